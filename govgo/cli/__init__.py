@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line: parse options, call one service, render its result, choose the exit code."""

@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one exception tree of govgo.
+
+    GovgoError
+      InputError                 text or a request that breaks the rules; a retry cannot help
+        ModFileError             a go.mod, go.work or modules.txt line (file, line, column)
+        GoSumError               a go.sum line (file, line)
+        InvalidPathError         a module, import or file path
+        InvalidVersionError      a version, pseudo-version or go version
+        PatternError             a package or prefix pattern
+        NoteError                a signed note or a key
+        SumDbFormatError         a record, tile, tile path or tree head text
+        SourceError              a Go source file's package clause, imports or constraints
+        UsageError               flags, arguments or environment
+        QueryError               a version query that cannot be answered
+        BuildListError           a module graph that cannot be loaded or satisfied
+        PackageError             an import that no module in the build list provides
+        StaleError               go.mod, go.sum or vendor would need a change that the mode forbids
+      NotFoundError              unknown to every source tried
+      UnavailableError           a source failed; a retry may help
+        NetworkError             a transfer (url without secrets, status)
+        TooLargeError            a body past its cap (limit_bytes)
+        LookupDisabledError      GOPROXY=off, or a source that this version does not support
+        DiskError                a local file could not be read or written
+      IntegrityError             content damaged or not provable; another source may be sound
+        TileMismatchError        a tile that does not hash into its parent
+        BadZipError              a module zip that breaks the rules (issues)
+        CacheCorruptError        a cache file that does not match its own checksum
+      SecurityError              evidence of misbehaviour; never retried, never downgraded
+        SumMismatchError         bytes that contradict go.sum or the checksum database
+        ForkError                two signed tree heads that no proof joins
+        BadSignatureError        a note that the configured key did not sign
+      ConflictError              a lock or compare-and-swap was lost
+
+`str(error)` is the sentence that the go command uses for the same fault, without its "go: " prefix.
+The terminal's wording, colours and exit codes belong to `govgo.cli`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+_E = TypeVar("_E", bound=BaseException)
+
+
+class GovgoError(Exception):
+    """Root of the tree.
+
+    Attributes:
+        code: stable kebab-case identifier, the same in every output format.
+        text: go's sentence.
+        inner: the error that this one gives context to, if any.
+        hint: one thing that the user can do, or "".
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, text: str = "", *, inner: BaseException | None = None, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.inner = inner
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class InputError(GovgoError):
+    """Text or a request that breaks the rules."""
+
+    code = "input"
+
+
+class ModFileError(InputError):
+    """A line of go.mod, go.work or vendor/modules.txt; `line` and `column` start at 1, 0 is unknown."""
+
+    code = "mod-file"
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        file: str = "",
+        line: int = 0,
+        column: int = 0,
+        inner: BaseException | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(text, inner=inner, hint=hint)
+        self.file = file
+        self.line = line
+        self.column = column
+
+
+class GoSumError(InputError):
+    """A line of go.sum or go.work.sum; `line` starts at 1."""
+
+    code = "go-sum"
+
+    def __init__(self, text: str = "", *, file: str = "", line: int = 0, hint: str = "") -> None:
+        super().__init__(text, hint=hint)
+        self.file = file
+        self.line = line
+
+
+class InvalidPathError(InputError):
+    """A module, import or file path that breaks the rules."""
+
+    code = "invalid-path"
+
+
+class InvalidVersionError(InputError):
+    """A version, pseudo-version or go version that breaks the rules."""
+
+    code = "invalid-version"
+
+
+class PatternError(InputError):
+    """A package or prefix pattern that cannot be matched."""
+
+    code = "pattern"
+
+
+class NoteError(InputError):
+    """A signed note, verifier key or signer key that breaks its format."""
+
+    code = "note"
+
+
+class SumDbFormatError(InputError):
+    """A record, tile, tile path or tree head text that breaks its format."""
+
+    code = "sumdb-format"
+
+
+class SourceError(InputError):
+    """A Go source file's package clause, imports, embeds or build constraints."""
+
+    code = "go-source"
+
+
+class UsageError(InputError):
+    """Flags, arguments or environment that make no sense."""
+
+    code = "usage"
+
+
+class QueryError(InputError):
+    """A version query that cannot be answered."""
+
+    code = "query"
+
+
+class BuildListError(InputError):
+    """A module graph that cannot be loaded or satisfied."""
+
+    code = "build-list"
+
+
+class PackageError(InputError):
+    """An import that no module in the build list provides."""
+
+    code = "package"
+
+
+class StaleError(InputError):
+    """go.mod, go.sum or vendor would need a change that the mode forbids."""
+
+    code = "stale"
+
+
+class NotFoundError(GovgoError):
+    """Unknown to every source tried.
+
+    Attributes:
+        tried: (source, reason) for each source asked, in order.
+    """
+
+    code = "not-found"
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tried: tuple[tuple[str, str], ...] = (),
+        inner: BaseException | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(text, inner=inner, hint=hint)
+        self.tried = tried
+
+
+class UnavailableError(GovgoError):
+    """A source failed; a retry may help."""
+
+    code = "unavailable"
+
+
+class NetworkError(UnavailableError):
+    """A transfer that failed. `url` carries no secrets; `status` is 0 where no answer came."""
+
+    code = "network"
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        url: str = "",
+        status: int = 0,
+        inner: BaseException | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(text, inner=inner, hint=hint)
+        self.url = url
+        self.status = status
+
+
+class TooLargeError(UnavailableError):
+    """A body past its cap of `limit_bytes`."""
+
+    code = "too-large"
+
+    def __init__(self, text: str = "", *, limit_bytes: int = 0, hint: str = "") -> None:
+        super().__init__(text, hint=hint)
+        self.limit_bytes = limit_bytes
+
+
+class LookupDisabledError(UnavailableError):
+    """GOPROXY=off, or a kind of source that this version does not support."""
+
+    code = "lookup-disabled"
+
+
+class DiskError(UnavailableError):
+    """A local file or directory could not be read or written; `path` names it."""
+
+    code = "disk"
+
+    def __init__(
+        self, text: str = "", *, path: str = "", inner: BaseException | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(text, inner=inner, hint=hint)
+        self.path = path
+
+
+class IntegrityError(GovgoError):
+    """Content damaged or not provable; another source may be sound."""
+
+    code = "integrity"
+
+
+class TileMismatchError(IntegrityError):
+    """A tile that does not hash into its parent."""
+
+    code = "tile-mismatch"
+
+
+class BadZipError(IntegrityError):
+    """A module zip that breaks the rules; `issues` holds (file name, reason)."""
+
+    code = "bad-zip"
+
+    def __init__(
+        self, text: str = "", *, issues: tuple[tuple[str, str], ...] = (), inner: BaseException | None = None
+    ) -> None:
+        super().__init__(text, inner=inner)
+        self.issues = issues
+
+
+class CacheCorruptError(IntegrityError):
+    """A cache file that does not match its own checksum."""
+
+    code = "cache-corrupt"
+
+
+class SecurityError(GovgoError):
+    """Evidence of misbehaviour; never retried, never downgraded, never swallowed by a fallback."""
+
+    code = "security"
+
+
+class SumMismatchError(SecurityError):
+    """Bytes that contradict go.sum or the checksum database.
+
+    Attributes:
+        module: "path@version" ("path@version/go.mod" for a go.mod hash).
+        want: the recorded hash.  got: the hash of the bytes.  against: the source of `want`.
+    """
+
+    code = "sum-mismatch"
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        module: str = "",
+        want: str = "",
+        got: str = "",
+        against: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(text, hint=hint)
+        self.module = module
+        self.want = want
+        self.got = got
+        self.against = against
+
+
+class ForkError(SecurityError):
+    """Two signed tree heads that no consistency proof joins; `notes` holds both, `proof` the hashes tried."""
+
+    code = "fork"
+
+    def __init__(
+        self, text: str = "", *, notes: tuple[bytes, ...] = (), proof: tuple[bytes, ...] = (), hint: str = ""
+    ) -> None:
+        super().__init__(text, hint=hint)
+        self.notes = notes
+        self.proof = proof
+
+
+class BadSignatureError(SecurityError):
+    """A note that the configured key did not sign."""
+
+    code = "bad-signature"
+
+
+class ConflictError(GovgoError):
+    """A lock or compare-and-swap was lost."""
+
+    code = "conflict"
+
+
+def find(error: BaseException | None, kind: type[_E]) -> _E | None:
+    """The first error of class `kind` in the chain of `inner` errors, outermost first, or None."""
+    while error is not None:
+        if isinstance(error, kind):
+            return error
+        error = getattr(error, "inner", None)
+    return None
+
+
+def is_not_found(error: BaseException | None) -> bool:
+    """Whether the chain says that the thing does not exist, as far as every source asked knows."""
+    return find(error, NotFoundError) is not None
