@@ -31,6 +31,7 @@
         ForkError                two signed tree heads that no proof joins
         BadSignatureError        a note that the configured key did not sign
       ConflictError              a lock or compare-and-swap was lost
+      ReportedError              several faults, each already told through the Reporter (errors)
 
 `str(error)` is the sentence that the go command uses for the same fault, without its "go: " prefix.
 The terminal's wording, colours and exit codes belong to `govgo.cli`.
@@ -329,6 +330,16 @@ class ConflictError(GovgoError):
     """A lock or compare-and-swap was lost."""
 
     code = "conflict"
+
+
+class ReportedError(GovgoError):
+    """Several faults, each already told through the Reporter; `errors` holds them for the exit code."""
+
+    code = "reported"
+
+    def __init__(self, errors: tuple[BaseException, ...] = ()) -> None:
+        super().__init__("")
+        self.errors = errors
 
 
 def find(error: BaseException | None, kind: type[_E]) -> _E | None:

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Command-line flags as the go command reads them, on top of click.
+
+Go's flag syntax: one or two dashes, `-flag`, `-flag=value`, `-flag value`; a boolean flag takes a value only after
+"="; flags end at the first argument or at "--"; GOFLAGS supplies what the line does not set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from govgo.core.goenv import split_goflags
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+FLAG_ORDER = "govgo.flags"
+"""`ctx.meta` key: the flags in the order given, as (name, value) pairs; for commands where the order counts."""
+EXPLICIT = "govgo.explicit"
+"""`ctx.meta` key: names of flags that the line or GOFLAGS set."""
+
+
+class OptionalValue(click.Option):
+    """A flag that may stand alone or carry a value after "=": `-u` and `-u=patch`; alone it means `bare`."""
+
+    def __init__(self, *args: Any, bare: str = "true", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bare = bare
+
+
+class GoCommand(click.Command):
+    """A command whose flags follow go's syntax; see the module's docstring."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", {}).setdefault("help_option_names", ["-h", "-help", "--help"])
+        super().__init__(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite go's spelling to click's, then let click convert and check."""
+        flags, rest = self._split(ctx, args)
+        given = {name for name, _ in flags}
+        flags = [*self._from_goflags(ctx, given), *flags]
+        ctx.meta[FLAG_ORDER] = flags
+        ctx.meta[EXPLICIT] = frozenset(name for name, _ in flags)
+        return super().parse_args(ctx, [*self._spell(flags), "--", *rest])
+
+    def _options(self, ctx: click.Context) -> dict[str, click.Option]:
+        found: dict[str, click.Option] = {}
+        for param in self.get_params(ctx):
+            if isinstance(param, click.Option):
+                for opt in (*param.opts, *param.secondary_opts):
+                    found[opt.lstrip("-")] = param
+        return found
+
+    def _split(self, ctx: click.Context, args: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+        options = self._options(ctx)
+        flags: list[tuple[str, str]] = []
+        i = 0
+        while i < len(args):
+            arg = args[i]
+            if arg == "--":
+                return flags, list(args[i + 1 :])
+            if len(arg) < 2 or arg[0] != "-":
+                break
+            i += 1
+            name, equals, value = arg[2 if arg[1] == "-" else 1 :].partition("=")
+            if name == "" or name[0] == "-" or name[0] == "=":
+                raise click.UsageError(f"bad flag syntax: {arg}", ctx)
+            option = options.get(name)
+            if option is None:
+                raise click.NoSuchOption(f"-{name}", possibilities=None, ctx=ctx)
+            if option.is_flag or isinstance(option, OptionalValue):
+                if name == "C" and flags:
+                    raise click.UsageError("-C flag must be first flag on command line", ctx)
+                flags.append((name, value if equals else _bare(option)))
+            elif equals:
+                flags.append((name, value))
+            elif i < len(args):
+                flags.append((name, args[i]))
+                i += 1
+            else:
+                raise click.UsageError(f"flag needs an argument: -{name}", ctx)
+            if name == "C" and len(flags) > 1:
+                raise click.UsageError("-C flag must be first flag on command line", ctx)
+        return flags, list(args[i:])
+
+    def _from_goflags(self, ctx: click.Context, given: set[str]) -> list[tuple[str, str]]:
+        """The entries of GOFLAGS that this command knows and the line does not set (others are for other commands)."""
+        from govgo.cli.wiring import environment
+
+        options = self._options(ctx)
+        flags: list[tuple[str, str]] = []
+        for entry in split_goflags(environment().goflags):
+            name, equals, value = entry.lstrip("-").partition("=")
+            option = options.get(name)
+            if option is None or name in given or name in ("h", "help"):
+                continue
+            if not equals and not (option.is_flag or isinstance(option, OptionalValue)):
+                raise click.UsageError(f"flag needs an argument: -{name} (from $GOFLAGS)", ctx)
+            flags.append((name, value if equals else _bare(option)))
+        return flags
+
+    def _spell(self, flags: Sequence[tuple[str, str]]) -> list[str]:
+        words: list[str] = []
+        options = {opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts}
+        for name, value in flags:
+            option, spelled = options.get(name, (None, f"-{name}"))
+            if option is not None and not option.is_flag:
+                words += [spelled, value]
+            elif value in _TRUE:
+                words.append(spelled)
+            elif value in _FALSE:
+                words = [word for word in words if word != spelled]
+            else:
+                raise click.UsageError(f'invalid boolean value "{value}" for -{name}: parse error')
+        return words
+
+
+def _bare(option: click.Option) -> str:
+    return option.bare if isinstance(option, OptionalValue) else "true"
+
+
+def flag_options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    """Several option decorators as one, listed in help in the order given."""
+
+    def apply(function: _F) -> _F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+chdir_option = click.option("-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else.")
+trace_option = click.option("-x", "trace", is_flag=True, help="Print each request as it is made.")
+jobs_option = click.option("-j", "jobs", type=click.IntRange(1, 256), default=None, help="Requests at once.")
+modcacherw_option = click.option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
+overlay_option = click.option("-overlay", "overlay", default="", hidden=True)
+modfile_option = click.option("-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod.")
+mod_option = click.option(
+    "-mod", "mod", metavar="MODE", default="", help="Module mode: readonly, vendor or mod."
+)
+verbose_option = click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
+
+module_options = flag_options(
+    chdir_option, mod_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
+)
+"""The flags that every command over modules takes."""
