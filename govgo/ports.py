@@ -13,20 +13,7 @@ from typing import Protocol
 
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a version came from, as .info files say (cmd/go's codehost.Origin). Empty fields are ""."""
-
-    vcs: str = ""
-    url: str = ""
-    subdir: str = ""
-    hash: str = ""
-    tag_prefix: str = ""
-    tag_sum: str = ""
-    ref: str = ""
-    repo_sum: str = ""
+from govgo.core.moduleinfo import Origin as Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is known of one module, as `go list -m -json` tells it, and its one-line form.
+
+The fields are those of cmd/go's `Module` (`go help list`), in its order; the empty value of a field means
+that the field is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+"""Go's zero time, which stands for a version whose source told no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a version came from, as .info files say (cmd/go's codehost.Origin). Empty fields are ""."""
+
+    vcs: str = ""
+    url: str = ""
+    subdir: str = ""
+    hash: str = ""
+    tag_prefix: str = ""
+    tag_sum: str = ""
+    ref: str = ""
+    repo_sum: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleInfo:
+    """One module as `list -m` reports it.
+
+    Attributes:
+        query: the version query that `version` answers, where they differ.
+        versions: the known versions, ascending (-versions).
+        replace: what replaces this module.
+        time: when the version was made; None where it was not asked for.
+        update: the version that an upgrade would select (-u).
+        main: a main module.  indirect: needed by the main module only through others.
+        dir: directory of its files.  go_mod: path of its go.mod.
+        retracted: why it was retracted, one entry for each rationale (-u, -retracted).
+        deprecated: the deprecation message (-u).
+        error: what kept the rest from being known.
+        sum, go_mod_sum: the recorded hashes of its zip and of its go.mod.
+        origin: provenance.  reuse: the answer of an earlier run still holds (-reuse).
+    """
+
+    path: str = ""
+    version: str = ""
+    query: str = ""
+    versions: tuple[str, ...] = ()
+    replace: ModuleInfo | None = None
+    time: datetime | None = None
+    update: ModuleInfo | None = None
+    main: bool = False
+    indirect: bool = False
+    dir: str = ""
+    go_mod: str = ""
+    go_version: str = ""
+    retracted: tuple[str, ...] = ()
+    deprecated: str = ""
+    error: str | None = None
+    sum: str = ""
+    go_mod_sum: str = ""
+    origin: Origin | None = None
+    reuse: bool = False
+
+    def __str__(self) -> str:
+        """`path version [update] (deprecated) => replacement`, as `go list -m` prints a module."""
+        line = self.path + _version_and_update(self) + _deprecation(self)
+        if self.replace is not None:
+            line += f" => {self.replace.path}{_version_and_update(self.replace)}{_deprecation(self.replace)}"
+        return line
+
+
+def _version_and_update(info: ModuleInfo) -> str:
+    if not info.version:
+        return ""
+    update = f" [{_version(info.update)}]" if info.update is not None else ""
+    return f" {_version(info)}{update}"
+
+
+def _version(info: ModuleInfo) -> str:
+    return f"{info.version} (retracted)" if info.retracted else info.version
+
+
+def _deprecation(info: ModuleInfo) -> str:
+    return " (deprecated)" if info.deprecated else ""
+
+
+def merge_origin(first: Origin | None, second: Origin | None) -> Origin | None:
+    """The union of two provenances, or None when either is unknown or they contradict each other."""
+    if first is None or second is None:
+        return None
+    if (first.vcs, first.url, first.subdir) != (second.vcs, second.url, second.subdir):
+        return None
+    if _differ(first.hash, second.hash) or _differ(first.ref, second.ref):
+        return None
+    if _differ(first.repo_sum, second.repo_sum) or _differ(first.tag_sum, second.tag_sum):
+        return None
+    if first.tag_sum and second.tag_sum and first.tag_prefix != second.tag_prefix:
+        return None
+    return Origin(
+        vcs=first.vcs,
+        url=first.url,
+        subdir=first.subdir,
+        hash=second.hash or first.hash,
+        tag_prefix=second.tag_prefix if second.tag_sum else first.tag_prefix,
+        tag_sum=second.tag_sum or first.tag_sum,
+        ref=second.ref or first.ref,
+        repo_sum=second.repo_sum or first.repo_sum,
+    )
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other and one != other)
