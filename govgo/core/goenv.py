@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The settings of the go command, their defaults, and what GOPROXY, GOFLAGS and the private patterns say.
+
+This is the only file that names the public module proxy and checksum database. Sources: the Go Modules
+Reference, "Environment variables"; cmd/go's go.env and modfetch/key.go; `go help environment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from govgo.core.goquote import quote
+from govgo.core.gourl import parse
+from govgo.core.patterns import match_prefix_patterns
+from govgo.errors import UsageError
+
+DEFAULT_GOPROXY = "https://proxy.golang.org,direct"
+DEFAULT_GOSUMDB = "sum.golang.org"
+DEFAULT_GOTOOLCHAIN = "auto"
+
+# Verifier keys of checksum databases that GOSUMDB may name without a key (cmd/go, modfetch/key.go).
+KNOWN_SUMDB_KEYS: Mapping[str, str] = MappingProxyType(
+    {"sum.golang.org": "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"}
+)
+# Other hosts that serve a known database (the Go Modules Reference, "Environment variables", GOSUMDB).
+SUMDB_ALIASES: Mapping[str, str] = MappingProxyType(
+    {"sum.golang.google.cn": "sum.golang.org https://sum.golang.google.cn"}
+)
+
+NOPROXY = "noproxy"
+DIRECT = "direct"
+OFF = "off"
+
+# What `go env -w` accepts (cmd/go, internal/cfg.KnownEnv).
+_NAMES = (
+    "AR CC CGO_CFLAGS CGO_CFLAGS_ALLOW CGO_CFLAGS_DISALLOW CGO_CPPFLAGS CGO_CPPFLAGS_ALLOW "
+    "CGO_CPPFLAGS_DISALLOW CGO_CXXFLAGS CGO_CXXFLAGS_ALLOW CGO_CXXFLAGS_DISALLOW CGO_ENABLED "
+    "CGO_FFLAGS CGO_FFLAGS_ALLOW CGO_FFLAGS_DISALLOW CGO_LDFLAGS CGO_LDFLAGS_ALLOW "
+    "CGO_LDFLAGS_DISALLOW CXX FC GCCGO GO111MODULE GO386 GOAMD64 GOARCH GOARM GOARM64 GOAUTH "
+    "GOBIN GOCACHE GOCACHEPROG GOENV GOEXE GOEXPERIMENT GOFIPS140 GOFLAGS GOGCCFLAGS GOHOSTARCH "
+    "GOHOSTOS GOINSECURE GOMIPS GOMIPS64 GOMODCACHE GONOPROXY GONOSUMDB GOOS GOPATH GOPPC64 "
+    "GOPRIVATE GOPROXY GORISCV64 GOROOT GOSUMDB GOTMPDIR GOTOOLCHAIN GOTOOLDIR GOVCS GOWASM "
+    "GOWORK GO_EXTLINK_ENABLED PKG_CONFIG "
+)
+KNOWN_NAMES = frozenset(_NAMES.split())
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySpec:
+    """One entry of GOPROXY: a URL, "direct", "off", or an implicit "noproxy" where GONOPROXY is set.
+
+    `fall_back_on_error` is set by the separator `|` after the entry: any error moves on, not only a 404.
+    """
+
+    url: str
+    fall_back_on_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkEnv:
+    """What the environment says about connections; "" where it says nothing.
+
+    `netrc` is the path of the netrc file, "" where no home directory is known.
+    """
+
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
+    ssl_cert_file: str = ""
+    ssl_cert_dir: str = ""
+    netrc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoEnv:
+    """The effective settings: the environment, then the go env file, then the defaults.
+
+    `values` holds the same by variable name, and whatever else the environment or the file says under GO…
+    names; `changed` names those that differ from the default.
+    """
+
+    gopath: str = ""
+    gomodcache: str = ""
+    goproxy: str = DEFAULT_GOPROXY
+    gosumdb: str = DEFAULT_GOSUMDB
+    gonosumdb: str = ""
+    gonoproxy: str = ""
+    goprivate: str = ""
+    goinsecure: str = ""
+    goflags: str = ""
+    gowork: str = ""
+    gotoolchain: str = DEFAULT_GOTOOLCHAIN
+    goenv: str = ""
+    govcs: str = ""
+    goauth: str = "netrc"
+    goos: str = "linux"
+    goarch: str = "amd64"
+    cgo_enabled: bool = True
+    gobin: str = ""
+    gocache: str = ""
+    goroot: str = ""
+    goexperiment: str = ""
+    go111module: str = ""
+    sumdb_dir: str = ""
+    go_version: str = ""
+    git_user_agent: str = ""
+    network: NetworkEnv = field(default_factory=NetworkEnv)
+    values: Mapping[str, str] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value of a variable by its name in the environment."""
+        return self.values.get(name, default)
+
+    def proxies(self) -> tuple[ProxySpec, ...]:
+        """The GOPROXY list.  Raises UsageError for a list that go refuses."""
+        return parse_goproxy(self.goproxy, self.gonoproxy)
+
+    def flags(self) -> tuple[str, ...]:
+        """The words of GOFLAGS.  Raises UsageError."""
+        return parse_goflags(self.goflags)
+
+    def uses_proxy(self, path: str) -> bool:
+        """Whether a module path may be asked of a proxy (GONOPROXY)."""
+        return not match_prefix_patterns(self.gonoproxy, path)
+
+    def uses_sumdb(self, path: str) -> bool:
+        """Whether the checksum database is asked about a module path.
+
+        The toolchain's sums come from the database whatever GOSUMDB and GONOSUMDB say, since no go.sum
+        records them; a lone file:// proxy is the one exception (cmd/go, modfetch.useSumDB).
+        """
+        if path == "golang.org/toolchain":
+            lone_file = self.goproxy.startswith("file://") and not set(",|") & set(self.goproxy)
+            if not lone_file and "proxy.golang.org" not in self.git_user_agent:
+                return True
+        return self.gosumdb != OFF and not match_prefix_patterns(self.gonosumdb, path)
+
+    def is_insecure(self, path: str) -> bool:
+        """Whether GOINSECURE covers a module path."""
+        return match_prefix_patterns(self.goinsecure, path)
+
+
+def parse_goproxy(goproxy: str, gonoproxy: str = "") -> tuple[ProxySpec, ...]:
+    """Split a GOPROXY list (the Go Modules Reference, "GOPROXY"; cmd/go, modfetch.proxyList).
+
+    Nothing after "off" or "direct" counts. An entry such as `example.com` gets `https://` in front.
+
+    Raises:
+        UsageError: a URL that is no proxy URL, or a list without entries.
+    """
+    specs: list[ProxySpec] = []
+    if gonoproxy and goproxy != DIRECT:
+        specs.append(ProxySpec(NOPROXY))
+    rest = goproxy
+    while rest:
+        cut = min((i for i in (rest.find(","), rest.find("|")) if i >= 0), default=len(rest))
+        url, separator, rest = rest[:cut].strip(), rest[cut : cut + 1], rest[cut + 1 :]
+        if not url:
+            continue
+        if url in (OFF, DIRECT):
+            specs.append(ProxySpec(url))
+            break
+        if set(".:/") & set(url) and ":/" not in url and not url.startswith("/"):
+            url = "https://" + url
+        check_proxy_url(url)
+        specs.append(ProxySpec(url, separator == "|"))
+    if not specs or specs == [ProxySpec(NOPROXY)]:
+        raise UsageError("GOPROXY list is not the empty string, but contains no entries")
+    return tuple(specs)
+
+
+def check_proxy_url(url: str) -> None:
+    """Check that a URL can be a module proxy: http, https, or file with nothing but a path.
+
+    Raises:
+        UsageError: with the go command's text, passwords masked.
+    """
+    base = parse(url)
+    match base.scheme:
+        case "http" | "https":
+            return
+        case "file":
+            extra = (
+                base.opaque or base.host or base.query or base.fragment or base.force_query or base.omit_host
+            )
+            if extra or base.user is not None:
+                raise UsageError(f"invalid file:// proxy URL with non-path elements: {base.redacted()}")
+        case "":
+            raise UsageError(f"invalid proxy URL missing scheme: {base.redacted()}")
+        case _:
+            raise UsageError(f"invalid proxy URL scheme (must be https, http, file): {base.redacted()}")
+
+
+def quoted_split(text: str) -> tuple[str, ...]:
+    """Split at white space; a field in single or double quotes is taken as it is (cmd/internal/quoted).
+
+    Raises:
+        UsageError: a quote without its end.
+    """
+    fields: list[str] = []
+    i = 0
+    while i < len(text):
+        c = text[i]
+        if c in " \t\n\r":
+            i += 1
+        elif c in "\"'":
+            end = text.find(c, i + 1)
+            if end < 0:
+                raise UsageError(f"unterminated {c} string")
+            fields.append(text[i + 1 : end])
+            i = end + 1
+        else:
+            start = i
+            while i < len(text) and text[i] not in " \t\n\r":
+                i += 1
+            fields.append(text[start:i])
+    return tuple(fields)
+
+
+def parse_goflags(text: str) -> tuple[str, ...]:
+    """The words of GOFLAGS, each a flag `-x`, `--x`, `-x=value` or `--x=value`.
+
+    Raises:
+        UsageError: `parsing $GOFLAGS: …`.
+    """
+    try:
+        words = quoted_split(text)
+    except UsageError as err:
+        raise UsageError(f"parsing $GOFLAGS: {err}") from None
+    for word in words:
+        if not word.startswith("-") or word in ("-", "--") or word.startswith(("---", "-=", "--=")):
+            raise UsageError(f"parsing $GOFLAGS: non-flag {quote(word)}")
+    return words
