@@ -111,9 +111,30 @@ class InvalidPathError(InputError):
 
 
 class InvalidVersionError(InputError):
-    """A version, pseudo-version or go version that breaks the rules."""
+    """A version, pseudo-version or go version that breaks the rules.
+
+    Attributes:
+        version: what was given.
+        reason: the rule that it breaks, without the text around it; "" where `text` alone says it.
+        is_pseudo: whether a pseudo-version was expected.
+    """
 
     code = "invalid-version"
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        version: str = "",
+        reason: str = "",
+        is_pseudo: bool = False,
+        inner: BaseException | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(text, inner=inner, hint=hint)
+        self.version = version
+        self.reason = reason
+        self.is_pseudo = is_pseudo
 
 
 class PatternError(InputError):

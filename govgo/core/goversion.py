@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Go versions ("1.21", "1.21rc2", "1.21.3") and toolchain names ("go1.21.3", "go1.21.3-custom").
+
+Functions take the version without the "go" prefix, as go.mod files write it, and never raise. What is not a
+version is invalid and below all that are. Since Go 1.21, "1.N" is the language version and sorts below its
+release candidates; before, "1.N" is the release "1.N.0".
+
+Source of the rules: go.dev/doc/toolchain, "Go versions"; the package go/version.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+#: The go command whose behaviour govgo reproduces.
+REFERENCE_RELEASE: Final = "1.26.8"
+
+# Language versions at which the go command's behaviour changes (Go Modules Reference, "go directive").
+#: "all" stops at the tests of the main module's dependencies.
+NARROW_ALL_VERSION: Final = "1.16"
+#: Assumed for a go.mod without a go line.
+DEFAULT_GO_MOD_VERSION: Final = "1.16"
+#: Assumed for a go.work without a go line.
+DEFAULT_GO_WORK_VERSION: Final = "1.18"
+#: go.mod lists every module that a package or test of the main module needs: graph pruning.
+EXPLICIT_INDIRECT_VERSION: Final = "1.17"
+#: `// indirect` requirements stand in a block of their own.
+SEPARATE_INDIRECT_VERSION: Final = "1.17"
+#: `mod tidy` keeps the go.mod sums that tests of dependencies need.
+TIDY_GO_MOD_SUM_VERSION: Final = "1.21"
+#: A go line is a minimum that every dependency's go line must not exceed.
+GO_STRICT_VERSION: Final = "1.21"
+#: Vendored packages are found by vendor/modules.txt alone.
+EXPLICIT_MODULES_TXT_IMPORT_VERSION: Final = "1.23"
+
+#: Orders as `compare`: (major, minor, patch, kind, pre-release number); -1 is an absent number.
+Key: TypeAlias = tuple[int, int, int, str, int]
+
+_INVALID: Key = (-1, -1, -1, "", -1)
+_NUMBER = r"0|[1-9][0-9]*"
+_VERSION = re.compile(rf"({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})|([a-z]+)({_NUMBER})?)?)?\Z")
+
+
+def is_valid(x: str) -> bool:
+    """Whether `x` is a Go version."""
+    return _VERSION.match(x) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def key(x: str) -> Key:
+    """A tuple that orders as `compare` does."""
+    match = _VERSION.match(x)
+    if match is None:
+        return _INVALID
+    major, minor, patch, kind, pre = match.groups()
+    if minor is None:
+        minor, patch = "0", "0"
+    elif patch is None and kind is None and _rank(minor) < _rank("21"):
+        patch = "0"
+    return _rank(major), _rank(minor), _rank(patch), kind or "", _rank(pre)
+
+
+def compare(x: str, y: str) -> int:
+    """-1, 0 or +1 as `x` is below, level with or above `y`."""
+    if x == y:
+        return 0
+    k, m = key(x), key(y)
+    return (k > m) - (k < m)
+
+
+def max_version(x: str, y: str) -> str:
+    """The higher of the two; `x` when they are level."""
+    return y if compare(x, y) < 0 else x
+
+
+def lang(x: str) -> str:
+    """The language version of `x`: "1.21" for "1.21.3"; "" when invalid."""
+    match = _VERSION.match(x)
+    if match is None:
+        return ""
+    major, minor = match[1], match[2]
+    if minor is None or (major, minor) == ("1", "0"):
+        return major
+    return f"{major}.{minor}"
+
+
+def is_lang(x: str) -> bool:
+    """Whether `x` names a language version ("1.21") and no release; "1.20" is the release 1.20.0."""
+    major, _, patch, kind, pre = key(x)
+    return major >= 0 and (patch, kind, pre) == (-1, "", -1)
+
+
+def is_prerelease(x: str) -> bool:
+    """Whether `x` is a beta, a release candidate or alike."""
+    match = _VERSION.match(x)
+    return match is not None and bool(match[4])
+
+
+def prev(x: str) -> str:
+    """The language version before that of `x`: "1.20" for "1.21rc2", "1" for "1.1"."""
+    match = _VERSION.match(x)
+    if match is None:
+        return ""
+    major, minor = match[1], match[2] or "0"
+    if minor in ("0", "1"):
+        return major
+    return f"{major}.{_one_less(minor)}"
+
+
+def from_toolchain(name: str) -> str:
+    """The Go version of a toolchain name ("1.21.3" for "go1.21.3-custom"); "" for other names."""
+    if not name.startswith("go") or "/" in name or "\\" in name:
+        return ""
+    version = re.split(r"[ \t-]", name[2:], maxsplit=1)[0]
+    return version if is_valid(version) else ""
+
+
+def toolchain_version(name: str) -> str:
+    """`from_toolchain`, where a bare Go version is taken as it is."""
+    return name if is_valid(name) else from_toolchain(name)
+
+
+def compare_toolchains(x: str, y: str) -> int:
+    """Compare two toolchain names by their Go versions; other names ("default", "local", "") are lowest."""
+    return compare(toolchain_version(x), toolchain_version(y))
+
+
+def toolchain_max(x: str, y: str) -> str:
+    """The toolchain name of the higher Go version; `x` when they are level."""
+    return y if compare(from_toolchain(x), from_toolchain(y)) < 0 else x
+
+
+def with_prefix_version(x: str) -> str:
+    """The unchecked version in "go1.21.3-custom", as package go/version reads it; "" without prefix."""
+    bare = x.partition("-")[0]
+    return bare[2:] if bare.startswith("go") else ""
+
+
+def with_prefix_is_valid(x: str) -> bool:
+    """`is_valid` for a string with the "go" prefix."""
+    return is_valid(with_prefix_version(x))
+
+
+def with_prefix_lang(x: str) -> str:
+    """`lang` with the "go" prefix kept: "go1.21" for "go1.21rc2"; "" when invalid."""
+    language = lang(with_prefix_version(x))
+    return "go" + language if language else ""
+
+
+def with_prefix_compare(x: str, y: str) -> int:
+    """`compare` for strings with the "go" prefix."""
+    return compare(with_prefix_version(x), with_prefix_version(y))
+
+
+def _rank(digits: str | None) -> int:
+    """An integer that orders as decimal `digits` do (hexadecimal is read without a limit); absent is -1."""
+    return -1 if digits is None else int(digits, 16)
+
+
+def _one_less(digits: str) -> str:
+    """The decimal number before `digits` (which is not 0), of any length."""
+    kept = digits.rstrip("0")
+    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
+    return lower.lstrip("0") or "0"

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Semantic versions as Go modules write them: semver 2.0.0 with a leading "v".
+
+`v1` and `v1.2` are accepted as short forms of `v1.0.0` and `v1.2.0`; a short form has neither pre-release nor
+build metadata. Every function takes any string and never raises: what is not a version is invalid, and sorts
+below all that are (all invalid strings are equal to one another).
+
+Source of the rules: semver.org 2.0.0, sections 2 to 11; Go Modules Reference, "Versions".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+#: Orders as `compare`: (valid, major, minor, patch, pre-release). Opaque: compare keys with keys only.
+Key: TypeAlias = tuple[Any, ...]
+
+_NUMBER = r"0|[1-9][0-9]*"
+_IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+_VERSION = re.compile(
+    rf"v({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})"
+    rf"(-{_IDENTIFIER}(?:\.{_IDENTIFIER})*)?(\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?\Z"
+)
+
+_INVALID: Key = (0,)
+_RELEASE: Key = ((2,),)  # sorts above each pre-release, whose identifiers begin with 0 (numeric) or 1
+
+
+def is_valid(v: str) -> bool:
+    """Whether `v` is a semantic version, short forms included."""
+    return _VERSION.match(v) is not None
+
+
+def canonical(v: str) -> str:
+    """`v` as vMAJOR.MINOR.PATCH[-PRERELEASE], without build metadata; "" when invalid."""
+    match = _VERSION.match(v)
+    if match is None:
+        return ""
+    major, minor, patch, pre, _ = match.groups()
+    return f"v{major}.{minor or 0}.{patch or 0}{pre or ''}"
+
+
+def major(v: str) -> str:
+    """The "vMAJOR" of `v`; "" when invalid."""
+    match = _VERSION.match(v)
+    return "" if match is None else "v" + match[1]
+
+
+def major_minor(v: str) -> str:
+    """The "vMAJOR.MINOR" of `v`; "" when invalid."""
+    match = _VERSION.match(v)
+    return "" if match is None else f"v{match[1]}.{match[2] or 0}"
+
+
+def prerelease(v: str) -> str:
+    """The pre-release of `v` with its "-"; "" when there is none or `v` is invalid."""
+    match = _VERSION.match(v)
+    return "" if match is None else match[4] or ""
+
+
+def build(v: str) -> str:
+    """The build metadata of `v` with its "+"; "" when there is none or `v` is invalid."""
+    match = _VERSION.match(v)
+    return "" if match is None else match[5] or ""
+
+
+@lru_cache(maxsize=1 << 16)
+def key(v: str) -> Key:
+    """A tuple that orders as `compare` does (semver.org section 11); build metadata does not count."""
+    match = _VERSION.match(v)
+    if match is None:
+        return _INVALID
+    major, minor, patch, pre, _ = match.groups()
+    identifiers = _RELEASE if pre is None else tuple(map(_identifier_key, pre[1:].split(".")))
+    return (1, _rank(major), _rank(minor or "0"), _rank(patch or "0"), identifiers)
+
+
+def compare(v: str, w: str) -> int:
+    """-1, 0 or +1 as `v` is below, level with or above `w`."""
+    if v == w:
+        return 0
+    x, y = key(v), key(w)
+    return (x > y) - (x < y)
+
+
+def max_version(v: str, w: str) -> str:
+    """The canonical form of the higher of two versions; that of `w` when they are level."""
+    return canonical(v if compare(v, w) > 0 else w)
+
+
+def sort(versions: Iterable[str]) -> list[str]:
+    """`versions` in semver order; those that are level, in the order of their bytes."""
+    return sorted(versions, key=lambda v: (key(v), v.encode("utf-8", "surrogateescape")))
+
+
+def _rank(digits: str) -> int:
+    """An integer that orders as decimal `digits` do; hexadecimal is read in linear time without limit."""
+    return int(digits, 16)
+
+
+def _identifier_key(identifier: str) -> Key:
+    return (0, _rank(identifier)) if identifier.isdecimal() else (1, identifier)
