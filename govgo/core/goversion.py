@@ -80,10 +80,8 @@ def lang(x: str) -> str:
     match = _VERSION.match(x)
     if match is None:
         return ""
-    major, minor = match[1], match[2]
-    if minor is None or (major, minor) == ("1", "0"):
-        return major
-    return f"{major}.{minor}"
+    major, minor = match[1], match[2] or "0"
+    return major if (major, minor) == ("1", "0") else f"{major}.{minor}"
 
 
 def is_lang(x: str) -> bool:

@@ -56,8 +56,8 @@ def glob_match(pattern: str, name: str) -> bool:
 def match_pattern(pattern: str) -> Matcher:
     """A function that tells whether an import path matches `pattern`, where "..." is any string.
 
-    A final "/..." may match nothing: "net/..." matches "net". Wildcards do not cross an element "vendor" unless
-    the pattern names it.
+    A final "/..." may match nothing: "net/..." matches "net". Wildcards stop at an element "vendor" that the
+    pattern does not name.
     """
     return _dots(pattern, excludes_vendor=True)
 

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reads the conformance vectors and judges their cases, all cases of a topic's operation in one test.
+
+The vectors lie in `testdata/vectors`, or where GOVGO_VECTORS says. No case is ever left out: a judge that meets
+what it does not know fails.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.errors import GovgoError
+
+Case = dict[str, Any]
+
+_SHOWN = 20
+_HOME = Path(__file__).parents[2] / "testdata" / "vectors"
+
+
+def directory() -> Path:
+    """Where the vectors are read from."""
+    return Path(os.environ.get("GOVGO_VECTORS") or _HOME)
+
+
+@cache
+def load(topic: str) -> tuple[Case, ...]:
+    """The cases of a topic.
+
+    Byte strings come as text, with a lone surrogate for each byte that is not UTF-8; `raw` gives the bytes.
+    A topic that a directory named by GOVGO_VECTORS lacks skips the test; at home that is an error.
+    """
+    file = directory() / f"{topic}.json"
+    if "GOVGO_VECTORS" in os.environ and not file.exists():
+        pytest.skip(f"no {topic}.json in GOVGO_VECTORS={directory()}", allow_module_level=True)
+    cases: list[Case] = json.loads(file.read_bytes(), object_hook=_decoded)["cases"]
+    assert cases, f"{file} holds no cases"
+    return tuple(cases)
+
+
+def raw(text: str) -> bytes:
+    """The bytes that a text of the vectors stands for."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def ops(topic: str) -> list[str]:
+    """The operations of a topic, in order of first appearance ("" for cases that name none)."""
+    return list(dict.fromkeys(case.get("op", "") for case in load(topic)))
+
+
+def check(topic: str, op: str, judge: Callable[[Case], object]) -> None:
+    """Run `judge` on every case of `op`; it raises, or returns a text, where the case fails.
+
+    Fails with the number of bad cases and the first of them.
+    """
+    cases = [case for case in load(topic) if case.get("op", "") == op]
+    assert cases, f"no case of {topic} {op!r}"
+    bad = [(case["id"], fault) for case in cases if (fault := _fault(case, judge))]
+    shown = "\n".join(f"{name}: {fault}" for name, fault in bad[:_SHOWN])
+    assert not bad, f"{len(bad)} of {len(cases)} cases fail\n{shown}"
+
+
+def outcome(function: Callable[..., Any], *arguments: object, empty: object = "") -> dict[str, Any]:
+    """{"out", "err"} of a call as the vectors record it: the error's text, with `empty` as the result."""
+    try:
+        return {"out": function(*arguments), "err": None}
+    except GovgoError as err:
+        return {"out": empty, "err": str(err)}
+
+
+def differ(got: object, want: object) -> str:
+    """ "" when equal, else both."""
+    return "" if got == want else f"got {got!r}, want {want!r}"
+
+
+def _fault(case: Case, judge: Callable[[Case], object]) -> str:
+    try:
+        fault = judge(case)
+    except Exception as err:
+        return f"{type(err).__name__}: {err}"
+    return str(fault) if fault else ""
+
+
+def _decoded(value: dict[str, Any]) -> Any:
+    if value.keys() == {"b64"}:
+        return base64.b64decode(value["b64"]).decode("utf-8", "surrogateescape")
+    return value
