@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from govgo.core.goenv import split_goflags
+from govgo.core.goenv import parse_goflags
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -94,7 +94,7 @@ class GoCommand(click.Command):
 
         options = self._options(ctx)
         flags: list[tuple[str, str]] = []
-        for entry in split_goflags(environment().goflags):
+        for entry in parse_goflags(environment().goflags):
             name, equals, value = entry.lstrip("-").partition("=")
             option = options.get(name)
             if option is None or name in given or name in ("h", "help"):
@@ -106,7 +106,9 @@ class GoCommand(click.Command):
 
     def _spell(self, flags: Sequence[tuple[str, str]]) -> list[str]:
         words: list[str] = []
-        options = {opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts}
+        options = {
+            opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts
+        }
         for name, value in flags:
             option, spelled = options.get(name, (None, f"-{name}"))
             if option is not None and not option.is_flag:
@@ -135,12 +137,18 @@ def flag_options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
     return apply
 
 
-chdir_option = click.option("-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else.")
+chdir_option = click.option(
+    "-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else."
+)
 trace_option = click.option("-x", "trace", is_flag=True, help="Print each request as it is made.")
 jobs_option = click.option("-j", "jobs", type=click.IntRange(1, 256), default=None, help="Requests at once.")
-modcacherw_option = click.option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
+modcacherw_option = click.option(
+    "-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable."
+)
 overlay_option = click.option("-overlay", "overlay", default="", hidden=True)
-modfile_option = click.option("-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod.")
+modfile_option = click.option(
+    "-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod."
+)
 mod_option = click.option(
     "-mod", "mod", metavar="MODE", default="", help="Module mode: readonly, vendor or mod."
 )
@@ -150,3 +158,26 @@ module_options = flag_options(
     chdir_option, mod_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
 )
 """The flags that every command over modules takes."""
+
+
+def _ignored(name: str, **kwargs: Any) -> Callable[[_F], _F]:
+    """A build flag that go accepts here and that decides nothing about modules."""
+    return click.option(f"-{name}", f"build_{name}", hidden=True, **kwargs)
+
+
+build_options = flag_options(
+    click.option("-tags", "tags", default="", metavar="LIST", help="Build tags, separated by commas."),
+    *(
+        _ignored(name, is_flag=True)
+        for name in ("a", "asan", "cover", "linkshared", "msan", "n", "race", "trimpath", "work")
+    ),
+    *(
+        _ignored(name, default="")
+        for name in (
+            *("asmflags", "buildmode", "compiler", "covermode", "coverpkg", "gccgoflags", "gcflags"),
+            *("installsuffix", "ldflags", "p", "pgo", "pkgdir", "toolexec"),
+        )
+    ),
+    click.option("-buildvcs", "build_buildvcs", cls=OptionalValue, default="", hidden=True),
+)
+"""Build flags: accepted where go accepts them, so that shared GOFLAGS and scripts work."""

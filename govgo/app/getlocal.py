@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arguments of `get` that name directories or the whole workspace, and the workspace that the module may belong to."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from govgo.app.getquery import ArgumentError, PathSet, Query
+from govgo.app.importing import dir_in_module
+from govgo.app.loadmod import find_go_work, read_go_mod, read_work_file
+from govgo.app.patterns import match_in_module, warn_unmatched
+from govgo.app.session import Session
+from govgo.core.buildtag import ANY_TAGS
+from govgo.core.module import ModuleVersion
+from govgo.errors import GovgoError
+
+
+@dataclass(frozen=True, slots=True)
+class LocalWorkspace:
+    """The modules of a go.work file as (module path, absolute directory)."""
+
+    modules: tuple[tuple[str, str], ...]
+
+    def has_module(self, path: str) -> bool:
+        """Whether a module of the workspace has this path."""
+        return any(mod_path == path for mod_path, _ in self.modules)
+
+    def has_package(self, session: Session, path: str) -> bool:
+        """Whether a module of the workspace provides the package."""
+        for mod_path, root in self.modules:
+            try:
+                _, found = dir_in_module(session, path, mod_path, root, is_local=True)
+            except GovgoError:
+                continue
+            if found:
+                return True
+        return False
+
+
+def load_workspace(session: Session) -> LocalWorkspace | None:
+    """The workspace above the working directory; None where there is none or its file cannot be read."""
+    path = find_go_work(session)
+    if not path:
+        return None
+    try:
+        work = read_work_file(session, path)
+    except GovgoError:
+        return None  # the load of the workspace tells what is wrong with it
+    modules: list[tuple[str, str]] = []
+    for line in work.use:
+        root = posixpath.normpath(posixpath.join(posixpath.dirname(path), line.path))
+        try:
+            file = read_go_mod(session, posixpath.join(root, "go.mod"))
+        except GovgoError:
+            continue
+        if file.module is not None:
+            modules.append((file.module.mod.path, root))
+    return LocalWorkspace(tuple(modules))
+
+
+def local_options(session: Session, q: Query) -> PathSet:
+    """A directory or a pattern of directories stands for the main module that holds it."""
+    absolute = posixpath.normpath(posixpath.join(session.settings.cwd, q.pattern))
+    detail = "" if q.pattern.startswith("/") else f" ({absolute})"
+    pattern, main = dir_import_path(session, absolute)
+    if main is None:
+        session.must_have_mod_root()
+        roots = [session.main.root(m) for m in session.main.modules]
+        plural = "" if len(roots) == 1 else "s"
+        raise ArgumentError(f"{q.pattern}{detail} is not within module{plural} rooted at {', '.join(roots)}")
+    match = match_in_module(session, pattern, main, ANY_TAGS)
+    if match.errors:
+        raise match.errors[0]
+    if match.packages:
+        return PathSet(pkg_mods=(main,))
+    if q.raw in ("", "."):
+        raise ArgumentError("no package to get in current directory")
+    if not q.wildcard:
+        root = session.main.root(main)
+        raise ArgumentError(f"{q.pattern}{detail} is not a package in module rooted at {root}")
+    warn_unmatched(session, [match])
+    return PathSet()
+
+
+def work_options(session: Session, q: Query) -> PathSet:
+    """The pattern "work" stands for the main module, as far as it holds packages."""
+    main = session.main.single()
+    match = match_in_module(session, q.pattern, main, ANY_TAGS)
+    if match.errors:
+        raise match.errors[0]
+    if match.packages:
+        return PathSet(pkg_mods=(main,))
+    warn_unmatched(session, [match])
+    return PathSet()
+
+
+def dir_import_path(session: Session, directory: str) -> tuple[str, ModuleVersion | None]:
+    """The import path of an absolute directory and its main module; (".", None) outside of all of them."""
+    best: tuple[str, str, ModuleVersion] | None = None
+    for main in session.main.modules:
+        root, prefix = session.main.root(main), session.main.path_prefix(main)
+        if directory == root:
+            return prefix, main
+        if directory.startswith(root.rstrip("/") + "/") and (best is None or prefix > best[0]):
+            below = directory[len(root.rstrip("/")) + 1 :]
+            path = below.removeprefix("vendor/") if below.startswith("vendor/") else f"{prefix}/{below}"
+            best = (prefix, path, main)
+    return (best[1], best[2]) if best is not None else (".", None)

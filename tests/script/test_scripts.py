@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every text in testdata/script, run as a user would type it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.script.conftest import TESTDATA
+from tests.script.engine import Script
+
+SCRIPTS = sorted((TESTDATA / "script").glob("*.txt"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script(
+    script: Path,
+    tmp_path: Path,
+    proxy: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert SCRIPTS
+    Script(tmp_path, proxy, capsys, monkeypatch).run(script.read_text(), script.name)
