@@ -1,2 +1,69 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""go.mod and go.work: parse, edit, print (Go Modules Reference, "go.mod files" and "Workspaces")."""
+"""go.mod and go.work: parse, judge, edit and print. Bytes in, values and bytes out.
+
+    >>> file = parse("go.mod", b"module example.com/m\\ngo 1.21\\n")
+    >>> file.add_require("rsc.io/quote", "v1.5.2")
+    >>> file.format()
+    b'module example.com/m\\n\\ngo 1.21\\n\\nrequire rsc.io/quote v1.5.2\\n'
+
+Reference: Go Modules Reference, "go.mod files" and "Workspaces".
+"""
+
+from __future__ import annotations
+
+from govgo.core.modfile.arguments import VersionFixer
+from govgo.core.modfile.directives import (
+    Exclude,
+    Go,
+    Godebug,
+    Ignore,
+    Module,
+    Replace,
+    Require,
+    Retract,
+    Tool,
+    Toolchain,
+    Use,
+)
+from govgo.core.modfile.edit import is_go_version, is_toolchain_name
+from govgo.core.modfile.faults import LineFault, ModFileErrors, VersionFixError
+from govgo.core.modfile.modfile import ModFile, check_canonical_version
+from govgo.core.modfile.printer import format_file
+from govgo.core.modfile.quote import auto_quote, is_directory_path, must_quote
+from govgo.core.modfile.reading import module_path, parse, parse_lax, parse_work
+from govgo.core.modfile.syntax import FileSyntax, Line, Position
+from govgo.core.modfile.work import WorkFile
+
+__all__ = [
+    "Exclude",
+    "FileSyntax",
+    "Go",
+    "Godebug",
+    "Ignore",
+    "Line",
+    "LineFault",
+    "ModFile",
+    "ModFileErrors",
+    "Module",
+    "Position",
+    "Replace",
+    "Require",
+    "Retract",
+    "Tool",
+    "Toolchain",
+    "Use",
+    "VersionFixError",
+    "VersionFixer",
+    "WorkFile",
+    "auto_quote",
+    "check_canonical_version",
+    "format_file",
+    "is_directory_path",
+    "is_go_version",
+    "is_toolchain_name",
+    "module_path",
+    "must_quote",
+    "parse",
+    "parse_lax",
+    "parse_work",
+]

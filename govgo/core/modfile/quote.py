@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Strings as tokens of go.mod: when they need quotes, and what a token stands for.
+
+Source of the rules: Go Modules Reference, "Lexical elements" and "go.mod files: replace directive".
+"""
+
+from __future__ import annotations
+
+from govgo.core.goquote import is_bad_byte, is_print, quote, unquote
+from govgo.errors import InputError
+
+_QUOTED = frozenset(" \"'`")
+_ALONE = frozenset("()[]{},")
+
+
+def must_quote(text: str) -> bool:
+    """Whether `text` has to be quoted to be one token of a line."""
+    if not text or "//" in text or "/*" in text:
+        return True
+    for char in text:
+        if char in _QUOTED:
+            return True
+        if char in _ALONE:
+            if len(text) > 1:
+                return True
+        elif not (is_print(char) or is_bad_byte(char)):
+            return True
+    return False
+
+
+def auto_quote(text: str) -> str:
+    """`text` as a token: itself, or quoted where that is needed."""
+    return quote(text) if must_quote(text) else text
+
+
+def token_value(token: str) -> str:
+    """What a token stands for.
+
+    Raises:
+        InputError: a malformed interpreted string, or a quote in a word; raw strings are reserved.
+    """
+    if token.startswith('"'):
+        value = unquote(token)
+        if value is None:
+            raise InputError("invalid syntax")
+        return value
+    if "'" in token or "`" in token or '"' in token:
+        raise InputError("unquoted string cannot contain quote")
+    return token
+
+
+def is_directory_path(path: str) -> bool:
+    """Whether a replacement is a directory: rooted, or beginning with a `.` or `..` element, Unix or
+    Windows.
+    """
+    if path in (".", "..") or path.startswith(("./", ".\\", "../", "..\\", "/", "\\")):
+        return True
+    return len(path) >= 2 and path[1] == ":" and path[0].isascii() and path[0].isalpha()

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The syntax tree of go.mod and go.work: statements, their tokens and every comment.
+
+    FileSyntax
+      CommentBlock      // lines that stand alone
+      Line              verb token token …            // suffix
+      LineBlock         verb (                        // suffix of the left parenthesis
+        Line              token token …
+      )
+
+A tree is edited in place. Lines are never moved or deleted at once: a line without tokens is dead, and
+`FileSyntax.cleanup` sweeps dead lines, so that a thousand edits cost one pass.
+
+Texts are `str`; a byte that is not UTF-8 is a lone surrogate (`surrogateescape`), one character as it is one
+rune for Go. Source of the grammar: Go Modules Reference, "go.mod files", Lexical elements and Grammar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+GO_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""The characters that Go trims as white space (unicode.IsSpace); Python's own set also has U+001C to
+U+001F.
+"""
+
+
+class Position(NamedTuple):
+    """A place in a file: `line` and `column` (in characters) start at 1, `byte` at 0; all 0 where there is
+    none.
+    """
+
+    line: int = 0
+    column: int = 0
+    byte: int = 0
+
+
+NOWHERE = Position()
+
+
+@dataclass(slots=True, eq=False)
+class Comment:
+    """One `//` comment without its line end; the empty text stands for a blank line kept inside a block."""
+
+    token: str = ""
+
+    @property
+    def text(self) -> str:
+        """The comment's words, without slashes and surrounding space."""
+        return self.token.removeprefix("//").strip(GO_SPACE)
+
+
+Comments = tuple[Comment, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Expr:
+    """A node that comments hang on: whole-line ones `before` and `after` it, and those at the end of its
+    line.
+    """
+
+    before: Comments = ()
+    suffix: Comments = ()
+    after: Comments = ()
+    start: Position = NOWHERE
+
+
+@dataclass(slots=True, eq=False)
+class CommentBlock(Expr):
+    """Comment lines that belong to no statement."""
+
+
+@dataclass(slots=True, eq=False)
+class Line(Expr):
+    """One line of tokens. Inside a block the verb stands with the block. Without tokens it is dead."""
+
+    tokens: list[str] = field(default_factory=list)
+    in_block: bool = False
+
+    def mark_removed(self) -> None:
+        """Let the next cleanup drop the line and its end-of-line comment."""
+        self.tokens = []
+        self.suffix = ()
+
+    def update(self, *tokens: str) -> None:
+        """Replace the tokens; the first one, the verb, is left to the block when there is one."""
+        self.tokens = list(tokens[1:] if self.in_block else tokens)
+
+    def copy(self) -> Line:
+        """A line with the same tokens and comments."""
+        return Line(self.before, self.suffix, self.after, self.start, list(self.tokens), self.in_block)
+
+
+@dataclass(slots=True, eq=False)
+class Paren(Expr):
+    """A parenthesis of a block, which may carry comments."""
+
+    mark: str = "("
+
+
+@dataclass(slots=True, eq=False)
+class LineBlock(Expr):
+    """A verb and its lines between parentheses."""
+
+    tokens: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    lparen: Paren = field(default_factory=Paren)
+    rparen: Paren = field(default_factory=lambda: Paren(mark=")"))
+
+
+Statement = CommentBlock | Line | LineBlock
+
+
+@dataclass(slots=True, eq=False)
+class FileSyntax(Expr):
+    """A whole file; `name` is used in error texts."""
+
+    name: str = ""
+    statements: list[Statement] = field(default_factory=list)
+
+    def add_line(self, hint: Statement | None, *tokens: str) -> Line:
+        """Add a line near `hint`, and return it.
+
+        With a hint of the same verb the line joins the hint's block, right after the hint when that is a
+        line of the block; a single line becomes a block of two. With a hint of another verb it follows the
+        hint's statement. Without a hint it joins the last statement of its verb, or else ends the file.
+        """
+        if hint is None:
+            hint = self._last(tokens[0])
+        if hint is not None:
+            for index, statement in enumerate(self.statements):
+                if statement is hint:
+                    return self._add_near(index, tokens)
+                if not isinstance(statement, LineBlock) or not isinstance(hint, Line) or not hint.in_block:
+                    continue
+                at = next((i for i, line in enumerate(statement.lines) if line is hint), -1)
+                if at >= 0:
+                    return self._add_inside(index, at, tokens)
+        return self.append_line(*tokens)
+
+    def append_line(self, *tokens: str) -> Line:
+        """Add a line at the end of the file."""
+        line = Line(tokens=list(tokens))
+        self.statements.append(line)
+        return line
+
+    def add_line_after(self, hint: Line | None, *tokens: str) -> Line:
+        """Add a line near `hint`; without a hint at the end of the file, even if blocks of the verb exist."""
+        return self.append_line(*tokens) if hint is None else self.add_line(hint, *tokens)
+
+    def _last(self, verb: str) -> Line | LineBlock | None:
+        for statement in reversed(self.statements):
+            if isinstance(statement, (Line, LineBlock)) and statement.tokens[:1] == [verb]:
+                return statement
+        return None
+
+    def _add_near(self, index: int, tokens: Sequence[str]) -> Line:
+        """Add to the statement itself where the verb is the same, after it otherwise."""
+        statement = self.statements[index]
+        if isinstance(statement, CommentBlock) or statement.tokens[:1] != [tokens[0]]:
+            line = Line(tokens=list(tokens))
+            self.statements.insert(index + 1, line)
+            return line
+        line = Line(tokens=list(tokens[1:]), in_block=True)
+        if isinstance(statement, LineBlock):
+            statement.lines.append(line)
+        else:
+            self.statements[index] = LineBlock(tokens=statement.tokens[:1], lines=[statement, line])
+            statement.in_block = True
+            statement.tokens = statement.tokens[1:]
+        return line
+
+    def _add_inside(self, index: int, at: int, tokens: Sequence[str]) -> Line:
+        """Add after line `at` of the block where the verb is the same, after the block otherwise."""
+        block = self.statements[index]
+        assert isinstance(block, LineBlock)
+        if block.tokens[:1] != [tokens[0]]:
+            line = Line(tokens=list(tokens))
+            self.statements.insert(index + 1, line)
+        else:
+            line = Line(tokens=list(tokens[1:]), in_block=True)
+            block.lines.insert(at + 1, line)
+        return line
+
+    def cleanup(self) -> None:
+        """Drop dead lines and empty blocks; a block of one line becomes that line, unless `)` has comments."""
+        kept: list[Statement] = []
+        for statement in self.statements:
+            if isinstance(statement, Line) and not statement.tokens:
+                continue
+            if isinstance(statement, LineBlock):
+                statement.lines = [line for line in statement.lines if line.tokens]
+                if not statement.lines:
+                    continue
+                if len(statement.lines) == 1 and not statement.rparen.before:
+                    kept.append(_collapse(statement))
+                    continue
+            kept.append(statement)
+        self.statements = kept
+
+
+def _collapse(block: LineBlock) -> Line:
+    """The only line of `block` with the block's verb and comments; the same object, since directives refer
+    to it.
+    """
+    line = block.lines[0]
+    line.before = block.before + line.before
+    line.suffix = line.suffix + block.suffix
+    line.after = line.after + block.after
+    line.tokens = block.tokens + line.tokens
+    line.in_block = False
+    line.start = NOWHERE
+    return line
