@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An engine on libcurl's multi interface, driven by the sockets and timers of the running event loop.
+
+HTTP/2 with many streams on few connections where a server offers it, kept-alive HTTP/1.1 elsewhere, reused
+handles, and no polling. libcurl says which sockets and what time it waits for (CURLMOPT_SOCKETFUNCTION,
+CURLMOPT_TIMERFUNCTION); the loop calls `socket_action` when one of them is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pycurl
+
+from govgo.modfetch.curl_transfer import CurlTransfer
+from govgo.modfetch.pollset import PollSet, open_poll_set
+from govgo.modfetch.transfer import EngineOptions, Fault, TransferError
+
+# At most so many connections to an HTTP/2 host, and streams on each.
+_MAX_CONNECTIONS_2 = 6
+_MAX_STREAMS = 100
+# HTTP/1.1 has one request on a connection at a time.
+_MAX_CONNECTIONS_1 = 96
+_IDLE_CONNECTIONS = 128
+
+
+class CurlEngine:
+    """See the module's docstring. Belongs to the event loop that first uses it."""
+
+    def __init__(self, options: EngineOptions | None = None) -> None:
+        """Begin without connections."""
+        self._options = options or EngineOptions()
+        self._easy_options = _easy_options(self._options)
+        self._multi: pycurl.CurlMulti | None = None
+        self._polls: PollSet | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.Handle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._idle: list[CurlTransfer] = []
+        self._active: dict[pycurl.Curl, CurlTransfer] = {}
+        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._proxies: dict[str, str] = {}
+        self._multiplexes = True
+
+    async def send(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
+        """Ask for `origin` + `target`; the transfer must be closed.
+
+        Raises:
+            TransferError: no answer.
+        """
+        gate = self._gates.get(origin) or self._open_gate(origin)
+        await gate.acquire()
+        try:
+            transfer = self._start(origin, target, headers)
+        except BaseException:
+            gate.release()
+            raise
+        try:
+            await transfer.begin()
+        except BaseException:
+            transfer.close()
+            raise
+        if self._multiplexes and origin.startswith("https:"):
+            self._check_multiplexing(transfer)
+        return transfer
+
+    async def aclose(self) -> None:
+        """Cut every transfer and close every connection."""
+        for handle in (self._timer, self._watch):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._watch = None
+        for transfer in list(self._active.values()):
+            transfer.finish(TransferError(Fault.CUT, "client closed"))
+            self._release(transfer)
+        for transfer in self._idle:
+            transfer.easy.close()
+        self._idle.clear()
+        if self._multi is not None:
+            self._multi.close()
+            self._multi = None
+        if self._polls is not None:
+            self._polls.close()
+            self._polls = None
+
+    def _start(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
+        multi = self._multi or self._open()
+        transfer = self._idle.pop() if self._idle else CurlTransfer(self._easy_options, self._release)
+        transfer.prepare(origin, target, headers, self._proxies[origin])
+        self._active[transfer.easy] = transfer
+        multi.add_handle(transfer.easy)
+        if self._watch is None:
+            self._watch_later()
+        return transfer
+
+    def _open_gate(self, origin: str) -> asyncio.Semaphore:
+        scheme, _, rest = origin.partition("://")
+        host, colon, port = rest.rpartition(":") if not rest.endswith("]") else (rest, "", "")
+        if not colon:
+            host, port = rest, ""
+        proxy_for = self._options.proxy_for
+        number = int(port) if port else (443 if scheme == "https" else 80)
+        self._proxies[origin] = proxy_for(scheme, host.strip("[]"), number) if proxy_for else ""
+        width = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else _MAX_CONNECTIONS_1
+        gate = self._gates[origin] = asyncio.Semaphore(width)
+        return gate
+
+    def _open(self) -> pycurl.CurlMulti:
+        self._loop = asyncio.get_running_loop()
+        self._polls = open_poll_set(self._loop, self._act)
+        self._multi = multi = pycurl.CurlMulti()
+        multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, _MAX_STREAMS)
+        multi.setopt(pycurl.M_MAXCONNECTS, _IDLE_CONNECTIONS)
+        return multi
+
+    def _check_multiplexing(self, transfer: CurlTransfer) -> None:
+        """Where an HTTPS server speaks HTTP/1.1, do not open hundreds of connections to it."""
+        if not transfer.lines or transfer.lines[0].startswith(b"HTTP/2"):
+            return
+        self._multiplexes = False
+        assert self._multi is not None
+        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, _MAX_CONNECTIONS_1)
+
+    def _release(self, transfer: CurlTransfer) -> None:
+        easy = transfer.easy
+        if self._active.pop(easy, None) is not None and self._multi is not None:
+            self._multi.remove_handle(easy)
+        self._gates[transfer.origin].release()
+        if self._multi is None:
+            easy.close()
+        else:
+            self._idle.append(transfer)
+
+    # libcurl's side: what to wait for.
+
+    def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
+        assert self._polls is not None
+        self._polls.watch(fd, what in (pycurl.POLL_IN, pycurl.POLL_INOUT), what in (pycurl.POLL_OUT, pycurl.POLL_INOUT))
+
+    def _on_timer(self, timeout_ms: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = self._loop
+        assert loop is not None
+        if timeout_ms == 0:
+            self._timer = loop.call_soon(self._on_time)
+        elif timeout_ms > 0:
+            self._timer = loop.call_later(timeout_ms / 1000, self._on_time)
+
+    # The loop's side: something is due.
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._act([(pycurl.SOCKET_TIMEOUT, 0)])
+
+    def _act(self, due: list[tuple[int, int]]) -> None:
+        multi = self._multi
+        if multi is None:
+            return
+        running = -1
+        for fd, events in due:
+            _, running = multi.socket_action(fd, events)
+        if running == len(self._active):
+            return
+        while True:
+            queued, done, failed = multi.info_read(len(self._active) + 1)
+            for easy in done:
+                self._finish(multi, easy, 0, "")
+            for easy, code, message in failed:
+                self._finish(multi, easy, code, message)
+            if not queued:
+                return
+
+    def _finish(self, multi: pycurl.CurlMulti, easy: pycurl.Curl, code: int, message: str) -> None:
+        transfer = self._active.pop(easy, None)
+        if transfer is not None:
+            error = transfer.failure(code, message) if code else None
+            multi.remove_handle(easy)
+            transfer.finish(error)
+
+    def _watch_later(self) -> None:
+        assert self._loop is not None
+        limits = self._options.timeouts
+        shortest_s = min(limits.answer_s, limits.stall_s, limits.total_s)
+        self._watch = self._loop.call_later(min(1.0, shortest_s / 4), self._watch_now)
+
+    def _watch_now(self) -> None:
+        """End the transfers whose server has been silent for too long."""
+        self._watch = None
+        now_s = time.monotonic()
+        limits = self._options.timeouts
+        for transfer in list(self._active.values()):
+            if transfer.waits_for_reader():
+                transfer.progress_s = now_s
+                continue
+            quiet_s = limits.stall_s if transfer.status else limits.answer_s
+            if now_s - transfer.progress_s > quiet_s or now_s - transfer.started_s > limits.total_s:
+                del self._active[transfer.easy]
+                assert self._multi is not None
+                self._multi.remove_handle(transfer.easy)
+                what = "reading body" if transfer.status else "awaiting headers"
+                text = f"context deadline exceeded (Client.Timeout exceeded while {what})"
+                transfer.finish(TransferError(Fault.TIMEOUT, text))
+        if self._active:
+            self._watch_later()
+
+
+def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
+    chosen: list[tuple[int, object]] = [
+        (pycurl.NOSIGNAL, 1),
+        (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.CONNECTTIMEOUT_MS, int(options.timeouts.connect_s * 1000)),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+        (pycurl.TCP_NODELAY, 1),
+        (pycurl.PATH_AS_IS, 1),
+        (pycurl.HTTP09_ALLOWED, 0),
+    ]
+    if options.ca_file:
+        chosen.append((pycurl.CAINFO, options.ca_file))
+    if options.ca_dir:
+        chosen.append((pycurl.CAPATH, options.ca_dir))
+    return chosen

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the HTTP client needs of an engine that moves bytes, and how such an engine fails.
+
+Two engines exist: `curl_engine` (libcurl's multi interface: fast, HTTP/2) and `httpx_engine` (any httpx transport,
+where there is no libcurl, and in tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+class Fault(Enum):
+    """Why a transfer failed."""
+
+    CONNECT = "connect"
+    TIMEOUT = "timeout"
+    CUT = "cut"
+    PROTOCOL = "protocol"
+    TLS = "tls"
+
+
+class TransferError(Exception):
+    """A transfer that failed; `str()` says so as Go's net/http would."""
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits in seconds: to connect, until an answer begins, between bytes of it, for all of it."""
+
+    connect_s: float = 20.0
+    answer_s: float = 60.0
+    stall_s: float = 20.0
+    total_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How an engine connects.
+
+    Attributes:
+        timeouts: see `Timeouts`.
+        ca_file: a PEM bundle of trusted roots, "" for the system's.
+        ca_dir: a directory of hashed roots, or "".
+        proxy_for: from (scheme, host, port) to the URL of the HTTP proxy to go through, or "".
+    """
+
+    timeouts: Timeouts = Timeouts()
+    ca_file: str = ""
+    ca_dir: str = ""
+    proxy_for: Callable[[str, str, int], str] | None = None
+
+
+class Answer(Protocol):
+    """A response whose body is read chunk by chunk, as it came over the wire."""
+
+    status: int
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase of HTTP/1, unchecked; "" with HTTP/2."""
+        ...
+
+    def header(self, name: str) -> str:
+        """The value of a header (lower-case name), or ""."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes.  Raises TransferError."""
+        ...
+
+    async def body(self, limit_bytes: int) -> bytes:
+        """The body; a few more bytes than `limit_bytes` may come before it stops.  Raises TransferError."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back; cut the transfer if it is not over."""
+        ...
+
+
+class Engine(Protocol):
+    """Sends GET requests; belongs to one event loop."""
+
+    async def send(self, origin: str, target: str, headers: list[str]) -> Answer:
+        """Ask for `origin` + `target` with headers "name: value".  Raises TransferError."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
