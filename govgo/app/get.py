@@ -67,13 +67,9 @@ class Change:
     def note(self) -> str:
         """What else is to be said of the change, or ""."""
         limit = EXPLICIT_INDIRECT_VERSION
-        if self.path == "go" and self.verb == "upgraded":
-            if compare_go(self.old, limit) < 0 <= compare_go(self.new, limit):
-                return (
-                    f"\tnote: expanded dependencies to upgrade to go {limit} or higher;"
-                    " run 'go mod tidy' to clean up"
-                )
-        return ""
+        if self.path != "go" or not compare_go(self.old, limit) < 0 <= compare_go(self.new, limit):
+            return ""
+        return f"\tnote: expanded dependencies to upgrade to go {limit} or higher; run 'go mod tidy' to clean up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +127,7 @@ def _converge(resolver: Resolver) -> None:
             return
 
 
-def _tools(
-    session: Session, queries: Sequence[Query], options: GetOptions
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _tools(session: Session, queries: Sequence[Query], options: GetOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tool lines to add and to drop."""
     for q in queries:
         if q.pattern in META_PACKAGES or q.pattern == "toolchain":
@@ -159,9 +153,7 @@ def _requirements(session: Session) -> tuple[ModuleVersion, ...]:
     return tuple(found)
 
 
-def _changes(
-    resolver: Resolver, before: Sequence[ModuleVersion], after: Sequence[ModuleVersion]
-) -> tuple[Change, ...]:
+def _changes(resolver: Resolver, before: Sequence[ModuleVersion], after: Sequence[ModuleVersion]) -> tuple[Change, ...]:
     """Changes of modules named by arguments and of explicit requirements; others concern nobody."""
     found: dict[str, Change] = {}
     for path, (version, _) in resolver.resolved.items():

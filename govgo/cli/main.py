@@ -48,9 +48,7 @@ COMMANDS: Mapping[str, Entry] = {
     "init": Entry("init", "init", CHANGE, "Start a module in the current directory."),
     "vendor": Entry("vendor", "vendor", CHANGE, "Copy the packages that the build needs into vendor/."),
     "work": Entry("work", "work", CHANGE, "Keep a workspace: init, use, edit, sync, vendor."),
-    "list": Entry(
-        "list", "list_command", INSPECT, "List the modules of the build list, or answer version queries."
-    ),
+    "list": Entry("list", "list_command", INSPECT, "List the modules of the build list, or answer version queries."),
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
     "why": Entry("why", "why", INSPECT, "Tell why packages or modules are needed."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),

@@ -106,9 +106,7 @@ class GoCommand(click.Command):
 
     def _spell(self, flags: Sequence[tuple[str, str]]) -> list[str]:
         words: list[str] = []
-        options = {
-            opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts
-        }
+        options = {opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts}
         for name, value in flags:
             option, spelled = options.get(name, (None, f"-{name}"))
             if option is not None and not option.is_flag:
@@ -137,21 +135,13 @@ def flag_options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
     return apply
 
 
-chdir_option = click.option(
-    "-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else."
-)
+chdir_option = click.option("-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else.")
 trace_option = click.option("-x", "trace", is_flag=True, help="Print each request as it is made.")
 jobs_option = click.option("-j", "jobs", type=click.IntRange(1, 256), default=None, help="Requests at once.")
-modcacherw_option = click.option(
-    "-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable."
-)
+modcacherw_option = click.option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
 overlay_option = click.option("-overlay", "overlay", default="", hidden=True)
-modfile_option = click.option(
-    "-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod."
-)
-mod_option = click.option(
-    "-mod", "mod", metavar="MODE", default="", help="Module mode: readonly, vendor or mod."
-)
+modfile_option = click.option("-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod.")
+mod_option = click.option("-mod", "mod", metavar="MODE", default="", help="Module mode: readonly, vendor or mod.")
 verbose_option = click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
 
 module_options = flag_options(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,21 @@ def test_script(
 ) -> None:
     assert SCRIPTS
     Script(tmp_path, proxy, capsys, monkeypatch).run(script.read_text(), script.name)
+
+
+@pytest.mark.go
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script_says_what_go_does(
+    script: Path,
+    tmp_path: Path,
+    proxy: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The expectations are go's own behaviour: the real go passes the same scripts."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("no go command on this machine")
+    if script.name.startswith("own_"):
+        pytest.skip("a verb that go does not have")
+    Script(tmp_path, proxy, capsys, monkeypatch, go=go).run(script.read_text(), script.name)
