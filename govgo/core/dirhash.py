@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The `h1:` hash of a set of files, as go.sum and the checksum database hold it.
+
+It is the SHA-256 of a summary with one line per file, sorted by the bytes of the name: the hexadecimal SHA-256 of
+the content, two blanks, the name, a newline; printed in standard base64 after `h1:`.
+
+Names may hold lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`).
+Source of the format: the Go Modules Reference, "go.sum files"; golang.org/x/mod/sumdb/dirhash (Hash1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterable
+
+from govgo.errors import BadZipError
+
+GO_MOD_NAME = "go.mod"
+"""The one file name in the hash that go.sum holds under `/go.mod`."""
+
+
+def h1(entries: Iterable[tuple[str, bytes]]) -> str:
+    """The hash of files given as (name, SHA-256 of the content: 32 bytes), in any order.
+
+    Raises:
+        BadZipError: a name holds a newline, which the summary cannot carry.
+    """
+    summary = hashlib.sha256()
+    for name, digest in sorted((sort_key(name), digest) for name, digest in entries):
+        if b"\n" in name:
+            raise BadZipError("dirhash: filenames with newlines are not supported")
+        summary.update(b"%b  %b\n" % (digest.hex().encode(), name))
+    return "h1:" + b64encode(summary.digest()).decode()
+
+
+def hash_gomod(data: bytes) -> str:
+    """The hash of a module version's go.mod, as go.sum holds it under `version/go.mod`."""
+    return h1([(GO_MOD_NAME, hashlib.sha256(data).digest())])
+
+
+def sort_key(name: str) -> bytes:
+    """The bytes of `name`, by which the lines are ordered."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def is_h1(text: str) -> bool:
+    """Whether `text` has the form of an `h1:` hash: 44 characters of base64 after the prefix, no NUL.
+
+    A file that a crash cut short holds NUL bytes or is too short (cmd/go's isValidSum).
+    """
+    return len(text) == 47 and text.startswith("h1:") and "\0" not in text

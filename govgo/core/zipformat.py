@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The ZIP format as far as module zips need it: the directory at the end, and the header before each entry's data.
+
+Bytes are asked for by `read(offset, length)`, which answers fewer only at the end of the file; so an archive of any
+size is read in small pieces. `read_directory` accepts and refuses what Go's archive/zip does, with its sentences:
+data before the archive, comments, zip64 records, counts modulo 65,536. `local_fault` is stricter than Go: it finds
+the archives of which two readers could see different contents.
+
+Names may hold lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`).
+Source of the format: PKWARE's APPNOTE.TXT, sections 4.3 to 4.5; the behaviour of archive/zip.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from govgo.errors import BadZipError
+
+STORED, DEFLATED = 0, 8
+
+NOT_A_ZIP = "zip: not a valid zip file"
+BAD_CHECKSUM = "zip: checksum error"
+UNKNOWN_METHOD = "zip: unsupported compression algorithm"
+CUT_SHORT = "unexpected EOF"
+
+Read = Callable[[int, int], bytes]
+"""`read(offset, length)`: the bytes there, fewer at the end of the file."""
+
+LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
+_DIRECTORY_END = struct.Struct("<4s4H2IH")
+_DIRECTORY_END_64_LOCATOR = struct.Struct("<4sIQI")
+_DIRECTORY_END_64 = struct.Struct("<4sQ2H2I4Q")
+_LOCAL_MARK, _CENTRAL_MARK, _END_MARK = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_LOCATOR_64_MARK, _END_64_MARK, _DESCRIPTOR_MARK = b"PK\x06\x07", b"PK\x06\x06", b"PK\x07\x08"
+
+_ZIP64_EXTRA = 1
+_MAX_32, _MAX_63 = 0xFFFFFFFF, (1 << 63) - 1
+_HAS_DESCRIPTOR, _ENCRYPTED = 1 << 3, 1 << 0
+_UNIX_CREATORS = (3, 19)  # Unix and OS X: the high half of the external attributes is st_mode
+_WINDOW = 1 << 18
+DESCRIPTOR_MAX = 24
+"""Bytes of the longest data descriptor: mark, checksum and two sizes of 64 bits."""
+
+
+class Entry(NamedTuple):
+    """One record of the central directory.
+
+    Attributes:
+        name: "/" at the end marks a directory.
+        crc: CRC-32 of the content.  packed, size: bytes in the archive and of the content.
+        offset: of the local header in the file; may lie outside of it.
+        mode: st_mode where a Unix program made the archive, else 0.
+    """
+
+    name: str
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int
+    mode: int
+
+    @property
+    def is_dir(self) -> bool:
+        return self.name.endswith("/")
+
+    @property
+    def has_descriptor(self) -> bool:
+        """Whether checksum and sizes stand after the data too."""
+        return bool(self.flags & _HAS_DESCRIPTOR)
+
+
+class _End(NamedTuple):
+    """The record that ends an archive; `base` is where the archive begins in the file."""
+
+    records: int
+    size: int
+    offset: int
+    base: int
+
+
+class _Stop(Exception):
+    """No further directory record could be read; `text` is what is wrong if more were promised."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def read_directory(read: Read, size: int, *, most: int) -> tuple[Entry, ...]:
+    """The entries of an archive of `size` bytes, in the directory's order.
+
+    Raises:
+        BadZipError: no archive, or a directory that does not hold what its end record promises, or more than
+            `most` entries.
+    """
+    end = _find_end(read, size)
+    window = _Window(read, end.base + end.offset)
+    entries: list[Entry] = []
+    while True:
+        try:
+            entry = _read_record(window)
+        except _Stop as stop:
+            # The count in the end record has 16 bits, so records are read until there is none.
+            if len(entries) & 0xFFFF != end.records & 0xFFFF:
+                raise BadZipError(stop.text) from None
+            return tuple(entries)
+        if len(entries) == most:
+            raise BadZipError(f"zip: too many entries (limit is {most})")
+        entries.append(entry._replace(offset=entry.offset + end.base) if end.base else entry)
+
+
+class _Window:
+    """Forward reading in large pieces."""
+
+    def __init__(self, read: Read, offset: int) -> None:
+        self._read = read
+        self._next = offset
+        self._data = b""
+        self._at = 0
+
+    def take(self, length: int) -> bytes:
+        """The next `length` bytes, fewer at the end of the file."""
+        if len(self._data) - self._at < length:
+            rest = self._data[self._at :]
+            more = self._read(self._next, max(_WINDOW, length))
+            self._next += len(more)
+            self._data, self._at = rest + more, 0
+        piece = self._data[self._at : self._at + length]
+        self._at += len(piece)
+        return piece
+
+
+def _read_record(window: _Window) -> Entry:
+    header = window.take(_CENTRAL_HEADER.size)
+    if header == b"":
+        raise BadZipError("EOF")
+    if len(header) < _CENTRAL_HEADER.size:
+        raise _Stop(CUT_SHORT)
+    (mark, creator, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, *rest) = (
+        _CENTRAL_HEADER.unpack(header)
+    )
+    if mark != _CENTRAL_MARK:
+        raise _Stop(NOT_A_ZIP)
+    attributes, offset = rest[2], rest[3]
+    length = name_length + extra_length + comment_length
+    tail = window.take(length)
+    if len(tail) < length:
+        if tail == b"":
+            raise BadZipError("EOF")
+        raise _Stop(CUT_SHORT)
+    if _MAX_32 in (packed, size, offset):
+        extra = tail[name_length : name_length + extra_length]
+        size, packed, offset = _zip64_values(extra, size, packed, offset)
+    return Entry(
+        tail[:name_length].decode("utf-8", "surrogateescape"),
+        flags,
+        method,
+        crc,
+        packed,
+        size,
+        offset,
+        attributes >> 16 if creator >> 8 in _UNIX_CREATORS else 0,
+    )
+
+
+def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
+    """The three values with those that were all ones taken from the zip64 field, in the format's order."""
+    values = [size, packed, offset]
+    missing = [i for i in range(3) if values[i] == _MAX_32]
+    for field in _extra_fields(extra, _ZIP64_EXTRA):
+        at = 0
+        while missing:
+            if len(field) < at + 8:
+                raise _Stop(NOT_A_ZIP)
+            values[missing.pop(0)] = int.from_bytes(field[at : at + 8], "little")
+            at += 8
+    if any(i > 0 for i in missing):  # a size of all ones alone is taken as it stands
+        raise _Stop(NOT_A_ZIP)
+    size, packed, offset = values
+    return size, packed, offset - (1 << 64) if offset > _MAX_63 else offset
+
+
+def _extra_fields(extra: bytes, wanted: int) -> list[bytes]:
+    fields: list[bytes] = []
+    while len(extra) >= 4:
+        tag, length = struct.unpack_from("<2H", extra)
+        if len(extra) < 4 + length:
+            break
+        if tag == wanted:
+            fields.append(extra[4 : 4 + length])
+        extra = extra[4 + length :]
+    return fields
+
+
+def _find_end(read: Read, size: int) -> _End:
+    for reach in (1024, 65 * 1024):
+        reach = min(reach, size)
+        block = read(size - reach, reach)
+        at = _last_end_mark(block)
+        if at >= 0:
+            break
+        if reach == size:
+            raise BadZipError(NOT_A_ZIP)
+    else:
+        raise BadZipError(NOT_A_ZIP)
+    end_offset = size - reach + at
+    _, _, _, _, records, length, offset, _ = _DIRECTORY_END.unpack_from(block, at)
+    if records == 0xFFFF or length == 0xFFFF or offset == _MAX_32:
+        found = _read_end_64(read, end_offset)
+        if found is not None:
+            end_offset, records, length, offset = found
+    if length > _MAX_63 or offset > _MAX_63:
+        raise BadZipError(NOT_A_ZIP)
+    base = end_offset - length - offset
+    if not 0 <= base + offset < size:
+        raise BadZipError(NOT_A_ZIP)
+    if base > 0 and _is_record(read, offset):
+        base = 0  # the end record is wrong about its directory's size
+    return _End(records, length, offset, base)
+
+
+def _last_end_mark(block: bytes) -> int:
+    """Where the end record begins, -1 if there is none or its comment is cut short."""
+    if len(block) < _DIRECTORY_END.size:
+        return -1
+    at = block.rfind(_END_MARK, 0, len(block) - _DIRECTORY_END.size + len(_END_MARK))
+    if at < 0:
+        return -1
+    comment_length = _DIRECTORY_END.unpack_from(block, at)[-1]
+    return at if at + _DIRECTORY_END.size + comment_length <= len(block) else -1
+
+
+def _read_end_64(read: Read, end_offset: int) -> tuple[int, int, int, int] | None:
+    """(its offset, records, directory size, directory offset) of the zip64 end record, None if there is none."""
+    at = end_offset - _DIRECTORY_END_64_LOCATOR.size
+    if at < 0:
+        return None
+    locator = read(at, _DIRECTORY_END_64_LOCATOR.size)
+    mark, disk, offset, disks = _DIRECTORY_END_64_LOCATOR.unpack(locator)
+    if mark != _LOCATOR_64_MARK or disk != 0 or disks != 1 or offset > _MAX_63:
+        return None
+    record = read(offset, _DIRECTORY_END_64.size)
+    if len(record) < _DIRECTORY_END_64.size:
+        raise BadZipError("EOF")
+    fields = _DIRECTORY_END_64.unpack(record)
+    if fields[0] != _END_64_MARK:
+        raise BadZipError(NOT_A_ZIP)
+    return offset, fields[7], fields[8], fields[9]
+
+
+def _is_record(read: Read, offset: int) -> bool:
+    try:
+        _read_record(_Window(read, offset))
+    except (_Stop, BadZipError):
+        return False
+    return True
+
+
+def data_offset(entry: Entry, header: bytes, archive: str) -> int:
+    """Where the entry's data begins in the file, given the bytes at its local header.
+
+    Raises:
+        BadZipError: there is no local header at that place.
+    """
+    if entry.offset < 0:
+        raise BadZipError(f"readat {archive}: negative offset")
+    if len(header) < LOCAL_HEADER.size:
+        raise BadZipError("EOF")
+    fields = LOCAL_HEADER.unpack_from(header)
+    if fields[0] != _LOCAL_MARK:
+        raise BadZipError(NOT_A_ZIP)
+    name_length, extra_length = fields[9:]
+    return entry.offset + LOCAL_HEADER.size + int(name_length) + int(extra_length)
+
+
+def local_fault(entry: Entry, header: bytes) -> str:
+    """What the local header (with its name and extra field) says against the directory, or "".
+
+    Checksum and sizes may be zero where they stand after the data.
+    """
+    _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = LOCAL_HEADER.unpack_from(header)
+    name_end = LOCAL_HEADER.size + name_length
+    name = header[LOCAL_HEADER.size : name_end].decode("utf-8", "surrogateescape")
+    if _MAX_32 in (packed, size):
+        try:
+            size, packed, _ = _zip64_values(header[name_end : name_end + extra_length], size, packed, 0)
+        except _Stop:
+            return "local header has no zip64 sizes"
+    if name != entry.name:
+        return "name in the local header differs"
+    if method != entry.method:
+        return "compression method in the local header differs"
+    if (flags ^ entry.flags) & (_HAS_DESCRIPTOR | _ENCRYPTED):
+        return "flags in the local header differ"
+    told, found = (crc, packed, size), (entry.crc, entry.packed, entry.size)
+    if told != found and not (entry.has_descriptor and all(a in (0, b) for a, b in zip(told, found, strict=True))):
+        return "checksum or sizes in the local header differ"
+    return ""
+
+
+def descriptor_fault(entry: Entry, tail: bytes, *, strict: bool) -> str:
+    """What is wrong with the data descriptor that begins `tail`, or ""; its sizes count only if `strict`."""
+    body = tail.removeprefix(_DESCRIPTOR_MARK)
+    if len(body) < 12:
+        return CUT_SHORT
+    if int.from_bytes(body[:4], "little") != entry.crc:
+        return BAD_CHECKSUM
+    short = struct.pack("<2I", entry.packed & _MAX_32, entry.size & _MAX_32)
+    long = struct.pack("<2Q", entry.packed, entry.size)
+    if strict and not body[4:].startswith((short, long)):
+        return "sizes in the data descriptor differ"
+    return ""
+
+
+def kind_fault(entry: Entry) -> str:
+    """Why the entry is no regular file, by the mode that a Unix program left with it, or ""."""
+    kind = stat.S_IFMT(entry.mode)
+    if kind in (0, stat.S_IFREG) or (entry.is_dir and kind == stat.S_IFDIR):
+        return ""
+    return "not a regular file"

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Faults of the file system, in the words of Go's os package: `open /path: permission denied`."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from govgo.errors import DiskError
+
+_FULL_HINT = "free some space and run the command again; nothing half written was left behind"
+
+
+def reason(error: OSError) -> str:
+    """What the system said, as Go prints it: "no such file or directory"."""
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return text[:1].lower() + text[1:]
+
+
+def disk_error(operation: str, path: str, error: OSError) -> DiskError:
+    """A DiskError for `operation` ("open", "mkdir", "rename", …) on `path`."""
+    hint = _FULL_HINT if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return DiskError(f"{operation} {path}: {reason(error)}", path=path, inner=error, hint=hint)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A lean reader of zip files: contents inflated piece by piece, every check done, nothing held whole in memory.
+
+Two sets of rules: GO_RULES accepts what Go's archive/zip accepts (for cached files, whose verdict must be go's);
+STRICT_RULES also wants local and central headers to agree, every checksum to be true, every size exact and every
+entry a regular file or a directory (for what comes over the network).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from govgo.core import zipformat
+from govgo.core.modzip import MAX_ZIP_ENTRIES
+from govgo.core.zipformat import CUT_SHORT, DEFLATED, LOCAL_HEADER, NOT_A_ZIP, STORED, Entry
+from govgo.errors import BadZipError
+from govgo.modfetch.diskerror import disk_error
+
+if TYPE_CHECKING:
+    import zlib
+else:
+    try:
+        from isal import isal_zlib as zlib
+    except ImportError:  # no wheel for this machine: the standard library is slower, and as right
+        import zlib
+
+_RAW_DEFLATE = -15
+_PIECE = 1 << 20
+"""Bytes of compressed data read at once, and of content given out at once."""
+
+
+class Rules(Enum):
+    """How much an archive must prove; see the module's docstring."""
+
+    GO = "go"
+    STRICT = "strict"
+
+
+class Archive:
+    """An open zip file: its entries, and their contents on request."""
+
+    def __init__(self, descriptor: int, path: str, rules: Rules) -> None:
+        self.path = path
+        self.size = os.fstat(descriptor).st_size
+        self._descriptor = descriptor
+        self._strict = rules is Rules.STRICT
+        self.entries = zipformat.read_directory(self._read, self.size, most=MAX_ZIP_ENTRIES)
+
+    def contents(self, entry: Entry) -> Iterator[bytes]:
+        """The entry's content in pieces of at most about a mebibyte; faults are raised before the end.
+
+        Raises:
+            BadZipError: the entry breaks the rules of this archive.
+            DiskError: the file could not be read.
+        """
+        slack = len(entry.name.encode("utf-8", "surrogateescape")) + 64
+        length = min(entry.packed, _PIECE) + LOCAL_HEADER.size + slack + zipformat.DESCRIPTOR_MAX
+        head = self._read(entry.offset, length) if entry.offset >= 0 else b""
+        start = zipformat.data_offset(entry, head, self.path)
+        if self._strict:
+            self._check_headers(entry, head, start)
+        if entry.is_dir:
+            if entry.size:
+                raise BadZipError(NOT_A_ZIP)
+            return
+        skip = start - entry.offset
+        data = head[skip : skip + entry.packed]
+        packed = iter((data,)) if len(data) == entry.packed else self._packed(start, entry.packed)
+        crc = total = 0
+        for piece in self._inflate(entry, packed):
+            crc = zlib.crc32(piece, crc)
+            total += len(piece)
+            if total > entry.size:
+                raise BadZipError(NOT_A_ZIP)
+            yield piece
+        if total != entry.size:
+            raise BadZipError(CUT_SHORT)
+        self._check_end(entry, head[skip + entry.packed :], start, crc)
+
+    def _read(self, offset: int, length: int) -> bytes:
+        try:
+            data = os.pread(self._descriptor, length, offset)
+            while 0 < len(data) < length and offset + len(data) < self.size:
+                more = os.pread(self._descriptor, length - len(data), offset + len(data))
+                if not more:
+                    break
+                data += more
+        except OverflowError:  # an offset past what the system can count: there is nothing
+            return b""
+        except OSError as error:
+            raise disk_error("read", self.path, error) from error
+        return data
+
+    def _check_headers(self, entry: Entry, head: bytes, start: int) -> None:
+        need = start - entry.offset
+        if len(head) < need:
+            head = self._read(entry.offset, need)
+        fault = zipformat.kind_fault(entry) or zipformat.local_fault(entry, head)
+        if fault:
+            raise BadZipError(f"{NOT_A_ZIP} ({fault})", issues=((entry.name, fault),))
+
+    def _packed(self, start: int, length: int) -> Iterator[bytes]:
+        end = min(start + length, self.size)
+        while start < end:
+            piece = self._read(start, min(_PIECE, end - start))
+            if not piece:
+                return
+            start += len(piece)
+            yield piece
+
+    def _inflate(self, entry: Entry, packed: Iterator[bytes]) -> Iterator[bytes]:
+        if entry.method == STORED:
+            yield from packed
+        elif entry.method == DEFLATED:
+            yield from self._inflate_stream(entry, packed)
+        else:
+            raise BadZipError(zipformat.UNKNOWN_METHOD)
+
+    def _inflate_stream(self, entry: Entry, packed: Iterator[bytes]) -> Iterator[bytes]:
+        stream = zlib.decompressobj(_RAW_DEFLATE)
+        most = min(entry.size + 1, _PIECE)
+        used = 0
+        try:
+            for data in packed:
+                used += len(data)
+                while data and not stream.eof:
+                    piece = stream.decompress(data, most)
+                    if piece:
+                        yield piece
+                    data = stream.unconsumed_tail
+                if stream.eof:
+                    break
+            while not stream.eof:
+                piece = stream.decompress(b"", most)
+                if piece:
+                    yield piece
+                elif not stream.eof:
+                    raise BadZipError(CUT_SHORT)
+        except zlib.error:
+            raise BadZipError(f"flate: corrupt input before offset {used - len(stream.unconsumed_tail)}") from None
+        if self._strict and (stream.unused_data or used != entry.packed):
+            raise BadZipError(f"{NOT_A_ZIP} (data after the end of the compressed stream)")
+
+    def _check_end(self, entry: Entry, tail: bytes, start: int, crc: int) -> None:
+        if entry.has_descriptor:
+            if len(tail) < zipformat.DESCRIPTOR_MAX:
+                tail = self._read(start + entry.packed, zipformat.DESCRIPTOR_MAX)
+            fault = zipformat.descriptor_fault(entry, tail, strict=self._strict)
+            if fault:
+                raise BadZipError(fault)
+        unset = entry.crc == 0 and not entry.has_descriptor and not self._strict
+        if crc != entry.crc and not unset:
+            raise BadZipError(zipformat.BAD_CHECKSUM)
+
+
+@contextmanager
+def open_archive(path: str, rules: Rules) -> Iterator[Archive]:
+    """Open the zip file `path`.
+
+    Raises:
+        DiskError: it could not be opened or read.
+        BadZipError: it has no readable directory.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise disk_error("open", path, error) from error
+    try:
+        yield Archive(descriptor, path, rules)
+    finally:
+        os.close(descriptor)
