@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""GOSUMDB: which checksum database, its key, and where to reach it (`go help environment`, Go Modules Reference).
+
+The forms are `name`, where the key is known; `name+hash+key`; either of them with ` URL`; and `off`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from govgo.core import gourl
+from govgo.core.sumdb.note import parse_verifier
+from govgo.errors import NoteError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A checksum database.
+
+    Attributes:
+        name: the name in its key; also its host and path, and its directory in the cache.
+        key: its verifier key.
+        url: the address given in GOSUMDB, which then is the only one; "" for the proxies and `https://name`.
+    """
+
+    name: str
+    key: str
+    url: str = ""
+
+    @property
+    def direct_url(self) -> str:
+        """Where the database is when neither GOSUMDB nor a proxy says otherwise."""
+        return f"https://{self.name}"
+
+
+def parse_gosumdb(value: str, known: Mapping[str, str]) -> Database | None:
+    """Read GOSUMDB.
+
+    Args:
+        value: the setting.
+        known: verifier keys by name; an alias maps to a whole setting of two words.
+
+    Returns:
+        The database, None for `off`.
+
+    Raises:
+        UsageError: with go's text.
+    """
+    alias = known.get(value, "")
+    if " " in alias:
+        value = alias
+    if value == "off":
+        return None
+    words = value.split()
+    if not words:
+        raise UsageError("missing GOSUMDB")
+    if len(words) > 2:
+        raise UsageError("invalid GOSUMDB: too many fields")
+    key = known.get(words[0], words[0])
+    try:
+        name = parse_verifier(key).name
+    except NoteError as err:
+        raise UsageError(f"invalid GOSUMDB: {err}", inner=err) from err
+    _check_name(name)
+    url = words[1] if len(words) == 2 else ""
+    if url:
+        try:
+            gourl.parse(url)
+        except UsageError as err:
+            raise UsageError(f"invalid GOSUMDB URL: {err}", inner=err) from err
+    return Database(name, key, url)
+
+
+def _check_name(name: str) -> None:
+    """A name must be a host and perhaps a path, since both a URL and a directory are made from it."""
+    try:
+        url = gourl.parse(f"https://{name}")
+    except UsageError:
+        url = gourl.GoURL()
+    plain = gourl.GoURL(scheme="https", host=url.host, path=url.path)
+    dots = any(part in ("", ".", "..") for part in name.split("/"))
+    if url != plain or not url.host or dots or "\\" in name:
+        raise UsageError(f"invalid sumdb name (must be host[/path]): {name}")

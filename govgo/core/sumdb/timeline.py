@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The signed tree heads that one client has seen, and the proof that they are one history.
+
+A log only grows, so of any two of its tree heads the smaller tree must be a prefix of the larger one. `Timeline`
+reads heads, says which pairs have to be joined by a proof (`Join`), and is told the proved hash of the larger
+tree's prefix. Two heads that contradict each other are a fork: the database has shown different histories to
+different people, and both signatures are the evidence (RFC 6962, section 2.1.2; research.swtch.com/tlog).
+
+    head = timeline.read(note)          # signature and form
+    for join in timeline.offer(head):   # ask
+        timeline.judge(join, root)      # tell: TileAuth(join.newer.tree).prefix_root(join.older.tree.size)
+
+A head that is larger than all before it becomes `newest` at once, so that records can be proved under it while its
+own join is still open. Nothing may be released before the joins that `offer` named are judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from govgo.core.sumdb.note import Verifier, open_note
+from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
+from govgo.errors import BadSignatureError, ForkError, GovgoError, IntegrityError, NoteError, SumDbFormatError
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A tree head and the note that says so, signature checked."""
+
+    tree: Tree
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The question whether `older` is a prefix of `newer`."""
+
+    older: Head
+    newer: Head
+
+
+EMPTY_HEAD = Head(Tree(0, EMPTY_TREE_HASH), b"")
+"""The head of a client that has seen nothing: every log begins like this."""
+
+
+class Timeline:
+    """The heads of one checksum database in one run.
+
+    Attributes:
+        newest: the largest head seen, perhaps not joined to the others yet.
+        proved: the largest head that is joined to all that were `newest` before it. Only this one may be kept.
+    """
+
+    __slots__ = ("_chain", "_heads", "_joined", "_verifier", "newest", "proved")
+
+    def __init__(self, verifier: Verifier) -> None:
+        self.newest = EMPTY_HEAD
+        self.proved = EMPTY_HEAD
+        self._verifier = verifier
+        self._heads: dict[bytes, Head] = {}
+        self._joined: set[Tree] = {EMPTY_HEAD.tree}
+        self._chain: list[Join] = []
+
+    def read(self, note: bytes) -> Head:
+        """Read a signed tree head; equal notes are checked once.
+
+        Raises:
+            BadSignatureError: the database's key did not sign it.
+            IntegrityError: it is not a signed tree head at all.
+        """
+        head = self._heads.get(note)
+        if head is None:
+            try:
+                text = open_note(note, (self._verifier,)).text
+            except (NoteError, BadSignatureError) as err:
+                raise _unreadable("note", err, note) from err
+            try:
+                tree = parse_tree(text.encode())
+            except SumDbFormatError as err:
+                raise _unreadable("tree", err, text.encode()) from err
+            if tree.size >= MAX_TREE_SIZE:
+                raise _unreadable("tree", SumDbFormatError("tree size out of range"), text.encode())
+            head = self._heads[note] = Head(tree, note)
+        return head
+
+    def offer(self, head: Head) -> tuple[Join, ...]:
+        """Take a head into the timeline.
+
+        Returns:
+            The joins to be judged before anything that came with `head` is believed, older ones first.
+
+        Raises:
+            ForkError: another head of the same size is known, with another hash.
+        """
+        tree, newest = head.tree, self.newest.tree
+        if tree.size == newest.size and tree.hash != newest.hash:
+            raise fork_error(self.newest, head, newest.hash if tree.size else EMPTY_TREE_HASH, ())
+        if tree.size > newest.size:
+            self._chain.append(Join(self.newest, head))
+            self.newest = head
+            if self._chain[0].older.tree.size == 0:
+                # The empty tree is a prefix of every tree.
+                self._advance()
+            return tuple(self._chain)
+        if tree == newest or tree in self._joined:
+            return tuple(self._chain)
+        return (*self._chain, Join(head, self.newest))
+
+    def judge(self, join: Join, prefix_root: bytes, proof: tuple[bytes, ...] = ()) -> None:
+        """Settle a join with the hash that the newer tree, as proved by tiles, has at the older size.
+
+        Args:
+            join: one that `offer` named.
+            prefix_root: the proved hash.
+            proof: hashes that show a third party that `prefix_root` is the prefix's hash; for the report.
+
+        Raises:
+            ForkError: the older head has another hash.
+        """
+        if prefix_root != join.older.tree.hash:
+            raise fork_error(join.older, join.newer, prefix_root, proof)
+        self._joined.add(join.older.tree)
+        self._advance()
+
+    def withdraw(self) -> None:
+        """Forget heads that are not joined yet, because no tiles could be had that would prove or disprove them."""
+        self.newest = self.proved
+        self._chain.clear()
+
+    def _advance(self) -> None:
+        while self._chain and self._chain[0].older.tree in self._joined:
+            self.proved = self._chain.pop(0).newer
+
+
+def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes, ...]) -> ForkError:
+    """Two signed heads that are not one history; the text is go's, and complete evidence by itself."""
+    lines = "".join(f"\n\t{format_hash(digest)}" for digest in proof)
+    return ForkError(
+        "SECURITY ERROR\ngo.sum database server misbehavior detected!\n\n"
+        f"old database:\n\t{_indent(older.note)}\nnew database:\n\t{_indent(newer.note)}\n"
+        f"proof of misbehavior:\n\t{format_hash(prefix_root)}{lines}",
+        notes=(older.note, newer.note),
+        proof=(prefix_root, *proof),
+    )
+
+
+def _indent(note: bytes) -> str:
+    # Both notes were opened: UTF-8 without control characters. What else does not print is escaped.
+    return _printable(note).replace("\n", "\n\t")
+
+
+def _unreadable(what: str, err: GovgoError, text: bytes) -> GovgoError:
+    shown = f"reading tree {what}: {err}\n{what}:\n{_printable(text[:500])}"
+    if isinstance(err, BadSignatureError):
+        return BadSignatureError(shown)
+    return IntegrityError(shown, inner=err)
+
+
+def _printable(text: bytes) -> str:
+    decoded = text.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in decoded)
+
+
+def fingerprint(error: ForkError) -> str:
+    """A short name for the evidence, the same for the same two notes."""
+    return hashlib.sha256(b"\x00".join(error.notes)).hexdigest()[:16]
