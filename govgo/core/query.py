@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Version queries: what `latest`, `upgrade`, `patch`, `v1`, `<v1.2.3` … ask for, and what they choose.
 
-Everything here is a decision over values. `parse_query` turns the text into a `QueryMatcher`; the caller fetches
-the list of versions, drops what the matcher and its own rules (exclusions, retractions) refuse, and lets the
-matcher choose. One question needs a go.mod file: whether the highest compatible version has one of its own.
-`deciding_version` names the version to look at, and `choose` takes the answer.
+Everything here is a decision over values. `parse_query` turns the text into a `QueryMatcher`; the caller
+fetches the list of versions, drops what the matcher and its own rules (exclusions, retractions) refuse, and
+lets the matcher choose. One question needs a go.mod file: whether the highest compatible version has one of
+its own. `deciding_version` names the version to look at, and `choose` takes the answer.
 
 Source of the rules: the Go Modules Reference, "Version queries" and "Compatibility with non-module
 repositories".
@@ -38,6 +38,12 @@ _HOLDS: dict[str, Callable[[int], bool]] = {
     ">": lambda order: order > 0,
     "==": lambda order: order == 0,
 }
+
+
+class DisallowedError(QueryError):
+    """A version that must not be chosen; what an "allowed" predicate raises to refuse it."""
+
+    code: ClassVar[str] = "disallowed"
 
 
 class NoMatchingVersionError(QueryError):
@@ -115,7 +121,8 @@ class QueryMatcher:
         return _HOLDS[self.relation](compare_versions(self.path, version, self.limit))
 
     def deciding_version(self, versions: Sequence[str]) -> str | None:
-        """The version whose go.mod decides whether +incompatible versions count; None if nothing is to decide.
+        """The version whose go.mod decides whether +incompatible versions count; None if nothing is to
+        decide.
 
         Args:
             versions: those that match and are allowed, ascending.
@@ -133,8 +140,8 @@ class QueryMatcher:
     def choose(self, versions: Sequence[str], *, deciding_has_go_mod: bool = False) -> str | None:
         """The version that answers the query, None when there is none.
 
-        Releases win over pre-releases. A compatible version with a go.mod file of its own means that the author
-        uses modules, so that the +incompatible versions after it are leftovers and do not count.
+        Releases win over pre-releases. A compatible version with a go.mod file of its own means that the
+        author uses modules, so that the +incompatible versions after it are leftovers and do not count.
 
         Args:
             versions: those that match and are allowed, ascending.
