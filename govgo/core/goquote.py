@@ -12,6 +12,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+#: What Go calls white space (Unicode's White_Space), as characters for strip and for a character class.
+GO_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
 _SIMPLE = {
     "\a": "\\a",
     "\b": "\\b",
