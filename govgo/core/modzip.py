@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from govgo.core import goversion
 from govgo.core.goquote import quote
+from govgo.core.modfile import parse_lax
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import canonical_version, check, check_file_path
 from govgo.errors import BadZipError, InputError, InvalidPathError, InvalidVersionError
@@ -147,13 +149,7 @@ def check_entries(mv: ModuleVersion, entries: Iterable[tuple[str, int]]) -> Chec
 
 
 def _entry_name_fault(name: str, collisions: Collisions, *, is_dir: bool) -> str:
-    if not is_clean(name):
-        return _PATH_NOT_CLEAN
-    try:
-        check_file_path(name)
-    except InvalidPathError as error:
-        return str(error)
-    reason = collisions.add(name, is_dir=is_dir)
+    reason = _path_fault(name, collisions) or collisions.add(name, is_dir=is_dir)
     if reason or is_dir:
         return reason
     base = name.rpartition("/")[2]
@@ -162,6 +158,21 @@ def _entry_name_fault(name: str, collisions: Collisions, *, is_dir: bool) -> str
             return "go.mod file not in module root directory"
         if name != "go.mod":
             return _GO_MOD_CASE
+    return ""
+
+
+def _path_fault(name: str, collisions: Collisions) -> str:
+    if not is_clean(name):
+        return _PATH_NOT_CLEAN
+    head, _, base = name.rpartition("/")
+    try:
+        if collisions.is_sound(head):  # checked already, as part of another name
+            with suppress(InvalidPathError):
+                check_file_path(base)
+                return ""
+        check_file_path(name)
+    except InvalidPathError as error:
+        return str(error)
     return ""
 
 
@@ -249,14 +260,11 @@ class _FileCheck:
 
     def _name_fault(self, file: ListedFile) -> str:
         path = file.path
-        if not is_clean(path):
-            return _PATH_NOT_CLEAN
-        if path.startswith("/"):
+        if path.startswith("/") and is_clean(path):
             return "file path is not relative"
-        try:
-            check_file_path(path)
-        except InvalidPathError as error:
-            return str(error)
+        reason = _path_fault(path, self._collisions)
+        if reason:
+            return reason
         if path != "go.mod" and path.lower() == "go.mod":
             return _GO_MOD_CASE
         return file.fault or self._collisions.add(path, is_dir=file.kind == "dir")
@@ -301,8 +309,6 @@ def is_vendored(path: str, language: str) -> bool:
 
 def language_of(gomod: bytes) -> str:
     """The language version of a go.mod's go line ("1.21"), "" when there is none or the file does not parse."""
-    from govgo.core.modfile import parse_lax
-
     try:
         file = parse_lax("go.mod", gomod)
     except InputError:
@@ -336,6 +342,10 @@ class Collisions:
             path, is_dir = path.rpartition("/")[0], True
         self._sound.update(above)
         return ""
+
+    def is_sound(self, directory: str) -> bool:
+        """Whether `directory` stands above a name that was added without fault."""
+        return directory in self._sound
 
 
 def fold(text: str) -> str:

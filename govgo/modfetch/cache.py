@@ -11,15 +11,17 @@ Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (cach
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple
 
 from govgo.core import cachepath, dirhash, semver
+from govgo.core.goquote import quote
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import canonical_version
 from govgo.core.pseudo import is_pseudo
-from govgo.errors import DiskError, InputError
+from govgo.errors import DiskError, InputError, UsageError
 from govgo.modfetch import atomic, hashzip, lockfile
 from govgo.modfetch.diskerror import disk_error, reason
 from govgo.modfetch.unzip import (
@@ -64,6 +66,31 @@ class ModCache:
         self.writable_dirs = writable_dirs
         self._made: set[str] = set()
 
+    def check_root(self) -> None:
+        """Make the cache's root directory unless it is there.
+
+        Raises:
+            UsageError: GOMODCACHE is not set, or relative.
+            DiskError: it could not be made, or is something else.
+        """
+        if not self.root:
+            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
+        if not os.path.isabs(self.root):
+            raise UsageError(f"GOMODCACHE entry is relative; must be absolute path: {quote(self.root)}.\n")
+        fault = ""
+        try:
+            if not stat.S_ISDIR(os.stat(self.root).st_mode):
+                fault = f"{quote(self.root)} is not a directory"
+        except FileNotFoundError:
+            try:
+                make_dirs(self.root)
+            except DiskError as error:
+                fault = str(error)
+        except OSError as error:
+            fault = f"stat {self.root}: {reason(error)}"
+        if fault:
+            raise DiskError(f"could not create module cache: {fault}", path=self.root)
+
     # Paths and locks.
 
     def file(self, mv: ModuleVersion, suffix: str) -> str:
@@ -89,6 +116,7 @@ class ModCache:
         Raises:
             DiskError: the lock file could not be made or locked.
         """
+        self.check_root()
         path = self.file(mv, "lock")
         make_dirs(path.rpartition("/")[0])
         with lockfile.locked(path):
@@ -101,6 +129,7 @@ class ModCache:
         Raises:
             DiskError: the lock file could not be made or locked.
         """
+        self.check_root()
         path = f"{self.root}/{cachepath.SIDE_LOCK}"
         make_dirs(path.rpartition("/")[0])
         with lockfile.locked(path):

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from govgo.core.module import ModuleVersion
 from govgo.core.modzip import zip_prefix
 from govgo.core.zipformat import Entry
-from govgo.errors import BadZipError, DiskError
+from govgo.errors import BadZipError, DiskError, InputError
 from govgo.modfetch.diskerror import disk_error
 from govgo.modfetch.hashzip import check_archive
 from govgo.modfetch.lockfile import write_all
@@ -35,8 +35,7 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
         The directories made or filled, parents before children, `directory` first.
 
     Raises:
-        BadZipError: the zip breaks a rule; the text begins with "unzip <zip_path>: ".
-        InvalidPathError, InvalidVersionError: no zip can be for `mv`.
+        BadZipError: the zip breaks a rule, or none can be for `mv`; the text begins with "unzip <zip_path>: ".
         DiskError: something could not be read or written. Files may have been written before an error.
     """
     with suppress(OSError):
@@ -47,11 +46,11 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
         with open_archive(zip_path, rules) as archive:
             check_archive(archive, mv, shown=zip_path)
             return _write_tree(archive, directory, zip_prefix(mv))
-    except BadZipError as error:
+    except (BadZipError, InputError) as error:
+        issues = error.issues if isinstance(error, BadZipError) else ()
         lead = f"unzip {zip_path}: "
-        if str(error).startswith(lead):
-            raise
-        raise BadZipError(lead + str(error), issues=error.issues, inner=error.inner) from error
+        text = lead + str(error).removeprefix(lead)
+        raise BadZipError(text, issues=issues, inner=error) from error
 
 
 def _write_tree(archive: Archive, directory: str, prefix: str) -> list[str]:

@@ -9,14 +9,14 @@ entry a regular file or a directory (for what comes over the network).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from govgo.core import zipformat
 from govgo.core.modzip import MAX_ZIP_ENTRIES
-from govgo.core.zipformat import CUT_SHORT, DEFLATED, LOCAL_HEADER, NOT_A_ZIP, STORED, Entry
+from govgo.core.zipformat import CUT_SHORT, DEFLATED, DESCRIPTOR_MAX, LOCAL_HEADER, NOT_A_ZIP, STORED, Entry
 from govgo.errors import BadZipError
 from govgo.modfetch.diskerror import disk_error
 
@@ -50,15 +50,15 @@ class Archive:
         self._strict = rules is Rules.STRICT
         self.entries = zipformat.read_directory(self._read, self.size, most=MAX_ZIP_ENTRIES)
 
-    def contents(self, entry: Entry) -> Iterator[bytes]:
+    def contents(self, entry: Entry) -> Iterable[bytes]:
         """The entry's content in pieces of at most about a mebibyte; faults are raised before the end.
 
         Raises:
             BadZipError: the entry breaks the rules of this archive.
             DiskError: the file could not be read.
         """
-        slack = len(entry.name.encode("utf-8", "surrogateescape")) + 64
-        length = min(entry.packed, _PIECE) + LOCAL_HEADER.size + slack + zipformat.DESCRIPTOR_MAX
+        slack = len(entry.name) + 128
+        length = min(entry.packed, _PIECE) + LOCAL_HEADER.size + slack + DESCRIPTOR_MAX
         head = self._read(entry.offset, length) if entry.offset >= 0 else b""
         start = zipformat.data_offset(entry, head, self.path)
         if self._strict:
@@ -66,12 +66,29 @@ class Archive:
         if entry.is_dir:
             if entry.size:
                 raise BadZipError(NOT_A_ZIP)
-            return
-        skip = start - entry.offset
-        data = head[skip : skip + entry.packed]
-        packed = iter((data,)) if len(data) == entry.packed else self._packed(start, entry.packed)
+            return ()
+        piece = self._in_one(entry, head, start - entry.offset)
+        return self._in_pieces(entry, start) if piece is None else (piece,)
+
+    def _in_one(self, entry: Entry, head: bytes, skip: int) -> bytes | None:
+        """The content of a small entry, held in `head` with its descriptor and without fault; else None."""
+        end = skip + entry.packed
+        if entry.method != DEFLATED or entry.size > _PIECE or len(head) < end + DESCRIPTOR_MAX:
+            return None
+        stream = zlib.decompressobj(_RAW_DEFLATE)
+        try:
+            piece = stream.decompress(memoryview(head)[skip:end], entry.size + 1)
+        except zlib.error:
+            return None
+        if not stream.eof or len(piece) != entry.size or stream.unused_data or zlib.crc32(piece) != entry.crc:
+            return None
+        if entry.has_descriptor and zipformat.descriptor_fault(entry, head[end:], strict=self._strict):
+            return None
+        return piece
+
+    def _in_pieces(self, entry: Entry, start: int) -> Iterator[bytes]:
         crc = total = 0
-        for piece in self._inflate(entry, packed):
+        for piece in self._inflate(entry, self._packed(start, entry.packed)):
             crc = zlib.crc32(piece, crc)
             total += len(piece)
             if total > entry.size:
@@ -79,7 +96,7 @@ class Archive:
             yield piece
         if total != entry.size:
             raise BadZipError(CUT_SHORT)
-        self._check_end(entry, head[skip + entry.packed :], start, crc)
+        self._check_end(entry, start, crc)
 
     def _read(self, offset: int, length: int) -> bytes:
         try:
@@ -145,10 +162,9 @@ class Archive:
         if self._strict and (stream.unused_data or used != entry.packed):
             raise BadZipError(f"{NOT_A_ZIP} (data after the end of the compressed stream)")
 
-    def _check_end(self, entry: Entry, tail: bytes, start: int, crc: int) -> None:
+    def _check_end(self, entry: Entry, start: int, crc: int) -> None:
         if entry.has_descriptor:
-            if len(tail) < zipformat.DESCRIPTOR_MAX:
-                tail = self._read(start + entry.packed, zipformat.DESCRIPTOR_MAX)
+            tail = self._read(start + entry.packed, DESCRIPTOR_MAX)
             fault = zipformat.descriptor_fault(entry, tail, strict=self._strict)
             if fault:
                 raise BadZipError(fault)
