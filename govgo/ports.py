@@ -166,6 +166,14 @@ class Workspace(Protocol):
 
     def remove_tree(self, path: str) -> None: ...
 
+    def new_tree(self, target: str) -> str:
+        """An empty directory beside `target`, hidden, in which a tree is made that `move_tree` then puts there."""
+        ...
+
+    def move_tree(self, source: str, target: str) -> None:
+        """Put the tree `source` in the place of `target`, and remove what was there."""
+        ...
+
     def real_path(self, path: str) -> str: ...
 
 
