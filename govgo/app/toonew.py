@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The refusal of what needs a newer Go than the one that govgo answers for (cmd/go's gover.TooNewError)."""
+
+from __future__ import annotations
+
+from govgo.errors import BuildListError
+
+
+class TooNewError(BuildListError):
+    """Something needs a newer Go.
+
+    Attributes:
+        what: the thing, as it stands at the beginning of the sentence.
+        go_version: the Go version that it needs.
+        toolchain: the toolchain that it asks for, "" when it asks for none.
+    """
+
+    code = "go-too-new"
+
+    def __init__(self, what: str, go_version: str, local_go: str, *, toolchain: str = "", explain: str = "") -> None:
+        super().__init__(f"{what} requires go >= {go_version} (running go {local_go}{explain})")
+        self.what = what
+        self.go_version = go_version
+        self.toolchain = toolchain
