@@ -12,6 +12,7 @@ import errno
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
@@ -126,6 +127,47 @@ class DiskWorkspace:
             DiskError: something in it could not be removed.
         """
         remove_tree(path)
+
+    def new_tree(self, target: str) -> str:
+        """An empty directory beside `target`, hidden, in which a tree is made that `move_tree` then puts there.
+
+        Raises:
+            DiskError: it could not be made.
+        """
+        parent, name = os.path.split(target)
+        make_dirs(parent)
+        try:
+            made = tempfile.mkdtemp(prefix=f".{name}-", dir=parent)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(made, 0o777 & ~umask)
+        except OSError as error:
+            raise disk_error("mkdir", parent, error) from error
+        return made
+
+    def move_tree(self, source: str, target: str) -> None:
+        """Put the tree `source` in the place of `target`, and remove what was there.
+
+        Raises:
+            DiskError: it could not be moved; `target` is what it was.
+        """
+        old = ""
+        try:
+            if os.path.lexists(target):
+                parent, name = os.path.split(target)
+                old = os.path.join(tempfile.mkdtemp(prefix=f".{name}-", dir=parent), name)
+                os.rename(target, old)
+            try:
+                os.rename(source, target)
+            except OSError:
+                if old:
+                    os.rename(old, target)
+                raise
+        except OSError as error:
+            raise disk_error("rename", target, error) from error
+        finally:
+            if old:
+                remove_tree(os.path.dirname(old))
 
     def real_path(self, path: str) -> str:
         """`path` with all links followed; what does not exist is kept as it is."""
