@@ -12,9 +12,10 @@ from govgo.app.getquery import Query, parse_arguments
 from govgo.app.getresolve import Resolver
 from govgo.app.getsettle import apply_upgrades, check_wildcards, settle
 from govgo.app.importing import META_PACKAGES
-from govgo.app.loadmod import find_go_work, init, load_mod_file, read_work_file, update_work_go_version
+from govgo.app.loadmod import init, load_mod_file
 from govgo.app.pkgload import PackageOpts, load_packages
 from govgo.app.session import Session
+from govgo.app.workfile import find_go_work, read_work_file, update_work_go_version, write_work_file
 from govgo.core.goversion import EXPLICIT_INDIRECT_VERSION
 from govgo.core.goversion import compare as compare_go
 from govgo.core.module import ModuleVersion, compare_versions, is_toolchain
@@ -86,6 +87,8 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
         ReportedError: arguments that cannot be satisfied, each told through the reporter; nothing was written.
         GovgoError: the module, the sources or the checksum database refuse; nothing was written.
     """
+    session.command = "get"
+    session.force_use_modules = True
     session.explicit_write = True
     session.allow_missing_imports = True
     init(session)
@@ -186,4 +189,4 @@ def _update_work(session: Session) -> None:
     except GovgoError:
         return
     if update_work_go_version(work, session.main.go_version()):
-        session.files.write(path, work.format())
+        write_work_file(session, path, work)

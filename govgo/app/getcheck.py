@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+from govgo.app.getlocal import workspace_has_module
 from govgo.app.getresolve import Resolver
 from govgo.app.importerrors import AmbiguousImportError
 from govgo.app.loadmod import enter_workspace, load_mod_file
@@ -33,7 +34,7 @@ def check_packages(resolver: Resolver, patterns: Sequence[str]) -> None:
     """
     session = resolver.session
     workspace = resolver.workspace
-    within = workspace is not None and workspace.has_module(session.main.modules[0].path)
+    within = workspace is not None and workspace_has_module(workspace, session.main.modules[0].path)
     marks: _Marks = {ModuleVersion(p, v): {"resolved"} for p, (v, _) in resolver.resolved.items()}
     with enter_workspace(session) if within else nullcontext():
         if patterns:
@@ -83,9 +84,7 @@ def _load(resolver: Resolver, patterns: Sequence[str], marks: _Marks) -> None:
 def _retractions(resolver: Resolver, marks: _Marks) -> list[tuple[str, str]]:
     relevant = sorted(mv for mv, why in marks.items() if why & {"resolved", "named", "package"})
     session = resolver.session
-    session.repo.warm(
-        Ask("versions", mv.path) for mv in relevant if mv.version and not session.main.contains(mv.path)
-    )
+    session.repo.warm(Ask("versions", mv.path) for mv in relevant if mv.version and not session.main.contains(mv.path))
     found: list[tuple[str, str]] = []
     for mv in relevant:
         try:
@@ -136,21 +135,19 @@ def _moved_sums(resolver: Resolver) -> list[GovgoError]:
         old_actual = session.main.replacement(old) or old
         if actual != old_actual and actual.version and session.repo.ledger.have(old_actual):
             wanted.append((mv, actual, old_version))
-    session.repo.warm(Ask("zip", actual.path, actual.version) for _, actual, _ in wanted)
     errors: list[GovgoError] = []
-    for mv, actual, old_version in wanted:
-        try:
-            session.repo.zip_file(actual)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+    found = session.repo.download([actual for _, actual, _ in wanted], extract=False)
+    for (mv, actual, old_version), download in zip(wanted, found, strict=True):
+        if isinstance(download.error, SecurityError):
+            raise download.error
+        if download.error is not None:
             verb = "downgraded" if compare_versions(mv.path, mv.version, old_version) < 0 else "upgraded"
             replaced = f" (replaced by {actual})" if actual != mv else ""
             errors.append(
                 SumNotFoundError(
                     f"{verb} {mv.path} {old_version} => {mv.version}{replaced}:"
-                    f" error finding sum for {actual}: {error}",
-                    inner=error,
+                    f" error finding sum for {actual}: {download.error}",
+                    inner=download.error,
                 )
             )
     return errors

@@ -4,59 +4,34 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from govgo.app.getquery import ArgumentError, PathSet, Query
 from govgo.app.importing import dir_in_module
-from govgo.app.loadmod import find_go_work, read_go_mod, read_work_file
 from govgo.app.patterns import match_in_module, warn_unmatched
 from govgo.app.session import Session
-from govgo.core.buildtag import ANY_TAGS
+from govgo.app.workfile import LocalWorkspace
+from govgo.core.buildtag import any_tags
 from govgo.core.module import ModuleVersion
-from govgo.errors import GovgoError
+from govgo.errors import GovgoError, SecurityError
 
 
-@dataclass(frozen=True, slots=True)
-class LocalWorkspace:
-    """The modules of a go.work file as (module path, absolute directory)."""
-
-    modules: tuple[tuple[str, str], ...]
-
-    def has_module(self, path: str) -> bool:
-        """Whether a module of the workspace has this path."""
-        return any(mod_path == path for mod_path, _ in self.modules)
-
-    def has_package(self, session: Session, path: str) -> bool:
-        """Whether a module of the workspace provides the package."""
-        for mod_path, root in self.modules:
-            try:
-                _, found = dir_in_module(session, path, mod_path, root, is_local=True)
-            except GovgoError:
-                continue
-            if found:
-                return True
-        return False
+def workspace_has_module(workspace: LocalWorkspace, path: str) -> bool:
+    """Whether a module of the workspace has this path."""
+    return any(mod_path == path for mod_path, _ in workspace.modules)
 
 
-def load_workspace(session: Session) -> LocalWorkspace | None:
-    """The workspace above the working directory; None where there is none or its file cannot be read."""
-    path = find_go_work(session)
-    if not path:
-        return None
-    try:
-        work = read_work_file(session, path)
-    except GovgoError:
-        return None  # the load of the workspace tells what is wrong with it
-    modules: list[tuple[str, str]] = []
-    for line in work.use:
-        root = posixpath.normpath(posixpath.join(posixpath.dirname(path), line.path))
+def workspace_has_package(session: Session, workspace: LocalWorkspace, path: str) -> bool:
+    """Whether a module of the workspace provides the package."""
+    for mod_path, root in workspace.modules:
         try:
-            file = read_go_mod(session, posixpath.join(root, "go.mod"))
+            _, found = dir_in_module(session, path, mod_path, root, is_local=True)
+        except SecurityError:
+            raise
         except GovgoError:
             continue
-        if file.module is not None:
-            modules.append((file.module.mod.path, root))
-    return LocalWorkspace(tuple(modules))
+        if found:
+            return True
+    return False
 
 
 def local_options(session: Session, q: Query) -> PathSet:
@@ -69,7 +44,7 @@ def local_options(session: Session, q: Query) -> PathSet:
         roots = [session.main.root(m) for m in session.main.modules]
         plural = "" if len(roots) == 1 else "s"
         raise ArgumentError(f"{q.pattern}{detail} is not within module{plural} rooted at {', '.join(roots)}")
-    match = match_in_module(session, pattern, main, ANY_TAGS)
+    match = match_in_module(session, pattern, main, any_tags())
     if match.errors:
         raise match.errors[0]
     if match.packages:
@@ -86,7 +61,7 @@ def local_options(session: Session, q: Query) -> PathSet:
 def work_options(session: Session, q: Query) -> PathSet:
     """The pattern "work" stands for the main module, as far as it holds packages."""
     main = session.main.single()
-    match = match_in_module(session, q.pattern, main, ANY_TAGS)
+    match = match_in_module(session, q.pattern, main, any_tags())
     if match.errors:
         raise match.errors[0]
     if match.packages:

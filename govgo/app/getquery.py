@@ -167,9 +167,7 @@ def concise(query: Query, text: str) -> str:
     return f"{query}: {text}" if query.raw else text
 
 
-def conflict_error(
-    mod_path: str, proposed: tuple[str, Query], standing: tuple[str, Query]
-) -> QueryConflictError:
+def conflict_error(mod_path: str, proposed: tuple[str, Query], standing: tuple[str, Query]) -> QueryConflictError:
     """The error of two (version, query) pairs that want `mod_path` at different versions."""
     detail = "" if mod_path == proposed[1].pattern else f"for module {mod_path}, "
     first, second = proposed[1].answer_text(proposed[0]), standing[1].answer_text(standing[0])
@@ -181,9 +179,7 @@ def ok_for_main_module(version: str) -> bool:
     return version in ("upgrade", "patch")
 
 
-def parse_arguments(
-    session: Session, arguments: Sequence[str], upgrade: str
-) -> tuple[tuple[Query, ...], bool]:
+def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) -> tuple[tuple[Query, ...], bool]:
     """The queries of a command line, and whether `toolchain@none` was among them.
 
     Args:
@@ -258,9 +254,7 @@ def _validate(session: Session, query: Query) -> None:
     if query.pattern in META_PACKAGES and query.pattern != "all" and query.pattern != query.raw:
         if query.pattern == "tool":
             raise ArgumentError('can\'t request explicit version of "tool" pattern')
-        raise ArgumentError(
-            f"can't request explicit version of standard-library pattern {quote(query.pattern)}"
-        )
+        raise ArgumentError(f"can't request explicit version of standard-library pattern {quote(query.pattern)}")
 
 
 def main_module_error(session: Session, path: str, query: Query) -> QueryMatchesMainModulesError:

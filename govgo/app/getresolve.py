@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from govgo.app.getlocal import LocalWorkspace, load_workspace, local_options, work_options
+from govgo.app.getlocal import local_options, work_options, workspace_has_package
 from govgo.app.getquery import (
     ArgumentError,
     Faults,
@@ -33,12 +33,13 @@ from govgo.app.querypattern import (
 from govgo.app.requirements import load_mod_graph
 from govgo.app.retract import check_allowed, check_exclusions
 from govgo.app.session import Session
-from govgo.core.buildtag import ANY_TAGS
+from govgo.app.workfile import LocalWorkspace, load_workspace
+from govgo.core import stdlib
+from govgo.core.buildtag import any_tags
 from govgo.core.goquote import quote
 from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.core.paths import check_path, is_std
 from govgo.core.query import NoMatchingVersionError
-from govgo.core.stdlib import is_std_package
 from govgo.errors import GovgoError, InvalidPathError, QueryError, SecurityError, find, is_not_found
 from govgo.ports import Ask
 
@@ -126,9 +127,7 @@ class Resolver:
         answer = query(self.session, path, version, self.initial_selected(path), allowed)
         return ModuleVersion(path, answer.version)
 
-    def query_packages(
-        self, pattern: str, version: str, selected: Callable[[str], str]
-    ) -> tuple[ModuleVersion, ...]:
+    def query_packages(self, pattern: str, version: str, selected: Callable[[str], str]) -> tuple[ModuleVersion, ...]:
         """The modules that hold a package matching the pattern."""
         found = query_packages(self.session, pattern, version, selected, self._allowed_for(version, selected))
         return tuple(result.mod for result in found)
@@ -137,7 +136,7 @@ class Resolver:
         """The packages of one module version that match; remembered."""
         key = (pattern, mv)
         if key not in self._matched:
-            match = match_in_module(self.session, pattern, mv, ANY_TAGS)
+            match = match_in_module(self.session, pattern, mv, any_tags())
             if match.errors:
                 raise match.errors[0]
             self._matched[key] = tuple(match.packages or ())
@@ -176,7 +175,7 @@ class Resolver:
         self._all()
 
     def _path(self, q: Query) -> PathSet:
-        if is_std(q.pattern) and is_std_package(q.pattern):
+        if is_std(q.pattern) and stdlib.is_package(q.pattern):
             if q.raw_version:
                 raise ArgumentError(
                     f"can't request explicit version {quote(q.version)} of standard library package {q.pattern}"
@@ -214,9 +213,7 @@ class Resolver:
     def _wildcard(self, q: Query) -> None:
         """A wildcard means the modules of the build list first; new ones only when nothing else turns up."""
         relevant = [mv for mv in self.build_list if q.can_match_in_module(mv.path)]
-        self.session.repo.warm(
-            Ask("versions", mv.path) for mv in relevant if not self.session.main.contains(mv.path)
-        )
+        self.session.repo.warm(Ask("versions", mv.path) for mv in relevant if not self.session.main.contains(mv.path))
         for mv in relevant:
             q.once(mv.path, lambda mv=mv: _guarded(lambda: self._wildcard_in(q, mv)))  # type: ignore[misc]
 
@@ -228,9 +225,7 @@ class Resolver:
                 raise main_module_error(self.session, mv.path, q)
             packages = self.match_in_module(q.pattern, mv)
             if packages:
-                raise QueryMatchesPackagesInMainModuleError(
-                    pattern=q.pattern, query=q.version, packages=packages
-                )
+                raise QueryMatchesPackagesInMainModuleError(pattern=q.pattern, query=q.version, packages=packages)
             return PathSet()
         try:
             found = self.query_module(mv.path, q.version)
@@ -326,6 +321,7 @@ class Resolver:
                 raise VersionChangeNeeded("version change needed")
 
         options = PackageOpts(
+            tags=any_tags(),
             load_tests=self.load_tests,
             assume_roots_imported=True,
             silence_package_errors=True,
@@ -338,7 +334,7 @@ class Resolver:
             error = loaded.error(path)
             if error is None or find(error, VersionChangeNeeded) is not None:
                 continue
-            if self.workspace is not None and self.workspace.has_package(self.session, path):
+            if self.workspace is not None and workspace_has_package(self.session, self.workspace, path):
                 continue
             if find(error, ImportMissingError) is not None or find(error, AmbiguousImportError) is not None:
                 steady(path, None)

@@ -7,22 +7,28 @@ import posixpath
 from collections.abc import Sequence
 
 from govgo.app.getquery import Faults
-from govgo.app.loadmod import (
-    read_go_mod,
+from govgo.app.modfiles import read_mod_file
+from govgo.app.session import Session
+from govgo.app.workfile import (
+    init_workfile,
     read_work_file,
     update_work_file,
     update_work_go_version,
-    work_file_path,
     write_work_file,
 )
-from govgo.app.session import Session
 from govgo.core.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, max_version
-from govgo.core.modfile import WorkFile
+from govgo.core.modfile import WorkFile, parse_work
 from govgo.errors import DiskError, GovgoError, InputError, UsageError
 
-NO_WORK_FILE = (
-    "no go.work file found\n\t(run 'go work init' first or specify path using GOWORK environment variable)"
-)
+NO_WORK_FILE = "no go.work file found\n\t(run 'go work init' first or specify path using GOWORK environment variable)"
+
+
+def begin(session: Session, command: str) -> str:
+    """Set out on a verb of `work`; returns the go.work file in use, "" where there is none."""
+    session.command = command
+    session.force_use_modules = True
+    init_workfile(session)
+    return session.work_path
 
 
 def init_workspace(session: Session, directories: Sequence[str]) -> str:
@@ -31,10 +37,11 @@ def init_workspace(session: Session, directories: Sequence[str]) -> str:
     Raises:
         InputError: the file exists already.
     """
-    path = work_file_path(session) or posixpath.join(session.settings.cwd, "go.work")
+    begin(session, "work init")
+    path = session.work_path or posixpath.join(session.settings.cwd, "go.work")
     if session.files.exists(path):
         raise InputError(f"{path} already exists")
-    work = WorkFile.empty()
+    work = parse_work(path, b"")
     work.add_go_stmt(session.local_go)
     _use(session, path, work, directories, recursive=False)
     write_work_file(session, path, work)
@@ -43,7 +50,7 @@ def init_workspace(session: Session, directories: Sequence[str]) -> str:
 
 def use_directories(session: Session, directories: Sequence[str], *, recursive: bool) -> None:
     """Add or drop use lines so that go.work names what lies in `directories`, and raise its go line as needed."""
-    path = work_file_path(session)
+    path = begin(session, "work use")
     if not path:
         raise UsageError(NO_WORK_FILE)
     work = read_work_file(session, path)
@@ -69,7 +76,7 @@ def _use(session: Session, path: str, work: WorkFile, directories: Sequence[str]
         if not line.path:
             continue
         try:
-            file = read_go_mod(session, posixpath.join(_absolute(root, line.path), "go.mod"))
+            _, file = read_mod_file(session, posixpath.join(_absolute(root, line.path), "go.mod"))
         except GovgoError as error:
             faults.tell(error)
             continue

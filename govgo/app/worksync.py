@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from govgo.app.commit import WriteOptions, write_go_mod
 from govgo.app.editreq import edit_build_list
-from govgo.app.loadmod import (
-    enter_module,
-    read_work_file,
-    update_work_file,
-    update_work_go_version,
-    work_file_path,
-    write_work_file,
-)
+from govgo.app.loadmod import enter_module
 from govgo.app.pkgload import PackageOpts, load_packages
 from govgo.app.requirements import load_mod_graph
 from govgo.app.session import Session
-from govgo.app.work import NO_WORK_FILE
+from govgo.app.work import NO_WORK_FILE, begin
+from govgo.app.workfile import (
+    read_work_file,
+    update_work_file,
+    update_work_go_version,
+    write_work_file,
+)
+from govgo.core.buildtag import any_tags
 from govgo.core.goversion import max_version
 from govgo.core.module import ModuleVersion
 from govgo.core.module import sort as sort_modules
@@ -25,7 +25,7 @@ from govgo.errors import GovgoError, SecurityError, UsageError, find
 
 def sync_workspace(session: Session) -> None:
     """Move every module of the workspace to the versions that the workspace selects for what it imports."""
-    path = work_file_path(session)
+    path = begin(session, "work sync")
     if not path:
         raise UsageError(NO_WORK_FILE)
     load_mod_graph(session)
@@ -41,6 +41,7 @@ def sync_workspace(session: Session) -> None:
             continue  # this module cannot follow; its requirements stay as they are
         if changed:
             options = PackageOpts(
+                tags=any_tags(),
                 tidy=True,
                 load_tests=True,
                 allow_errors=True,
@@ -59,6 +60,7 @@ def sync_workspace(session: Session) -> None:
 def _provided(session: Session, main: ModuleVersion) -> list[ModuleVersion]:
     """The modules that provide the packages of "all" as seen from one main module."""
     options = PackageOpts(
+        tags=any_tags(),
         load_tests=True,
         allow_errors=True,
         silence_package_errors=True,
@@ -69,4 +71,6 @@ def _provided(session: Session, main: ModuleVersion) -> list[ModuleVersion]:
     loaded = session.loaded
     assert loaded is not None
     found = {module for path in packages if (module := loaded.package_module(path)) is not None}
-    return sort_modules([mv for mv in found if mv.version])
+    versioned = [mv for mv in found if mv.version]
+    sort_modules(versioned)
+    return versioned

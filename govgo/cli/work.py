@@ -59,12 +59,11 @@ def sync(**flags: Any) -> None:
 @module_options
 def vendor(tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that the workspace needs to build and test into vendor/."""
-    from govgo.app.loadmod import work_file_path
     from govgo.app.vendor import vendor as vendor_service
-    from govgo.app.work import NO_WORK_FILE
+    from govgo.app.work import NO_WORK_FILE, begin
     from govgo.errors import UsageError
 
     session = open_session({**flags, "tolerant": tolerant})
-    if not work_file_path(session):
+    if not begin(session, "work vendor"):
         raise UsageError(NO_WORK_FILE)
     vendor_service(session, tolerant=tolerant, output=output)
