@@ -134,14 +134,23 @@ class Timeline:
 
 
 def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes, ...]) -> ForkError:
-    """Two signed heads that are not one history; the text is go's, and complete evidence by itself."""
+    """Two signed heads that are not one history; the text is go's, and complete evidence by itself.
+
+    Args:
+        older: the head of the smaller tree.
+        newer: the head of the larger one.
+        prefix_root: the proved hash of the larger tree at the smaller size; empty where the database serves only
+            the smaller tree, which then begins no tree that it serves.
+        proof: the tree proof for `prefix_root`.
+    """
     lines = "".join(f"\n\t{format_hash(digest)}" for digest in proof)
+    shown = format_hash(prefix_root) if prefix_root else "no tiles are served that prove the new database"
     return ForkError(
         "SECURITY ERROR\ngo.sum database server misbehavior detected!\n\n"
         f"old database:\n\t{_indent(older.note)}\nnew database:\n\t{_indent(newer.note)}\n"
-        f"proof of misbehavior:\n\t{format_hash(prefix_root)}{lines}",
+        f"proof of misbehavior:\n\t{shown}{lines}",
         notes=(older.note, newer.note),
-        proof=(prefix_root, *proof),
+        proof=(prefix_root, *proof) if prefix_root else (),
     )
 
 

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The client of a checksum database (Go Modules Reference, "Checksum database").
+
+A lookup that arrives is read, its signed tree head joined to the heads seen before, and its record proved to be in
+the newest tree; only then do its lines leave this module and its bytes enter the cache. Lookups run side by side:
+the tiles that one needs are known as soon as it is there, and no tile is fetched twice.
+
+What the cache holds gets no more trust than what the network brings, and is fetched again where it does not prove.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable
+
+from govgo.core.escape import escape_path, escape_version
+from govgo.core.module import ModuleVersion
+from govgo.core.sumdb.database import Database
+from govgo.core.sumdb.note import parse_verifier
+from govgo.core.sumdb.record import absent_error, judge_sum, sum_lines
+from govgo.core.sumdb.tile import HashedTile
+from govgo.errors import (
+    BadSignatureError,
+    ForkError,
+    GovgoError,
+    InputError,
+    IntegrityError,
+    SecurityError,
+    TooLargeError,
+    UnavailableError,
+    UsageError,
+)
+from govgo.modfetch.sumdbcache import SumDbCache
+from govgo.modfetch.sumdbtrees import ProvedTrees
+
+MAX_LOOKUP_BYTES = 256 << 10
+"""A lookup's answer has a few hundred bytes; a hundred signatures are allowed."""
+
+Fetch = Callable[[str, int], Awaitable[bytes]]
+"""`fetch(path, limit_bytes)`; paths begin with "/". Raises NotFoundError, UnavailableError."""
+
+
+class SumDb:
+    """One checksum database, for one run. All calls must come from one event loop.
+
+    Args:
+        name: the database's name, which must be the one in `key`.
+        key: its verifier key.
+        fetch: gets paths of the database (`SumDbRoute.fetch`).
+        cache_dir: `$GOMODCACHE/cache/download/sumdb/NAME`; "" keeps no answers and tiles.
+        latest_file: `$GOPATH/pkg/sumdb/NAME/latest`.
+        log: takes sentences for the user.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        key: str,
+        fetch: Fetch,
+        cache_dir: str,
+        latest_file: str,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        verifier = parse_verifier(key)
+        if verifier.name != name:
+            raise UsageError(f"invalid GOSUMDB: the key is that of {verifier.name}, not of {name}")
+        self.name = name
+        self._raw_fetch = fetch
+        self._cache = SumDbCache(cache_dir, latest_file)
+        self._trees = ProvedTrees(verifier, self._fetch, self._cache, self._save_tile, log or _say_nothing)
+        self._records: dict[str, asyncio.Task[bytes]] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self._unsaved: list[tuple[str, bytes]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._fatal: SecurityError | None = None
+
+    @classmethod
+    def open(
+        cls,
+        database: Database,
+        *,
+        fetch: Fetch,
+        gomodcache: str,
+        gopath: str,
+        log: Callable[[str], None] | None = None,
+    ) -> SumDb:
+        """The client of `database` with its files where the go command has them (`gopath` may be a list)."""
+        first = gopath.split(os.pathsep)[0]
+        return cls(
+            name=database.name,
+            key=database.key,
+            fetch=fetch,
+            cache_dir=f"{gomodcache}/cache/download/sumdb/{database.name}" if gomodcache else "",
+            latest_file=f"{first}/pkg/sumdb/{database.name}/latest" if first else "",
+            log=log,
+        )
+
+    @property
+    def tree_size(self) -> int:
+        """The size of the newest tree whose place in the timeline is proved."""
+        return self._trees.timeline.proved.tree.size
+
+    async def lookup(self, mod: ModuleVersion) -> tuple[str, ...]:
+        """The proved go.sum lines for `mod`; "/go.mod" at the end of its version asks for that hash. Never empty.
+
+        Raises:
+            SumMismatchError: the database's proved answer has no line for `mod`.
+            ForkError, BadSignatureError: the database misbehaves; from then on every call raises it.
+            IntegrityError: the answer cannot be proved.
+            UnavailableError: the database does not know the module or cannot be reached.
+            DiskError: the stored tree head cannot be read.
+        """
+        lines = sum_lines(await self._record(mod), mod)
+        if not lines:
+            raise absent_error(self.name, mod)
+        return lines
+
+    async def check(self, mod: ModuleVersion, digest: str) -> None:
+        """Compare the hash of a download with the database's (errors as for `lookup`, in go's words).
+
+        Raises:
+            SumMismatchError: the database has another hash, or none.
+        """
+        try:
+            text = await self._record(mod)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            version = mod.version.removesuffix("/go.mod")
+            noun = "module" if version == mod.version else "go.mod"
+            raise _in_context(f"{mod.path}@{version}: verifying {noun}: ", error) from error
+        judge_sum(sum_lines(text, mod), self.name, mod, digest)
+
+    async def lookup_many(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
+        """Look up all at once: for each the lines, or why there are none. What was proved is on disk afterwards.
+
+        Raises:
+            ForkError, BadSignatureError: the database misbehaves.
+            DiskError: the tree head could not be kept.
+        """
+        wanted = list(dict.fromkeys(mods))
+        self.prefetch(wanted)
+        found: dict[ModuleVersion, tuple[str, ...] | GovgoError] = {}
+        for mod in wanted:
+            try:
+                found[mod] = await self.lookup(mod)
+            except (ForkError, BadSignatureError):
+                raise
+            except GovgoError as error:
+                found[mod] = error
+        await self.flush()
+        return found
+
+    def prefetch(self, mods: Iterable[ModuleVersion]) -> None:
+        """Begin lookups whose answers will be asked for; what goes wrong is told then."""
+        for mod in mods:
+            self._start(mod)
+
+    async def flush(self) -> None:
+        """Write what is proved and not on disk yet, the newest tree head too. To be awaited before the loop ends.
+
+        Raises:
+            DiskError: the tree head could not be kept. Answers and tiles are kept as far as possible.
+            ForkError: another process has kept a tree head that contradicts this one's.
+        """
+        if self._fatal is None:
+            try:
+                await self._trees.keep_latest()
+            except (ForkError, BadSignatureError) as error:
+                raise self._condemn(error) from error
+        while self._unsaved or self._writer is not None:
+            self._write_soon()
+            if self._writer is not None:
+                await asyncio.wait((self._writer,))
+
+    async def aclose(self) -> None:
+        """Give up what is under way, then `flush`."""
+        tasks = [task for task in self._records.values() if not task.done()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._trees.aclose()
+        await self.flush()
+
+    async def _record(self, mod: ModuleVersion) -> bytes:
+        task = self._start(mod)
+        if not task.done():
+            await asyncio.wait((task,))
+        if self._fatal is not None:
+            raise self._fatal
+        try:
+            return task.result()
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            raise _in_context(f"{mod.path}@{mod.version}: ", error) from error
+
+    def _start(self, mod: ModuleVersion) -> asyncio.Task[bytes]:
+        name = f"{mod.path}@{mod.version.removesuffix('/go.mod')}"
+        task = self._records.get(name)
+        if task is None or task.cancelled():
+            task = self._records[name] = asyncio.ensure_future(self._run(mod))
+            task.add_done_callback(_mark_retrieved)
+        return task
+
+    async def _run(self, mod: ModuleVersion) -> bytes:
+        version = escape_version(mod.version.removesuffix("/go.mod"))
+        name = f"lookup/{escape_path(mod.path)}@{version}"
+        if self._fatal is not None:
+            raise self._fatal
+        try:
+            if self._opening is None:
+                self._opening = asyncio.ensure_future(self._trees.open())
+            if not self._opening.done():
+                await asyncio.wait((self._opening,))
+            self._opening.result()
+            text = await self._from_cache(name)
+            return await self._from_network(name) if text is None else text
+        except (ForkError, BadSignatureError) as error:
+            raise self._condemn(error) from error
+
+    async def _from_cache(self, name: str) -> bytes | None:
+        data = self._cache.read(name)
+        if data is None:
+            return None
+        try:
+            return await self._trees.accept(data)
+        except (IntegrityError, InputError, BadSignatureError):
+            return None
+
+    async def _from_network(self, name: str) -> bytes:
+        data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
+        try:
+            text = await self._trees.accept(data)
+        except (IntegrityError, InputError):
+            # Damaged on the way? One more answer may be sound; a second one like it is the database's own.
+            data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
+            try:
+                text = await self._trees.accept(data)
+            except InputError as error:
+                raise IntegrityError(str(error), inner=error) from error
+        self._save(name, data)
+        return text
+
+    def _condemn(self, error: SecurityError) -> SecurityError:
+        """Remember that the database misbehaved, and keep the evidence."""
+        if self._fatal is None:
+            self._fatal = error
+            path = self._cache.keep_evidence(error) if isinstance(error, ForkError) else ""
+            if path and isinstance(error, ForkError):
+                text = f"{error.text}\n\nboth signed tree heads are kept in {path}"
+                self._fatal = ForkError(text, notes=error.notes, proof=error.proof)
+        return self._fatal
+
+    async def _fetch(self, path: str, limit_bytes: int) -> bytes:
+        data = await self._raw_fetch(path, limit_bytes)
+        if len(data) > limit_bytes:
+            raise TooLargeError(f"{path}: answer of more than {limit_bytes} bytes", limit_bytes=limit_bytes)
+        return data
+
+    def _save_tile(self, hashed: HashedTile) -> None:
+        self._save(hashed.tile.path, hashed.data)
+
+    def _save(self, name: str, data: bytes) -> None:
+        if self._cache.cache_dir:
+            self._unsaved.append((name, data))
+            self._write_soon()
+
+    def _write_soon(self) -> None:
+        if self._writer is None and self._unsaved:
+            self._writer = asyncio.ensure_future(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._unsaved:
+                batch, self._unsaved = self._unsaved, []
+                await asyncio.to_thread(self._cache.write_many, batch)
+        finally:
+            self._writer = None
+
+
+def _in_context(context: str, error: GovgoError) -> GovgoError:
+    """The error with the module before its text. That a database lacks a module does not make it absent."""
+    text = context + str(error)
+    if isinstance(error, IntegrityError):
+        return IntegrityError(text, inner=error)
+    if isinstance(error, UnavailableError):
+        return UnavailableError(text, inner=error, hint=error.hint)
+    if isinstance(error, InputError):
+        return InputError(text, inner=error)
+    return UnavailableError(text, hint=error.hint)
+
+
+def _mark_retrieved(task: asyncio.Task[bytes]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def _say_nothing(_: str) -> None:
+    """The log of a client that nobody listens to."""

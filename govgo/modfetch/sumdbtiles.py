@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where a client's tiles come from: memory, the cache, the network; each fetched once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from govgo.core.sumdb.tile import HashedTile, Tile
+from govgo.core.sumdb.tlog import HASH_SIZE
+from govgo.errors import NetworkError, NotFoundError, TileMismatchError
+from govgo.modfetch.sumdbcache import SumDbCache
+
+CappedFetch = Callable[[str, int], Awaitable[bytes]]
+"""`fetch(path, limit_bytes)`: never more than that; raises NotFoundError, UnavailableError."""
+
+MAX_FETCHES = 2
+"""A tile that does not prove is fetched once more: it may have been damaged on the way."""
+
+
+class TileSource:
+    """Obtains tiles, unproved, and remembers which of them the cache had and which were found wrong."""
+
+    def __init__(self, fetch: CappedFetch, cache: SumDbCache) -> None:
+        self._fetch = fetch
+        self._cache = cache
+        self._tiles: dict[Tile, HashedTile] = {}
+        self._running: dict[Tile, asyncio.Task[None]] = {}
+        self._cached: set[Tile] = set()
+        self._saved: set[Tile] = set()
+        self._distrusted: set[Tile] = set()
+        self._fetches: dict[Tile, int] = {}
+
+    async def obtain(self, tiles: Iterable[Tile]) -> list[HashedTile]:
+        """The tiles, in order; those that are not here are fetched all at once.
+
+        Raises:
+            TileMismatchError: one has the wrong size, or was rejected too often.
+            NotFoundError, UnavailableError: one cannot be had.
+        """
+        tiles = tuple(tiles)
+        tasks = [self._start(tile) for tile in tiles if tile not in self._tiles and not self._from_cache(tile)]
+        if tasks:
+            await asyncio.wait(tasks)
+            for task in tasks:
+                task.result()
+        return [self._tiles[tile] for tile in tiles if tile in self._tiles]
+
+    def reject(self, tiles: Iterable[Tile]) -> None:
+        """Drop tiles one of which is wrong; the next `obtain` gets them anew, from the network only."""
+        for tile in tiles:
+            self._tiles.pop(tile, None)
+            self._cached.discard(tile)
+            self._distrusted.add(tile)
+
+    def must_save(self, tile: Tile) -> bool:
+        """Whether a tile that was just proved is not in the cache yet; True once for each."""
+        if tile in self._cached or tile in self._saved:
+            return False
+        self._saved.add(tile)
+        return True
+
+    async def aclose(self) -> None:
+        """Give up the fetches under way."""
+        tasks = [task for task in self._running.values() if not task.done()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _from_cache(self, tile: Tile) -> bool:
+        if tile in self._distrusted or tile in self._running:
+            return False
+        data = self._cache.read_tile(tile)
+        if data is None:
+            return False
+        self._tiles[tile] = HashedTile(tile, data)
+        self._cached.add(tile)
+        return True
+
+    def _start(self, tile: Tile) -> asyncio.Task[None]:
+        task = self._running.get(tile)
+        if task is None:
+            task = self._running[tile] = asyncio.ensure_future(self._run(tile))
+            task.add_done_callback(_mark_retrieved)
+        return task
+
+    async def _run(self, tile: Tile) -> None:
+        error = TileMismatchError("downloaded inconsistent tile")
+        while (fetches := self._fetches.get(tile, 0)) < MAX_FETCHES:
+            self._fetches[tile] = fetches + 1
+            try:
+                self._tiles[tile] = HashedTile(tile, await self._download(tile))
+            except TileMismatchError as wrong_size:
+                error = wrong_size
+            else:
+                del self._running[tile]
+                return
+        raise error
+
+    async def _download(self, tile: Tile) -> bytes:
+        width = tile.width * HASH_SIZE
+        try:
+            return await self._fetch(f"/{tile.path}", width)
+        except (NotFoundError, NetworkError) as error:
+            if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):
+                raise
+            # A partial tile may be gone since the tile was completed.
+            try:
+                full = await self._fetch(f"/{tile.full.path}", HASH_SIZE << tile.height)
+            except (NotFoundError, NetworkError):
+                raise error from None
+        return HashedTile(tile.full, full).data[:width]
+
+
+def _mark_retrieved(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()

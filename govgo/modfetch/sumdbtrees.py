@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The trees of one checksum database as one run knows them: answers are proved here, and the newest head kept.
+
+Every signed tree head that comes along is joined to those before it, and every answer is proved to be in the
+newest tree, by tiles that are themselves proved first. The newest head outlives the run in `latest`: it only ever
+moves forward, by compare-and-swap under the lock that the go command uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from govgo.core.sumdb.note import Verifier
+from govgo.core.sumdb.proof import prove_tree
+from govgo.core.sumdb.record import parse_record
+from govgo.core.sumdb.tile import HashedTile
+from govgo.core.sumdb.tileauth import TileAuth
+from govgo.core.sumdb.timeline import EMPTY_HEAD, Join, Timeline, fork_error
+from govgo.core.sumdb.tlog import Node, Tree, range_nodes, record_hash
+from govgo.errors import (
+    BadSignatureError,
+    GovgoError,
+    IntegrityError,
+    NotFoundError,
+    SecurityError,
+    TileMismatchError,
+    UnavailableError,
+)
+from govgo.modfetch.sumdbcache import SumDbCache
+from govgo.modfetch.sumdbtiles import CappedFetch, TileSource
+
+MAX_LATEST_BYTES = 64 << 10
+"""A signed tree head has some 200 bytes; a hundred signatures are allowed."""
+
+
+class ProvedTrees:
+    """Proves answers. Raises ForkError and BadSignatureError as evidence, IntegrityError for damage.
+
+    Args:
+        verifier: the database's key.
+        fetch: gets paths of the database.
+        cache: its files.
+        save: takes tiles that were proved and are not in the cache yet.
+        log: takes sentences for the user.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        fetch: CappedFetch,
+        cache: SumDbCache,
+        save: Callable[[HashedTile], None],
+        log: Callable[[str], None],
+    ) -> None:
+        self.timeline = Timeline(verifier)
+        self._fetch = fetch
+        self._cache = cache
+        self._save = save
+        self._log = log
+        self._tiles = TileSource(fetch, cache)
+        self._auths: dict[Tree, TileAuth] = {}
+        self._stored = b""
+        self._stored_head = EMPTY_HEAD
+
+    async def open(self) -> None:
+        """Begin with the stored tree head; a damaged one is fetched again.
+
+        Raises:
+            DiskError: it cannot be read.
+        """
+        stored = self._cache.read_latest()
+        self._stored = stored
+        if not stored:
+            return
+        try:
+            self._stored_head = self.timeline.read(stored)
+        except (IntegrityError, BadSignatureError):
+            self._log(f"stored tree head {self._cache.latest_file} is damaged; fetching it from the checksum database")
+            await self._refetch_latest()
+        else:
+            await self._judge_joins(self.timeline.offer(self._stored_head))
+
+    async def _refetch_latest(self) -> None:
+        try:
+            head = self.timeline.read(await self._fetch("/latest", MAX_LATEST_BYTES))
+        except SecurityError:
+            raise
+        except GovgoError:
+            return  # Every lookup brings a tree head of its own.
+        await self._judge_joins(self.timeline.offer(head))
+
+    async def keep_latest(self) -> None:
+        """Store the newest head that is joined to all before it, and join what another process stored meanwhile.
+
+        Raises:
+            DiskError: it cannot be stored.
+            ForkError: the other process's head contradicts this one's.
+        """
+        while self.timeline.proved.tree.size > self._stored_head.tree.size:
+            head = self.timeline.proved
+            stored = await asyncio.to_thread(self._cache.swap_latest, self._stored, head.note)
+            if stored is None:
+                self._stored, self._stored_head = head.note, head
+            else:
+                await self._merge_stored(stored)
+
+    async def _merge_stored(self, stored: bytes) -> None:
+        """Another process has kept another head meanwhile: it must be of the same history."""
+        self._stored = stored
+        try:
+            other = self.timeline.read(stored)
+        except (IntegrityError, BadSignatureError):
+            return
+        await self._judge_joins(self.timeline.offer(other))
+        self._stored_head = other
+
+    async def aclose(self) -> None:
+        """Give up what is being fetched."""
+        await self._tiles.aclose()
+
+    async def accept(self, data: bytes) -> bytes:
+        """Prove the answer of a lookup.
+
+        Returns:
+            The text of its record.
+
+        Raises:
+            SumDbFormatError: it is not the answer of a lookup.
+            IntegrityError: it cannot be proved.
+            ForkError, BadSignatureError: its tree head is false.
+            UnavailableError, NotFoundError: tiles for the proof cannot be had.
+        """
+        record = parse_record(data)
+        head = self.timeline.read(record.rest)
+        joins = self.timeline.offer(head)
+        newest = self.timeline.newest
+        try:
+            await self._judge_joins(joins)
+        except SecurityError:
+            raise
+        except GovgoError:
+            self.timeline.withdraw()
+            raise
+        if not 0 <= record.number < newest.tree.size:
+            raise IntegrityError(f"cannot validate record {record.number} in tree of size {newest.tree.size}")
+        auth = await self._prove(newest.tree, ((0, record.number),))
+        if auth.leaf(record.number) != record_hash(record.text):
+            raise IntegrityError("cannot authenticate record data in server response")
+        return record.text
+
+    async def _judge_joins(self, joins: Iterable[Join]) -> None:
+        for join in joins:
+            newer, size = join.newer.tree, join.older.tree.size
+            try:
+                auth = await self._prove(newer, range_nodes(0, size))
+            except TileMismatchError:
+                await self._suspect_fork(join)
+                raise
+            root = auth.prefix_root(size)
+            proof: tuple[bytes, ...] = ()
+            if root != join.older.tree.hash and size > 0:
+                proof = await self._evidence(newer, size)
+            self.timeline.judge(join, root, proof)
+
+    async def _evidence(self, tree: Tree, size: int) -> tuple[bytes, ...]:
+        """The proof that `tree` begins as its own tiles say; () where that takes tiles that cannot be had."""
+        needed: list[Node] = []
+
+        def note_down(node: Node) -> bytes:
+            needed.append(node)
+            return b""
+
+        prove_tree(tree.size, size, note_down)
+        try:
+            auth = await self._prove(tree, needed)
+        except (UnavailableError, NotFoundError, IntegrityError):
+            return ()
+        return prove_tree(tree.size, size, lambda node: auth.node(*node))
+
+    async def _suspect_fork(self, join: Join) -> None:
+        """Tell damage from a fork, when the tiles served do not prove the newer tree of a join.
+
+        If that newer tree is one that this client had proved in an earlier run, and the tiles do prove the older
+        one, then the database now publishes a log that is not the one it signed before.
+
+        Raises:
+            ForkError: that is so.
+        """
+        if join.newer is not self._stored_head or join.older.tree.size == 0:
+            return
+        try:
+            await self._prove(join.older.tree, ())
+        except (UnavailableError, NotFoundError, IntegrityError):
+            return
+        raise fork_error(join.older, join.newer, b"", ())
+
+    async def _prove(self, tree: Tree, nodes: Iterable[Node]) -> TileAuth:
+        """Authenticate `nodes` of `tree`; fetches and keeps the tiles that takes."""
+        auth = self._auths.get(tree)
+        if auth is None:
+            auth = self._auths[tree] = TileAuth(tree)
+        nodes = tuple(nodes)
+        while tiles := auth.ask(nodes):
+            for hashed in await self._tiles.obtain(tiles):
+                auth.tell(hashed)
+            try:
+                safe = auth.settle()
+            except TileMismatchError:
+                self._tiles.reject(auth.suspects)
+                continue
+            for hashed in safe:
+                if self._tiles.must_save(hashed.tile):
+                    self._save(hashed)
+        return auth
