@@ -9,8 +9,9 @@ module need read no further go.mod files. (Go Modules Reference, "Graph pruning"
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from govgo.app.loadpkg import FROM_ROOT, IN_ALL, IS_ROOT, LoadPkg
 from govgo.app.modulegraph import GraphError, ModGraph, chain_text, read_mod_graph
 from govgo.app.requirements import Requirements, sorted_roots
 from govgo.app.summary import summary
@@ -22,40 +23,6 @@ from govgo.ports import Ask
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
-
-
-class RootPackage(Protocol):
-    """What of a loaded package (`pkgload.LoadPkg`) the roots depend on."""
-
-    @property
-    def path(self) -> str:
-        """Import path."""
-        ...
-
-    @property
-    def mod(self) -> ModuleVersion:
-        """The module that provides it; an empty path for the standard library and what was not found."""
-        ...
-
-    @property
-    def in_all(self) -> bool:
-        """Whether a package or test of a main module imports it, however indirectly."""
-        ...
-
-    @property
-    def from_root(self) -> bool:
-        """Whether a package that was asked for imports it, however indirectly."""
-        ...
-
-    @property
-    def is_root(self) -> bool:
-        """Whether it was asked for."""
-        ...
-
-    @property
-    def from_external_module(self) -> bool:
-        """Whether a module that is no main module provides it."""
-        ...
 
 
 class SessionReqs:
@@ -101,7 +68,7 @@ def update_roots(
     session: Session,
     direct: Collection[str],
     rs: Requirements,
-    pkgs: Sequence[RootPackage] = (),
+    pkgs: Sequence[LoadPkg] = (),
     add: Sequence[ModuleVersion] = (),
     *,
     roots_imported: bool = False,
@@ -155,7 +122,7 @@ def _update_pruned(
     session: Session,
     direct: Collection[str],
     rs: Requirements,
-    pkgs: Sequence[RootPackage],
+    pkgs: Sequence[LoadPkg],
     add: Sequence[ModuleVersion],
     *,
     roots_imported: bool,
@@ -188,9 +155,10 @@ def _update_pruned(
 
 
 def _wanted_roots(
-    rs: Requirements, pkgs: Sequence[RootPackage], add: Sequence[ModuleVersion], *, roots_imported: bool
+    rs: Requirements, pkgs: Sequence[LoadPkg], add: Sequence[ModuleVersion], *, roots_imported: bool
 ) -> tuple[list[ModuleVersion], dict[ModuleVersion, None]]:
     """(roots to add, root modules whose own requirements have to agree with the roots)."""
+    counted = IN_ALL | IS_ROOT | (FROM_ROOT if roots_imported else 0)
     wanted: list[ModuleVersion] = []
     spot_checks: dict[ModuleVersion, None] = {}
     for pkg in pkgs:

@@ -17,7 +17,7 @@ from govgo.errors import GovgoError, ReportedError, UsageError
 from govgo.ports import Clock, ModuleRepo, Reporter, Workspace
 
 if TYPE_CHECKING:
-    from govgo.app.pkgload import Loaded
+    from govgo.app.pkgloader import Loaded
     from govgo.app.requirements import Requirements
     from govgo.app.sources import SourceTree
     from govgo.app.summary import ModSummary

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`mod graph`: the module requirement graph as text (cmd/go's modcmd/graph.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from govgo.app.loadmod import init_workfile
+from govgo.app.requirements import ModGraph, load_mod_graph
+from govgo.app.session import RootMode
+from govgo.core import goversion
+from govgo.core.goquote import quote
+from govgo.core.modfile import is_go_version
+from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.app.session import Session
+
+
+def load_graph(session: Session, go_version: str = "") -> ModGraph:
+    """The module graph of the main module or workspace.
+
+    Args:
+        session: the command.
+        go_version: -go, "" when not given.
+
+    Raises:
+        UsageError: a -go version that cannot be.
+        BuildListError: the graph cannot be loaded.
+    """
+    session.command = "mod graph"
+    check_go_flag(session, go_version)
+    init_workfile(session)
+    session.force_use_modules = True
+    session.root_mode = RootMode.NEED
+    return load_mod_graph(session, go_version)
+
+
+def check_go_flag(session: Session, go_version: str) -> None:
+    """Check the value of a -go flag that asks to read the graph as some Go version would.
+
+    Raises:
+        UsageError: not a Go version, or newer than the one that is answered for.
+    """
+    if not go_version:
+        return
+    reason = ""
+    if not is_go_version(go_version):
+        reason = f"expecting a Go version like {quote(session.local_go)}"
+    elif goversion.compare(go_version, session.local_go) > 0:
+        reason = f"maximum supported Go version is {session.local_go}"
+    if reason:
+        raise UsageError(f"invalid value {quote(go_version)} for flag -go: {reason}")
+
+
+def graph_lines(graph: ModGraph) -> Iterator[str]:
+    """The lines of `mod graph`, each with its newline: a module version and one of its requirements."""
+    for name, requirements in graph.edge_names(str):
+        if requirements:
+            prefix = name + " "
+            yield prefix + ("\n" + prefix).join(requirements) + "\n"
