@@ -138,6 +138,11 @@ def segment_escape(text: str) -> str:
     return text if _PLAIN(text) else _escape(text, _SEGMENT_SAFE | frozenset(b"/"))
 
 
+def is_plain(path: str) -> bool:
+    """Whether nothing in a path is ever escaped, nor cleaned away."""
+    return _PLAIN(path) is not None and "//" not in path and "/." not in path
+
+
 def clean_path(path: str) -> str:
     """The shortest equivalent slash-separated path (Go's path.Clean)."""
     rooted = path.startswith("/")
@@ -183,9 +188,7 @@ def _parse(text: str, fragment: str) -> GoURL:
         omit_host = True
     path = _unescape(rest)
     raw_path = "" if _escape(path, _PATH_SAFE) == rest else rest
-    return GoURL(
-        scheme, "", user, password, host, path, raw_path, query, force_query, _unescape(fragment), omit_host
-    )
+    return GoURL(scheme, "", user, password, host, path, raw_path, query, force_query, _unescape(fragment), omit_host)
 
 
 def _parse_authority(scheme: str, authority: str) -> tuple[str | None, str | None, str]:

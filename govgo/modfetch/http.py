@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""GET requests as the go command makes and reports them, with caps, retries, redirects and credentials.
+
+Errors carry go's sentences (cmd/go/internal/web): `reading URL: 404 Not Found`, `Get "URL": dial tcp …`,
+`read "URL": unexpected EOF`. A URL in a message has its password masked; what a server says is made fit for a terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import govgo
+from govgo.core import gourl
+from govgo.core.goquote import quote
+from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
+from govgo.modfetch.auth import Credentials, basic_authorization
+from govgo.modfetch.retry import RetryPolicy
+from govgo.modfetch.servertext import MAX_BODY_BYTES, error_detail, status_text
+from govgo.modfetch.transfer import Answer, Engine, Fault, TransferError
+
+_T = TypeVar("_T")
+
+MAX_REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+# For so long after a failed connection, further requests to the host get one try only.
+_DOWN_S = 5.0
+_GZIP = frozenset({"gzip", "x-gzip"})
+_PLAIN = frozenset({"", "identity"})
+
+
+class _Place:
+    """What is common to all URLs of one origin."""
+
+    __slots__ = ("credentialed", "headers", "origin", "refusal", "shown")
+
+    def __init__(self, prefix: str, agent: str, credentials: Credentials) -> None:
+        url = gourl.parse(prefix + "/")
+        self.origin = url.without_userinfo().removesuffix("/")
+        self.shown = url.redacted().removesuffix("/")
+        self.headers = [agent]
+        self.refusal = ""
+        self.credentialed = False
+        if url.scheme == "https":
+            self.credentialed = credentials.depends_on_path()
+            value = "" if self.credentialed else credentials.authorization(url.host, "/")
+            if not value and url.user is not None:
+                value = basic_authorization(url.user, url.password or "")
+            if value:
+                self.headers = [agent, "Authorization: " + value]
+        elif url.user is not None:
+            self.refusal = "refusing to pass credentials to insecure URL: "
+        elif url.scheme != "http":
+            self.refusal = "unsupported scheme: "
+
+
+class HttpClient:
+    """Fetches URLs through an engine. Belongs to the engine's event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        credentials: Credentials | None = None,
+        retry: RetryPolicy | None = None,
+        trace: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            engine: moves the bytes.
+            credentials: for HTTPS hosts.
+            retry: when to try again.
+            trace: told of every request and its outcome (-x), a line each.
+        """
+        self._engine = engine
+        self._credentials = credentials or Credentials()
+        self._retry = retry or RetryPolicy()
+        self._trace = trace
+        self._places: dict[str, _Place] = {}
+        self._down: dict[str, float] = {}
+        self._agent = f"User-Agent: govgo/{govgo.__version__}"
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._engine.aclose()
+
+    async def get(self, url: str, limit_bytes: int) -> bytes:
+        """The body at `url`.
+
+        Raises:
+            NotFoundError: 404 or 410.
+            TooLargeError: the body, as sent or unpacked, is larger than `limit_bytes`.
+            NetworkError: anything else.
+        """
+
+        async def read(answer: Answer, shown: str) -> bytes:
+            encoding = answer.header("content-encoding")
+            body = await answer.body(limit_bytes)
+            if encoding not in _PLAIN:
+                body = _unpack(encoding, body, limit_bytes, shown)
+            if len(body) > limit_bytes:
+                raise _too_large(shown, limit_bytes)
+            return body
+
+        return await self._exchange(url, limit_bytes, read)
+
+    async def stream(
+        self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
+    ) -> int:
+        """Hand the body at `url` to `sink`, chunk by chunk; its size.
+
+        Before another try, `rewind` is called and the body begins anew.
+
+        Raises:
+            As `get`, and what `sink` and `rewind` raise.
+        """
+
+        async def copy(answer: Answer, shown: str) -> int:
+            rewind()
+            encoding = answer.header("content-encoding")
+            if encoding not in _PLAIN:
+                raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
+            size = 0
+            async for chunk in answer.chunks():
+                size += len(chunk)
+                if size > limit_bytes:
+                    raise _too_large(shown, limit_bytes)
+                sink(chunk)
+            return size
+
+        return await self._exchange(url, limit_bytes, copy)
+
+    async def _exchange(self, url: str, limit_bytes: int, consume: Callable[[Answer, str], Awaitable[_T]]) -> _T:
+        attempt = 0
+        while True:
+            answer, shown = None, url
+            try:
+                answer, shown = await self._follow(url, attempt)
+                if answer.status == 200:
+                    length = answer.header("content-length")
+                    if length.isdigit() and int(length[:19]) > limit_bytes:
+                        raise _too_large(shown, limit_bytes)
+                    return await consume(answer, shown)
+                pause_s = self._retry.pause_for_status(answer.status, answer.header("retry-after"), attempt)
+                if pause_s is None:
+                    raise await _refused(answer, shown)
+            except TransferError as err:
+                pause_s = self._pause_after(err, url, attempt, begun=answer is not None)
+                if pause_s is None:
+                    what = f"read {quote(shown)}" if answer is not None else f"Get {quote(self._shown(url))}"
+                    raise NetworkError(f"{what}: {err}", url=shown, inner=err) from err
+            finally:
+                if answer is not None:
+                    answer.close()
+            attempt += 1
+            await asyncio.sleep(pause_s)
+
+    def _pause_after(self, err: TransferError, url: str, attempt: int, *, begun: bool) -> float | None:
+        prefix = _prefix(url)
+        if err.fault is Fault.CONNECT and not begun:
+            now_s = time.monotonic()
+            if now_s - self._down.get(prefix, -_DOWN_S) < _DOWN_S and attempt == 0:
+                return None
+            self._down[prefix] = now_s
+        return self._retry.pause_for_fault(err.fault, attempt)
+
+    async def _follow(self, url: str, attempt: int) -> tuple[Answer, str]:
+        """The answer to `url`, redirects followed, and the URL to name in errors."""
+        first = self._shown(url)
+        current = url
+        for _ in range(MAX_REDIRECTS):
+            answer = await self._send(current, first_url=url)
+            if answer.status not in _REDIRECTS:
+                return answer, first
+            location = answer.header("location")
+            answer.close()
+            if not location:
+                raise NetworkError(f"reading {first}: {answer.status} response missing Location header", url=first)
+            current = _resolve(current, location, first)
+        raise NetworkError(f"Get {quote(first)}: stopped after {MAX_REDIRECTS} redirects", url=first)
+
+    async def _send(self, url: str, *, first_url: str) -> Answer:
+        prefix = _prefix(url)
+        place = self._places.get(prefix)
+        if place is None:
+            place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        target = url[len(prefix) :] or "/"
+        if place.refusal:
+            raise NetworkError(place.refusal + place.shown + target, url=place.shown + target)
+        headers = place.headers
+        if place.credentialed:
+            value = self._credentials.authorization(place.origin.removeprefix("https://"), target)
+            if value:
+                headers = [self._agent, "Authorization: " + value]
+        if url is not first_url and len(headers) > 1 and prefix != _prefix(first_url):
+            headers = headers[:1]
+        if self._trace is None:
+            return await self._engine.send(place.origin, target, headers)
+        return await self._send_traced(place, target, headers)
+
+    async def _send_traced(self, place: _Place, target: str, headers: list[str]) -> Answer:
+        trace = self._trace
+        assert trace is not None
+        shown = place.shown + target
+        start_s = time.monotonic()
+        trace(f"# get {shown}")
+        try:
+            answer = await self._engine.send(place.origin, target, headers)
+        except TransferError as err:
+            trace(f"# get {shown}: {err}")
+            raise
+        elapsed_s = time.monotonic() - start_s
+        trace(f"# get {shown}: {status_text(answer.status, answer.reason)} ({elapsed_s:.3f}s)")
+        return answer
+
+    def _shown(self, url: str) -> str:
+        prefix = _prefix(url)
+        place = self._places.get(prefix)
+        if place is None:
+            place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        return place.shown + url[len(prefix) :]
+
+
+def _prefix(url: str) -> str:
+    """`scheme://authority` of a URL."""
+    slash = url.find("/", url.find("//") + 2)
+    return url if slash < 0 else url[:slash]
+
+
+def _resolve(base: str, location: str, shown: str) -> str:
+    """The target of a redirect (RFC 3986, section 5), refused where it leads from https to anything else."""
+    from urllib.parse import urljoin
+
+    target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
+    try:
+        parsed = gourl.parse(target)
+    except UsageError as err:
+        raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
+    safe = parsed.redacted()
+    if base.startswith("https:") and parsed.scheme != "https":
+        text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"
+        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        text = f"unsupported protocol scheme {quote(parsed.scheme)}"
+        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+    return target
+
+
+async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
+    status = answer.status
+    kind = answer.header("content-type")
+    detail = ""
+    if kind.lower().startswith("text/plain"):
+        try:
+            detail = error_detail(kind, (await answer.body(MAX_BODY_BYTES))[:MAX_BODY_BYTES])
+        except TransferError:
+            detail = ""
+    text = f"reading {shown}: {status_text(status, answer.reason)}"
+    if detail:
+        text += f"\n\tserver response: {detail}"
+    if status in _GONE:
+        return NotFoundError(text)
+    return NetworkError(text, url=shown, status=status)
+
+
+def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
+    """A body that came compressed although nobody asked for that; inflated no further than the limit."""
+    if encoding.lower() not in _GZIP:
+        raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
+    inflater = zlib.decompressobj(31)
+    try:
+        data = inflater.decompress(body, limit_bytes + 1)
+    except zlib.error as err:
+        raise NetworkError(f"read {quote(shown)}: gzip: invalid data", url=shown) from err
+    if len(data) <= limit_bytes and not inflater.eof:
+        raise NetworkError(f"read {quote(shown)}: unexpected EOF", url=shown)
+    return data
+
+
+def _too_large(shown: str, limit_bytes: int) -> TooLargeError:
+    return TooLargeError(f"reading {shown}: response exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
