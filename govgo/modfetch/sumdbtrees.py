@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import prove_tree
 from govgo.core.sumdb.record import parse_record
 from govgo.core.sumdb.tile import HashedTile
-from govgo.core.sumdb.tileauth import TileAuth
+from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Join, Timeline, fork_error
-from govgo.core.sumdb.tlog import Node, Tree, range_nodes, record_hash
+from govgo.core.sumdb.tlog import Node, Tree, record_hash
 from govgo.errors import (
     BadSignatureError,
     GovgoError,
@@ -60,6 +61,7 @@ class ProvedTrees:
         self._log = log
         self._tiles = TileSource(fetch, cache)
         self._auths: dict[Tree, TileAuth] = {}
+        self._joining: dict[tuple[Join, ...], asyncio.Task[None]] = {}
         self._stored = b""
         self._stored_head = EMPTY_HEAD
 
@@ -136,7 +138,7 @@ class ProvedTrees:
         joins = self.timeline.offer(head)
         newest = self.timeline.newest
         try:
-            await self._judge_joins(joins)
+            await self._judge_once(joins)
         except SecurityError:
             raise
         except GovgoError:
@@ -149,14 +151,34 @@ class ProvedTrees:
             raise IntegrityError("cannot authenticate record data in server response")
         return record.text
 
+    async def _judge_once(self, joins: tuple[Join, ...]) -> None:
+        """Judge joins that many answers may wait for."""
+        if all(self.timeline.is_judged(join) for join in joins):
+            return
+        task = self._joining.get(joins)
+        if task is None:
+            task = self._joining[joins] = asyncio.ensure_future(self._judge_joins(joins))
+            task.add_done_callback(partial(self._joined, joins))
+        await asyncio.wait((task,))
+        task.result()
+
+    def _joined(self, joins: tuple[Join, ...], task: asyncio.Task[None]) -> None:
+        del self._joining[joins]
+        if not task.cancelled():
+            task.exception()
+
     async def _judge_joins(self, joins: Iterable[Join]) -> None:
         for join in joins:
+            if self.timeline.is_judged(join):
+                continue
             newer, size = join.newer.tree, join.older.tree.size
             try:
-                auth = await self._prove(newer, range_nodes(0, size))
+                auth = await self._prove(newer, prefix_nodes(size))
             except TileMismatchError:
                 await self._suspect_fork(join)
                 raise
+            if self.timeline.is_judged(join):
+                continue
             root = auth.prefix_root(size)
             proof: tuple[bytes, ...] = ()
             if root != join.older.tree.hash and size > 0:

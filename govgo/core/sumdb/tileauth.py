@@ -18,6 +18,7 @@ Asking and telling may go on in any order and for many nodes at once; tiles are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from govgo.core.sumdb.tile import HashedTile, Tile, tile_in_tree
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, Node, Tree, range_hash, range_nodes
@@ -35,7 +36,7 @@ class TileAuth:
         suspects: after a TileMismatchError, the tiles that were thrown away: at least one of them is wrong.
     """
 
-    __slots__ = ("_edge", "_edge_proved", "_height", "_proved", "_told", "suspects", "tree")
+    __slots__ = ("_edge", "_edge_proved", "_height", "_prefixes", "_proved", "_told", "suspects", "tree")
 
     def __init__(self, tree: Tree, height: int = DATABASE_HEIGHT) -> None:
         self.tree = tree
@@ -43,6 +44,7 @@ class TileAuth:
         self._height = height
         self._proved: dict[Tile, HashedTile] = {}
         self._told: dict[Tile, HashedTile] = {}
+        self._prefixes: dict[int, bytes] = {}
         self._edge = tuple(dict.fromkeys(self._tile_of(node)[0] for node in range_nodes(0, tree.size)))
         self._edge_proved = False
         if tree.size == 0:
@@ -113,10 +115,14 @@ class TileAuth:
         return self.node(0, index)
 
     def prefix_root(self, size: int) -> bytes:
-        """The proved hash of the tree over the first `size` records (`ask(range_nodes(0, size))` beforehand)."""
+        """The proved hash of the tree over the first `size` records (`ask(prefix_nodes(size))` beforehand)."""
         if size == 0:
             return EMPTY_TREE_HASH
-        return range_hash([self.node(level, n) for level, n in range_nodes(0, size)])
+        root = self._prefixes.get(size)
+        if root is None:
+            root = range_hash([self.node(level, n) for level, n in range_nodes(0, size)])
+            self._prefixes[size] = root
+        return root
 
     def _judge_edge(self) -> None:
         told = self._told
@@ -152,6 +158,12 @@ class TileAuth:
 
     def _parent(self, tile: Tile) -> Tile:
         return tile_in_tree(self._height, tile.level + 1, tile.number >> self._height, self.tree.size)
+
+
+@lru_cache(maxsize=1024)
+def prefix_nodes(size: int, height: int = DATABASE_HEIGHT) -> tuple[Node, ...]:
+    """Nodes whose tiles are all that the hash of the tree over the first `size` records takes: one for each tile."""
+    return tuple({level // height: (level, n) for level, n in range_nodes(0, size)}.values())
 
 
 def _by_level(tile: Tile) -> int:

@@ -123,6 +123,10 @@ class Timeline:
         self._joined.add(join.older.tree)
         self._advance()
 
+    def is_judged(self, join: Join) -> bool:
+        """Whether `join` was settled since it was named."""
+        return join.older.tree in self._joined
+
     def withdraw(self) -> None:
         """Forget heads that are not joined yet, because no tiles could be had that would prove or disprove them."""
         self.newest = self.proved
