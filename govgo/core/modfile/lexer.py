@@ -9,12 +9,10 @@ UTF-8 count as printable; a backslash in an interpreted string may precede a lin
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from itertools import accumulate
 
-from govgo.core.goquote import is_bad_byte, is_print, quote_char
+from govgo.core.goquote import is_print, quote_char
 from govgo.core.modfile.faults import LineFault, ModFileErrors
-from govgo.core.modfile.syntax import Position
+from govgo.core.modfile.syntax import Source
 
 EOF = "end of file"
 WORD = "word"
@@ -25,6 +23,11 @@ NEWLINE = "\n"
 ENDS_LINE = frozenset({EOF, SUFFIX, NEWLINE})
 """Kinds of tokens that end a line. Other kinds are those above, or the punctuation mark itself."""
 
+MAX_TOKENS = 1_000_000
+"""Tokens of one file, line ends included: some forty times what the largest files known have. go has no such
+limit; a hostile file within go's 16 MiB would fill gigabytes.
+"""
+
 _TOKEN = re.compile(
     r"""[ \t\r]*+(?:
         (//[^\n]*+\n?)                                              # 1 comment
@@ -34,111 +37,82 @@ _TOKEN = re.compile(
     )?""",
     re.VERBOSE,
 )
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# Neither ASCII nor a byte that is not UTF-8.
+_NOT_PLAIN = re.compile("[^\x00-\x7f\udc80-\udcff]")
 # The beginnings of strings that lack their closing quote.
 _INTERPRETED = re.compile(r'"[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*+')
 _RAW = re.compile(r"`[^`\n]*+")
 
 
 class Lexer:
-    """A reader of `text` that stands on one token, already read, and knows its kind, text and offsets.
+    """A reader of a text that stands on one token, already read, and knows its kind, text and offsets.
 
-    Offsets count characters. Raises ModFileErrors with a single error at the first thing that is no token.
+    Offsets count characters. `at` is where reading has come to. Raises ModFileErrors with a single error at the
+    first thing that is no token, and after MAX_TOKENS.
     """
 
-    __slots__ = (
-        "_byte_starts",
-        "_line_starts",
-        "_name",
-        "_text",
-        "at",
-        "end",
-        "kind",
-        "start",
-        "suffixes",
-        "token",
-    )
+    __slots__ = ("_ascii", "_left", "_text", "at", "end", "kind", "source", "start", "token")
 
-    def __init__(self, name: str, text: str) -> None:
-        self._name = name
-        self._text = text
-        self._line_starts: list[int] = []
-        self._byte_starts: list[int] = []
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._text = source.text
+        self._ascii = source.text.isascii()
+        self._left = MAX_TOKENS
         self.at = 0
         self.kind = NEWLINE
         self.token = ""
         self.start = 0
         self.end = 0
-        self.suffixes: list[tuple[int, str]] = []
         self.read()
 
     def read(self) -> None:
         """Step to the next token."""
-        text = self._text
-        match = _TOKEN.match(text, self.at)
+        match = _TOKEN.match(self._text, self.at)
         assert match is not None
+        self._left -= 1
+        if self._left < 0:
+            raise self.fault(f"too many tokens (limit {MAX_TOKENS})")
+        self.at = self.end = match.end()
         group = match.lastindex
         if group is None:
-            self._odd(match.end())
+            self._odd(self.at)
             return
-        self.start = start = match.start(group)
-        self.end = self.at = match.end()
-        if group == 4:
-            self._word(match[4], start)
-        elif group == 2:
-            self.kind = self.token = match[2]
+        token = match[group]
+        self.start = self.at - len(token)
+        self.token = token
+        if group == 2:
+            self.kind = token
+        elif group == 4:
+            self.kind = WORD
+            if not self._ascii or "//" in token or "/*" in token:
+                self._shorten(token, self.start)
         elif group == 3:
-            self.kind, self.token = STRING, match[3]
+            self.kind = STRING
         else:
-            self._comment(match[1], start)
-
-    def position(self, offset: int) -> Position:
-        """Line, column and byte of a character offset."""
-        starts = self._line_starts
-        if not starts:
-            starts.append(0)
-            starts.extend(match.end() for match in re.finditer("\n", self._text))
-        line = bisect_right(starts, offset)
-        start = starts[line - 1]
-        return Position(line, offset - start + 1, self._byte(line - 1, start, offset))
+            self._comment(token, self.start)
 
     def fault(self, detail: str, offset: int | None = None) -> ModFileErrors:
         """An error at `offset`, or where reading has come to."""
-        position = self.position(self.at if offset is None else offset)
-        return ModFileErrors((LineFault(detail, file=self._name, position=position),))
-
-    def _byte(self, line: int, start: int, offset: int) -> int:
-        if self._text.isascii():
-            return offset
-        if not self._byte_starts:
-            sizes = (len(row.encode("utf-8", "surrogateescape")) + 1 for row in self._text.split("\n"))
-            self._byte_starts.extend(accumulate(sizes, initial=0))
-        return self._byte_starts[line] + len(self._text[start:offset].encode("utf-8", "surrogateescape"))
+        position = self.source.position(self.at if offset is None else offset)
+        return ModFileErrors((LineFault(detail, file=self.source.name, position=position),))
 
     def _comment(self, token: str, start: int) -> None:
-        text = token[:-2] if token.endswith("\r\n") else token.removesuffix("\n")
-        self.token = text
+        self.token = token[:-2] if token.endswith("\r\n") else token.removesuffix("\n")
         line_start = self._text.rfind("\n", 0, start) + 1
-        if self._text[line_start:start].strip(" \t\r"):
-            self.kind = SUFFIX
-            self.suffixes.append((start, text))
-        else:
-            self.kind = COMMENT
+        self.kind = SUFFIX if self._text[line_start:start].strip(" \t\r") else COMMENT
 
-    def _word(self, word: str, start: int) -> None:
-        """A word ends before a comment and before a character that is not printable."""
+    def _shorten(self, word: str, start: int) -> None:
+        """End a word before a comment, or before a character that is not printable."""
         size = len(word)
-        if "/" in word:
-            slashes = word.find("//")
-            star = word.find("/*", 0, size if slashes < 0 else slashes)
-            size = star if star >= 0 else slashes if slashes >= 0 else size
+        slashes = word.find("//")
+        star = word.find("/*", 0, size if slashes < 0 else slashes)
+        size = star if star >= 0 else slashes if slashes >= 0 else size
         if not word.isascii():
             size = _printable(word, size)
             if size == 0:
                 raise self._unexpected(start)
         if word.startswith("/*", size):
             raise self.fault("mod files must use // comments (not /* */ comments)", start + size)
-        self.kind = WORD
         self.token = word[:size]
         self.end = self.at = start + size
 
@@ -163,9 +137,8 @@ class Lexer:
 
 def _printable(word: str, size: int) -> int:
     """How many of the first `size` characters come before one that no word may hold."""
-    for match in _NOT_ASCII.finditer(word, 0, size):
-        char = match[0]
-        if not (is_print(char) or is_bad_byte(char)):
+    for match in _NOT_PLAIN.finditer(word, 0, size):
+        if not is_print(match[0]):
             return match.start()
     return size
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.modfile.lexer import COMMENT, ENDS_LINE, EOF, NEWLINE, SUFFIX, Lexer
+from govgo.core.modfile.lexer import COMMENT, ENDS_LINE, EOF, NEWLINE, STRING, SUFFIX, Lexer
 from govgo.core.modfile.syntax import (
     Comment,
     CommentBlock,
@@ -12,7 +12,8 @@ from govgo.core.modfile.syntax import (
     FileSyntax,
     Line,
     LineBlock,
-    Position,
+    Paren,
+    Source,
 )
 
 
@@ -22,96 +23,91 @@ def parse_syntax(name: str, data: bytes) -> FileSyntax:
     Raises:
         ModFileErrors: with the one lexical or grammatical error where parsing stopped.
     """
-    return _Parser(name, data.decode("utf-8", "surrogateescape")).parse()
+    return _Parser(Source(name, data.decode("utf-8", "surrogateescape"))).parse()
 
 
 class _Parser:
-    __slots__ = ("_file", "_lexer", "_name", "_nodes", "_text")
+    """A descent over the two levels of the grammar.
 
-    def __init__(self, name: str, text: str) -> None:
-        self._name = name
-        self._text = text
-        self._lexer = Lexer(name, text)
-        self._file = FileSyntax(name=name)
-        # Nodes in the order of their ends, with their first and last offset.
-        self._nodes: list[tuple[Expr, int, int]] = []
+    An end-of-line comment hangs on the last node that ended before it and lies on one line; so in `x ( y⏎ z ) // c`
+    the comment goes to z. `_latest` is that node, and `_hanging` what hangs on it; before any node, comments go to
+    the top of the file.
+    """
+
+    __slots__ = ("_file", "_hanging", "_latest", "_lexer", "_source")
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._lexer = Lexer(source)
+        self._file = FileSyntax(source=source)
+        self._latest: Expr | None = None
+        self._hanging: list[Comment] = []
 
     def parse(self) -> FileSyntax:
         lexer, statements = self._lexer, self._file.statements
         pending: list[Comment] = []
-        pending_at = Position()
+        pending_at = 0
         while True:
             kind = lexer.kind
             if kind == COMMENT:
                 if not pending:
-                    pending_at = lexer.position(lexer.start)
+                    pending_at = lexer.start
                 pending.append(Comment(lexer.token))
                 lexer.read()
                 continue
             if kind in (NEWLINE, EOF):
                 if pending:
-                    statements.append(CommentBlock(before=tuple(pending), start=pending_at))
+                    block = CommentBlock(before=tuple(pending), source=self._source, offset=pending_at)
+                    self._pass(block)
+                    statements.append(block)
                     pending = []
                 if kind == EOF:
-                    break
+                    self._pass(None)
+                    return self._file
                 lexer.read()
                 continue
             statement = self._statement()
-            statement.before = tuple(pending)
-            pending = []
+            if pending:
+                statement.before = tuple(pending)
+                pending = []
             statements.append(statement)
-        self._hang_suffixes()
-        return self._file
 
     def _statement(self) -> Line | LineBlock:
         lexer = self._lexer
-        start, end = lexer.start, lexer.end
-        position = lexer.position(start)
-        tokens = [lexer.token]
-        lexer.read()
+        start = lexer.start
+        tokens: list[str] = []
+        spread = False
         while True:
-            kind, token, at, token_end = lexer.kind, lexer.token, lexer.start, lexer.end
-            lexer.read()
-            if kind in ENDS_LINE:
-                line = Line(start=position, tokens=tokens)
-                self._nodes.append((line, start, end))
+            kind, token, at = lexer.kind, lexer.token, lexer.start
+            if tokens and kind in ENDS_LINE:
+                line = Line((), (), (), self._source, start, tokens, False)
+                if not spread:
+                    self._pass(line)
+                self._end_line()
                 return line
-            if kind != "(":
+            lexer.read()
+            if kind != "(" or not tokens:
                 tokens.append(token)
-                end = token_end
+                spread = spread or (kind == STRING and "\n" in token)
             elif lexer.kind in ENDS_LINE:
-                return self._block(position, tokens, start, at)
+                return self._block(tokens, start, at)
             elif lexer.kind == ")":
                 close = lexer.start
                 lexer.read()
                 if lexer.kind in ENDS_LINE:
-                    block = self._open(position, tokens, at)
-                    lexer.read()
-                    return self._close(block, start, close)
+                    return self._close(self._open(tokens, start, at), close, spread=spread)
                 tokens += ["(", ")"]
             else:
                 tokens.append("(")
 
-    def _open(self, position: Position, tokens: list[str], at: int) -> LineBlock:
-        block = LineBlock(start=position, tokens=tokens)
-        block.lparen.start = self._lexer.position(at)
-        self._nodes.append((block.lparen, at, at + 1))
-        return block
-
-    def _close(self, block: LineBlock, start: int, close: int) -> LineBlock:
-        block.rparen.start = self._lexer.position(close)
-        self._nodes.append((block.rparen, close, close + 1))
-        self._nodes.append((block, start, close + 1))
-        return block
-
-    def _block(self, position: Position, tokens: list[str], start: int, at: int) -> LineBlock:
+    def _block(self, tokens: list[str], start: int, at: int) -> LineBlock:
         lexer = self._lexer
-        block = self._open(position, tokens, at)
+        block = self._open(tokens, start, at)
         comments: list[Comment] = []
         while True:
             kind = lexer.kind
             if kind == SUFFIX:
-                lexer.read()
+                self._end_line()
             elif kind == NEWLINE:
                 # A blank line is kept as one empty comment, except at the beginning.
                 lexer.read()
@@ -121,7 +117,8 @@ class _Parser:
                 comments.append(Comment(lexer.token))
                 lexer.read()
             elif kind == EOF:
-                where = f"{self._name}:{position.line}:{position.column}"
+                position = block.start
+                where = f"{self._source.name}:{position.line}:{position.column}"
                 raise lexer.fault(f"syntax error (unterminated block started at {where})")
             elif kind == ")":
                 close = lexer.start
@@ -131,39 +128,52 @@ class _Parser:
                 block.rparen.before = tuple(comments)
                 if lexer.kind not in ENDS_LINE:
                     raise lexer.fault("syntax error (expected newline after closing paren)")
-                lexer.read()
-                return self._close(block, start, close)
+                return self._close(block, close, spread=True)
             else:
                 block.lines.append(self._line(tuple(comments)))
                 comments = []
 
     def _line(self, before: Comments) -> Line:
         lexer = self._lexer
-        start, end = lexer.start, lexer.end
-        tokens = [lexer.token]
-        lexer.read()
-        while lexer.kind not in ENDS_LINE:
-            tokens.append(lexer.token)
-            end = lexer.end
+        start = lexer.start
+        tokens: list[str] = []
+        spread = False
+        while (kind := lexer.kind) not in ENDS_LINE:
+            token = lexer.token
+            tokens.append(token)
+            spread = spread or (kind == STRING and "\n" in token)
             lexer.read()
-        line = Line(before=before, start=lexer.position(start), tokens=tokens, in_block=True)
-        self._nodes.append((line, start, end))
-        lexer.read()
+        line = Line(before, (), (), self._source, start, tokens, True)
+        if not spread:
+            self._pass(line)
+        self._end_line()
         return line
 
-    def _hang_suffixes(self) -> None:
-        """Hang each end-of-line comment on the last node that ends before it and lies on one line.
+    def _open(self, tokens: list[str], start: int, at: int) -> LineBlock:
+        lparen = Paren(source=self._source, offset=at)
+        self._pass(lparen)
+        return LineBlock(source=self._source, offset=start, tokens=tokens, lparen=lparen)
 
-        So in `x ( y⏎ z ) // why` the comment goes to z. What finds no node goes to the top of the file.
-        """
-        suffixes = self._lexer.suffixes
-        for node, start, end in reversed(self._nodes):
-            if not suffixes:
-                return
-            if end > suffixes[-1][0] or self._text.find("\n", start, end) >= 0:
-                continue
-            found: list[Comment] = []
-            while suffixes and end <= suffixes[-1][0]:
-                found.append(Comment(suffixes.pop()[1]))
-            node.suffix = tuple(reversed(found))
-        self._file.before = tuple(Comment(text) for _, text in suffixes)
+    def _close(self, block: LineBlock, close: int, *, spread: bool) -> LineBlock:
+        block.rparen.source, block.rparen.offset = self._source, close
+        self._pass(block.rparen if spread else block)
+        self._end_line()
+        return block
+
+    def _end_line(self) -> None:
+        """Take the token that ends a line, and hang the comment that it may be."""
+        lexer = self._lexer
+        if lexer.kind == SUFFIX:
+            self._hanging.append(Comment(lexer.token))
+        lexer.read()
+
+    def _pass(self, node: Expr | None) -> None:
+        """Hang the comments read so far, and let later ones hang on `node`."""
+        if self._hanging:
+            comments = tuple(self._hanging)
+            self._hanging.clear()
+            if self._latest is None:
+                self._file.before = comments
+            else:
+                self._latest.suffix = comments
+        self._latest = node

@@ -17,8 +17,12 @@ rune for Go. Source of the grammar: Go Modules Reference, "go.mod files", Lexica
 
 from __future__ import annotations
 
+import re
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 GO_SPACE = (
@@ -40,7 +44,38 @@ class Position(NamedTuple):
     byte: int = 0
 
 
-NOWHERE = Position()
+class Source:
+    """The text of a file, to tell positions in it; the places of lines are counted when first asked for."""
+
+    __slots__ = ("_byte_starts", "_line_starts", "name", "text")
+
+    def __init__(self, name: str = "", text: str = "") -> None:
+        self.name = name
+        self.text = text
+        self._line_starts = array("q")
+        self._byte_starts = array("q")
+
+    def position(self, offset: int) -> Position:
+        """Line, column and byte of a character offset; no position for a negative one."""
+        if offset < 0:
+            return Position()
+        if not self._line_starts:
+            self._line_starts.append(0)
+            self._line_starts.extend(match.end() for match in re.finditer("\n", self.text))
+        line = bisect_right(self._line_starts, offset)
+        start = self._line_starts[line - 1]
+        return Position(line, offset - start + 1, self._byte(line - 1, start, offset))
+
+    def _byte(self, line: int, start: int, offset: int) -> int:
+        if self.text.isascii():
+            return offset
+        if not self._byte_starts:
+            sizes = (len(row.encode("utf-8", "surrogateescape")) + 1 for row in self.text.split("\n"))
+            self._byte_starts.extend(accumulate(sizes, initial=0))
+        return self._byte_starts[line] + len(self.text[start:offset].encode("utf-8", "surrogateescape"))
+
+
+_NO_SOURCE = Source()
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +102,13 @@ class Expr:
     before: Comments = ()
     suffix: Comments = ()
     after: Comments = ()
-    start: Position = NOWHERE
+    source: Source = field(default=_NO_SOURCE, repr=False)
+    offset: int = -1
+
+    @property
+    def start(self) -> Position:
+        """Where the node stands in the file that was parsed; no position for what was added since."""
+        return self.source.position(self.offset)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +134,8 @@ class Line(Expr):
 
     def copy(self) -> Line:
         """A line with the same tokens and comments."""
-        return Line(self.before, self.suffix, self.after, self.start, list(self.tokens), self.in_block)
+        tokens = list(self.tokens)
+        return Line(self.before, self.suffix, self.after, self.source, self.offset, tokens, self.in_block)
 
 
 @dataclass(slots=True, eq=False)
@@ -118,9 +160,8 @@ Statement = CommentBlock | Line | LineBlock
 
 @dataclass(slots=True, eq=False)
 class FileSyntax(Expr):
-    """A whole file; `name` is used in error texts."""
+    """A whole file."""
 
-    name: str = ""
     statements: list[Statement] = field(default_factory=list)
 
     def add_line(self, hint: Statement | None, *tokens: str) -> Line:
@@ -214,5 +255,5 @@ def _collapse(block: LineBlock) -> Line:
     line.after = line.after + block.after
     line.tokens = block.tokens + line.tokens
     line.in_block = False
-    line.start = NOWHERE
+    line.offset = -1
     return line
