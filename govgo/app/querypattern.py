@@ -26,7 +26,7 @@ from govgo.app.queryerrors import (
 from govgo.app.queryerrors import QueryUpgradesAllError as QueryUpgradesAllError
 from govgo.app.queryerrors import WildcardInFirstElementError as WildcardInFirstElementError
 from govgo.app.session import Session
-from govgo.core.buildtag import ANY_TAGS
+from govgo.core.buildtag import any_tags
 from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.core.paths import split_path_version
 from govgo.core.patterns import match_pattern
@@ -179,7 +179,7 @@ class _Search:
 
     def _match_wildcard(self, mod: ModuleVersion) -> Match:
         match = Match(self.pattern)
-        match_packages(self.session, match, ANY_TAGS, include_std=False, modules=[mod])
+        match_packages(self.session, match, any_tags(), include_std=False, modules=[mod])
         return match
 
     def without_candidates(self) -> QueryResult:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Times in the layouts of Go's package time, whose reference time is Mon Jan 2 15:04:05 MST 2006.
+
+Source of the rules: the documentation of package time, "Constants", and time.Time.Format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+STRING_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST"
+"""What time.Time.String uses."""
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_ELEMENT = re.compile(
+    r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|_2(?!006)|002|0[1-6]|15|PM|pm"
+    r"|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,](?:0+|9+)(?![0-9])|[1-5]"
+)
+
+
+def format_time(time: datetime, layout: str) -> str:
+    """`time` in `layout` (time.Time.Format).
+
+    Args:
+        time: an aware time.
+    """
+    return _ELEMENT.sub(lambda match: _element(time, match[0]), layout)
+
+
+def string(time: datetime) -> str:
+    """`time` as its String method prints it."""
+    return format_time(time, STRING_LAYOUT)
+
+
+_FORMS: dict[str, Callable[[datetime], str]] = {
+    "January": lambda t: MONTHS[t.month - 1],
+    "Jan": lambda t: MONTHS[t.month - 1][:3],
+    "Monday": lambda t: WEEKDAYS[t.weekday()],
+    "Mon": lambda t: WEEKDAYS[t.weekday()][:3],
+    "MST": lambda t: zone_name(t),
+    "2006": lambda t: f"{t.year:04d}",
+    "__2": lambda t: f"{_day_of_year(t):3d}",
+    "002": lambda t: f"{_day_of_year(t):03d}",
+    "_2": lambda t: f"{t.day:2d}",
+    "01": lambda t: f"{t.month:02d}",
+    "02": lambda t: f"{t.day:02d}",
+    "03": lambda t: f"{(t.hour + 11) % 12 + 1:02d}",
+    "04": lambda t: f"{t.minute:02d}",
+    "05": lambda t: f"{t.second:02d}",
+    "06": lambda t: f"{t.year % 100:02d}",
+    "15": lambda t: f"{t.hour:02d}",
+    "PM": lambda t: "PM" if t.hour >= 12 else "AM",
+    "pm": lambda t: "pm" if t.hour >= 12 else "am",
+    "1": lambda t: str(t.month),
+    "2": lambda t: str(t.day),
+    "3": lambda t: str((t.hour + 11) % 12 + 1),
+    "4": lambda t: str(t.minute),
+    "5": lambda t: str(t.second),
+}
+
+
+def _element(time: datetime, element: str) -> str:
+    form = _FORMS.get(element)
+    if form is not None:
+        return form(time)
+    if element[0] in ".,":
+        digits = f"{time.microsecond:06d}000"[: len(element) - 1]
+        if element[1] == "9":
+            digits = digits.rstrip("0")
+            return element[0] + digits if digits else ""
+        return element[0] + digits
+    return _offset(time, element)
+
+
+def _day_of_year(time: datetime) -> int:
+    return time.timetuple().tm_yday
+
+
+def _seconds(time: datetime) -> int:
+    return int((time.utcoffset() or timedelta()).total_seconds())
+
+
+def _offset(time: datetime, element: str) -> str:
+    """`Z07:00` and its relatives: hours, then minutes and seconds as far as the element has them."""
+    seconds = _seconds(time)
+    if element[0] == "Z" and seconds == 0:
+        return "Z"
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
+    parts = [seconds // 3600, seconds // 60 % 60, seconds % 60]
+    shown = parts[: (len(element) - 1 - element.count(":")) // 2]
+    return sign + (":" if ":" in element else "").join(f"{part:02d}" for part in shown)
+
+
+def zone_name(time: datetime) -> str:
+    """The abbreviation of the time zone: "UTC", or the offset where the zone has no name."""
+    if _seconds(time) == 0:
+        return "UTC"
+    return _offset(time, "-0700" if _seconds(time) % 3600 else "-07")
