@@ -187,8 +187,12 @@ def commit_requirements(session: Session, options: WriteOptions | None = None) -
         write_go_sum(session)
 
 
-def write_go_sum(session: Session) -> None:
+def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> None:
     """Write new checksums to go.sum or go.work.sum, as far as they are worth keeping.
+
+    Args:
+        session: the command.
+        keep: the checksums to keep; None for those that the requirements and the loaded packages need.
 
     Raises:
         StaleError: the mode forbids it.
@@ -197,7 +201,8 @@ def write_go_sum(session: Session) -> None:
     ledger = session.repo.ledger
     if rs is None or not ledger.enabled or not ledger.dirty:
         return
-    keep = keep_sums(session, session.loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
+    if keep is None:
+        keep = keep_sums(session, session.loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
     for warning in ledger.take_warnings():
         session.report.raw(warning)
     before, after = ledger.render(keep, session.must_have_complete_requirements())

@@ -82,7 +82,7 @@ def _add_package_sums(session: Session, loaded: Loaded | None, rs: Requirements,
         return session.build_mod == "mod" or goversion.compare(go, goversion.TIDY_GO_MOD_SUM_VERSION) >= 0
     go = loaded.requirements.go_version()
     modern = goversion.compare(go, goversion.TIDY_GO_MOD_SUM_VERSION) >= 0 or not (
-        loaded.skip_mod_files or session.build_mod != "mod"
+        loaded.tidy or session.build_mod != "mod"
     )
     for pkg in loaded.pkgs:
         # "C" is provided by no module.

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Make go.mod and go.sum match what the source imports (`go mod tidy`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from govgo.app.pkgload import PackageOpts, load_packages
+from govgo.app.session import RootMode
+from govgo.core.buildtag import any_tags
+
+if TYPE_CHECKING:
+    from govgo.app.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class TidyResult:
+    """The outcome of `tidy`.
+
+    Attributes:
+        diff: with -diff, what a tidy would change, as it is printed; "" when nothing.
+    """
+
+    diff: str = ""
+
+
+def tidy(session: Session, *, diff: bool = False, go_version: str = "", compat: str = "") -> TidyResult:
+    """Add missing modules, drop unused ones, and keep the sums that are needed.
+
+    Tests of every package in "all" count, so that `go test all` can be repeated. Nothing is written when anything
+    fails, unless the session tolerates faults.
+
+    Args:
+        session: the command; `settings.tolerant` is -e, `settings.verbose` -v.
+        diff: change nothing, tell the difference.
+        go_version: go line to write, "" to keep it.
+        compat: the oldest go version that must load the same packages, "" for go's choice.
+
+    Raises:
+        ReportedError: faults that were told.
+        GovgoError: a file cannot be read or written.
+    """
+    session.command = "mod tidy"
+    session.force_use_modules = True
+    session.root_mode = RootMode.NEED
+    opts = PackageOpts(
+        tags=any_tags(),
+        tidy=True,
+        tidy_diff=diff,
+        tidy_go_version=go_version,
+        tidy_compatible_version=compat,
+        resolve_missing_imports=True,
+        load_tests=True,
+        allow_errors=session.settings.tolerant,
+        silence_missing_std_imports=True,
+    )
+    load_packages(session, opts, ["all"])
+    assert session.loaded is not None
+    return TidyResult(diff=session.loaded.diff)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Why packages or modules are needed (`go mod why`): a shortest chain of imports from the main module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from govgo.app.listing import list_modules
+from govgo.app.pkgload import PackageOpts, load_packages
+from govgo.app.session import RootMode
+from govgo.core.buildtag import any_tags
+from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.app.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The answer for one package or module.
+
+    Attributes:
+        target: package or module path.
+        chain: from a package of the main module to the target, one package each; empty when it is not needed.
+        text: the stanza that go prints below "# target", each line ended.
+    """
+
+    target: str
+    chain: tuple[str, ...]
+    text: str
+
+
+def why(session: Session, args: Sequence[str], *, modules: bool = False, vendor: bool = False) -> tuple[Reason, ...]:
+    """A chain of imports for each package that `args` match, or for each module with `modules`.
+
+    Args:
+        session: the command.
+        args: package patterns, or module paths and patterns.
+        modules: `-m`.
+        vendor: `-vendor`: leave the tests of dependencies out.
+
+    Raises:
+        UsageError: a version query in place of a module path.
+        GovgoError: the modules or packages cannot be loaded.
+    """
+    session.command = "mod why"
+    session.force_use_modules = True
+    session.root_mode = RootMode.NEED
+    session.explicit_write = True
+    opts = PackageOpts(
+        tags=any_tags(),
+        load_tests=not vendor,
+        silence_package_errors=True,
+        use_vendor_all=vendor,
+        follow_std=True,
+    )
+    if modules:
+        return _module_reasons(session, opts, args, vendor=vendor)
+    matches, _ = load_packages(session, opts, args)
+    targets = [path for match in matches for path in match.packages or ()]
+    # The graph again, from the main module now and not from the packages asked for.
+    load_packages(session, opts, ["all"])
+    return tuple(_reason(session, path, path, "package", vendor=vendor) for path in targets)
+
+
+def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str], *, vendor: bool) -> tuple[Reason, ...]:
+    for arg in args:
+        if "@" in arg:
+            raise UsageError(f"{arg}: 'go mod why' requires a module path, not a version query")
+    listing = list_modules(session, args)
+    if listing.error is not None:
+        raise listing.error
+    _, packages = load_packages(session, opts, ["all"])
+    loaded = session.loaded
+    assert loaded is not None
+    nearest: dict[str, tuple[int, str]] = {}
+    for path in packages:
+        pkg = loaded.lookup(path)
+        if pkg is not None and pkg.mod.path:
+            depth = len(pkg.chain())
+            known = nearest.get(pkg.mod.path)
+            if known is None or depth < known[0]:
+                nearest[pkg.mod.path] = (depth, path)
+    return tuple(
+        _reason(session, info.path, nearest.get(info.path, (0, ""))[1], "module", vendor=vendor)
+        for info in listing.modules
+    )
+
+
+def _reason(session: Session, target: str, path: str, kind: str, *, vendor: bool) -> Reason:
+    assert session.loaded is not None
+    pkg = session.loaded.lookup(path)
+    if pkg is None:
+        purpose = " to vendor" if vendor else ""
+        return Reason(target, (), f"(main module does not need{purpose} {kind} {target})\n")
+    text = pkg.why()
+    return Reason(target, tuple(text.splitlines()), text)
