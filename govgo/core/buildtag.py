@@ -71,6 +71,9 @@ KNOWN_ARCH: Final = frozenset(
     ]
 )
 
+#: What is wrong with a file that states two constraints.
+MULTIPLE_GO_BUILD: Final = "multiple //go:build comments"
+
 #: The minor number of the newest release tag, go1.26.
 _RELEASE: Final = 26
 
@@ -259,7 +262,7 @@ def _leading_comments(text: str) -> tuple[list[str], str | None]:
             lines.append(line)
         if not in_block and buildexpr.is_go_build(line):
             if go_build is not None:
-                raise SourceError("multiple //go:build comments")
+                raise SourceError(MULTIPLE_GO_BUILD)
             go_build = line
         in_block, ended = _through_comments(line, in_block)
         if ended:

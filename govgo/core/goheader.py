@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The beginning of a source file: its comments, package clause and imports, found without parsing.
+
+One regular expression takes all of it; only where the syntax is broken are the pieces read one by one.
+
+Source of the rules: the Go specification, "Source file organization"; cmd/go's imports.ReadImports.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_BOM = b"\xef\xbb\xbf"
+_BLOCK = rb"/\*(?:[^*]++|\*(?!/))*+\*/"
+_SKIP = rb"(?:[ \f\t\r\n;]++|//[^\n]*+\n?|" + _BLOCK + rb")*+"
+_LETTERS = rb"[A-Za-z0-9_\x80-\xff]"
+_STRING = rb'(?:`[^`]*+`|"(?:[^"\\\n]++|\\.)*+")'
+_SPEC = rb"(?:\.|" + _LETTERS + rb"++)?+" + _SKIP + _STRING
+_GROUP = rb"\(" + _SKIP + rb"(?:" + _SPEC + _SKIP + rb")*+\)"
+_KEYWORD = rb"import(?!" + _LETTERS + rb")" + _SKIP
+
+#: Everything up to the first token after the imports; group 1 is the package name. Never backtracks.
+_HEADER = re.compile(
+    _SKIP
+    + (rb"package(?!%b)" % _LETTERS)
+    + _SKIP
+    + (rb"(%b++)(?:" % _LETTERS)
+    + _SKIP
+    + _KEYWORD
+    + (rb"(?:%b|%b))*+" % (_GROUP, _SPEC))
+    + _SKIP,
+    re.DOTALL,
+)
+_COMMENTS = re.compile(_SKIP, re.DOTALL)
+_LITERALS = re.compile(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DOTALL)
+_IMPORT = re.compile(_SKIP + _KEYWORD, re.DOTALL)
+_ONE_SPEC = re.compile(_SKIP + _SPEC, re.DOTALL)
+_OPEN = re.compile(_SKIP + rb"\(", re.DOTALL)
+_CLOSE = re.compile(_SKIP + rb"\)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The beginning of a source file.
+
+    Attributes:
+        data: the file, without a byte order mark, up to the first token after its imports; all of it where the
+            syntax is broken.
+        literals: import paths as quoted in the source, in order; what is before the fault where there is one.
+        is_broken: whether the syntax of the package clause or of an import is wrong.
+        stops_at_nul: whether a NUL byte ended the reading, before any fault of the syntax.
+    """
+
+    data: bytes
+    literals: tuple[bytes, ...]
+    is_broken: bool
+    stops_at_nul: bool
+
+
+def read_header(data: bytes) -> Header:
+    """Read the package clause and the imports of a file, with no care for what go's parser alone would refuse."""
+    if data.startswith(_BOM):
+        data = data[3:]
+    match = _HEADER.match(data)
+    if match is None:
+        return Header(data, (), True, _has_nul(data, _package_fault(data)))
+    end = match.end()
+    if data[end : end + 1] in (b"i", b"/"):  # neither an import nor a comment, so a fault in one of them
+        literals, fault = _literals_before_fault(data, match.end(1))
+        return Header(data, literals, True, _has_nul(data, fault))
+    return Header(data[:end], tuple(_literals(data, match.end(1), end)), False, _has_nul(data, end))
+
+
+def read_comments(data: bytes) -> Header:
+    """The comments that a file of another language (C, assembly) begins with."""
+    if data.startswith(_BOM):
+        data = data[3:]
+    match = _COMMENTS.match(data)
+    end = match.end() if match else 0
+    return Header(data[:end], (), data[end : end + 1] == b"/", _has_nul(data, end))
+
+
+def _has_nul(data: bytes, end: int) -> bool:
+    return data.find(b"\0", 0, end + 1) >= 0
+
+
+def _literals(data: bytes, begin: int, end: int) -> list[bytes]:
+    return [literal for literal in _LITERALS.findall(data, begin, end) if literal]
+
+
+def _package_fault(data: bytes) -> int:
+    """Where the package clause is wrong."""
+    match = _COMMENTS.match(data)
+    position = match.end() if match else 0
+    for expected in b"package":
+        if data[position : position + 1] != bytes([expected]):
+            return position
+        position += 1
+    match = _COMMENTS.match(data, position)
+    return match.end() if match else position
+
+
+def _literals_before_fault(data: bytes, position: int) -> tuple[tuple[bytes, ...], int]:
+    """The import paths after `position` (the end of the package name) that come before a fault, and its place."""
+    found: list[bytes] = []
+    while match := _IMPORT.match(data, position):
+        position = match.end()
+        group = _OPEN.match(data, position)
+        position = group.end() if group else position
+        while not (group and _CLOSE.match(data, position)):
+            spec = _ONE_SPEC.match(data, position)
+            if spec is None:
+                return tuple(found), position
+            found += _literals(data, position, spec.end())
+            position = spec.end()
+            if not group:
+                break
+        if group and (close := _CLOSE.match(data, position)):
+            position = close.end()
+    return tuple(found), position

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What Go sources import: go/parser's, go/build's and `go list`'s view of the file x.go."""
+
+from __future__ import annotations
+
+from govgo.core.buildtag import build_tags
+from govgo.core.gobuild import BuildPackage, import_dir, import_fault
+from govgo.core.goparse import parse_imports
+from tests.conformance.vectors import Case, check, differ, raw
+
+
+def parser(case: Case) -> str:
+    parsed = parse_imports("x.go", case["text"])
+    if parsed.faults:
+        return differ({"err": parsed.error}, case["parser"])
+    imports = [[spec.name, spec.path] for spec in parsed.imports]
+    return differ({"err": None, "imports": imports, "package": parsed.package}, case["parser"])
+
+
+def view(package: BuildPackage, err: str) -> Case:
+    lists = {
+        "go": set(package.sources.files) - set(package.cgo_files),
+        "cgo": package.cgo_files,
+        "ignored": package.ignored,
+        "invalid": package.invalid,
+    }
+    return {
+        "name": package.name,
+        "imports": list(package.sources.imports),
+        "embed": list(package.sources.embeds),
+        "err": err or None,
+    } | {name: True for name, files in lists.items() if "x.go" in files}
+
+
+def build(case: Case) -> str:
+    package = import_dir("$DIR", [("x.go", raw(case["text"]))], build_tags())
+    return differ(view(package, package.error), case["build"])
+
+
+def go_list(case: Case) -> str:
+    package = import_dir("$DIR", [("x.go", raw(case["text"]))], build_tags())
+    faults = [package.fault, *map(import_fault, package.sources.imports)]
+    return differ(view(package, next(filter(None, faults), "")), case["go_list"])
+
+
+def test_parser() -> None:
+    check("imports", "", parser)
+
+
+def test_build() -> None:
+    check("imports", "", build)
+
+
+def test_go_list() -> None:
+    check("imports", "", go_list)
