@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govgo.app.loadmod import init_workfile
@@ -54,9 +53,11 @@ def check_go_flag(session: Session, go_version: str) -> None:
         raise UsageError(f"invalid value {quote(go_version)} for flag -go: {reason}")
 
 
-def graph_lines(graph: ModGraph) -> Iterator[str]:
-    """The lines of `mod graph`, each with its newline: a module version and one of its requirements."""
+def graph_text(graph: ModGraph) -> str:
+    """The text of `mod graph`: on each line a module version and one of its requirements."""
+    parts: list[str] = []
     for name, requirements in graph.edge_names(str):
         if requirements:
             prefix = name + " "
-            yield prefix + ("\n" + prefix).join(requirements) + "\n"
+            parts.append(prefix + ("\n" + prefix).join(requirements) + "\n")
+    return "".join(parts)

@@ -162,7 +162,7 @@ def _wanted_roots(
     wanted: list[ModuleVersion] = []
     spot_checks: dict[ModuleVersion, None] = {}
     for pkg in pkgs:
-        if not pkg.from_external_module or not (pkg.in_all or (roots_imported and pkg.from_root) or pkg.is_root):
+        if not pkg.from_external_module or not pkg.flags & counted:
             continue
         if rs.root_selected(pkg.mod.path) is not None:
             spot_checks[pkg.mod] = None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.app.commit import commit_requirements
-from govgo.app.graph import graph_lines, load_graph
+from govgo.app.graph import graph_text, load_graph
 from govgo.app.loadmod import init_workfile
 from govgo.app.requirements import load_mod_graph
 from govgo.app.session import Session
@@ -46,7 +46,7 @@ def judge(case: Case) -> str:
     got: dict[str, object] = {}
     session = memory_session(files, repo, command="mod graph", gotoolchain="local")
     try:
-        got["graph"] = "".join(graph_lines(load_graph(session))).splitlines()
+        got["graph"] = graph_text(load_graph(session)).splitlines()
         commit = "/main/go.mod"
         assert files.data[commit] == case["main"].encode(), "graph wrote go.mod"
     except GovgoError as error:
@@ -65,9 +65,7 @@ def judge(case: Case) -> str:
         # `list` also asks for the .info of a module whose go.mod is missing.
         want["list_err"] = [line for line in case["list_err"] if not line.endswith(".info: no such file or directory")]
     return "; ".join(
-        f"{key}: got {got.get(key)!r}, want {want.get(key)!r}"
-        for key in {*got, *want}
-        if got.get(key) != want.get(key)
+        f"{key}: got {got.get(key)!r}, want {want.get(key)!r}" for key in {*got, *want} if got.get(key) != want.get(key)
     )
 
 
