@@ -111,9 +111,7 @@ class SumLedger:
         self._workspace: tuple[tuple[str, Sums], ...] = ()
         self._status: dict[tuple[ModuleVersion, str], _Status] = {}
         self._overwrite = False
-        self._pending: (
-            tuple[dict[tuple[ModuleVersion, str], _Status], bool, Collection[ModuleVersion]] | None
-        ) = None
+        self._pending: tuple[dict[tuple[ModuleVersion, str], _Status], bool, Collection[ModuleVersion]] | None = None
         self._warnings: list[str] = []
 
     @property
@@ -158,6 +156,17 @@ class SumLedger:
         sums = self._load()
         everywhere = [*sums.get(mod, ()), *(h for _, other in self._workspace for h in other.get(mod, ()))]
         return tuple(dict.fromkeys(h for h in everywhere if h.startswith("h1:")))
+
+    def listed(self) -> tuple[ModuleVersion, ...]:
+        """Every module version that the files name, those of go.mod files with their "/go.mod".
+
+        Raises:
+            GoSumError: a file is malformed.
+        """
+        if not self.enabled:
+            return ()
+        everywhere = [*self._load(), *(mod for _, other in self._workspace for mod in other)]
+        return tuple(dict.fromkeys(everywhere))
 
     def check(self, mod: ModuleVersion, digest: str) -> bool:
         """Judge the hash of a download, and remember that it was used.
@@ -287,8 +296,7 @@ class SumLedger:
     def _load(self) -> dict[ModuleVersion, list[str]]:
         if self._sums is None:
             others = tuple(
-                (name, parse_gosum(name, data, skip_malformed=self._skip_malformed))
-                for name, data in self._others
+                (name, parse_gosum(name, data, skip_malformed=self._skip_malformed)) for name, data in self._others
             )
             own = parse_gosum(self.file, self._data, skip_malformed=self._skip_malformed)
             self._workspace = others
@@ -344,8 +352,7 @@ class SumLedger:
 def _mismatch(mod: ModuleVersion, digest: str, known: str, against: str) -> SumMismatchError:
     where = f"{mod.path}@{mod.version}"
     return SumMismatchError(
-        f"verifying {where}: checksum mismatch\n"
-        f"\tdownloaded: {digest}\n\t{against}:     {known}{_GOSUM_MISMATCH}",
+        f"verifying {where}: checksum mismatch\n\tdownloaded: {digest}\n\t{against}:     {known}{_GOSUM_MISMATCH}",
         module=where,
         want=known,
         got=digest,

@@ -8,7 +8,7 @@ where there is no libcurl, and in tests).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -52,7 +52,7 @@ class EngineOptions:
         proxy_for: from (scheme, host, port) to the URL of the HTTP proxy to go through, or "".
     """
 
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     ca_file: str = ""
     ca_dir: str = ""
     proxy_for: Callable[[str, str, int], str] | None = None

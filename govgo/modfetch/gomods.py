@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""go.mod files: from the cache or the sources, admitted by checksum, remembered.
+
+Nothing that does not prove reaches the cache or the ledger. `gomodstream` serves whole graphs from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from govgo.core.dirhash import hash_gomod
+from govgo.core.goversion import is_valid as is_go_version
+from govgo.core.module import ModuleVersion, is_toolchain
+from govgo.errors import DiskError, GovgoError
+from govgo.modfetch.admission import GO_MOD, Admission
+from govgo.modfetch.cache import ModCache
+from govgo.modfetch.chain import try_sources
+from govgo.modfetch.memo import Memo
+from govgo.modfetch.sources import ModuleSource
+from govgo.ports import Loader, Reporter
+
+
+class GoMods:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        cache: ModCache,
+        sources: Sequence[ModuleSource],
+        admission: Admission,
+        report: Reporter,
+    ) -> None:
+        self._cache = cache
+        self._sources = sources
+        self._admission = admission
+        self._report = report
+        self._known: dict[ModuleVersion, bytes | GovgoError] = {}
+        self._raw: Memo[ModuleVersion, bytes] = Memo()
+        self._loading: Memo[ModuleVersion, bytes] = Memo()
+        self._unwritten: list[tuple[ModuleVersion, bytes]] = []
+
+    def forget(self) -> None:
+        """Judge everything anew, since the ledger has changed."""
+        self._known.clear()
+        self._loading = Memo()
+
+    def cached(self, mv: ModuleVersion) -> bytes | GovgoError | None:
+        """What is known of a go.mod without asking anyone: its bytes, why there are none, or nothing.
+
+        Raises:
+            SumMismatchError: the cached file contradicts go.sum.
+        """
+        known = self._known.get(mv)
+        if known is not None:
+            return known
+        if is_toolchain(mv.path):
+            return f"module {mv.path}\n".encode() if is_go_version(mv.version.removeprefix("go")) else None
+        data = self._cache.read_gomod(mv)
+        if data is None or not self._admission.settle(ModuleVersion(mv.path, mv.version + GO_MOD), hash_gomod(data)):
+            return None
+        self._known[mv] = data
+        return data
+
+    async def load(self, mv: ModuleVersion) -> bytes:
+        """A go.mod, admitted and laid aside for the cache (see `write`).  Raises GovgoError."""
+        known = self.cached(mv)
+        if known is None:
+            return await self._loading.get(mv, lambda: self._load(mv))
+        if isinstance(known, GovgoError):
+            raise known
+        return known
+
+    def drain(self, loader: Loader) -> tuple[list[ModuleVersion], int]:
+        """Tell `loader` what needs no network; what remains, and how much was wanted."""
+        missing: list[ModuleVersion] = []
+        asked = 0
+        cached, tell = self.cached, loader.tell
+        while wanted := loader.wanted():
+            asked += len(wanted)
+            for mv in wanted:
+                answer = cached(mv)
+                if answer is None:
+                    missing.append(mv)
+                else:
+                    tell(mv, answer)
+        return missing, asked
+
+    async def fetch(self, mv: ModuleVersion) -> bytes:
+        """The bytes as they are in the cache or at the sources, unjudged; asked for once."""
+        return await self._raw.get(mv, lambda: self._fetch(mv))
+
+    async def judge(self, mv: ModuleVersion, data: bytes) -> None:
+        """Admit bytes that `fetch` gave, and lay them aside for the cache.
+
+        Raises:
+            GovgoError: remembered for this go.mod.
+        """
+        try:
+            await self._admission.admit(ModuleVersion(mv.path, mv.version + GO_MOD), hash_gomod(data))
+        except GovgoError as err:
+            self._known[mv] = err
+            raise
+        self._known[mv] = data
+        if not is_toolchain(mv.path):
+            self._unwritten.append((mv, data))
+
+    def expect(self, mv: ModuleVersion) -> None:
+        """Begin the checksum lookup that the go.mod will need."""
+        self._admission.expect(ModuleVersion(mv.path, mv.version + GO_MOD))
+
+    def remember(self, mv: ModuleVersion, error: GovgoError) -> None:
+        """Why there is no go.mod."""
+        self._known[mv] = error
+
+    def write(self) -> None:
+        """Write what was admitted to the cache; a disk that refuses is worth a sentence, no more."""
+        files, self._unwritten = self._unwritten, []
+        if files:
+            try:
+                self._cache.write_gomods(files)
+            except DiskError as err:
+                self._report.note(f"writing go.mod cache: {err}")
+
+    async def _load(self, mv: ModuleVersion) -> bytes:
+        self.expect(mv)
+        try:
+            data = await self.fetch(mv)
+        except GovgoError as err:
+            self._known[mv] = err
+            raise
+        await self.judge(mv, data)
+        return data
+
+    async def _fetch(self, mv: ModuleVersion) -> bytes:
+        data = self._cache.read_gomod(mv) if not is_toolchain(mv.path) else None
+        if data is not None:
+            return data
+        return await try_sources(self._sources, lambda source: source.gomod(mv.path, mv.version))

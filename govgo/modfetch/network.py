@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The event loop of one command, started when something has to come over the network, and the client on it.
+
+Code that asks sources is written once, as coroutines. Where every source is a directory (`local`), such a coroutine
+never waits, and `run` takes it to its end by hand, without asyncio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from govgo.core.goenv import GoEnv
+from govgo.modfetch.retry import RetryPolicy
+from govgo.modfetch.transfer import Timeouts
+from govgo.ports import Reporter
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from govgo.modfetch.http import HttpClient
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """How a command talks to servers.
+
+    Attributes:
+        timeouts: see `transfer.Timeouts`.
+        retry: see `retry.RetryPolicy`.
+        threads: how many files are hashed, extracted and waited for at once.
+        trace: report every request (-x).
+    """
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    threads: int = 8
+    trace: bool = False
+
+
+class Network:
+    """See the module's docstring."""
+
+    def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions, *, local: bool) -> None:
+        """Begin without a loop; `local` says that no coroutine given to `run` ever waits."""
+        self._env = env
+        self._report = report
+        self._options = options
+        self.local = local
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: HttpClient | None = None
+        self._threads: ThreadPoolExecutor | None = None
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Take a coroutine to its end; what it raises is raised."""
+        if self.local:
+            try:
+                work.send(None)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            work.close()
+            raise RuntimeError("a local source waited")
+        loop = self.loop()
+        task = loop.create_task(work)
+        try:
+            return loop.run_until_complete(task)
+        except BaseException:
+            if not task.done():
+                task.cancel()
+                self._settle(task)
+            raise
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a loop."""
+        return self._loop is not None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, made at the first call."""
+        if self._loop is None:
+            import asyncio
+
+            self._loop = asyncio.new_event_loop()
+            self.local = False
+        return self._loop
+
+    def client(self) -> HttpClient:
+        """The HTTP client, made at the first call."""
+        if self._client is None:
+            from govgo.modfetch.auth import load_credentials
+            from govgo.modfetch.connect import engine_options, open_engine
+            from govgo.modfetch.http import HttpClient
+
+            network = self._env.network
+            credentials, ignored = load_credentials(self._env.goauth, network.netrc)
+            for name in ignored:
+                self._report.note(f"GOAUTH={name}: not supported; only netrc and off are")
+            self._client = HttpClient(
+                open_engine(engine_options(network, self._options.timeouts)),
+                credentials=credentials,
+                retry=self._options.retry,
+                trace=self._trace if self._options.trace else None,
+            )
+        return self._client
+
+    async def off(self, work: Callable[[], _T]) -> _T:
+        """Run blocking work: in a thread where there is a loop to keep going."""
+        if self._loop is None:
+            return work()
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(self._options.threads, "govgo")
+        return await self._loop.run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Close connections, threads and the loop."""
+        loop, self._loop = self._loop, None
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._threads = None
+        if loop is not None:
+            if self._client is not None:
+                loop.run_until_complete(self._client.aclose())
+                self._client = None
+            loop.close()
+
+    def _settle(self, task: asyncio.Task[Any]) -> None:
+        """Let a cancelled task clean up."""
+        import asyncio
+        from contextlib import suppress
+
+        loop = self._loop
+        if loop is not None:
+            with suppress(BaseException):
+                loop.run_until_complete(asyncio.wait([task], timeout=5))
+
+    def _trace(self, line: str) -> None:
+        self._report.event("request", {"line": line})

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Zips and extracted trees: fetched, judged, admitted by checksum, committed and extracted, in go's order.
+
+Rules: cmd/go/internal/modfetch (Download, DownloadZip, checkMod). Nothing appears in the cache under its own name
+before every check has passed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from govgo.core import goversion
+from govgo.core.module import ModuleVersion
+from govgo.errors import BadZipError, DiskError, GovgoError, InputError, SecurityError
+from govgo.modfetch.admission import Admission
+from govgo.modfetch.cache import ModCache
+from govgo.modfetch.chain import try_sources
+from govgo.modfetch.diskerror import disk_error
+from govgo.modfetch.memo import Memo
+from govgo.modfetch.moderror import attributed, prefixed
+from govgo.modfetch.network import Network
+from govgo.modfetch.sources import ModuleSource
+from govgo.modfetch.ziptemp import ZipTemp
+from govgo.ports import Reporter
+
+_GO_LINE = re.compile(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
+
+TooNew = Callable[[str, str], GovgoError]
+"""Makes the error for (module, Go version that it needs)."""
+
+
+class Zips:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        cache: ModCache,
+        sources: Sequence[ModuleSource],
+        admission: Admission,
+        network: Network,
+        report: Reporter,
+        *,
+        announce: bool,
+        local_go: str,
+        too_new: TooNew | None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            cache, sources, admission, network, report: what the work is done with.
+            announce: say `downloading PATH VERSION` before a zip is fetched.
+            local_go: the Go version that is answered for.
+            too_new: makes the error for a module that needs a newer one; None not to mind.
+        """
+        self._cache = cache
+        self._sources = sources
+        self._admission = admission
+        self._network = network
+        self._report = report
+        self._announce = announce
+        self._local_go = local_go
+        self._too_new = too_new
+        self._zips: Memo[ModuleVersion, str] = Memo()
+        self._trees: Memo[ModuleVersion, str] = Memo()
+
+    def forget(self) -> None:
+        """Judge everything anew, since the ledger has changed."""
+        self._zips = Memo()
+        self._trees = Memo()
+
+    async def zip(self, mv: ModuleVersion) -> str:
+        """The path of the cached zip, fetched and admitted when absent."""
+        return await self._zips.get(mv, lambda: self._zip(mv))
+
+    async def tree(self, mv: ModuleVersion) -> str:
+        """The extracted tree, with its zip fetched and admitted when absent."""
+        return await self._trees.get(mv, lambda: self._tree(mv))
+
+    async def _tree(self, mv: ModuleVersion) -> str:
+        cache = self._cache
+        tree = cache.download_dir(mv)
+        directory = tree.dir
+        if tree.state != "whole":
+            zip_path = await self.zip(mv)
+            directory = await self._network.off(lambda: cache.extract(mv, zip_path))
+            self._report.event("extracted", {"path": mv.path, "version": mv.version})
+        await self._check(mv)
+        self._check_go_version(mv, directory)
+        return directory
+
+    async def _zip(self, mv: ModuleVersion) -> str:
+        cache = self._cache
+        path = cache.zip_path(mv)
+        if cache.has_zip(mv):
+            if not self._admission.ledger.have(mv):
+                await self._check(mv)
+            return path
+        if self._announce:
+            self._report.event("downloading", {"path": mv.path, "version": _shown_version(mv)})
+        async with self._locked(mv):
+            if cache.has_zip(mv):
+                return path
+            if os.path.lexists(path):
+                digest = await self._network.off(lambda: cache.hash_zip(mv))
+                await self._admission.admit(mv, digest)
+                cache.write_ziphash(mv, digest)
+            else:
+                await self._fetch(mv)
+        return path
+
+    async def _fetch(self, mv: ModuleVersion) -> None:
+        self._admission.expect(mv)
+        cache = self._cache
+        with cache.new_zip_temp(mv) as temp:
+            size = await try_sources(self._sources, lambda source: _copy(source, mv, temp))
+            gomod = cache.read_gomod(mv)
+            digest = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
+            await self._admission.admit(mv, digest)
+            temp.commit(digest)
+        self._report.event("fetched", {"path": mv.path, "version": mv.version, "bytes": size})
+
+    async def _check(self, mv: ModuleVersion) -> None:
+        """Judge what is in the cache by its recorded hash, or by a new one where that was lost."""
+        cache = self._cache
+        try:
+            digest = cache.ziphash(mv)
+            if digest is None:
+                digest = await self._network.off(lambda: cache.hash_zip(mv))
+                await self._admission.admit(mv, digest)
+                cache.write_ziphash(mv, digest)
+                return
+        except (DiskError, InputError, BadZipError) as err:
+            raise prefixed(attributed(mv, err), "verifying ") from err
+        await self._admission.admit(mv, digest)
+
+    def _check_go_version(self, mv: ModuleVersion, directory: str) -> None:
+        if self._too_new is None:
+            return
+        path = f"{directory}/go.mod"
+        try:
+            with open(path, "rb") as f:
+                found = _GO_LINE.search(f.read())
+        except FileNotFoundError:
+            return
+        except OSError as err:
+            raise disk_error("open", path, err) from err
+        version = found.group(1).partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
+        if goversion.compare(version, self._local_go) > 0:
+            raise self._too_new(str(mv), version)
+
+    @asynccontextmanager
+    async def _locked(self, mv: ModuleVersion) -> AsyncIterator[None]:
+        """The version's lock, waited for in a thread so that everything else goes on."""
+        lock = self._cache.lock(mv)
+        await self._network.off(lock.__enter__)
+        try:
+            yield
+        finally:
+            lock.__exit__(None, None, None)
+
+
+async def _copy(source: ModuleSource, mv: ModuleVersion, temp: ZipTemp) -> int:
+    try:
+        return await source.zip(mv.path, mv.version, temp.write, temp.rewind)
+    except SecurityError:
+        raise
+    except GovgoError:
+        temp.rewind()
+        raise
+
+
+def _shown_version(mv: ModuleVersion) -> str:
+    """The version as it is announced; that of a toolchain in its short form, `go1.21.3 (linux/amd64)`."""
+    if mv.path != "golang.org/toolchain":
+        return mv.version
+    release, dot, platform = mv.version.partition("-")[2].rpartition(".")
+    goos, _, goarch = platform.partition("-")
+    return f"{release} ({goos}/{goarch})" if dot else mv.version
