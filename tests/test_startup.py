@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a run loads: a verb that needs no network must not pay for clients, renderers and cryptography."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+#: Libraries that cost milliseconds to import.
+HEAVY = {"httpx", "rich", "pycurl", "cryptography", "anyio", "httpcore", "h2", "asyncio"}
+
+
+def loaded(*arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """Run govgo; its result and the top-level modules that it imported."""
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "govgo", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    lines = [line for line in result.stderr.splitlines() if line.startswith("import time:")]
+    names = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    assert "govgo" in names, result.stderr[-2000:]
+    return result, names
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("version", "--help")])
+def test_help_and_version_load_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    result, names = loaded(*arguments)
+    assert result.returncode == 0, result.stdout[-500:]
+    assert result.stdout.strip()
+    assert not names & HEAVY
+
+
+def test_core_loads_without_third_parties() -> None:
+    code = (
+        "import sys, importlib, pkgutil, govgo.core as core\n"
+        "names = [m.name for m in pkgutil.walk_packages(core.__path__, 'govgo.core.')]\n"
+        "[importlib.import_module(name) for name in names]\n"
+        f"print(len(names), sorted({HEAVY - {'cryptography'}!r} & sys.modules.keys()))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    number, _, heavy = result.stdout.partition(" ")
+    assert int(number) > 20
+    assert heavy.strip() == "[]"
