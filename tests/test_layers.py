@@ -30,10 +30,11 @@ INWARD = {
 
 #: What core may take from the standard library: values and algorithms. All else touches the world or is not needed.
 PURE = {
-    "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy", "dataclasses",
-    "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions", "functools", "hashlib", "heapq", "hmac", "html",
-    "io", "ipaddress", "itertools", "json", "keyword", "marshal", "math", "operator", "posixpath", "re", "stat", "string",
-    "struct", "textwrap", "types", "typing", "unicodedata", "urllib.parse", "zlib", "cryptography",
+    "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
+    "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
+    "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
+    "marshal", "math", "operator", "posixpath", "re", "stat", "string", "struct", "textwrap", "types",
+    "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip
 
 #: Methods that change a list, a dictionary or a set.
