@@ -21,9 +21,10 @@ INWARD = {
     "modfetch": {"errors", "core", "ports"},
     "app": {"errors", "core", "ports"},
     "report": {"errors", "core", "ports"},
-    "api": {"errors", "core", "ports", "modfetch", "app", "report"},
-    "cli": {"errors", "core", "ports", "modfetch", "app", "report", "api"},
-    "serve": {"errors", "core", "ports", "modfetch", "app", "report", "api"},
+    "wiring": {"errors", "core", "ports", "modfetch", "app"},
+    "api": {"errors", "core", "ports", "modfetch", "app", "report", "wiring"},
+    "cli": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "api"},
+    "serve": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "api"},
     "__main__": {"cli"},
     "__init__": {"errors", "core", "ports", "api"},
 }

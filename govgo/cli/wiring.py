@@ -1,14 +1,83 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The one place that joins the rings: a session with the real network, cache and files behind its ports."""
+"""From flags and the environment to a session."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from govgo.core.goenv import GoEnv
+from govgo.core.goversion import REFERENCE_RELEASE
+from govgo.errors import UsageError
 from govgo.modfetch.goenvfile import load_env
+
+if TYPE_CHECKING:
+    from govgo.app.session import Session
 
 
 def environment() -> GoEnv:
     """go's settings: the environment, the go env file, the defaults."""
     return load_env(os.environ)
+
+
+def working_directory(environ: Mapping[str, str]) -> str:
+    """The absolute working directory, by the name that $PWD gives it where that is the same place."""
+    pwd = environ.get("PWD", "")
+    if pwd.startswith("/"):
+        try:
+            if os.path.samestat(os.stat(pwd), os.stat(".")):
+                return pwd
+        except OSError:
+            pass
+    return os.getcwd()
+
+
+def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
+    """A session for one command.
+
+    Args:
+        flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant`, `tags` and `command`.
+        announce: tell of each zip before it is fetched.
+
+    Raises:
+        UsageError: flags or variables that make no sense.
+    """
+    from govgo.app.session import Settings
+    from govgo.cli.console import ConsoleReporter
+    from govgo.modfetch.network import NetworkOptions
+    from govgo.wiring import make_session
+
+    environ = dict(os.environ)
+    chdir = str(flags.get("chdir", ""))
+    if chdir:
+        try:
+            os.chdir(chdir)
+        except OSError as error:
+            raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
+        environ["PWD"] = os.path.join(working_directory(os.environ), chdir)
+    if flags.get("overlay"):
+        raise UsageError("-overlay is not supported: govgo reads source files from disk only")
+    env = environment()
+    cwd = working_directory(environ)
+    modfile = str(flags.get("modfile", ""))
+    mod = str(flags.get("mod", ""))
+    settings = Settings(
+        cwd=cwd,
+        env=env,
+        command=str(flags.get("command", "")),
+        mod=mod,
+        mod_explicit=mod != "",
+        modfile=os.path.normpath(os.path.join(cwd, modfile)) if modfile else "",
+        modcacherw=bool(flags.get("modcacherw")),
+        verbose=bool(flags.get("verbose")),
+        trace=bool(flags.get("trace")),
+        tolerant=bool(flags.get("tolerant")),
+        go_version=env.go_version or REFERENCE_RELEASE,
+        tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
+        temp_dir=tempfile.gettempdir(),
+    )
+    jobs = flags.get("jobs")
+    network = NetworkOptions(trace=settings.trace, **({"threads": int(jobs)} if jobs else {}))
+    return make_session(settings, ConsoleReporter(), network=network, announce=announce)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one place that joins the rings: a session with the real network, module cache and files behind its ports."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from govgo.app.session import Session, Settings
+from govgo.errors import GovgoError
+from govgo.modfetch.cache import ModCache
+from govgo.modfetch.network import NetworkOptions
+from govgo.modfetch.repository import Repository
+from govgo.modfetch.workspace import DiskWorkspace
+from govgo.ports import Reporter
+
+
+class SystemClock:
+    """The system's clocks."""
+
+    def now(self) -> datetime:
+        """The time of day, with its zone."""
+        return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+
+def make_session(
+    settings: Settings, report: Reporter, *, network: NetworkOptions | None = None, announce: bool = True
+) -> Session:
+    """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
+
+    Args:
+        settings: what the command line and the environment say.
+        report: whom to talk to.
+        network: how to talk to servers.
+        announce: tell of each zip before it is fetched.
+
+    Raises:
+        UsageError: settings that cannot be used.
+    """
+
+    def too_new(what: str, go_version: str) -> GovgoError:
+        return session.too_new(what, go_version)
+
+    options = network or NetworkOptions(trace=settings.trace)
+    repo = Repository(
+        settings.env,
+        report,
+        options=options,
+        writable_dirs=settings.modcacherw,
+        announce=announce,
+        too_new=too_new,
+    )
+    cache = ModCache(settings.env.gomodcache, writable_dirs=settings.modcacherw)
+    session = Session(settings=settings, repo=repo, files=DiskWorkspace(cache), report=report, clock=SystemClock())
+    return session
