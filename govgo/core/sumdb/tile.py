@@ -12,16 +12,18 @@ records instead of hashes.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from govgo.core.sumdb.tlog import HASH_SIZE, Node, _sha256, split_stored_hash_index
+from govgo.core.sumdb.tlog import HASH_SIZE, Node, split_stored_hash_index
 from govgo.errors import SumDbFormatError, TileMismatchError
 
 MAX_HEIGHT = 30
 MAX_LEVEL = 63
 
+_NODE = hashlib.sha256(b"\x01")  # an interior node's hash, begun (RFC 6962, section 2.1)
 _PATH = re.compile(r"tile/([1-9][0-9]?)/(data|0|[1-9][0-9]*)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,9}))?")
 
 
@@ -148,9 +150,14 @@ def subtree_hash(data: bytes) -> bytes:
 
 
 def _row_above(data: bytes) -> bytes:
-    sha256 = _sha256
-    pairs = [data[i : i + 64] for i in range(0, len(data), 64)]
-    return b"".join([sha256(b"\x01" + pair).digest() for pair in pairs])
+    # Copying a hash that has begun is the quickest way here; a tile costs 255 of these.
+    begin = _NODE.copy
+    row: list[bytes] = []
+    for i in range(0, len(data), 2 * HASH_SIZE):
+        digest = begin()
+        digest.update(data[i : i + 2 * HASH_SIZE])
+        row.append(digest.digest())
+    return b"".join(row)
 
 
 class HashedTile:

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Clients of a simulated checksum database, and the files that they keep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from govgo.core.module import ModuleVersion
+from govgo.modfetch.sumdb import SumDb
+from tests.simulators.sumdb_log import NAME, Server
+
+_T = TypeVar("_T")
+
+
+def run(main: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine on a loop of its own."""
+    return asyncio.run(main)
+
+
+class Home:
+    """The directories of a client, and the clients that live there.
+
+    Attributes:
+        cache: the database's directory in the module cache.
+        latest: the file of the newest head.
+        said: what clients told the user.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.cache = root / "cache"
+        self.latest = root / "gopath" / "pkg" / "sumdb" / NAME / "latest"
+        self.said: list[str] = []
+
+    def client(self, server: Server) -> SumDb:
+        return SumDb(
+            name=NAME,
+            key=server.log.key,
+            fetch=server.fetch,
+            cache_dir=str(self.cache),
+            latest_file=str(self.latest),
+            log=self.said.append,
+        )
+
+    def lookup(self, server: Server, mod: ModuleVersion) -> tuple[str, ...]:
+        async def main() -> tuple[str, ...]:
+            db = self.client(server)
+            try:
+                return await db.lookup(mod)
+            finally:
+                await db.aclose()
+
+        return run(main())
+
+    def keep_head(self, head: bytes) -> None:
+        self.latest.parent.mkdir(parents=True, exist_ok=True)
+        self.latest.write_bytes(head)
+
+    def kept(self) -> set[str]:
+        return {str(path.relative_to(self.cache)) for path in self.cache.rglob("*") if path.is_file()}
