@@ -26,12 +26,12 @@ def h1(entries: Iterable[tuple[str, bytes]]) -> str:
     Raises:
         BadZipError: a name holds a newline, which the summary cannot carry.
     """
-    summary = hashlib.sha256()
+    lines: list[bytes] = []
     for name, digest in sorted((sort_key(name), digest) for name, digest in entries):
         if b"\n" in name:
             raise BadZipError("dirhash: filenames with newlines are not supported")
-        summary.update(b"%b  %b\n" % (digest.hex().encode(), name))
-    return "h1:" + b64encode(summary.digest()).decode()
+        lines.append(b"%b  %b\n" % (digest.hex().encode(), name))
+    return "h1:" + b64encode(hashlib.sha256(b"".join(lines)).digest()).decode()
 
 
 def hash_gomod(data: bytes) -> str:

@@ -149,8 +149,11 @@ def _file_digest(path: str) -> bytes:
     except OSError as error:
         raise disk_error("open", path, error) from error
     try:
-        while piece := os.read(descriptor, _PIECE):
+        while True:
+            piece = os.read(descriptor, _PIECE)
             content.update(piece)
+            if len(piece) < _PIECE:
+                break
     except OSError as error:
         raise disk_error("read", path, error) from error
     finally:
