@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from govgo.app.keepsums import Which, keep_sums
 from govgo.app.mainmods import index_mod_file
+from govgo.app.modroots import explicit_mod
 from govgo.core import goversion
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module import ModuleVersion
@@ -64,7 +65,7 @@ class GoModDirtyError(StaleError):
 
 def go_mod_dirty(session: Session) -> GoModDirtyError:
     """The refusal to change go.mod."""
-    if session.settings.mod_explicit:
+    if explicit_mod(session):
         return GoModDirtyError(
             f"updates to go.mod needed, disabled by -mod={session.build_mod}; to update it:\n\tgo mod tidy"
         )

@@ -67,6 +67,11 @@ def missing_main_module(session: Session) -> UsageError:
     return session.no_main_modules_error()
 
 
+def explicit_mod(session: Session) -> bool:
+    """Whether -mod decides: go's commands that change files, or only look, do not take the flag."""
+    return session.settings.mod_explicit and session.command not in UPDATING_COMMANDS | READONLY_COMMANDS
+
+
 def set_default_build_mod(session: Session) -> None:
     """Decide whether go.mod and go.sum may change, and whether the vendor directory is used.
 
@@ -76,7 +81,7 @@ def set_default_build_mod(session: Session) -> None:
         UsageError: -mod=mod in workspace mode.
     """
     mod = session.settings.mod
-    if session.settings.mod_explicit:
+    if explicit_mod(session):
         if session.in_workspace and mod not in ("readonly", "vendor"):
             raise UsageError(
                 f"-mod may only be set to readonly or vendor when in workspace mode, but it is set to {quote(mod)}"
