@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from govgo.app.commit import commit_requirements
 from govgo.app.latest import warm_latest
-from govgo.app.loadmod import load_mod_file
+from govgo.app.loadmod import init, init_workfile, load_mod_file
 from govgo.app.modinfo import (
     PLAIN,
     ListMode,
@@ -27,6 +27,7 @@ from govgo.app.modulegraph import ModGraph
 from govgo.app.query import Reusable, query_outcome
 from govgo.app.requirements import Requirements, try_expand_graph
 from govgo.app.retract import allowed_versions
+from govgo.app.reuse import read_reuse
 from govgo.app.session import Session
 from govgo.core.goquote import quote
 from govgo.core.modgraph import Pruning
@@ -88,12 +89,55 @@ def list_modules(
     return Listing(tuple(modules), error)
 
 
-def check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) -> None:
-    """Refuse what the vendor directory cannot tell. The module file must be loaded.
+def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_file: str = "") -> Listing:
+    """`list_modules` for the command itself, which refuses some combinations first.
+
+    Args:
+        reuse_file: name of a file with the JSON output of an earlier run, or "".
 
     Raises:
-        UsageError: it is needed.
+        UsageError: flags, arguments and module mode do not go together.
+        GovgoError: as `list_modules`.
     """
+    init_workfile(session)
+    if reuse_file and session.has_mod_root():
+        raise UsageError("list -reuse cannot be used inside a module")
+    init(session)
+    if mode & ListMode.RETRACTED and not mode & ListMode.UPDATES:
+        if session.build_mod == "vendor":
+            raise UsageError("list -retracted cannot be used when vendoring is enabled")
+        if not session.modules_enabled:
+            raise UsageError("list -retracted can only be used in module-aware mode")
+    if not session.modules_enabled:
+        raise UsageError("list -m cannot be used with GO111MODULE=off")
+    load_mod_file(session)
+    _check_vendor_mode(session, args, mode)
+    if reuse_file and not args:
+        raise UsageError("list -m -reuse only has an effect with module@version arguments")
+    return list_modules(session, args, mode, read_reuse(session, reuse_file) if reuse_file else None)
+
+
+def module_by_path(session: Session, argument: str) -> ModuleInfo | None:
+    """The module with a path in the build list, or `path@version` by itself (cmd/go's modload.ModuleInfo)."""
+    if not session.modules_enabled:
+        return None
+    try:
+        path, version, has_version = parse_path_version(argument)
+    except QueryError as error:
+        return ModuleInfo(error=str(error))
+    if has_version:
+        return module_info(session, None, ModuleVersion(path, version))
+    rs = load_mod_file(session)
+    selected = rs.root_selected(path) if rs.pruning == Pruning.PRUNED else None
+    if selected is None:
+        selected = rs.graph().selected(path)
+    if selected == "none":
+        return ModuleInfo(path=path, error="module not in current build")
+    return module_info(session, rs, ModuleVersion(path, selected))
+
+
+def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) -> None:
+    """Refuse what the vendor directory cannot tell."""
     if session.build_mod != "vendor":
         return
     if mode & ListMode.VERSIONS:
@@ -218,7 +262,7 @@ class _Lister:
         if outcome.info is None:
             assert outcome.error is not None
             text = error_text(path, version, outcome.error)
-            return [ModuleInfo(path=path, version=version, error=text, origin=outcome.origin)]
+            return [ModuleInfo(path=path, version=version, error=text, origin=outcome.origin, failure=outcome.error)]
         mv = ModuleVersion(path, outcome.info.version)
         info = module_info(self._session, None, mv, self._mode, self._reuse)
         if version != info.version:

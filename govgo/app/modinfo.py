@@ -146,7 +146,7 @@ class _Facts:
         except SecurityError:
             raise
         except GovgoError as error:
-            return replace(info, error=str(error))
+            return _failed(info, error)
         return replace(info, version=rev.version, time=rev.time or ZERO_TIME)
 
     def _sum_is_known(self, path: str, version: str) -> bool:
@@ -190,6 +190,11 @@ class _Facts:
         return info
 
 
+def _failed(info: ModuleInfo, error: GovgoError) -> ModuleInfo:
+    """`info` with an error, unless it has one."""
+    return info if info.error is not None else replace(info, error=str(error), failure=error)
+
+
 def _is_unknown(error: GovgoError) -> bool:
     """Whether a source answered that there is nothing. All else is told, since it may be an attack."""
     return find(error, NoMatchingVersionError) is not None or is_not_found(error)
@@ -206,7 +211,7 @@ def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
     except GovgoError as error:
         if _is_unknown(error) or find(error, DisallowedError) is not None:
             return info
-        return replace(info, error=info.error or str(error))
+        return _failed(info, error)
     if compare_versions(info.path, rev.version, info.version) <= 0:
         return info
     update = ModuleInfo(path=info.path, version=rev.version, time=rev.time or ZERO_TIME)
@@ -221,7 +226,7 @@ def add_versions(session: Session, info: ModuleInfo, *, retracted: bool) -> Modu
     except SecurityError:
         raise
     except GovgoError as error:
-        return replace(info, error=info.error or str(error), versions=(), origin=None)
+        return replace(_failed(info, error), versions=(), origin=None)
     return replace(info, versions=known.list, origin=merge_origin(info.origin, known.origin))
 
 
@@ -236,7 +241,7 @@ def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
     except SecurityError:
         raise
     except GovgoError as error:
-        return info if _is_unknown(error) else replace(info, error=info.error or str(error))
+        return info if _is_unknown(error) else _failed(info, error)
     return info
 
 
@@ -247,7 +252,7 @@ def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
     except SecurityError:
         raise
     except GovgoError as error:
-        return info if _is_unknown(error) else replace(info, error=info.error or str(error))
+        return info if _is_unknown(error) else _failed(info, error)
     return replace(info, deprecated=message)
 
 

@@ -6,11 +6,20 @@ Rules: `go help list` and `go help mod download`, flag -reuse; cmd/go's Origin.
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from govgo.core import paths
+from govgo.core.module import ModuleVersion
+from govgo.core.moduleinfo import ModuleInfo
 from govgo.core.query import is_revision_query
+from govgo.errors import DiskError, InputError
 from govgo.ports import ModuleRepo, Origin
+
+if TYPE_CHECKING:
+    from govgo.app.session import Session
 
 
 @runtime_checkable
@@ -41,3 +50,79 @@ def origin_covers(path: str, query: str, origin: Origin) -> bool:
     if is_revision_query(path, query) and not (origin.hash or origin.ref):
         return False
     return bool(origin.tag_sum)
+
+
+def read_reuse(session: Session, name: str) -> dict[ModuleVersion, ModuleInfo]:
+    """The modules of an earlier run's JSON output, by version and by query; those without an origin do not count.
+
+    Args:
+        name: the file, relative to the working directory.
+
+    Raises:
+        DiskError: it cannot be read.
+        InputError: it is no such output.
+    """
+    data = session.files.read(session.absolute(name))
+    if data is None:
+        raise DiskError(f"open {name}: no such file or directory", path=name)
+    try:
+        text = data.decode()
+        known = {}
+        for fields in _objects(text):
+            info = _module(fields)
+            if info.origin is not None:
+                known[ModuleVersion(info.path, info.version)] = info
+                if info.query:
+                    known[ModuleVersion(info.path, info.query)] = info
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"parsing {name}: {error}") from None
+    return known
+
+
+def _objects(text: str) -> list[Any]:
+    """The JSON values that stand one after the other in `text`."""
+    found: list[Any] = []
+    decoder, position = json.JSONDecoder(), 0
+    while True:
+        while position < len(text) and text[position].isspace():
+            position += 1
+        if position == len(text):
+            return found
+        value, position = decoder.raw_decode(text, position)
+        found.append(value)
+
+
+def _module(fields: Mapping[str, Any]) -> ModuleInfo:
+    error = fields.get("Error")
+    time = fields.get("Time")
+    origin = fields.get("Origin")
+    return ModuleInfo(
+        path=fields.get("Path", ""),
+        version=fields.get("Version", ""),
+        query=fields.get("Query", ""),
+        versions=tuple(fields.get("Versions") or ()),
+        time=datetime.fromisoformat(time) if time else None,
+        dir=fields.get("Dir", ""),
+        go_mod=fields.get("GoMod", ""),
+        go_version=fields.get("GoVersion", ""),
+        retracted=tuple(fields.get("Retracted") or ()),
+        deprecated=fields.get("Deprecated", ""),
+        error=error if error is None or isinstance(error, str) else error["Err"],
+        sum=fields.get("Sum", ""),
+        go_mod_sum=fields.get("GoModSum", ""),
+        origin=None if origin is None else _origin(origin),
+        reuse=True,
+    )
+
+
+def _origin(fields: Mapping[str, str]) -> Origin:
+    return Origin(
+        vcs=fields.get("VCS", ""),
+        url=fields.get("URL", ""),
+        subdir=fields.get("Subdir", ""),
+        hash=fields.get("Hash", ""),
+        tag_prefix=fields.get("TagPrefix", ""),
+        tag_sum=fields.get("TagSum", ""),
+        ref=fields.get("Ref", ""),
+        repo_sum=fields.get("RepoSum", ""),
+    )

@@ -15,7 +15,14 @@ from math import inf, isnan
 from govgo.core.goquote import quote, quote_char
 from govgo.core.gotemplate_values import Record, Value, kind, type_name
 
-_DIRECTIVE = re.compile(r"%([ +\-#0]*)(\*|[0-9]+)?(?:\.(\*|[0-9]*))?(.?)", re.DOTALL)
+_DIRECTIVE = re.compile(
+    r"%(?P<flags>[ +\-#0]*)"
+    r"(?P<width>(?:\[\d+\])?\*|\d+)?"
+    r"(?:\.(?P<precision>(?:\[\d+\])?\*|\d*))?"
+    r"(?P<index>\[\d+\])?(?P<verb>.?)",
+    re.DOTALL,
+)
+_BAD = -1_000_001
 _INTEGER_VERBS = {"d": "d", "v": "d", "b": "b", "o": "o", "x": "x", "X": "X"}
 _REAL_VERBS = frozenset("eEfFgGv")
 
@@ -57,50 +64,75 @@ def default_form(value: Value) -> str:
 
 def sprintf(layout: str, values: Sequence[Value]) -> str:
     """The values in the form that `layout` asks for; mistakes are shown in the text, as Go does."""
-    out: list[str] = []
-    used = position = 0
-    for directive in _DIRECTIVE.finditer(layout):
-        out.append(layout[position : directive.start()])
-        position = directive.end()
-        text, verb = directive[1], directive[4]
-        if not verb:
-            out.append("%!(NOVERB)")
-            continue
-        width, used, wrong = _count(directive[2], values, used)
-        if wrong:
-            out.append("%!(BADWIDTH)")
+    return _Printf(values).run(layout)
+
+
+class _Printf:
+    """One call of Sprintf: which value is next, and whether explicit indexes were used."""
+
+    def __init__(self, values: Sequence[Value]) -> None:
+        self._values = values
+        self._next = 0
+        self._reordered = False
+
+    def run(self, layout: str) -> str:
+        out: list[str] = []
+        position = 0
+        for directive in _DIRECTIVE.finditer(layout):
+            out.append(layout[position : directive.start()])
+            out.append(self._directive(directive))
+            position = directive.end()
+        out.append(layout[position:])
+        if not self._reordered and self._next < len(self._values):
+            extra = ", ".join(_described(value) for value in self._values[self._next :])
+            out.append(f"%!(EXTRA {extra})")
+        return "".join(out)
+
+    def _directive(self, directive: re.Match[str]) -> str:
+        text, verb, complaints = directive["flags"], directive["verb"], ""
+        width = self._count(directive["width"])
+        if width == _BAD:
+            complaints, width = "%!(BADWIDTH)", None
         if width is not None and width < 0:
             text, width = text + "-", -width
-        precision, used, wrong = _count(directive[3], values, used)
-        if wrong or (precision is not None and precision < 0):
-            precision = None
-            out.append("%!(BADPREC)")
+        precision = self._count(directive["precision"])
+        if precision is not None and precision < 0:
+            complaints, precision = complaints + "%!(BADPREC)", None
+        is_indexed = self._go_to(directive["index"])
+        if not verb:
+            return complaints + "%!(NOVERB)"
         if verb == "%":
-            out.append("%")
-        elif used >= len(values):
-            out.append(f"%!{verb}(MISSING)")
-        else:
-            out.append(_format(values[used], verb, _Flags(text, width, precision)))
-            used += 1
-    out.append(layout[position:])
-    if used < len(values):
-        extra = ", ".join(_described(value) for value in values[used:])
-        out.append(f"%!(EXTRA {extra})")
-    return "".join(out)
+            return complaints + "%"
+        if not is_indexed:
+            return f"{complaints}%!{verb}(BADINDEX)"
+        if self._next >= len(self._values):
+            return f"{complaints}%!{verb}(MISSING)"
+        value = self._values[self._next]
+        self._next += 1
+        return complaints + _format(value, verb, _Flags(text, width, precision))
 
+    def _go_to(self, index: str | None) -> bool:
+        """Go on with the value of an explicit index such as `[2]`; whether there is one."""
+        if index is None:
+            return True
+        self._reordered = True
+        number = int(index[1:-1])
+        if not 1 <= number <= len(self._values):
+            return False
+        self._next = number - 1
+        return True
 
-def _count(text: str | None, values: Sequence[Value], used: int) -> tuple[int | None, int, bool]:
-    """A width or precision, how many values are used then, and whether the value for `*` is none."""
-    if text is None:
-        return None, used, False
-    if text != "*":
-        return int(text or "0"), used, False
-    if used >= len(values):
-        return None, used, True
-    value = values[used]
-    if kind(value) != "int" or abs(value) > 1_000_000:
-        return None, used + 1, True
-    return value, used + 1, False
+    def _count(self, text: str | None) -> int | None:
+        """A width or precision: None where there is none, _BAD where the value for `*` is no small integer."""
+        if text is None:
+            return None
+        if not text.endswith("*"):
+            return int(text or "0")
+        if not self._go_to(text[:-1] or None) or self._next >= len(self._values):
+            return _BAD
+        value = self._values[self._next]
+        self._next += 1
+        return value if kind(value) == "int" and abs(value) <= 1_000_000 else _BAD
 
 
 def _described(value: Value) -> str:
@@ -163,11 +195,11 @@ def _integer(value: int, verb: str, flags: _Flags) -> str:
 def _real(value: float, verb: str, flags: _Flags) -> str:
     if verb not in _REAL_VERBS:
         return _wrong_verb(value, verb)
-    if verb == "v" or (verb in "gG" and flags.precision is None):
+    if verb in "gGv" and flags.precision is None:
         text = _shortest(abs(value))
     else:
         precision = 6 if flags.precision is None else flags.precision
-        text = format(abs(value), f".{precision}{verb}")
+        text = format(abs(value), f".{precision}{verb.replace('v', 'g')}")
     if verb in "EG":
         text = text.upper()
     sign = "-" if str(value).startswith("-") else "+" if flags.has("+") else " " if flags.has(" ") else ""
@@ -175,14 +207,14 @@ def _real(value: float, verb: str, flags: _Flags) -> str:
 
 
 def _shortest(value: float) -> str:
-    """The shortest decimal that reads back as `value`, with an exponent below 1e-4 and from 1e21 on."""
+    """The shortest decimal that reads back as `value`, with an exponent below 1e-4 and from 1e6 on."""
     if isnan(value):
         return "NaN"
     if value == inf:
         return "+Inf"
     digits = Decimal(repr(value))
     exponent = digits.adjusted()
-    if value and not -4 <= exponent < 21:
+    if value and not -4 <= exponent < 6:
         mantissa = format(digits.scaleb(-exponent).normalize(), "f")
         return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
     text = format(digits, "f")
@@ -200,12 +232,20 @@ def _string(value: str, verb: str, flags: _Flags) -> str:
         case "q":
             if flags.has("#") and "`" not in value and value.isprintable():
                 return _padded(f"`{value}`", flags)
-            return _padded(quote(value), flags)
+            return _padded(_ascii(quote(value)) if flags.has("+") else quote(value), flags)
         case "x" | "X":
             data = value.encode("utf-8", "surrogateescape")[: flags.precision]
             text = data.hex(" ") if flags.has(" ") else data.hex()
             return _padded(text if verb == "x" else text.upper(), flags)
     return _wrong_verb(value, verb)
+
+
+def _ascii(text: str) -> str:
+    """`text` with every character beyond ASCII as an escape."""
+    return "".join(
+        char if char.isascii() else f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
+        for char in text
+    )
 
 
 def _slice(value: tuple[str, ...], verb: str, flags: _Flags) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from govgo.core import gotemplate_nodes as tree
+from govgo.core.gofmt import default_form
 from govgo.core.gotemplate_funcs import BUILTINS
 from govgo.core.gotemplate_values import CallError, Function, Record, TemplateError, Value, is_true, type_name
 
@@ -211,6 +212,8 @@ class Evaluation:
         values = [self._argument(dot, kind_wanted, arg) for kind_wanted, arg in zip(types, args, strict=False)]
         if final is not _MISSING:
             values.append(self._checked(final, types[-1]))
+        if name == "call" and function is BUILTINS[name]:
+            values[:] = [str(args[0]) if args else default_form(final), values[0]]
         try:
             return function.call(*values)
         except CallError as error:

@@ -86,13 +86,16 @@ def _len(item: Value) -> int:
         return len(item.encode("utf-8", "surrogateescape"))
     if isinstance(item, tuple):
         return len(item)
+    if item is None:
+        raise CallError("reflect: call of reflect.Value.Type on zero Value")
     raise CallError(f"len of type {_target_type(item)}")
 
 
-def _call(function: Value, *_args: Value) -> Value:
+def call_value(name: str, function: Value) -> Value:
+    """What `call` makes of a value, which in go list never is a function; `name` is its text in the template."""
     if function is None:
         raise CallError("call of nil")
-    raise CallError(f"non-function {gofmt.default_form(function)} of type {type_name(function)}")
+    raise CallError(f"non-function {name} of type {type_name(function)}")
 
 
 def _equal_pair(one: Value, other: Value) -> bool:
@@ -185,7 +188,7 @@ def _any(call: Callable[..., Value], fixed: int = 0, *, variadic: bool = False) 
 BUILTINS = MappingProxyType(
     {
         "and": _any(lambda *values: values[-1], 1, variadic=True),
-        "call": _any(_call, 1, variadic=True),
+        "call": _any(call_value, 1, variadic=True),
         "eq": _any(_eq, 1, variadic=True),
         "ge": _any(lambda one, other: not _lt(one, other), 2),
         "gt": _any(lambda one, other: not _le(one, other), 2),
@@ -206,4 +209,4 @@ BUILTINS = MappingProxyType(
         "urlquery": _any(_urlquery, variadic=True),
     }
 )
-"""By name; `and` and `or` do not evaluate more arguments than they need, which is the executor's affair."""
+"""By name. That `and` and `or` evaluate no more than they need, and how `call` is called, the evaluation decides."""

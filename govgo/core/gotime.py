@@ -110,6 +110,4 @@ def _offset(time: datetime, element: str) -> str:
 
 def zone_name(time: datetime) -> str:
     """The abbreviation of the time zone: "UTC", or the offset where the zone has no name."""
-    if _seconds(time) == 0:
-        return "UTC"
-    return _offset(time, "-0700" if _seconds(time) % 3600 else "-07")
+    return "UTC" if _seconds(time) == 0 else _offset(time, "-0700")

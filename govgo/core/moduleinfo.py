@@ -7,8 +7,10 @@ that the field is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from govgo.errors import GovgoError
 
 ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Go's zero time, which stands for a version whose source told no time."""
@@ -45,6 +47,7 @@ class ModuleInfo:
         error: what kept the rest from being known.
         sum, go_mod_sum: the recorded hashes of its zip and of its go.mod.
         origin: provenance.  reuse: the answer of an earlier run still holds (-reuse).
+        failure: the exception behind `error`, where there was one; not part of what is listed.
     """
 
     path: str = ""
@@ -66,6 +69,7 @@ class ModuleInfo:
     go_mod_sum: str = ""
     origin: Origin | None = None
     reuse: bool = False
+    failure: GovgoError | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """`path version [update] (deprecated) => replacement`, as `go list -m` prints a module."""

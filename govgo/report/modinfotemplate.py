@@ -17,6 +17,14 @@ def _unix_ns(time: datetime) -> int:
     return (span.days * 86_400 + span.seconds) * 1_000_000_000 + span.microseconds * 1_000
 
 
+MONTH = RecordType("time.Month", {}, {"String": Method(lambda month: gotime.MONTHS[month - 1])})
+WEEKDAY = RecordType("time.Weekday", {}, {"String": Method(lambda day: gotime.WEEKDAYS[day])})
+
+
+def _utc(time: datetime) -> Record:
+    return Record(TIME, time.astimezone(UTC), is_pointer=False)
+
+
 TIME = RecordType(
     "time.Time",
     {},
@@ -37,11 +45,9 @@ TIME = RecordType(
         "Minute": Method(lambda time: time.minute),
         "Second": Method(lambda time: time.second),
         "Nanosecond": Method(lambda time: time.microsecond * 1_000),
-        "UTC": Method(lambda time: Record(TIME, time.astimezone(UTC), is_pointer=False)),
+        "UTC": Method(lambda time: _utc(time)),
     },
 )
-MONTH = RecordType("time.Month", {}, {"String": Method(lambda month: gotime.MONTHS[month - 1])})
-WEEKDAY = RecordType("time.Weekday", {}, {"String": Method(lambda day: gotime.WEEKDAYS[day])})
 
 ORIGIN = RecordType(
     "codehost.Origin",
