@@ -12,6 +12,7 @@ Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (Cach
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from govgo.core.escape import escape_path, escape_version
@@ -24,7 +25,10 @@ DOWNLOAD = "cache/download"
 """The part of the cache that is laid out as a module proxy serves it."""
 SIDE_LOCK = "cache/lock"
 """The lock that guards edits of go.mod and go.sum files outside the cache."""
-SUFFIXES = frozenset({"info", "mod", "zip", "ziphash", "lock", "partial"})
+
+_NUMBER = "(?:0|[1-9][0-9]*)"
+_PLAIN = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-(?:0\.)?[0-9]{{14}}-[0-9a-f]{{12}})?(?:\+incompatible)?\Z")
+"""Releases and most pseudo-versions: canonical, and their own escaped form. Thousands are asked for in one command."""
 
 
 @lru_cache(maxsize=16384)
@@ -64,6 +68,8 @@ def tree_dir(path: str, version: str) -> str:
 
 
 def _escaped_version(path: str, version: str) -> str:
+    if _PLAIN.match(version):
+        return version
     if not is_valid_version(path, version):
         raise InvalidVersionError(f"non-semver module version {quote(version)}", version=version)
     if canonical_version(version) != version:
