@@ -70,7 +70,10 @@ class Loader(Protocol):
         ...
 
     def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
-        """The go.mod bytes of `mv`, or why there are none."""
+        """The go.mod bytes of `mv`, or why there are none.
+
+        After bytes an error may follow, when the checksum database would not prove them; it takes their place.
+        """
         ...
 
 

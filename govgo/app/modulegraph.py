@@ -146,6 +146,7 @@ class _Feed:
         self._session = session
         self._loader = loader
         self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
+        self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
 
     def wanted(self) -> list[ModuleVersion]:
         session, loader, waiting = self._session, self._loader, self._waiting
@@ -184,7 +185,12 @@ class _Feed:
             except GovgoError as error:
                 raw = error
         session.raw_summaries[mv] = raw
-        for requirer in self._waiting.pop(mv):
+        requirers = self._waiting.pop(mv, None)
+        if requirers is None:  # the repository takes its answer back: the bytes did not prove
+            requirers = self._told.get(mv, [])
+        else:
+            self._told[mv] = requirers
+        for requirer in requirers:
             if isinstance(raw, GovgoError):
                 loader.tell(requirer, raw)
                 continue
