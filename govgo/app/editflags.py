@@ -11,10 +11,9 @@ import posixpath
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from govgo.core.goquote import quote
+from govgo.core.goquote import GO_SPACE, quote
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path, must_quote
 from govgo.core.modfile.edit import DirectiveFile
-from govgo.core.modfile.syntax import GO_SPACE
 from govgo.core.paths import check_import_path
 from govgo.errors import InputError, InvalidPathError, UsageError
 

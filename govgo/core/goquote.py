@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from govgo.core.gounicode import is_print as is_print  # offered here with the other rules of quoting
+
 #: What Go calls white space (Unicode's White_Space), as characters for strip and for a character class.
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -64,11 +66,6 @@ def is_utf8(text: str) -> bool:
     return True
 
 
-def is_print(char: str) -> bool:
-    """Whether Go prints `char` as itself: letters, marks, numbers, punctuation, symbols, space."""
-    return char.isprintable()
-
-
 def is_letter(char: str) -> bool:
     """Whether `char` is of a Unicode letter category (unicode.IsLetter)."""
     return unicodedata.category(char)[0] == "L"
@@ -77,7 +74,8 @@ def is_letter(char: str) -> bool:
 def unquote(literal: str) -> str | None:
     """The value of a Go string literal, interpreted or raw, or of a rune literal; None when malformed.
 
-    Byte escapes that do not form UTF-8 come back as lone surrogates.
+    Byte escapes that do not form UTF-8 come back as lone surrogates; bytes of an interpreted literal that are not
+    UTF-8 come back as U+FFFD.
     """
     if len(literal) < 2 or literal[0] != literal[-1]:
         return None
@@ -86,13 +84,13 @@ def unquote(literal: str) -> str | None:
         return None if "`" in body else body.replace("\r", "")
     if mark not in "\"'" or "\n" in body:
         return None
-    if mark == '"' and "\\" not in body:
+    if mark == '"' and "\\" not in body and is_utf8(body):
         return None if '"' in body else body
     value = _unescape(body, mark)
     if value is None:
         return None
     text = value.decode("utf-8", "surrogateescape")
-    return text if mark == '"' or len(text) == 1 else None
+    return text if mark == '"' or len(text) <= 1 else None
 
 
 def _escaped(char: str) -> str:
@@ -117,7 +115,7 @@ def _unescape(body: str, mark: str) -> bytes | None:
         if char == mark:
             return None
         if char != "\\":
-            out += char.encode("utf-8", "surrogateescape")
+            out += char.encode("utf-8") if not is_bad_byte(char) else b"\xef\xbf\xbd"
             continue
         if position == end:
             return None

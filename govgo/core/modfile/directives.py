@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from govgo.core.modfile.syntax import GO_SPACE, Comment, Line
+from govgo.core.goquote import GO_SPACE
+from govgo.core.modfile.syntax import Comment, Line
 from govgo.core.module import ModuleVersion
 
 NO_MODULE = ModuleVersion("", "")

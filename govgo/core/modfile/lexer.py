@@ -107,7 +107,7 @@ class Lexer:
         slashes = word.find("//")
         star = word.find("/*", 0, size if slashes < 0 else slashes)
         size = star if star >= 0 else slashes if slashes >= 0 else size
-        if not word.isascii():
+        if size > 0 and not word.isascii():
             size = _printable(word, size)
             if size == 0:
                 raise self._unexpected(start)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from govgo.core.goquote import GO_SPACE
 from govgo.core.modfile.syntax import (
-    GO_SPACE,
     Comment,
     CommentBlock,
     Expr,

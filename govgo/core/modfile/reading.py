@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from govgo.core.goquote import quote, unquote
+from govgo.core.goquote import GO_SPACE, quote, unquote
 from govgo.core.modfile.arguments import (
     VersionFixer,
     check_major,
@@ -38,7 +38,7 @@ from govgo.core.modfile.edit import DirectiveFile, is_go_version, is_toolchain_n
 from govgo.core.modfile.faults import MAX_FAULTS, LineFault, ModFileErrors
 from govgo.core.modfile.modfile import ModFile
 from govgo.core.modfile.parser import parse_syntax
-from govgo.core.modfile.syntax import GO_SPACE, CommentBlock, FileSyntax, Line, LineBlock
+from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line, LineBlock
 from govgo.core.modfile.work import WorkFile
 from govgo.core.module import ModuleVersion
 from govgo.errors import GovgoError, InputError, SecurityError

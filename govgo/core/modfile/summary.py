@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from govgo.core.goquote import GO_SPACE
 from govgo.core.modfile.lexer import MAX_TOKENS
 from govgo.core.modfile.reading import parse_lax
-from govgo.core.modfile.syntax import GO_SPACE
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import match_path_major, split_path_version
 

@@ -25,13 +25,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
-GO_SPACE = (
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-"""The characters that Go trims as white space (unicode.IsSpace); Python's own set also has U+001C to
-U+001F.
-"""
+from govgo.core.goquote import GO_SPACE
 
 
 class Position(NamedTuple):
