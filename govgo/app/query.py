@@ -14,7 +14,7 @@ from typing import ClassVar
 from govgo.app.queryerrors import PackageNotInModuleError as PackageNotInModuleError
 from govgo.app.reuse import is_reusable
 from govgo.app.session import Session
-from govgo.app.versionsource import VersionSource
+from govgo.app.versionsource import VersionSource, VersionView, in_turn
 from govgo.core import paths, pseudo
 from govgo.core.goquote import quote
 from govgo.core.module import ModuleVersion, is_valid_version
@@ -85,16 +85,42 @@ def query_outcome(
     *,
     reuse: Reusable | None = None,
 ) -> Outcome:
-    """As `query`, with errors as values; `reuse` holds answers of an earlier run to take over where they
-    hold.
+    """As `query`, with errors as values; `reuse` holds answers of an earlier run to take over where they hold.
 
     Raises:
         SecurityError: never a value.
     """
+    outcome = Outcome()
+
+    def ask(view: VersionView) -> Outcome:
+        nonlocal outcome
+        outcome = query_view(session, view, path, query, current, allowed, reuse)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome
+
+    try:
+        return in_turn(session, ask)
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        return Outcome(error=error, origin=outcome.origin)
+
+
+def query_view(
+    session: Session,
+    view: VersionView,
+    path: str,
+    query: str,
+    current: str,
+    allowed: Allowed | None,
+    reuse: Reusable | None = None,
+) -> Outcome:
+    """As `query_outcome`, from one source alone."""
     try:
         if (fixed := _fixed_answer(session, path, query, current, allowed)) is not None:
             return Outcome(info=fixed)
-        source = VersionSource(session, path)
+        source = VersionSource(session, path, view)
         known = reuse.get(ModuleVersion(path, query)) if reuse else None
         if known is not None and is_reusable(session.repo, path, query, known.origin):
             info = RevInfo(version=known.version, time=known.time, origin=known.origin)
@@ -274,8 +300,13 @@ def version_list(session: Session, path: str, allowed: Allowed) -> Versions:
         InvalidPathError: malformed path.
         GovgoError: from the repository, or because nobody can tell whether a version is allowed.
     """
-    listed = VersionSource(session, path).versions("")
-    return replace(listed, list=tuple(v for v in listed.list if _is_allowed(allowed, ModuleVersion(path, v))))
+
+    def ask(view: VersionView) -> Versions:
+        listed = VersionSource(session, path, view).versions("")
+        fitting = (version for version in listed.list if _is_allowed(allowed, ModuleVersion(path, version)))
+        return replace(listed, list=tuple(fitting))
+
+    return in_turn(session, ask)
 
 
 def _is_allowed(allowed: Allowed, mv: ModuleVersion) -> bool:

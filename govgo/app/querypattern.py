@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from govgo.app.importing import dir_in_module, fetch
 from govgo.app.patterns import Match, match_packages
 from govgo.app.query import Allowed as Allowed
-from govgo.app.query import query as query_version
-from govgo.app.query import refusal
+from govgo.app.query import query_view, refusal
 from govgo.app.queryerrors import PackageNotInModuleError as PackageNotInModuleError
 from govgo.app.queryerrors import QueryMatchesMainModulesError as QueryMatchesMainModulesError
 from govgo.app.queryerrors import (
@@ -26,6 +25,7 @@ from govgo.app.queryerrors import (
 from govgo.app.queryerrors import QueryUpgradesAllError as QueryUpgradesAllError
 from govgo.app.queryerrors import WildcardInFirstElementError as WildcardInFirstElementError
 from govgo.app.session import Session
+from govgo.app.versionsource import VersionView, in_turn
 from govgo.core.buildtag import any_tags
 from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.core.paths import split_path_version
@@ -108,13 +108,14 @@ def query_pattern(
     candidates = _module_prefixes(session, base)
     if not candidates:
         return [], search.without_candidates()
-    results, failure = search.candidates(candidates)
-    module_only = search.module_only
-    if failure is not None:
-        if search.matching_mains and not results and module_only is None and is_not_found(failure):
+    try:
+        return in_turn(session, lambda view: search.candidates(candidates, view)), search.module_only
+    except SecurityError:
+        raise
+    except GovgoError as failure:
+        if search.matching_mains and not search.has_results and is_not_found(failure):
             raise search.main_modules_error(()) from failure
-        raise failure
-    return results, module_only
+        raise
 
 
 def _module_prefixes(session: Session, path: str) -> list[str]:
@@ -145,6 +146,7 @@ class _Search:
         self.matches_path = match_pattern(pattern)
         self.matching_mains: list[ModuleVersion] = []
         self.module_only: QueryResult | None = None
+        self._results: list[QueryResult] = []
         self._keeps = query in ("upgrade", "patch")
 
     def main_modules(self) -> QueryResult | None:
@@ -199,29 +201,35 @@ class _Search:
             pattern_is_module=self.session.main.contains(self.pattern),
         )
 
-    def candidates(self, paths: Sequence[str]) -> tuple[list[QueryResult], GovgoError | None]:
-        """Ask each candidate module. A success makes failures of others not count, some failures excepted."""
+    @property
+    def has_results(self) -> bool:
+        """Whether some module answered, though another one failed."""
+        return bool(self._results) or self.module_only is not None
+
+    def candidates(self, paths: Sequence[str], view: VersionView) -> list[QueryResult]:
+        """Ask each candidate module of one source.
+
+        Raises:
+            GovgoError: the most telling failure, when nothing was found or what was found is not all.
+        """
         self._warm(paths)
-        failures: list[GovgoError] = []
         found: list[QueryResult] = []
-        ranking = _Failures(self.session)
+        failures = _Failures(self.session)
         for path in paths:
             try:
-                result = self._module(path)
+                found.append(self._module(path, view))
             except SecurityError:
                 raise
             except GovgoError as error:
-                failures.append(error)
-                ranking.add(error, some_found=bool(found))
-                continue
-            found.append(result)
-        results = []
+                failures.add(error, some_found=bool(found))
+        self._results = [result for result in found if result.packages]
         for result in found:
-            if result.packages:
-                results.append(result)
-            else:
+            if not result.packages:
                 self.module_only = result
-        return results, ranking.verdict(some_found=bool(found))
+        failure = failures.verdict(some_found=bool(found))
+        if failure is not None:
+            raise failure
+        return self._results
 
     def _warm(self, paths: Sequence[str]) -> None:
         """Fetch what all candidates need first, at once."""
@@ -236,10 +244,14 @@ class _Search:
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
         self.session.repo.warm(asks)
 
-    def _module(self, path: str) -> QueryResult:
+    def _module(self, path: str, view: VersionView) -> QueryResult:
         """One candidate at the version that the query comes to, with its matching packages."""
         session = self.session
-        rev = query_version(session, path, self.query, self.current(path), self.allowed)
+        outcome = query_view(session, view, path, self.query, self.current(path), self.allowed)
+        if outcome.info is None:
+            assert outcome.error is not None
+            raise outcome.error
+        rev = outcome.info
         mod = ModuleVersion(path, rev.version)
         if is_toolchain(path):
             return QueryResult(mod, rev)

@@ -8,7 +8,8 @@ Rules: Go Modules Reference, "replace directive"; cmd/go's replacementRepo.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar, runtime_checkable
 
 from govgo.app.session import Session
 from govgo.core import paths, pseudo, semver
@@ -16,14 +17,43 @@ from govgo.core.module import ModuleVersion, compare_versions, is_toolchain, ver
 from govgo.errors import GovgoError, InvalidPathError, SecurityError, is_not_found
 from govgo.ports import RevInfo, Versions
 
+_T = TypeVar("_T")
+
+
+class VersionView(Protocol):
+    """What a query asks: the whole repository, or one entry of the GOPROXY list."""
+
+    def versions(self, path: str, prefix: str = "") -> Versions: ...
+
+    def info(self, path: str, rev: str) -> RevInfo: ...
+
+    def latest(self, path: str) -> RevInfo: ...
+
+
+@runtime_checkable
+class SourceChain(Protocol):
+    """A repository that can answer a question of several steps from one source alone, trying each in turn."""
+
+    def try_sources(self, ask: Callable[[VersionView], _T]) -> _T: ...
+
+
+def in_turn(session: Session, ask: Callable[[VersionView], _T]) -> _T:
+    """Do a whole query with one source after the other, by the rules of the GOPROXY list (go's TryProxies).
+
+    A version list from one proxy says nothing about what another one could serve.
+    """
+    repo = session.repo
+    return repo.try_sources(ask) if isinstance(repo, SourceChain) else ask(repo)
+
 
 class VersionSource:
-    """The versions of one module path: those of the repository, and those that replacements add."""
+    """The versions of one module path: those of a source, and those that replacements add."""
 
-    def __init__(self, session: Session, path: str) -> None:
+    def __init__(self, session: Session, path: str, view: VersionView) -> None:
         """Raises InvalidPathError for a malformed path that no replacement makes up for."""
         self.session = session
         self.path = path
+        self._view = view
         self.replaced: str | None = session.main.highest_replaced.get(path)
         self._fault: InvalidPathError | None = None
         if not is_toolchain(path):
@@ -36,11 +66,11 @@ class VersionSource:
 
     def versions(self, prefix: str) -> Versions:
         if self.replaced is None:
-            return self.session.repo.versions(self.path, prefix)
+            return self._view.versions(self.path, prefix)
         known = Versions()
         if self._fault is None:
             try:
-                known = self.session.repo.versions(self.path, prefix)
+                known = self._view.versions(self.path, prefix)
             except GovgoError as error:
                 if not is_not_found(error):
                     raise
@@ -75,7 +105,7 @@ class VersionSource:
     def _stat(self, rev: str) -> RevInfo:
         if self._fault is not None:
             raise self._fault
-        return self.session.repo.info(self.path, rev)
+        return self._view.info(self.path, rev)
 
     def _replaced_version(self, rev: str) -> str:
         """The replaced version that `rev` names, or "". Replacements list canonical versions only."""
@@ -93,7 +123,7 @@ class VersionSource:
         failure: GovgoError | None = self._fault
         if failure is None:
             try:
-                found = self.session.repo.latest(self.path)
+                found = self._view.latest(self.path)
             except GovgoError as error:
                 if self.replaced is None or isinstance(error, SecurityError):
                     raise
