@@ -11,6 +11,7 @@ Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (cach
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -55,14 +56,15 @@ class Tree(NamedTuple):
 
 
 class ModCache:
-    """The module cache below `root` (GOMODCACHE, absolute).
+    """The module cache.
 
     Attributes:
+        root: GOMODCACHE, absolute and cleaned; "" where it is not set.
         writable_dirs: leave the directories of extracted trees writable (-modcacherw).
     """
 
     def __init__(self, root: str, *, writable_dirs: bool) -> None:
-        self.root = root
+        self.root = posixpath.normpath(root) if root else ""
         self.writable_dirs = writable_dirs
         self._made: set[str] = set()
 

@@ -103,7 +103,7 @@ class Zips:
         async with self._locked(mv):
             if cache.has_zip(mv):
                 return path
-            if os.path.lexists(path):
+            if os.path.exists(path):
                 digest = await self._network.off(lambda: cache.hash_zip(mv))
                 await self._admission.admit(mv, digest)
                 cache.write_ziphash(mv, digest)
