@@ -78,7 +78,9 @@ def import_dir(
         except SourceError as err:
             draft.complain(name, str(err), str(err))
             continue
-        if file is None:
+        if file is not None and file.error:
+            draft.complain(name, file.error, file.fault)
+        if file is None or file.package == "documentation":
             draft.ignored.append(name)
         else:
             draft.add(file)
@@ -139,7 +141,7 @@ def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | No
         counts = satisfies(header_constraints(header.data), tags)
     except SourceError as err:
         raise SourceError(f"{name}: {err}", inner=err) from err
-    return file if (counts or use_all) and file.package != "documentation" else None
+    return file if counts or use_all else None
 
 
 @dataclass(slots=True)
@@ -178,8 +180,6 @@ class _Draft:
         self.invalid[name] = None
 
     def add(self, file: GoFile) -> None:
-        if file.error:
-            self.complain(file.name, file.error, file.fault)
         is_xtest = file.xtest and self.name != file.package
         self._join(file, file.package.removesuffix("_test") if is_xtest else file.package)
         if file.cgo and file.is_test:

@@ -37,6 +37,9 @@ _LITERALS = re.compile(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DO
 _IMPORT = re.compile(_SKIP + _KEYWORD, re.DOTALL)
 _ONE_SPEC = re.compile(_SKIP + _SPEC, re.DOTALL)
 _OPEN = re.compile(_SKIP + rb"\(", re.DOTALL)
+_NAME = re.compile(_SKIP + rb"(?:\.|" + _LETTERS + rb"++)", re.DOTALL)
+_BAD_COMMENT = re.compile(_SKIP + rb"(?:/\*.*+|/)?+", re.DOTALL)
+_BAD_STRING = re.compile(_SKIP + rb'(?:/\*.*+|/|`[^`]*+|"(?:[^"\\\n]++|\\.)*+)?+', re.DOTALL)
 _CLOSE = re.compile(_SKIP + rb"\)", re.DOTALL)
 
 
@@ -76,9 +79,9 @@ def read_comments(data: bytes) -> Header:
     """The comments that a file of another language (C, assembly) begins with."""
     if data.startswith(_BOM):
         data = data[3:]
-    match = _COMMENTS.match(data)
-    end = match.end() if match else 0
-    return Header(data[:end], (), data[end : end + 1] == b"/", _has_nul(data, end))
+    end = _end(_COMMENTS, data, 0)
+    is_broken = data[end : end + 1] == b"/"
+    return Header(data[:end], (), is_broken, _has_nul(data, _end(_BAD_COMMENT, data, end) if is_broken else end))
 
 
 def _has_nul(data: bytes, end: int) -> bool:
@@ -90,14 +93,24 @@ def _literals(data: bytes, begin: int, end: int) -> list[bytes]:
 
 
 def _package_fault(data: bytes) -> int:
-    """Where the package clause is wrong."""
-    match = _COMMENTS.match(data)
-    position = match.end() if match else 0
-    for expected in b"package":
+    """Where the package clause is known to be wrong."""
+    position = _keyword_fault(data, 0, b"package")
+    is_whole = data.startswith(b"package", position - len(b"package"))
+    return _end(_BAD_COMMENT, data, position) if is_whole else position
+
+
+def _keyword_fault(data: bytes, position: int, keyword: bytes) -> int:
+    """Where what follows `position` is known not to be `keyword`, or the end of the keyword."""
+    position = _end(_BAD_COMMENT, data, position)
+    for expected in keyword:
         if data[position : position + 1] != bytes([expected]):
             return position
         position += 1
-    match = _COMMENTS.match(data, position)
+    return position
+
+
+def _end(expression: re.Pattern[bytes], data: bytes, position: int) -> int:
+    match = expression.match(data, position)
     return match.end() if match else position
 
 
@@ -111,11 +124,11 @@ def _literals_before_fault(data: bytes, position: int) -> tuple[tuple[bytes, ...
         while not (group and _CLOSE.match(data, position)):
             spec = _ONE_SPEC.match(data, position)
             if spec is None:
-                return tuple(found), position
+                return tuple(found), _end(_BAD_STRING, data, _end(_NAME, data, position))
             found += _literals(data, position, spec.end())
             position = spec.end()
             if not group:
                 break
         if group and (close := _CLOSE.match(data, position)):
             position = close.end()
-    return tuple(found), position
+    return tuple(found), _keyword_fault(data, position, b"import")

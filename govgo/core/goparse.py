@@ -38,11 +38,11 @@ _MAX_FAULTS: Final = 10
 
 
 class ImportSpec(NamedTuple):
-    """One import: its name ("" where none, "." or an identifier), path, offset and the comment above it."""
+    """One import: its name ("" where none, "." or an identifier), path, place and the comment above it."""
 
     name: str
     path: str
-    offset: int
+    place: tuple[str, int, int]
     doc: tuple[str, ...]
 
 
@@ -154,8 +154,8 @@ def _parsed_file(name: str, data: bytes, text: str, is_test: bool) -> GoFile:
         )
     for spec in parsed.imports:
         if not is_valid_import(spec.path):
-            place = Fault(*Scanner(name, text).position(spec.offset), f"invalid import path: {spec.path}")
-            return GoFile(name, parsed.package, is_test=is_test, xtest=xtest, error=str(place), fault=str(place))
+            fault = Fault(*spec.place, f"invalid import path: {spec.path}")
+            return GoFile(name, parsed.package, is_test=is_test, xtest=xtest, error=str(fault), fault=str(fault))
     paths = tuple(dict.fromkeys(spec.path for spec in parsed.imports))
     embeds = embed_patterns(data) if "embed" in paths else ()
     docs = tuple(spec.doc for spec in parsed.imports if spec.path == "C")
@@ -215,7 +215,7 @@ class _Parser:
         self._end_statement()
 
     def _spec(self, doc: tuple[str, ...]) -> None:
-        begin = self.token.offset
+        place = self.scanner.position(self.token.offset)
         name, path = "", ""
         if self.token.kind in ("IDENT", "."):
             name = self.token.text
@@ -230,7 +230,7 @@ class _Parser:
             self._fault("missing import path")
             self._advance(_EXPRESSION_ENDS)
         self._end_statement()
-        self.imports.append(ImportSpec(name, path, begin, doc))
+        self.imports.append(ImportSpec(name, path, place, doc))
 
     def _next(self) -> None:
         """The next token, and the comment group that ends on the line before it."""
