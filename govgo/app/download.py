@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Download modules into the module cache (`go mod download`; cmd/go/internal/modcmd/download.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from govgo.app.commit import write_go_mod
+from govgo.app.listing import list_modules
+from govgo.app.loadmod import init_workfile, load_mod_file
+from govgo.app.modinfo import ListMode
+from govgo.app.requirements import load_mod_graph
+from govgo.app.reuse import read_reuse
+from govgo.app.session import Session
+from govgo.core import goversion
+from govgo.core.module import ModuleVersion
+from govgo.core.moduleinfo import ModuleInfo, Origin
+from govgo.errors import BuildListError, GovgoError, QueryError, ReportedError, UsageError
+from govgo.ports import Downloaded
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleDownload:
+    """One module as `go mod download -json` tells it; empty fields are left out.
+
+    Attributes:
+        info, go_mod, zip: absolute paths of its files in the cache.
+        dir: absolute path of its extracted tree.
+        sum, go_mod_sum: hashes as in go.sum.
+        failure: what `error` is the text of.
+    """
+
+    path: str = ""
+    version: str = ""
+    query: str = ""
+    error: str = ""
+    info: str = ""
+    go_mod: str = ""
+    zip: str = ""
+    dir: str = ""
+    sum: str = ""
+    go_mod_sum: str = ""
+    origin: Origin | None = None
+    reuse: bool = False
+    failure: GovgoError | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadResult:
+    """What came of a download: an entry for each module, and what the listing of the modules failed on."""
+
+    entries: tuple[ModuleDownload, ...] = ()
+    error: GovgoError | None = None
+
+
+def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> DownloadResult:
+    """Download what `args` name, or what the main module needs, and commit nothing yet (see `finish_download`).
+
+    Args:
+        session: a fresh one; its repository should not announce zips.
+        args: module patterns and queries.
+        reuse_file: name of a file with the JSON output of an earlier run, or "".
+
+    Raises:
+        UsageError: arguments and flags do not go together.
+        SecurityError: a download contradicts go.sum.
+        GovgoError: the main module cannot be loaded.
+    """
+    init_workfile(session)
+    session.force_use_modules = True
+    session.explicit_write = True
+    explicit = bool(args)
+    if session.has_mod_root() or session.in_workspace:
+        load_mod_file(session)
+        if explicit:
+            _note_main_modules(session, args)
+        else:
+            args = _default_args(session)
+    if not args:
+        if not session.has_mod_root():
+            raise UsageError("no modules specified (see 'go help mod download')")
+        session.report.note("no module dependencies to download")
+        return DownloadResult()
+    if reuse_file and session.has_mod_root():
+        raise UsageError("go mod download -reuse cannot be used inside a module")
+    reuse = read_reuse(session, reuse_file) if reuse_file else None
+    listing = list_modules(session, args, ListMode(0), reuse)
+    if not explicit and not session.in_workspace:
+        # Sums of what only the whole graph needs are not kept; an inconsistent go.mod is mended, though.
+        write_go_mod(session)
+    return DownloadResult(_download(session, listing.modules), listing.error)
+
+
+def finish_download(session: Session, result: DownloadResult, args: Sequence[str], *, quiet: bool) -> None:
+    """Tell the failures, then write go.sum for what was asked for by name.
+
+    Args:
+        session: that of `download`.
+        result: what it returned.
+        args: what it was given.
+        quiet: the failures stand in the output already (-json).
+
+    Raises:
+        ReportedError: something failed; it has been told.
+    """
+    failures = tuple(entry.failure or QueryError(entry.error) for entry in result.entries if entry.error)
+    if not quiet:
+        for failure in failures:
+            session.fail(failure)
+        session.finish()
+    if args or session.in_workspace:
+        try:
+            write_go_mod(session)
+        except GovgoError as error:
+            session.fail(error)
+    if result.error is not None:
+        session.fail(result.error)
+    if failures:
+        raise ReportedError((*failures, *session.failures))
+    session.finish()
+
+
+def _note_main_modules(session: Session, args: Sequence[str]) -> None:
+    for main in session.main.modules:
+        names = (main.path, f"{main.path}@upgrade", f"{main.path}@patch")
+        for arg in args:
+            if arg in names:
+                session.report.note(f"skipping download of {arg} that resolves to the main module")
+
+
+def _default_args(session: Session) -> Sequence[str]:
+    """What is downloaded without arguments: all, or, from go 1.17 on, what go.mod lists."""
+    if session.in_workspace:
+        return ("all",)
+    file = session.main.mod_file(session.main.modules[0])
+    if file is None:
+        return ()
+    version = file.go.version if file.go is not None else ""
+    if goversion.compare(version, goversion.EXPLICIT_INDIRECT_VERSION) < 0:
+        return ("all",) if file.require else ()
+    # The graph is loaded too, so that `go list all` finds all that it needs afterwards.
+    load_mod_graph(session)
+    return [require.mod.path for require in file.require]
+
+
+def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDownload, ...]:
+    entries: list[ModuleDownload] = []
+    wanted: dict[int, ModuleVersion] = {}
+    for listed in modules:
+        info = listed.replace or listed
+        if not info.version and info.error is None:
+            continue  # a main module, or one replaced by a directory
+        entry = ModuleDownload(
+            path=info.path, version=info.version, query=info.query, reuse=info.reuse, origin=info.origin
+        )
+        if info.error is not None:
+            entry = replace(entry, error=info.error, failure=info.failure or BuildListError(info.error))
+        elif not info.reuse:
+            wanted[len(entries)] = ModuleVersion(info.path, info.version)
+        entries.append(entry)
+    for place, done in zip(wanted, session.repo.download(list(wanted.values())), strict=True):
+        entries[place] = _merged(entries[place], done)
+    return tuple(entries)
+
+
+def _merged(entry: ModuleDownload, done: Downloaded) -> ModuleDownload:
+    failure = done.error
+    if failure is not None and not isinstance(failure, GovgoError):
+        raise failure
+    return replace(
+        entry,
+        info=done.info,
+        go_mod=done.gomod,
+        zip=done.zip,
+        dir=done.dir,
+        sum=done.sum,
+        go_mod_sum=done.gomod_sum,
+        error="" if failure is None else str(failure),
+        failure=failure,
+    )
