@@ -207,8 +207,8 @@ def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> No
     for warning in ledger.take_warnings():
         session.report.raw(warning)
     before, after = ledger.render(keep, session.must_have_complete_requirements())
-    if before is after:
-        return
+    if ledger.dirty:
+        return  # all that is new is not worth keeping
     on_disk = session.files.read(ledger.file)
     for _ in range(_TRIES):
         if (on_disk or b"") != before:

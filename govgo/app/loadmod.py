@@ -374,6 +374,7 @@ def enter_module(session: Session, root: str) -> Requirements:
     session.requirements = None
     session.work_path = ""
     session.summaries.clear()
+    session.forget_trees()
     session.mod_roots = (root,)
     return load_mod_file(session)
 

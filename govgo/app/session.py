@@ -113,6 +113,7 @@ class Session:
         """Forget what was loaded, so that another main module or workspace can be entered."""
         self.initialized = False
         self.modules_enabled = False
+        self.forget_trees()
         self.main = MainModules()
         self.requirements: Requirements | None = None
         self.work_path = ""
@@ -121,6 +122,13 @@ class Session:
         self.vendor_list: VendorList | None = None
         self.summaries: dict[ModuleVersion, ModSummary] = {}
         self.raw_go_versions: dict[ModuleVersion, str] = {}
+        if self._sources is not None:
+            self._sources.roots.clear()  # a tree has to be admitted by the go.sum that is now in use
+
+    def forget_trees(self) -> None:
+        """Forget which module trees were had, so that their checksums are met again: another go.sum may lack them."""
+        if self._sources is not None:
+            self._sources.roots.clear()
 
     def snapshot(self) -> dict[str, object]:
         """What `forget` forgets, for `restore`."""
@@ -130,6 +138,7 @@ class Session:
         """Go back to a snapshot."""
         for name, value in saved.items():
             setattr(self, name, value)
+        self.forget_trees()
 
     @property
     def local_go(self) -> str:
