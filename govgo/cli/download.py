@@ -8,15 +8,13 @@ from typing import Any
 import click
 
 from govgo.app import download as service
-from govgo.cli.options import GoCommand, jobs_option, module_options, trace_option
+from govgo.cli.options import GoCommand, module_options
 from govgo.cli.wiring import open_session
 
 
 @click.command(cls=GoCommand)
 @click.option("-json", "as_json", is_flag=True, help="Print a JSON object for each module.")
 @click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
-@trace_option
-@jobs_option
 @module_options
 @click.argument("modules", nargs=-1)
 def download(modules: tuple[str, ...], *, as_json: bool, reuse: str, **flags: Any) -> None:
