@@ -67,8 +67,10 @@ def load_packages(
         settle_tidy(loader, loaded, initial)
     session.requirements = loader.requirements
     if not session.explicit_write and opts.resolve_missing_imports and not opts.tidy_diff:
-        from govgo.app.commit import commit_requirements
+        from govgo.app.commit import commit_requirements, go_mod_dirty
 
+        if loader.must_not_commit:
+            raise go_mod_dirty(session)
         commit_requirements(session)
     packages = sorted(pkg.path for pkg in loader.pkgs if not pkg.is_test)
     return tuple(matcher.matches), tuple(packages)
@@ -114,9 +116,7 @@ class _Matcher:
             elif match.pattern == "tool":
                 match.packages = list(self.session.main.tools)
             elif match.packages is None:
-                match.packages = [
-                    path for path in stdlib.packages() if _in_tree(path, "cmd") == (match.pattern == "cmd")
-                ]
+                match.packages = list(stdlib.listed(command=match.pattern == "cmd"))
 
     def _main_modules(self) -> tuple[ModuleVersion, ...]:
         return self.session.main.modules if self.opts.main_module is None else (self.opts.main_module,)
@@ -146,10 +146,6 @@ class _Matcher:
         if error is not None:
             match.errors.append(error)
         match_packages(self.session, match, self.tags, include_std=True, modules=graph.build_list())
-
-
-def _in_tree(path: str, top: str) -> bool:
-    return path == top or path.startswith(top + "/")
 
 
 def _load_from_roots(loader: Loader) -> None:

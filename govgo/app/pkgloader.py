@@ -128,6 +128,7 @@ class Loader:
         skip_mod_files: do not read go.mod of modules only for their packages (tidy before go 1.21).
         roots, pkgs: the root packages; every package and test, breadth first from the roots.
         by_path: the packages by import path.
+        must_not_commit: go would refuse to write go.mod at the end, although faults are tolerated.
     """
 
     def __init__(
@@ -147,6 +148,7 @@ class Loader:
         self.tags = opts.tags if opts.tags is not None else platform_tags(session)
         self.all_closes_over_tests = False
         self.skip_mod_files = False
+        self.must_not_commit = False
         self.reset()
 
     def reset(self) -> None:

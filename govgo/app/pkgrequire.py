@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from govgo.app.importerrors import DirectImportFromImplicitDependencyError, ImportMissingError
 from govgo.app.importing import import_from_modules, warm_candidates
-from govgo.app.loadpkg import LoadPkg
+from govgo.app.loadpkg import IN_ALL, IS_ROOT, LoadPkg
 from govgo.app.missing import query_import, warm_queries
+from govgo.app.requirements import Pruning, Requirements, sorted_roots
 from govgo.app.roots import update_roots
 from govgo.app.tidyroots import tidy_roots
 from govgo.app.toonew import TooNewError
 from govgo.core.buildtag import any_tags
 from govgo.core.goversion import compare
 from govgo.core.module import ModuleVersion, sort
-from govgo.errors import GovgoError, SecurityError, find
+from govgo.errors import GovgoError, SecurityError, StaleError, find
 
 if TYPE_CHECKING:
     from govgo.app.pkgloader import Loader
@@ -45,19 +46,45 @@ def update_requirements(loader: Loader) -> bool:
     # Roots are only ever added while packages are loaded; those without use are dropped at the very end. So versions
     # can only rise, and the loop comes to an end.
     add = tidy_roots(loader.session, before, loader.pkgs).roots if loader.opts.tidy else ()
-    after = update_roots(
-        loader.session,
-        direct,
-        before,
-        loader.pkgs,
-        add,
-        roots_imported=loader.opts.assume_roots_imported,
-    )
+    try:
+        after = update_roots(
+            loader.session,
+            direct,
+            before,
+            loader.pkgs,
+            add,
+            roots_imported=loader.opts.assume_roots_imported,
+        )
+    except StaleError:
+        loader.must_not_commit = _spoils_roots(loader)
+        raise
     changed = after.go_version() != before.go_version()
     if not changed and after is not before and after.roots != before.roots:
         changed = _selection_changed(loader, after)
     loader.requirements = after
     return changed
+
+
+def _spoils_roots(loader: Loader) -> bool:
+    """Whether go, where it tolerates that go.mod lacks roots, refuses to go on all the same.
+
+    A new root that finds room behind the roots read from go.mod is sorted in among them; then the last one is lost,
+    and go.mod seems to need a change. There is room for one, less a toolchain line, more for excluded requirements.
+    """
+    session, roots = loader.session, loader.requirements.roots
+    if loader.requirements is not session.requirements or loader.requirements.pruning is not Pruning.PRUNED:
+        return False
+    file = session.main.mod_file(session.main.single())
+    missing = [
+        pkg.mod
+        for pkg in loader.pkgs
+        if pkg.from_external_module
+        and pkg.flags & (IN_ALL | IS_ROOT)
+        and loader.requirements.root_selected(pkg.mod.path) is None
+    ]
+    if file is None or len(roots) + len(missing) > len(file.require) + 2:
+        return False
+    return sorted_roots((*roots, *missing))[: len(roots)] != roots
 
 
 def _direct_modules(loader: Loader) -> set[str]:
@@ -95,11 +122,8 @@ def _newest_refusal(errors: Iterable[GovgoError | None]) -> TooNewError | None:
     return newest
 
 
-def _selection_changed(loader: Loader, after: object) -> bool:
+def _selection_changed(loader: Loader, after: Requirements) -> bool:
     """Whether other roots change where a package comes from, or give one that had an error."""
-    from govgo.app.requirements import Requirements
-
-    assert isinstance(after, Requirements)
     mg = after.graph()
     for pkg in loader.pkgs:
         if pkg.from_external_module and mg.selected(pkg.mod.path) != pkg.mod.version:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govgo.app.listing import list_modules
+from govgo.app.loadmod import init_workfile
 from govgo.app.pkgload import PackageOpts, load_packages
 from govgo.app.session import RootMode
 from govgo.core.buildtag import any_tags
@@ -49,6 +50,7 @@ def why(session: Session, args: Sequence[str], *, modules: bool = False, vendor:
     session.force_use_modules = True
     session.root_mode = RootMode.NEED
     session.explicit_write = True
+    init_workfile(session)
     opts = PackageOpts(
         tags=any_tags(),
         load_tests=not vendor,

@@ -22,18 +22,27 @@ def packages() -> tuple[str, ...]:
     return tuple(_graph())
 
 
+def listed(*, command: bool) -> tuple[str, ...]:
+    """What the pattern "cmd" matches, or "std", on linux/amd64, the platform that the facts were taken on."""
+    return tuple(
+        path
+        for path in _graph()
+        if (path == "cmd" or path.startswith("cmd/")) == command and path not in stdlib_data.NOT_LISTED
+    )
+
+
 def is_package(path: str) -> bool:
     """Whether the library has a directory of this import path with .go files (go's IsStandardPackage)."""
     return path in _graph() or path in stdlib_data.WITHOUT_GO_FILES
 
 
 def imports(path: str) -> tuple[str, ...]:
-    """What a package imports, sorted; () for a path that is no standard package."""
+    """What a package imports, in order of the paths as the source has them; () for what is no standard package."""
     return _resolved(_graph().get(path, "").partition(";")[0])
 
 
 def test_imports(path: str) -> tuple[str, ...]:
-    """What a package's tests import, sorted."""
+    """What a package's tests import, in the same order."""
     return _resolved(_graph().get(path, "").partition(";")[2])
 
 
