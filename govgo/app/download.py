@@ -16,7 +16,7 @@ from govgo.app.session import Session
 from govgo.core import goversion
 from govgo.core.module import ModuleVersion
 from govgo.core.moduleinfo import ModuleInfo, Origin
-from govgo.errors import BuildListError, GovgoError, QueryError, ReportedError, UsageError
+from govgo.errors import GovgoError, QueryError, ReportedError, UsageError
 from govgo.ports import Downloaded
 
 
@@ -104,7 +104,7 @@ def finish_download(session: Session, result: DownloadResult, args: Sequence[str
     Raises:
         ReportedError: something failed; it has been told.
     """
-    failures = tuple(entry.failure or QueryError(entry.error) for entry in result.entries if entry.error)
+    failures = tuple(QueryError(entry.error, inner=entry.failure) for entry in result.entries if entry.error)
     if not quiet:
         for failure in failures:
             session.fail(failure)
@@ -155,7 +155,7 @@ def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDo
             path=info.path, version=info.version, query=info.query, reuse=info.reuse, origin=info.origin
         )
         if info.error is not None:
-            entry = replace(entry, error=info.error, failure=info.failure or BuildListError(info.error))
+            entry = replace(entry, error=info.error, failure=info.failure)
         elif not info.reuse:
             wanted[len(entries)] = ModuleVersion(info.path, info.version)
         entries.append(entry)
