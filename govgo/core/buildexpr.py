@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from govgo.core.goquote import GO_SPACE, is_bad_byte, is_letter
@@ -26,6 +27,7 @@ _ASCII_TAG = re.compile(r"[A-Za-z0-9_.]*")
 _FIELDS = re.compile(f"[^{GO_SPACE}]+")
 
 
+@lru_cache(maxsize=1 << 10)
 def parse_constraint(line: str) -> Expr:
     """The expression of a `//go:build` or `// +build` line.
 

@@ -9,6 +9,7 @@ Source of the rules: `go help buildconstraint`; the packages go/build and intern
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -101,6 +102,13 @@ _LEVELS: Final = {
     "wasm": ("wasm.satconv", "wasm.signext"),
 }
 _REGISTER_ABI: Final = frozenset(["amd64", "arm64", "loong64", "ppc64", "ppc64le", "riscv64", "s390x"])
+
+
+#: A file with one //go:build line among // comments and blank lines before its package clause.
+_PLAIN_HEADER = re.compile(
+    rb"(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*+(//go:build [\x20-\x7e]++)\r?\n"
+    rb"(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*+package[ \t]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +220,12 @@ def header_constraints(header: bytes) -> tuple[Expr, ...]:
     """
     if b"go:build" not in header and b"+build" not in header:
         return ()
+    plain = _PLAIN_HEADER.match(header)
+    if plain:
+        return (_go_build(plain[1].decode()),)
     leading, go_build = _leading_comments(header.decode("utf-8", "surrogateescape"))
     if go_build is not None:
-        try:
-            return (buildexpr.parse_constraint(go_build),)
-        except SourceError as err:
-            raise SourceError(f"parsing //go:build line: {err}", inner=err) from err
+        return (_go_build(go_build),)
     found = []
     for line in leading:
         if buildexpr.is_plus_build(line):
@@ -239,6 +247,13 @@ def should_build(header: bytes, tags: TagSet) -> bool:
         return satisfies(header_constraints(header), tags)
     except SourceError:
         return False
+
+
+def _go_build(line: str) -> Expr:
+    try:
+        return buildexpr.parse_constraint(line)
+    except SourceError as err:
+        raise SourceError(f"parsing //go:build line: {err}", inner=err) from err
 
 
 def _leading_comments(text: str) -> tuple[list[str], str | None]:

@@ -9,7 +9,7 @@ Source of the rules: the Go specification, "Source file organization"; cmd/go's 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = rb"/\*(?:[^*]++|\*(?!/))*+\*/"
@@ -43,8 +43,7 @@ _BAD_STRING = re.compile(_SKIP + rb'(?:/\*.*+|/|`[^`]*+|"(?:[^"\\\n]++|\\.)*+)?+
 _CLOSE = re.compile(_SKIP + rb"\)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The beginning of a source file.
 
     Attributes:

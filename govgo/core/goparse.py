@@ -16,17 +16,17 @@ from typing import Final, NamedTuple
 from govgo.core.goembed import embed_patterns
 from govgo.core.goheader import Header, read_header
 from govgo.core.goquote import GO_SPACE, is_bad_byte, is_print, unquote
-from govgo.core.goscan import LITERALS, Fault, Scanner, Token, is_keyword
+from govgo.core.goscan import KEYWORDS, LITERALS, Fault, Scanner, Token
 
 _BLANK = r"(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?:[^*]++|\*(?!/))*+\*/)*+"
 _INLINE = r"(?:[ \t\r]++|/\*(?:[^*\n]++|\*(?!/))*+\*/)*+"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
-_SOUND_SPEC = r'(?:(?:\.|([A-Za-z_][A-Za-z0-9_]*+))[ \t]*+)?"[A-Za-z0-9._/~+@-]++"'
+_NAME = rf"(?!{KEYWORDS}(?![A-Za-z0-9_]))[A-Za-z_][A-Za-z0-9_]*+"
+_SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?"[A-Za-z0-9._/~+@-]++"'
 _SOUND = re.compile(
-    rf"{_BLANK}package[ \t]++([A-Za-z_][A-Za-z0-9_]*+){_END}(?:{_BLANK}import[ \t]*+"
-    rf"(?:\({_BLANK}(?:{_SOUND_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*+\){_END}|{_SOUND_SPEC}{_END}))*+{_BLANK}\Z"
+    rf"{_BLANK}package[ \t]++({_NAME}){_END}(?:{_BLANK}import[ \t]*+"
+    rf"(?:\({_BLANK}(?:{_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*+\){_END}|{_SPEC}{_END}))*+{_BLANK}\Z"
 )
-_ALIASES = re.compile(r'//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|([A-Za-z_][A-Za-z0-9_]*+)(?=[ \t]*+")')
 _BAD = re.compile("[\ufeff\udc80-\udcff]")
 _ILLEGAL_IN_PATH: Final = frozenset("!\"#$%&'()*,:;<=>?[\\]^{|}`\ufffd")
 
@@ -138,11 +138,7 @@ def _sound_package(text: str) -> str | None:
     if "//line " in text or "/*line " in text:
         return None
     match = _SOUND.match(text)
-    if match is None or is_keyword(match[1]):
-        return None
-    if any(map(is_keyword, filter(None, _ALIASES.findall(text, match.end(1))))):
-        return None
-    return match[1]
+    return match[1] if match else None
 
 
 def _parsed_file(name: str, data: bytes, text: str, is_test: bool) -> GoFile:

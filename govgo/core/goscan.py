@@ -17,10 +17,12 @@ from typing import Final, NamedTuple
 from govgo.core.gonumber import is_digit, scan_number
 from govgo.core.goquote import is_bad_byte, is_letter, is_print, quote_char
 
-_KEYWORD = re.compile(
+#: An expression for the words that Go reserves.
+KEYWORDS: Final = (
     "(?:break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package"
-    r"|range|return|select|struct|switch|type|var)\Z"
+    "|range|return|select|struct|switch|type|var)"
 )
+_KEYWORD = re.compile(KEYWORDS + r"\Z")
 #: Token kinds whose text an error quotes in place of the kind.
 LITERALS: Final = frozenset(["IDENT", "INT", "FLOAT", "IMAG", "CHAR", "STRING"])
 
@@ -178,7 +180,7 @@ class Scanner:
             end += 1
         self._to(end)
         word = self.text[begin:end]
-        return word if is_keyword(word) else "IDENT"
+        return word if _KEYWORD.match(word) else "IDENT"
 
     def _comment(self, begin: int) -> Token:
         is_block = self.text[begin + 1] == "*"
@@ -290,11 +292,6 @@ class Scanner:
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
         return line, _size(self.text[self._lines[line - 1] : offset]) + 1
-
-
-def is_keyword(word: str) -> bool:
-    """Whether Go reserves `word`."""
-    return _KEYWORD.match(word) is not None
 
 
 def _size(text: str) -> int:

@@ -7,6 +7,7 @@ Source of the rules: cmd/go's imports.ScanDir and imports.ScanFiles, and its mod
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from govgo.core.buildtag import (
     MULTIPLE_GO_BUILD,
@@ -105,9 +106,12 @@ def _indexed_imports(name: str, data: bytes, tags: TagSet) -> list[str] | None:
     return list(file.imports) if satisfies(constraints, tags) else None
 
 
+@lru_cache(maxsize=1 << 14)
 def _path(literal: bytes) -> str | None:
-    text = literal.decode("utf-8", "surrogateescape")
-    return unquote(text)
+    """The path that a literal quotes; None when it is malformed."""
+    if literal.startswith(b'"') and b"\\" not in literal and literal.isascii():
+        return literal[1:-1].decode()
+    return unquote(literal.decode("utf-8", "surrogateescape"))
 
 
 def _sorted(paths: set[str]) -> tuple[str, ...]:
