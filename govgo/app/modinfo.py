@@ -262,6 +262,6 @@ def error_text(path: str, version: str, error: GovgoError) -> str:
     if find(error, NoMatchingVersionError) is not None:
         # The text holds the query already.
         return f"module {path}: {text}"
-    if names_module(text):
+    if names_module(text, path):
         return text
     return f"{path}@{version}: {text}" if version else f"module {path}: {text}"

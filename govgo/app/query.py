@@ -274,7 +274,7 @@ def choose_version(session: Session, matcher: QueryMatcher, listed: Versions, al
     fitting = [
         version
         for version in listed.list
-        if matcher.matches(version) and refusal(allowed, ModuleVersion(path, version)) is None
+        if matcher.takes(version) and refusal(allowed, ModuleVersion(path, version)) is None
     ]
     deciding = matcher.deciding_version(fitting)
     has_go_mod = deciding is not None and version_has_go_mod(session, ModuleVersion(path, deciding))

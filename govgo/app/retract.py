@@ -187,6 +187,6 @@ def strip_module_prefix(text: str) -> str:
     return text[match.end() :] if match else text
 
 
-def names_module(text: str) -> bool:
-    """Whether an error text already says which module it is about (go's module.ModuleError)."""
-    return _MODULE_PREFIX.match(text) is not None
+def names_module(text: str, path: str) -> bool:
+    """Whether an error text already says which module it is about, `path` most likely (go's module.ModuleError)."""
+    return text.startswith((f"{path}@", f"module {path}: ")) or _MODULE_PREFIX.match(text) is not None

@@ -109,6 +109,17 @@ class QueryMatcher:
         """Whether the current version answers the query when nothing else does."""
         return self.query in ("upgrade", "patch") and self.current not in ("", "none")
 
+    def takes(self, version: str) -> bool:
+        """Whether a listed version counts: it satisfies the query, and is fit to be chosen.
+
+        A proxy may list entries such as `v1`, which are no versions to download. A range that includes one runs
+        into it, as in the go command; the queries that are asked all the time must not fail for such an entry.
+        """
+        if not self.matches(version):
+            return False
+        is_range = self.query not in ("latest", "upgrade", "patch")
+        return is_range or is_toolchain(self.path) or not is_version_prefix(self.path, version)
+
     def matches(self, version: str) -> bool:
         """Whether `version` satisfies the query; exclusions and retractions are the caller's concern."""
         if self.prefix and not version.startswith(self.prefix):
@@ -171,13 +182,9 @@ def parse_query(path: str, query: str, current: str = "") -> QueryMatcher:
     has_current = current not in ("", "none")
     match query:
         case "latest":
-            return QueryMatcher(
-                path, query, current, may_use_latest=True, prefer_incompatible=prefers_incompatible
-            )
+            return QueryMatcher(path, query, current, may_use_latest=True, prefer_incompatible=prefers_incompatible)
         case "upgrade" if not has_current:
-            return QueryMatcher(
-                path, query, current, may_use_latest=True, prefer_incompatible=prefers_incompatible
-            )
+            return QueryMatcher(path, query, current, may_use_latest=True, prefer_incompatible=prefers_incompatible)
         case "patch" if not has_current:
             raise NoPatchBaseError(path)
         case "upgrade" | "patch":

@@ -8,7 +8,7 @@ import copy
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import canonical_version
 from govgo.core.pseudo import is_pseudo
-from govgo.errors import GovgoError, LookupDisabledError, NotFoundError
+from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, NotFoundError
 
 
 class SourceRefusedError(NotFoundError, LookupDisabledError):
@@ -29,6 +29,8 @@ def prefixed(error: GovgoError, prefix: str) -> GovgoError:
 def version_error(path: str, version: str, error: GovgoError) -> GovgoError:
     """`error` as that of one version of a module, or of the module where `version` is ""."""
     if not version:
+        if isinstance(error, InvalidVersionError) and error.reason:
+            return prefixed(InvalidVersionError(error.reason), f"{path}@{error.version}: invalid version: ")
         return prefixed(error, f"module {path}: ")
     if version != canonical_version(version):
         noun = "pseudo-version" if is_pseudo(version) else "version"

@@ -47,7 +47,7 @@ class Listing:
     Attributes:
         versions: the tagged versions in order.
         newest: without tagged versions, the pseudo-version (or whatever comes with a time) that is the newest.
-        skipped: entries that are no full version, such as "v1".
+        skipped: those of the versions that are no full ones, such as "v1", and that no query for the latest takes.
     """
 
     versions: tuple[str, ...]
@@ -138,7 +138,6 @@ def parse_list(data: bytes) -> Listing:
         pseudo = is_pseudo(version)
         if semver.canonical(version) + semver.build(version) != version:
             skipped.append(version)
-            continue
         if not pseudo:
             versions.append(version)
         if len(fields) > 1 or pseudo:

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A reporter that keeps what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class SilentReporter:
+    """A `ports.Reporter` without a terminal; `notes` holds sentences, `lines` what was printed as it is."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.lines: list[str] = []
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+    def raw(self, text: str) -> None:
+        self.lines.append(text)
+
+    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+        pass
