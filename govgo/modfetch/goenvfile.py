@@ -101,6 +101,8 @@ def load_env(environ: Mapping[str, str]) -> GoEnv:
         "GOARCH": goarch,
     }
     defaults |= {"GOPATH": os.path.join(home, "go") if home else "", "GOCACHE": _cache_dir(environ)}
+    clang = goos == "darwin"
+    defaults |= {"AR": "ar", "CC": "clang" if clang else "gcc", "CXX": "clang++" if clang else "g++", "GCCGO": "gccgo"}
     names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
     values = {name: get(name, defaults.get(name, "")) for name in names}
     values["GODEBUG"] = environ.get("GODEBUG", "")
@@ -109,7 +111,7 @@ def load_env(environ: Mapping[str, str]) -> GoEnv:
     values["GOHOSTOS"], values["GOHOSTARCH"] = goos, goarch
     version = environ.get("GOVGO_GO_VERSION") or REFERENCE_RELEASE
     values["GOVERSION"] = "go" + version.removeprefix("go")
-    cgo = _cgo_enabled(get("CGO_ENABLED"), get("CC"), values, environ.get("PATH", ""))
+    cgo = _cgo_enabled(get("CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))
     values["CGO_ENABLED"] = "1" if cgo else "0"
     changed = {n for n in names if (environ.get(n) or stored.get(n)) and values[n] != defaults.get(n, "")}
     if not named:
@@ -199,9 +201,7 @@ def _read_lines(path: str, *, must_exist: bool) -> list[str]:
             data = f.read()
     except FileNotFoundError as err:
         if must_exist:
-            raise DiskError(
-                f"reading go env config: open {path}: no such file or directory", path=path
-            ) from err
+            raise DiskError(f"reading go env config: open {path}: no such file or directory", path=path) from err
         return []
     except OSError as err:
         reason = (err.strerror or str(err)).lower()
@@ -242,7 +242,7 @@ def _cgo_enabled(value: str, cc: str, values: Mapping[str, str], search: str) ->
         return value == "1"
     if (values["GOOS"], values["GOARCH"]) != (values["GOHOSTOS"], values["GOHOSTARCH"]):
         return False
-    compiler = cc.split()[0] if cc.split() else ("clang" if values["GOOS"] == "darwin" else "gcc")
+    compiler = cc.split()[0] if cc.split() else ""
     if os.path.isabs(compiler):
         return os.access(compiler, os.X_OK)
     return any(d and os.access(os.path.join(d, compiler), os.X_OK) for d in search.split(os.pathsep))
