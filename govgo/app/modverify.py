@@ -8,6 +8,7 @@ from typing import Protocol
 
 from govgo.app.requirements import load_mod_graph
 from govgo.app.session import RootMode, Session
+from govgo.app.workfile import init_workfile
 from govgo.core.module import ModuleVersion
 from govgo.errors import UsageError
 
@@ -27,6 +28,8 @@ def verify_cache(session: Session, audit: Audit, args: Sequence[str] = ()) -> tu
         UsageError: there are arguments.
         BuildListError: the build list could not be loaded.
     """
+    session.command = "mod verify"
+    init_workfile(session)
     if args:
         raise UsageError("verify takes no arguments")
     session.force_use_modules = True

@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModCache:
     main = tmp_path / "main"
     main.mkdir()
     (main / "go.mod").write_text(f"module example.com/main\n\ngo 1.21\n\nrequire (\n{requires})\n")
-    settings = {"GOMODCACHE": cache.root, "GOPROXY": "off", "GOSUMDB": "off", "GOENV": "off", "GOFLAGS": "-mod=mod"}
+    settings = {"GOMODCACHE": cache.root, "GOPROXY": "off", "GOSUMDB": "off", "GOENV": "off", "GOFLAGS": ""}
     for name, value in (settings | {"HOME": str(tmp_path), "GOWORK": "off"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(main)
