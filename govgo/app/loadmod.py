@@ -163,7 +163,7 @@ def load_mod_file(session: Session, opts: LoadOptions | None = None) -> Requirem
         work_file, session.mod_roots = load_work_file(session, session.work_path)
     _open_ledger(session)
     if not session.mod_roots:
-        session.requirements = _without_module(session, work_file)
+        session.requirements = _without_module(session)
         return session.requirements
     session.main = make_main_modules(
         _read_main_modules(session, work_file),
@@ -209,12 +209,14 @@ def _sum_file(session: Session, root: str) -> str:
     return session.mod_file_path(root).removesuffix(".mod") + ".sum"
 
 
-def _without_module(session: Session, work_file: WorkFile | None) -> Requirements:
-    """A stand-in for the main module where there is none: only Go itself is required."""
+def _without_module(session: Session) -> Requirements:
+    """A stand-in for the main module where there is none: only Go itself is required.
+
+    A workspace without modules is taken for one without a go line, whatever go.work says, as go does.
+    """
     session.main = make_main_modules(
         [MainModule(COMMAND_LINE, "", None, None)],
         cwd_root=find_module_root(session, session.settings.cwd),
-        work_file=work_file,
         work_path=session.work_path,
         local_go=session.local_go,
     )
