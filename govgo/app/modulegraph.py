@@ -10,7 +10,7 @@ from govgo.app.summary import ModSummary, ModuleError, digest, judge, known_summ
 from govgo.core.modgraph import GraphLoader, Pruning
 from govgo.core.module import ModuleVersion, compare_selected, compare_versions
 from govgo.core.mvs import Graph
-from govgo.errors import BuildListError, GovgoError, SecurityError
+from govgo.errors import BuildListError, GoSumError, GovgoError, SecurityError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
@@ -176,8 +176,8 @@ class _Feed:
         session, loader = self._session, self._loader
         raw: ModSummary | GovgoError
         if isinstance(answer, Exception):
-            if isinstance(answer, SecurityError) or not isinstance(answer, GovgoError):
-                raise answer
+            if isinstance(answer, SecurityError | GoSumError) or not isinstance(answer, GovgoError):
+                raise answer  # evidence of misbehaviour, or a go.sum that is no module's fault
             raw = answer
         else:
             try:

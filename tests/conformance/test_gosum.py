@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""go.sum texts, good and bad, under the commands that read and write it; each run by the service behind the command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.app import download as downloads
+from govgo.app.listing import start_listing
+from govgo.app.modinfo import ListMode
+from govgo.app.modverify import verify_cache
+from govgo.app.pkgload import PackageOpts, load_packages
+from govgo.app.session import Session, Settings
+from govgo.app.tidy import tidy
+from govgo.core.escape import escape_path
+from govgo.core.paths import is_std
+from govgo.errors import GovgoError, ReportedError
+from govgo.modfetch.audit import CacheAudit
+from govgo.modfetch.cache import ModCache
+from govgo.modfetch.goenvfile import load_env
+from govgo.wiring import make_session
+from tests.conformance.vectors import Case, check, load
+from tests.simulators.reporter import SilentReporter
+
+Answer = Iterator[str] | list[str]
+
+
+class World:
+    """The modules of the vectors behind a file:// proxy, a filled module cache, and main modules beside each other."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.setup = next(case for case in load("gosum") if case["op"] == "setup")
+        self._runs = 0
+        for name, files in self.setup["modules"].items():
+            self._publish(name, files)
+        session, _ = self.open(self.setup["go_sum"], "full", "mod download")
+        downloads.finish_download(session, downloads.download(session, ["all"]), ["all"], quiet=False)
+
+    def _publish(self, name: str, files: dict[str, str]) -> None:
+        path, _, version = name.partition("@")
+        directory = self.root / "proxy" / escape_path(path) / "@v"
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / "list").open("a") as listing:
+            listing.write(f"{version}\n")
+        info = {"Version": version, "Time": "2024-01-01T00:00:00Z"}
+        (directory / f"{version}.info").write_text(json.dumps(info))
+        (directory / f"{version}.mod").write_text(files["go.mod"])
+        with zipfile.ZipFile(directory / f"{version}.zip", "w") as archive:
+            for file, text in files.items():
+                archive.writestr(f"{name}/{file}", text)
+
+    def open(self, go_sum: str | None, cache: str, command: str) -> tuple[Session, SilentReporter]:
+        """A session in a new copy of the main module."""
+        self._runs += 1
+        main = self.root / f"main{self._runs}"
+        main.mkdir()
+        for file, text in self.setup["main"].items():
+            (main / file).write_text(text)
+        if go_sum is not None:
+            (main / "go.sum").write_bytes(go_sum.encode("utf-8", "surrogateescape"))
+        environ = {
+            "HOME": str(self.root),
+            "GOPATH": str(self.root / "gopath"),
+            "GOMODCACHE": str(self.root / ("full" if cache == "full" else f"cache{self._runs}")),
+            "GOPROXY": f"file://{self.root}/proxy",
+            "GOSUMDB": "off",
+            "GOENV": "off",
+            "GOTOOLCHAIN": "local",
+        }
+        reporter = SilentReporter()
+        settings = Settings(cwd=str(main), env=load_env(environ), command=command)
+        return make_session(settings, reporter, announce=False), reporter
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    root = tmp_path_factory.mktemp("gosum")
+    yield World(root)
+    for directory in root.rglob("*"):
+        if directory.is_dir() and not directory.is_symlink():
+            directory.chmod(0o755)
+    shutil.rmtree(root)
+
+
+def _list_modules(session: Session) -> Answer:
+    listing = start_listing(session, ["all"], ListMode(0))
+    for info in listing.modules:
+        if info.error is not None:
+            session.fail(GovgoError(info.error))
+    if listing.error is not None:
+        session.fail(listing.error)
+    session.finish()
+    return [str(info) for info in listing.modules]
+
+
+def _list_packages(session: Session) -> Answer:
+    """`go list -deps -e .`: the package and all that it imports, what is imported first."""
+    load_packages(session, PackageOpts(load_tests=False, allow_errors=True, silence_package_errors=True), ["."])
+    loaded = session.loaded
+    assert loaded is not None
+    order: dict[str, None] = {}
+
+    def visit(path: str) -> None:
+        if path in order or is_std(path):
+            return
+        package = loaded.lookup(path)
+        for imported in sorted(each.path for each in package.imports) if package is not None else ():
+            visit(imported)
+        order[path] = None
+
+    visit("example.com/m")
+    return list(order)
+
+
+def _verify(session: Session) -> Answer:
+    audit = CacheAudit(ModCache(session.settings.env.gomodcache, writable_dirs=False))
+    return list(verify_cache(session, audit)) or ["all modules verified"]
+
+
+def _tidy(session: Session) -> Answer:
+    tidy(session)
+    return []
+
+
+def _download(session: Session) -> Answer:
+    result = downloads.download(session, [])
+    downloads.finish_download(session, result, [], quiet=False)
+    return []
+
+
+COMMANDS: dict[str, Callable[[Session], Answer]] = {
+    "go list -m all": _list_modules,
+    "go list -deps -e -f {{.ImportPath}} .": _list_packages,
+    "go mod verify": _verify,
+    "go mod tidy": _tidy,
+    "go mod download": _download,
+}
+
+
+def _run(world: World, go_sum: str | None, run: Case) -> Case:
+    name = "list" if run["cmd"].startswith("go list") else run["cmd"].removeprefix("go ")
+    session, reporter = world.open(go_sum, run["cache"], name)
+    code, out, err = 0, [], ""
+    try:
+        out = list(COMMANDS[run["cmd"]](session))
+    except ReportedError:
+        code, err = 1, "\n".join(reporter.notes)
+    except GovgoError as error:
+        code, err = 1, str(error)
+    after = Path(session.settings.cwd, "go.sum")
+    told: Case = {"cmd": run["cmd"], "cache": run["cache"], "code": code, "out": out, "err": []}
+    if code:
+        told["err"] = err.replace(session.settings.cwd, "$MAIN").splitlines()
+    text = after.read_bytes().decode("utf-8", "surrogateescape") if after.exists() else None
+    if text != go_sum:
+        told["go_sum"] = text
+    return told
+
+
+def _plain(run: Case) -> Case:
+    """A run as recorded, in the form that `_run` has; what succeeded may have said something, which is talk."""
+    lines = [line.removeprefix("go: ") for line in run["err"]] if run["code"] else []
+    return {**run, "err": lines}
+
+
+def test_gosum(world: World) -> None:
+    def judge(case: Case) -> str:
+        faults = []
+        for run in case["runs"]:
+            got, want = _run(world, case["go_sum"], run), _plain(run)
+            if got != want:
+                wrong = {key: (got.get(key), want.get(key)) for key in want if got.get(key) != want.get(key)}
+                faults.append(f"{case['name']}: {run['cmd']} ({run['cache']}): (got, want) {wrong or got}")
+        return "\n".join(faults)
+
+    check("gosum", "run", judge)
