@@ -14,7 +14,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from govgo.core.goquote import GO_SPACE, is_bad_byte, is_letter
+from govgo.core.goquote import GO_SPACE, is_bad_byte
+from govgo.core.gounicode import is_digit, is_letter
 from govgo.errors import SourceError
 
 Expr: TypeAlias = tuple[str, ...]
@@ -182,7 +183,7 @@ def _after(line: str, keyword: str) -> str | None:
 
 
 def _is_tag_char(char: str) -> bool:
-    return char in "_." or is_letter(char) or char.isdecimal()
+    return char in "_." or is_letter(char) or is_digit(char)
 
 
 def _parse_plus(text: str) -> Expr:

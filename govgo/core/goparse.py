@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 
 from govgo.core.goembed import embed_patterns
 from govgo.core.goheader import Header, read_header
-from govgo.core.goquote import GO_SPACE, is_bad_byte, is_print, unquote
+from govgo.core.goquote import GO_SPACE, is_bad_byte, unquote
 from govgo.core.goscan import KEYWORDS, LITERALS, Fault, Scanner, Token
+from govgo.core.gounicode import is_print
 
 _BLANK = r"(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?:[^*]++|\*(?!/))*+\*/)*+"
 _INLINE = r"(?:[ \t\r]++|/\*(?:[^*\n]++|\*(?!/))*+\*/)*+"

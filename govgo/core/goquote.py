@@ -10,7 +10,6 @@ Source of the rules: the Go specification, "Rune literals" and "String literals"
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from govgo.core.gounicode import is_print as is_print  # offered here with the other rules of quoting
 
@@ -64,11 +63,6 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def is_letter(char: str) -> bool:
-    """Whether `char` is of a Unicode letter category (unicode.IsLetter)."""
-    return unicodedata.category(char)[0] == "L"
 
 
 def unquote(literal: str) -> str | None:

@@ -15,7 +15,9 @@ from bisect import bisect_right
 from typing import Final, NamedTuple
 
 from govgo.core.gonumber import is_digit, scan_number
-from govgo.core.goquote import is_bad_byte, is_letter, is_print, quote_char
+from govgo.core.goquote import is_bad_byte, quote_char
+from govgo.core.gounicode import is_digit as is_unicode_digit
+from govgo.core.gounicode import is_letter, is_print
 
 #: An expression for the words that Go reserves.
 KEYWORDS: Final = (
@@ -175,7 +177,7 @@ class Scanner:
             match = _IDENTIFIER.match(self.text, end)
             end = match.end() if match else end
             char = self.text[end : end + 1]
-            if not char or char < "\x80" or not (is_letter(char) or char.isdecimal()):
+            if not char or char < "\x80" or not (is_letter(char) or is_unicode_digit(char)):
                 break
             end += 1
         self._to(end)

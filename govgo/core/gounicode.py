@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which characters Go prints as themselves: those of Unicode 15.0, whatever version Python has.
+"""Which characters Go prints as themselves, and takes for letters and digits: those of Unicode 15.0.
+
+Python may know an older or a newer Unicode.
 
 Texts of errors, the lexical rules of go.mod and the quoting of paths depend on it. Source: the Unicode Character
 Database 15.0 (the version of Go 1.26), categories L, M, N, P and S; Go's unicode.IsPrint.
@@ -7,6 +9,8 @@ Database 15.0 (the version of Go 1.26), categories L, M, N, P and S; Go's unicod
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
@@ -41,6 +45,31 @@ f 2 f 1 f 1 11 a 4u 1k t d 18 4 9 7 2 e 6 4a rc 4 h 3 d 3 3b 4 2n 6 c 4 1 f c 4 
 9 7 1a 1 7 8 e 4 9 7 9 7 43 1 1j 11 a sm wyo w 37e 6 66 2 4g2 e 5rl 2e7 f2 15u 3t7 5 38g f9e8 6o
 """
 """Distances, in base 36, from U+0080 to the first printable character, on to the first that is not, and so on."""
+
+
+# What 15.0 added to 14.0, which is the oldest that Python has.
+_NEW_LETTERS = re.compile(
+    "[\U0001123f-\U00011240\U00011f02\U00011f04-\U00011f10\U00011f12-\U00011f33\U0001342f\U00013441-\U00013446"
+    "\U0001b132\U0001b155\U0001df25-\U0001df2a\U0001e030-\U0001e06d\U0001e4d0-\U0001e4eb\U0002b739"
+    "\U00031350-\U000323af]"
+)
+_NEW_DIGITS = re.compile("[\U00011f50-\U00011f59\U0001e4f0-\U0001e4f9]")
+
+
+def is_letter(char: str) -> bool:
+    """Whether `char` is of a letter category (unicode.IsLetter)."""
+    if char.isascii():
+        return char.isalpha()
+    if unicodedata.category(char)[0] == "L":
+        return is_print(char)  # newer letters do not print yet
+    return _NEW_LETTERS.match(char) is not None
+
+
+def is_digit(char: str) -> bool:
+    """Whether `char` is a decimal digit of any script (unicode.IsDigit)."""
+    if char.isdecimal():
+        return is_print(char)
+    return _NEW_DIGITS.match(char) is not None
 
 
 def is_print(char: str) -> bool:

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 from govgo.core import semver
-from govgo.core.goquote import is_letter, is_utf8, quote, quote_char
+from govgo.core.goquote import is_utf8, quote, quote_char
+from govgo.core.gounicode import is_letter
 from govgo.core.module import ModuleVersion
 from govgo.errors import InvalidPathError, InvalidVersionError
 
@@ -95,9 +96,7 @@ def check(path: str, version: str) -> None:
     else:
         reason = "not a semantic version"
     if reason:
-        raise InvalidVersionError(
-            f"{path}@{version}: invalid version: {reason}", version=version, reason=reason
-        )
+        raise InvalidVersionError(f"{path}@{version}: invalid version: {reason}", version=version, reason=reason)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -148,9 +147,7 @@ def path_major_prefix(path_major: str) -> str:
     path_major = _stable(path_major)
     major = path_major[1:]
     if major != semver.major(major):
-        raise ValueError(
-            f"pathMajor suffix {path_major}passed to PathMajorPrefix is not a valid major version"
-        )
+        raise ValueError(f"pathMajor suffix {path_major}passed to PathMajorPrefix is not a valid major version")
     return major
 
 
@@ -233,9 +230,7 @@ def _bad_char(element: str, kind: str) -> str:
             return "" if match is None else match[0]
         reach = len(element) if match is None else match.start() + 1
         allowed = _NOT_FILE_ASCII
-        return next(
-            (c for c in element[:reach] if (allowed.match(c) if c < "\x80" else not is_letter(c))), ""
-        )
+        return next((c for c in element[:reach] if (allowed.match(c) if c < "\x80" else not is_letter(c))), "")
     match = (_NOT_MODULE if kind == "module" else _NOT_IMPORT).search(element)
     return "" if match is None else match[0]
 
