@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`go mod edit` and `go work edit`: what -json and -fmt -print print, and the errors of malformed files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from govgo.cli.edit import edit as mod_edit
+from govgo.cli.workedit import edit as work_edit
+from govgo.errors import GovgoError
+from tests.conformance.vectors import Case, check, differ, raw
+
+
+def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GOENV", "off")
+    monkeypatch.setenv("GOFLAGS", "")
+
+    def run(case: Case, *flags: str) -> tuple[str, str]:
+        command = mod_edit if case["file"] == "go.mod" else work_edit
+        runner = CliRunner()
+        with runner.isolation() as (out, *_):
+            try:
+                command.main([*flags], standalone_mode=False)
+            except GovgoError as error:
+                return "", str(error)
+        return out.getvalue().decode("utf-8", "surrogateescape"), ""
+
+    def judge(case: Case) -> str:
+        for name in ("go.mod", "go.work"):
+            (tmp_path / name).unlink(missing_ok=True)
+        (tmp_path / case["file"]).write_bytes(raw(case["text"]))
+        shown, error = run(case, "-json")
+        if case["code"]:
+            want = "\n".join(case["err"]).removeprefix("go: ")
+            return differ(error.replace(str(tmp_path), "$MAIN"), want)
+        formatted, _ = run(case, "-fmt", "-print")
+        return differ((shown, formatted, error), (case["json"], case["fmt"], ""))
+
+    check("mod_edit_cmd", "", judge)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""golang.org/x/mod/modfile: ParseWork, Format, Cleanup and SortBlocks of go.work."""
+
+from __future__ import annotations
+
+from govgo.core.modfile import parse_work
+from tests.conformance.modfileview import parsed, text
+from tests.conformance.test_modfile_parse import resolve
+from tests.conformance.vectors import Case, check, differ, raw
+
+
+def parsing(case: Case) -> str:
+    data = raw(case["text"])
+    want = case["parse"]
+    file, got = parsed(lambda: parse_work("go.work", data))
+    faults = [
+        differ(got, want),
+        differ(parsed(lambda: parse_work("go.work", data, resolve))[1], case.get("fix", want)),
+    ]
+    if file is not None:
+        file.cleanup()
+        cleaned = case.get("cleanup", want["format"])
+        faults.append(differ(text(file), cleaned))
+        file.sort_blocks()
+        file.cleanup()
+        faults.append(differ(text(file), case.get("sorted", cleaned)))
+    return "; ".join(filter(None, faults))
+
+
+def test_work_parse() -> None:
+    check("work_parse", "", parsing)
