@@ -135,6 +135,10 @@ class ModuleRepo(Protocol):
         """Begin with another set of go.sum files (a change between module and workspace mode)."""
         ...
 
+    def close(self) -> None:
+        """End connections and write what is still to be written; nothing may be asked afterwards."""
+        ...
+
 
 class Workspace(Protocol):
     """The files of main modules: read whole, replaced atomically under go's locks; directories listed."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from govgo.app.session import Session, Settings
@@ -13,6 +14,19 @@ from govgo.modfetch.network import NetworkOptions
 from govgo.modfetch.repository import Repository
 from govgo.modfetch.workspace import DiskWorkspace
 from govgo.ports import Reporter
+
+
+class SilentReporter:
+    """A `ports.Reporter` that keeps quiet, for the library."""
+
+    def note(self, sentence: str) -> None:
+        """Say nothing."""
+
+    def raw(self, text: str) -> None:
+        """Say nothing."""
+
+    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+        """Show nothing."""
 
 
 class SystemClock:

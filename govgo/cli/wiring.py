@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from govgo.core.goenv import GoEnv
 from govgo.core.goversion import REFERENCE_RELEASE
 from govgo.errors import UsageError
@@ -80,4 +82,8 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     )
     jobs = flags.get("jobs")
     network = NetworkOptions(trace=settings.trace, **({"threads": int(jobs)} if jobs else {}))
-    return make_session(settings, ConsoleReporter(), network=network, announce=announce)
+    session = make_session(settings, ConsoleReporter(), network=network, announce=announce)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(session.repo.close)
+    return session
