@@ -148,7 +148,7 @@ def _session(directory: str, environ: Mapping[str, str] | None) -> Iterator[Sess
     from govgo.modfetch.goenvfile import load_env
     from govgo.wiring import SilentReporter, make_session
 
-    env = load_env(os.environ if environ is None else environ)
+    env = load_env(environ)
     settings = Settings(
         cwd=os.path.abspath(directory), env=env, mod="mod", go_version=env.go_version or REFERENCE_RELEASE
     )

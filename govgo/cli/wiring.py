@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,7 +82,9 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         temp_dir=tempfile.gettempdir(),
     )
     jobs = flags.get("jobs")
-    network = NetworkOptions(trace=settings.trace, **({"threads": int(jobs)} if jobs else {}))
+    network = NetworkOptions(trace=settings.trace)
+    if jobs:
+        network = replace(network, threads=int(jobs))
     session = make_session(settings, ConsoleReporter(), network=network, announce=announce)
     context = click.get_current_context(silent=True)
     if context is not None:

@@ -78,7 +78,7 @@ def read_env_file(path: str) -> dict[str, str]:
     return settings
 
 
-def load_env(environ: Mapping[str, str]) -> GoEnv:
+def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     """The effective settings, from the environment given as a mapping and the go env file that it names."""
     file, named, _ = env_file(environ)
     stored = read_env_file(file) if file else {}
@@ -155,6 +155,8 @@ def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: fr
         UsageError: there is no go env file.
         DiskError: it could not be read or written.
     """
+    if environ is None:
+        environ = os.environ
     path, _, why = env_file(environ)
     if not path:
         raise UsageError(f"cannot find go env config: {why}")
