@@ -256,16 +256,26 @@ async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
     kind = answer.header("content-type")
     detail = ""
     if kind.lower().startswith("text/plain"):
-        try:
-            detail = error_detail(kind, (await answer.body(MAX_BODY_BYTES))[:MAX_BODY_BYTES])
-        except TransferError:
-            detail = ""
+        detail = error_detail(kind, await _beginning(answer))
     text = f"reading {shown}: {status_text(status, answer.reason)}"
     if detail:
         text += f"\n\tserver response: {detail}"
     if status in _GONE:
         return NotFoundError(text)
     return NetworkError(text, url=shown, status=status)
+
+
+async def _beginning(answer: Answer) -> bytes:
+    """The first bytes of a body that may be cut short."""
+    data = b""
+    try:
+        async for chunk in answer.chunks():
+            data += chunk[:MAX_BODY_BYTES]
+            if len(data) >= MAX_BODY_BYTES:
+                break
+    except TransferError:
+        pass
+    return data[:MAX_BODY_BYTES]
 
 
 def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:

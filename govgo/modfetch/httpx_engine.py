@@ -52,12 +52,13 @@ class HttpxEngine:
         choose = self._options.proxy_for
         port = url.port or (443 if url.scheme == "https" else 80)
         proxy = choose(url.scheme, url.host, port) if choose else ""
-        client = self._clients.get(proxy)
+        key = f"{url.scheme} {proxy}"
+        client = self._clients.get(key)
         if client is None:
-            client = self._clients[proxy] = httpx.AsyncClient(
+            client = self._clients[key] = httpx.AsyncClient(
                 transport=self._transport,
                 proxy=None if self._transport else proxy or None,
-                verify=self._trust(),
+                verify=self._trust(url.scheme),
                 timeout=self._timeout,
                 limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
                 trust_env=False,
@@ -65,7 +66,9 @@ class HttpxEngine:
             )
         return client
 
-    def _trust(self) -> ssl.SSLContext:
+    def _trust(self, scheme: str) -> ssl.SSLContext:
+        if scheme == "http":
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; spares the reading of the roots
         file, directory = self._options.ca_file or None, self._options.ca_dir or None
         return ssl.create_default_context(cafile=file, capath=directory)
 

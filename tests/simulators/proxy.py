@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A hostile module proxy on loopback, which can lie in every endpoint and misbehave at every step of HTTP/1.1.
+
+with ProxySimulator({"/q.io/a/@v/list": b"v1.0.0\\n"}) as proxy:
+    proxy.script("/q.io/a/@v/list", Status(503), File())   # first 503, then what the tree holds
+    fetch(proxy.url + "/q.io/a/@v/list")
+    assert proxy.asked == ["/q.io/a/@v/list"] * 2
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import socket
+import struct
+import threading
+import time
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+
+
+@dataclass(frozen=True)
+class Action:
+    """What happens to one request."""
+
+
+@dataclass(frozen=True)
+class File(Action):
+    """The honest answer: the file of the tree, or 404."""
+
+
+@dataclass(frozen=True)
+class Status(Action):
+    """An answer with a status, and perhaps headers and a body."""
+
+    status: int
+    reason: bytes = b"Scripted"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Body(Action):
+    """A 200 with another body than the tree's."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Redirect(Action):
+    """A redirect, to an absolute URL or a path here."""
+
+    location: str
+    status: int = 302
+
+
+@dataclass(frozen=True)
+class Truncate(Action):
+    """The right length in the header, half of the body, then the end of the connection."""
+
+
+@dataclass(frozen=True)
+class Reset(Action):
+    """The connection is reset before any answer, or after half of the body."""
+
+    after_half: bool = False
+
+
+@dataclass(frozen=True)
+class Stall(Action):
+    """Silence before the answer, or after half of the body, until the simulator ends."""
+
+    after_half: bool = False
+
+
+@dataclass(frozen=True)
+class Endless(Action):
+    """A body that never ends, chunked or with a length of `declared` bytes."""
+
+    declared: int = 0
+
+
+@dataclass(frozen=True)
+class GzipBomb(Action):
+    """A small body that inflates to `size` zero bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True)
+class Raw(Action):
+    """Bytes on the wire as they are, then the end of the connection."""
+
+    data: bytes
+
+
+class ProxySimulator:
+    """See the module's docstring.
+
+    Attributes:
+        files: the tree: path to content.
+        asked: the path of each request, in order.
+        headers: the headers of each request, in order, names in lower case.
+    """
+
+    def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
+        self.files = dict(files or {})
+        self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.connections = 0
+        self._scripts: dict[str, list[Action]] = {}
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._open: set[socket.socket] = set()
+
+    def __enter__(self) -> ProxySimulator:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.set()
+        self._listener.close()
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def script(self, path: str, *actions: Action) -> None:
+        """What happens to the next requests for `path` ("*": for any); the last action stays."""
+        self._scripts[path] = list(actions)
+
+    def add_module(self, path: str, version: str, gomod: str = "", files: Mapping[str, str] | None = None) -> None:
+        """Put a module version into the tree: .info, .mod, .zip, and its line in the list."""
+        gomod = gomod or f"module {path}\n"
+        base = f"/{path}/@v/"
+        self.files[base + "list"] = self.files.get(base + "list", b"") + f"{version}\n".encode()
+        self.files[f"{base}{version}.info"] = json.dumps({"Version": version, "Time": "2024-01-02T03:04:05Z"}).encode()
+        self.files[f"{base}{version}.mod"] = gomod.encode()
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in {"go.mod": gomod, **(files or {"a.go": "package a\n"})}.items():
+                archive.writestr(f"{path}@{version}/{name}", text)
+        self.files[f"{base}{version}.zip"] = out.getvalue()
+
+    def _accept(self) -> None:
+        while not self._ending.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._open.add(connection)
+                self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            with connection, connection.makefile("rb") as reader:
+                while request := reader.readline():
+                    headers = {}
+                    while (line := reader.readline()) not in (b"\r\n", b""):
+                        name, _, value = line.decode("latin-1").partition(":")
+                        headers[name.strip().lower()] = value.strip()
+                    path = request.split()[1].decode()
+                    with self._lock:
+                        self.asked.append(path)
+                        self.headers.append(headers)
+                        action = self._next(path)
+                    if not self._act(connection, path, action):
+                        return
+        except OSError:
+            pass
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+
+    def _next(self, path: str) -> Action:
+        actions = self._scripts.get(path) or self._scripts.get("*")
+        if not actions:
+            return File()
+        return actions.pop(0) if len(actions) > 1 else actions[0]
+
+    def _act(self, connection: socket.socket, path: str, action: Action) -> bool:
+        """Perform; whether the connection lives on."""
+        body = self.files.get(path)
+        match action:
+            case File() if body is None:
+                connection.sendall(_answer(404, b"Not Found", b"not found: no such file\n", _TEXT))
+            case File():
+                connection.sendall(_answer(200, b"OK", body or b""))
+            case Status():
+                connection.sendall(_answer(action.status, action.reason, action.body, action.headers))
+            case Body():
+                connection.sendall(_answer(200, b"OK", action.body, action.headers))
+            case Redirect():
+                connection.sendall(_answer(action.status, b"Found", b"", {"Location": action.location}))
+            case GzipBomb():
+                connection.sendall(_answer(200, b"OK", gzip.compress(bytes(action.size)), {"Content-Encoding": "gzip"}))
+            case Raw():
+                connection.sendall(action.data)
+                return False
+            case _:
+                self._fail(connection, body or b"x" * 64, action)
+                return False
+        return True
+
+    def _fail(self, connection: socket.socket, body: bytes, action: Action) -> None:
+        half = _answer(200, b"OK", body)[: -(len(body) + 1) // 2]
+        match action:
+            case Truncate():
+                connection.sendall(half)
+            case Reset():
+                if action.after_half:
+                    connection.sendall(half)
+                    time.sleep(0.05)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            case Stall():
+                if action.after_half:
+                    connection.sendall(half)
+                self._ending.wait(60)
+            case Endless():
+                self._pour(connection, action.declared)
+
+    def _pour(self, connection: socket.socket, declared: int) -> None:
+        if declared:
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {declared}\r\n\r\n".encode())
+            piece = bytes(1 << 16)
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            piece = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
+        while not self._ending.is_set():
+            connection.sendall(piece)
+
+
+_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _answer(status: int, reason: bytes, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
+    lines = [b"HTTP/1.1 %d %b" % (status, reason), b"Content-Length: %d" % len(body)]
+    lines += [f"{name}: {value}".encode("latin-1") for name, value in (headers or {}).items()]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
