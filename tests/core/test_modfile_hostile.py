@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from govgo.core.modfile import LineFault, ModFileErrors, module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.faults import MAX_FAULTS
-from govgo.core.modfile.lexer import MAX_TOKENS
+from govgo.core.modfile.lexer import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.summary import summarize
 
 WORDS = st.sampled_from(
@@ -52,9 +52,16 @@ def test_formatting_is_a_fixed_point(data: bytes) -> None:
     assert parse_lax("go.mod", once).format() == once
 
 
-def test_a_million_requirements_are_refused() -> None:
-    (fault,) = faults(summarize, b"require a.io/x v1.0.0\n" * 1_000_000)
-    assert (fault.line, fault.detail) == (MAX_TOKENS // 4 + 1, f"too many tokens (limit {MAX_TOKENS})")
+@pytest.mark.parametrize("line", [b"require a.io/x v1.0.0\n", b"x\n", b"//\n", b"\n"])
+def test_a_million_lines_are_refused_at_once(line: bytes) -> None:
+    (fault,) = faults(summarize, line * 1_000_000)
+    assert str(fault) == f"go.mod: too many lines (limit {MAX_LINES})"
+
+
+def test_a_million_words_are_refused() -> None:
+    (fault,) = faults(summarize, b"x " * (MAX_TOKENS + 1))
+    assert (fault.line, fault.column) == (1, 2 * MAX_TOKENS)
+    assert fault.detail == f"too many tokens (limit {MAX_TOKENS})"
 
 
 @pytest.mark.parametrize(
@@ -67,8 +74,8 @@ def test_a_million_requirements_are_refused() -> None:
         b'x "' + b"\\a" * (2 << 20) + b'"\n',
         b'x "' + b"\\a" * (2 << 20),
         b"//" * (2 << 20),
-        b"\n" * (1 << 19),
-        b"//\n" * (1 << 18),
+        b"\n" * (1 << 17),
+        b"//\n" * (1 << 17),
     ],
     ids=["spaces", "word", "slashes", "bytes", "escapes", "open", "comment", "blank", "comments"],
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from govgo.core.modfile import ModFileErrors, lexer, parse_lax, summary
+from govgo.core.modfile import ModFileErrors, parse_lax, parser, summary
 from govgo.core.modfile.summary import Retraction, Summary, summarize
 from govgo.core.module import ModuleVersion
 from tests.conformance.vectors import load, raw
@@ -156,9 +156,10 @@ retract (
     assert summarize("go.mod", data.replace(b"\n", b"\r\n")) == want
 
 
-def test_large_files_are_refused_as_the_parser_refuses_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lexer, "MAX_TOKENS", 50)
-    monkeypatch.setattr(summary, "MAX_TOKENS", 50)
+def test_large_files_go_to_the_parser_which_may_refuse_them(monkeypatch: pytest.MonkeyPatch) -> None:
     data = b"require (\n" + b"\ta.io/x v1.0.0\n" * 30 + b")\n"
-    with pytest.raises(ModFileErrors, match=re.escape("too many tokens (limit 50)")):
+    monkeypatch.setattr(summary, "MAX_LINES", 31)
+    assert summarize("go.mod", data).require == (ModuleVersion("a.io/x", "v1.0.0"),) * 30
+    monkeypatch.setattr(parser, "MAX_LINES", 31)
+    with pytest.raises(ModFileErrors, match=re.escape("too many lines (limit 31)")):
         summarize("go.mod", data)

@@ -23,9 +23,10 @@ NEWLINE = "\n"
 ENDS_LINE = frozenset({EOF, SUFFIX, NEWLINE})
 """Kinds of tokens that end a line. Other kinds are those above, or the punctuation mark itself."""
 
+MAX_LINES = 250_000
 MAX_TOKENS = 1_000_000
-"""Tokens of one file, line ends included: some forty times what the largest files known have. go has no such
-limit; a hostile file within go's 16 MiB would fill gigabytes.
+"""Lines and tokens of one file: some forty times what the largest files known have. go has no such limits; a hostile
+file within go's 16 MiB would fill gigabytes.
 """
 
 _TOKEN = re.compile(

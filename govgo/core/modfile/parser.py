@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from govgo.core.modfile.lexer import COMMENT, ENDS_LINE, EOF, NEWLINE, STRING, SUFFIX, Lexer
+from govgo.core.modfile.faults import LineFault, ModFileErrors
+from govgo.core.modfile.lexer import COMMENT, ENDS_LINE, EOF, MAX_LINES, NEWLINE, STRING, SUFFIX, Lexer
 from govgo.core.modfile.syntax import (
     Comment,
     CommentBlock,
@@ -13,6 +14,7 @@ from govgo.core.modfile.syntax import (
     Line,
     LineBlock,
     Paren,
+    Position,
     Source,
 )
 
@@ -23,6 +25,8 @@ def parse_syntax(name: str, data: bytes) -> FileSyntax:
     Raises:
         ModFileErrors: with the one lexical or grammatical error where parsing stopped.
     """
+    if data.count(b"\n") > MAX_LINES:
+        raise ModFileErrors((LineFault(f"too many lines (limit {MAX_LINES})", file=name, position=Position()),))
     return _Parser(Source(name, data.decode("utf-8", "surrogateescape"))).parse()
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from govgo.core.goquote import GO_SPACE
-from govgo.core.modfile.lexer import MAX_TOKENS
+from govgo.core.modfile.lexer import MAX_LINES
 from govgo.core.modfile.reading import parse_lax
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import match_path_major, split_path_version
@@ -89,8 +89,8 @@ class _UnknownFormError(Exception):
 
 
 def _scan(data: bytes) -> Summary:
-    if len(data) > MAX_TOKENS:
-        raise _UnknownFormError  # it may have more tokens than the parser takes
+    if len(data) > MAX_LINES:
+        raise _UnknownFormError  # it may have more lines or tokens than the parser takes
     text = data.decode("utf-8", "surrogateescape")
     if "Deprecated:" in text:
         raise _UnknownFormError
