@@ -8,7 +8,6 @@ Field names are those of the Go Modules Reference, "go.mod files".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from govgo.core.goquote import GO_SPACE
 from govgo.core.modfile.syntax import Comment, Line
@@ -18,11 +17,17 @@ NO_MODULE = ModuleVersion("", "")
 _WORD = re.compile(f"[^{GO_SPACE}]+")
 
 
-@dataclass(slots=True, eq=False)
 class Directive:
     """The part common to all: the line that says it (an empty, dead one for records not in a file)."""
 
-    syntax: Line = field(default_factory=Line, kw_only=True)
+    __slots__ = ("syntax",)
+
+    def __init__(self, syntax: Line | None) -> None:
+        self.syntax = syntax if syntax is not None else Line()
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__name__}({fields})"
 
     @property
     def alive(self) -> bool:
@@ -35,131 +40,156 @@ class Directive:
         self.syntax = Line()
 
 
-@dataclass(slots=True, eq=False)
 class Module(Directive):
-    """`module`: the main module's path (version ""), and the message of its deprecation, "" when it has
-    none.
-    """
+    """`module`: the main module's path (version ""), and the message of its deprecation, "" when it has none."""
 
-    mod: ModuleVersion = NO_MODULE
-    deprecated: str = ""
+    __slots__ = ("deprecated", "mod")
+
+    def __init__(self, mod: ModuleVersion = NO_MODULE, deprecated: str = "", *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.mod = mod
+        self.deprecated = deprecated
 
 
-@dataclass(slots=True, eq=False)
 class Go(Directive):
     """`go`: a Go version without the "go" prefix, such as 1.21 or 1.23rc1."""
 
-    version: str
+    __slots__ = ("version",)
+
+    def __init__(self, version: str, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.version = version
 
 
-@dataclass(slots=True, eq=False)
 class Toolchain(Directive):
     """`toolchain`: a name such as go1.21.3, or default."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.name = name
 
 
-@dataclass(slots=True, eq=False)
 class Godebug(Directive):
     """`godebug key=value`."""
 
-    key: str
-    value: str
+    __slots__ = ("key", "value")
+
+    def __init__(self, key: str, value: str, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.key = key
+        self.value = value
 
     def clear(self) -> None:
         """Drop the line."""
-        Directive.clear(self)
+        super().clear()
         self.key = self.value = ""
 
 
-@dataclass(slots=True, eq=False)
 class Exclude(Directive):
     """`exclude path version`."""
 
-    mod: ModuleVersion
+    __slots__ = ("mod",)
+
+    def __init__(self, mod: ModuleVersion, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.mod = mod
 
     def clear(self) -> None:
         """Drop the line."""
-        Directive.clear(self)
+        super().clear()
         self.mod = NO_MODULE
 
 
-@dataclass(slots=True, eq=False)
 class Replace(Directive):
     """`replace old => new`; versions may be "": any old version, a directory as new."""
 
-    old: ModuleVersion
-    new: ModuleVersion
+    __slots__ = ("new", "old")
+
+    def __init__(self, old: ModuleVersion, new: ModuleVersion, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.old = old
+        self.new = new
 
     def clear(self) -> None:
         """Drop the line."""
-        Directive.clear(self)
+        super().clear()
         self.old = self.new = NO_MODULE
 
 
-@dataclass(slots=True, eq=False)
 class Retract(Directive):
-    """`retract`: a closed interval of versions, of one version when both ends are equal, and the reason
-    given.
-    """
+    """`retract`: a closed interval of versions, of one version when both ends are equal, and the reason given."""
 
-    low: str
-    high: str
-    rationale: str = ""
+    __slots__ = ("high", "low", "rationale")
+
+    def __init__(self, low: str, high: str, rationale: str = "", *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.low = low
+        self.high = high
+        self.rationale = rationale
 
     def clear(self) -> None:
         """Drop the line."""
-        Directive.clear(self)
+        super().clear()
         self.low = self.high = self.rationale = ""
 
 
-@dataclass(slots=True, eq=False)
-class Tool(Directive):
+class PathDirective(Directive):
+    """A directive that names one path."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.path = path
+
+    def clear(self) -> None:
+        """Drop the line."""
+        super().clear()
+        self.path = ""
+
+
+class Tool(PathDirective):
     """`tool`: a package path."""
 
-    path: str
-
-    def clear(self) -> None:
-        """Drop the line."""
-        Directive.clear(self)
-        self.path = ""
+    __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
-class Ignore(Directive):
+class Ignore(PathDirective):
     """`ignore`: a directory that package patterns skip."""
 
-    path: str
-
-    def clear(self) -> None:
-        """Drop the line."""
-        Directive.clear(self)
-        self.path = ""
+    __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
-class Use(Directive):
+class Use(PathDirective):
     """`use` of go.work: a module's directory; `module_path` is for callers, files do not hold it."""
 
-    path: str
-    module_path: str = ""
+    __slots__ = ("module_path",)
+
+    def __init__(self, path: str, module_path: str = "", *, syntax: Line | None = None) -> None:
+        super().__init__(path, syntax=syntax)
+        self.module_path = module_path
 
     def clear(self) -> None:
         """Drop the line."""
-        Directive.clear(self)
-        self.path = self.module_path = ""
+        super().clear()
+        self.module_path = ""
 
 
-@dataclass(slots=True, eq=False)
 class Require(Directive):
     """`require path version`, with `// indirect` or without."""
 
-    mod: ModuleVersion
-    indirect: bool = False
+    __slots__ = ("indirect", "mod")
+
+    def __init__(self, mod: ModuleVersion, indirect: bool = False, *, syntax: Line | None = None) -> None:
+        super().__init__(syntax)
+        self.mod = mod
+        self.indirect = indirect
 
     def clear(self) -> None:
         """Drop the line."""
-        Directive.clear(self)
+        super().clear()
         self.mod = NO_MODULE
         self.indirect = False
 

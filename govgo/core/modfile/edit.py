@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 
 from govgo.core.goquote import quote
 from govgo.core.modfile.directives import Go, Godebug, Replace, Toolchain
@@ -30,17 +29,19 @@ def is_toolchain_name(name: str) -> bool:
     return name in ("default", "go1") or name.startswith("go1.")
 
 
-@dataclass(slots=True, eq=False)
 class DirectiveFile(ABC):
     """The directives of both kinds of file, in the order of their lines, and the syntax tree that holds the
     lines.
     """
 
-    syntax: FileSyntax = field(default_factory=FileSyntax)
-    go: Go | None = None
-    toolchain: Toolchain | None = None
-    godebug: list[Godebug] = field(default_factory=list)
-    replace: list[Replace] = field(default_factory=list)
+    __slots__ = ("go", "godebug", "replace", "syntax", "toolchain")
+
+    def __init__(self, syntax: FileSyntax | None = None) -> None:
+        self.syntax = syntax if syntax is not None else FileSyntax()
+        self.go: Go | None = None
+        self.toolchain: Toolchain | None = None
+        self.godebug: list[Godebug] = []
+        self.replace: list[Replace] = []
 
     def format(self) -> bytes:
         """The file's text in standard layout."""

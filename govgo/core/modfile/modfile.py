@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from govgo.core import semver
 from govgo.core.goquote import quote
@@ -13,7 +12,7 @@ from govgo.core.modfile.edit import DirectiveFile
 from govgo.core.modfile.ordering import DuplicateRemover, sort_lines
 from govgo.core.modfile.quote import auto_quote
 from govgo.core.modfile.requirements import add_require_line, set_all, set_separately
-from govgo.core.modfile.syntax import Comment, Line
+from govgo.core.modfile.syntax import Comment, FileSyntax, Line
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import canonical_version, check_path_major, path_major_prefix, split_path_version
 from govgo.errors import InvalidVersionError
@@ -22,16 +21,19 @@ SEMANTIC_EXCLUDE_VERSION = "1.21"
 """The go line from which exclusions of one module are sorted by version."""
 
 
-@dataclass(slots=True, eq=False)
 class ModFile(DirectiveFile):
     """A go.mod. Lists are in the order of lines; dropped records stay, cleared, until `cleanup`."""
 
-    module: Module | None = None
-    require: list[Require] = field(default_factory=list)
-    exclude: list[Exclude] = field(default_factory=list)
-    retract: list[Retract] = field(default_factory=list)
-    tool: list[Tool] = field(default_factory=list)
-    ignore: list[Ignore] = field(default_factory=list)
+    __slots__ = ("exclude", "ignore", "module", "require", "retract", "tool")
+
+    def __init__(self, syntax: FileSyntax | None = None) -> None:
+        super().__init__(syntax)
+        self.module: Module | None = None
+        self.require: list[Require] = []
+        self.exclude: list[Exclude] = []
+        self.retract: list[Retract] = []
+        self.tool: list[Tool] = []
+        self.ignore: list[Ignore] = []
 
     def add_module_stmt(self, path: str) -> None:
         """Set the module path, adding the module line at the end where there is none."""

@@ -43,7 +43,7 @@ class _Parser:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._lexer = Lexer(source)
-        self._file = FileSyntax(source=source)
+        self._file = FileSyntax(source)
         self._latest: Expr | None = None
         self._hanging: list[Comment] = []
 
@@ -84,7 +84,7 @@ class _Parser:
         while True:
             kind, token, at = lexer.kind, lexer.token, lexer.start
             if tokens and kind in ENDS_LINE:
-                line = Line((), (), (), self._source, start, tokens, False)
+                line = Line(tokens, source=self._source, offset=start)
                 if not spread:
                     self._pass(line)
                 self._end_line()
@@ -147,16 +147,16 @@ class _Parser:
             tokens.append(token)
             spread = spread or (kind == STRING and "\n" in token)
             lexer.read()
-        line = Line(before, (), (), self._source, start, tokens, True)
+        line = Line(tokens, in_block=True, before=before, source=self._source, offset=start)
         if not spread:
             self._pass(line)
         self._end_line()
         return line
 
     def _open(self, tokens: list[str], start: int, at: int) -> LineBlock:
-        lparen = Paren(source=self._source, offset=at)
+        lparen = Paren("(", source=self._source, offset=at)
         self._pass(lparen)
-        return LineBlock(source=self._source, offset=start, tokens=tokens, lparen=lparen)
+        return LineBlock(tokens, source=self._source, offset=start, lparen=lparen)
 
     def _close(self, block: LineBlock, close: int, *, spread: bool) -> LineBlock:
         block.rparen.source, block.rparen.offset = self._source, close

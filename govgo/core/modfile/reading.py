@@ -189,7 +189,7 @@ class _Reader:
 class _ModReader(_Reader):
     def __init__(self, name: str, data: bytes, fix: VersionFixer | None, *, strict: bool) -> None:
         super().__init__(name, fix, strict=strict)
-        self.file = ModFile(syntax=parse_syntax(name, data))
+        self.file = ModFile(parse_syntax(name, data))
         self.walk(self.file.syntax, _MOD_BLOCKS, self._add)
         self._fix_retractions()
         self.finish()
@@ -267,7 +267,7 @@ class _ModReader(_Reader):
 class _WorkReader(_Reader):
     def __init__(self, name: str, data: bytes, fix: VersionFixer | None) -> None:
         super().__init__(name, fix, strict=True)
-        self.file = WorkFile(syntax=parse_syntax(name, data))
+        self.file = WorkFile(parse_syntax(name, data))
         self.walk(self.file.syntax, _WORK_BLOCKS, self._add)
         self.finish()
 

@@ -9,7 +9,6 @@ are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from govgo.core.modfile.directives import Require, is_indirect
 from govgo.core.modfile.quote import auto_quote
@@ -75,7 +74,7 @@ def set_separately(syntax: FileSyntax, records: list[Require], wanted: Iterable[
             _move(record, target)
     for path, require in need.items():
         if path not in have:
-            line = Line(tokens=[auto_quote(path), require.mod.version], in_block=True)
+            line = Line([auto_quote(path), require.mod.version], in_block=True)
             record = Require(require.mod, syntax=line)
             record.set_indirect(require.indirect)
             layout.sides(require.indirect)[0].lines.append(line)
@@ -100,22 +99,26 @@ def _annotated(node: Expr) -> bool:
     return len(node.suffix) == 1 and node.suffix[0].text != "indirect"
 
 
-@dataclass(slots=True)
 class _Layout:
-    """Where the requirements of a file stand, and the two blocks that new and moved ones go to."""
+    """Where the requirements of a file stand, and the two blocks that new and moved ones go to.
 
-    syntax: FileSyntax
-    direct_at: int = -1
-    indirect_at: int = -1
-    last_at: int = -1
-    one_flat_block: bool = False
-    home: dict[Line, LineBlock] = field(default_factory=dict)
-    direct: LineBlock = field(default_factory=LineBlock)
-    indirect: LineBlock = field(default_factory=LineBlock)
-    direct_comments: Comments = ()
-    indirect_comments: Comments = ()
+    Attributes:
+        direct_at: the last statement of direct requirements without comments, -1 for none.
+        indirect_at: likewise of indirect ones.
+        last_at: the last statement of requirements, -1 for none.
+        one_flat_block: whether all requirements stand in one statement without comments.
+        home: the block of each line that was in one.
+        direct: the block for direct requirements, after `make_blocks`.
+        indirect: likewise for indirect ones.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, syntax: FileSyntax) -> None:
+        self.syntax = syntax
+        self.direct_at = self.indirect_at = self.last_at = -1
+        self.home: dict[Line, LineBlock] = {}
+        self.direct = self.indirect = LineBlock()
+        self.direct_comments: Comments = ()
+        self.indirect_comments: Comments = ()
         count = 0
         for index, statement in enumerate(self.syntax.statements):
             if isinstance(statement, CommentBlock) or statement.tokens[:1] != [VERB]:
@@ -176,7 +179,7 @@ class _Layout:
         return (self.indirect, self.direct) if indirect else (self.direct, self.indirect)
 
     def _insert(self, index: int) -> LineBlock:
-        block = LineBlock(tokens=[VERB])
+        block = LineBlock([VERB])
         self.syntax.statements.insert(index, block)
         return block
 
@@ -185,7 +188,7 @@ class _Layout:
         if isinstance(statement, LineBlock):
             return statement
         assert isinstance(statement, Line)
-        block = LineBlock(tokens=[VERB], lines=[statement])
+        block = LineBlock([VERB], [statement])
         statement.tokens = statement.tokens[1:]
         statement.in_block = True
         self.syntax.statements[index] = block

@@ -20,8 +20,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -72,11 +71,13 @@ class Source:
 _NO_SOURCE = Source()
 
 
-@dataclass(slots=True, eq=False)
 class Comment:
     """One `//` comment without its line end; the empty text stands for a blank line kept inside a block."""
 
-    token: str = ""
+    __slots__ = ("token",)
+
+    def __init__(self, token: str = "") -> None:
+        self.token = token
 
     @property
     def text(self) -> str:
@@ -87,17 +88,25 @@ class Comment:
 Comments = tuple[Comment, ...]
 
 
-@dataclass(slots=True, eq=False)
 class Expr:
-    """A node that comments hang on: whole-line ones `before` and `after` it, and those at the end of its
-    line.
+    """A node that comments hang on.
+
+    Attributes:
+        before: whole-line comments above it.
+        suffix: comments at the end of its line.
+        after: whole-line comments below it.
+        source: the text that it was parsed from.
+        offset: where it stands there, in characters; -1 for what was added since.
     """
 
-    before: Comments = ()
-    suffix: Comments = ()
-    after: Comments = ()
-    source: Source = field(default=_NO_SOURCE, repr=False)
-    offset: int = -1
+    __slots__ = ("after", "before", "offset", "source", "suffix")
+
+    def __init__(self, *, before: Comments = (), source: Source = _NO_SOURCE, offset: int = -1) -> None:
+        self.before = before
+        self.suffix: Comments = ()
+        self.after: Comments = ()
+        self.source = source
+        self.offset = offset
 
     @property
     def start(self) -> Position:
@@ -105,17 +114,36 @@ class Expr:
         return self.source.position(self.offset)
 
 
-@dataclass(slots=True, eq=False)
 class CommentBlock(Expr):
     """Comment lines that belong to no statement."""
 
+    __slots__ = ()
 
-@dataclass(slots=True, eq=False)
+
 class Line(Expr):
     """One line of tokens. Inside a block the verb stands with the block. Without tokens it is dead."""
 
-    tokens: list[str] = field(default_factory=list)
-    in_block: bool = False
+    __slots__ = ("in_block", "tokens")
+
+    def __init__(
+        self,
+        tokens: Iterable[str] = (),
+        *,
+        in_block: bool = False,
+        before: Comments = (),
+        source: Source = _NO_SOURCE,
+        offset: int = -1,
+    ) -> None:
+        self.before = before
+        self.suffix = ()
+        self.after = ()
+        self.source = source
+        self.offset = offset
+        self.tokens = list(tokens)
+        self.in_block = in_block
+
+    def __repr__(self) -> str:
+        return f"Line({self.tokens!r}, in_block={self.in_block})"
 
     def mark_removed(self) -> None:
         """Let the next cleanup drop the line and its end-of-line comment."""
@@ -128,35 +156,53 @@ class Line(Expr):
 
     def copy(self) -> Line:
         """A line with the same tokens and comments."""
-        tokens = list(self.tokens)
-        return Line(self.before, self.suffix, self.after, self.source, self.offset, tokens, self.in_block)
+        line = Line(self.tokens, in_block=self.in_block, before=self.before, source=self.source, offset=self.offset)
+        line.suffix, line.after = self.suffix, self.after
+        return line
 
 
-@dataclass(slots=True, eq=False)
 class Paren(Expr):
-    """A parenthesis of a block, which may carry comments."""
+    """A parenthesis of a block, which may carry comments; `mark` is the parenthesis."""
 
-    mark: str = "("
+    __slots__ = ("mark",)
+
+    def __init__(self, mark: str, *, source: Source = _NO_SOURCE, offset: int = -1) -> None:
+        super().__init__(source=source, offset=offset)
+        self.mark = mark
 
 
-@dataclass(slots=True, eq=False)
 class LineBlock(Expr):
     """A verb and its lines between parentheses."""
 
-    tokens: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    lparen: Paren = field(default_factory=Paren)
-    rparen: Paren = field(default_factory=lambda: Paren(mark=")"))
+    __slots__ = ("lines", "lparen", "rparen", "tokens")
+
+    def __init__(
+        self,
+        tokens: Iterable[str] = (),
+        lines: Iterable[Line] = (),
+        *,
+        source: Source = _NO_SOURCE,
+        offset: int = -1,
+        lparen: Paren | None = None,
+    ) -> None:
+        super().__init__(source=source, offset=offset)
+        self.tokens = list(tokens)
+        self.lines = list(lines)
+        self.lparen = lparen if lparen is not None else Paren("(")
+        self.rparen = Paren(")")
 
 
 Statement = CommentBlock | Line | LineBlock
 
 
-@dataclass(slots=True, eq=False)
 class FileSyntax(Expr):
     """A whole file."""
 
-    statements: list[Statement] = field(default_factory=list)
+    __slots__ = ("statements",)
+
+    def __init__(self, source: Source = _NO_SOURCE) -> None:
+        super().__init__(source=source)
+        self.statements: list[Statement] = []
 
     def add_line(self, hint: Statement | None, *tokens: str) -> Line:
         """Add a line near `hint`, and return it.
@@ -180,7 +226,7 @@ class FileSyntax(Expr):
 
     def append_line(self, *tokens: str) -> Line:
         """Add a line at the end of the file."""
-        line = Line(tokens=list(tokens))
+        line = Line(tokens)
         self.statements.append(line)
         return line
 
@@ -198,14 +244,14 @@ class FileSyntax(Expr):
         """Add to the statement itself where the verb is the same, after it otherwise."""
         statement = self.statements[index]
         if isinstance(statement, CommentBlock) or statement.tokens[:1] != [tokens[0]]:
-            line = Line(tokens=list(tokens))
+            line = Line(tokens)
             self.statements.insert(index + 1, line)
             return line
-        line = Line(tokens=list(tokens[1:]), in_block=True)
+        line = Line(tokens[1:], in_block=True)
         if isinstance(statement, LineBlock):
             statement.lines.append(line)
         else:
-            self.statements[index] = LineBlock(tokens=statement.tokens[:1], lines=[statement, line])
+            self.statements[index] = LineBlock(statement.tokens[:1], [statement, line])
             statement.in_block = True
             statement.tokens = statement.tokens[1:]
         return line
@@ -215,10 +261,10 @@ class FileSyntax(Expr):
         block = self.statements[index]
         assert isinstance(block, LineBlock)
         if block.tokens[:1] != [tokens[0]]:
-            line = Line(tokens=list(tokens))
+            line = Line(tokens)
             self.statements.insert(index + 1, line)
         else:
-            line = Line(tokens=list(tokens[1:]), in_block=True)
+            line = Line(tokens[1:], in_block=True)
             block.lines.insert(at + 1, line)
         return line
 

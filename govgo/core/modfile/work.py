@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from govgo.core.modfile.directives import Use
 from govgo.core.modfile.edit import DirectiveFile
 from govgo.core.modfile.ordering import DuplicateRemover, sort_lines
 from govgo.core.modfile.quote import auto_quote
-from govgo.core.modfile.syntax import CommentBlock, Line
+from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line
 
 
-@dataclass(slots=True, eq=False)
 class WorkFile(DirectiveFile):
     """A go.work. Lists are in the order of lines; dropped records stay, cleared, until `cleanup`."""
 
-    use: list[Use] = field(default_factory=list)
+    __slots__ = ("use",)
+
+    def __init__(self, syntax: FileSyntax | None = None) -> None:
+        super().__init__(syntax)
+        self.use: list[Use] = []
 
     def add_use(self, path: str, module_path: str) -> None:
         """Note the module path of the first use of `path` and delete its others; add one where there is
@@ -88,6 +90,6 @@ class WorkFile(DirectiveFile):
         return next((i for i, s in enumerate(statements) if not isinstance(s, CommentBlock)), len(statements))
 
     def _insert(self, index: int, tokens: tuple[str, ...]) -> Line:
-        line = Line(tokens=list(tokens))
+        line = Line(tokens)
         self.syntax.statements.insert(index, line)
         return line
