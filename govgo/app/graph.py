@@ -25,11 +25,10 @@ def load_graph(session: Session, go_version: str = "") -> ModGraph:
         go_version: -go, "" when not given.
 
     Raises:
-        UsageError: a -go version that cannot be.
+        UsageError: there is no main module.
         BuildListError: the graph cannot be loaded.
     """
     session.command = "mod graph"
-    check_go_flag(session, go_version)
     init_workfile(session)
     session.force_use_modules = True
     session.root_mode = RootMode.NEED
