@@ -42,6 +42,12 @@ _MARKS = ListMode.UPDATES | ListMode.VERSIONS | ListMode.RETRACTED | ListMode.DE
 _BYPASS = "using the vendor directory\n\t(Use -mod=mod or -mod=readonly to bypass.)"
 
 
+class ListFlagsError(UsageError):
+    """Flags that do not go together; the text begins with the verb, `list -…`."""
+
+    code = "list-flags"
+
+
 class Listing(NamedTuple):
     """The modules named, and the error that kept more from being found; both can be there."""
 
@@ -101,13 +107,13 @@ def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_f
     """
     init_workfile(session)
     if reuse_file and session.has_mod_root():
-        raise UsageError("list -reuse cannot be used inside a module")
+        raise ListFlagsError("list -reuse cannot be used inside a module")
     init(session)
     if mode & ListMode.RETRACTED and not mode & ListMode.UPDATES:
         if session.build_mod == "vendor":
-            raise UsageError("list -retracted cannot be used when vendoring is enabled")
+            raise ListFlagsError("list -retracted cannot be used when vendoring is enabled")
         if not session.modules_enabled:
-            raise UsageError("list -retracted can only be used in module-aware mode")
+            raise ListFlagsError("list -retracted can only be used in module-aware mode")
     if not session.modules_enabled:
         raise UsageError("list -m cannot be used with GO111MODULE=off")
     load_mod_file(session)
@@ -215,6 +221,8 @@ class _Lister:
             return [self._info(main) for main in mains]
         if self._need_graph:
             self.rs, self._graph, self.error = try_expand_graph(self._session, self.rs)
+            if self.error is not None:
+                self._mode &= ~ListMode.NAMES  # what else is wrong with the modules is told, too
         self._warm_queries(args)
         found: list[ModuleInfo] = []
         for arg in args:
@@ -273,7 +281,8 @@ class _Lister:
         version = self._graph.selected(path) if self._graph is not None else self.rs.root_selected(path)
         assert version is not None
         if version != "none":
-            return [self._info(ModuleVersion(path, version))]
+            mode = self._mode & ~ListMode.NAMES  # a few modules, of which go.sum gets the go.mod hashes
+            return [module_info(self._session, self.rs, ModuleVersion(path, version), mode, self._reuse)]
         if self.error is not None:
             return []
         if self._session.build_mod == "vendor":

@@ -122,6 +122,7 @@ class _Facts:
         self._mode = mode
         self._reuse = reuse or {}
         self._must_have_sums = in_build_list and session.must_have_sums()
+        self._is_brief = in_build_list and bool(mode & ListMode.NAMES)
 
     def complete(self, info: ModuleInfo) -> ModuleInfo:
         """`info` with its facts."""
@@ -132,9 +133,9 @@ class _Facts:
             old = self._reuse.get(mod)
             if old is not None and is_reusable(self._session.repo, mod.path, mod.version, old.origin):
                 return replace(old, query="", dir="")
-            if not self._mode & ListMode.NAMES or self._session.build_mod == "vendor":
+            if not self._is_brief:
                 info = self._with_time(info)
-        if not self._mode & ListMode.NAMES:
+        if not self._is_brief:
             info = self._with_places(self._with_go_version(info, mod), mod)
         if info.version and self._mode & ListMode.RETRACTED:
             info = add_retraction(self._session, info)

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from govgo.app.listing import Listing, module_by_path, start_listing
+from govgo.app.listing import ListFlagsError, Listing, module_by_path, start_listing
 from govgo.app.modinfo import ListMode
 from govgo.app.session import Session
 from govgo.cli.options import GoCommand, OptionalValue, build_options, module_options, verbose_option
 from govgo.cli.wiring import open_session
 from govgo.core.moduleinfo import ModuleInfo
-from govgo.errors import QueryError, UsageError
+from govgo.errors import QueryError, ReportedError, UsageError
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -58,13 +58,22 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     govgo list -m -f '{{.Path}} {{.Dir}}' all
     """
     fields = _json_fields(flags["json_fields"])
-    _check_flags(flags, is_json=fields is not None)
-    session = open_session({**flags, "command": "list"})
-    show = _formatter(session, flags, fields)
-    listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
+    try:
+        _check_flags(flags, is_json=fields is not None)
+        session = open_session({**flags, "command": "list"})
+        show = _formatter(session, flags, fields)
+        listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
+    except ListFlagsError as error:
+        raise _told(f"govgo {error}") from None
     if not flags["tolerant"]:
         _tell_errors(session, listing)
     show(listing.modules)
+
+
+def _told(line: str) -> ReportedError:
+    """The end of the command for a mistake in its flags, told in a line of its own as go does."""
+    click.echo(line, err=True)
+    return ReportedError((UsageError(line),))
 
 
 def _json_fields(values: Sequence[str]) -> frozenset[str] | None:
@@ -82,21 +91,21 @@ def _json_fields(values: Sequence[str]) -> frozenset[str] | None:
 
 def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
     if flags["template"] and is_json:
-        raise UsageError("list -f cannot be used with -json")
+        raise ListFlagsError("list -f cannot be used with -json")
     if not flags["modules"]:
         if flags["reuse"]:
-            raise UsageError("list -reuse cannot be used without -m")
+            raise ListFlagsError("list -reuse cannot be used without -m")
         if flags["upgrades"]:
-            raise UsageError("list -u can only be used with -m")
+            raise ListFlagsError("list -u can only be used with -m")
         if flags["versions"]:
-            raise UsageError("list -versions can only be used with -m")
+            raise ListFlagsError("list -versions can only be used with -m")
         raise UsageError(
             "govgo lists modules, not packages; use 'govgo list -m'",
             hint="packages and their build are the go command's affair",
         )
     for name in _PACKAGE_FLAGS:
         if flags[name]:
-            raise UsageError(f"list -{name} cannot be used with -m")
+            raise ListFlagsError(f"list -{name} cannot be used with -m")
 
 
 def _mode(flags: dict[str, Any], fields: frozenset[str] | None) -> ListMode:
@@ -154,7 +163,7 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
     try:
         template = Template(text, functions)
     except TemplateError as error:
-        raise UsageError(str(error)) from None
+        raise _told(str(error)) from None
 
     def show(modules: Iterable[ModuleInfo]) -> None:
         out: list[str] = []
@@ -169,7 +178,7 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
                 out.append(piece)
         except TemplateError as error:
             out.append(error.partial)
-            raise UsageError(str(error)) from None
+            raise _told(str(error)) from None
         finally:
             click.echo("".join(out), nl=False)
 
