@@ -34,6 +34,7 @@ _CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
 _DIRECTORY_END = struct.Struct("<4s4H2IH")
 _DIRECTORY_END_64_LOCATOR = struct.Struct("<4sIQI")
 _DIRECTORY_END_64 = struct.Struct("<4sQ2H2I4Q")
+_DESCRIPTOR_SIZES, _DESCRIPTOR_SIZES_64 = struct.Struct("<2I"), struct.Struct("<2Q")
 _LOCAL_MARK, _CENTRAL_MARK, _END_MARK = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _LOCATOR_64_MARK, _END_64_MARK, _DESCRIPTOR_MARK = b"PK\x06\x07", b"PK\x06\x06", b"PK\x07\x08"
 
@@ -50,13 +51,14 @@ class Entry(NamedTuple):
     """One record of the central directory.
 
     Attributes:
-        name: "/" at the end marks a directory.
+        name: "/" at the end marks a directory.  raw_name: its bytes.
         crc: CRC-32 of the content.  packed, size: bytes in the archive and of the content.
         offset: of the local header in the file; may lie outside of it.
         mode: st_mode where a Unix program made the archive, else 0.
     """
 
     name: str
+    raw_name: bytes
     flags: int
     method: int
     crc: int
@@ -157,8 +159,10 @@ def _read_record(window: _Window) -> Entry:
     if _MAX_32 in (packed, size, offset):
         extra = tail[name_length : name_length + extra_length]
         size, packed, offset = _zip64_values(extra, size, packed, offset)
+    raw_name = tail[:name_length]
     return Entry(
-        tail[:name_length].decode("utf-8", "surrogateescape"),
+        raw_name.decode("utf-8", "surrogateescape"),
+        raw_name,
         flags,
         method,
         crc,
@@ -262,46 +266,62 @@ def _is_record(read: Read, offset: int) -> bool:
     return True
 
 
-def data_offset(entry: Entry, header: bytes, archive: str) -> int:
-    """Where the entry's data begins in the file, given the bytes at its local header.
+class LocalHeader(NamedTuple):
+    """What stands before an entry's data, as far as readers use it."""
+
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    name_length: int
+    extra_length: int
+
+    @property
+    def length(self) -> int:
+        """Bytes of the header with name and extra field."""
+        return LOCAL_HEADER.size + self.name_length + self.extra_length
+
+
+def local_header(entry: Entry, head: bytes, archive: str) -> LocalHeader:
+    """The entry's local header, given the bytes at its place.
 
     Raises:
         BadZipError: there is no local header at that place.
     """
     if entry.offset < 0:
         raise BadZipError(f"readat {archive}: negative offset")
-    if len(header) < LOCAL_HEADER.size:
+    if len(head) < LOCAL_HEADER.size:
         raise BadZipError("EOF")
-    fields = LOCAL_HEADER.unpack_from(header)
-    if fields[0] != _LOCAL_MARK:
+    mark, _, flags, method, _, _, crc, packed, size, name_length, extra_length = LOCAL_HEADER.unpack_from(head)
+    if mark != _LOCAL_MARK:
         raise BadZipError(NOT_A_ZIP)
-    name_length, extra_length = fields[9:]
-    return entry.offset + LOCAL_HEADER.size + int(name_length) + int(extra_length)
+    return LocalHeader(flags, method, crc, packed, size, name_length, extra_length)
 
 
-def local_fault(entry: Entry, header: bytes) -> str:
-    """What the local header (with its name and extra field) says against the directory, or "".
+def local_fault(entry: Entry, local: LocalHeader, head: bytes) -> str:
+    """What the local header, whose bytes begin `head`, says against the directory, or "".
 
     Checksum and sizes may be zero where they stand after the data.
     """
-    _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = LOCAL_HEADER.unpack_from(header)
-    name_end = LOCAL_HEADER.size + name_length
-    name = header[LOCAL_HEADER.size : name_end].decode("utf-8", "surrogateescape")
+    packed, size = local.packed, local.size
+    name_end = LOCAL_HEADER.size + local.name_length
     if _MAX_32 in (packed, size):
         try:
-            size, packed, _ = _zip64_values(header[name_end : name_end + extra_length], size, packed, 0)
+            size, packed, _ = _zip64_values(head[name_end : local.length], size, packed, 0)
         except _Stop:
             return "local header has no zip64 sizes"
-    if name != entry.name:
+    if head[LOCAL_HEADER.size : name_end] != entry.raw_name:
         return "name in the local header differs"
-    if method != entry.method:
+    if local.method != entry.method:
         return "compression method in the local header differs"
-    if (flags ^ entry.flags) & (_HAS_DESCRIPTOR | _ENCRYPTED):
+    if (local.flags ^ entry.flags) & (_HAS_DESCRIPTOR | _ENCRYPTED):
         return "flags in the local header differ"
-    told, found = (crc, packed, size), (entry.crc, entry.packed, entry.size)
-    if told != found and not (entry.has_descriptor and all(a in (0, b) for a, b in zip(told, found, strict=True))):
-        return "checksum or sizes in the local header differ"
-    return ""
+    if local.crc == entry.crc and packed == entry.packed and size == entry.size:
+        return ""
+    if entry.has_descriptor and local.crc in (0, entry.crc) and packed in (0, entry.packed) and size in (0, entry.size):
+        return ""
+    return "checksum or sizes in the local header differ"
 
 
 def descriptor_fault(entry: Entry, tail: bytes, *, strict: bool) -> str:
@@ -311,15 +331,18 @@ def descriptor_fault(entry: Entry, tail: bytes, *, strict: bool) -> str:
         return CUT_SHORT
     if int.from_bytes(body[:4], "little") != entry.crc:
         return BAD_CHECKSUM
-    short = struct.pack("<2I", entry.packed & _MAX_32, entry.size & _MAX_32)
-    long = struct.pack("<2Q", entry.packed, entry.size)
-    if strict and not body[4:].startswith((short, long)):
-        return "sizes in the data descriptor differ"
+    short = _DESCRIPTOR_SIZES.pack(entry.packed & _MAX_32, entry.size & _MAX_32)
+    if strict and not body.startswith(short, 4):
+        long = _DESCRIPTOR_SIZES_64.pack(entry.packed, entry.size)
+        if not body.startswith(long, 4):
+            return "sizes in the data descriptor differ"
     return ""
 
 
 def kind_fault(entry: Entry) -> str:
     """Why the entry is no regular file, by the mode that a Unix program left with it, or ""."""
+    if entry.mode == 0:
+        return ""
     kind = stat.S_IFMT(entry.mode)
     if kind in (0, stat.S_IFREG) or (entry.is_dir and kind == stat.S_IFDIR):
         return ""

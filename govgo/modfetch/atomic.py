@@ -2,13 +2,15 @@
 """Files that appear whole or not at all: written under a temporary name beside their place, then renamed.
 
 The temporary names are the go command's (`<name><number>.tmp`), so that either program cleans up after the other.
-Nothing is forced to the disk: a cache can be fetched again, and thousands of small files must not wait.
+Only people's own files are forced to the disk: a cache can be fetched again, and thousands of small files must not
+wait.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import stat
 from contextlib import suppress
 
 from govgo.modfetch.diskerror import disk_error
@@ -39,11 +41,31 @@ def write_file(path: str, data: bytes, mode: int = 0o666) -> None:
     Raises:
         DiskError: it could not be written; what stood at `path` stands there still, and no temporary file is left.
     """
-    name = ""
     try:
         descriptor, name = create_temp(path, mode)
+    except OSError as error:
+        raise disk_error("write", path, error) from error
+    put_in_place(descriptor, name, path, data)
+
+
+def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os.stat_result | None = None) -> None:
+    """Write `data` to a file of `create_temp`, close it and rename it to `path`.
+
+    Args:
+        like: the file that is replaced, if it is a person's own: its mode and owner are kept, and the new content
+            is on the disk before it takes the old one's place.
+
+    Raises:
+        DiskError: as `write_file`.
+    """
+    try:
         try:
             write_all(descriptor, data)
+            if like is not None:
+                os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+                with suppress(OSError):
+                    os.fchown(descriptor, like.st_uid, like.st_gid)
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.rename(name, path)

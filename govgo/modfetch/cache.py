@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple
@@ -43,6 +44,8 @@ _NO_HASH_NEEDED = "golang.org/fips140"
 _READ_SIZE = 1 << 16
 _HEX = frozenset("0123456789abcdef")
 _SHORT_HASH = 12
+_STALE_S = 3600
+"""Seconds after which nobody is still writing a temporary file."""
 
 TreeState = Literal["whole", "missing", "partial"]
 
@@ -358,9 +361,19 @@ def _exists(path: str) -> bool:
 def _rewrite_list(directory: str) -> None:
     """Make `list` name the versions whose go.mod lies in `directory`; in place, as go does, under its lock."""
     with lockfile.locked(f"{directory}/list") as descriptor:
-        versions = [name[:-4] for name in os.listdir(directory) if name.endswith(".mod")]
+        names = os.listdir(directory)
+        versions = [name[:-4] for name in names if name.endswith(".mod")]
         versions = [v for v in versions if v and canonical_version(v) == v]
         versions.sort(key=lambda v: (semver.key(v), v))
         data = "".join(f"{version}\n" for version in versions).encode()
         if os.pread(descriptor, len(data) + 1, 0) != data:
             lockfile.overwrite(descriptor, data)
+        _sweep([f"{directory}/{name}" for name in names if name.endswith(".tmp")])
+
+
+def _sweep(temps: list[str]) -> None:
+    """Remove temporary files whose writers were killed long ago."""
+    for path in temps:
+        with suppress(OSError):
+            if os.lstat(path).st_mtime < time.time() - _STALE_S:
+                os.unlink(path)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -229,22 +228,7 @@ def _renew(path: str, descriptor: int, data: bytes) -> None:
             raise disk_error("write", path, error) from error
         _overwrite(path, descriptor, data)
         return
-    try:
-        try:
-            lockfile.write_all(fresh, data)
-            os.fchmod(fresh, stat.S_IMODE(status.st_mode))
-            with suppress(OSError):
-                os.fchown(fresh, status.st_uid, status.st_gid)
-            os.fsync(fresh)
-        finally:
-            os.close(fresh)
-        os.rename(name, path)
-        name = ""
-    except OSError as error:
-        raise disk_error("write", path, error) from error
-    finally:
-        if name:
-            atomic.remove(name)
+    atomic.put_in_place(fresh, name, path, data, like=status)
 
 
 def _overwrite(path: str, descriptor: int, data: bytes) -> None:

@@ -31,6 +31,8 @@ else:
 _RAW_DEFLATE = -15
 _PIECE = 1 << 20
 """Bytes of compressed data read at once, and of content given out at once."""
+_AROUND = LOCAL_HEADER.size + DESCRIPTOR_MAX + 64
+"""Bytes read beside an entry's name and data: its headers, and extra fields of the usual length."""
 
 
 class Rules(Enum):
@@ -57,18 +59,22 @@ class Archive:
             BadZipError: the entry breaks the rules of this archive.
             DiskError: the file could not be read.
         """
-        slack = len(entry.name) + 128
-        length = min(entry.packed, _PIECE) + LOCAL_HEADER.size + slack + DESCRIPTOR_MAX
+        length = min(entry.packed, _PIECE) + len(entry.raw_name) + _AROUND
         head = self._read(entry.offset, length) if entry.offset >= 0 else b""
-        start = zipformat.data_offset(entry, head, self.path)
+        local = zipformat.local_header(entry, head, self.path)
+        skip = local.length
         if self._strict:
-            self._check_headers(entry, head, start)
+            if len(head) < skip:
+                head = self._read(entry.offset, skip)
+            fault = zipformat.kind_fault(entry) or zipformat.local_fault(entry, local, head)
+            if fault:
+                raise BadZipError(f"{NOT_A_ZIP} ({fault})", issues=((entry.name, fault),))
         if entry.is_dir:
             if entry.size:
                 raise BadZipError(NOT_A_ZIP)
             return ()
-        piece = self._in_one(entry, head, start - entry.offset)
-        return self._in_pieces(entry, start) if piece is None else (piece,)
+        piece = self._in_one(entry, head, skip)
+        return self._in_pieces(entry, entry.offset + skip) if piece is None else (piece,)
 
     def _in_one(self, entry: Entry, head: bytes, skip: int) -> bytes | None:
         """The content of a small entry, held in `head` with its descriptor and without fault; else None."""
@@ -111,14 +117,6 @@ class Archive:
         except OSError as error:
             raise disk_error("read", self.path, error) from error
         return data
-
-    def _check_headers(self, entry: Entry, head: bytes, start: int) -> None:
-        need = start - entry.offset
-        if len(head) < need:
-            head = self._read(entry.offset, need)
-        fault = zipformat.kind_fault(entry) or zipformat.local_fault(entry, head)
-        if fault:
-            raise BadZipError(f"{NOT_A_ZIP} ({fault})", issues=((entry.name, fault),))
 
     def _packed(self, start: int, length: int) -> Iterator[bytes]:
         end = min(start + length, self.size)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from govgo.core.module import ModuleVersion
@@ -16,6 +18,8 @@ from govgo.core.modzip import (
     is_vendored,
     language_of,
 )
+from govgo.core.paths import check_file_path
+from govgo.errors import InvalidPathError
 
 
 @pytest.mark.parametrize(
@@ -115,3 +119,19 @@ def test_every_file_is_in_one_list() -> None:
     assert checked.fault == (
         'X.go: case-insensitive file name collision: "x.go" and "X.go"\nlost: lstat lost: permission denied'
     )
+
+
+def test_short_way_for_plain_names_lets_nothing_through() -> None:
+    """Names below a directory that was checked are looked at by the short way first; the verdict is the same."""
+    choice = random.Random(3)
+    parts = ["con", "COM1", "aux", "nul", "lpt9", "a", "B", "7", "-", "_", ".", "..", "~1", "~", " ", "é", "K", "*"]
+    names = {"".join(choice.choices(parts, k=choice.randint(1, 4))) for _ in range(4000)}
+    mv = ModuleVersion("m.io/x", "v1.0.0")
+    for name in names:
+        refused = check_entries(mv, [("m.io/x@v1.0.0/sub/ok.go", 0), (f"m.io/x@v1.0.0/sub/{name}", 0)]).invalid
+        try:
+            check_file_path(f"sub/{name}")
+        except InvalidPathError:
+            assert refused, name
+        else:
+            assert not refused or "not clean" in refused[0].reason, name

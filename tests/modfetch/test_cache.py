@@ -166,6 +166,16 @@ def test_leftovers_of_killed_runs_go_with_the_next(cache: ModCache) -> None:
     assert [p.name for p in parent.iterdir()] == ["x@v1.0.0-!r!c1"]
 
 
+def test_small_temporary_files_of_killed_writers_are_swept_when_old(cache: ModCache) -> None:
+    at_v = Path(cache.version_dir(MV.path))
+    at_v.mkdir(parents=True)
+    for name, age_s in {"v1.0.0.mod1.tmp": 7200, "v1.0.0.info2.tmp": 7200, "v1.0.0.mod3.tmp": 60}.items():
+        (at_v / name).touch()
+        os.utime(at_v / name, (time.time() - age_s, time.time() - age_s))
+    cache.write_gomod(MV, FILES["go.mod"])
+    assert [p.name for p in at_v.iterdir() if p.suffix == ".tmp"] == ["v1.0.0.mod3.tmp"]
+
+
 class Interrupted(BaseException):
     """Stands for Ctrl-C."""
 

@@ -93,7 +93,7 @@ def test_full_disk_keeps_the_old_content(
     def fail(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    target = {"write": "govgo.modfetch.lockfile.write_all", "rename": "govgo.modfetch.workspace.os.rename"}[cut]
+    target = {"write": "govgo.modfetch.atomic.write_all", "rename": "govgo.modfetch.atomic.os.rename"}[cut]
     monkeypatch.setattr(target, fail)
     with pytest.raises(DiskError, match=r"write .*/go.mod: no space left on device"):
         files.replace(str(go_mod), b"module m\n", b"module n\n")
@@ -154,7 +154,7 @@ def test_side_lock_is_held_while_a_file_is_replaced(
         held.append(side_lock_is_held(files))
         rename(source, target)
 
-    monkeypatch.setattr("govgo.modfetch.workspace.os.rename", spy)
+    monkeypatch.setattr("govgo.modfetch.atomic.os.rename", spy)
     files.replace(str(go_mod), b"module m\n", b"module n\n")
     assert held == [True]
     assert not side_lock_is_held(files)
