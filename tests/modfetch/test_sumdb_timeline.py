@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -310,3 +311,24 @@ def test_head_that_cannot_be_written_is_an_error(home: Home, log: Log) -> None:
     home.latest.parent.write_text("a file where a directory should be")
     with pytest.raises((DiskError, UnavailableError)):
         home.lookup(Server(log), WANTED)
+
+
+def test_crowd_leaves_the_largest_head(home: Home, log: Log) -> None:
+    """Many clients at once, each with a head of its own: the stored one ends as the largest, whole."""
+    mods = [ModuleVersion("example.org/filler", f"v0.0.{n}") for n in range(8)]
+
+    def visit(number: int) -> None:
+        server = Server(log)
+        server.head_size = 310 + 61 * number
+        assert home.lookup(server, mods[number]) == (record_text(*mods[number]).splitlines()[0],)
+
+    with ThreadPoolExecutor(len(mods)) as crowd:
+        list(crowd.map(visit, range(len(mods))))
+    assert home.latest.read_bytes() == log.head(310 + 61 * 7)
+    run(home.client(Server(log)).lookup_many(mods))
+
+
+def test_cache_that_cannot_be_written_costs_only_time(home: Home, log: Log) -> None:
+    home.cache.write_text("a file where a directory should be")
+    assert home.lookup(Server(log), WANTED) == LINES[:1]
+    assert home.latest.read_bytes() == log.head()
