@@ -79,7 +79,9 @@ def read_env_file(path: str) -> dict[str, str]:
 
 
 def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
-    """The effective settings, from the environment given as a mapping and the go env file that it names."""
+    """The effective settings: those of `environ` (the process's where it is None), then of the go env file."""
+    if environ is None:
+        environ = os.environ
     file, named, _ = env_file(environ)
     stored = read_env_file(file) if file else {}
 
@@ -155,8 +157,6 @@ def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: fr
         UsageError: there is no go env file.
         DiskError: it could not be read or written.
     """
-    if environ is None:
-        environ = os.environ
     path, _, why = env_file(environ)
     if not path:
         raise UsageError(f"cannot find go env config: {why}")
