@@ -24,9 +24,7 @@ def props(case: Case) -> str:
 
 def compare(case: Case) -> str:
     got = [semver.compare(case["v"], w) for w in case["ws"]]
-    by_key = [
-        (semver.key(case["v"]) > semver.key(w)) - (semver.key(case["v"]) < semver.key(w)) for w in case["ws"]
-    ]
+    by_key = [(semver.key(case["v"]) > semver.key(w)) - (semver.key(case["v"]) < semver.key(w)) for w in case["ws"]]
     return differ(got, case["cmp"]) or differ(by_key, case["cmp"])
 
 
