@@ -17,10 +17,12 @@ import struct
 import threading
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
+
+from govgo.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class ProxySimulator:
         files: the tree: path to content.
         asked: the path of each request, in order.
         headers: the headers of each request, in order, names in lower case.
+        handlers: what answers below a path, given the rest of it; NotFoundError is 404.
     """
 
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
@@ -113,6 +116,7 @@ class ProxySimulator:
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.connections = 0
+        self.handlers: dict[str, Callable[[str], bytes]] = {}
         self._scripts: dict[str, list[Action]] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -185,6 +189,15 @@ class ProxySimulator:
             with self._lock:
                 self._open.discard(connection)
 
+    def _find(self, path: str) -> bytes | None:
+        for prefix, handler in self.handlers.items():
+            if path.startswith(prefix):
+                try:
+                    return handler(path.removeprefix(prefix))
+                except NotFoundError:
+                    return None
+        return self.files.get(path)
+
     def _next(self, path: str) -> Action:
         actions = self._scripts.get(path) or self._scripts.get("*")
         if not actions:
@@ -193,7 +206,7 @@ class ProxySimulator:
 
     def _act(self, connection: socket.socket, path: str, action: Action) -> bool:
         """Perform; whether the connection lives on."""
-        body = self.files.get(path)
+        body = self._find(path)
         match action:
             case File() if body is None:
                 connection.sendall(_answer(404, b"Not Found", b"not found: no such file\n", _TEXT))

@@ -1,0 +1,541 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The repository over real loopback proxies, directories and caches: GOPROXY's rules, and attacks on them.
+
+The texts are those that go 1.26.8 prints for the same situations.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from govgo.core.dirhash import hash_gomod
+from govgo.core.gosum import SumLedger
+from govgo.core.module import ModuleVersion
+from govgo.errors import (
+    GovgoError,
+    LookupDisabledError,
+    NetworkError,
+    NotFoundError,
+    SumMismatchError,
+    UnavailableError,
+    UsageError,
+    is_not_found,
+)
+from govgo.modfetch.goenvfile import load_env
+from govgo.modfetch.network import NetworkOptions
+from govgo.modfetch.repository import Repository
+from govgo.modfetch.retry import RetryPolicy
+from govgo.modfetch.transfer import Timeouts
+from govgo.ports import Ask, Versions
+from tests.simulators.proxy import Body, Endless, File, ProxySimulator, Reset, Status
+from tests.simulators.reporter import SilentReporter
+from tests.simulators.sumdb_log import Log, Server
+
+A = ModuleVersion("q.io/a", "v1.0.0")
+OPTIONS = NetworkOptions(timeouts=Timeouts(2, 2, 2, 10), retry=RetryPolicy(retries=1, base_s=0.01))
+
+
+class Home:
+    """Repositories with one GOPATH and one reporter."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.report = SilentReporter()
+        self.open: list[Repository] = []
+
+    def repo(self, goproxy: str, ledger: SumLedger | None = None, **environ: str) -> Repository:
+        env = {"HOME": str(self.root), "GOENV": "off", "GOSUMDB": "off", "PATH": "", **environ}
+        made = Repository(
+            load_env({**env, "GOPROXY": goproxy}), self.report, ledger=ledger, options=OPTIONS, writable_dirs=True
+        )
+        self.open.append(made)
+        return made
+
+    def cached(self) -> set[str]:
+        """The files below cache/download, locks and the database's apart."""
+        base = self.root / "go/pkg/mod/cache/download"
+        found = {str(p.relative_to(base)) for p in base.rglob("*") if p.is_file()}
+        return {name for name in found if not name.endswith(".lock") and not name.startswith("sumdb/")}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _closed(home: Home) -> object:
+    yield
+    for repo in home.open:
+        repo.close()
+
+
+def refusal(call: Callable[[], object]) -> GovgoError:
+    with pytest.raises(GovgoError) as caught:
+        call()
+    return caught.value
+
+
+def tree(proxy: ProxySimulator, root: Path) -> str:
+    """The proxy's files as a directory; its file URL."""
+    for path, data in proxy.files.items():
+        file = root / path[1:]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return f"file://{root}"
+
+
+# The same answers over http and from a directory.
+
+
+@pytest.mark.parametrize("kind", ["http", "file"])
+def test_the_five_questions(home: Home, tmp_path: Path, kind: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        proxy.add_module("q.io/a", "v1.1.0", "module q.io/a\n\nrequire q.io/B v1.0.0\n")
+        proxy.files["/q.io/a/@latest"] = proxy.files["/q.io/a/@v/v1.1.0.info"]
+        repo = home.repo(proxy.url if kind == "http" else tree(proxy, tmp_path / "tree"))
+        assert repo.versions("q.io/a") == Versions(("v1.0.0", "v1.1.0"))
+        assert repo.versions("q.io/a", "v1.1") == Versions(("v1.1.0",))
+        assert repo.info("q.io/a", "v1.1.0").version == "v1.1.0"
+        assert repo.latest("q.io/a").version == "v1.1.0"
+        assert repo.gomod(A) == b"module q.io/a\n"
+        directory = repo.zip_dir(A)
+        assert sorted(os.listdir(directory)) == ["a.go", "go.mod"]
+        assert repo.cached_dir(A) == directory
+        assert repo.mod_sum(A).startswith("h1:")
+        assert home.cached() >= {f"q.io/a/@v/v1.0.0.{suffix}" for suffix in ("mod", "zip", "ziphash")}
+
+
+def test_what_is_cached_needs_no_source(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        first = home.repo(proxy.url)
+        assert first.download([A])[0].error is None
+    again = home.repo("off")
+    assert again.info("q.io/a", "v1.0.0").version == "v1.0.0"
+    assert again.gomod(A) == b"module q.io/a\n"
+    assert again.zip_dir(A) == first.zip_dir(A)
+    assert again.download([A])[0].error is None
+
+
+def test_a_missing_file_of_a_directory_is_told_as_go_does(home: Home, tmp_path: Path) -> None:
+    repo = home.repo(f"file://{tmp_path}")
+    url = f"file://{tmp_path}/q.io"
+    assert str(refusal(lambda: repo.gomod(A))) == (
+        f"q.io/a@v1.0.0: reading {url}/a/@v/v1.0.0.mod: no such file or directory"
+    )
+    assert str(refusal(lambda: repo.info("q.io/a", "HEAD"))) == (
+        f"q.io/a@HEAD: invalid version: reading {url}/a/@v/%21h%21e%21a%21d.info: no such file or directory"
+    )
+    assert str(refusal(lambda: repo.versions("q.io/Big"))) == (
+        f"module q.io/Big: reading {url}/%21big/@v/list: no such file or directory"
+    )
+
+
+# The chain.
+
+
+def test_only_not_found_moves_past_a_comma(home: Home) -> None:
+    with ProxySimulator() as one, ProxySimulator() as two:
+        two.add_module("q.io/a", "v1.0.0")
+        assert home.repo(f"{one.url},{two.url}").gomod(A) == b"module q.io/a\n"
+        one.script("*", Status(500, b"Broken"))
+        error = refusal(lambda: home.repo(f"{one.url},{two.url}", GOMODCACHE="/nowhere/x").gomod(A))
+        assert str(error) == f"q.io/a@v1.0.0: reading {one.url}/q.io/a/@v/v1.0.0.mod: 500 Broken"
+        assert "was not asked" in error.hint
+
+
+def test_any_error_moves_past_a_bar(home: Home) -> None:
+    with ProxySimulator() as one, ProxySimulator() as two:
+        two.add_module("q.io/a", "v1.0.0")
+        one.script("*", Reset())
+        assert home.repo(f"{one.url}|{two.url}").gomod(A) == b"module q.io/a\n"
+
+
+def test_a_failure_is_told_before_a_not_found(home: Home) -> None:
+    with ProxySimulator() as one, ProxySimulator() as two:
+        one.script("*", Status(403, b"Forbidden"))
+        error = refusal(lambda: home.repo(f"{one.url}|{two.url}").gomod(A))
+        assert isinstance(error, NetworkError)
+        assert str(error) == f"q.io/a@v1.0.0: reading {one.url}/q.io/a/@v/v1.0.0.mod: 403 Forbidden"
+        assert f"{two.url}: q.io/a@v1.0.0: reading" in error.hint
+
+
+def test_not_found_anywhere_says_who_was_asked(home: Home) -> None:
+    with ProxySimulator() as one, ProxySimulator() as two:
+        error = refusal(lambda: home.repo(f"{one.url},{two.url},direct").gomod(A))
+        assert isinstance(error, NotFoundError)
+        assert [source for source, _ in error.tried] == [one.url, two.url, "direct"]
+
+
+def test_goproxy_off_and_direct(home: Home) -> None:
+    off = refusal(lambda: home.repo("off").gomod(A))
+    assert str(off) == "module lookup disabled by GOPROXY=off"
+    assert is_not_found(off)
+    direct = refusal(lambda: home.repo("direct").gomod(A))
+    assert isinstance(direct, LookupDisabledError)
+    assert not is_not_found(direct)
+    assert "q.io/a" in str(direct)
+
+
+def test_a_goproxy_that_makes_no_sense(home: Home) -> None:
+    error = refusal(lambda: home.repo("foo").gomod(A))
+    assert isinstance(error, UsageError)
+    assert str(error) == "invalid proxy URL missing scheme: foo"
+
+
+def test_attack_a_private_path_is_never_sent_to_a_proxy(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        repo = home.repo(proxy.url, GOPRIVATE="q.io", GOSUMDB="sum.golang.org")
+        calls: list[Callable[[], object]] = [
+            lambda: repo.versions("q.io/a"),
+            lambda: repo.info("q.io/a", "main"),
+            lambda: repo.latest("q.io/a"),
+            lambda: repo.gomod(A),
+            lambda: repo.zip_dir(A),
+        ]
+        for call in calls:
+            assert isinstance(refusal(call), LookupDisabledError)
+        assert repo.sum_from_database(A) is None
+        assert proxy.asked == []
+
+
+def test_lookups_can_be_disabled(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        repo = home.repo(proxy.url)
+        repo.disable_lookup("module lookup disabled by -mod=vendor")
+        assert str(refusal(lambda: repo.versions("q.io/a"))) == "module lookup disabled by -mod=vendor"
+        assert proxy.asked == []
+
+
+def test_a_query_can_be_tried_source_by_source(home: Home) -> None:
+    with ProxySimulator() as one, ProxySimulator() as two:
+        one.files["/q.io/a/@v/list"] = b"v9.9.9\n"
+        two.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(f"{one.url},{two.url}")
+        found = repo.try_sources(lambda source: source.info("q.io/a", source.versions("q.io/a").list[-1]))
+        assert found.version == "v1.0.0"
+
+
+# Lies.
+
+
+def test_attack_info_for_another_version(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("/q.io/a/@v/v1.0.0.info", Body(b'{"Version":"v1.0.1"}'))
+        assert str(refusal(lambda: home.repo(proxy.url).info("q.io/a", "v1.0.0"))) == (
+            "q.io/a@v1.0.0: proxy returned info for version v1.0.1 instead of requested version"
+        )
+        assert home.cached() == set()
+
+
+def test_attack_info_with_terminal_escapes(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("/q.io/a/@v/main.info", Body(b'{"Version":"v1.0.0\\u001b[2J"}'))
+        text = str(refusal(lambda: home.repo(proxy.url).info("q.io/a", "main")))
+        assert text.isprintable()
+        assert text.startswith(f'q.io/a@main: invalid version: invalid response from proxy "{proxy.url}": ')
+
+
+def test_attack_an_info_that_names_a_path_outside_the_cache(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("/q.io/a/@v/main.info", Body(b'{"Version":"../../../../evil"}'))
+        assert home.repo(proxy.url).info("q.io/a", "main").version == "../../../../evil"
+        assert home.cached() == set()
+        assert not list(home.root.parent.rglob("evil*"))
+
+
+def test_attack_an_endless_list(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("/q.io/a/@v/v1.0.0.info", Endless())
+        assert isinstance(refusal(lambda: home.repo(proxy.url).info("q.io/a", "v1.0.0")), UnavailableError)
+
+
+def test_short_versions_in_a_list_are_told(home: Home) -> None:
+    with ProxySimulator(
+        {"/q.io/a/@v/list": b"v1\nv1.2\nv1.2.3\n\nnonsense\nv0.0.0-20240102030405-0123456789ab\n"}
+    ) as proxy:
+        assert home.repo(proxy.url).versions("q.io/a").list == ("v1", "v1.2", "v1.2.3")
+        assert home.report.notes == ["module q.io/a: ignoring version v1 and 1 more in @v/list: not canonical"]
+
+
+def test_the_newest_pseudo_version_of_a_list_is_the_latest(home: Home) -> None:
+    older, newer = "v0.0.0-20230102030405-0123456789ab", "v0.0.0-20240102030405-0123456789ab"
+    with ProxySimulator({"/q.io/a/@v/list": f"{newer}\n{older}\n".encode()}) as proxy:
+        proxy.files[f"/q.io/a/@v/{newer}.info"] = f'{{"Version":"{newer}"}}'.encode()
+        assert home.repo(proxy.url).latest("q.io/a").version == newer
+
+
+def test_attack_another_gomod_than_go_sum_knows(home: Home) -> None:
+    gosum = f"q.io/a v1.0.0/go.mod {hash_gomod(b'module q.io/other')}\n".encode()
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(proxy.url, SumLedger("/m/go.sum", gosum))
+        error = refusal(lambda: repo.gomod(A))
+        assert isinstance(error, SumMismatchError)
+        assert "SECURITY ERROR" in str(error)
+        assert home.cached() == set()
+
+
+def test_attack_a_mismatch_is_not_mended_by_another_source(home: Home) -> None:
+    gosum = f"q.io/a v1.0.0/go.mod {hash_gomod(b'module q.io/a')}\n".encode()
+    with ProxySimulator() as bad, ProxySimulator() as good:
+        bad.add_module("q.io/a", "v1.0.0", "module q.io/evil\n")
+        good.add_module("q.io/a", "v1.0.0", "module q.io/a")
+        repo = home.repo(f"{bad.url}|{good.url}", SumLedger("/m/go.sum", gosum))
+        assert isinstance(refusal(lambda: repo.gomod(A)), SumMismatchError)
+        assert good.asked == []
+
+
+def test_attack_another_zip_than_go_sum_knows(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(proxy.url, SumLedger("/m/go.sum", f"q.io/a v1.0.0 h1:{'A' * 43}=\n".encode()))
+        assert isinstance(refusal(lambda: repo.zip_dir(A)), SumMismatchError)
+        assert isinstance(refusal(lambda: repo.download([A])), SumMismatchError)
+        assert not [name for name in home.cached() if "zip" in name or "tmp" in name]
+
+
+def test_attack_a_zip_whose_gomod_is_another(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        proxy.files["/q.io/a/@v/v1.0.0.mod"] = b"module q.io/a\n\nrequire q.io/b v1.0.0\n"
+        repo = home.repo(proxy.url)
+        repo.gomod(A)
+        refusal(lambda: repo.zip_dir(A))
+        assert not [name for name in home.cached() if "zip" in name]
+
+
+def test_a_broken_zip_is_fetched_from_the_next_source(home: Home) -> None:
+    with ProxySimulator() as one, ProxySimulator() as two:
+        for proxy in (one, two):
+            proxy.add_module("q.io/a", "v1.0.0")
+        one.script("/q.io/a/@v/v1.0.0.zip", Reset(after_half=True))
+        assert sorted(os.listdir(home.repo(f"{one.url}|{two.url}").zip_dir(A))) == ["a.go", "go.mod"]
+
+
+def test_download_keeps_what_went_well(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        proxy.add_module("q.io/b", "v1.0.0")
+        del proxy.files["/q.io/b/@v/v1.0.0.zip"]
+        b = ModuleVersion("q.io/b", "v1.0.0")
+        missing = ModuleVersion("q.io/c", "v1.0.0")
+        done = home.repo(proxy.url).download([b, A, missing])
+        assert [each.mod for each in done] == [b, A, missing]
+        assert done[0].gomod.endswith("q.io/b/@v/v1.0.0.mod")
+        assert done[0].zip == ""
+        assert "404 Not Found" in str(done[0].error)
+        assert done[1].error is None
+        assert done[1].sum.startswith("h1:")
+        assert os.path.isfile(done[1].zip)
+        assert os.path.isdir(done[1].dir)
+        assert done[2].info == ""
+
+
+# Streams.
+
+
+class Feed:
+    """A loader that follows every requirement."""
+
+    def __init__(self, *roots: ModuleVersion) -> None:
+        self.fresh = list(roots)
+        self.seen = set(roots)
+        self.told: dict[ModuleVersion, bytes | Exception] = {}
+        self.taken_back: list[ModuleVersion] = []
+
+    def wanted(self) -> Sequence[ModuleVersion]:
+        fresh, self.fresh = self.fresh, []
+        return fresh
+
+    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
+        if mv in self.told:
+            self.taken_back.append(mv)
+        self.told[mv] = answer
+        if isinstance(answer, bytes):
+            for line in answer.decode().splitlines():
+                if line.startswith("require "):
+                    found = ModuleVersion(*line.split()[1:3])
+                    if found not in self.seen:
+                        self.seen.add(found)
+                        self.fresh.append(found)
+
+
+def chain(proxy: ProxySimulator, length: int) -> list[ModuleVersion]:
+    """q.io/m0 requires q.io/m1 requires …"""
+    mods = [ModuleVersion(f"q.io/m{i}", "v1.0.0") for i in range(length)]
+    for i, mv in enumerate(mods):
+        more = f"\nrequire q.io/m{i + 1} v1.0.0\n" if i + 1 < length else ""
+        proxy.add_module(*mv, f"module {mv.path}\n{more}")
+    return mods
+
+
+@pytest.mark.parametrize("kind", ["http", "file"])
+def test_pump_follows_a_graph(home: Home, tmp_path: Path, kind: str) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 30)
+        repo = home.repo(proxy.url if kind == "http" else tree(proxy, tmp_path / "tree"))
+        feed = Feed(mods[0])
+        repo.pump(feed)
+        assert set(feed.told) == set(mods)
+        assert {f"{mv.path}/@v/v1.0.0.mod" for mv in mods} <= home.cached()
+        asked = len(proxy.asked)
+        home.repo("off").pump(again := Feed(mods[0]))
+        assert again.told == feed.told
+        assert len(proxy.asked) == asked
+
+
+def test_pump_tells_what_is_missing(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        del proxy.files["/q.io/m2/@v/v1.0.0.mod"]
+        feed = Feed(mods[0])
+        home.repo(proxy.url).pump(feed)
+        assert isinstance(feed.told[mods[2]], NotFoundError)
+        assert isinstance(feed.told[mods[1]], bytes)
+
+
+def test_pump_with_a_complete_go_sum_asks_for_all_at_once(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 12)
+        lines = [f"{mv.path} v1.0.0/go.mod {hash_gomod(proxy.files[f'/{mv.path}/@v/v1.0.0.mod'])}\n" for mv in mods]
+        # Eight of them are wanted at the start, so that the cache looks cold.
+        feed = Feed(*mods[:8])
+        home.repo(proxy.url, SumLedger("/m/go.sum", "".join(lines).encode())).pump(feed)
+        assert set(feed.told) == set(mods)
+        assert sorted(proxy.asked) == sorted(f"/{mv.path}/@v/v1.0.0.mod" for mv in mods)
+
+
+def test_attack_pump_stops_at_a_mismatch(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        gosum = f"q.io/m1 v1.0.0/go.mod h1:{'A' * 43}=\n".encode()
+        with pytest.raises(SumMismatchError):
+            home.repo(proxy.url, SumLedger("/m/go.sum", gosum)).pump(Feed(mods[0]))
+        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
+
+
+def database(proxy: ProxySimulator, mods: Sequence[ModuleVersion]) -> tuple[str, Server]:
+    """A checksum database behind the proxy that knows the go.mod files of `mods`; GOSUMDB for it."""
+    log = Log()
+    for mv in mods:
+        digest = hash_gomod(proxy.files[f"/{mv.path}/@v/{mv.version}.mod"])
+        log.add(*mv, f"{mv.path} {mv.version} h1:{'A' * 43}=\n{mv.path} {mv.version}/go.mod {digest}\n")
+    server = Server(log)
+    proxy.handlers[f"/sumdb/{log.name}"] = lambda rest: b"" if rest == "/supported" else server.body(rest)
+    return log.key, server
+
+
+def test_pump_proves_by_the_database_and_records(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 5)
+        key, _ = database(proxy, mods)
+        ledger = SumLedger("/m/go.sum", b"")
+        feed = Feed(mods[0])
+        home.repo(proxy.url, ledger, GOSUMDB=key).pump(feed)
+        assert set(feed.told) == set(mods)
+        assert all(ledger.h1_only(ModuleVersion(mv.path, "v1.0.0/go.mod")) for mv in mods)
+
+
+def test_attack_a_gomod_that_the_database_contradicts(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        key, _ = database(proxy, mods)
+        proxy.files["/q.io/m1/@v/v1.0.0.mod"] = b"module q.io/evil\n"
+        ledger = SumLedger("/m/go.sum", b"")
+        with pytest.raises(SumMismatchError) as caught:
+            home.repo(proxy.url, ledger, GOSUMDB=key).pump(Feed(mods[0]))
+        assert str(caught.value).startswith("q.io/m1@v1.0.0: verifying go.mod: checksum mismatch\n")
+        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
+        assert ledger.h1_only(ModuleVersion("q.io/m1", "v1.0.0/go.mod")) == ()
+
+
+def test_what_the_database_does_not_know_is_taken_back(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        key, _ = database(proxy, [mods[0], mods[2]])
+        ledger = SumLedger("/m/go.sum", b"")
+        feed = Feed(mods[0])
+        repo = home.repo(proxy.url, ledger, GOSUMDB=key)
+        repo.pump(feed)
+        error = feed.told[mods[1]]
+        assert isinstance(error, GovgoError)
+        assert str(error).startswith("q.io/m1@v1.0.0: verifying go.mod: q.io/m1@v1.0.0/go.mod: reading ")
+        assert feed.taken_back in ([], [mods[1]])
+        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
+        assert str(refusal(lambda: repo.gomod(mods[1]))) == str(error)
+
+
+def test_a_cached_gomod_is_not_believed_without_proof(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 1)
+        home.repo(proxy.url).gomod(mods[0])
+        key, _ = database(proxy, [])
+        error = refusal(lambda: home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key).gomod(mods[0]))
+        assert "verifying go.mod" in str(error)
+
+
+def test_warm_remembers_answers_and_errors(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(proxy.url)
+        asks = [Ask("versions", "q.io/a"), Ask("info", "q.io/a", "v1.0.0"), Ask("gomod", "q.io/a", "v1.0.0")]
+        missing = [Ask("versions", "q.io/none"), Ask("info", "q.io/none", "main"), Ask("latest", "q.io/none")]
+        repo.warm([*asks, *missing, *asks])
+        asked = len(proxy.asked)
+        assert repo.versions("q.io/a").list == ("v1.0.0",)
+        assert repo.info("q.io/a", "v1.0.0").version == "v1.0.0"
+        assert repo.gomod(A) == b"module q.io/a\n"
+        assert is_not_found(refusal(lambda: repo.versions("q.io/none")))
+        assert is_not_found(refusal(lambda: repo.info("q.io/none", "main")))
+        assert is_not_found(refusal(lambda: repo.latest("q.io/none")))
+        assert len(proxy.asked) == asked
+
+
+def test_reset_judges_by_the_new_ledger(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(proxy.url)
+        repo.gomod(A)
+        repo.reset(SumLedger("/m/go.sum", f"q.io/a v1.0.0/go.mod h1:{'A' * 43}=\n".encode()))
+        assert isinstance(refusal(lambda: repo.gomod(A)), SumMismatchError)
+
+
+def test_the_go_and_toolchain_modules(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        listed = "v0.0.1-go1.21.3.linux-amd64\nv0.0.1-go1.99.0.linux-amd64\nv0.0.1-go1.99.0.darwin-arm64\n"
+        proxy.files["/golang.org/toolchain/@v/list"] = listed.encode()
+        proxy.files["/golang.org/toolchain/@v/v0.0.1-go1.99.0.linux-amd64.info"] = (
+            b'{"Version":"v0.0.1-go1.99.0.linux-amd64"}'
+        )
+        repo = home.repo(proxy.url)
+        assert repo.versions("go").list == ("1.21.3", "1.26.8", "1.99.0")
+        assert repo.versions("toolchain").list == ("go1.21.3", "go1.26.8", "go1.99.0")
+        assert repo.info("go", "1.2").version == "1.2"
+        assert repo.info("toolchain", "1.99.0").version == "go1.99.0"
+        assert repo.latest("go").version == "1.99.0"
+        assert str(refusal(lambda: repo.info("go", "1.99"))) == "go language version 1.99 is not a toolchain version"
+        assert str(refusal(lambda: repo.info("go", "x"))) == "invalid go version x"
+
+
+def test_a_cache_that_cannot_be(home: Home) -> None:
+    with pytest.raises(UsageError, match="module cache not found: neither GOMODCACHE nor GOPATH is set"):
+        Repository(load_env({"GOENV": "off"}), home.report)
+    with pytest.raises(UsageError, match='GOMODCACHE entry is relative; must be absolute path: "x"'):
+        Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
+
+
+def test_a_flaky_proxy_is_survived(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 4)
+        for mv in mods:
+            proxy.script(f"/{mv.path}/@v/v1.0.0.mod", Status(503, headers={"Retry-After": "0"}), File())
+        feed = Feed(mods[0])
+        home.repo(proxy.url).pump(feed)
+        assert all(isinstance(answer, bytes) for answer in feed.told.values())
