@@ -192,9 +192,7 @@ def check_proxy_url(url: str) -> None:
         case "http" | "https":
             return
         case "file":
-            extra = (
-                base.opaque or base.host or base.query or base.fragment or base.force_query or base.omit_host
-            )
+            extra = base.opaque or base.host or base.query or base.fragment or base.force_query or base.omit_host
             if extra or base.user is not None:
                 raise UsageError(f"invalid file:// proxy URL with non-path elements: {base.redacted()}")
         case "":
