@@ -206,6 +206,27 @@ def test_ctrl_c_during_extraction_leaves_nothing(cache: ModCache, monkeypatch: p
     assert cache.extract(MV)
 
 
+def test_marker_stands_while_a_tree_is_made(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at a tree that is half removed or half made finds it partial."""
+    fill(cache)
+    tree = Path(cache.extract(MV))
+    os.unlink(cache.file(MV, "ziphash"))
+
+    def removed_in_part(path: str) -> None:
+        os.chmod(tree, 0o755)
+        (tree / "x.go").unlink()
+        raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr("govgo.modfetch.cache.remove_tree", removed_in_part)
+        with pytest.raises(Interrupted):
+            cache.extract(MV)
+    cache.write_ziphash(MV, cache.hash_zip(MV))
+    assert cache.download_dir(MV)[1:] == ("partial", "not completely extracted")
+    assert (Path(cache.extract(MV)) / "x.go").is_file()
+    assert cache.download_dir(MV).state == "whole"
+
+
 def full_disk(descriptor: int, data: bytes) -> None:
     os.write(descriptor, data[: len(data) // 2])
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
