@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.mainmods import COMMAND_LINE
@@ -217,16 +218,17 @@ def digest(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSu
 def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSummary:
     go = raw.go_version
     require, too_new = raw.require, None
+    pruning, strict, newer = _go_facts(go, session.local_go)
     if go:
         session.raw_go_versions.setdefault(mv, go)
-        if goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0:
+        if strict:
             require = (*require, ModuleVersion("go", go))
-            if goversion.compare(go, session.local_go) > 0:
+            if newer:
                 too_new = session.too_new(f"module {mv}", go, raw.toolchain)
     return ModSummary(
         ModuleVersion(raw.path, ""),
         require,
-        pruning_for(go),
+        pruning,
         go,
         raw.toolchain,
         raw.retract,
@@ -234,6 +236,13 @@ def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSumma
         raw.ignore,
         too_new,
     )
+
+
+@lru_cache(maxsize=1 << 10)
+def _go_facts(go: str, local_go: str) -> tuple[Pruning, bool, bool]:
+    """Of a go line: its pruning, whether it is a requirement, whether it is above `local_go`."""
+    strict = goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0
+    return pruning_for(go), strict, goversion.compare(go, local_go) > 0
 
 
 def _from_mod_file(session: Session, mv: ModuleVersion, file: ModFile) -> ModSummary:
