@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from govgo.core import semver
 from govgo.core.goquote import quote
-from govgo.core.modfile.directives import Exclude, Ignore, Module, Require, Retract, Tool, is_indirect
+from govgo.core.modfile.directives import Exclude, Ignore, Module, Require, Retract, Tool
 from govgo.core.modfile.edit import DirectiveFile
 from govgo.core.modfile.ordering import DuplicateRemover, sort_lines
 from govgo.core.modfile.quote import auto_quote
@@ -42,10 +42,6 @@ class ModFile(DirectiveFile):
         else:
             self.module.syntax.update("module", auto_quote(path))
         self.module.mod = ModuleVersion(path)
-
-    def add_parsed_require(self, path: str, version: str, line: Line) -> None:
-        """Note the requirement that an existing line says."""
-        self.require.append(Require(ModuleVersion(path, version), is_indirect(line), syntax=line))
 
     def add_require(self, path: str, version: str) -> None:
         """Set the version of the first requirement of `path` and delete its others; add one where there is

@@ -29,10 +29,12 @@ from govgo.core.modfile.directives import (
     Godebug,
     Ignore,
     Module,
+    Require,
     Retract,
     Tool,
     Toolchain,
     Use,
+    is_indirect,
 )
 from govgo.core.modfile.edit import DirectiveFile, is_go_version, is_toolchain_name
 from govgo.core.modfile.faults import MAX_FAULTS, LineFault, ModFileErrors
@@ -226,7 +228,7 @@ class _ModReader(_Reader):
         version = read_version(verb, path, tokens, first + 1, self.fix)
         check_major(verb, path, version, read_path_major(path))
         if verb == "require":
-            self.file.add_parsed_require(path, version, line)
+            self.file.require.append(Require(ModuleVersion(path, version), is_indirect(line), syntax=line))
         else:
             self.file.exclude.append(Exclude(ModuleVersion(path, version), syntax=line))
 
