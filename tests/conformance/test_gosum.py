@@ -26,7 +26,7 @@ from govgo.modfetch.cache import ModCache
 from govgo.modfetch.goenvfile import load_env
 from govgo.wiring import make_session
 from tests.conformance.vectors import Case, check, load
-from tests.simulators.reporter import SilentReporter
+from tests.simulators.repo import Transcript
 
 Answer = Iterator[str] | list[str]
 
@@ -56,7 +56,7 @@ class World:
             for file, text in files.items():
                 archive.writestr(f"{name}/{file}", text)
 
-    def open(self, go_sum: str | None, cache: str, command: str) -> tuple[Session, SilentReporter]:
+    def open(self, go_sum: str | None, cache: str, command: str) -> tuple[Session, Transcript]:
         """A session in a new copy of the main module."""
         self._runs += 1
         main = self.root / f"main{self._runs}"
@@ -74,7 +74,7 @@ class World:
             "GOENV": "off",
             "GOTOOLCHAIN": "local",
         }
-        reporter = SilentReporter()
+        reporter = Transcript()
         settings = Settings(cwd=str(main), env=load_env(environ), command=command)
         return make_session(settings, reporter, announce=False), reporter
 
@@ -151,7 +151,7 @@ def _run(world: World, go_sum: str | None, run: Case) -> Case:
     try:
         out = list(COMMANDS[run["cmd"]](session))
     except ReportedError:
-        code, err = 1, "\n".join(reporter.notes)
+        code, err = 1, "\n".join(line.removeprefix("go: ") for line in reporter.lines)
     except GovgoError as error:
         code, err = 1, str(error)
     after = Path(session.settings.cwd, "go.sum")

@@ -19,7 +19,7 @@ from govgo.errors import GovgoError
 from govgo.modfetch.goenvfile import load_env
 from govgo.wiring import make_session
 from tests.conformance.vectors import Case, check, load
-from tests.simulators.reporter import SilentReporter
+from tests.simulators.repo import Transcript
 
 
 def _write_proxy(root: Path, modules: list[Case]) -> None:
@@ -64,7 +64,7 @@ def session_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sess
             "GOTOOLCHAIN": "local",
         }
         settings = Settings(cwd=str(main), env=load_env(environ), command="list", mod="mod", mod_explicit=True)
-        return make_session(settings, SilentReporter())
+        return make_session(settings, Transcript())
 
     return make
 
