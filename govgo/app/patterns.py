@@ -99,7 +99,8 @@ class IgnorePatterns:
 
 
 def _slashed(path: str) -> str:
-    return f"{'' if path.startswith('/') else '/'}{path}{'' if path.endswith('/') else '/'}"
+    path = path if path.startswith("/") else "/" + path
+    return path if path.endswith("/") else path + "/"
 
 
 def clean_patterns(patterns: Sequence[str]) -> list[str]:

@@ -41,6 +41,7 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False) -> boo
         ReportedError: faults that were told.
         GovgoError: go.mod cannot be loaded, or a file not be read or written.
     """
+    session.command = session.command or "mod vendor"
     session.force_use_modules = True
     session.root_mode = RootMode.NEED
     opts = PackageOpts(

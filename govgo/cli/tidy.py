@@ -10,7 +10,17 @@ import click
 
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.console import EXIT_DONE, EXIT_NO
-from govgo.cli.options import GoCommand, module_options, verbose_option
+from govgo.cli.options import (
+    GoCommand,
+    chdir_option,
+    flag_options,
+    jobs_option,
+    modcacherw_option,
+    modfile_option,
+    overlay_option,
+    trace_option,
+    verbose_option,
+)
 from govgo.cli.wiring import open_session
 from govgo.core.goquote import quote
 from govgo.core.goversion import compare
@@ -43,7 +53,7 @@ def check_go_version_flag(name: str, value: str, local_go: str) -> None:
 @click.option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
 @click.option("-go", "go_version", default="", metavar="VERSION", help="Set the go line to VERSION.")
 @click.option("-compat", "compat", default="", metavar="VERSION", help="Keep what this older go version needs.")
-@module_options
+@flag_options(chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option)
 @click.argument("args", nargs=-1)
 def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, compat: str, **flags: Any) -> int:
     """Match go.mod and go.sum to the imports of the source.
