@@ -312,14 +312,15 @@ class _Lister:
         if session.build_mod == "vendor":
             return
         sources = [source for mv in mods if (source := session.main.resolve(mv)).version]
-        if not self._mode & ListMode.NAMES:
-            asks = [Ask("info", source.path, source.version) for source in sources]
+        is_brief = bool(self._mode & ListMode.NAMES)
+        asks = [] if is_brief else [Ask("info", source.path, source.version) for source in sources]
+        if not is_brief or not session.must_have_sums():
             asks += [
                 Ask("gomod", source.path, source.version)
                 for source in sources
                 if source not in session.raw_summaries and self._may_read_go_mod(source)
             ]
-            session.repo.warm(asks)
+        session.repo.warm(asks)
         if self._mode & ListMode.RETRACTED:
             warm_latest(session, [source.path for source in sources])
 

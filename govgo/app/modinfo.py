@@ -135,8 +135,11 @@ class _Facts:
                 return replace(old, query="", dir="")
             if not self._is_brief:
                 info = self._with_time(info)
+        if not self._is_brief or not self._must_have_sums:
+            # Reading a go.mod enters its hash in go.sum, so that it is read even where nothing of it is shown.
+            info = self._with_go_version(info, mod)
         if not self._is_brief:
-            info = self._with_places(self._with_go_version(info, mod), mod)
+            info = self._with_places(info, mod)
         if info.version and self._mode & ListMode.RETRACTED:
             info = add_retraction(self._session, info)
         return info
