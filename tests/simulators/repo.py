@@ -51,9 +51,7 @@ class MemoryRepo:
         raise NotFoundError(f"module {path}: no latest version")
 
     def _missing(self, mv: ModuleVersion, suffix: str) -> NotFoundError:
-        return NotFoundError(
-            f"{mv}: reading {PROXY}/{mv.path}/@v/{mv.version}.{suffix}: no such file or directory"
-        )
+        return NotFoundError(f"{mv}: reading {PROXY}/{mv.path}/@v/{mv.version}.{suffix}: no such file or directory")
 
     def gomod(self, mv: ModuleVersion) -> bytes:
         self.asked.append(mv)
@@ -149,6 +147,14 @@ class MemoryFiles:
         for name in [name for name in self.data if name == path or name.startswith(path + "/")]:
             del self.data[name]
 
+    def new_tree(self, target: str) -> str:
+        return f"{posixpath.dirname(target)}/.{posixpath.basename(target)}.new"
+
+    def move_tree(self, source: str, target: str) -> None:
+        self.remove_tree(target)
+        for name in [name for name in self.data if name.startswith(source + "/")]:
+            self.data[target + name[len(source) :]] = self.data.pop(name)
+
     def real_path(self, path: str) -> str:
         return posixpath.normpath(path)
 
@@ -185,7 +191,11 @@ def memory_session(
     """A session over files and modules in memory."""
     return Session(
         settings=Settings(
-            cwd=cwd, env=GoEnv(**env), command=command, mod=mod, mod_explicit=mod != ""  # type: ignore[arg-type]
+            cwd=cwd,
+            env=GoEnv(**env),
+            command=command,
+            mod=mod,
+            mod_explicit=mod != "",  # type: ignore[arg-type]
         ),
         repo=repo,
         files=files,
