@@ -154,7 +154,7 @@ def find_module_path(session: Session, root: str) -> str:
         "Example usage:\n"
         "\t'go mod init example.com/m' to initialize a v0 or v1 module\n"
         "\t'go mod init example.com/m/v2' to initialize a v2 module\n\n"
-        "Run 'go help mod init' for more information.\n"
+        "Run 'go help mod init' for more information."
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from govgo.app.session import Session, Settings
 from govgo.core import semver
@@ -99,6 +101,9 @@ class MemoryRepo:
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         return f"/cache/{mv.path}/@v/{mv.version}.{suffix}"
 
+    def close(self) -> None:
+        pass
+
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         return None
 
@@ -186,16 +191,16 @@ class StoppedClock:
 
 
 def memory_session(
-    files: MemoryFiles, repo: MemoryRepo, *, command: str = "", cwd: str = "/main", mod: str = "", **env: str
+    files: MemoryFiles, repo: MemoryRepo, *, command: str = "", cwd: str = "/main", mod: str = "", **env: Any
 ) -> Session:
     """A session over files and modules in memory."""
     return Session(
         settings=Settings(
             cwd=cwd,
-            env=GoEnv(**env),
+            env=replace(GoEnv(), **env),
             command=command,
             mod=mod,
-            mod_explicit=mod != "",  # type: ignore[arg-type]
+            mod_explicit=mod != "",
         ),
         repo=repo,
         files=files,
