@@ -84,7 +84,8 @@ class Session:
         mod_roots: absolute directories of the main modules.
         explicit_write: the command writes go.mod and go.sum itself at its end.
         allow_missing_imports: import paths may be resolved although there is no main module.
-        loaded: the last package load, None when there was none.
+        loaded: the last package load, None when there was none. It outlives `restore`: go keeps the checksums of
+            what a check in the workspace has loaded.
         raw_go_versions: go line by module version as read, replacements under their own name ("" without go line).
     """
 
@@ -106,6 +107,7 @@ class Session:
         self.failures: list[GovgoError] = []
         self.raw_summaries: dict[ModuleVersion, ModSummary | GovgoError] = {}
         self.latest_versions: dict[str, ModuleVersion | GovgoError] = {}
+        self.loaded: Loaded | None = None
         self._sources: SourceTree | None = None
         self.forget()
 
@@ -118,7 +120,6 @@ class Session:
         self.requirements: Requirements | None = None
         self.work_path = ""
         self.mod_roots: tuple[str, ...] = ()
-        self.loaded: Loaded | None = None
         self.vendor_list: VendorList | None = None
         self.summaries: dict[ModuleVersion, ModSummary] = {}
         self.raw_go_versions: dict[ModuleVersion, str] = {}
@@ -250,7 +251,6 @@ _STATE = (
     "requirements",
     "work_path",
     "mod_roots",
-    "loaded",
     "vendor_list",
     "summaries",
     "raw_go_versions",
