@@ -105,7 +105,10 @@ class ModuleRepo(Protocol):
         ...
 
     def download(self, mods: Sequence[ModuleVersion], *, extract: bool = True) -> list[Downloaded]:
-        """.info, .mod, zip and tree of each, all at once; a failure stands in the entry, in the order asked."""
+        """.info, .mod, zip and tree of each, all at once; a failure stands in the entry, in the order asked.
+
+        Without `extract` the zip alone (go's DownloadZip).
+        """
         ...
 
     def warm(self, asks: Iterable[Ask]) -> None:

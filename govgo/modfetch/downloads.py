@@ -66,17 +66,18 @@ class Downloads:
             self._gomods.write()
 
     async def one(self, mv: ModuleVersion, *, extract: bool) -> Downloaded:
-        """One of them."""
+        """One of them; without `extract` its zip alone, since go.sum is to learn no more than that."""
         done = Downloaded(mv)
         try:
             if not is_valid_version(mv.path, mv.version):
                 raise InvalidVersionError(f"invalid version {quote(mv.version)}", version=mv.version)
-            self._gomods.expect(mv)
-            info = await self._info(mv.path, mv.version)
-            done = replace(done, info=self._cache.file(mv, "info"), origin=info.origin)
-            data = await self._gomods.load(mv)
-            self._gomods.write()
-            done = replace(done, gomod=self._cache.file(mv, "mod"), gomod_sum=hash_gomod(data))
+            if extract:
+                self._gomods.expect(mv)
+                info = await self._info(mv.path, mv.version)
+                done = replace(done, info=self._cache.file(mv, "info"), origin=info.origin)
+                data = await self._gomods.load(mv)
+                self._gomods.write()
+                done = replace(done, gomod=self._cache.file(mv, "mod"), gomod_sum=hash_gomod(data))
             path = await self._zips.zip(mv)
             done = replace(done, zip=path, sum=self._cache.ziphash(mv) or "")
             if extract:
