@@ -155,24 +155,34 @@ def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
 
 def warm_candidates(session: Session, paths: Iterable[str], rs: Requirements, mg: ModGraph | None) -> None:
     """Fetch at once every module tree that `import_from_modules` will look into for these paths."""
-    if session.build_mod == "vendor":
-        return
-    strict = session.must_have_sums()
-    asks: dict[ModuleVersion, Ask] = {}
+    mods: dict[ModuleVersion, None] = {}
     for path in paths:
         for prefix in path_prefixes(path):
             version = rs.root_selected(prefix) if mg is None else mg.selected(prefix)
-            if version is None or version in ("", "none"):
-                continue
-            mod = ModuleVersion(prefix, version)
-            source = session.main.replacement(mod) or mod
-            if source.version == "" or source in asks or source in session.sources.roots:
-                continue
-            if strict and not session.repo.ledger.have(source):
-                continue
-            directory = session.repo.cached_dir(source)
-            if directory is None:
-                asks[source] = Ask("zip", source.path, source.version)
+            if version is not None and version not in ("", "none"):
+                mods[ModuleVersion(prefix, version)] = None
+    _warm(session, mods, recorded_only=session.must_have_sums())
+
+
+def warm_recorded(session: Session, rs: Requirements, mg: ModGraph | None) -> None:
+    """Fetch at once the trees of selected modules whose zip stands in go.sum: it does because packages came from it."""
+    mods = rs.roots if mg is None else mg.build_list()
+    _warm(session, (mod for mod in mods if mod.version and not is_toolchain(mod.path)), recorded_only=True)
+
+
+def _warm(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: bool) -> None:
+    if session.build_mod == "vendor":
+        return
+    known = session.sources.roots
+    asks: dict[ModuleVersion, Ask] = {}
+    for mod in mods:
+        source = session.main.resolve(mod)
+        if source.version == "" or source in known or source in asks:
+            continue
+        if recorded_only and not session.repo.ledger.have(source):
+            continue
+        if session.repo.cached_dir(source) is None:
+            asks[source] = Ask("zip", source.path, source.version)
     if len(asks) > 1:
         session.repo.warm(asks.values())
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from govgo.app.importing import import_from_modules, module_cache_prefix, warm_candidates
+from govgo.app.importing import import_from_modules, module_cache_prefix, warm_candidates, warm_recorded
 from govgo.app.loadpkg import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg
 from govgo.app.localpatterns import platform_tags
 from govgo.app.requirements import Pruning
@@ -149,6 +149,7 @@ class Loader:
         self.all_closes_over_tests = False
         self.skip_mod_files = False
         self.must_not_commit = False
+        self._warmed = False
         self.reset()
 
     def reset(self) -> None:
@@ -181,6 +182,9 @@ class Loader:
         self._cache_prefix = module_cache_prefix(session)
         self._tools = frozenset(session.main.tools)
         self._follow_std = self.opts.follow_std or any(is_std(mod.path) for mod in self.requirements.roots)
+        if self.opts.load_tests and not self._warmed:
+            self._warmed = True
+            warm_recorded(session, self.requirements, self._mg)
         self.roots = list(dict.fromkeys([self.pkg(path, IS_ROOT) for path in paths]))
         while self._queue:
             wave, self._queue = self._queue, []
