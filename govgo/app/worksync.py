@@ -32,6 +32,8 @@ def sync_workspace(session: Session) -> None:
     targets = [(session.main.root(main), _provided(session, main)) for main in session.main.modules]
     go_version = ""
     for root, must_select in targets:
+        if not root:
+            continue  # no module, but what stands in for one where go.work lists none
         enter_module(session, root)
         try:
             changed = edit_build_list(session, [], must_select)
