@@ -14,7 +14,7 @@ import time
 import pycurl
 
 from govgo.modfetch.curl_transfer import CurlTransfer
-from govgo.modfetch.pollset import PollSet, open_poll_set
+from govgo.modfetch.pollset import READ, WRITE, PollSet, open_poll_set
 from govgo.modfetch.transfer import EngineOptions, Fault, TransferError
 
 # At most so many connections to an HTTP/2 host, and streams on each.
@@ -23,6 +23,11 @@ _MAX_STREAMS = 100
 # HTTP/1.1 has one request on a connection at a time.
 _MAX_CONNECTIONS_1 = 96
 _IDLE_CONNECTIONS = 128
+# After so much silence every socket is looked at unasked, then at growing intervals: libcurl (8.23 at least) now and
+# then holds data of an HTTP/2 connection that it has read, but not handed out, and asks for neither event nor timer.
+_NUDGE_S = 0.02
+_LONGEST_NUDGE_S = 0.5
+_BOTH = READ | WRITE
 
 
 class CurlEngine:
@@ -37,6 +42,9 @@ class CurlEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.Handle | None = None
         self._watch: asyncio.TimerHandle | None = None
+        self._nudge: asyncio.TimerHandle | None = None
+        self._nudge_s = _NUDGE_S
+        self._acted_s = 0.0
         self._idle: list[CurlTransfer] = []
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
         self._gates: dict[str, asyncio.Semaphore] = {}
@@ -67,10 +75,10 @@ class CurlEngine:
 
     async def aclose(self) -> None:
         """Cut every transfer and close every connection."""
-        for handle in (self._timer, self._watch):
+        for handle in (self._timer, self._watch, self._nudge):
             if handle is not None:
                 handle.cancel()
-        self._timer = self._watch = None
+        self._timer = self._watch = self._nudge = None
         for transfer in list(self._active.values()):
             transfer.finish(TransferError(Fault.CUT, "client closed"))
             self._release(transfer)
@@ -92,6 +100,8 @@ class CurlEngine:
         multi.add_handle(transfer.easy)
         if self._watch is None:
             self._watch_later()
+        if self._nudge is None and origin.startswith("https:"):
+            self._nudge_later()
         return transfer
 
     def _open_gate(self, origin: str) -> asyncio.Semaphore:
@@ -162,6 +172,7 @@ class CurlEngine:
         multi = self._multi
         if multi is None:
             return
+        self._acted_s = time.monotonic()
         running = -1
         for fd, events in due:
             _, running = multi.socket_action(fd, events)
@@ -182,6 +193,24 @@ class CurlEngine:
             error = transfer.failure(code, message) if code else None
             multi.remove_handle(easy)
             transfer.finish(error)
+
+    def _nudge_later(self) -> None:
+        assert self._loop is not None
+        self._nudge = self._loop.call_later(self._nudge_s, self._nudge_now)
+
+    def _nudge_now(self) -> None:
+        self._nudge = None
+        if not self._active or self._polls is None:
+            return
+        if time.monotonic() - self._acted_s < self._nudge_s / 2:
+            self._nudge_s = _NUDGE_S
+        else:
+            self._nudge_s = min(2 * self._nudge_s, _LONGEST_NUDGE_S)
+            before = len(self._active)
+            self._act([(fd, _BOTH) for fd in self._polls.watched()])
+            if len(self._active) != before:
+                self._nudge_s = _NUDGE_S
+        self._nudge_later()
 
     def _watch_later(self) -> None:
         assert self._loop is not None

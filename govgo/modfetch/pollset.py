@@ -11,6 +11,7 @@ import select
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT
@@ -24,6 +25,10 @@ class PollSet(Protocol):
 
     def watch(self, fd: int, read: bool, write: bool) -> None:
         """Wait for `fd` to become readable, writable or both; neither forgets it."""
+        ...
+
+    def watched(self) -> list[int]:
+        """The descriptors that are waited for."""
         ...
 
     def close(self) -> None:
@@ -54,12 +59,20 @@ if sys.platform == "linux":
             if not mask:
                 if fd in self._known:
                     self._known.remove(fd)
-                    self._epoll.unregister(fd)
+                    with suppress(OSError):  # closed already
+                        self._epoll.unregister(fd)
             elif fd in self._known:
-                self._epoll.modify(fd, mask)
+                try:
+                    self._epoll.modify(fd, mask)
+                except FileNotFoundError:  # closed meanwhile, and the number is in use again
+                    self._epoll.register(fd, mask)
             else:
                 self._known.add(fd)
                 self._epoll.register(fd, mask)
+
+        def watched(self) -> list[int]:
+            """The descriptors that are waited for."""
+            return sorted(self._known)
 
         def close(self) -> None:
             """Forget everything."""
@@ -97,6 +110,10 @@ class LoopSet:
             self._known.add(fd)
         else:
             self._known.discard(fd)
+
+    def watched(self) -> list[int]:
+        """The descriptors that are waited for."""
+        return sorted(self._known)
 
     def close(self) -> None:
         """Forget everything."""
