@@ -138,6 +138,10 @@ class ModuleRepo(Protocol):
         """Begin with another set of go.sum files (a change between module and workspace mode)."""
         ...
 
+    def disable_lookup(self, reason: str) -> None:
+        """Ask no source from now on (-mod=vendor); `reason` is go's sentence for it, "" ends that."""
+        ...
+
     def close(self) -> None:
         """End connections and write what is still to be written; nothing may be asked afterwards."""
         ...

@@ -10,6 +10,7 @@ from govgo.app.keepsums import Which, keep_sums
 from govgo.app.mainmods import index_mod_file
 from govgo.app.modroots import explicit_mod
 from govgo.core import goversion
+from govgo.core.gosum import SumLedger
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module import ModuleVersion
 from govgo.errors import BuildListError, ConflictError, StaleError
@@ -200,15 +201,15 @@ def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> No
     """
     rs = session.requirements
     ledger = session.repo.ledger
-    if rs is None or not ledger.enabled or not ledger.dirty:
+    if rs is None or not _changed(ledger):
         return
     if keep is None:
         keep = keep_sums(session, session.loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
     for warning in ledger.take_warnings():
         session.report.raw(warning)
     before, after = ledger.render(keep, session.must_have_complete_requirements())
-    if ledger.dirty:
-        return  # all that is new is not worth keeping
+    if _changed(ledger):
+        return  # nothing of what is new is worth keeping
     on_disk = session.files.read(ledger.file)
     for _ in range(_TRIES):
         if (on_disk or b"") != before:
@@ -223,3 +224,8 @@ def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> No
 
 _TRIES = 10
 """How often a go.sum that others write at the same time is merged anew."""
+
+
+def _changed(ledger: SumLedger) -> bool:
+    """Whether the ledger holds changes that `render` has not taken as written."""
+    return ledger.enabled and ledger.dirty

@@ -182,6 +182,7 @@ def _tell_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
         if conflict.error is not None:
             text = f"{head}: {conflict.error_text}"
         else:
+            assert conflict.constraint is not None
             text = f"{head}, not {reason(conflict.constraint)}"
         resolver.faults.tell(QueryConflictError(text, inner=conflict.error))
 

@@ -8,25 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from govgo.app.godebug import check_godebug
 from govgo.app.mainmods import (
     COMMAND_LINE,
     MainModule,
-    index_mod_file,
     make_main_modules,
-    mod_go_version,
-    work_go_version,
 )
-from govgo.app.modfiles import CanonicalVersions, read_mod_file
 from govgo.app.modroots import (
     find_module_root,
     is_temp_root,
     requirements_from_mod_files,
     set_default_build_mod,
 )
+from govgo.app.readmain import read_main_modules
 from govgo.app.requirements import Pruning, Requirements, override_roots, pruning_for
 from govgo.app.session import RootMode
-from govgo.app.toonew import TooNewError
 from govgo.app.workfile import (
     LocalWorkspace,
     find_go_work,
@@ -43,8 +38,7 @@ from govgo.core import goversion
 from govgo.core.gosum import SumLedger
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module import ModuleVersion
-from govgo.core.paths import check_import_path
-from govgo.errors import BuildListError, GovgoError, InputError, InvalidPathError, UsageError
+from govgo.errors import BuildListError, UsageError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
@@ -166,7 +160,7 @@ def load_mod_file(session: Session, opts: LoadOptions | None = None) -> Requirem
         session.requirements = _without_module(session)
         return session.requirements
     session.main = make_main_modules(
-        _read_main_modules(session, work_file),
+        read_main_modules(session, work_file),
         cwd_root=find_module_root(session, session.settings.cwd),
         work_file=work_file,
         work_path=session.work_path,
@@ -174,6 +168,7 @@ def load_mod_file(session: Session, opts: LoadOptions | None = None) -> Requirem
     )
     _tell_faults(session)
     set_default_build_mod(session)  # the vendor directory may come into play now
+    session.repo.disable_lookup(_lookup_disabled(session))
     rs = requirements_from_mod_files(session)
     if session.build_mod == "vendor":
         _use_vendor(session, rs)
@@ -205,6 +200,14 @@ def _open_ledger(session: Session) -> None:
     session.repo.reset(ledger)
 
 
+def _lookup_disabled(session: Session) -> str:
+    """go's sentence for a question to a source where the vendor directory has to do, "" elsewhere."""
+    if session.build_mod != "vendor":
+        return ""
+    reason = f"\n\t({session.build_mod_reason})" if session.build_mod_reason else ""
+    return f"module lookup disabled by -mod=vendor{reason}"
+
+
 def _sum_file(session: Session, root: str) -> str:
     return session.mod_file_path(root).removesuffix(".mod") + ".sum"
 
@@ -234,93 +237,6 @@ def _without_module(session: Session) -> Requirements:
     if session.build_mod == "vendor":
         rs.init_vendor(())
     return rs
-
-
-def _read_main_modules(session: Session, work_file: WorkFile | None) -> list[MainModule]:
-    entries: list[MainModule] = []
-    faults: list[GovgoError] = []
-    for root in session.mod_roots:
-        try:
-            entry = _read_main_module(session, root, work_file)
-            entries.append(entry)
-            _check_module_path(entry.mod.path)
-        except (InputError, UnreadableModuleError) as error:
-            faults.append(error)
-    if faults:
-        if len(faults) == 1:
-            raise faults[0]
-        raise InputError("\n".join(str(fault) for fault in faults), inner=faults[0])
-    return entries
-
-
-class UnreadableModuleError(InputError):
-    """A go.mod file that go.work lists cannot be used."""
-
-    code = "workspace-module"
-
-
-def _read_main_module(session: Session, root: str, work_file: WorkFile | None) -> MainModule:
-    path = session.mod_file_path(root)
-    fix = CanonicalVersions(session)
-    strict = session.in_workspace and not session.command.startswith("work ")
-    try:
-        data, file = read_mod_file(session, path, fix)
-    except TooNewError as error:
-        if strict:
-            raise _work_too_old(session, path, work_file, error.go_version) from None
-        if session.in_workspace:
-            raise _cannot_load(session, path, error) from None
-        raise
-    except GovgoError as error:
-        if session.in_workspace:
-            raise _cannot_load(session, path, error) from None
-        raise
-    if strict:
-        go = mod_go_version(file)
-        if (
-            goversion.compare(go, work_go_version(work_file)) > 0
-            and goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0
-        ):
-            raise _work_too_old(session, path, work_file, go)
-    if not session.in_workspace:
-        _check_godebugs(session, path, file)
-    assert file.module is not None
-    mod = ModuleVersion(file.module.mod.path, "")
-    session.raw_go_versions[mod] = file.go.version if file.go is not None else ""
-    return MainModule(mod, root, file, index_mod_file(data, file, needs_fix=fix.fixed))
-
-
-def _check_godebugs(session: Session, path: str, file: ModFile) -> None:
-    faults: list[str] = []
-    for line in file.godebug:
-        try:
-            check_godebug("godebug", line.key, line.value, session.local_go)
-        except InputError as error:
-            place = f"{session.short_path(path)}:{line.syntax.start.line}"
-            faults.append(f"error loading go.mod:\n{place}: {error}")
-    if faults:
-        raise InputError("\n".join(faults))
-
-
-def _check_module_path(path: str) -> None:
-    try:
-        check_import_path(path)
-    except InvalidPathError as error:
-        raise InvalidPathError(str(error).replace("malformed import path", "malformed module path", 1)) from None
-
-
-def _cannot_load(session: Session, path: str, error: GovgoError) -> UnreadableModuleError:
-    directory = session.short_path(posixpath.dirname(path))
-    return UnreadableModuleError(f"cannot load module {directory} listed in go.work file: {error}", inner=error)
-
-
-def _work_too_old(session: Session, path: str, work_file: WorkFile | None, go_version: str) -> UnreadableModuleError:
-    # A go.work file without a go line stands for go 1.18.
-    verb = "lists" if work_file is not None and work_file.go is not None else "implicitly requires"
-    return UnreadableModuleError(
-        f"module {session.short_path(posixpath.dirname(path))} listed in go.work file requires go >= {go_version}, "
-        f"but go.work {verb} go {work_go_version(work_file)}; to update it:\n\tgo work use"
-    )
 
 
 def _use_vendor(session: Session, rs: Requirements) -> None:

@@ -101,6 +101,9 @@ class MemoryRepo:
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         return f"/cache/{mv.path}/@v/{mv.version}.{suffix}"
 
+    def disable_lookup(self, reason: str) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
