@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -44,6 +45,14 @@ def exit_code(error: BaseException) -> int:
     return EXIT_BUG
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udcff]")
+
+
+def visible(text: str) -> str:
+    """`text` with control characters and bytes that are not UTF-8 as escapes, so that no name drives a terminal."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
+
+
 class ConsoleReporter:
     """A `ports.Reporter` on standard error.
 
@@ -68,7 +77,7 @@ class ConsoleReporter:
         """One line as it is."""
         if self._progress is not None:
             self._progress.clear()
-        self._stream.write(text + "\n")
+        self._stream.write(visible(text) + "\n")
         self._stream.flush()
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
@@ -90,7 +99,7 @@ class ConsoleReporter:
         self.close()
         if isinstance(error, ReportedError):
             return
-        text = str(error)
+        text = visible(str(error))
         self._stream.write(f"govgo: {text}\n")
         hint = next((each.hint for each in _chain(error) if each.hint), "")
         if hint and self._stream.isatty():

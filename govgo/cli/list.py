@@ -11,6 +11,7 @@ import click
 from govgo.app.listing import ListFlagsError, Listing, module_by_path, start_listing
 from govgo.app.modinfo import ListMode
 from govgo.app.session import Session
+from govgo.cli.console import ConsoleReporter
 from govgo.cli.options import GoCommand, OptionalValue, build_options, module_options, verbose_option
 from govgo.cli.wiring import open_session
 from govgo.core.moduleinfo import ModuleInfo
@@ -72,7 +73,7 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
 
 def _told(line: str) -> ReportedError:
     """The end of the command for a mistake in its flags, told in a line of its own as go does."""
-    click.echo(line, err=True)
+    ConsoleReporter().raw(line)
     return ReportedError((UsageError(line),))
 
 
