@@ -10,12 +10,14 @@ from typing import TextIO
 
 from govgo.errors import (
     ConflictError,
+    GoSumError,
     GovgoError,
     InputError,
     IntegrityError,
     NotFoundError,
     ReportedError,
     SecurityError,
+    SumMismatchError,
     UnavailableError,
     UsageError,
     find,
@@ -99,8 +101,9 @@ class ConsoleReporter:
         self.close()
         if isinstance(error, ReportedError):
             return
-        text = visible(str(error))
-        self._stream.write(f"govgo: {text}\n")
+        # go prints these two without its name before them.
+        name = "" if isinstance(error, GoSumError | SumMismatchError) else "govgo: "
+        self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
         hint = next((each.hint for each in _chain(error) if each.hint), "")
         if hint and self._stream.isatty():
             self._stream.write(f"hint: {hint}\n")

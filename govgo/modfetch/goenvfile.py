@@ -111,7 +111,8 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
     values["GOEXE"] = ".exe" if values["GOOS"] == "windows" else ""
     values["GOHOSTOS"], values["GOHOSTARCH"] = goos, goarch
-    version = environ.get("GOVGO_GO_VERSION") or REFERENCE_RELEASE
+    # TESTGO_VERSION is what cmd/go's own script tests say it by.
+    version = environ.get("GOVGO_GO_VERSION") or environ.get("TESTGO_VERSION") or REFERENCE_RELEASE
     values["GOVERSION"] = "go" + version.removeprefix("go")
     cgo = _cgo_enabled(get("CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))
     values["CGO_ENABLED"] = "1" if cgo else "0"
