@@ -76,7 +76,7 @@ class ModGraph:
 
     def summary(self, mv: ModuleVersion) -> ModSummary | None:
         """The summary that was loaded for `mv`, None where none was or could be."""
-        return cast("ModSummary | None", self._loader.told.get(mv)) if self._loader is not None else None
+        return cast("ModSummary | None", self._loader.summary(mv)) if self._loader is not None else None
 
     def error(self, mv: ModuleVersion) -> GovgoError | None:
         """Why `mv` could not be loaded, None where it could or need not."""

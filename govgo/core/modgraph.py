@@ -9,7 +9,7 @@ Reference: Go Modules Reference, "Graph pruning"; golang.org/design/36460-lazy-m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Protocol
 
@@ -60,18 +60,17 @@ class GraphLoader:
 
     Attributes:
         graph: what is known so far.
-        told: the summary of each module version told.
         errors: why a module version has no summary.
     """
 
-    __slots__ = ("_seen", "_unprune", "_wanted", "errors", "graph", "told")
+    __slots__ = ("_edges", "_seen", "_summaries", "_unprune", "_untold", "_wanted", "errors", "graph")
 
     def __init__(
         self,
         graph: Graph,
         roots: Iterable[ModuleVersion],
         pruning: Pruning,
-        unprune: Collection[ModuleVersion] = (),
+        unprune: Iterable[ModuleVersion] = (),
     ) -> None:
         """Begin at `roots`.
 
@@ -82,73 +81,84 @@ class GraphLoader:
             unprune: versions whose requirements are loaded even where they would be pruned out.
         """
         self.graph = graph
-        self.told: dict[ModuleVersion, Requires] = {}
         self.errors: dict[ModuleVersion, Exception] = {}
         self._unprune = frozenset(unprune)
-        # For each module version reached: the prunings under which it was reached, as bits 1 << pruning.
-        self._seen: dict[ModuleVersion, int] = {}
-        self._wanted: list[ModuleVersion] = []
+        # By number of module version. `_seen`: the prunings under which it was reached, as bits 1 << pruning.
+        self._seen = bytearray(len(graph))
+        self._summaries: dict[int, Requires] = {}
+        self._edges: dict[int, list[int]] = {}
+        self._wanted: list[int] = []
+        self._untold = 0
         for root in roots:
             self.enqueue(root, pruning)
 
     @property
     def done(self) -> bool:
         """Whether nothing is wanted and nothing that was handed out is still untold."""
-        return not self._wanted and len(self.told) + len(self.errors) == len(self._seen)
+        return not self._wanted and not self._untold
+
+    def summary(self, mv: ModuleVersion) -> Requires | None:
+        """The summary told for a module version; None where none was."""
+        number = self.graph.number(mv)
+        return None if number is None else self._summaries.get(number)
 
     def wanted(self) -> list[ModuleVersion]:
         """Module versions not handed out before."""
         fresh, self._wanted = self._wanted, []
-        return fresh
+        self._untold += len(fresh)
+        return list(map(self.graph.mod, fresh))
 
     def tell(self, mv: ModuleVersion, answer: Requires | Exception) -> None:
         """The summary of a module version that was handed out, or why there is none."""
+        self._untold -= 1
         if isinstance(answer, Exception):
             self.errors[mv] = answer
             return
-        self.told[mv] = answer
-        self.graph.require(mv, answer.require)
-        reached = self._seen[mv]
+        graph = self.graph
+        number = graph.number(mv)
+        assert number is not None, f"{mv} was not asked for"
+        self._summaries[number] = answer
+        self._edges[number] = graph.require(mv, answer.require)
+        self._seen.extend(bytes(len(graph) - len(self._seen)))
+        reached = self._seen[number]
         for pruning in Pruning:
             if reached >> pruning & 1:
-                self._follow(answer, pruning)
+                self._follow(number, pruning)
 
     def enqueue(self, mv: ModuleVersion, pruning: Pruning) -> None:
         """Reach `mv` under `pruning`: ask for its requirements, and follow them as far as the pruning says."""
-        if mv.version == NONE:
-            return
-        bit = 1 << pruning
-        reached = self._seen.get(mv)
-        if reached is None:
-            self._seen[mv] = bit
-            self._wanted.append(mv)
-        elif not reached & bit:
-            self._seen[mv] = reached | bit
-            known = self.told.get(mv)
-            if known is not None:
-                self._follow(known, pruning)
+        number = self.graph.number(mv)
+        assert number is not None, f"{mv} is not in the graph"
+        if mv.version != NONE and self._reach(number, 1 << pruning):
+            self._follow(number, pruning)
 
-    def _follow(self, summary: Requires, start: Pruning) -> None:
-        """Reach what `summary` requires, from under pruning `start`; iterative, since unpruned chains are long."""
-        stack = [(summary, start)]
-        seen, told, unprune = self._seen, self.told, self._unprune
+    def _reach(self, number: int, bit: int) -> bool:
+        """Note that a module version is reached; whether what it requires is known and has to be followed now."""
+        reached = self._seen[number]
+        if reached & bit:
+            return False
+        self._seen[number] = reached | bit
+        if not reached:
+            self._wanted.append(number)
+        return number in self._summaries
+
+    def _follow(self, number: int, start: Pruning) -> None:
+        """Reach what a module version requires, itself reached under `start`. Iterative: chains are long."""
+        stack = [(number, start)]
+        graph, seen, unprune = self.graph, self._seen, self._unprune
         while stack:
-            summary, pruning = stack.pop()
-            own = summary.pruning
+            number, pruning = stack.pop()
+            own = self._summaries[number].pruning
             partly = pruning == Pruning.PRUNED and own != Pruning.UNPRUNED
             if partly and not unprune:
                 continue
             below = Pruning.UNPRUNED if pruning == Pruning.UNPRUNED else own
             bit = 1 << below
-            for mv in summary.require:
-                if (partly and mv not in unprune) or mv.version == NONE:
+            for target in self._edges[number]:
+                if seen[target] & bit:
                     continue
-                reached = seen.get(mv)
-                if reached is None:
-                    seen[mv] = bit
-                    self._wanted.append(mv)
-                elif not reached & bit:
-                    seen[mv] = reached | bit
-                    known = told.get(mv)
-                    if known is not None:
-                        stack.append((known, below))
+                mv = graph.mod(target)
+                if mv.version == NONE or (partly and mv not in unprune):
+                    continue
+                if self._reach(target, bit):
+                    stack.append((target, below))

@@ -52,17 +52,30 @@ class Graph:
             self._selected[path] = version
         return number
 
-    def require(self, mv: ModuleVersion, reqs: tuple[ModuleVersion, ...]) -> None:
-        """Record that `mv`, which the graph already names, requires `reqs`; once for each `mv`."""
+    def number(self, mv: ModuleVersion) -> int | None:
+        """The number of a module version, from 0 in the order of first naming; None when the graph does not name it."""
+        return self._ids.get(mv)
+
+    def mod(self, number: int) -> ModuleVersion:
+        """The module version with a number."""
+        return self._mods[number]
+
+    def __len__(self) -> int:
+        """How many module versions the graph names."""
+        return len(self._mods)
+
+    def require(self, mv: ModuleVersion, reqs: tuple[ModuleVersion, ...]) -> list[int]:
+        """Record that `mv`, which the graph names, requires `reqs`; once for each `mv`. Returns the numbers of `reqs`."""
         number = self._ids[mv]
         assert self._required[number] is None, f"requirements of {mv} have already been set"
         self._required[number] = reqs
-        ids = self._ids
+        get = self._ids.get
         edges: list[int] = []
         for req in reqs:
-            target = ids.get(req)
+            target = get(req)
             edges.append(self._add(req) if target is None else target)
         self._edges[number] = edges
+        return edges
 
     def required_by(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...] | None:
         """What `mv` requires, in the order recorded; None when that is not known (pruned out)."""
