@@ -65,7 +65,11 @@ class Graph:
         return len(self._mods)
 
     def require(self, mv: ModuleVersion, reqs: tuple[ModuleVersion, ...]) -> list[int]:
-        """Record that `mv`, which the graph names, requires `reqs`; once for each `mv`. Returns the numbers of `reqs`."""
+        """Record that `mv`, which the graph names, requires `reqs`; once for each `mv`.
+
+        Returns:
+            The numbers of `reqs`.
+        """
         number = self._ids[mv]
         assert self._required[number] is None, f"requirements of {mv} have already been set"
         self._required[number] = reqs
