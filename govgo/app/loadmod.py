@@ -97,7 +97,7 @@ def init(session: Session, root_mode: RootMode | None = None) -> None:
         return
     _find_roots(session)
     if session.settings.modfile and not session.settings.modfile.endswith(".mod"):
-        raise UsageError(f"-modfile={session.settings.modfile}: file does not have .mod extension")
+        raise UsageError(f"-modfile={session.settings.modfile_given}: file does not have .mod extension")
     session.modules_enabled = True
     set_default_build_mod(session)
     gopath = session.settings.env.gopath.split(":")[0]

@@ -88,7 +88,7 @@ def _main_module(session: Session, mv: ModuleVersion) -> ModuleInfo:
         path=mv.path,
         main=True,
         dir=root,
-        go_mod=session.mod_file_path(root) if root else "",
+        go_mod=(session.settings.modfile_given or session.mod_file_path(root)) if root else "",
         go_version=session.raw_go_versions.get(mv, ""),
     )
 

@@ -49,6 +49,7 @@ class Settings:
         mod: -mod, "" when not given.
         mod_explicit: whether -mod was given, on the line or in GOFLAGS.
         modfile: absolute path of -modfile, "" when not given.
+        modfile_given: -modfile as it was given, for what is printed.
         modcacherw: leave the module cache writable.
         verbose: -v.  trace: -x.  tolerant: -e.
         go_version: the Go release that is answered for.
@@ -62,6 +63,7 @@ class Settings:
     mod: str = ""
     mod_explicit: bool = False
     modfile: str = ""
+    modfile_given: str = ""
     modcacherw: bool = False
     verbose: bool = False
     trace: bool = False

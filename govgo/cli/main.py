@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The `govgo` command: a group whose commands are loaded when they are called, and the table of exit codes.
+"""The console script: one command line, and the table of exit codes.
 
 Exit codes: 0 done; 1 done, and the answer is no; 2 usage or configuration; 3 could not finish, safe to retry;
 4 security stop; 70 internal bug; 130 interrupted. The worst one wins.
@@ -7,122 +7,15 @@ Exit codes: 0 done; 1 done, and the answer is no; 2 usage or configuration; 3 co
 
 from __future__ import annotations
 
-import difflib
 import gc
-import importlib
 import os
 import sys
-import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import click
+from govgo.cli.memory import open_memory
 
-from govgo import __version__
-from govgo.cli.console import EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, ConsoleReporter, exit_code
-from govgo.errors import GovgoError
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where a command lives and what help says of it, so that help loads none of them."""
-
-    module: str
-    attribute: str
-    section: str
-    purpose: str
-
-
-CHANGE, INSPECT, TRUST, CACHE = (
-    "Change go.mod",
-    "Inspect",
-    "Trust and CI",
-    "Cache and environment",
-)
-
-COMMANDS: Mapping[str, Entry] = {
-    "get": Entry("get", "get", CHANGE, "Add, upgrade, downgrade or remove requirements."),
-    "tidy": Entry("tidy", "tidy", CHANGE, "Match go.mod and go.sum to the imports of the source."),
-    "edit": Entry("edit", "edit", CHANGE, "Edit go.mod from scripts."),
-    "init": Entry("init", "init", CHANGE, "Start a module in the current directory."),
-    "vendor": Entry("vendor", "vendor", CHANGE, "Copy the packages that the build needs into vendor/."),
-    "work": Entry("work", "work", CHANGE, "Keep a workspace: init, use, edit, sync, vendor."),
-    "list": Entry("list", "list_command", INSPECT, "List the modules of the build list, or answer version queries."),
-    "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
-    "why": Entry("why", "why", INSPECT, "Tell why packages or modules are needed."),
-    "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
-    "download": Entry("download", "download", CACHE, "Download modules to the module cache."),
-    "env": Entry("env", "env", CACHE, "Print or set the environment that go and govgo share."),
-    "version": Entry("version", "version", CACHE, "Print govgo's version."),
-}
-"""The verbs, grouped as help shows them."""
-
-MOD_COMMANDS: Mapping[str, Entry] = {
-    **{name: COMMANDS[name] for name in ("download", "edit", "graph", "init", "tidy", "vendor", "why")},
-    "verify": Entry("modverify", "verify", TRUST, "Check that the module cache is unmodified, as go does."),
-}
-"""`govgo mod …`: the strict mimic of `go mod …`."""
-
-
-class LazyGroup(click.Group):
-    """A group that imports a command's file when the command is called, not when help is printed."""
-
-    def __init__(self, *args: Any, table: Mapping[str, Entry], **kwargs: Any) -> None:
-        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "-help", "--help"]})
-        super().__init__(*args, **kwargs)
-        self.table = table
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the table's order."""
-        return [*self.table, *self.commands]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command, None where the table has no such name."""
-        entry = self.table.get(cmd_name)
-        if entry is None:
-            return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"govgo.cli.{entry.module}")
-        command = getattr(module, entry.attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a suggestion for a typo."""
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
-            close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise click.UsageError(f"{ctx.command_path} {name}: unknown command{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Commands by task, from the table alone."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for name, entry in self.table.items():
-            sections.setdefault(entry.section, []).append((name, entry.purpose))
-        for title, rows in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(rows)
-
-
-@click.group(cls=LazyGroup, table=COMMANDS, invoke_without_command=False)
-@click.version_option(__version__, "-version", "--version", message="govgo version %(version)s")
-def main() -> None:
-    """Exact, proved and fast: the module side of the go command, without a Go toolchain.
-
-    \b
-    govgo get rsc.io/quote@latest      add or move a requirement
-    govgo list -m all                  the build list
-    govgo verify                       prove go.sum in CI
-    """
-
-
-@main.command("mod", cls=LazyGroup, table=MOD_COMMANDS, hidden=True)
-def mod() -> None:
-    """The verbs under the names that `go mod` gives them."""
+if TYPE_CHECKING:
+    from govgo.modfetch.witness import Witness
 
 
 def run() -> None:
@@ -133,7 +26,15 @@ def run() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="surrogateescape")
-    code = invoke(sys.argv[1:])
+    args = sys.argv[1:]
+    memory = open_memory(args, os.environ)
+    code = 0
+    if memory is None:
+        code = invoke(args)
+    elif not memory.recall():
+        code = invoke(args, memory.watch())
+        if code == 0:
+            memory.keep()
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -143,10 +44,16 @@ def run() -> None:
     os._exit(code)
 
 
-def invoke(args: list[str]) -> int:
+def invoke(args: list[str], witness: Witness | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on standard error."""
+    import click
+
+    from govgo.cli.console import EXIT_INTERRUPTED, EXIT_USAGE, ConsoleReporter, exit_code
+    from govgo.cli.group import main
+    from govgo.errors import GovgoError
+
     try:
-        result = main.main(args=args, prog_name="govgo", standalone_mode=False)
+        result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=witness)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -160,8 +67,7 @@ def invoke(args: list[str]) -> int:
         sys.stderr.write(f"govgo: {error.format_message()}\n")
         return EXIT_USAGE
     except GovgoError as error:
-        if os.environ.get("GOVGO_DEBUG") == "1":
-            traceback.print_exc()
+        _debug()
         ConsoleReporter().failure(error)
         return exit_code(error)
     except BrokenPipeError:
@@ -174,9 +80,17 @@ def invoke(args: list[str]) -> int:
         return _bug(error)
 
 
-def _bug(error: Exception) -> int:
+def _debug() -> None:
     if os.environ.get("GOVGO_DEBUG") == "1":
+        import traceback
+
         traceback.print_exc()
+
+
+def _bug(error: Exception) -> int:
+    from govgo.cli.console import EXIT_BUG
+
+    _debug()
     sys.stderr.write(
         f"govgo: internal error: {type(error).__name__}: {error} (GOVGO_DEBUG=1 shows where; please report it)\n"
     )

@@ -73,6 +73,7 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         mod=mod,
         mod_explicit=mod != "",
         modfile=os.path.normpath(os.path.join(cwd, modfile)) if modfile else "",
+        modfile_given=modfile,
         modcacherw=bool(flags.get("modcacherw")),
         verbose=bool(flags.get("verbose")),
         trace=bool(flags.get("trace")),
