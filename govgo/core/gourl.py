@@ -46,7 +46,7 @@ class GoURL:
     def escaped_path(self) -> str:
         """The path as it goes on the wire: `raw_path` where that is a valid encoding of `path`."""
         raw = self.raw_path
-        if raw and all(c in _VALID_ENCODED for c in raw.encode()):
+        if raw and _VALID_ENCODED.issuperset(raw.encode()):
             try:
                 if _unescape(raw) == self.path:
                     return raw
@@ -255,5 +255,10 @@ def _unescape(text: str) -> str:
 
 
 def _escape(text: str, safe: frozenset[int]) -> str:
-    data = text.encode("utf-8", "surrogateescape")
-    return "".join(chr(b) if b in safe else f"%{b:02X}" for b in data)
+    table = _escape_table(safe)
+    return "".join([table[b] for b in text.encode("utf-8", "surrogateescape")])
+
+
+@lru_cache(maxsize=8)
+def _escape_table(safe: frozenset[int]) -> tuple[str, ...]:
+    return tuple(chr(b) if b in safe else f"%{b:02X}" for b in range(256))

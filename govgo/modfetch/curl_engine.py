@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 
 import pycurl
 
@@ -40,14 +41,15 @@ class CurlEngine:
         self._multi: pycurl.CurlMulti | None = None
         self._polls: PollSet | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._soon = False
         self._watch: asyncio.TimerHandle | None = None
         self._nudge: asyncio.TimerHandle | None = None
         self._nudge_s = _NUDGE_S
         self._acted_s = 0.0
         self._idle: list[CurlTransfer] = []
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._gates: dict[str, _Gate] = {}
         self._proxies: dict[str, str] = {}
         self._multiplexes = True
 
@@ -58,7 +60,10 @@ class CurlEngine:
             TransferError: no answer.
         """
         gate = self._gates.get(origin) or self._open_gate(origin)
-        await gate.acquire()
+        if gate.free > 0:
+            gate.free -= 1
+        else:
+            await gate.wait()
         try:
             transfer = self._start(origin, target, headers)
         except BaseException:
@@ -104,7 +109,7 @@ class CurlEngine:
             self._nudge_later()
         return transfer
 
-    def _open_gate(self, origin: str) -> asyncio.Semaphore:
+    def _open_gate(self, origin: str) -> _Gate:
         scheme, _, rest = origin.partition("://")
         host, colon, port = rest.rpartition(":") if not rest.endswith("]") else (rest, "", "")
         if not colon:
@@ -113,7 +118,7 @@ class CurlEngine:
         number = int(port) if port else (443 if scheme == "https" else 80)
         self._proxies[origin] = proxy_for(scheme, host.strip("[]"), number) if proxy_for else ""
         width = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else _MAX_CONNECTIONS_1
-        gate = self._gates[origin] = asyncio.Semaphore(width)
+        gate = self._gates[origin] = _Gate(width)
         return gate
 
     def _open(self) -> pycurl.CurlMulti:
@@ -152,17 +157,24 @@ class CurlEngine:
         self._polls.watch(fd, what in (pycurl.POLL_IN, pycurl.POLL_INOUT), what in (pycurl.POLL_OUT, pycurl.POLL_INOUT))
 
     def _on_timer(self, timeout_ms: int) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         loop = self._loop
         assert loop is not None
         if timeout_ms == 0:
-            self._timer = loop.call_soon(self._on_time)
-        elif timeout_ms > 0:
+            if not self._soon:
+                self._soon = True
+                loop.call_soon(self._on_soon)
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if timeout_ms > 0:
             self._timer = loop.call_later(timeout_ms / 1000, self._on_time)
 
     # The loop's side: something is due.
+
+    def _on_soon(self) -> None:
+        self._soon = False
+        self._act([(pycurl.SOCKET_TIMEOUT, 0)])
 
     def _on_time(self) -> None:
         self._timer = None
@@ -237,6 +249,36 @@ class CurlEngine:
                 transfer.finish(TransferError(Fault.TIMEOUT, text))
         if self._active:
             self._watch_later()
+
+
+class _Gate:
+    """How many more requests an origin takes; those past that wait in turn."""
+
+    __slots__ = ("_waiting", "free")
+
+    def __init__(self, width: int) -> None:
+        self.free = width
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self) -> None:
+        """Wait for a place, and take it."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.release()
+            raise
+
+    def release(self) -> None:
+        """Give a place to the next in turn."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.free += 1
 
 
 def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:

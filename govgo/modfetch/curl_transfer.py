@@ -43,6 +43,7 @@ class CurlTransfer:
 
     __slots__ = (
         "_chunks",
+        "_held",
         "_lines",
         "_paused",
         "_proxy",
@@ -72,6 +73,7 @@ class CurlTransfer:
         self._proxy: str | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._chunks: list[bytes] = []
+        self._held = False
         self.origin = ""
 
     def prepare(self, origin: str, target: str, headers: list[str], proxy: str) -> None:
@@ -92,6 +94,7 @@ class CurlTransfer:
         self._unread = 0
         self._paused = False
         self._waiter = None
+        self._held = True
         self.status = 0
         self.done = False
         self.error: TransferError | None = None
@@ -124,6 +127,10 @@ class CurlTransfer:
         """The header lines of the answer, the status line first."""
         last = max((i for i, line in enumerate(self._lines) if line.startswith(b"HTTP/")), default=0)
         return tuple(self._lines[last:])
+
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header (lower-case name) may be there; a quick look that never misses one."""
+        return name + b":" in b"".join(self._lines).lower()
 
     def header(self, name: str) -> str:
         """The last value of a header, or ""."""
@@ -163,7 +170,9 @@ class CurlTransfer:
 
     def close(self) -> None:
         """Give the handle back; cut the transfer if it is not over."""
-        self._release(self)
+        if self._held:
+            self._held = False
+            self._release(self)
 
     # The engine's side.
 

@@ -98,16 +98,17 @@ class HttpClient:
             NetworkError: anything else.
         """
 
-        async def read(answer: Answer, shown: str) -> bytes:
-            encoding = answer.header("content-encoding")
-            body = await answer.body(limit_bytes)
-            if encoding not in _PLAIN:
-                body = _unpack(encoding, body, limit_bytes, shown)
-            if len(body) > limit_bytes:
-                raise _too_large(shown, limit_bytes)
-            return body
+        return await self._exchange(url, self._read, limit_bytes)
 
-        return await self._exchange(url, limit_bytes, read)
+    async def _read(self, answer: Answer, url: str, limit_bytes: int) -> bytes:
+        body = await answer.body(limit_bytes)
+        if answer.has_header(b"content-encoding"):
+            encoding = answer.header("content-encoding")
+            if encoding not in _PLAIN:
+                body = _unpack(encoding, body, limit_bytes, self._shown(url))
+        if len(body) > limit_bytes:
+            raise _too_large(self._shown(url), limit_bytes)
+        return body
 
     async def stream(
         self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
@@ -120,40 +121,41 @@ class HttpClient:
             As `get`, and what `sink` and `rewind` raise.
         """
 
-        async def copy(answer: Answer, shown: str) -> int:
+        async def copy(answer: Answer, url: str, limit_bytes: int) -> int:
             rewind()
-            encoding = answer.header("content-encoding")
-            if encoding not in _PLAIN:
+            if answer.header("content-encoding") not in _PLAIN:
+                shown = self._shown(url)
                 raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
             size = 0
             async for chunk in answer.chunks():
                 size += len(chunk)
                 if size > limit_bytes:
-                    raise _too_large(shown, limit_bytes)
+                    raise _too_large(self._shown(url), limit_bytes)
                 sink(chunk)
             return size
 
-        return await self._exchange(url, limit_bytes, copy)
+        return await self._exchange(url, copy, limit_bytes)
 
-    async def _exchange(self, url: str, limit_bytes: int, consume: Callable[[Answer, str], Awaitable[_T]]) -> _T:
+    async def _exchange(self, url: str, consume: Callable[[Answer, str, int], Awaitable[_T]], limit_bytes: int) -> _T:
         attempt = 0
         while True:
-            answer, shown = None, url
+            answer: Answer | None = None
             try:
-                answer, shown = await self._follow(url, attempt)
+                answer = await self._send(url)
+                if answer.status in _REDIRECTS:
+                    first, answer = answer, None
+                    answer = await self._follow(url, first)
                 if answer.status == 200:
-                    length = answer.header("content-length")
-                    if length.isdigit() and int(length[:19]) > limit_bytes:
-                        raise _too_large(shown, limit_bytes)
-                    return await consume(answer, shown)
+                    return await consume(answer, url, limit_bytes)
                 pause_s = self._retry.pause_for_status(answer.status, answer.header("retry-after"), attempt)
                 if pause_s is None:
-                    raise await _refused(answer, shown)
+                    raise await _refused(answer, self._shown(url))
             except TransferError as err:
                 pause_s = self._pause_after(err, url, attempt, begun=answer is not None)
                 if pause_s is None:
-                    what = f"read {quote(shown)}" if answer is not None else f"Get {quote(self._shown(url))}"
-                    raise NetworkError(f"{what}: {err}", url=shown, inner=err) from err
+                    shown = self._shown(url)
+                    what = "read" if answer is not None else "Get"
+                    raise NetworkError(f"{what} {quote(shown)}: {err}", url=shown, inner=err) from err
             finally:
                 if answer is not None:
                     answer.close()
@@ -169,26 +171,27 @@ class HttpClient:
             self._down[prefix] = now_s
         return self._retry.pause_for_fault(err.fault, attempt)
 
-    async def _follow(self, url: str, attempt: int) -> tuple[Answer, str]:
-        """The answer to `url`, redirects followed, and the URL to name in errors."""
-        first = self._shown(url)
+    async def _follow(self, url: str, answer: Answer) -> Answer:
+        """The answer at the end of the redirects that begin with `answer`."""
+        shown = self._shown(url)
         current = url
-        for _ in range(MAX_REDIRECTS):
-            answer = await self._send(current, first_url=url)
-            if answer.status not in _REDIRECTS:
-                return answer, first
+        for _ in range(MAX_REDIRECTS - 1):
             location = answer.header("location")
             answer.close()
             if not location:
-                raise NetworkError(f"reading {first}: {answer.status} response missing Location header", url=first)
-            current = _resolve(current, location, first)
-        raise NetworkError(f"Get {quote(first)}: stopped after {MAX_REDIRECTS} redirects", url=first)
+                text = f"reading {shown}: {answer.status} response missing Location header"
+                raise NetworkError(text, url=shown, status=answer.status)
+            current = _resolve(current, location, shown)
+            answer = await self._send(current, url)
+            if answer.status not in _REDIRECTS:
+                return answer
+        answer.close()
+        raise NetworkError(f"Get {quote(shown)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
 
-    async def _send(self, url: str, *, first_url: str) -> Answer:
+    def _send(self, url: str, first_url: str = "") -> Awaitable[Answer]:
+        """Ask for `url`; credentials of `first_url` go along only where that has the same origin."""
         prefix = _prefix(url)
-        place = self._places.get(prefix)
-        if place is None:
-            place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        place = self._places.get(prefix) or self._open_place(prefix)
         target = url[len(prefix) :] or "/"
         if place.refusal:
             raise NetworkError(place.refusal + place.shown + target, url=place.shown + target)
@@ -197,11 +200,15 @@ class HttpClient:
             value = self._credentials.authorization(place.origin.removeprefix("https://"), target)
             if value:
                 headers = [self._agent, "Authorization: " + value]
-        if url is not first_url and len(headers) > 1 and prefix != _prefix(first_url):
+        if first_url and len(headers) > 1 and prefix != _prefix(first_url):
             headers = headers[:1]
         if self._trace is None:
-            return await self._engine.send(place.origin, target, headers)
-        return await self._send_traced(place, target, headers)
+            return self._engine.send(place.origin, target, headers)
+        return self._send_traced(place, target, headers)
+
+    def _open_place(self, prefix: str) -> _Place:
+        place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        return place
 
     async def _send_traced(self, place: _Place, target: str, headers: list[str]) -> Answer:
         trace = self._trace
@@ -220,9 +227,7 @@ class HttpClient:
 
     def _shown(self, url: str) -> str:
         prefix = _prefix(url)
-        place = self._places.get(prefix)
-        if place is None:
-            place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        place = self._places.get(prefix) or self._open_place(prefix)
         return place.shown + url[len(prefix) :]
 
 

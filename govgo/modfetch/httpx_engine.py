@@ -86,6 +86,10 @@ class HttpxAnswer:
         """The reason phrase of HTTP/1."""
         return self._response.reason_phrase
 
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header is there."""
+        return name.decode() in self._response.headers
+
     def header(self, name: str) -> str:
         """The value of a header, or ""."""
         return str(self._response.headers.get(name, ""))

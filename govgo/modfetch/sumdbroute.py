@@ -43,6 +43,7 @@ class SumDbRoute:
         self._proxies = tuple(proxies)
         self._getter = getter
         self._base: asyncio.Task[gourl.GoURL] | None = None
+        self._joined: tuple[gourl.GoURL | None, str] = (None, "")
 
     async def fetch(self, path: str, limit_bytes: int) -> bytes:
         """The body at `path`, which begins with "/lookup/", "/tile/" or is "/latest".
@@ -54,8 +55,12 @@ class SumDbRoute:
         if self._base is None:
             self._base = asyncio.ensure_future(self._find_base())
             self._base.add_done_callback(_mark_retrieved)
-        base = await asyncio.shield(self._base)
-        return await self._getter.get(str(base.join(path)), limit_bytes)
+        base = self._base.result() if self._base.done() else await asyncio.shield(self._base)
+        if base is not self._joined[0]:
+            self._joined = base, "" if base.raw_path or base.query else str(base).removesuffix("/")
+        prefix = self._joined[1]
+        url = prefix + path if prefix and gourl.is_plain(path) else str(base.join(path))
+        return await self._getter.get(url, limit_bytes)
 
     async def _find_base(self) -> gourl.GoURL:
         if self._database.url:

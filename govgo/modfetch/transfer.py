@@ -68,6 +68,10 @@ class Answer(Protocol):
         """The reason phrase of HTTP/1, unchecked; "" with HTTP/2."""
         ...
 
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header (lower-case name) may be there; false only when it is not."""
+        ...
+
     def header(self, name: str) -> str:
         """The value of a header (lower-case name), or ""."""
         ...

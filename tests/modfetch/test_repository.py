@@ -31,8 +31,8 @@ from govgo.modfetch.repository import Repository
 from govgo.modfetch.retry import RetryPolicy
 from govgo.modfetch.transfer import Timeouts
 from govgo.ports import Ask, Versions
+from tests.simulators.listener import Listener
 from tests.simulators.proxy import Body, Endless, File, ProxySimulator, Reset, Status
-from tests.simulators.reporter import SilentReporter
 from tests.simulators.sumdb_log import Log, Server
 
 A = ModuleVersion("q.io/a", "v1.0.0")
@@ -44,7 +44,7 @@ class Home:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.report = SilentReporter()
+        self.report = Listener()
         self.open: list[Repository] = []
 
     def repo(self, goproxy: str, ledger: SumLedger | None = None, **environ: str) -> Repository:
