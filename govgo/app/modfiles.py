@@ -10,7 +10,7 @@ from govgo.core.goquote import quote
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, parse, parse_lax
 from govgo.core.module import is_toolchain
 from govgo.core.paths import canonical_version, check_path_major, split_path_version
-from govgo.errors import DiskError, InputError, InvalidVersionError
+from govgo.errors import DiskError, GovgoError, InputError, InvalidVersionError, SecurityError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
@@ -107,4 +107,22 @@ class CanonicalVersions:
     def _query(self, path: str, version: str) -> str:
         from govgo.app.query import query
 
-        return query(self._session, path, version).version
+        try:
+            return query(self._session, path, version).version
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            # The parser names the module in its own way.
+            text = str(error)
+            for label in (f"{path}@{version}: ", f"module {path}: "):
+                if text.startswith(label):
+                    raise VersionFixError(_without_label(text[len(label) :], version), inner=error) from error
+            raise
+
+
+def _without_label(text: str, version: str) -> str:
+    """What an error says of a version, in the form that it has where the module is not named before it."""
+    for noun in ("version", "pseudo-version"):
+        if text.startswith(f"invalid {noun}: "):
+            return f"{noun} {quote(version)} invalid: {text[len(noun) + 10 :]}"
+    return text
