@@ -16,10 +16,12 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from govgo.core.escape import escape_path, escape_version
 from govgo.core.module import ModuleVersion
+from govgo.core.sumdb.bundle import Bundle
 from govgo.core.sumdb.database import Database
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import absent_error, judge_sum, sum_lines
+from govgo.core.sumdb.record import Record, absent_error, judge_sum, sum_lines
 from govgo.core.sumdb.tile import HashedTile
+from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
     BadSignatureError,
     ForkError,
@@ -63,14 +65,14 @@ class SumDb:
         latest_file: str,
         log: Callable[[str], None] | None = None,
     ) -> None:
-        verifier = parse_verifier(key)
+        self._verifier = verifier = parse_verifier(key)
         if verifier.name != name:
             raise UsageError(f"invalid GOSUMDB: the key is that of {verifier.name}, not of {name}")
         self.name = name
         self._raw_fetch = fetch
         self._cache = SumDbCache(cache_dir, latest_file)
         self._trees = ProvedTrees(verifier, self._fetch, self._cache, self._save_tile, log or _say_nothing)
-        self._records: dict[str, asyncio.Task[bytes]] = {}
+        self._records: dict[str, asyncio.Task[Record]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._unsaved: list[tuple[str, bytes]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -112,7 +114,7 @@ class SumDb:
             UnavailableError: the database does not know the module or cannot be reached.
             DiskError: the stored tree head cannot be read.
         """
-        lines = sum_lines(await self._record(mod), mod)
+        lines = sum_lines((await self._record(mod)).text, mod)
         if not lines:
             raise absent_error(self.name, mod)
         return lines
@@ -124,7 +126,7 @@ class SumDb:
             SumMismatchError: the database has another hash, or none.
         """
         try:
-            text = await self._record(mod)
+            text = (await self._record(mod)).text
         except SecurityError:
             raise
         except GovgoError as error:
@@ -152,6 +154,75 @@ class SumDb:
                 found[mod] = error
         await self.flush()
         return found
+
+    async def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
+        """A bundle that proves the records of `mods`.
+
+        Raises:
+            As `lookup`.
+        """
+        wanted = list(mods)
+        self.prefetch(wanted)
+        found = [await self._record(mod) for mod in wanted]
+        await self.head()
+        try:
+            return await self._trees.bundle({record.number: record.text for record in found})
+        finally:
+            await self.flush()
+
+    async def head(self) -> Head:
+        """The newest signed tree head known, the database's own where none is stored yet; it is kept.
+
+        Raises:
+            As `lookup`.
+        """
+        try:
+            await self._open()
+            if self._trees.timeline.proved.tree.size == 0:
+                await self._trees.fetch_latest()
+        except (ForkError, BadSignatureError) as error:
+            raise self._condemn(error) from error
+        await self.flush()
+        return self._trees.timeline.proved
+
+    async def compare(self, note: bytes, fetch: Fetch | None = None) -> Head:
+        """Prove that a signed tree head, seen somewhere else, is of the same history as `head`.
+
+        Args:
+            note: the head.
+            fetch: gets paths of the database there; None where that place has nothing but the note.
+
+        Returns:
+            The head as read.
+
+        Raises:
+            BadSignatureError: the database did not sign it.
+            ForkError: the database has shown two histories; the evidence is kept.
+            IntegrityError, UnavailableError, NotFoundError: no proof can be had, neither for nor against.
+        """
+        theirs = read_head(note, self._verifier)
+        ours = await self.head()
+        sources = [(self._fetch, True), *([] if fetch is None else [(fetch, False)])]
+        if theirs.tree.size > ours.tree.size:
+            sources.reverse()
+        failure: GovgoError | None = None
+        for source, own in sources:
+            cache = self._cache if own else SumDbCache("", "")
+            save = self._save_tile if own else _keep_nothing
+            trees = ProvedTrees(self._verifier, source, cache, save, _say_nothing)
+            try:
+                await trees.compare(ours.note, note, proved=own)
+            except ForkError as error:
+                raise self._condemn(error) from error
+            except SecurityError:
+                raise
+            except GovgoError as error:
+                failure = failure or error
+            else:
+                await self.flush()
+                return theirs
+        assert failure is not None
+        raise failure
 
     def prefetch(self, mods: Iterable[ModuleVersion]) -> None:
         """Begin lookups whose answers will be asked for; what goes wrong is told then."""
@@ -185,7 +256,7 @@ class SumDb:
         await self._trees.aclose()
         await self.flush()
 
-    async def _record(self, mod: ModuleVersion) -> bytes:
+    async def _record(self, mod: ModuleVersion) -> Record:
         task = self._start(mod)
         if not task.done():
             await asyncio.wait((task,))
@@ -198,7 +269,7 @@ class SumDb:
         except GovgoError as error:
             raise _in_context(f"{mod.path}@{mod.version}: ", error) from error
 
-    def _start(self, mod: ModuleVersion) -> asyncio.Task[bytes]:
+    def _start(self, mod: ModuleVersion) -> asyncio.Task[Record]:
         name = f"{mod.path}@{mod.version.removesuffix('/go.mod')}"
         task = self._records.get(name)
         if task is None or task.cancelled():
@@ -206,23 +277,27 @@ class SumDb:
             task.add_done_callback(_mark_retrieved)
         return task
 
-    async def _run(self, mod: ModuleVersion) -> bytes:
+    async def _run(self, mod: ModuleVersion) -> Record:
         version = escape_version(mod.version.removesuffix("/go.mod"))
         name = f"lookup/{escape_path(mod.path)}@{version}"
-        if self._fatal is not None:
-            raise self._fatal
         try:
-            if self._opening is None:
-                self._opening = asyncio.ensure_future(self._trees.open())
-            if not self._opening.done():
-                await asyncio.wait((self._opening,))
-            self._opening.result()
-            text = await self._from_cache(name)
-            return await self._from_network(name) if text is None else text
+            await self._open()
+            record = await self._from_cache(name)
+            return await self._from_network(name) if record is None else record
         except (ForkError, BadSignatureError) as error:
             raise self._condemn(error) from error
 
-    async def _from_cache(self, name: str) -> bytes | None:
+    async def _open(self) -> None:
+        """Begin with the stored head, once; afterwards raise what the database was condemned for."""
+        if self._fatal is not None:
+            raise self._fatal
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._trees.open())
+        if not self._opening.done():
+            await asyncio.wait((self._opening,))
+        self._opening.result()
+
+    async def _from_cache(self, name: str) -> Record | None:
         data = self._cache.read(name)
         if data is None:
             return None
@@ -231,19 +306,19 @@ class SumDb:
         except (IntegrityError, InputError, BadSignatureError):
             return None
 
-    async def _from_network(self, name: str) -> bytes:
+    async def _from_network(self, name: str) -> Record:
         data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
         try:
-            text = await self._trees.accept(data)
+            record = await self._trees.accept(data)
         except (IntegrityError, InputError):
             # Damaged on the way? One more answer may be sound; a second one like it is the database's own.
             data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
             try:
-                text = await self._trees.accept(data)
+                record = await self._trees.accept(data)
             except InputError as error:
                 raise IntegrityError(str(error), inner=error) from error
         self._save(name, data)
-        return text
+        return record
 
     def _condemn(self, error: SecurityError) -> SecurityError:
         """Remember that the database misbehaved, and keep the evidence."""
@@ -294,9 +369,13 @@ def _in_context(context: str, error: GovgoError) -> GovgoError:
     return UnavailableError(text, hint=error.hint)
 
 
-def _mark_retrieved(task: asyncio.Task[bytes]) -> None:
+def _mark_retrieved(task: asyncio.Task[Record]) -> None:
     if not task.cancelled():
         task.exception()
+
+
+def _keep_nothing(_: HashedTile) -> None:
+    """Where tiles go that are not this client's."""
 
 
 def _say_nothing(_: str) -> None:

@@ -9,12 +9,13 @@ moves forward, by compare-and-swap under the lock that the go command uses.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from govgo.core.sumdb.bundle import Bundle, bundle_nodes, make_bundle
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import prove_tree
-from govgo.core.sumdb.record import parse_record
+from govgo.core.sumdb.record import Record, parse_record
 from govgo.core.sumdb.tile import HashedTile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Join, Timeline, fork_error
@@ -79,18 +80,52 @@ class ProvedTrees:
             self._stored_head = self.timeline.read(stored)
         except (IntegrityError, BadSignatureError):
             self._log(f"stored tree head {self._cache.latest_file} is damaged; fetching it from the checksum database")
-            await self._refetch_latest()
+            try:
+                await self.fetch_latest()
+            except SecurityError:
+                raise
+            except GovgoError:
+                return  # Every lookup brings a tree head of its own.
         else:
             await self._judge_joins(self.timeline.offer(self._stored_head))
 
-    async def _refetch_latest(self) -> None:
-        try:
-            head = self.timeline.read(await self._fetch("/latest", MAX_LATEST_BYTES))
-        except SecurityError:
-            raise
-        except GovgoError:
-            return  # Every lookup brings a tree head of its own.
+    async def fetch_latest(self) -> None:
+        """Ask the database for its newest tree head, and join it to those known.
+
+        Raises:
+            As `accept`.
+        """
+        head = self.timeline.read(await self._fetch("/latest", MAX_LATEST_BYTES))
         await self._judge_joins(self.timeline.offer(head))
+
+    async def compare(self, ours: bytes, theirs: bytes, *, proved: bool) -> None:
+        """Prove that two signed tree heads are of one history, by the tiles that are served here.
+
+        Args:
+            ours, theirs: the notes; this object must not have read any before.
+            proved: whether the tiles served here have proved `ours` once, so that it is evidence if they do not now.
+
+        Raises:
+            ForkError: they are not.
+            BadSignatureError, IntegrityError: one of them is no tree head of the database, or a tile is damaged.
+            UnavailableError, NotFoundError: tiles for the proof cannot be had.
+        """
+        head = self.timeline.read(ours)
+        if proved:
+            self._stored_head = head
+        for each in (head, self.timeline.read(theirs)):
+            await self._judge_joins(self.timeline.offer(each))
+
+    async def bundle(self, records: Mapping[int, bytes]) -> Bundle:
+        """A bundle of answers that `accept` has proved (texts by number), under the newest head.
+
+        Raises:
+            IntegrityError: the tiles served do not prove it.
+            UnavailableError, NotFoundError: they cannot be had.
+        """
+        head = self.timeline.proved
+        auth = await self._prove(head.tree, bundle_nodes(head, records))
+        return make_bundle(head, records, lambda node: auth.node(*node))
 
     async def keep_latest(self) -> None:
         """Store the newest head that is joined to all before it, and join what another process stored meanwhile.
@@ -121,11 +156,11 @@ class ProvedTrees:
         """Give up what is being fetched."""
         await self._tiles.aclose()
 
-    async def accept(self, data: bytes) -> bytes:
+    async def accept(self, data: bytes) -> Record:
         """Prove the answer of a lookup.
 
         Returns:
-            The text of its record.
+            Its record.
 
         Raises:
             SumDbFormatError: it is not the answer of a lookup.
@@ -149,7 +184,7 @@ class ProvedTrees:
         auth = await self._prove(newest.tree, ((0, record.number),))
         if auth.leaf(record.number) != record_hash(record.text):
             raise IntegrityError("cannot authenticate record data in server response")
-        return record.text
+        return record
 
     async def _judge_once(self, joins: tuple[Join, ...]) -> None:
         """Judge joins that many answers may wait for."""

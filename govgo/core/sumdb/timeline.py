@@ -44,6 +44,26 @@ EMPTY_HEAD = Head(Tree(0, EMPTY_TREE_HASH), b"")
 """The head of a client that has seen nothing: every log begins like this."""
 
 
+def read_head(note: bytes, verifier: Verifier) -> Head:
+    """Read a signed tree head.
+
+    Raises:
+        BadSignatureError: `verifier` did not sign it.
+        IntegrityError: it is not a signed tree head at all.
+    """
+    try:
+        text = open_note(note, (verifier,)).text
+    except (NoteError, BadSignatureError) as err:
+        raise _unreadable("note", err, note) from err
+    try:
+        tree = parse_tree(text.encode())
+    except SumDbFormatError as err:
+        raise _unreadable("tree", err, text.encode()) from err
+    if tree.size >= MAX_TREE_SIZE:
+        raise _unreadable("tree", SumDbFormatError("tree size out of range"), text.encode())
+    return Head(tree, note)
+
+
 class Timeline:
     """The heads of one checksum database in one run.
 
@@ -66,22 +86,11 @@ class Timeline:
         """Read a signed tree head; equal notes are checked once.
 
         Raises:
-            BadSignatureError: the database's key did not sign it.
-            IntegrityError: it is not a signed tree head at all.
+            As `read_head`.
         """
         head = self._heads.get(note)
         if head is None:
-            try:
-                text = open_note(note, (self._verifier,)).text
-            except (NoteError, BadSignatureError) as err:
-                raise _unreadable("note", err, note) from err
-            try:
-                tree = parse_tree(text.encode())
-            except SumDbFormatError as err:
-                raise _unreadable("tree", err, text.encode()) from err
-            if tree.size >= MAX_TREE_SIZE:
-                raise _unreadable("tree", SumDbFormatError("tree size out of range"), text.encode())
-            head = self._heads[note] = Head(tree, note)
+            head = self._heads[note] = read_head(note, self._verifier)
         return head
 
     def offer(self, head: Head) -> tuple[Join, ...]:
