@@ -17,6 +17,7 @@ from govgo.app.session import Session
 from govgo.app.versionsource import VersionSource, VersionView, in_turn
 from govgo.core import paths, pseudo
 from govgo.core.goquote import quote
+from govgo.core.modfile import auto_quote
 from govgo.core.module import ModuleVersion, is_valid_version
 from govgo.core.moduleinfo import ModuleInfo, merge_origin
 from govgo.core.query import DisallowedError as DisallowedError
@@ -288,8 +289,6 @@ def version_has_go_mod(session: Session, mv: ModuleVersion) -> bool:
 
 def legacy_go_mod(path: str) -> bytes:
     """The go.mod that stands for a version without one (cmd/go's modfetch.LegacyGoMod)."""
-    from govgo.core.modfile import auto_quote
-
     return f"module {auto_quote(path)}\n".encode()
 
 
