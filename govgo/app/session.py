@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ class Settings:
         mod_explicit: whether -mod was given, on the line or in GOFLAGS.
         modfile: absolute path of -modfile, "" when not given.
         modfile_given: -modfile as it was given, for what is printed.
+        overlay: path of the -overlay file, "" when not given.
         modcacherw: leave the module cache writable.
         verbose: -v.  trace: -x.  tolerant: -e.
         go_version: the Go release that is answered for.
@@ -64,6 +66,7 @@ class Settings:
     mod_explicit: bool = False
     modfile: str = ""
     modfile_given: str = ""
+    overlay: str = ""
     modcacherw: bool = False
     verbose: bool = False
     trace: bool = False
@@ -238,8 +241,21 @@ class Session:
         self.report.note(str(error))
         self.failures.append(error)
 
+    def fail_all(self, faults: Sequence[GovgoError]) -> None:
+        """Raise the one fault as it is; tell several, and raise ReportedError.  Does nothing without faults."""
+        if len(faults) == 1:
+            raise faults[0]
+        for fault in faults:
+            self.fail(fault)
+        if faults:
+            self.finish()
+
     def finish(self) -> None:
         """Raise ReportedError when anything failed (cmd/go's base.ExitIfErrors)."""
+        faults, self.main.faults = self.main.faults, []
+        for fault in faults:
+            self.report.raw(str(fault))  # a sentence that go prints without its name
+        self.failures += faults
         if self.failures:
             failures, self.failures = self.failures, []
             raise ReportedError(tuple(failures))

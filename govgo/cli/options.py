@@ -39,6 +39,10 @@ class GoCommand(click.Command):
         kwargs.setdefault("context_settings", {}).setdefault("help_option_names", ["-h", "-help", "--help"])
         super().__init__(*args, **kwargs)
 
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The usage line, as go begins it."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite go's spelling to click's, then let click convert and check."""
         flags, rest = self._split(ctx, args)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -60,8 +59,6 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         except OSError as error:
             raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
         environ["PWD"] = os.path.join(working_directory(os.environ), chdir)
-    if flags.get("overlay"):
-        raise UsageError("-overlay is not supported: govgo reads source files from disk only")
     env = environment()
     cwd = working_directory(environ)
     modfile = str(flags.get("modfile", ""))
@@ -74,20 +71,28 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         mod_explicit=mod != "",
         modfile=os.path.normpath(os.path.join(cwd, modfile)) if modfile else "",
         modfile_given=modfile,
+        overlay=str(flags.get("overlay", "")),
         modcacherw=bool(flags.get("modcacherw")),
         verbose=bool(flags.get("verbose")),
         trace=bool(flags.get("trace")),
         tolerant=bool(flags.get("tolerant")),
         go_version=env.go_version or REFERENCE_RELEASE,
         tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
-        temp_dir=tempfile.gettempdir(),
+        temp_dir=environ.get("TMPDIR") or "/tmp",
     )
     jobs = flags.get("jobs")
     network = NetworkOptions(trace=settings.trace)
     if jobs:
         network = replace(network, threads=int(jobs))
-    session = make_session(settings, ConsoleReporter(), network=network, announce=announce)
     context = click.get_current_context(silent=True)
+    witness = context.obj if context is not None else None
+    if witness is not None:
+        from govgo.modfetch.answers import FILE
+
+        witness.look(FILE, env.goenv or os.devnull)
+        if flags.get("template"):
+            witness.void()  # a template may print settings that are found out in other ways
+    session = make_session(settings, ConsoleReporter(), network=network, announce=announce, witness=witness)
     if context is not None:
         context.call_on_close(session.repo.close)
     return session
