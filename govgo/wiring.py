@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from govgo.app.session import Session, Settings
 from govgo.errors import GovgoError
@@ -14,6 +15,9 @@ from govgo.modfetch.network import NetworkOptions
 from govgo.modfetch.repository import Repository
 from govgo.modfetch.workspace import DiskWorkspace
 from govgo.ports import Reporter
+
+if TYPE_CHECKING:
+    from govgo.modfetch.witness import Witness
 
 
 class SilentReporter:
@@ -42,7 +46,12 @@ class SystemClock:
 
 
 def make_session(
-    settings: Settings, report: Reporter, *, network: NetworkOptions | None = None, announce: bool = True
+    settings: Settings,
+    report: Reporter,
+    *,
+    network: NetworkOptions | None = None,
+    announce: bool = True,
+    witness: Witness | None = None,
 ) -> Session:
     """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
 
@@ -51,6 +60,7 @@ def make_session(
         report: whom to talk to.
         network: how to talk to servers.
         announce: tell of each zip before it is fetched.
+        witness: notes all that the session sees of the disk.
 
     Raises:
         UsageError: settings that cannot be used.
@@ -60,14 +70,26 @@ def make_session(
         return session.too_new(what, go_version)
 
     options = network or NetworkOptions(trace=settings.trace)
+    root, writable = settings.env.gomodcache, settings.modcacherw
+    if witness is None:
+        cache = ModCache(root, writable_dirs=writable)
+        files = DiskWorkspace(cache)
+    else:
+        from govgo.modfetch.watched import WatchedCache, WatchedWorkspace
+
+        cache = WatchedCache(root, witness, writable_dirs=writable)
+        files = WatchedWorkspace(cache, witness)
+    if settings.overlay:
+        from govgo.modfetch.overlay import OverlayWorkspace
+
+        files = OverlayWorkspace(files, settings.overlay, settings.cwd)
     repo = Repository(
         settings.env,
         report,
         options=options,
-        writable_dirs=settings.modcacherw,
+        cache=cache,
         announce=announce,
         too_new=too_new,
     )
-    cache = ModCache(settings.env.gomodcache, writable_dirs=settings.modcacherw)
-    session = Session(settings=settings, repo=repo, files=DiskWorkspace(cache), report=report, clock=SystemClock())
+    session = Session(settings=settings, repo=repo, files=files, report=report, clock=SystemClock())
     return session

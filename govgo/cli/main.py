@@ -61,7 +61,7 @@ def invoke(args: list[str], witness: Witness | None = None) -> int:
         context = error.ctx
         sys.stderr.write(f"govgo: {error.format_message()}\n")
         if context is not None:
-            sys.stderr.write(f"{context.command.get_usage(context).replace('Usage:', 'usage:', 1)}\n")
+            sys.stderr.write(f"{context.command.get_usage(context)}\n")
         return EXIT_USAGE
     except click.ClickException as error:
         sys.stderr.write(f"govgo: {error.format_message()}\n")

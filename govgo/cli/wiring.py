@@ -89,7 +89,8 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     if witness is not None:
         from govgo.modfetch.answers import FILE
 
-        witness.look(FILE, env.goenv or os.devnull)
+        if env.goenv:
+            witness.look(FILE, env.goenv)
         if flags.get("template"):
             witness.void()  # a template may print settings that are found out in other ways
     session = make_session(settings, ConsoleReporter(), network=network, announce=announce, witness=witness)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from govgo.app.work import init_workspace, use_directories
-from govgo.cli.main import CHANGE, Entry, LazyGroup
+from govgo.cli.group import CHANGE, Entry, LazyGroup
 from govgo.cli.options import GoCommand, module_options, verbose_option
 from govgo.cli.wiring import open_session
 

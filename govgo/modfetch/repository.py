@@ -47,6 +47,7 @@ class Repository:
         *,
         ledger: SumLedger | None = None,
         options: NetworkOptions | None = None,
+        cache: ModCache | None = None,
         writable_dirs: bool = False,
         announce: bool = True,
         too_new: TooNew | None = None,
@@ -58,7 +59,8 @@ class Repository:
             report: whom to tell of downloads.
             ledger: the checksums of the command; `reset` gives another.
             options: how to talk to servers.
-            writable_dirs: leave extracted trees writable (-modcacherw).
+            cache: the module cache; None for the one that `env` names.
+            writable_dirs: leave its extracted trees writable (-modcacherw).
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
             too_new: makes the error for a module that needs a newer Go; None not to mind.
 
@@ -72,7 +74,7 @@ class Repository:
         self._env = env
         self._report = report
         self._disabled = ""
-        self._cache = ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
+        self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
         self._web = Web(self._network.client)
         self._admission = Admission(env, ledger or SumLedger(), lambda: self._web, report.note)

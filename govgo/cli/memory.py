@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A command line that was answered before is answered from memory, while nothing that the answer was made from changed.
+
+Of warm `list -m all` on a graph of 2,900 modules, nine tenths is loading code and redoing what came out the same last
+time. What is remembered, and why that is safe, is told in docs/design/005-warm-index.md.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+
+from govgo import __version__
+from govgo.modfetch.answers import AnswerBook
+
+if TYPE_CHECKING:
+    from govgo.modfetch.answers import Change
+    from govgo.modfetch.witness import Witness
+
+REPEATABLE = frozenset({"graph", "list", "tidy", "why"})
+"""Verbs, plain or below `mod`, that depend on environment and disk alone and change at most go.mod and go.sum."""
+
+_NOISE = frozenset({"_", "OLDPWD", "SHLVL", "WINDOWID", "COLUMNS", "LINES"})
+"""Variables that shells and terminals change from one command to the next, and that nothing here reads."""
+
+
+class Memory:
+    """One command line, asked of the book of answers."""
+
+    def __init__(self, args: Sequence[str], environ: Mapping[str, str], directory: str) -> None:
+        """See `open_memory`."""
+        self._book = AnswerBook(directory)
+        self._question = _question(args, environ)
+        self._witness: Witness | None = None
+        self._printed: _Tee | None = None
+        self._told: _Tee | None = None
+
+    def recall(self) -> bool:
+        """Do again what the command did last time, if that is right: print its output, make its changes."""
+        answer = self._book.recall(self._question)
+        if answer is None or (answer.changes and not _make(answer.changes, answer.mod_cache)):
+            return False
+        rest = memoryview(answer.text)
+        try:
+            while rest:
+                rest = rest[os.write(1, rest) :]
+        except BrokenPipeError:
+            pass  # nobody wants the rest
+        return True
+
+    def watch(self) -> Witness:
+        """Begin to watch what the command does."""
+        from govgo.modfetch.witness import Witness
+
+        self._witness = Witness()
+        self._printed, self._told = _Tee(sys.stdout.buffer), _Tee(sys.stderr.buffer)
+        sys.stdout, sys.stderr = self._printed.text(), self._told.text()
+        return self._witness
+
+    def keep(self) -> None:
+        """The command has done its work well: remember what it did, unless it had something to say on stderr."""
+        if self._witness is not None and self._printed is not None and self._told is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if self._printed.whole and not self._told.copy:
+                self._witness.keep(self._book, self._question, bytes(self._printed.copy))
+
+
+def open_memory(args: Sequence[str], environ: Mapping[str, str]) -> Memory | None:
+    """The memory of a command line; None where the verb is none to remember, or there is no place for it.
+
+    The place is `govgo/answers` in the user's cache directory ($XDG_CACHE_HOME, else ~/.cache or ~/Library/Caches):
+    beside go's own build cache, and trusted like it. GOVGO_ANSWERS=off forbids all of this.
+    """
+    verb = args[1:2] if args[:1] == ["mod"] else args[:1]
+    if not REPEATABLE.issuperset(verb) or not verb or environ.get("GOVGO_ANSWERS") == "off":
+        return None
+    base = environ.get("XDG_CACHE_HOME", "")
+    if not base:
+        home = environ.get("HOME", "")
+        base = home and os.path.join(home, "Library/Caches" if sys.platform == "darwin" else ".cache")
+    return Memory(args, environ, f"{base}/govgo/answers") if os.path.isabs(base) else None
+
+
+def _question(args: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    """Everything but the disk that an answer depends on."""
+    try:
+        cwd = os.getcwd()
+    except OSError:
+        cwd = ""  # no relative path leads anywhere
+    try:
+        same = os.path.samestat(os.stat(environ.get("PWD", "")), os.stat("."))
+    except OSError:
+        same = False
+    kept = sorted(item for item in environ.items() if item[0] not in _NOISE)
+    facts = (__version__, sys.version, sys.flags.utf8_mode, tuple(args), cwd, same, kept)
+    return repr(facts).encode("utf-8", "surrogateescape")
+
+
+def _make(changes: Sequence[Change], mod_cache: str) -> bool:
+    """Replace files as the command did; False where another program was quicker, or the disk refuses."""
+    from govgo.errors import GovgoError
+    from govgo.modfetch.cache import ModCache
+    from govgo.modfetch.workspace import DiskWorkspace
+
+    files = DiskWorkspace(ModCache(mod_cache, writable_dirs=False))
+    try:
+        for change in changes:
+            files.replace(*change)
+    except GovgoError:
+        return False  # the command itself will tell, or find out what is left to do
+    return True
+
+
+class _Tee(io.BufferedIOBase):
+    """A stream that keeps a copy of what goes through it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.copy = bytearray()
+        self.whole = True
+
+    def text(self) -> TextIO:
+        """This stream for text."""
+        whole: Any = self  # a TextIOWrapper takes any buffer
+        return io.TextIOWrapper(whole, "utf-8", "surrogateescape", newline="\n", line_buffering=self.isatty())
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.copy += data
+        try:
+            return self._stream.write(data)
+        except OSError:
+            self.whole = False
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self.whole = False
+            raise
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What one command saw of the disk, so that its answer can be given again (see `answers`).
+
+The command works with a workspace and a module cache that note the state of whatever they look at, as it was when
+they looked (`watched`). What they do not know of cannot go unnoticed: the interpreter's audit events tell of every file
+that is opened, and a file that was opened and not noted, a connection or another program end the watch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from govgo.modfetch.answers import FILE, Answer, AnswerBook, Change, code_files, look
+
+_FATAL = frozenset(
+    {
+        *("os.fork", "os.forkpty", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"),
+        *("os.exec", "os.posix_spawn", "os.system", "subprocess.Popen", "socket.__new__", "shutil.copyfile"),
+    }
+)
+"""Audit events after which a command is more than an answer. Source: the Python documentation, "Audit events table"."""
+
+
+class Witness:
+    """The states of what was looked at, and the changes that were made.
+
+    Attributes:
+        seen: state by `what` + path, as they were before the command changed anything.
+    """
+
+    def __init__(self) -> None:
+        """Begin to watch the process; there is no end to that but its own."""
+        self.seen: dict[bytes, bytes] = {}
+        self._changes: dict[str, Change] = {}
+        self._mod_cache = ""
+        self._opened: set[str] = set()
+        self._whole = True
+        self._changing = False
+        sys.addaudithook(self._hear)
+
+    def void(self) -> None:
+        """The answer depends on something that cannot be looked at again."""
+        self._whole = False
+
+    def note(self, what: bytes, path: str, state: bytes) -> None:
+        """`path` was seen in `state`; what a command has changed itself is not looked at any more."""
+        if path in self._changes:
+            return
+        thing = what + os.fsencode(path)
+        if self.seen.setdefault(thing, state) != state or not path.startswith("/"):
+            self.void()
+
+    def look(self, what: bytes, path: str) -> bytes:
+        """Look now, and note it."""
+        state = look(what, os.fsencode(path))
+        self.note(what, path, state)
+        return state
+
+    @contextmanager
+    def changing(self, change: Change, mod_cache: str) -> Iterator[None]:
+        """Note a change that is made within; to change a file twice, or unread, is too much for an answer."""
+        if change.path in self._changes or FILE + os.fsencode(change.path) not in self.seen:
+            self.void()
+        self._changes[change.path] = change
+        self._mod_cache = mod_cache
+        self._changing = True  # locks and temporary files belong to the change
+        try:
+            yield
+        except BaseException:
+            self.void()
+            raise
+        finally:
+            self._changing = False
+
+    def keep(self, book: AnswerBook, question: bytes, text: bytes) -> None:
+        """Keep `text`, with the changes, as the answer to `question` if the watch was whole."""
+        noted = {os.fsdecode(thing[1:]) for thing in self.seen}
+        strange = self._opened - noted - sys.path_importer_cache.keys()
+        if not self._whole or not all(map(_is_code, strange)):
+            return
+        for path in code_files():
+            self.seen[FILE + path] = look(FILE, path)
+        book.keep(question, self.seen, Answer(text, tuple(self._changes.values()), self._mod_cache))
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if event in ("open", "os.listdir", "os.scandir"):
+            if not self._changing and isinstance(args[0], str | bytes):
+                self._opened.add(os.fsdecode(args[0]))
+        elif event in _FATAL and not self._changing:
+            self._whole = False
+
+
+def _is_code(path: str) -> bool:
+    """Whether a file was opened to import it."""
+    return path.endswith((".py", ".pyc", ".so")) or path == os.devnull
