@@ -14,7 +14,7 @@ from govgo.core import goversion
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import check_import_path
-from govgo.errors import GovgoError, InputError, InvalidPathError
+from govgo.errors import GovgoError, InputError, InvalidPathError, SecurityError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
@@ -28,7 +28,8 @@ def read_main_modules(session: Session, work_file: WorkFile | None) -> list[Main
         work_file: the go.work file that lists them, None in module mode.
 
     Raises:
-        GovgoError: some cannot be used; in a workspace the text tells all of them.
+        GovgoError: one cannot be used.
+        ReportedError: several cannot be used; each has been told.
     """
     entries: list[MainModule] = []
     faults: list[GovgoError] = []
@@ -37,12 +38,9 @@ def read_main_modules(session: Session, work_file: WorkFile | None) -> list[Main
             entry = _read_main_module(session, root, work_file)
             entries.append(entry)
             _check_module_path(entry.mod.path)
-        except (InputError, UnreadableModuleError) as error:
+        except InputError as error:
             faults.append(error)
-    if faults:
-        if len(faults) == 1:
-            raise faults[0]
-        raise InputError("\n".join(str(fault) for fault in faults), inner=faults[0])
+    session.fail_all(faults)
     return entries
 
 
@@ -64,6 +62,8 @@ def _read_main_module(session: Session, root: str, work_file: WorkFile | None) -
         if session.in_workspace:
             raise _cannot_load(session, path, error) from None
         raise
+    except SecurityError:
+        raise
     except GovgoError as error:
         if session.in_workspace:
             raise _cannot_load(session, path, error) from None
@@ -84,15 +84,14 @@ def _read_main_module(session: Session, root: str, work_file: WorkFile | None) -
 
 
 def _check_godebugs(session: Session, path: str, file: ModFile) -> None:
-    faults: list[str] = []
+    faults: list[GovgoError] = []
     for line in file.godebug:
         try:
             check_godebug("godebug", line.key, line.value, session.local_go)
         except InputError as error:
             place = f"{session.short_path(path)}:{line.syntax.start.line}"
-            faults.append(f"error loading go.mod:\n{place}: {error}")
-    if faults:
-        raise InputError("\n".join(faults))
+            faults.append(InputError(f"error loading go.mod:\n{place}: {error}"))
+    session.fail_all(faults)
 
 
 def _check_module_path(path: str) -> None:

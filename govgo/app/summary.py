@@ -211,7 +211,8 @@ def digest(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSu
     try:
         raw = summarize(name, data)
     except InputError as error:
-        raise ModuleError(mv, BuildListError(f"parsing {name}: {error}", inner=error)) from None
+        short = session.short_path(name)
+        raise ModuleError(mv, BuildListError(f"parsing {short}: {error}", inner=error)) from None
     return _from_summary(session, mv, raw)
 
 
@@ -288,4 +289,4 @@ def _read_gomod(session: Session, mv: ModuleVersion) -> tuple[str, bytes]:
     if data is None:
         reason = f"open {name}: no such file or directory"
         raise ModuleError(mv, BuildListError(f"reading {short}: {reason}"))
-    return short, data
+    return name, data

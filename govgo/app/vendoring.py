@@ -141,6 +141,8 @@ def read_vendor_list(session: Session) -> VendorList:
         data = session.files.read(file)
         vendored = parse_modules_txt("" if data is None else data.decode("utf-8", "surrogateescape"))
         for mod, meta in vendored.meta.items():
+            if meta.go_version:
+                session.raw_go_versions[mod] = meta.go_version
             if meta.go_version and compare(meta.go_version, session.local_go) > 0:
                 raise session.too_new(f"{mod.path} in {session.short_path(file)}", meta.go_version)
         session.vendor_list = vendored
