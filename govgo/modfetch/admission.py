@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES, GoEnv
+from govgo.core.goenv import GoEnv
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
-from govgo.core.sumdb.database import parse_gosumdb
-from govgo.errors import GovgoError, UsageError
+from govgo.errors import GovgoError
 from govgo.modfetch.moderror import attributed, prefixed
 
 if TYPE_CHECKING:
@@ -109,20 +108,12 @@ class Admission:
 
     def _open(self, mod: ModuleVersion) -> Database:
         if self._database is None:
-            from govgo.modfetch.sumdb import SumDb
-            from govgo.modfetch.sumdbroute import SumDbRoute
+            from govgo.modfetch.sumclient import open_sumdb
 
-            env = self._env
             try:
-                database = parse_gosumdb(env.gosumdb, {**KNOWN_SUMDB_KEYS, **SUMDB_ALIASES})
-                if database is None:
-                    raise UsageError("checksum database disabled by GOSUMDB=off")
-                route = SumDbRoute(database, env.proxies(), self._getter())
+                self._database = open_sumdb(self._env, self._getter(), self._log)
             except GovgoError as err:
                 raise self._in_context(mod, err) from err
-            self._database = SumDb.open(
-                database, fetch=route.fetch, gomodcache=env.gomodcache, gopath=env.gopath, log=self._log
-            )
         return self._database
 
     @staticmethod

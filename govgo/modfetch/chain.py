@@ -8,7 +8,7 @@ on to the next source, after `|` any error. A checksum that contradicts never do
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from govgo.core import gourl
 from govgo.core.goenv import DIRECT, NOPROXY
@@ -24,6 +24,13 @@ from govgo.modfetch.moderror import SourceRefusedError
 from govgo.modfetch.sources import ModuleSource
 
 _T = TypeVar("_T")
+
+
+class TrySources(Protocol):
+    """`try_sources` over the sources of a command."""
+
+    def __call__(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> Coroutine[Any, Any, _T]: ...
+
 
 # What is told in the end: the worst of these, the last of equals for the first and third.
 _NOT_FOUND, _PROXY, _DIRECT = range(3)

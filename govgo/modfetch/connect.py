@@ -12,10 +12,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from govgo.core.goenv import NetworkEnv
-from govgo.modfetch.transfer import Engine, EngineOptions, Timeouts
+from govgo.modfetch.transfer import EngineOptions, Timeouts
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
+
+    from govgo.modfetch.engine import Engine
 
     _Address = IPv4Address | IPv6Address
 

@@ -6,7 +6,7 @@ Nothing that does not prove reaches the cache or the ledger. `gomodstream` serve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from govgo.core.dirhash import hash_gomod
 from govgo.core.goversion import is_valid as is_go_version
@@ -14,10 +14,11 @@ from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.errors import DiskError, GovgoError
 from govgo.modfetch.admission import GO_MOD, Admission
 from govgo.modfetch.cache import ModCache
-from govgo.modfetch.chain import try_sources
 from govgo.modfetch.memo import Memo
-from govgo.modfetch.sources import ModuleSource
 from govgo.ports import Loader, Reporter
+
+if TYPE_CHECKING:
+    from govgo.modfetch.chain import TrySources
 
 
 class GoMods:
@@ -26,15 +27,16 @@ class GoMods:
     def __init__(
         self,
         cache: ModCache,
-        sources: Sequence[ModuleSource],
+        try_sources: TrySources,
         admission: Admission,
         report: Reporter,
     ) -> None:
         self._cache = cache
-        self._sources = sources
+        self._try = try_sources
         self._admission = admission
         self._report = report
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
+        self._absent: set[ModuleVersion] = set()
         self._raw: Memo[ModuleVersion, bytes] = Memo()
         self._loading: Memo[ModuleVersion, bytes] = Memo()
         self._unwritten: list[tuple[ModuleVersion, bytes]] = []
@@ -42,6 +44,7 @@ class GoMods:
     def forget(self) -> None:
         """Judge everything anew, since the ledger has changed."""
         self._known.clear()
+        self._absent.clear()
         self._loading = Memo()
 
     def cached(self, mv: ModuleVersion) -> bytes | GovgoError | None:
@@ -53,10 +56,15 @@ class GoMods:
         known = self._known.get(mv)
         if known is not None:
             return known
+        if mv in self._absent:
+            return None
         if is_toolchain(mv.path):
             return f"module {mv.path}\n".encode() if is_go_version(mv.version.removeprefix("go")) else None
         data = self._cache.read_gomod(mv)
-        if data is None or not self._admission.settle(ModuleVersion(mv.path, mv.version + GO_MOD), hash_gomod(data)):
+        if data is None:
+            self._absent.add(mv)
+            return None
+        if not self._admission.settle(ModuleVersion(mv.path, mv.version + GO_MOD), hash_gomod(data)):
             return None
         self._known[mv] = data
         return data
@@ -112,6 +120,11 @@ class GoMods:
         """Why there is no go.mod."""
         self._known[mv] = error
 
+    @property
+    def unwritten(self) -> int:
+        """How many files `write` would write."""
+        return len(self._unwritten)
+
     def write(self) -> None:
         """Write what was admitted to the cache; a disk that refuses is worth a sentence, no more."""
         files, self._unwritten = self._unwritten, []
@@ -132,7 +145,8 @@ class GoMods:
         return data
 
     async def _fetch(self, mv: ModuleVersion) -> bytes:
-        data = self._cache.read_gomod(mv) if not is_toolchain(mv.path) else None
-        if data is not None:
-            return data
-        return await try_sources(self._sources, lambda source: source.gomod(mv.path, mv.version))
+        if mv not in self._absent and not is_toolchain(mv.path):
+            data = self._cache.read_gomod(mv)
+            if data is not None:
+                return data
+        return await self._try(lambda source: source.gomod(mv.path, mv.version))

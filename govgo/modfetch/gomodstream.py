@@ -8,7 +8,7 @@ database is asked beside it. One that then does not prove is told a second time,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from govgo.core.module import ModuleVersion
 from govgo.errors import GovgoError, SecurityError
@@ -16,9 +16,16 @@ from govgo.modfetch.admission import GO_MOD
 from govgo.modfetch.gomods import GoMods
 from govgo.ports import Loader
 
+# So many files are written at a time, beside the network.
+_BATCH = 64
+
 
 async def stream(
-    gomods: GoMods, loader: Loader, missing: Sequence[ModuleVersion], ahead: Iterable[ModuleVersion]
+    gomods: GoMods,
+    loader: Loader,
+    missing: Sequence[ModuleVersion],
+    ahead: Iterable[ModuleVersion],
+    off: Callable[[Callable[[], None]], Awaitable[None]],
 ) -> None:
     """Fetch what is missing, tell it, fetch what is wanted then, until nothing is.
 
@@ -27,11 +34,12 @@ async def stream(
         loader: whom to tell.
         missing: what it wants already.
         ahead: what it will probably want (versions as in go.sum, those of go.mod files count).
+        off: runs blocking work in a thread.
 
     Raises:
         SecurityError: a checksum contradicts; whatever else is under way is given up.
     """
-    run = _Stream(gomods, loader)
+    run = _Stream(gomods, loader, off)
     try:
         run.expect(ahead)
         run.start(missing)
@@ -43,11 +51,13 @@ async def stream(
 class _Stream:
     """One run: a task for each go.mod under way."""
 
-    def __init__(self, gomods: GoMods, loader: Loader) -> None:
+    def __init__(self, gomods: GoMods, loader: Loader, off: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
         self._gomods = gomods
         self._loader = loader
         self._tasks: set[asyncio.Task[None]] = set()
         self._ahead: set[asyncio.Task[None]] = set()
+        self._off = off
+        self._writer: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[None] = self._loop.create_future()
 
@@ -84,6 +94,8 @@ class _Stream:
         tasks = [*self._tasks, *self._ahead]
         for task in tasks:
             task.cancel()
+        if self._writer is not None:
+            tasks.append(self._writer)
         if tasks:
             await asyncio.wait(tasks)
 
@@ -107,6 +119,12 @@ class _Stream:
             raise
         except GovgoError as err:
             self._loader.tell(mv, err)
+        if self._writer is None and gomods.unwritten >= _BATCH:
+            self._writer = self._loop.create_task(self._write())
+
+    async def _write(self) -> None:
+        await self._off(self._gomods.write)
+        self._writer = None
 
     async def _fetch_ahead(self, mv: ModuleVersion) -> None:
         try:

@@ -11,7 +11,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import govgo
 from govgo.core import gourl
@@ -20,7 +20,10 @@ from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
 from govgo.modfetch.auth import Credentials, basic_authorization
 from govgo.modfetch.retry import RetryPolicy
 from govgo.modfetch.servertext import MAX_BODY_BYTES, error_detail, status_text
-from govgo.modfetch.transfer import Answer, Engine, Fault, TransferError
+from govgo.modfetch.transfer import Fault, TransferError
+
+if TYPE_CHECKING:
+    from govgo.modfetch.engine import Answer, Engine
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,8 @@ once (`network`), and `warm`, `pump` and `download` do all they are given at the
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.goquote import quote
@@ -18,16 +19,17 @@ from govgo.core.semver import is_valid as is_semver
 from govgo.errors import GovgoError, InputError, InvalidVersionError, UsageError
 from govgo.modfetch.admission import Admission
 from govgo.modfetch.cache import ModCache
-from govgo.modfetch.chain import try_sources
-from govgo.modfetch.downloads import Downloads
 from govgo.modfetch.gomods import GoMods
 from govgo.modfetch.memo import Memo
 from govgo.modfetch.network import Network, NetworkOptions
-from govgo.modfetch.proxy import Proxy
-from govgo.modfetch.remote import Web
-from govgo.modfetch.sources import ModuleSource, cached_info
-from govgo.modfetch.zips import TooNew, Zips
+from govgo.modfetch.revinfo import cached_info
 from govgo.ports import Ask, Downloaded, Loader, Reporter, RevInfo, Versions
+
+if TYPE_CHECKING:
+    from govgo.modfetch.downloads import Downloads
+    from govgo.modfetch.remote import Web
+    from govgo.modfetch.sources import ModuleSource
+    from govgo.modfetch.zips import TooNew, Zips
 
 _T = TypeVar("_T")
 
@@ -76,22 +78,10 @@ class Repository:
         self._disabled = ""
         self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
-        self._web = Web(self._network.client)
         self._admission = Admission(env, ledger or SumLedger(), lambda: self._web, report.note)
-        self._sources_made: tuple[ModuleSource, ...] | None = None
-        self._chain = _LazySources(self._sources)
-        self._gomods = GoMods(self._cache, self._chain, self._admission, report)
-        self._zips = Zips(
-            self._cache,
-            self._chain,
-            self._admission,
-            self._network,
-            report,
-            announce=announce,
-            local_go=env.go_version,
-            too_new=too_new,
-        )
-        self._downloads = Downloads(self._cache, self._gomods, self._zips, self._info, self._admission)
+        self._gomods = GoMods(self._cache, self._try, self._admission, report)
+        self._announce = announce
+        self._too_new = too_new
         self._asked: Memo[tuple[str, str, str], object] = Memo()
 
     # Questions about versions.
@@ -123,7 +113,7 @@ class Repository:
         async def each(source: ModuleSource) -> _T:
             return ask(SourceView(source, self._run_plain))
 
-        work = try_sources(self._sources(), each)
+        work = self._try(each)
         try:
             work.send(None)
         except StopIteration as done:
@@ -147,8 +137,8 @@ class Repository:
             self._gomods.write()
 
     def zip_dir(self, mv: ModuleVersion) -> str:
-        """The extracted tree, fetched when absent."""
-        return self._run(self._zips.tree(mv))
+        """The extracted tree, fetched when absent; without an event loop (60 ms to load) where it is not."""
+        return self._zips.tree_at_hand(mv) or self._run(self._zips.tree(mv))
 
     def cached_dir(self, mv: ModuleVersion) -> str | None:
         """The extracted tree when it is there, whole."""
@@ -206,7 +196,7 @@ class Repository:
         cold = len(missing) >= max(_COLD_COUNT, _COLD_SHARE * asked)
         ahead = self.ledger.listed() if cold else ()
         try:
-            self._run(stream(self._gomods, loader, missing, ahead))
+            self._run(stream(self._gomods, loader, missing, ahead, self._network.off))
         finally:
             self._gomods.write()
 
@@ -234,7 +224,8 @@ class Repository:
         """Begin with another set of go.sum files."""
         self._admission.ledger = ledger
         self._gomods.forget()
-        self._zips.forget()
+        self.__dict__.pop("_downloads", None)
+        self.__dict__.pop("_zips", None)
 
     def disable_lookup(self, reason: str) -> None:
         """Ask no source from now on (-mod=vendor); `reason` is go's sentence, "" ends that."""
@@ -246,18 +237,54 @@ class Repository:
             self._network.run(self._admission.aclose())
         self._network.close()
 
+    # Parts that a command over cached modules does without.
+
+    @cached_property
+    def _web(self) -> Web:
+        from govgo.modfetch.remote import Web
+
+        return Web(self._network.client)
+
+    @cached_property
+    def _zips(self) -> Zips:
+        from govgo.modfetch.zips import Zips
+
+        return Zips(
+            self._cache,
+            self._try,
+            self._admission,
+            self._network,
+            self._report,
+            announce=self._announce,
+            local_go=self._env.go_version,
+            too_new=self._too_new,
+        )
+
+    @cached_property
+    def _downloads(self) -> Downloads:
+        from govgo.modfetch.downloads import Downloads
+
+        return Downloads(self._cache, self._gomods, self._zips, self._info, self._admission)
+
+    @cached_property
     def _sources(self) -> tuple[ModuleSource, ...]:
-        if self._sources_made is None:
-            self._sources_made = tuple(self._source(spec) for spec in self._env.proxies())
-        return self._sources_made
+        return tuple(self._source(spec) for spec in self._env.proxies())
 
     def _source(self, spec: ProxySpec) -> ModuleSource:
+        from govgo.modfetch.proxy import Proxy
+        from govgo.modfetch.sources import ModuleSource
+
         named = spec.url in (DIRECT, OFF, NOPROXY)
         proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
         return ModuleSource(spec, proxy, self._env, self._cache, self._report, lambda: self._disabled)
 
+    async def _try(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> _T:
+        from govgo.modfetch.chain import try_sources
+
+        return await try_sources(self._sources, ask)
+
     async def _versions(self, path: str, prefix: str) -> tuple[str, ...]:
-        return await try_sources(self._sources(), lambda source: source.versions(path, prefix))
+        return await self._try(lambda source: source.versions(path, prefix))
 
     async def _info(self, path: str, rev: str) -> RevInfo:
         async def ask() -> object:
@@ -265,14 +292,14 @@ class Repository:
                 known = cached_info(self._cache, path, rev)
                 if known is not None:
                     return known
-            return await try_sources(self._sources(), lambda source: source.stat(path, rev))
+            return await self._try(lambda source: source.stat(path, rev))
 
         found = await self._asked.get(("info", path, rev), ask)
         assert isinstance(found, RevInfo)
         return found
 
     async def _latest(self, path: str) -> RevInfo:
-        return await try_sources(self._sources(), lambda source: source.latest(path))
+        return await self._try(lambda source: source.latest(path))
 
     async def _answer(self, ask: Ask) -> object:
         match ask.kind:
@@ -338,19 +365,6 @@ class SourceView:
         """The newest revision that this source knows."""
         found: RevInfo = self._run(self._source.latest(path))
         return found
-
-
-class _LazySources(Sequence[ModuleSource]):
-    """The sources, made when the first of them is asked: a GOPROXY that makes no sense harms no cached work."""
-
-    def __init__(self, make: Callable[[], tuple[ModuleSource, ...]]) -> None:
-        self._make = make
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._make()[index]
-
-    def __len__(self) -> int:
-        return len(self._make())
 
 
 def _is_local(env: GoEnv) -> bool:

@@ -7,7 +7,6 @@ Worth another try: no connection, a connection that broke, a body that ended ear
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -51,6 +50,8 @@ class RetryPolicy:
         return self._pause(attempt)
 
     def _pause(self, attempt: int) -> float:
+        import random
+
         return min(self.longest_s, self.base_s * float(1 << attempt)) * (0.5 + random.random() / 2)
 
 

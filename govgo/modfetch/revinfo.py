@@ -12,11 +12,15 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from govgo.core.goquote import quote
 from govgo.core.pseudo import is_pseudo
-from govgo.errors import InputError
+from govgo.errors import GovgoError, InputError
 from govgo.ports import Origin, RevInfo
+
+if TYPE_CHECKING:
+    from govgo.modfetch.cache import ModCache
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 _ZERO = "0001-01-01T00:00:00Z"
@@ -193,3 +197,17 @@ def _go_json(text: str) -> str:
     for char, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         out = out.replace(char, escape)
     return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def cached_info(cache: ModCache, path: str, rev: str, *, by_hash: bool = False) -> RevInfo | None:
+    """The cached .info of a version; with `by_hash` also of the commit that `rev` is."""
+    data = cache.read_info(path, rev)
+    if data is None and by_hash:
+        found = cache.find_info(path, rev)
+        data = found[1] if found is not None else None
+    if data is None:
+        return None
+    try:
+        return parse_info(data)
+    except GovgoError:
+        return None

@@ -13,12 +13,12 @@ from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.module import is_toolchain
 from govgo.core.paths import canonical_version
 from govgo.core.semver import is_valid
-from govgo.errors import DiskError, GovgoError, InputError, LookupDisabledError
+from govgo.errors import DiskError, InputError, LookupDisabledError
 from govgo.modfetch.cache import ModCache
 from govgo.modfetch.memo import Memo
 from govgo.modfetch.moderror import SourceRefusedError
 from govgo.modfetch.proxy import Listing, Proxy, Stat, no_commits
-from govgo.modfetch.revinfo import for_cache, format_info, parse_info
+from govgo.modfetch.revinfo import cached_info, for_cache, format_info
 from govgo.modfetch.servertext import printable
 from govgo.modfetch.toolchains import Toolchains
 from govgo.ports import Reporter, RevInfo
@@ -144,17 +144,3 @@ class ModuleSource:
             return
         except DiskError as err:
             self._report.note(f"writing stat cache: {err}")
-
-
-def cached_info(cache: ModCache, path: str, rev: str, *, by_hash: bool = False) -> RevInfo | None:
-    """The cached .info of a version; with `by_hash` also of the commit that `rev` is."""
-    data = cache.read_info(path, rev)
-    if data is None and by_hash:
-        found = cache.find_info(path, rev)
-        data = found[1] if found is not None else None
-    if data is None:
-        return None
-    try:
-        return parse_info(data)
-    except GovgoError:
-        return None

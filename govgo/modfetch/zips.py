@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from govgo.core import goversion
@@ -17,7 +17,7 @@ from govgo.core.module import ModuleVersion
 from govgo.errors import BadZipError, DiskError, GovgoError, InputError, SecurityError
 from govgo.modfetch.admission import Admission
 from govgo.modfetch.cache import ModCache
-from govgo.modfetch.chain import try_sources
+from govgo.modfetch.chain import TrySources
 from govgo.modfetch.diskerror import disk_error
 from govgo.modfetch.memo import Memo
 from govgo.modfetch.moderror import attributed, prefixed
@@ -38,7 +38,7 @@ class Zips:
     def __init__(
         self,
         cache: ModCache,
-        sources: Sequence[ModuleSource],
+        try_sources: TrySources,
         admission: Admission,
         network: Network,
         report: Reporter,
@@ -50,13 +50,13 @@ class Zips:
         """Begin.
 
         Args:
-            cache, sources, admission, network, report: what the work is done with.
+            cache, try_sources, admission, network, report: what the work is done with.
             announce: say `downloading PATH VERSION` before a zip is fetched.
             local_go: the Go version that is answered for.
             too_new: makes the error for a module that needs a newer one; None not to mind.
         """
         self._cache = cache
-        self._sources = sources
+        self._try = try_sources
         self._admission = admission
         self._network = network
         self._report = report
@@ -66,11 +66,6 @@ class Zips:
         self._zips: Memo[ModuleVersion, str] = Memo()
         self._trees: Memo[ModuleVersion, str] = Memo()
 
-    def forget(self) -> None:
-        """Judge everything anew, since the ledger has changed."""
-        self._zips = Memo()
-        self._trees = Memo()
-
     async def zip(self, mv: ModuleVersion) -> str:
         """The path of the cached zip, fetched and admitted when absent."""
         return await self._zips.get(mv, lambda: self._zip(mv))
@@ -78,6 +73,27 @@ class Zips:
     async def tree(self, mv: ModuleVersion) -> str:
         """The extracted tree, with its zip fetched and admitted when absent."""
         return await self._trees.get(mv, lambda: self._tree(mv))
+
+    def tree_at_hand(self, mv: ModuleVersion) -> str | None:
+        """The extracted tree when it is whole and go.sum vouches for it, without a coroutine; None to ask `tree`.
+
+        Raises:
+            SumMismatchError: go.sum says otherwise.
+            GovgoError: as `tree`.
+        """
+        known = self._trees.known(mv)
+        if known is not None:
+            return known
+        try:
+            tree = self._cache.download_dir(mv)
+            digest = self._cache.ziphash(mv) if tree.state == "whole" else None
+        except (DiskError, InputError):
+            return None
+        if digest is None or not self._admission.settle(mv, digest):
+            return None
+        self._check_go_version(mv, tree.dir)
+        self._trees.put(mv, tree.dir)
+        return tree.dir
 
     async def _tree(self, mv: ModuleVersion) -> str:
         cache = self._cache
@@ -115,7 +131,7 @@ class Zips:
         self._admission.expect(mv)
         cache = self._cache
         with cache.new_zip_temp(mv) as temp:
-            size = await try_sources(self._sources, lambda source: _copy(source, mv, temp))
+            size = await self._try(lambda source: _copy(source, mv, temp))
             gomod = cache.read_gomod(mv)
             digest = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
             await self._admission.admit(mv, digest)

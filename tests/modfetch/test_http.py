@@ -13,10 +13,11 @@ import pytest
 from govgo.errors import GovgoError, NetworkError, NotFoundError, TooLargeError
 from govgo.modfetch.auth import Credentials, Login
 from govgo.modfetch.curl_engine import CurlEngine
+from govgo.modfetch.engine import Engine
 from govgo.modfetch.http import HttpClient
 from govgo.modfetch.httpx_engine import HttpxEngine
 from govgo.modfetch.retry import RetryPolicy
-from govgo.modfetch.transfer import Engine, EngineOptions, Timeouts
+from govgo.modfetch.transfer import EngineOptions, Timeouts
 from tests.simulators.proxy import (
     Action,
     Body,
