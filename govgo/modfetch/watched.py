@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from govgo.core.module import ModuleVersion
 from govgo.errors import DiskError
-from govgo.modfetch.answers import FILE, KIND, NAMES, REAL, Change, file_state
+from govgo.modfetch.answers import FILE, KIND, NAMES, REAL, STAMP, Change, file_state
 from govgo.modfetch.cache import ModCache, Tree
 from govgo.modfetch.witness import Witness
 from govgo.modfetch.workspace import DiskWorkspace
@@ -22,6 +22,8 @@ class WatchedWorkspace(DiskWorkspace):
         """As `DiskWorkspace`."""
         super().__init__(cache)
         self._witness = witness
+        self._trees = cache.root + "/"
+        self._downloads = cache.root + "/cache/"
 
     def read(self, path: str) -> bytes | None:
         """As `DiskWorkspace.read`."""
@@ -30,7 +32,10 @@ class WatchedWorkspace(DiskWorkspace):
         except DiskError:
             self._witness.void()
             raise
-        self._witness.note(FILE, path, file_state(data))
+        if self._in_tree(path):
+            self._witness.look(STAMP, path)
+        else:
+            self._witness.note(FILE, path, file_state(data))
         return data
 
     def exists(self, path: str) -> bool:
@@ -48,8 +53,15 @@ class WatchedWorkspace(DiskWorkspace):
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
         """As `DiskWorkspace.listdir`."""
         found = super().listdir(path)
-        self._witness.note(NAMES, path, names_state(found))
+        if self._in_tree(path):
+            self._witness.look(STAMP, path)
+        else:
+            self._witness.note(NAMES, path, names_state(found))
         return found
+
+    def _in_tree(self, path: str) -> bool:
+        """Whether `path` lies in an extracted tree of the module cache."""
+        return path.startswith(self._trees) and not path.startswith(self._downloads)
 
     def real_path(self, path: str) -> str:
         """As `DiskWorkspace.real_path`."""
@@ -102,7 +114,7 @@ class WatchedCache(ModCache):
             look(KIND, tree.dir)
             look(KIND, self.file(mv, "partial"))
             look(FILE, self.file(mv, "ziphash"))
-            look(FILE, posixpath.join(tree.dir, "go.mod"))  # its go line is read by those who fetch trees
+            look(STAMP, posixpath.join(tree.dir, "go.mod"))  # its go line is read by those who fetch trees
         else:
             self._witness.void()
         return tree
