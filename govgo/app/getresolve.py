@@ -341,14 +341,10 @@ class Resolver:
 
 
 def _guarded(options: Callable[[], PathSet]) -> PathSet:
-    """The options, or the error in their place; evidence of misbehaviour ends the command at once."""
+    """The options, or the error in their place: `settle` tells it and ends the command, whatever else is found."""
     try:
         return options()
-    except SecurityError:
-        raise
     except GovgoError as error:
-        if find(error, SecurityError) is not None:
-            raise
         return PathSet(error=error)
 
 
