@@ -19,7 +19,7 @@ from govgo.core.module import ModuleVersion
 from govgo.core.sumdb.bundle import Bundle
 from govgo.core.sumdb.database import Database
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import Record, absent_error, judge_sum, sum_lines
+from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, judge_sum, sum_lines
 from govgo.core.sumdb.tile import HashedTile
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
@@ -28,6 +28,7 @@ from govgo.errors import (
     GovgoError,
     InputError,
     IntegrityError,
+    NotFoundError,
     SecurityError,
     TooLargeError,
     UnavailableError,
@@ -362,11 +363,11 @@ def _in_context(context: str, error: GovgoError) -> GovgoError:
     text = context + str(error)
     if isinstance(error, IntegrityError):
         return IntegrityError(text, inner=error)
-    if isinstance(error, UnavailableError):
-        return UnavailableError(text, inner=error, hint=error.hint)
+    if isinstance(error, NotFoundError | NotInDatabaseError):
+        return NotInDatabaseError(text, hint=error.hint)
     if isinstance(error, InputError):
         return InputError(text, inner=error)
-    return UnavailableError(text, hint=error.hint)
+    return UnavailableError(text, inner=error, hint=error.hint)
 
 
 def _mark_retrieved(task: asyncio.Task[Record]) -> None:

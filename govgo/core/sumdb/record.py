@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from govgo.core.module import ModuleVersion
-from govgo.errors import SumDbFormatError, SumMismatchError
+from govgo.errors import SumDbFormatError, SumMismatchError, UnavailableError
 
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,30}")
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
@@ -49,6 +49,12 @@ The download cannot be verified.
 
 For more information, see 'go help module-auth'.
 """
+
+
+class NotInDatabaseError(UnavailableError):
+    """The database says that it does not know a module version. That does not make the version absent."""
+
+    code = "not-in-database"
 
 
 @dataclass(frozen=True, slots=True)
