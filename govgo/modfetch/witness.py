@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from govgo.modfetch.answers import FILE, Answer, AnswerBook, Change, code_files, look
+from govgo.modfetch.answers import FILE, NAMES, STAMP, Answer, AnswerBook, Change, code_files, look
 
 _FATAL = frozenset(
     {
@@ -78,7 +78,7 @@ class Witness:
 
     def keep(self, book: AnswerBook, question: bytes, text: bytes) -> None:
         """Keep `text`, with the changes, as the answer to `question` if the watch was whole."""
-        noted = {os.fsdecode(thing[1:]) for thing in self.seen}
+        noted = {os.fsdecode(thing[1:]) for thing in self.seen if thing[:1] in (FILE, NAMES, STAMP)}
         strange = self._opened - noted - sys.path_importer_cache.keys()
         if not self._whole or not all(map(_is_code, strange)):
             return
