@@ -9,6 +9,7 @@ Source of the rules: Go Modules Reference, "GOPROXY protocol" and "Module cache"
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from govgo.core.goquote import quote
 from govgo.core.paths import check_element, check_path
@@ -19,6 +20,7 @@ _ESCAPED = re.compile("!([a-z])")
 _ESCAPED_TEXT = re.compile(r"(?:[\x00- \"-@\[-\x7f]|![a-z])*\Z")
 
 
+@lru_cache(maxsize=16384)
 def escape_path(path: str) -> str:
     """The escaped form of a module path.
 

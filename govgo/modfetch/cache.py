@@ -114,6 +114,10 @@ class ModCache:
         """Absolute path of `cache/download/<path>/@v`."""
         return f"{self.root}/{cachepath.version_dir(path)}"
 
+    def has_downloads(self) -> bool:
+        """Whether anything was ever downloaded into this cache."""
+        return os.path.isdir(f"{self.root}/{cachepath.DOWNLOAD}")
+
     @contextmanager
     def lock(self, mv: ModuleVersion) -> Iterator[None]:
         """Hold the lock that guards zip and tree of `mv`, among processes and threads; not to be taken twice.

@@ -37,6 +37,7 @@ class GoMods:
         self._report = report
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
         self._absent: set[ModuleVersion] = set()
+        self._empty: bool | None = None
         self._raw: Memo[ModuleVersion, bytes] = Memo()
         self._loading: Memo[ModuleVersion, bytes] = Memo()
         self._unwritten: list[tuple[ModuleVersion, bytes]] = []
@@ -45,6 +46,7 @@ class GoMods:
         """Judge everything anew, since the ledger has changed."""
         self._known.clear()
         self._absent.clear()
+        self._empty = None
         self._loading = Memo()
 
     def cached(self, mv: ModuleVersion) -> bytes | GovgoError | None:
@@ -56,10 +58,10 @@ class GoMods:
         known = self._known.get(mv)
         if known is not None:
             return known
-        if mv in self._absent:
-            return None
         if is_toolchain(mv.path):
             return f"module {mv.path}\n".encode() if is_go_version(mv.version.removeprefix("go")) else None
+        if mv in self._absent or self._nothing_cached():
+            return None
         data = self._cache.read_gomod(mv)
         if data is None:
             self._absent.add(mv)
@@ -116,18 +118,23 @@ class GoMods:
         """Begin the checksum lookup that the go.mod will need."""
         self._admission.expect(ModuleVersion(mv.path, mv.version + GO_MOD))
 
+    def _nothing_cached(self) -> bool:
+        """Whether the cache was empty at the first question: then none of the thousands that follow looks."""
+        if self._empty is None:
+            self._empty = not self._cache.has_downloads()
+        return self._empty
+
     def remember(self, mv: ModuleVersion, error: GovgoError) -> None:
         """Why there is no go.mod."""
         self._known[mv] = error
 
-    @property
-    def unwritten(self) -> int:
-        """How many files `write` would write."""
-        return len(self._unwritten)
+    def write(self, limit: int = 0) -> None:
+        """Write what was admitted to the cache, at most `limit` files if that is not 0.
 
-    def write(self) -> None:
-        """Write what was admitted to the cache; a disk that refuses is worth a sentence, no more."""
-        files, self._unwritten = self._unwritten, []
+        A disk that refuses is worth a sentence, no more.
+        """
+        limit = limit or len(self._unwritten)
+        files, self._unwritten = self._unwritten[:limit], self._unwritten[limit:]
         if files:
             try:
                 self._cache.write_gomods(files)
@@ -145,7 +152,7 @@ class GoMods:
         return data
 
     async def _fetch(self, mv: ModuleVersion) -> bytes:
-        if mv not in self._absent and not is_toolchain(mv.path):
+        if mv not in self._absent and not is_toolchain(mv.path) and not self._nothing_cached():
             data = self._cache.read_gomod(mv)
             if data is not None:
                 return data

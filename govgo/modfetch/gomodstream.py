@@ -8,7 +8,7 @@ database is asked beside it. One that then does not prove is told a second time,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from govgo.core.module import ModuleVersion
 from govgo.errors import GovgoError, SecurityError
@@ -16,16 +16,14 @@ from govgo.modfetch.admission import GO_MOD
 from govgo.modfetch.gomods import GoMods
 from govgo.ports import Loader
 
-# So many files are written at a time, beside the network.
-_BATCH = 64
+# While nothing has arrived for so long, files are written to the cache, so many at a time. (A thread of its own would
+# fight for the interpreter with the work that keeps the network busy.)
+_IDLE_S = 0.004
+_BATCH = 16
 
 
 async def stream(
-    gomods: GoMods,
-    loader: Loader,
-    missing: Sequence[ModuleVersion],
-    ahead: Iterable[ModuleVersion],
-    off: Callable[[Callable[[], None]], Awaitable[None]],
+    gomods: GoMods, loader: Loader, missing: Sequence[ModuleVersion], ahead: Iterable[ModuleVersion]
 ) -> None:
     """Fetch what is missing, tell it, fetch what is wanted then, until nothing is.
 
@@ -34,12 +32,11 @@ async def stream(
         loader: whom to tell.
         missing: what it wants already.
         ahead: what it will probably want (versions as in go.sum, those of go.mod files count).
-        off: runs blocking work in a thread.
 
     Raises:
         SecurityError: a checksum contradicts; whatever else is under way is given up.
     """
-    run = _Stream(gomods, loader, off)
+    run = _Stream(gomods, loader)
     try:
         run.expect(ahead)
         run.start(missing)
@@ -51,14 +48,14 @@ async def stream(
 class _Stream:
     """One run: a task for each go.mod under way."""
 
-    def __init__(self, gomods: GoMods, loader: Loader, off: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+    def __init__(self, gomods: GoMods, loader: Loader) -> None:
         self._gomods = gomods
         self._loader = loader
         self._tasks: set[asyncio.Task[None]] = set()
         self._ahead: set[asyncio.Task[None]] = set()
-        self._off = off
-        self._writer: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
+        self._event_s = self._loop.time()
+        self._idle = self._loop.call_later(_IDLE_S, self._write)
         self._end: asyncio.Future[None] = self._loop.create_future()
 
     def start(self, wanted: Sequence[ModuleVersion]) -> None:
@@ -91,11 +88,10 @@ class _Stream:
 
     async def stop(self) -> None:
         """Give up what is under way."""
+        self._idle.cancel()
         tasks = [*self._tasks, *self._ahead]
         for task in tasks:
             task.cancel()
-        if self._writer is not None:
-            tasks.append(self._writer)
         if tasks:
             await asyncio.wait(tasks)
 
@@ -111,6 +107,7 @@ class _Stream:
             self._loader.tell(mv, err)
             self.start(self._loader.wanted())
             return
+        self._event_s = self._loop.time()
         self._loader.tell(mv, data)
         self.start(self._loader.wanted())
         try:
@@ -119,12 +116,11 @@ class _Stream:
             raise
         except GovgoError as err:
             self._loader.tell(mv, err)
-        if self._writer is None and gomods.unwritten >= _BATCH:
-            self._writer = self._loop.create_task(self._write())
 
-    async def _write(self) -> None:
-        await self._off(self._gomods.write)
-        self._writer = None
+    def _write(self) -> None:
+        if self._loop.time() - self._event_s >= _IDLE_S:
+            self._gomods.write(_BATCH)
+        self._idle = self._loop.call_later(_IDLE_S / 2, self._write)
 
     async def _fetch_ahead(self, mv: ModuleVersion) -> None:
         try:

@@ -196,7 +196,7 @@ class Repository:
         cold = len(missing) >= max(_COLD_COUNT, _COLD_SHARE * asked)
         ahead = self.ledger.listed() if cold else ()
         try:
-            self._run(stream(self._gomods, loader, missing, ahead, self._network.off))
+            self._run(stream(self._gomods, loader, missing, ahead))
         finally:
             self._gomods.write()
 

@@ -40,10 +40,16 @@ class SumDbCache:
         self.cache_dir = cache_dir
         self.latest_file = latest_file
         self._made: set[str] = set()
+        self._filled: bool | None = None
 
     def read(self, name: str) -> bytes | None:
-        """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty, unreadable or too large."""
-        if not self.cache_dir:
+        """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty, unreadable or too large.
+
+        Where there was no directory at the first question, none of the thousands that follow looks again.
+        """
+        if self._filled is None:
+            self._filled = self.cache_dir != "" and os.path.isdir(self.cache_dir)
+        if not self._filled:
             return None
         return _read(f"{self.cache_dir}/{name}") or None
 
