@@ -9,7 +9,7 @@ version moves. (cmd/go's modload/edit.go; golang.org/issue/36460)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.app.conflicts import Conflict, ConstraintError
@@ -142,11 +142,18 @@ class _Edit:
         unfit = Disqualifications(prunings)
         for mv in graph.breadth_first():
             self._judge(graph, unfit, mv)
+        self._warm(mv for mv in roots if unfit.path(mv, prunings[mv])[0])
         dirty = False
         for mv in roots:
             if self._resolve(graph, unfit, prunings, mv):
                 dirty = True
         return dirty or (not self.conflicts and self._accept_upgrades(graph))
+
+    def _warm(self, mods: Iterable[ModuleVersion]) -> None:
+        """Have the older versions of `mods` listed at once; some of these will have to take their place."""
+        from govgo.app.latest import warm_latest
+
+        warm_latest(self.session, [mv.path for mv in mods if self.must.get(mv.path) != mv.version])
 
     def _extended_graph(self, roots: tuple[ModuleVersion, ...]) -> tuple[ModGraph, set[ModuleVersion]]:
         """The graph below `roots` and below the versions that would replace them as roots, and those versions.
