@@ -36,7 +36,7 @@ class Timeouts:
 
     connect_s: float = 20.0
     answer_s: float = 60.0
-    stall_s: float = 20.0
+    stall_s: float = 10.0
     total_s: float = 900.0
 
 
