@@ -85,17 +85,21 @@ def _add_package_sums(session: Session, loaded: Loaded | None, rs: Requirements,
         loaded.tidy or session.build_mod != "mod"
     )
     for pkg in loaded.pkgs:
-        # "C" is provided by no module.
-        if pkg.test_of is not None or (pkg.mod.path == "" and pkg.error is None) or not _is_import_path(pkg.path):
+        if not needs_sums(pkg):
             continue
         if modern:
             keep.add(mod_key(session.main.resolve(pkg.mod)))
-        for mv in _providers(pkg, rs):
+        for mv in providers(pkg, rs):
             keep.add(session.main.resolve(mv))
     return modern
 
 
-def _providers(pkg: LoadPkg, rs: Requirements) -> Iterator[ModuleVersion]:
+def needs_sums(pkg: LoadPkg) -> bool:
+    """Whether loading a package takes checksums: not those of the standard library, nor "C"; tests come with theirs."""
+    return pkg.test_of is None and (pkg.mod.path != "" or pkg.error is not None) and _is_import_path(pkg.path)
+
+
+def providers(pkg: LoadPkg, rs: Requirements) -> Iterator[ModuleVersion]:
     """The modules that have to be looked at to see that only one provides the package.
 
     Where a root of a pruned graph provides it, other roots; else everything selected.

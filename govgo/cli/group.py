@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Entry] = {
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
     "why": Entry("why", "why", INSPECT, "Tell why packages or modules are needed."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
+    "sum": Entry("sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("download", "download", CACHE, "Download modules to the module cache."),
     "env": Entry("env", "env", CACHE, "Print or set the environment that go and govgo share."),
     "version": Entry("version", "version", CACHE, "Print govgo's version."),
