@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`govgo mod verify`: the dependencies in the module cache, compared with what was downloaded [modcmd/verify.go]."""
+"""`govgo mod verify`: which modules in the cache are to be compared with what was downloaded [modcmd/verify.go]."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from govgo.app.requirements import load_mod_graph
 from govgo.app.session import RootMode, Session
@@ -13,16 +12,8 @@ from govgo.core.module import ModuleVersion
 from govgo.errors import UsageError
 
 
-class Audit(Protocol):
-    """Checks of the module cache, as `modfetch` makes them."""
-
-    def faults(self, mods: Sequence[ModuleVersion]) -> Sequence[tuple[str, ...]]:
-        """What is wrong with each module version, in the order given; () where all is well or nothing downloaded."""
-        ...
-
-
-def verify_cache(session: Session, audit: Audit, args: Sequence[str] = ()) -> tuple[str, ...]:
-    """Check every module of the build list; returns go's sentences about those that were modified.
+def modules_to_verify(session: Session, args: Sequence[str] = ()) -> tuple[ModuleVersion, ...]:
+    """The build list without the main modules: what `mod verify` compares with what was downloaded.
 
     Raises:
         UsageError: there are arguments.
@@ -34,5 +25,4 @@ def verify_cache(session: Session, audit: Audit, args: Sequence[str] = ()) -> tu
         raise UsageError("verify takes no arguments")
     session.force_use_modules = True
     session.root_mode = RootMode.NEED
-    mods = [mv for mv in load_mod_graph(session).build_list() if not session.main.contains(mv.path)]
-    return tuple(sentence for faults in audit.faults(mods) for sentence in faults)
+    return tuple(mv for mv in load_mod_graph(session).build_list() if not session.main.contains(mv.path))

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from govgo.cli.memory import open_memory
+from govgo.cli.memory import Memory, open_memory
 
 if TYPE_CHECKING:
     from govgo.modfetch.witness import Witness
@@ -28,12 +28,12 @@ def run() -> None:
             reconfigure(encoding="utf-8", errors="surrogateescape")
     args = sys.argv[1:]
     memory = open_memory(args, os.environ)
-    code = 0
-    if memory is None:
-        code = invoke(args)
-    elif not memory.recall():
-        code = invoke(args, memory.watch())
-        if code == 0:
+    known = _recall(memory) if memory is not None else None
+    if known is not None:
+        code = known
+    else:
+        code = invoke(args, memory.watch() if memory is not None else None)
+        if memory is not None and code == 0:
             memory.keep()
     try:
         sys.stdout.flush()
@@ -44,11 +44,20 @@ def run() -> None:
     os._exit(code)
 
 
+def _recall(memory: Memory) -> int | None:
+    try:
+        return memory.recall()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:
+        return _bug(error)
+
+
 def invoke(args: list[str], witness: Witness | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on standard error."""
     import click
 
-    from govgo.cli.console import EXIT_INTERRUPTED, EXIT_USAGE, ConsoleReporter, exit_code
+    from govgo.cli.console import EXIT_USAGE, ConsoleReporter, exit_code
     from govgo.cli.group import main
     from govgo.errors import GovgoError
 
@@ -74,10 +83,16 @@ def invoke(args: list[str], witness: Witness | None = None) -> int:
         _drop_stdout()
         return 0
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("govgo: interrupted\n")
-        return EXIT_INTERRUPTED
+        return _interrupted()
     except Exception as error:
         return _bug(error)
+
+
+def _interrupted() -> int:
+    from govgo.cli.console import EXIT_INTERRUPTED
+
+    sys.stderr.write("govgo: interrupted\n")
+    return EXIT_INTERRUPTED
 
 
 def _debug() -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from govgo.modfetch.answers import Change
     from govgo.modfetch.witness import Witness
 
-REPEATABLE = frozenset({"graph", "list", "tidy", "why"})
-"""Verbs, plain or below `mod`, that depend on environment and disk alone and change at most go.mod and go.sum."""
+REPEATABLE = frozenset({"graph", "list", "tidy", "why", "mod graph", "mod tidy", "mod verify", "mod why"})
+"""Verbs that depend on environment and disk alone and change at most go.mod and go.sum."""
 
 _NOISE = frozenset({"_", "OLDPWD", "SHLVL", "WINDOWID", "COLUMNS", "LINES"})
 """Variables that shells and terminals change from one command to the next, and that nothing here reads."""
@@ -38,18 +38,26 @@ class Memory:
         self._printed: _Tee | None = None
         self._told: _Tee | None = None
 
-    def recall(self) -> bool:
-        """Do again what the command did last time, if that is right: print its output, make its changes."""
+    def recall(self) -> int | None:
+        """Do again what the command did last time, if that is right: print its output, make its changes.
+
+        Returns:
+            The exit code; None where the command has to be run.
+        """
         answer = self._book.recall(self._question)
         if answer is None or (answer.changes and not _make(answer.changes, answer.mod_cache)):
-            return False
+            return None
+        if answer.audit:
+            from govgo.cli.audit import check_cache, read
+
+            return check_cache(read(answer.text), answer.mod_cache)
         rest = memoryview(answer.text)
         try:
             while rest:
                 rest = rest[os.write(1, rest) :]
         except BrokenPipeError:
             pass  # nobody wants the rest
-        return True
+        return 0
 
     def watch(self) -> Witness:
         """Begin to watch what the command does."""
@@ -75,8 +83,8 @@ def open_memory(args: Sequence[str], environ: Mapping[str, str]) -> Memory | Non
     The place is `govgo/answers` in the user's cache directory ($XDG_CACHE_HOME, else ~/.cache or ~/Library/Caches):
     beside go's own build cache, and trusted like it. GOVGO_ANSWERS=off forbids all of this.
     """
-    verb = args[1:2] if args[:1] == ["mod"] else args[:1]
-    if not REPEATABLE.issuperset(verb) or not verb or environ.get("GOVGO_ANSWERS") == "off":
+    verb = " ".join(args[: 2 if args[:1] == ["mod"] else 1])
+    if verb not in REPEATABLE or environ.get("GOVGO_ANSWERS") == "off":
         return None
     base = environ.get("XDG_CACHE_HOME", "")
     if not base:

@@ -3,29 +3,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from govgo.app.modverify import verify_cache
+from govgo.app.modverify import modules_to_verify
+from govgo.cli.audit import check_cache, written
 from govgo.cli.options import GoCommand, module_options
 from govgo.cli.wiring import open_session
-from govgo.errors import ReportedError
+from govgo.modfetch.answers import Answer
+
+if TYPE_CHECKING:
+    from govgo.modfetch.witness import Witness
 
 
 @click.command(cls=GoCommand)
 @module_options
 @click.argument("args", nargs=-1)
-def verify(args: tuple[str, ...], **flags: Any) -> None:
+@click.pass_obj
+def verify(witness: Witness | None, /, args: tuple[str, ...], **flags: Any) -> int:
     """Check that the dependencies in the module cache are as they were downloaded."""
-    from govgo.modfetch.audit import CacheAudit
-    from govgo.modfetch.cache import ModCache
-
     session = open_session(flags)
-    audit = CacheAudit(ModCache(session.settings.env.gomodcache, writable_dirs=session.settings.modcacherw))
-    sentences = verify_cache(session, audit, args)
-    for sentence in sentences:
-        session.report.raw(sentence)
-    if sentences:
-        raise ReportedError
-    click.echo("all modules verified")
+    mods = modules_to_verify(session, args)
+    mod_cache = session.settings.env.gomodcache
+    if witness is not None:
+        witness.settle(Answer(written(mods), mod_cache=mod_cache, audit=True))
+    return check_cache(mods, mod_cache)

@@ -49,11 +49,19 @@ class Change(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a successful command printed, and which files it replaced, guarded by the lock of which module cache."""
+    """What came of a successful command.
+
+    Attributes:
+        text: what it printed.
+        changes: the files that it replaced, in this order.
+        mod_cache: the module cache whose lock guards these, or that is to be audited.
+        audit: `text` is no output, but the module versions to look for in `mod_cache` (`govgo.cli.audit`).
+    """
 
     text: bytes
     changes: tuple[Change, ...] = ()
     mod_cache: str = ""
+    audit: bool = False
 
 
 def file_state(data: bytes | None) -> bytes:
@@ -132,10 +140,10 @@ class AnswerBook:
         body = data[start:]
         if data[:start] != _MAGIC + hashlib.sha256(body).digest():
             return None
-        asked, digest, things, text, changes, mod_cache = marshal.loads(body)
+        asked, digest, things, text, changes, *rest = marshal.loads(body)
         if asked != question or _digest(look(thing[:1], thing[1:]) for thing in things.split(b"\0")) != digest:
             return None
-        return Answer(text, tuple(Change(*change) for change in changes), mod_cache)
+        return Answer(text, tuple(Change(*change) for change in changes), *rest)
 
     def keep(self, question: bytes, seen: dict[bytes, bytes], answer: Answer) -> None:
         """Keep an answer; silently not where it is large or the disk refuses.
@@ -149,7 +157,7 @@ class AnswerBook:
         if things.count(b"\0") != len(seen) - 1:
             return  # a path that no disk can hold
         changes = [tuple(change) for change in answer.changes]
-        facts = (question, _digest(seen.values()), things, answer.text, changes, answer.mod_cache)
+        facts = (question, _digest(seen.values()), things, answer.text, changes, answer.mod_cache, answer.audit)
         body = marshal.dumps(facts)
         if len(body) > _MOST_BYTES - _CHUNK:
             return

@@ -40,6 +40,7 @@ class Witness:
         self._opened: set[str] = set()
         self._whole = True
         self._changing = False
+        self._settled: Answer | None = None
         sys.addaudithook(self._hear)
 
     def void(self) -> None:
@@ -76,21 +77,30 @@ class Witness:
         finally:
             self._changing = False
 
-    def keep(self, book: AnswerBook, question: bytes, text: bytes) -> None:
-        """Keep `text`, with the changes, as the answer to `question` if the watch was whole."""
+    def settle(self, answer: Answer) -> None:
+        """This is the answer, if it can be one; what the command does from now on is done each time."""
         noted = {os.fsdecode(thing[1:]) for thing in self.seen if thing[:1] in (FILE, NAMES, STAMP)}
         strange = self._opened - noted - sys.path_importer_cache.keys()
-        if not self._whole or not all(map(_is_code, strange)):
-            return
-        for path in code_files():
-            self.seen[FILE + path] = look(FILE, path)
-        book.keep(question, self.seen, Answer(text, tuple(self._changes.values()), self._mod_cache))
+        self._whole = self._whole and all(map(_is_code, strange))
+        self._settled = answer
+
+    def keep(self, book: AnswerBook, question: bytes, text: bytes) -> None:
+        """Keep the answer to `question`, `text` with the changes unless another was settled, if the watch was whole."""
+        if self._settled is None:
+            self.settle(Answer(text, tuple(self._changes.values()), self._mod_cache))
+        assert self._settled is not None
+        if self._whole:
+            for path in code_files():
+                self.seen[FILE + path] = look(FILE, path)
+            book.keep(question, self.seen, self._settled)
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if self._changing or self._settled is not None:
+            return
         if event in ("open", "os.listdir", "os.scandir"):
-            if not self._changing and isinstance(args[0], str | bytes):
+            if isinstance(args[0], str | bytes):
                 self._opened.add(os.fsdecode(args[0]))
-        elif event in _FATAL and not self._changing:
+        elif event in _FATAL:
             self._whole = False
 
 

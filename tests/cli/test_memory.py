@@ -207,6 +207,17 @@ def test_tidy_is_repeated_with_its_changes(place: Place) -> None:
     assert (place.main / "go.mod").read_text() == "module example.com/main\n\ngo 1.21\n"
 
 
+def test_verify_hashes_the_cache_each_time(place: Place) -> None:
+    for recalled in (False, True):
+        assert place.run("mod", "verify") == (0, "all modules verified\n", "", recalled)
+    (place.mod / "m.io/x@v1.0.0/a.go").write_bytes(b"package b\n")
+    told = f"m.io/x v1.0.0: dir has been modified ({place.mod}/m.io/x@v1.0.0)\n"
+    assert place.run("mod", "verify") == (1, "", told, True)
+    assert place.forgetful("mod", "verify")[:3] == (1, "", told)
+    _tamper(place)
+    assert place.run("mod", "verify").code == 4
+
+
 def test_a_changed_source_in_the_cache_is_read_again(place: Place) -> None:
     for _ in range(2):
         ran = place.run("mod", "tidy")

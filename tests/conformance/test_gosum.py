@@ -14,7 +14,7 @@ import pytest
 from govgo.app import download as downloads
 from govgo.app.listing import start_listing
 from govgo.app.modinfo import ListMode
-from govgo.app.modverify import verify_cache
+from govgo.app.modverify import modules_to_verify
 from govgo.app.pkgload import PackageOpts, load_packages
 from govgo.app.session import Session, Settings
 from govgo.app.tidy import tidy
@@ -121,7 +121,8 @@ def _list_packages(session: Session) -> Answer:
 
 def _verify(session: Session) -> Answer:
     audit = CacheAudit(ModCache(session.settings.env.gomodcache, writable_dirs=False))
-    return list(verify_cache(session, audit)) or ["all modules verified"]
+    found = audit.faults(modules_to_verify(session))
+    return [sentence for faults in found for sentence in faults] or ["all modules verified"]
 
 
 def _tidy(session: Session) -> Answer:
