@@ -17,7 +17,7 @@ from govgo.core import goversion
 from govgo.core.module import ModuleVersion
 from govgo.core.moduleinfo import ModuleInfo, Origin
 from govgo.errors import GovgoError, QueryError, ReportedError, UsageError
-from govgo.ports import Downloaded
+from govgo.ports import Ask, Downloaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,11 @@ def _default_args(session: Session) -> Sequence[str]:
     if goversion.compare(version, goversion.EXPLICIT_INDIRECT_VERSION) < 0:
         return ("all",) if file.require else ()
     # The graph is loaded too, so that `go list all` finds all that it needs afterwards.
-    load_mod_graph(session)
-    return [require.mod.path for require in file.require]
+    graph = load_mod_graph(session)
+    paths = [require.mod.path for require in file.require]
+    selected = (session.main.resolve(ModuleVersion(path, graph.selected(path))) for path in paths)
+    session.repo.warm(Ask("info", *mv) for mv in selected if mv.version not in ("", "none"))
+    return paths
 
 
 def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDownload, ...]:
