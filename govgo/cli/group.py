@@ -90,6 +90,10 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"{ctx.command_path} {name}: unknown command{hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The usage line, as go begins it."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands by task, from the table alone."""
         sections: dict[str, list[tuple[str, str]]] = {}

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from govgo.cli.memory import Memory, open_memory
 
 if TYPE_CHECKING:
+    import click
+
     from govgo.modfetch.witness import Witness
 
 
@@ -67,10 +69,7 @@ def invoke(args: list[str], witness: Witness | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as error:
-        context = error.ctx
-        sys.stderr.write(f"govgo: {error.format_message()}\n")
-        if context is not None:
-            sys.stderr.write(f"{context.command.get_usage(context)}\n")
+        _tell_usage(error)
         return EXIT_USAGE
     except click.ClickException as error:
         sys.stderr.write(f"govgo: {error.format_message()}\n")
@@ -100,6 +99,19 @@ def _debug() -> None:
         import traceback
 
         traceback.print_exc()
+
+
+def _tell_usage(error: click.UsageError) -> None:
+    """A command line that cannot be read: what is wrong, the usage line, and where to read more."""
+    from govgo.cli.options import FlagError
+
+    name = "" if isinstance(error, FlagError) else "govgo: "
+    sys.stderr.write(f"{name}{error.format_message()}\n")
+    if error.ctx is not None:
+        path = error.ctx.command_path
+        words = path.split()[1:]
+        sys.stderr.write(f"{error.ctx.command.get_usage(error.ctx)}\n")
+        sys.stderr.write(f"Run '{' '.join(['govgo help', *words])}' for details.\n")
 
 
 def _bug(error: Exception) -> int:

@@ -24,6 +24,10 @@ EXPLICIT = "govgo.explicit"
 """`ctx.meta` key: names of flags that the line or GOFLAGS set."""
 
 
+class FlagError(click.UsageError):
+    """A flag that go's flag parser would refuse; the message is its own, which stands without the program's name."""
+
+
 class OptionalValue(click.Option):
     """A flag that may stand alone or carry a value after "=": `-u` and `-u=patch`; alone it means `bare`."""
 
@@ -50,7 +54,7 @@ class GoCommand(click.Command):
         flags = [*self._from_goflags(ctx, given), *flags]
         ctx.meta[FLAG_ORDER] = flags
         ctx.meta[EXPLICIT] = frozenset(name for name, _ in flags)
-        return super().parse_args(ctx, [*self._spell(flags), "--", *rest])
+        return super().parse_args(ctx, [*self._spell(ctx, flags), "--", *rest])
 
     def _options(self, ctx: click.Context) -> dict[str, click.Option]:
         found: dict[str, click.Option] = {}
@@ -73,13 +77,11 @@ class GoCommand(click.Command):
             i += 1
             name, equals, value = arg[2 if arg[1] == "-" else 1 :].partition("=")
             if name == "" or name[0] == "-" or name[0] == "=":
-                raise click.UsageError(f"bad flag syntax: {arg}", ctx)
+                raise FlagError(f"bad flag syntax: {arg}", ctx)
             option = options.get(name)
             if option is None:
-                raise click.NoSuchOption(f"-{name}", possibilities=None, ctx=ctx)
+                raise FlagError(f"flag provided but not defined: -{name}", ctx)
             if option.is_flag or isinstance(option, OptionalValue):
-                if name == "C" and flags:
-                    raise click.UsageError("-C flag must be first flag on command line", ctx)
                 flags.append((name, value if equals else _bare(option)))
             elif equals:
                 flags.append((name, value))
@@ -87,9 +89,10 @@ class GoCommand(click.Command):
                 flags.append((name, args[i]))
                 i += 1
             else:
-                raise click.UsageError(f"flag needs an argument: -{name}", ctx)
+                raise FlagError(f"flag needs an argument: -{name}", ctx)
             if name == "C" and len(flags) > 1:
-                raise click.UsageError("-C flag must be first flag on command line", ctx)
+                why = "-C flag must be first flag on command line"
+                raise FlagError(f'invalid value "{flags[-1][1]}" for flag -C: {why}', ctx)
         return flags, list(args[i:])
 
     def _from_goflags(self, ctx: click.Context, given: set[str]) -> list[tuple[str, str]]:
@@ -108,7 +111,7 @@ class GoCommand(click.Command):
             flags.append((name, value if equals else _bare(option)))
         return flags
 
-    def _spell(self, flags: Sequence[tuple[str, str]]) -> list[str]:
+    def _spell(self, ctx: click.Context, flags: Sequence[tuple[str, str]]) -> list[str]:
         words: list[str] = []
         options = {opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts}
         for name, value in flags:
@@ -120,7 +123,7 @@ class GoCommand(click.Command):
             elif value in _FALSE:
                 words = [word for word in words if word != spelled]
             else:
-                raise click.UsageError(f'invalid boolean value "{value}" for -{name}: parse error')
+                raise FlagError(f'invalid boolean value "{value}" for -{name}: parse error', ctx)
         return words
 
 

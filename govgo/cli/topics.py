@@ -45,8 +45,8 @@ Modules that must not be seen by public services are named by patterns:
 
   govgo env -w GOPRIVATE='*.corp.example,github.com/acme/secret'
 
-A module path that matches GOPRIVATE is never sent to a public proxy or to the checksum database. GONOPROXY and GONOSUMDB
-do each half by itself, for example to fetch private modules from a proxy of your own:
+A module path that matches GOPRIVATE is never sent to a public proxy or to the checksum database. GONOPROXY and
+GONOSUMDB do each half by itself, for example to fetch private modules from a proxy of your own:
 
   govgo env -w GOPROXY=https://proxy.corp.example,https://… GONOSUMDB='*.corp.example'
 
@@ -58,9 +58,9 @@ Each module version is authenticated by two hashes in go.sum: one of its zip, on
 lacks is looked up in the checksum database: govgo fetches the record, checks the signature of the database's tree head,
 proves that the record is in that tree and that the tree extends every tree seen before, and only then writes the line.
 
-"checksum mismatch" means that the bytes at hand are not the bytes that were recorded. The usual reason is a release whose
-tag was moved; a proxy or a cache that was tampered with looks the same. Do not work around it: use another version, or
-find out what changed. `govgo verify` shows every hash side by side.
+"checksum mismatch" means that the bytes at hand are not the bytes that were recorded. The usual reason is a release
+whose tag was moved; a proxy or a cache that was tampered with looks the same. Do not work around it: use another
+version, or find out what changed. `govgo verify` shows every hash side by side.
 
 A fork means that the database showed two signed trees of which neither extends the other. It is evidence of
 misbehaviour; both signed notes are saved in the file that the message names.

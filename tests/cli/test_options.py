@@ -55,7 +55,7 @@ def test_accepted(words: list[str], values: dict[str, object], monkeypatch: pyte
 
 
 REFUSED = [
-    (["-x"], "-x"),
+    (["-x"], "flag provided but not defined: -x"),
     (["-m=maybe"], 'invalid boolean value "maybe" for -m'),
     (["-go"], "flag needs an argument: -go"),
     (["---m"], "bad flag syntax: ---m"),
