@@ -89,7 +89,7 @@ def _compare(
     failures: list[GovgoError],
 ) -> None:
     from govgo.core.gourl import mask
-    from govgo.errors import ForkError
+    from govgo.errors import ForkError, SecurityError, UnavailableError
 
     result: dict[str, object] = {"kind": kind, "with": mask(place)}
     try:
@@ -102,7 +102,7 @@ def _compare(
         failures.append(error)
     except GovgoError as error:
         result |= {"verdict": "not-comparable", "reason": str(error)}
-        failures.append(error)
+        failures.append(error if isinstance(error, SecurityError) else UnavailableError(str(error), inner=error))
     else:
         result |= {"verdict": "consistent", **_head_object(other)}
     results.append(result)

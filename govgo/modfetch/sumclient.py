@@ -140,7 +140,7 @@ class SumClient:
 
 async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[bytes, gourl.GoURL | None]:
     """The tree head that `base` publishes, and the URL below which its tiles are, None where there are none."""
-    failure: GovgoError | None = None
+    failures: list[GovgoError] = []
     mirrors = (base.join(f"sumdb/{name}"), base)
     for below, url in (*((mirror, str(mirror.join("latest"))) for mirror in mirrors), (None, str(base))):
         try:
@@ -148,11 +148,9 @@ async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[byte
         except SecurityError:
             raise
         except GovgoError as error:
-            if failure is None or isinstance(failure, NotFoundError):
-                failure = error
+            failures.append(error)
             continue
         if note.startswith(_NOTE_START):
             return note, below
-        failure = failure or IntegrityError(f"reading {gourl.mask(url)}: not a tree head")
-    assert failure is not None
-    raise failure
+        failures.append(IntegrityError(f"reading {gourl.mask(url)}: not a tree head"))
+    raise next((error for error in failures if not isinstance(error, NotFoundError)), failures[0])

@@ -168,6 +168,8 @@ class SumDb:
         await self.head()
         try:
             return await self._trees.bundle({record.number: record.text for record in found})
+        except NotFoundError as error:
+            raise UnavailableError(str(error)) from error
         finally:
             await self.flush()
 
@@ -183,6 +185,8 @@ class SumDb:
                 await self._trees.fetch_latest()
         except (ForkError, BadSignatureError) as error:
             raise self._condemn(error) from error
+        except NotFoundError as error:
+            raise UnavailableError(str(error)) from error
         await self.flush()
         return self._trees.timeline.proved
 
