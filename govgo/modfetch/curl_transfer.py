@@ -189,6 +189,11 @@ class CurlTransfer:
     def failure(self, code: int, message: str) -> TransferError:
         """libcurl's error, its text as net/http would say it."""
         fault = _FAULTS.get(code, Fault.PROTOCOL)
+        tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
+        if tunnel >= 300:
+            from http.client import responses
+
+            return TransferError(Fault.PROTOCOL, responses.get(tunnel, f"proxy answered {tunnel}"))
         if code in _EOF:
             return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
         errno = self.easy.getinfo(pycurl.OS_ERRNO)

@@ -15,7 +15,7 @@ from govgo.modfetch.transfer import Fault
 _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})
 # How often a fault of this kind is tried again at most, whatever the policy allows.
-_FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.TLS: 0}
+_FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.PROTOCOL: 1, Fault.TLS: 0}
 
 
 @dataclass(frozen=True, slots=True)

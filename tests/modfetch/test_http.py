@@ -267,6 +267,24 @@ def test_a_refused_connection_is_told_as_go_does() -> None:
     assert str(refusal(CurlEngine, url)) == f'Get "{url}": dial tcp 127.0.0.1:1: connect: connection refused'
 
 
+def test_an_http_proxy_that_refuses_is_told_as_go_does() -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("h.example:443", Status(403, b"Forbidden"))
+
+        async def run() -> None:
+            engine = CurlEngine(EngineOptions(proxy_for=lambda _scheme, _host, _port: proxy.url))
+            client = HttpClient(engine, retry=FAST)
+            try:
+                await client.get("https://h.example/x", 100)
+            finally:
+                await client.aclose()
+
+        with pytest.raises(NetworkError) as caught:
+            asyncio.run(run())
+        assert str(caught.value) == 'Get "https://h.example/x": Forbidden'
+        assert set(proxy.asked) == {"h.example:443"}
+
+
 def test_credentials_in_a_plain_url_are_refused_and_masked(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         url = proxy.url.replace("//", "//user:hunter2@") + LIST
