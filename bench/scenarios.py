@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The scenarios: what is run, from which state, and what has to come out of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stage import Program, Proxy, Run, digest, remove, zips_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A command line and where it starts.
+
+    Attributes:
+        args: for go and govgo alike.
+        needs_zips: whether the project has to come with source and zips.
+        cold: begins with empty caches; else `warm_up` has been run by the same program.
+        go_sum: begins with the complete go.sum that go leaves behind (a CI job).
+        untidy: go.mod and go.sum are made untidy before each run.
+        extra: environment of govgo.
+    """
+
+    args: Sequence[str]
+    needs_zips: bool = False
+    cold: bool = False
+    go_sum: bool = False
+    untidy: bool = False
+    warm_up: Sequence[str] = ()
+    extra: Sequence[tuple[str, str]] = ()
+
+
+_LIST, _GRAPH, _TIDY = ("list", "-m", "all"), ("mod", "graph"), ("mod", "tidy")
+_ANEW = (("GOVGO_ANSWERS", "off"),)
+_FETCHED = ("mod download", "mod tidy", "UNTIDY", "mod download")
+
+SCENARIOS = {
+    "cold-list": Scenario(_LIST, cold=True),
+    "cold-list-sum": Scenario(_LIST, cold=True, go_sum=True),
+    "cold-graph": Scenario(_GRAPH, cold=True),
+    "warm-list": Scenario(_LIST, warm_up=("list -m all", "mod graph")),
+    "warm-graph": Scenario(_GRAPH, warm_up=("list -m all", "mod graph")),
+    "warm-list-anew": Scenario(_LIST, warm_up=("list -m all", "mod graph"), extra=_ANEW),
+    "warm-graph-anew": Scenario(_GRAPH, warm_up=("list -m all", "mod graph"), extra=_ANEW),
+    "cold-download": Scenario(("mod", "download"), needs_zips=True, cold=True),
+    "warm-verify": Scenario(("mod", "verify"), needs_zips=True, warm_up=("mod download",)),
+    "warm-verify-anew": Scenario(("mod", "verify"), needs_zips=True, warm_up=("mod download",), extra=_ANEW),
+    "tidy-warm": Scenario(_TIDY, needs_zips=True, untidy=True, warm_up=_FETCHED),
+    "tidy-warm-anew": Scenario(_TIDY, needs_zips=True, untidy=True, warm_up=_FETCHED, extra=_ANEW),
+}
+"""The scenarios of docs/speed.md; "anew" ones forbid govgo to answer from memory."""
+
+
+class Theatre:
+    """Runs scenarios for several programs; warm states are made once for each program and project."""
+
+    def __init__(self, projects: dict[str, Path], nearest: Proxy, reference: Program) -> None:
+        """Begin.
+
+        Args:
+            projects: directory by name.
+            nearest: the proxy that warms caches up.
+            reference: whose go.sum `cold-list-sum` begins with.
+        """
+        self._projects = projects
+        self._nearest = nearest
+        self._reference = reference
+        self._warm: dict[tuple[str, str, Sequence[str]], Path] = {}
+
+    def perform(self, scenario: Scenario, project: str, program: Program, proxy: Proxy) -> tuple[Run, str]:
+        """One measured run, and what came out: the same for every program that does its work."""
+        source = self._projects[project]
+        if scenario.cold:
+            state = Path(tempfile.mkdtemp(dir=program.directory))
+            self._lay_out(source, state)
+            if scenario.go_sum:
+                done = self._warm_state(SCENARIOS["warm-list"], project, self._reference)
+                for name in ("go.mod", "go.sum"):
+                    shutil.copyfile(done / "src" / name, state / "src" / name)
+        else:
+            state = self._warm_state(scenario, project, program)
+        if scenario.untidy:
+            _untidy(source, state)
+        environ = program.environ(state, proxy.url)
+        if "govgo" in program.name:
+            environ |= dict(scenario.extra)
+        run = program.run(scenario.args, state / "src", environ, proxy)
+        outcome = _outcome(scenario, run, state)
+        if scenario.cold:
+            remove(state)
+        return run, outcome
+
+    def expected(self, scenario: Scenario, project: str) -> str | None:
+        """What go printed when the corpus was recorded, where that is known."""
+        file = {_LIST: "list.txt", _GRAPH: "graph.txt"}.get(tuple(scenario.args))
+        return None if file is None else digest(self._projects[project] / file)
+
+    def _lay_out(self, source: Path, state: Path) -> None:
+        (state / "src").mkdir(parents=True)
+        for name in ("go.mod", "go.sum", "main.go"):
+            if (source / name).exists():
+                shutil.copyfile(source / name, state / "src" / name)
+
+    def _warm_state(self, scenario: Scenario, project: str, program: Program) -> Path:
+        key = program.name, project, scenario.warm_up
+        if key not in self._warm:
+            state = self._warm[key] = program.directory / f"warm-{len(self._warm)}"
+            source = self._projects[project]
+            self._lay_out(source, state)
+            for step in scenario.warm_up:
+                if step == "UNTIDY":
+                    _untidy(source, state)
+                    continue
+                environ = program.environ(state, self._nearest.url)
+                run = program.run(step.split(), state / "src", environ, self._nearest)
+                if run.code:
+                    raise SystemExit(f"{program.name} {step} in {project}: exit {run.code}, see {run.out}.err")
+        return self._warm[key]
+
+
+def _untidy(source: Path, state: Path) -> None:
+    for name in ("go.mod", "go.sum"):
+        shutil.copyfile(source / "untidy" / name, state / "src" / name)
+
+
+def _outcome(scenario: Scenario, run: Run, state: Path) -> str:
+    if run.code:
+        return f"exit {run.code}: {run.out.with_suffix('.err').read_text(errors='replace')[-300:]}"
+    files = [digest(state / "src" / name) for name in ("go.mod", "go.sum")]
+    if scenario.args[1] == "download":
+        return " ".join([zips_digest(state / "mod"), *files])
+    if scenario.untidy:
+        return " ".join(files)
+    return digest(run.out)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a benchmark needs: a module proxy on loopback, projects, and two programs with caches of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished process and its children: seconds of wall and CPU, peak memory in MB, requests that it made."""
+
+    code: int
+    wall_s: float
+    cpu_s: float
+    memory_mb: float
+    requests: int
+    out: Path
+
+
+class Proxy:
+    """A replay server. See `start`."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self._process = process
+        self.url = url
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    @classmethod
+    def start(cls, binary: Path, roots: Sequence[Path], options: Sequence[str]) -> Proxy:
+        """Serve `roots` with the server's own `options` (-rtt 30ms, -fail 0.02, …) until `stop`."""
+        process = subprocess.Popen(
+            [str(binary), "-exit-on-eof", *options, *map(str, roots)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        if not url:
+            raise SystemExit("the replay server did not start")
+        return cls(process, url)
+
+    def ask(self, what: str) -> dict[str, object]:
+        """`reset` its counters, or read its `stats`."""
+        with self._opener.open(f"{self.url}/-/{what}", timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if what == "stats" else {}
+
+    def stop(self) -> None:
+        """End the server by closing its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+@dataclass(slots=True)
+class Program:
+    """A contender: how it is called, where its home and caches lie, and what its environment has in addition."""
+
+    name: str
+    command: Sequence[str]
+    directory: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def environ(self, state: Path, url: str) -> dict[str, str]:
+        """Nothing of the caller's go settings, proxies or certificates; caches below `state`."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("GO", "SSL_CERT", "XDG_")) and not name.lower().endswith("_proxy")
+        }
+        return kept | {
+            "HOME": str(self.directory / "home"),
+            "GOENV": "off",
+            "GOFLAGS": "-mod=mod",
+            "GOTOOLCHAIN": "local",
+            "GOVCS": "*:off",
+            "GOPROXY": url,
+            "GOPATH": str(state / "path"),
+            "GOMODCACHE": str(state / "mod"),
+            "GOCACHE": str(self.directory / "gocache"),
+            **self.extra,
+        }
+
+    def run(self, args: Sequence[str], cwd: Path, environ: Mapping[str, str], proxy: Proxy) -> Run:
+        """Run once; standard output goes to a file beside the working directory."""
+        out = cwd.parent / "out"
+        proxy.ask("reset")
+        with out.open("wb") as stdout, out.with_suffix(".err").open("wb") as stderr:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                [*self.command, *args], cwd=cwd, env=environ, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+        requests = proxy.ask("stats").get("requests", 0)
+        assert isinstance(requests, int)
+        cpu = usage.ru_utime + usage.ru_stime
+        return Run(process.returncode, wall, cpu, usage.ru_maxrss / 1024, requests, out)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal, "missing" where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
+
+
+def zips_digest(mod_cache: Path) -> str:
+    """Of the names and contents of all zips and .ziphash files of a module cache."""
+    root = mod_cache / "cache/download"
+    files = sorted(path for pattern in ("*.zip", "*.ziphash") for path in root.rglob(pattern))
+    lines = "".join(f"{path.relative_to(root)} {digest(path)}\n" for path in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def remove(tree: Path) -> None:
+    """Remove a tree in which extracted modules are read-only."""
+    for folder, names, _ in os.walk(tree):
+        for path in (folder, *(os.path.join(folder, name) for name in names)):
+            if not os.path.islink(path):
+                os.chmod(path, os.stat(path).st_mode | stat.S_IRWXU)
+    shutil.rmtree(tree, ignore_errors=True)
+
+
+def build(replay: Path, top: Path) -> Path:
+    """The replay server, built from its source."""
+    binary = top / "replay"
+    environ = {**os.environ, "GOFLAGS": "", "GOWORK": "off"}
+    subprocess.run(["go", "build", "-o", str(binary), "."], cwd=replay / "replay", check=True, env=environ)
+    return binary
+
+
+def unpack(replay: Path, top: Path) -> tuple[list[Path], dict[str, Path]]:
+    """The corpora of the replay folder: what the server serves, and the projects in them by name."""
+    roots: list[Path] = []
+    projects: dict[str, Path] = {}
+    for archive in sorted((replay / "corpus").glob("*.tar.xz")):
+        root = top / archive.name.partition(".")[0]
+        root.mkdir()
+        subprocess.run(["tar", "-C", str(root), "-xf", str(archive)], check=True)
+        roots.append(root)
+        projects |= {path.name: path for path in sorted((root / "projects").iterdir())}
+    return roots, projects
