@@ -5,19 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import pytest
 
-from govgo.errors import GovgoError, NetworkError, NotFoundError, TooLargeError
+from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from govgo.modfetch.auth import Credentials, Login
 from govgo.modfetch.curl_engine import CurlEngine
-from govgo.modfetch.engine import Engine
 from govgo.modfetch.http import HttpClient
 from govgo.modfetch.httpx_engine import HttpxEngine
 from govgo.modfetch.retry import RetryPolicy
 from govgo.modfetch.transfer import EngineOptions, Timeouts
+from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (
     Action,
     Body,
@@ -33,55 +31,13 @@ from tests.simulators.proxy import (
     Truncate,
 )
 
-_T = TypeVar("_T")
-FAST = RetryPolicy(retries=3, base_s=0.01)
-QUICK = Timeouts(connect_s=2, answer_s=0.4, stall_s=0.4, total_s=3)
 LIST = "/q.io/a/@v/list"
-
-MakeEngine = Callable[[EngineOptions], Engine]
 
 
 @pytest.fixture(params=[CurlEngine, HttpxEngine])
 def engine(request: pytest.FixtureRequest) -> MakeEngine:
     made: MakeEngine = request.param
     return made
-
-
-def fetch(
-    make: MakeEngine,
-    url: str,
-    limit_bytes: int = 1 << 20,
-    *,
-    retry: RetryPolicy = FAST,
-    timeouts: Timeouts = QUICK,
-    trace: list[str] | None = None,
-) -> bytes:
-    return with_client(make, lambda client: client.get(url, limit_bytes), retry=retry, timeouts=timeouts, trace=trace)
-
-
-def with_client(
-    make: MakeEngine,
-    work: Callable[[HttpClient], Awaitable[_T]],
-    *,
-    retry: RetryPolicy = FAST,
-    timeouts: Timeouts = QUICK,
-    trace: list[str] | None = None,
-) -> _T:
-    async def run() -> _T:
-        engine = make(EngineOptions(timeouts=timeouts))
-        client = HttpClient(engine, retry=retry, trace=trace.append if trace is not None else None)
-        try:
-            return await work(client)
-        finally:
-            await client.aclose()
-
-    return asyncio.run(run())
-
-
-def refusal(make: MakeEngine, url: str, limit_bytes: int = 1 << 20, retry: RetryPolicy = FAST) -> GovgoError:
-    with pytest.raises(GovgoError) as caught:
-        fetch(make, url, limit_bytes, retry=retry)
-    return caught.value
 
 
 def test_an_honest_body(engine: MakeEngine) -> None:

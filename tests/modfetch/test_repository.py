@@ -7,7 +7,7 @@ The texts are those that go 1.26.8 prints for the same situations.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from govgo.core.dirhash import hash_gomod
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
 from govgo.errors import (
-    GovgoError,
     LookupDisabledError,
     NetworkError,
     NotFoundError,
@@ -26,67 +25,19 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.modfetch.goenvfile import load_env
-from govgo.modfetch.network import NetworkOptions
 from govgo.modfetch.repository import Repository
-from govgo.modfetch.retry import RetryPolicy
-from govgo.modfetch.transfer import Timeouts
-from govgo.ports import Ask, Versions
-from tests.simulators.listener import Listener
-from tests.simulators.proxy import Body, Endless, File, ProxySimulator, Reset, Status
-from tests.simulators.sumdb_log import Log, Server
+from govgo.ports import Versions
+from tests.simulators.modulehome import Home, refusal, tree
+from tests.simulators.proxy import Body, Endless, ProxySimulator, Reset, Status
 
 A = ModuleVersion("q.io/a", "v1.0.0")
-OPTIONS = NetworkOptions(timeouts=Timeouts(2, 2, 2, 10), retry=RetryPolicy(retries=1, base_s=0.01))
-
-
-class Home:
-    """Repositories with one GOPATH and one reporter."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.report = Listener()
-        self.open: list[Repository] = []
-
-    def repo(self, goproxy: str, ledger: SumLedger | None = None, **environ: str) -> Repository:
-        env = {"HOME": str(self.root), "GOENV": "off", "GOSUMDB": "off", "PATH": "", **environ}
-        made = Repository(
-            load_env({**env, "GOPROXY": goproxy}), self.report, ledger=ledger, options=OPTIONS, writable_dirs=True
-        )
-        self.open.append(made)
-        return made
-
-    def cached(self) -> set[str]:
-        """The files below cache/download, locks and the database's apart."""
-        base = self.root / "go/pkg/mod/cache/download"
-        found = {str(p.relative_to(base)) for p in base.rglob("*") if p.is_file()}
-        return {name for name in found if not name.endswith(".lock") and not name.startswith("sumdb/")}
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _closed(home: Home) -> object:
-    yield
-    for repo in home.open:
-        repo.close()
-
-
-def refusal(call: Callable[[], object]) -> GovgoError:
-    with pytest.raises(GovgoError) as caught:
-        call()
-    return caught.value
-
-
-def tree(proxy: ProxySimulator, root: Path) -> str:
-    """The proxy's files as a directory; its file URL."""
-    for path, data in proxy.files.items():
-        file = root / path[1:]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    return f"file://{root}"
+def home(tmp_path: Path) -> Iterator[Home]:
+    made = Home(tmp_path)
+    yield made
+    made.close()
 
 
 # The same answers over http and from a directory.
@@ -338,164 +289,7 @@ def test_download_keeps_what_went_well(home: Home) -> None:
         assert done[2].info == ""
 
 
-# Streams.
-
-
-class Feed:
-    """A loader that follows every requirement."""
-
-    def __init__(self, *roots: ModuleVersion) -> None:
-        self.fresh = list(roots)
-        self.seen = set(roots)
-        self.told: dict[ModuleVersion, bytes | Exception] = {}
-        self.taken_back: list[ModuleVersion] = []
-
-    def wanted(self) -> Sequence[ModuleVersion]:
-        fresh, self.fresh = self.fresh, []
-        return fresh
-
-    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
-        if mv in self.told:
-            self.taken_back.append(mv)
-        self.told[mv] = answer
-        if isinstance(answer, bytes):
-            for line in answer.decode().splitlines():
-                if line.startswith("require "):
-                    found = ModuleVersion(*line.split()[1:3])
-                    if found not in self.seen:
-                        self.seen.add(found)
-                        self.fresh.append(found)
-
-
-def chain(proxy: ProxySimulator, length: int) -> list[ModuleVersion]:
-    """q.io/m0 requires q.io/m1 requires …"""
-    mods = [ModuleVersion(f"q.io/m{i}", "v1.0.0") for i in range(length)]
-    for i, mv in enumerate(mods):
-        more = f"\nrequire q.io/m{i + 1} v1.0.0\n" if i + 1 < length else ""
-        proxy.add_module(*mv, f"module {mv.path}\n{more}")
-    return mods
-
-
-@pytest.mark.parametrize("kind", ["http", "file"])
-def test_pump_follows_a_graph(home: Home, tmp_path: Path, kind: str) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 30)
-        repo = home.repo(proxy.url if kind == "http" else tree(proxy, tmp_path / "tree"))
-        feed = Feed(mods[0])
-        repo.pump(feed)
-        assert set(feed.told) == set(mods)
-        assert {f"{mv.path}/@v/v1.0.0.mod" for mv in mods} <= home.cached()
-        asked = len(proxy.asked)
-        home.repo("off").pump(again := Feed(mods[0]))
-        assert again.told == feed.told
-        assert len(proxy.asked) == asked
-
-
-def test_pump_tells_what_is_missing(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 3)
-        del proxy.files["/q.io/m2/@v/v1.0.0.mod"]
-        feed = Feed(mods[0])
-        home.repo(proxy.url).pump(feed)
-        assert isinstance(feed.told[mods[2]], NotFoundError)
-        assert isinstance(feed.told[mods[1]], bytes)
-
-
-def test_pump_with_a_complete_go_sum_asks_for_all_at_once(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 12)
-        lines = [f"{mv.path} v1.0.0/go.mod {hash_gomod(proxy.files[f'/{mv.path}/@v/v1.0.0.mod'])}\n" for mv in mods]
-        # Eight of them are wanted at the start, so that the cache looks cold.
-        feed = Feed(*mods[:8])
-        home.repo(proxy.url, SumLedger("/m/go.sum", "".join(lines).encode())).pump(feed)
-        assert set(feed.told) == set(mods)
-        assert sorted(proxy.asked) == sorted(f"/{mv.path}/@v/v1.0.0.mod" for mv in mods)
-
-
-def test_attack_pump_stops_at_a_mismatch(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 3)
-        gosum = f"q.io/m1 v1.0.0/go.mod h1:{'A' * 43}=\n".encode()
-        with pytest.raises(SumMismatchError):
-            home.repo(proxy.url, SumLedger("/m/go.sum", gosum)).pump(Feed(mods[0]))
-        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
-
-
-def database(proxy: ProxySimulator, mods: Sequence[ModuleVersion]) -> tuple[str, Server]:
-    """A checksum database behind the proxy that knows the go.mod files of `mods`; GOSUMDB for it."""
-    log = Log()
-    for mv in mods:
-        digest = hash_gomod(proxy.files[f"/{mv.path}/@v/{mv.version}.mod"])
-        log.add(*mv, f"{mv.path} {mv.version} h1:{'A' * 43}=\n{mv.path} {mv.version}/go.mod {digest}\n")
-    server = Server(log)
-    proxy.handlers[f"/sumdb/{log.name}"] = lambda rest: b"" if rest == "/supported" else server.body(rest)
-    return log.key, server
-
-
-def test_pump_proves_by_the_database_and_records(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 5)
-        key, _ = database(proxy, mods)
-        ledger = SumLedger("/m/go.sum", b"")
-        feed = Feed(mods[0])
-        home.repo(proxy.url, ledger, GOSUMDB=key).pump(feed)
-        assert set(feed.told) == set(mods)
-        assert all(ledger.h1_only(ModuleVersion(mv.path, "v1.0.0/go.mod")) for mv in mods)
-
-
-def test_attack_a_gomod_that_the_database_contradicts(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 3)
-        key, _ = database(proxy, mods)
-        proxy.files["/q.io/m1/@v/v1.0.0.mod"] = b"module q.io/evil\n"
-        ledger = SumLedger("/m/go.sum", b"")
-        with pytest.raises(SumMismatchError) as caught:
-            home.repo(proxy.url, ledger, GOSUMDB=key).pump(Feed(mods[0]))
-        assert str(caught.value).startswith("q.io/m1@v1.0.0: verifying go.mod: checksum mismatch\n")
-        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
-        assert ledger.h1_only(ModuleVersion("q.io/m1", "v1.0.0/go.mod")) == ()
-
-
-def test_what_the_database_does_not_know_is_taken_back(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 3)
-        key, _ = database(proxy, [mods[0], mods[2]])
-        ledger = SumLedger("/m/go.sum", b"")
-        feed = Feed(mods[0])
-        repo = home.repo(proxy.url, ledger, GOSUMDB=key)
-        repo.pump(feed)
-        error = feed.told[mods[1]]
-        assert isinstance(error, GovgoError)
-        assert str(error).startswith("q.io/m1@v1.0.0: verifying go.mod: q.io/m1@v1.0.0/go.mod: reading ")
-        assert feed.taken_back in ([], [mods[1]])
-        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
-        assert str(refusal(lambda: repo.gomod(mods[1]))) == str(error)
-
-
-def test_a_cached_gomod_is_not_believed_without_proof(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 1)
-        home.repo(proxy.url).gomod(mods[0])
-        key, _ = database(proxy, [])
-        error = refusal(lambda: home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key).gomod(mods[0]))
-        assert "verifying go.mod" in str(error)
-
-
-def test_warm_remembers_answers_and_errors(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        proxy.add_module("q.io/a", "v1.0.0")
-        repo = home.repo(proxy.url)
-        asks = [Ask("versions", "q.io/a"), Ask("info", "q.io/a", "v1.0.0"), Ask("gomod", "q.io/a", "v1.0.0")]
-        missing = [Ask("versions", "q.io/none"), Ask("info", "q.io/none", "main"), Ask("latest", "q.io/none")]
-        repo.warm([*asks, *missing, *asks])
-        asked = len(proxy.asked)
-        assert repo.versions("q.io/a").list == ("v1.0.0",)
-        assert repo.info("q.io/a", "v1.0.0").version == "v1.0.0"
-        assert repo.gomod(A) == b"module q.io/a\n"
-        assert is_not_found(refusal(lambda: repo.versions("q.io/none")))
-        assert is_not_found(refusal(lambda: repo.info("q.io/none", "main")))
-        assert is_not_found(refusal(lambda: repo.latest("q.io/none")))
-        assert len(proxy.asked) == asked
+# State.
 
 
 def test_reset_judges_by_the_new_ledger(home: Home) -> None:
@@ -529,13 +323,3 @@ def test_a_cache_that_cannot_be(home: Home) -> None:
         Repository(load_env({"GOENV": "off"}), home.report)
     with pytest.raises(UsageError, match='GOMODCACHE entry is relative; must be absolute path: "x"'):
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
-
-
-def test_a_flaky_proxy_is_survived(home: Home) -> None:
-    with ProxySimulator() as proxy:
-        mods = chain(proxy, 4)
-        for mv in mods:
-            proxy.script(f"/{mv.path}/@v/v1.0.0.mod", Status(503, headers={"Retry-After": "0"}), File())
-        feed = Feed(mods[0])
-        home.repo(proxy.url).pump(feed)
-        assert all(isinstance(answer, bytes) for answer in feed.told.values())

@@ -13,6 +13,7 @@ import gzip
 import io
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -20,7 +21,15 @@ import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from types import TracebackType
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from govgo.errors import NotFoundError
 
@@ -111,8 +120,10 @@ class ProxySimulator:
         handlers: what answers below a path, given the rest of it; NotFoundError is 404.
     """
 
-    def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, files: Mapping[str, bytes] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+        """A tree to serve; with `tls` over HTTPS."""
         self.files = dict(files or {})
+        self._tls = tls
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.connections = 0
@@ -125,7 +136,7 @@ class ProxySimulator:
     def __enter__(self) -> ProxySimulator:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -170,6 +181,8 @@ class ProxySimulator:
     def _serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as reader:
                 while request := reader.readline():
                     headers = {}
@@ -254,6 +267,35 @@ class ProxySimulator:
             piece = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
         while not self._ending.is_set():
             connection.sendall(piece)
+
+
+def certificate(directory: Path) -> tuple[ssl.SSLContext, str]:
+    """A server's TLS context for 127.0.0.1 with a key made just now, and the file that a client must trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "proxy simulator")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "server.pem"
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(pem + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    trusted = directory / "roots.pem"
+    trusted.write_bytes(pem)
+    return context, str(trusted)
 
 
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An HTTP client on either engine, for as long as one call takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from govgo.errors import GovgoError
+from govgo.modfetch.auth import Credentials, Login
+from govgo.modfetch.engine import Engine
+from govgo.modfetch.http import HttpClient
+from govgo.modfetch.retry import RetryPolicy
+from govgo.modfetch.transfer import EngineOptions, Timeouts
+
+_T = TypeVar("_T")
+FAST = RetryPolicy(retries=3, base_s=0.01)
+QUICK = Timeouts(connect_s=2, answer_s=0.4, stall_s=0.4, total_s=3)
+
+MakeEngine = Callable[[EngineOptions], Engine]
+
+
+def fetch(
+    make: MakeEngine,
+    url: str,
+    limit_bytes: int = 1 << 20,
+    *,
+    retry: RetryPolicy = FAST,
+    timeouts: Timeouts = QUICK,
+    trace: list[str] | None = None,
+) -> bytes:
+    return with_client(make, lambda client: client.get(url, limit_bytes), retry=retry, timeouts=timeouts, trace=trace)
+
+
+def with_client(
+    make: MakeEngine,
+    work: Callable[[HttpClient], Awaitable[_T]],
+    *,
+    retry: RetryPolicy = FAST,
+    timeouts: Timeouts = QUICK,
+    trace: list[str] | None = None,
+    ca_file: str = "",
+    logins: tuple[Login, ...] = (),
+) -> _T:
+    async def run() -> _T:
+        engine = make(EngineOptions(timeouts=timeouts, ca_file=ca_file))
+        say = trace.append if trace is not None else None
+        client = HttpClient(engine, credentials=Credentials(logins), retry=retry, trace=say)
+        try:
+            return await work(client)
+        finally:
+            await client.aclose()
+
+    return asyncio.run(run())
+
+
+def refusal(make: MakeEngine, url: str, limit_bytes: int = 1 << 20, retry: RetryPolicy = FAST) -> GovgoError:
+    with pytest.raises(GovgoError) as caught:
+        fetch(make, url, limit_bytes, retry=retry)
+    return caught.value
