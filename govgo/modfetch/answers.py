@@ -123,6 +123,7 @@ class AnswerBook:
         self._directory = directory
 
     def _file(self, question: bytes) -> str:
+        # Only the hash of the question is on the disk: it holds the whole environment, secrets too.
         return f"{self._directory}/{hashlib.sha256(question).hexdigest()}"
 
     def recall(self, question: bytes) -> Answer | None:
@@ -141,7 +142,10 @@ class AnswerBook:
         if data[:start] != _MAGIC + hashlib.sha256(body).digest():
             return None
         asked, digest, things, text, changes, *rest = marshal.loads(body)
-        if asked != question or _digest(look(thing[:1], thing[1:]) for thing in things.split(b"\0")) != digest:
+        if (
+            asked != hashlib.sha256(question).digest()
+            or _digest(look(thing[:1], thing[1:]) for thing in things.split(b"\0")) != digest
+        ):
             return None
         return Answer(text, tuple(Change(*change) for change in changes), *rest)
 
@@ -157,7 +161,8 @@ class AnswerBook:
         if things.count(b"\0") != len(seen) - 1:
             return  # a path that no disk can hold
         changes = [tuple(change) for change in answer.changes]
-        facts = (question, _digest(seen.values()), things, answer.text, changes, answer.mod_cache, answer.audit)
+        asked = hashlib.sha256(question).digest()
+        facts = (asked, _digest(seen.values()), things, answer.text, changes, answer.mod_cache, answer.audit)
         body = marshal.dumps(facts)
         if len(body) > _MOST_BYTES - _CHUNK:
             return

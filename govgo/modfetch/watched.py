@@ -32,7 +32,7 @@ class WatchedWorkspace(DiskWorkspace):
         except DiskError:
             self._witness.void()
             raise
-        if self._in_tree(path):
+        if path.endswith(".go") and self._in_tree(path):
             self._witness.look(STAMP, path)
         else:
             self._witness.note(FILE, path, file_state(data))

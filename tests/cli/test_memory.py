@@ -6,10 +6,13 @@ The expected value is always what the command says with GOVGO_ANSWERS=off.
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +32,11 @@ GO_MODS = {
 }
 MAIN = "module example.com/main\n\ngo 1.21\n\nrequire m.io/x v1.0.0\n\nrequire m.io/y v1.2.0 // indirect\n"
 LIST = "example.com/main\nm.io/x v1.0.0\nm.io/y v1.2.0\n"
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
 
 
 class Ran(NamedTuple):
@@ -190,6 +198,30 @@ def test_failures_warnings_and_templates_are_not_kept(place: Place) -> None:
     assert place.run("list", "-m", "-f", "{{context.CgoEnabled}}", "m.io/x").code == 0
     assert place.run("version").code == 0
     assert place.answers == []
+
+
+def test_what_comes_from_a_server_or_another_directory_is_not_kept(place: Place, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    (served / "m.io/x/@v").mkdir(parents=True)
+    (served / "m.io/x/@v/list").write_text("v1.0.0\nv1.1.0\n")
+    (served / "m.io/x/@v/v1.1.0.mod").write_text("module m.io/x\n")
+    (served / "m.io/x/@v/v1.1.0.info").write_text('{"Version":"v1.1.0"}')
+    handler = functools.partial(QuietHandler, directory=str(served))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            for proxy in (f"http://127.0.0.1:{server.server_port}", f"file://{served}"):
+                ran = place.run("list", "-m", "-versions", "m.io/x", GOPROXY=proxy)
+                assert ran == (0, "m.io/x v1.0.0 v1.1.0\n", "", False)
+        finally:
+            server.shutdown()
+    assert place.answers == []
+
+
+def test_no_secret_is_written(place: Place) -> None:
+    place.run("list", "-m", "all", GOVGO_SECRET="hunter2")
+    (answer,) = place.answers
+    assert b"hunter2" not in answer.read_bytes()
 
 
 def test_tidy_is_repeated_with_its_changes(place: Place) -> None:
