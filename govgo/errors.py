@@ -52,9 +52,12 @@ class GovgoError(Exception):
         text: go's sentence.
         inner: the error that this one gives context to, if any.
         hint: one thing that the user can do, or "".
+        origin: the `Origin` of what was looked at to no avail, where that is known: as long as it stays as it is,
+            the outcome will.
     """
 
     code: ClassVar[str] = "error"
+    origin: object | None = None
 
     def __init__(self, text: str = "", *, inner: BaseException | None = None, hint: str = "") -> None:
         super().__init__(text)
@@ -258,9 +261,7 @@ class DiskError(UnavailableError):
 
     code = "disk"
 
-    def __init__(
-        self, text: str = "", *, path: str = "", inner: BaseException | None = None, hint: str = ""
-    ) -> None:
+    def __init__(self, text: str = "", *, path: str = "", inner: BaseException | None = None, hint: str = "") -> None:
         super().__init__(text, inner=inner, hint=hint)
         self.path = path
 

@@ -78,7 +78,8 @@ class GoEnv:
     """The effective settings: the environment, then the go env file, then the defaults.
 
     `values` holds the same by variable name, and whatever else the environment or the file says under GO…
-    names; `changed` names those that differ from the default.
+    names; `changed` names those that differ from the default. `process` is the whole environment, for commands that
+    are run; it may hold secrets.
     """
 
     gopath: str = ""
@@ -107,6 +108,7 @@ class GoEnv:
     go_version: str = ""
     git_user_agent: str = ""
     network: NetworkEnv = field(default_factory=NetworkEnv)
+    process: Mapping[str, str] = field(default_factory=dict, repr=False)
     values: Mapping[str, str] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
 

@@ -42,6 +42,8 @@ _INVALID: Key = (-1, -1, -1, "", -1)
 _NUMBER = r"0|[1-9][0-9]*"
 _VERSION = re.compile(rf"({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})|([a-z]+)({_NUMBER})?)?)?\Z")
 
+_GO_LINE = re.compile(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
+
 
 def is_valid(x: str) -> bool:
     """Whether `x` is a Go version."""
@@ -128,6 +130,12 @@ def compare_toolchains(x: str, y: str) -> int:
 def toolchain_max(x: str, y: str) -> str:
     """The toolchain name of the higher Go version; `x` when they are level."""
     return y if compare(from_toolchain(x), from_toolchain(y)) < 0 else x
+
+
+def go_line(gomod: bytes) -> str:
+    """The version of the first go line of a go.mod, the rest aside (gover.GoModLookup); "" for none."""
+    found = _GO_LINE.search(gomod)
+    return found[1].partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
 
 
 def with_prefix_version(x: str) -> str:

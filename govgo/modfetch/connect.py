@@ -33,8 +33,8 @@ _BUNDLES = (
 )
 
 
-def engine_options(network: NetworkEnv, timeouts: Timeouts) -> EngineOptions:
-    """The options of an engine, as the environment asks."""
+def engine_options(network: NetworkEnv, timeouts: Timeouts, *, insecure: bool = False) -> EngineOptions:
+    """The options of an engine, as the environment asks; `insecure` ones take any certificate."""
     bundle = network.ssl_cert_file
     if not bundle and not network.ssl_cert_dir:
         bundle = next((path for path in _BUNDLES if os.path.exists(path)), "")
@@ -42,6 +42,7 @@ def engine_options(network: NetworkEnv, timeouts: Timeouts) -> EngineOptions:
         timeouts=timeouts,
         ca_file=bundle,
         ca_dir=network.ssl_cert_dir,
+        insecure=insecure,
         proxy_for=proxy_chooser(network),
     )
 

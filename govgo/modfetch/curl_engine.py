@@ -294,6 +294,8 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
     ]
     if options.ca_file:
         chosen.append((pycurl.CAINFO, options.ca_file))
+    if options.insecure:
+        chosen += [(pycurl.SSL_VERIFYPEER, 0), (pycurl.SSL_VERIFYHOST, 0)]
     if options.ca_dir:
         chosen.append((pycurl.CAPATH, options.ca_dir))
     return chosen

@@ -146,6 +146,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         go_version=version.removeprefix("go"),
         git_user_agent=environ.get("GIT_HTTP_USER_AGENT", ""),
         network=_network(environ, home),
+        process=dict(environ),
         values=values,
         changed=frozenset(changed),
     )

@@ -11,6 +11,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import govgo
@@ -34,6 +35,15 @@ _GONE = frozenset({404, 410})
 _DOWN_S = 5.0
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PLAIN = frozenset({"", "identity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a server has at a URL (shown without password): the body, and what is wrong with its status, if anything."""
+
+    url: str
+    body: bytes
+    error: NotFoundError | NetworkError | None = None
 
 
 class _Place:
@@ -71,6 +81,7 @@ class HttpClient:
         credentials: Credentials | None = None,
         retry: RetryPolicy | None = None,
         trace: Callable[[str], None] | None = None,
+        follows_anywhere: bool = False,
     ) -> None:
         """Begin.
 
@@ -79,11 +90,13 @@ class HttpClient:
             credentials: for HTTPS hosts.
             retry: when to try again.
             trace: told of every request and its outcome (-x), a line each.
+            follows_anywhere: follow redirects from https to http.
         """
         self._engine = engine
         self._credentials = credentials or Credentials()
         self._retry = retry or RetryPolicy()
         self._trace = trace
+        self._follows_anywhere = follows_anywhere
         self._places: dict[str, _Place] = {}
         self._down: dict[str, float] = {}
         self._agent = f"User-Agent: govgo/{govgo.__version__}"
@@ -102,6 +115,23 @@ class HttpClient:
         """
 
         return await self._exchange(url, self._read, limit_bytes)
+
+    async def page(self, url: str, limit_bytes: int) -> Page:
+        """The beginning of the body at `url`, whatever the status.
+
+        Raises:
+            NetworkError: no answer.
+        """
+
+        async def read(answer: Answer, url: str, limit_bytes: int) -> Page:
+            body = await _beginning(answer, limit_bytes)
+            encoding = answer.header("content-encoding")
+            if encoding not in _PLAIN:
+                body = _unpack(encoding, body, limit_bytes, self._shown(url))
+            error = None if answer.status == 200 else _refusal(answer, self._shown(url), body)
+            return Page(self._shown(url), body, error)
+
+        return await self._exchange(url, read, limit_bytes, any_status=True)
 
     async def _read(self, answer: Answer, url: str, limit_bytes: int) -> bytes:
         body = await answer.body(limit_bytes)
@@ -139,7 +169,14 @@ class HttpClient:
 
         return await self._exchange(url, copy, limit_bytes)
 
-    async def _exchange(self, url: str, consume: Callable[[Answer, str, int], Awaitable[_T]], limit_bytes: int) -> _T:
+    async def _exchange(
+        self,
+        url: str,
+        consume: Callable[[Answer, str, int], Awaitable[_T]],
+        limit_bytes: int,
+        *,
+        any_status: bool = False,
+    ) -> _T:
         attempt = 0
         while True:
             answer: Answer | None = None
@@ -151,6 +188,8 @@ class HttpClient:
                 if answer.status == 200:
                     return await consume(answer, url, limit_bytes)
                 pause_s = self._retry.pause_for_status(answer.status, answer.header("retry-after"), attempt)
+                if pause_s is None and any_status:
+                    return await consume(answer, url, limit_bytes)
                 if pause_s is None:
                     raise await _refused(answer, self._shown(url))
             except TransferError as err:
@@ -184,7 +223,7 @@ class HttpClient:
             if not location:
                 text = f"reading {shown}: {answer.status} response missing Location header"
                 raise NetworkError(text, url=shown, status=answer.status)
-            current = _resolve(current, location, shown)
+            current = _resolve(current, location, shown, anywhere=self._follows_anywhere)
             answer = await self._send(current, url)
             if answer.status not in _REDIRECTS:
                 return answer
@@ -240,8 +279,8 @@ def _prefix(url: str) -> str:
     return url if slash < 0 else url[:slash]
 
 
-def _resolve(base: str, location: str, shown: str) -> str:
-    """The target of a redirect (RFC 3986, section 5), refused where it leads from https to anything else."""
+def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
+    """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
     from urllib.parse import urljoin
 
     target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
@@ -250,7 +289,7 @@ def _resolve(base: str, location: str, shown: str) -> str:
     except UsageError as err:
         raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
     safe = parsed.redacted()
-    if base.startswith("https:") and parsed.scheme != "https":
+    if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"
         raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
     if parsed.scheme not in ("http", "https") or not parsed.host:
@@ -260,11 +299,13 @@ def _resolve(base: str, location: str, shown: str) -> str:
 
 
 async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
+    is_text = answer.header("content-type").lower().startswith("text/plain")
+    return _refusal(answer, shown, await _beginning(answer, MAX_BODY_BYTES) if is_text else b"")
+
+
+def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | NetworkError:
     status = answer.status
-    kind = answer.header("content-type")
-    detail = ""
-    if kind.lower().startswith("text/plain"):
-        detail = error_detail(kind, await _beginning(answer))
+    detail = error_detail(answer.header("content-type"), body[:MAX_BODY_BYTES])
     text = f"reading {shown}: {status_text(status, answer.reason)}"
     if detail:
         text += f"\n\tserver response: {detail}"
@@ -273,17 +314,17 @@ async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
     return NetworkError(text, url=shown, status=status)
 
 
-async def _beginning(answer: Answer) -> bytes:
+async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
     """The first bytes of a body that may be cut short."""
     data = b""
     try:
         async for chunk in answer.chunks():
-            data += chunk[:MAX_BODY_BYTES]
-            if len(data) >= MAX_BODY_BYTES:
+            data += chunk[:limit_bytes]
+            if len(data) >= limit_bytes:
                 break
     except TransferError:
         pass
-    return data[:MAX_BODY_BYTES]
+    return data[:limit_bytes]
 
 
 def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:

@@ -70,7 +70,11 @@ class HttpxEngine:
         if scheme == "http":
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; spares the reading of the roots
         file, directory = self._options.ca_file or None, self._options.ca_dir or None
-        return ssl.create_default_context(cafile=file, capath=directory)
+        context = ssl.create_default_context(cafile=file, capath=directory)
+        if self._options.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
 
 
 class HttpxAnswer:

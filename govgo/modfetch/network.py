@@ -8,7 +8,7 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.core.goenv import GoEnv
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from govgo.modfetch.http import HttpClient
 
 _T = TypeVar("_T")
+
+# So long an HTTPS server that may be none is waited for (cmd/go/internal/web, impatientInsecureHTTPClient).
+_INSECURE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Network:
         self._options = options
         self.local = local
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: HttpClient | None = None
+        self._clients: dict[bool, HttpClient] = {}
         self._threads: ThreadPoolExecutor | None = None
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
@@ -88,9 +91,10 @@ class Network:
             self.local = False
         return self._loop
 
-    def client(self) -> HttpClient:
-        """The HTTP client, made at the first call."""
-        if self._client is None:
+    def client(self, *, insecure: bool = False) -> HttpClient:
+        """The HTTP client, made at the first call; the `insecure` one takes any certificate, and is impatient."""
+        client = self._clients.get(insecure)
+        if client is None:
             from govgo.modfetch.auth import load_credentials
             from govgo.modfetch.connect import engine_options, open_engine
             from govgo.modfetch.http import HttpClient
@@ -99,13 +103,22 @@ class Network:
             credentials, ignored = load_credentials(self._env.goauth, network.netrc)
             for name in ignored:
                 self._report.note(f"GOAUTH={name}: not supported; only netrc and off are")
-            self._client = HttpClient(
-                open_engine(engine_options(network, self._options.timeouts)),
+            timeouts = replace(self._options.timeouts, connect_s=_INSECURE_S, total_s=_INSECURE_S)
+            client = self._clients[insecure] = HttpClient(
+                open_engine(
+                    engine_options(network, timeouts if insecure else self._options.timeouts, insecure=insecure)
+                ),
                 credentials=credentials,
                 retry=self._options.retry,
-                trace=self._trace if self._options.trace else None,
+                trace=self.trace,
+                follows_anywhere=insecure,
             )
-        return self._client
+        return client
+
+    @property
+    def trace(self) -> Callable[[str], None] | None:
+        """Whom to tell of requests and commands (-x), a line each."""
+        return self._trace if self._options.trace else None
 
     async def off(self, work: Callable[[], _T]) -> _T:
         """Run blocking work: in a thread where there is a loop to keep going."""
@@ -124,9 +137,9 @@ class Network:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None
         if loop is not None:
-            if self._client is not None:
-                loop.run_until_complete(self._client.aclose())
-                self._client = None
+            for client in self._clients.values():
+                loop.run_until_complete(client.aclose())
+            self._clients.clear()
             loop.close()
 
     def _settle(self, task: asyncio.Task[Any]) -> None:

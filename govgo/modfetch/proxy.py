@@ -21,7 +21,7 @@ from govgo.modfetch.moderror import version_error
 from govgo.modfetch.remote import Remote
 from govgo.modfetch.revinfo import parse_info, parse_time, time_text
 from govgo.modfetch.servertext import printable
-from govgo.ports import RevInfo
+from govgo.ports import Origin, RevInfo
 
 # go reads answers whole, whatever their size; these caps are ours. go.mod and zip: x/mod/zip's limits.
 MAX_LIST_BYTES = 16 << 20
@@ -48,11 +48,13 @@ class Listing:
         versions: the tagged versions in order.
         newest: without tagged versions, the pseudo-version (or whatever comes with a time) that is the newest.
         skipped: those of the versions that are no full ones, such as "v1", and that no query for the latest takes.
+        origin: what the list rests on, where that is known.
     """
 
     versions: tuple[str, ...]
     newest: str
     skipped: tuple[str, ...]
+    origin: Origin | None = None
 
 
 class Proxy:

@@ -16,16 +16,17 @@ from govgo.core.goquote import quote
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.semver import is_valid as is_semver
-from govgo.errors import GovgoError, InputError, InvalidVersionError, UsageError
+from govgo.errors import GovgoError, InputError, InvalidVersionError, SecurityError, UsageError
 from govgo.modfetch.admission import Admission
 from govgo.modfetch.cache import ModCache
 from govgo.modfetch.gomods import GoMods
 from govgo.modfetch.memo import Memo
 from govgo.modfetch.network import Network, NetworkOptions
 from govgo.modfetch.revinfo import cached_info
-from govgo.ports import Ask, Downloaded, Loader, Reporter, RevInfo, Versions
+from govgo.ports import Ask, Downloaded, Loader, Origin, Reporter, RevInfo, Versions
 
 if TYPE_CHECKING:
+    from govgo.modfetch.direct import Direct
     from govgo.modfetch.downloads import Downloads
     from govgo.modfetch.remote import Web
     from govgo.modfetch.sources import ModuleSource
@@ -88,7 +89,7 @@ class Repository:
 
     def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions."""
-        return Versions(self._run(self._versions(path, prefix)))
+        return self._run(self._versions(path, prefix))
 
     def info(self, path: str, rev: str) -> RevInfo:
         """What a revision is."""
@@ -102,6 +103,16 @@ class Repository:
     def latest(self, path: str) -> RevInfo:
         """The newest revision of a module without tagged versions."""
         return self._run(self._latest(path))
+
+    def check_reuse(self, path: str, origin: Origin) -> bool:
+        """Whether what rested on `origin` would come out the same; proxies cannot tell."""
+        try:
+            self._run(self._try(lambda source: source.check_reuse(path, origin)))
+        except SecurityError:
+            raise
+        except GovgoError:
+            return False
+        return True
 
     def try_sources(self, ask: Callable[[SourceView], _T]) -> _T:
         """Do a whole query with one source after another, as go does with TryProxies.
@@ -233,6 +244,8 @@ class Repository:
 
     def close(self) -> None:
         """End connections, threads and the loop; write what is proved."""
+        if "_direct" in self.__dict__:
+            self._direct.close()
         if not self._network.local and self._network.started:
             self._network.run(self._admission.aclose())
         self._network.close()
@@ -276,14 +289,22 @@ class Repository:
 
         named = spec.url in (DIRECT, OFF, NOPROXY)
         proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
-        return ModuleSource(spec, proxy, self._env, self._cache, self._report, lambda: self._disabled)
+        return ModuleSource(
+            spec, proxy, self._env, self._cache, self._report, lambda: self._disabled, lambda: self._direct
+        )
+
+    @cached_property
+    def _direct(self) -> Direct:
+        from govgo.modfetch.direct import Direct
+
+        return Direct(self._env, self._network, self._web, self._too_new)
 
     async def _try(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> _T:
         from govgo.modfetch.chain import try_sources
 
         return await try_sources(self._sources, ask)
 
-    async def _versions(self, path: str, prefix: str) -> tuple[str, ...]:
+    async def _versions(self, path: str, prefix: str) -> Versions:
         return await self._try(lambda source: source.versions(path, prefix))
 
     async def _info(self, path: str, rev: str) -> RevInfo:
@@ -354,7 +375,8 @@ class SourceView:
 
     def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions that this source knows."""
-        return Versions(self._run(self._source.versions(path, prefix)))
+        found: Versions = self._run(self._source.versions(path, prefix))
+        return found
 
     def info(self, path: str, rev: str) -> RevInfo:
         """What a revision is, as the cache or this source says."""
@@ -372,6 +394,6 @@ def _is_local(env: GoEnv) -> bool:
     if env.gosumdb != OFF:
         return False
     try:
-        return all(spec.url in (DIRECT, OFF, NOPROXY) or spec.url.startswith("file:") for spec in env.proxies())
+        return all(spec.url == OFF or spec.url.startswith("file:") for spec in env.proxies())
     except GovgoError:
         return True

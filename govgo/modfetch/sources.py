@@ -8,12 +8,13 @@ go.mod files and zips come from here as they are: admitting them is the caller's
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.module import is_toolchain
 from govgo.core.paths import canonical_version
 from govgo.core.semver import is_valid
-from govgo.errors import DiskError, InputError, LookupDisabledError
+from govgo.errors import DiskError, InputError, LookupDisabledError, UnavailableError
 from govgo.modfetch.cache import ModCache
 from govgo.modfetch.memo import Memo
 from govgo.modfetch.moderror import SourceRefusedError
@@ -21,11 +22,10 @@ from govgo.modfetch.proxy import Listing, Proxy, Stat, no_commits
 from govgo.modfetch.revinfo import cached_info, for_cache, format_info
 from govgo.modfetch.servertext import printable
 from govgo.modfetch.toolchains import Toolchains
-from govgo.ports import Reporter, RevInfo
+from govgo.ports import Origin, Reporter, RevInfo, Versions
 
-_DIRECT_HINT = (
-    "set GOPROXY to a module proxy that knows this module, or let the go command fetch it into this GOMODCACHE"
-)
+if TYPE_CHECKING:
+    from govgo.modfetch.direct import Direct
 
 
 class ModuleSource:
@@ -39,25 +39,31 @@ class ModuleSource:
         cache: ModCache,
         report: Reporter,
         disabled: Callable[[], str],
+        direct: Callable[[], Direct],
     ) -> None:
-        """Begin; `disabled` tells why nothing may be looked up just now, "" where it may."""
+        """Begin; `disabled` tells why nothing may be looked up just now, "" where it may; `direct` knows origins."""
         self.spec = spec
         self._proxy = proxy
         self._env = env
         self._cache = cache
         self._report = report
         self._disabled = disabled
-        self._lists: Memo[str, Listing] = Memo()
+        self._direct = direct
+        self._lists: Memo[tuple[str, str], Listing] = Memo()
         self._stats: Memo[tuple[str, str], RevInfo] = Memo()
         self._latest: Memo[str, RevInfo] = Memo()
         self._toolchains = Toolchains(env.go_version, self)
 
-    async def versions(self, path: str, prefix: str = "") -> tuple[str, ...]:
+    async def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions that begin with `prefix`, in order."""
         if is_toolchain(path):
-            return await self._toolchains.versions(path)
+            return Versions(await self._toolchains.versions(path))
+        asked = self._ask(path)
+        if not isinstance(asked, Proxy):
+            listing = await self._lists.get((path, prefix), lambda: asked.list(path, prefix))
+            return Versions(listing.versions, listing.origin)
         listing = await self._list(path)
-        return tuple(v for v in listing.versions if v.startswith(prefix)) if prefix else listing.versions
+        return Versions(tuple(v for v in listing.versions if v.startswith(prefix)) if prefix else listing.versions)
 
     async def stat(self, path: str, rev: str) -> RevInfo:
         """What a revision or version is; canonical versions come from the cache when they are there."""
@@ -81,17 +87,22 @@ class ModuleSource:
         """A zip, unchecked, in chunks; its size."""
         return await self._ask(path).zip(path, version, sink, rewind)
 
-    def _ask(self, path: str) -> Proxy:
-        """The proxy, if this module may be asked of it."""
+    async def check_reuse(self, path: str, origin: Origin) -> None:
+        """Check that what rested on `origin` still holds.  Raises GovgoError."""
+        asked = self._ask(path)
+        if isinstance(asked, Proxy):
+            raise UnavailableError("unsupported operation")
+        await asked.check_reuse(path, origin)
+
+    def _ask(self, path: str) -> Proxy | Direct:
+        """The proxy or the module's own repository, if this module may be asked of it."""
         why = self._disabled()
         if why:
             raise LookupDisabledError(why)
         private = not self._env.uses_proxy(path)
         url = self.spec.url
         if url == DIRECT or (private and url == NOPROXY):
-            raise LookupDisabledError(
-                f"module {path}: direct access to version control is not supported", hint=_DIRECT_HINT
-            )
+            return self._direct()
         if private:
             raise SourceRefusedError("disabled by GOPRIVATE/GONOPROXY")
         if url == OFF:
@@ -101,7 +112,7 @@ class ModuleSource:
         return self._proxy
 
     async def _list(self, path: str) -> Listing:
-        return await self._lists.get(path, lambda: self._fetch_list(path))
+        return await self._lists.get((path, ""), lambda: self._fetch_list(path))
 
     async def _fetch_list(self, path: str) -> Listing:
         listing = await self._ask(path).list(path)

@@ -12,13 +12,13 @@ from typing import Protocol
 from govgo.core import goversion
 from govgo.core.module import compare_versions
 from govgo.errors import QueryError
-from govgo.ports import RevInfo
+from govgo.ports import RevInfo, Versions
 
 MODULE = "golang.org/toolchain"
 
 
 class _Source(Protocol):
-    async def versions(self, path: str, prefix: str = "") -> tuple[str, ...]: ...
+    async def versions(self, path: str, prefix: str = "") -> Versions: ...
 
     async def stat(self, path: str, rev: str) -> RevInfo: ...
 
@@ -32,7 +32,7 @@ class Toolchains:
 
     async def versions(self, path: str) -> tuple[str, ...]:
         """The released versions and the local one, in order."""
-        listed = await self._source.versions(MODULE)
+        listed = (await self._source.versions(MODULE)).list
         found = {go_version(v) for v in listed} - {""} | {self._local}
         prefix = "go" if path == "toolchain" else ""
         return tuple(prefix + v for v in sorted(found, key=goversion.key))

@@ -48,10 +48,12 @@ class EngineOptions:
         timeouts: see `Timeouts`.
         ca_file: a PEM bundle of trusted roots, "" for the system's.
         ca_dir: a directory of hashed roots, or "".
+        insecure: take any certificate (GOINSECURE).
         proxy_for: from (scheme, host, port) to the URL of the HTTP proxy to go through, or "".
     """
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     ca_file: str = ""
     ca_dir: str = ""
+    insecure: bool = False
     proxy_for: Callable[[str, str, int], str] | None = None

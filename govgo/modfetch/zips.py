@@ -8,7 +8,6 @@ before every check has passed.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -25,8 +24,6 @@ from govgo.modfetch.network import Network
 from govgo.modfetch.sources import ModuleSource
 from govgo.modfetch.ziptemp import ZipTemp
 from govgo.ports import Reporter
-
-_GO_LINE = re.compile(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
 
 TooNew = Callable[[str, str], GovgoError]
 """Makes the error for (module, Go version that it needs)."""
@@ -158,12 +155,11 @@ class Zips:
         path = f"{directory}/go.mod"
         try:
             with open(path, "rb") as f:
-                found = _GO_LINE.search(f.read())
+                version = goversion.go_line(f.read())
         except FileNotFoundError:
             return
         except OSError as err:
             raise disk_error("open", path, err) from err
-        version = found.group(1).partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
         if goversion.compare(version, self._local_go) > 0:
             raise self._too_new(str(mv), version)
 
