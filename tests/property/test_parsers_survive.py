@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whatever a server, a cache or a repository holds: every parser ends in an answer, InputError or IntegrityError.
+
+(Of a note that the known key has not signed, in BadSignatureError.)
+
+The inputs are true texts with a few edits, pieces of the format strung together, and plain noise. `--slow` tries
+100,000 of them on each parser.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from govgo.core.gosumfile import find_conflicts, parse_gosum
+from govgo.core.modfile import parse, parse_lax, parse_work
+from govgo.core.modfile.summary import summarize
+from govgo.core.module import ModuleVersion
+from govgo.core.sumdb import note, record, tile, tlog
+from govgo.core.sumdb.bundle import format_bundle, make_bundle, parse_bundle, prove_bundle
+from govgo.core.sumdb.timeline import read_head
+from govgo.errors import BadSignatureError, InputError, IntegrityError
+from govgo.modfetch.hashzip import check_and_hash_zip
+from govgo.modfetch.revinfo import parse_info
+from govgo.modfetch.unzip import unzip
+from tests.simulators.sumdb_log import Log, keys
+from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip
+
+FEW, MANY = 150, 100_000
+MV = ModuleVersion("m.io/x", "v1.0.0")
+
+Parser = Callable[[bytes], object]
+
+
+@cache
+def log() -> Log:
+    return Log().grow(300)
+
+
+def text_of(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def read_notes(data: bytes) -> None:
+    verifier = note.parse_verifier(log().key)
+    note.read_note(data, [verifier])
+    read_head(data, verifier)
+
+
+def read_keys(data: bytes) -> None:
+    for parse_key in (note.parse_verifier, note.parse_signer):
+        try:
+            parse_key(text_of(data))
+        except InputError:
+            continue
+
+
+def read_tiles(data: bytes) -> None:
+    """A path and a body: the first line and the rest."""
+    path, _, body = data.partition(b"\n")
+    parsed = tile.parse_tile_path(text_of(path))
+    if parsed.height <= 8 and parsed.level >= 0:
+        assert len(tile.HashedTile(parsed, body[: parsed.width * 32].ljust(parsed.width * 32, b"\0")).entry(0)) == 32
+
+
+def read_records(data: bytes) -> None:
+    parsed = record.parse_record(data)
+    record.sum_lines(parsed.text, MV)
+
+
+def read_bundles(data: bytes) -> None:
+    prove_bundle(parse_bundle(data), note.parse_verifier(log().key))
+
+
+def read_gomods(data: bytes) -> None:
+    for reader in (parse, parse_lax, parse_work, summarize):
+        try:
+            reader("go.mod", data)
+        except InputError:
+            continue
+
+
+def read_gosums(data: bytes) -> None:
+    find_conflicts("go.sum", data)
+    parse_gosum("go.sum", data, skip_malformed=True)
+    parse_gosum("go.sum", data)
+
+
+def read_zips(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        file = Path(home, "x.zip")
+        file.write_bytes(data)
+        check_and_hash_zip(str(file), MV, shown="x.zip")
+        unzip(str(Path(home, "tree")), MV, str(file))
+        assert {path.name for path in Path(home).iterdir()} == {"x.zip", "tree"}, "nothing leaves its directory"
+
+
+GO_MOD = b"""module m.io/x // c
+
+go 1.21
+
+require (
+\tm.io/y v1.0.0 // indirect
+\t"m.io/z" v0.0.0-20200102030405-0123456789ab
+)
+
+replace m.io/y => ../y
+exclude m.io/y v1.0.1
+retract [v1.0.0, v1.0.5] // bad
+"""
+WORK = b"go 1.21\n\nuse (\n\t./a\n\t../b\n)\n\nreplace m.io/y v1.0.0 => m.io/y v1.0.1\n"
+GO_SUM = b"m.io/y v1.0.0 h1:AAAA=\nm.io/y v1.0.0/go.mod h1:AAAA=\nm.io/y v1.0.0 h1:BBBB=\n"
+
+
+@cache
+def samples(kind: str) -> tuple[bytes, ...]:
+    made = log()
+    if kind == "notes":
+        return made.head(), made.head(extra="more\n\n\n"), made.head(signers=[keys(2)[0], made.signer])
+    if kind == "keys":
+        return made.key.encode(), b"PRIVATE+KEY+sum.example.org+cdbbcbf7+AbY="
+    if kind == "tiles":
+        return b"tile/8/0/001.p/44\n" + bytes(44 * 32), b"tile/8/1/x001/234\n" + bytes(99), b"tile/8/data/000\n"
+    if kind == "trees":
+        return (tlog.format_tree(made.tree()).encode(),)
+    if kind == "records":
+        return (made.answer("example.org/filler", "v0.0.7"),)
+    if kind == "bundles":
+        head = read_head(made.head(), note.parse_verifier(made.key))
+        return (format_bundle(make_bundle(head, {n: made.records[n] for n in (3, 70)}, made.nodes.__getitem__)),)
+    if kind == "info":
+        return (
+            b'{"Version":"v1.0.0","Time":"2024-05-06T07:08:09Z","Origin":{"VCS":"git","URL":"https://q.io","x":[]}}',
+        )
+    if kind == "go.mod":
+        return GO_MOD, WORK
+    if kind == "go.sum":
+        return (GO_SUM,)
+    prefix = f"{MV}/"
+    members = (
+        Member(prefix + "go.mod", b"module m.io/x\n"),
+        Member(prefix + "stored", b"as it is", STORED),
+        Member(prefix + "d/y.go", b"package y\n" * 9, flags=DESCRIPTOR),
+        Member(prefix + "big", b"z" * 90, zip64=True),
+    )
+    return Zip(members).bytes(), Zip(members[:1], prefix=b"#!", comment=b"PK", zip64_end=True).bytes()
+
+
+PARSERS: dict[str, Parser] = {
+    "notes": read_notes,
+    "keys": read_keys,
+    "tiles": read_tiles,
+    "trees": tlog.parse_tree,
+    "records": read_records,
+    "bundles": read_bundles,
+    "info": parse_info,
+    "go.mod": read_gomods,
+    "go.sum": read_gosums,
+    "zips": read_zips,
+}
+
+PIECES = (
+    *(b"\n", b"\n\n", b"\r\n", b" ", b"\t", b"\0", b"\x1b[2J", b"\xff", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"=", b"+"),
+    *(b"0", b"-1", b"9223372036854775807", b"18446744073709551616", b"\xd9\xa1", b"1" * 40, b"v1.0.0", b"m.io/x"),
+    *("\u2014 ".encode(), b"go.sum database tree\n", b"proof 1\n", b"h1:", b"tile/8/0/x001/000", b".p/", b"/go.mod"),
+    *(b"require (", b")", b"=>", b"[", b",", b'"', b"`", b"// ", b"/*", b"module ", b"go ", b"retract "),
+    *(b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\7\x08", b"\xff\xff\xff\xff", b"\0\0\0\0", b"../"),
+    *(b"{", b"}", b"[" * 2000, b"1e999", b'\\ud800"', b"null", b"NaN", b'"Time":', b'"Version":'),
+)
+
+
+@st.composite
+def edited(draw: st.DrawFn, texts: tuple[bytes, ...]) -> bytes:
+    """A true text with up to five pieces written over it, put in, or cut out."""
+    data = draw(st.sampled_from(texts))
+    for _ in range(draw(st.integers(1, 5))):
+        at = draw(st.integers(0, len(data)))
+        piece = draw(st.sampled_from(PIECES) | st.binary(min_size=1, max_size=4))
+        match draw(st.sampled_from("owc")):
+            case "o":
+                data = data[:at] + piece + data[at + len(piece) :]
+            case "w":
+                data = data[:at] + piece + data[at:]
+            case _:
+                data = data[:at] + data[at + draw(st.integers(1, 60)) :]
+    return data
+
+
+def inputs(kind: str) -> st.SearchStrategy[bytes]:
+    return st.one_of(
+        edited(samples(kind)),
+        edited(samples(kind)),
+        st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join),
+        st.binary(max_size=120),
+    )
+
+
+def survive(kind: str, times: int) -> None:
+    read = PARSERS[kind]
+
+    @settings(max_examples=times, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(inputs(kind))
+    def reading(data: bytes) -> None:
+        try:
+            read(data)
+        except (InputError, IntegrityError):
+            return
+        except BadSignatureError:
+            assert kind in ("notes", "bundles")
+
+    reading()
+
+
+@pytest.mark.parametrize("kind", PARSERS)
+def test_samples_are_read(kind: str) -> None:
+    """What the edits begin from is sound, so that they reach past the first check."""
+    if kind in ("keys", "go.mod", "go.sum", "zips", "tiles"):
+        PARSERS[kind](samples(kind)[0])
+    else:
+        for sample in samples(kind):
+            PARSERS[kind](sample)
+
+
+@pytest.mark.parametrize("kind", PARSERS)
+def test_a_parser_survives(kind: str) -> None:
+    survive(kind, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", PARSERS)
+def test_a_parser_survives_100_000_inputs(kind: str) -> None:
+    survive(kind, MANY)
