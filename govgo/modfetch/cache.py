@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The module cache on disk, shared with the go command: its layout, its locks, its small files, its zips and trees.
 
+What zips need is loaded when a zip is met: reading small files, as most commands do, goes without it (8 ms).
+
 All calls are synchronous. Reading needs no lock; what is written appears whole or not at all. Order of events for a
 module version: under its lock, a zip is written to a temporary file, judged, hashed and compared by the caller; then
 `.ziphash` and `.zip` appear; then, under the lock again, the tree, while a `.partial` marker stands.
@@ -24,16 +26,15 @@ from govgo.core.module import ModuleVersion
 from govgo.core.paths import canonical_version
 from govgo.core.pseudo import is_pseudo
 from govgo.errors import DiskError, InputError, UsageError
-from govgo.modfetch import atomic, hashzip, lockfile
+from govgo.modfetch import atomic, lockfile
 from govgo.modfetch.diskerror import disk_error, reason
-from govgo.modfetch.unzip import (
+from govgo.modfetch.trees import (
     make_dirs,
     make_read_only,
     remove_stale,
     remove_tree,
     rename_tree,
     temporary_tree,
-    unzip,
 )
 from govgo.modfetch.ziptemp import ZipTemp, remove_stale_temps
 
@@ -279,6 +280,8 @@ class ModCache:
 
     def check_and_hash_zip(self, file: str, mv: ModuleVersion, *, gomod: bytes | None = None) -> str:
         """Judge a fetched zip by every rule and give its h1: (see `hashzip.check_and_hash_zip`)."""
+        from govgo.modfetch import hashzip
+
         return hashzip.check_and_hash_zip(file, mv, shown=self.zip_path(mv), gomod=gomod)
 
     def hash_zip(self, mv: ModuleVersion) -> str:
@@ -287,6 +290,8 @@ class ModCache:
         Raises:
             BadZipError, DiskError: it cannot be read.
         """
+        from govgo.modfetch import hashzip
+
         return hashzip.hash_zip(self.zip_path(mv))
 
     # Trees.
@@ -330,6 +335,8 @@ class ModCache:
             return tree.dir
 
     def _extract(self, mv: ModuleVersion, directory: str, zip_path: str) -> None:
+        from govgo.modfetch.unzip import unzip
+
         marker = self.file(mv, "partial")
         make_dirs(directory.rpartition("/")[0])
         remove_stale(directory)
@@ -349,6 +356,8 @@ class ModCache:
 
     def hash_tree(self, directory: str, prefix: str) -> str:
         """The h1: of an extracted tree (see `hashzip.hash_tree`)."""
+        from govgo.modfetch import hashzip
+
         return hashzip.hash_tree(directory, prefix)
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
@@ -19,7 +17,7 @@ from govgo.errors import ConflictError, DiskError, UsageError
 from govgo.modfetch import atomic, lockfile
 from govgo.modfetch.cache import ModCache
 from govgo.modfetch.diskerror import disk_error
-from govgo.modfetch.unzip import make_dirs, remove_tree
+from govgo.modfetch.trees import make_dirs, remove_tree
 
 _NO_NEW_FILES = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -111,6 +109,8 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be read or written.
         """
+        import shutil
+
         make_dirs(os.path.dirname(target))
         try:
             shutil.copyfile(source, target)
@@ -133,6 +133,8 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be made.
         """
+        import tempfile
+
         parent, name = os.path.split(target)
         make_dirs(parent)
         try:
@@ -150,6 +152,8 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be moved; `target` is what it was.
         """
+        import tempfile
+
         old = ""
         try:
             if os.path.lexists(target):
