@@ -134,7 +134,12 @@ def query_view(
     except SecurityError:
         raise
     except GovgoError as error:
-        return Outcome(error=error)
+        return Outcome(error=error, origin=_origin_of(error))
+
+
+def _origin_of(error: GovgoError) -> Origin | None:
+    """What the error rests on, where that is known."""
+    return error.origin if isinstance(error.origin, Origin) else None
 
 
 def _fixed_answer(session: Session, path: str, query: str, current: str, allowed: Allowed | None) -> RevInfo | None:
@@ -228,6 +233,7 @@ class _Choice:
         try:
             latest = self._source.latest()
         except GovgoError as error:
+            self._note_failure(error)
             if is_not_found(error):
                 return None
             raise
@@ -256,9 +262,17 @@ class _Choice:
         return info.time < pseudo.pseudo_time(matcher.current)
 
     def _stat(self, version: str) -> RevInfo:
-        info = self._source.stat(version)
+        try:
+            info = self._source.stat(version)
+        except GovgoError as error:
+            self._note_failure(error)
+            raise
         self._origin = merge_origin(self._origin, info.origin)
         return info
+
+    def _note_failure(self, error: GovgoError) -> None:
+        if (origin := _origin_of(error)) is not None:
+            self._origin = merge_origin(self._origin, origin)
 
     def _must_allow(self, version: str) -> None:
         if refused := refusal(self._allowed, ModuleVersion(self._matcher.path, version)):
