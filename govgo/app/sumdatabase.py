@@ -65,6 +65,11 @@ class BundleDatabase:
         """The database's name."""
         return self._name
 
+    @property
+    def tree_size(self) -> int:
+        """The size of the tree that the bundle is proved in."""
+        return self.bundle.head.tree.size
+
     def covers(self, path: str) -> bool:
         """Whether the database would be asked about a module path."""
         return self._covers(path)

@@ -52,7 +52,7 @@ class VendorCopier:
         self.target = target
         self.tolerant = tolerant
         go_version = session.main.go_version()
-        self._drop_mod_files = compare(go_version, "1.17") >= 0
+        self.go_version = go_version
         self._embed_for_tests = compare(go_version, "1.22") < 0
         self._metadata_done: set[tuple[str, str]] = set()
 
@@ -77,15 +77,8 @@ class VendorCopier:
         return written
 
     def _is_source(self, directory: str, name: str) -> bool:
-        """Whether a file may matter to a build: anything but tests, and Go files that no build takes."""
-        if name.endswith("_test.go"):
-            return False
-        if name in ("go.mod", "go.sum") and self._drop_mod_files:
-            return False
-        if not name.endswith(".go"):
-            return True
-        header = read_header(self._read(join(directory, name)))
-        return header.stops_at_nul or should_build(header.data, any_tags())
+        """Whether a file may matter to a build."""
+        return is_package_file(name, lambda: self._read(join(directory, name)), self.go_version)
 
     def _metadata(self, pkg: LoadPkg, target: str) -> set[str]:
         """Copy licences and the like from the directories between the module's root and the package."""
@@ -155,6 +148,24 @@ class VendorCopier:
         if data is None:
             raise DiskError(f"open {path}: no such file or directory", path=path)
         return data
+
+
+def is_package_file(name: str, read: Callable[[], bytes], go_version: str) -> bool:
+    """Whether a file of a package's directory is vendored: all but tests, and Go files that no build takes.
+
+    Args:
+        name: without its directory.
+        read: gives its content.
+        go_version: the main module's.
+    """
+    if name.endswith("_test.go"):
+        return False
+    if name in ("go.mod", "go.sum") and compare(go_version, "1.17") >= 0:
+        return False
+    if not name.endswith(".go"):
+        return True
+    header = read_header(read())
+    return header.stops_at_nul or should_build(header.data, any_tags())
 
 
 def _is_metadata(_directory: str, name: str) -> bool:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from govgo.app.session import Session
 
 
-def find_go_work(session: Session) -> str:
-    """The go.work file that GOWORK or the directories above the working directory name; "" for none."""
+def find_go_work(session: Session, directory: str = "") -> str:
+    """The go.work file that GOWORK or the directories above `directory`, by default the working one, name; or ""."""
     from govgo.app.session import RootMode
 
     if session.root_mode is RootMode.NONE:
@@ -31,7 +31,7 @@ def find_go_work(session: Session) -> str:
         if not setting.startswith("/"):
             raise UsageError("invalid GOWORK: not an absolute path")
         return setting
-    directory = posixpath.normpath(session.settings.cwd)
+    directory = posixpath.normpath(directory or session.settings.cwd)
     goroot = session.settings.env.goroot
     while True:
         file = posixpath.join(directory, "go.work")
