@@ -12,12 +12,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from govgo.cli.memory import Memory, open_memory
-
 if TYPE_CHECKING:
     import click
 
+    from govgo.cli.memory import Memory
     from govgo.modfetch.witness import Witness
+
+REPEATABLE = frozenset({"graph", "list", "tidy", "why", "mod graph", "mod tidy", "mod verify", "mod why"})
+"""Verbs that depend on environment and disk alone and change at most go.mod and go.sum: see `memory`."""
 
 
 def run() -> None:
@@ -29,7 +31,11 @@ def run() -> None:
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="surrogateescape")
     args = sys.argv[1:]
-    memory = open_memory(args, os.environ)
+    memory = None
+    if " ".join(args[: 2 if args[:1] == ["mod"] else 1]) in REPEATABLE:
+        from govgo.cli.memory import open_memory
+
+        memory = open_memory(args, os.environ)
     known = _recall(memory) if memory is not None else None
     if known is not None:
         code = known

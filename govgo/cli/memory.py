@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from govgo.modfetch.answers import Change
     from govgo.modfetch.witness import Witness
 
-REPEATABLE = frozenset({"graph", "list", "tidy", "why", "mod graph", "mod tidy", "mod verify", "mod why"})
-"""Verbs that depend on environment and disk alone and change at most go.mod and go.sum."""
-
 _NOISE = frozenset({"_", "OLDPWD", "SHLVL", "WINDOWID", "COLUMNS", "LINES"})
 """Variables that shells and terminals change from one command to the next, and that nothing here reads."""
 
@@ -78,13 +75,12 @@ class Memory:
 
 
 def open_memory(args: Sequence[str], environ: Mapping[str, str]) -> Memory | None:
-    """The memory of a command line; None where the verb is none to remember, or there is no place for it.
+    """The memory of a command line; None where there is no place for it.
 
     The place is `govgo/answers` in the user's cache directory ($XDG_CACHE_HOME, else ~/.cache or ~/Library/Caches):
     beside go's own build cache, and trusted like it. GOVGO_ANSWERS=off forbids all of this.
     """
-    verb = " ".join(args[: 2 if args[:1] == ["mod"] else 1])
-    if verb not in REPEATABLE or environ.get("GOVGO_ANSWERS") == "off":
+    if environ.get("GOVGO_ANSWERS") == "off":
         return None
     base = environ.get("XDG_CACHE_HOME", "")
     if not base:

@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 
 import click
 
-from govgo.core.goenv import parse_goflags
-
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -97,9 +95,12 @@ class GoCommand(click.Command):
 
     def _from_goflags(self, ctx: click.Context, given: set[str]) -> list[tuple[str, str]]:
         """The entries of GOFLAGS that this command knows and the line does not set (others are for other commands)."""
-        from govgo.cli.wiring import environment
-
         options = self._options(ctx)
+        if options.keys() <= {"h", "help"}:
+            return []  # the environment takes 8 ms to load
+        from govgo.cli.wiring import environment
+        from govgo.core.goenv import parse_goflags
+
         flags: list[tuple[str, str]] = []
         for entry in parse_goflags(environment().goflags):
             name, equals, value = entry.lstrip("-").partition("=")
