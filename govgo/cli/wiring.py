@@ -91,8 +91,8 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
 
         if env.goenv:
             witness.look(FILE, env.goenv)
-        if flags.get("template"):
-            witness.void()  # a template may print settings that are found out in other ways
+        if flags.get("template") or flags.get("overlay"):
+            witness.void()  # a template prints settings found out in other ways; an overlay hides the disk
     session = make_session(settings, ConsoleReporter(), network=network, announce=announce, witness=witness)
     if context is not None:
         context.call_on_close(session.repo.close)

@@ -192,10 +192,12 @@ def test_the_environment_is_part_of_the_question(place: Place, name: str) -> Non
     assert place.run("list", "-m", "all", SHLVL="7", _="/bin/other").recalled
 
 
-def test_failures_warnings_and_templates_are_not_kept(place: Place) -> None:
+def test_failures_warnings_templates_and_overlays_are_not_kept(place: Place) -> None:
     assert place.run("list", "-m", "m.io/unknown").code == 1
     assert place.run("list", "-m", "m.io/none...").err.startswith("warning: ")
     assert place.run("list", "-m", "-f", "{{context.CgoEnabled}}", "m.io/x").code == 0
+    (place.home / "overlay.json").write_text('{"Replace": {}}')
+    assert place.run("list", "-m", "-overlay", str(place.home / "overlay.json"), "all").out == LIST
     assert place.run("version").code == 0
     assert place.answers == []
 
