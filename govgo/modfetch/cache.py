@@ -220,8 +220,14 @@ class ModCache:
 
     def _read(self, path: str, version: str, suffix: str) -> bytes | None:
         try:
-            descriptor = os.open(f"{self.root}/{cachepath.file_stem(path, version)}.{suffix}", os.O_RDONLY)
-        except (OSError, InputError):
+            return self._bytes(f"{self.root}/{cachepath.file_stem(path, version)}.{suffix}")
+        except InputError:
+            return None
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
             return None
         try:
             data = os.read(descriptor, _READ_SIZE)

@@ -93,12 +93,12 @@ class WatchedCache(ModCache):
         super().__init__(root, writable_dirs=writable_dirs)
         self._witness = witness
 
-    def _read(self, path: str, version: str, suffix: str) -> bytes | None:
-        data = super()._read(path, version, suffix)
+    def _bytes(self, path: str) -> bytes | None:
+        data = super()._bytes(path)
         if data is None:
-            self._witness.void()  # not there, or no fit name for a file: too rare to tell apart
+            self._witness.void()  # not there, or not to be read: too rare to tell apart
         else:
-            self._witness.note(FILE, self.file(ModuleVersion(path, version), suffix), file_state(data))
+            self._witness.note(FILE, path, file_state(data))
         return data
 
     def has_zip(self, mv: ModuleVersion) -> bool:

@@ -24,6 +24,9 @@ _FATAL = frozenset(
 )
 """Audit events after which a command is more than an answer. Source: the Python documentation, "Audit events table"."""
 
+_CONTENTS = frozenset({FILE, NAMES, STAMP})
+"""States that speak for what is in a file or directory."""
+
 
 class Witness:
     """The states of what was looked at, and the changes that were made.
@@ -38,6 +41,7 @@ class Witness:
         self._changes: dict[str, Change] = {}
         self._mod_cache = ""
         self._opened: set[str] = set()
+        self._read: set[str] = set()
         self._whole = True
         self._changing = False
         self._settled: Answer | None = None
@@ -51,6 +55,8 @@ class Witness:
         """`path` was seen in `state`; what a command has changed itself is not looked at any more."""
         if path in self._changes:
             return
+        if what in _CONTENTS:
+            self._read.add(path)
         thing = what + os.fsencode(path)
         if self.seen.setdefault(thing, state) != state or not path.startswith("/"):
             self.void()
@@ -79,8 +85,7 @@ class Witness:
 
     def settle(self, answer: Answer) -> None:
         """This is the answer, if it can be one; what the command does from now on is done each time."""
-        noted = {os.fsdecode(thing[1:]) for thing in self.seen if thing[:1] in (FILE, NAMES, STAMP)}
-        strange = self._opened - noted - sys.path_importer_cache.keys()
+        strange = self._opened - self._read - sys.path_importer_cache.keys()
         self._whole = self._whole and all(map(_is_code, strange))
         self._settled = answer
 
