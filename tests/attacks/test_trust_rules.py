@@ -255,6 +255,19 @@ def test_rule_9_no_other_source_mends_a_mismatch(world: World, separator: str, m
     assert len(zips) == len(set(zips)), "nothing is tried again"
 
 
+@pytest.mark.parametrize("words", [("get", "q.io/a@latest"), ("list", "-m", "-u", "q.io/a@latest")])
+def test_rule_9_no_other_source_mends_a_mismatch_within_a_query(
+    world: World, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retractions stand in a go.mod, which is read while the query is tried with one source after the other."""
+    with ProxySimulator(world.proxy.files) as honest:
+        honest.handlers = dict(world.proxy.handlers)
+        evil_files(world)
+        monkeypatch.setenv("GOPROXY", f"{world.proxy.url}|{honest.url}")
+        assert invoke(list(words)) == 4
+        assert not [path for path in honest.asked if path.startswith("/q.io/a/")]
+
+
 def test_rule_10_a_poisoned_cache_is_fetched_anew(world: World) -> None:
     assert get() == 0
     sumdb = world.cache / "cache/download/sumdb" / world.log.name
@@ -287,15 +300,21 @@ def test_rule_10_an_evil_go_mod_in_the_cache_is_not_believed(
 def test_rule_11_a_private_path_is_told_to_nobody(
     world: World, variable: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(variable, "*.corp.example,q.io")
-    get("-x")
-    secret = [path for path in world.proxy.asked if "q.io" in path]
+    """GOVCS keeps the test off the network: nobody but the path's own host could be asked."""
+    private = ModuleVersion("corp.example/secret.git", "v1.0.0")
+    world.publish(*private)
+    monkeypatch.setenv("GOVCS", "*:off")
+    monkeypatch.setenv(variable, "*.other.example,corp.example")
+    invoke(["get", "-x", str(private)])
+    told = [path for path in world.proxy.asked if "secret" in path]
     if variable != "GONOPROXY":
-        assert not [path for path in secret if "/sumdb/" in path]
+        assert not [path for path in told if "/sumdb/" in path]
     if variable != "GONOSUMDB":
-        assert secret == []
+        assert told == []
         shown = [line for line in capsys.readouterr().err.splitlines() if world.proxy.url in line]
-        assert not [line for line in shown if "q.io" in line]
+        assert not [line for line in shown if "secret" in line]
+    else:
+        assert told, "the proxy may know"
 
 
 def test_rule_11_goflags_cannot_switch_the_check_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ from govgo.core.dirhash import hash_gomod
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
 from govgo.errors import (
-    LookupDisabledError,
     NetworkError,
     NotFoundError,
     SumMismatchError,
@@ -128,10 +127,9 @@ def test_goproxy_off_and_direct(home: Home) -> None:
     off = refusal(lambda: home.repo("off").gomod(A))
     assert str(off) == "module lookup disabled by GOPROXY=off"
     assert is_not_found(off)
-    direct = refusal(lambda: home.repo("direct").gomod(A))
-    assert isinstance(direct, LookupDisabledError)
-    assert not is_not_found(direct)
-    assert "q.io/a" in str(direct)
+    public = ModuleVersion("corp.example/a.git", "v1.0.0")
+    direct = refusal(lambda: home.repo("direct", GOVCS="*:off").gomod(public))
+    assert "GOVCS disallows using git for public corp.example/a.git" in str(direct)
 
 
 def test_a_goproxy_that_makes_no_sense(home: Home) -> None:
@@ -141,18 +139,20 @@ def test_a_goproxy_that_makes_no_sense(home: Home) -> None:
 
 
 def test_attack_a_private_path_is_never_sent_to_a_proxy(home: Home) -> None:
+    """GOVCS keeps the test off the network: what is left is a refusal to run git."""
+    private = ModuleVersion("corp.example/a.git", "v1.0.0")
     with ProxySimulator() as proxy:
-        repo = home.repo(proxy.url, GOPRIVATE="q.io", GOSUMDB="sum.golang.org")
+        repo = home.repo(proxy.url, GOPRIVATE="corp.example", GOSUMDB="sum.golang.org", GOVCS="*:off")
         calls: list[Callable[[], object]] = [
-            lambda: repo.versions("q.io/a"),
-            lambda: repo.info("q.io/a", "main"),
-            lambda: repo.latest("q.io/a"),
-            lambda: repo.gomod(A),
-            lambda: repo.zip_dir(A),
+            lambda: repo.versions(private.path),
+            lambda: repo.info(private.path, "main"),
+            lambda: repo.latest(private.path),
+            lambda: repo.gomod(private),
+            lambda: repo.zip_dir(private),
         ]
         for call in calls:
-            assert isinstance(refusal(call), LookupDisabledError)
-        assert repo.sum_from_database(A) is None
+            assert "GOVCS disallows using git for private corp.example/a.git" in str(refusal(call))
+        assert repo.sum_from_database(private) is None
         assert proxy.asked == []
 
 

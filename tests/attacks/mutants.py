@@ -1,0 +1,453 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The checks of docs/design/004-attacks.md, each taken out: what a test suite must notice.
+
+`old` stands exactly once in `file`; with `new` in its place the check is gone, and every one of `tests` must fail.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ATTACKS = "tests/modfetch/test_sumdb_attacks.py::"
+TIMELINE = "tests/modfetch/test_sumdb_timeline.py::"
+ROUTE = "tests/modfetch/test_sumdb_route.py::"
+REPOSITORY = "tests/modfetch/test_repository.py::"
+STREAMS = "tests/modfetch/test_repository_streams.py::"
+HTTP = "tests/modfetch/test_http.py::"
+ZIPS = "tests/modfetch/test_hostile_zips.py::"
+CACHE = "tests/modfetch/test_cache.py::"
+RULES = "tests/attacks/test_trust_rules.py::"
+BUNDLE = "tests/core/sumdb/test_bundle.py::"
+SUM = "tests/cli/test_sum.py::"
+
+
+class Mutant(NamedTuple):
+    """One check taken out."""
+
+    rule: str
+    check: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTANTS = {
+    "wrong-key": Mutant(
+        "1",
+        "a known key has signed",
+        "core/sumdb/note.py",
+        "    if not note.signatures:\n",
+        "    if False:\n",
+        (ATTACKS + "test_head_signed_by_a_wrong_key", RULES + "test_rule_1_a_head_by_a_wrong_key"),
+    ),
+    "spoilt-signature": Mutant(
+        "1",
+        "the Ed25519 signature holds",
+        "core/sumdb/note.py",
+        "        if not candidates[0].verify(text.encode(), raw):\n",
+        "        if False:\n",
+        (ATTACKS + "test_head_with_a_spoilt_signature",),
+    ),
+    "malformed-note": Mutant(
+        "1",
+        "a malformed signature line refuses the note",
+        "core/sumdb/note.py",
+        "    if not line.startswith(_DASH) or not is_valid_name(name) or len(raw) < 5:\n",
+        "    if False:\n",
+        (ATTACKS + "test_malformed_note_is_refused_whole", RULES + "test_rule_1_a_malformed_note_is_refused_whole"),
+    ),
+    "tile-in-parent": Mutant(
+        "2, CVE-2026-56865",
+        "a tile's root is the hash in its parent",
+        "core/sumdb/tileauth.py",
+        "            if parent.entry(tile.number & ((1 << self._height) - 1)) != self._told[tile].root:\n",
+        "            if False:\n",
+        (ATTACKS + "test_forged_tile_at_any_level", ATTACKS + "test_forged_record_under_forged_leaf_tile"),
+    ),
+    "tiles-of-the-edge": Mutant(
+        "2, CVE-2026-56865",
+        "the tiles of the edge hash to the signed head",
+        "core/sumdb/tileauth.py",
+        "        if root != self.tree.hash:\n",
+        "        if False:\n",
+        (RULES + "test_rule_2_and_cve_2026_56865_a_forged_tile_where_subtrees_share_one",),
+    ),
+    "tiles-that-share-a-tile": Mutant(
+        "2, CVE-2026-56865",
+        "every subtree of the edge counts, also where several lie in one tile",
+        "core/sumdb/tileauth.py",
+        "        root = range_hash([self._read(node, told) for node in range_nodes(0, self.tree.size)])\n",
+        "        root = range_hash([self._read(node, told) for node in prefix_nodes(self.tree.size)])\n"
+        "        root = self.tree.hash if len(range_nodes(0, self.tree.size)) > len(self._edge) else root\n",
+        (RULES + "test_rule_2_and_cve_2026_56865_a_forged_tile_where_subtrees_share_one",),
+    ),
+    "lines-beside-the-record": Mutant(
+        "3, CVE-2026-56864",
+        "lines come from the record's text alone",
+        "modfetch/sumdbtrees.py",
+        "        return record\n",
+        '        return Record(record.number, data, b"")\n',
+        (ATTACKS + "test_lines_beside_the_record_are_not_believed",),
+    ),
+    "record-in-tree": Mutant(
+        "3",
+        "the record's hash is the tree's leaf",
+        "modfetch/sumdbtrees.py",
+        "        if auth.leaf(record.number) != record_hash(record.text):\n",
+        "        if False:\n",
+        (ATTACKS + "test_forged_record", ATTACKS + "test_record_number_of_another_record"),
+    ),
+    "no-lines": Mutant(
+        "4, CVE-2026-42501",
+        "a proved record without the line asked for is a failure",
+        "core/sumdb/record.py",
+        "            raise mismatch_error(database, mod, digest, listed)\n"
+        "    raise absent_error(database, mod, digest)\n",
+        "            raise mismatch_error(database, mod, digest, listed)\n",
+        (
+            ATTACKS + "test_unrelated_record",
+            RULES + "test_rule_4_and_cve_2026_42501_an_unrelated_answer",
+            RULES + "test_rule_4_and_cve_2026_42501_a_partial_answer",
+        ),
+    ),
+    "empty-answer": Mutant(
+        "4, CVE-2026-42501",
+        "an answer that is no record is a failure",
+        "modfetch/sumdb.py",
+        "        lines = sum_lines((await self._record(mod)).text, mod)\n        if not lines:\n",
+        "        lines = sum_lines((await self._record(mod)).text, mod)\n        if False:\n",
+        (ATTACKS + "test_unrelated_record", ATTACKS + "test_partial_record"),
+    ),
+    "toolchain-by-go-sum": Mutant(
+        "5, CVE-2026-94447, CVE-2026-94444",
+        "go.sum does not vouch for the toolchain and fips140",
+        "core/gosum.py",
+        "        return found and mod.path not in DATABASE_ONLY_PATHS\n",
+        "        return found\n",
+        (RULES + "test_rule_5_and_cve_2026_94447_94444_go_sum_never_speaks_for_these",),
+    ),
+    "tile-width": Mutant(
+        "6",
+        "a tile has exactly the width asked for",
+        "core/sumdb/tile.py",
+        "        if len(data) != tile.width * HASH_SIZE:\n",
+        "        if False:\n",
+        (ATTACKS + "test_full_tile_for_a_partial_one_has_full_width",),
+    ),
+    "full-for-partial": Mutant(
+        "6",
+        "the full tile is tried where the partial one is gone",
+        "modfetch/sumdbtiles.py",
+        "            if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):\n",
+        "            if True:\n",
+        (
+            ATTACKS + "test_partial_tile_gone_since_the_tile_is_full",
+            RULES + "test_rule_6_the_full_tile_where_a_partial_one_is_gone",
+        ),
+    ),
+    "fork": Mutant(
+        "7",
+        "an older head is a prefix of the newer tree",
+        "core/sumdb/timeline.py",
+        "        if prefix_root != join.older.tree.hash:\n",
+        "        if False:\n",
+        (
+            TIMELINE + "test_fork_with_a_warm_cache",
+            TIMELINE + "test_fork_with_an_empty_tile_cache",
+            TIMELINE + "test_log_that_dropped_a_record",
+            RULES + "test_rule_7_a_fork_tells_both_notes_and_keeps_them",
+            SUM + "test_attack_fork_seen_by_a_witness",
+        ),
+    ),
+    "fork-of-equal-size": Mutant(
+        "7",
+        "heads of one size have one hash",
+        "core/sumdb/timeline.py",
+        "        if tree.size == newest.size and tree.hash != newest.hash:\n",
+        "        if False:\n",
+        (TIMELINE + "test_fork_of_equal_size",),
+    ),
+    "released-before-joined": Mutant(
+        "7",
+        "no answer is released before its head is joined",
+        "modfetch/sumdbtrees.py",
+        "            await self._judge_once(joins)\n",
+        "            pass\n",
+        (
+            TIMELINE + "test_no_answer_is_released_before_its_head_is_joined",
+            TIMELINE + "test_fork_between_two_lookups_of_one_run",
+        ),
+    ),
+    "head-by-swap": Mutant(
+        "7",
+        "the stored head is replaced only where it is still the one that was read",
+        "modfetch/sumdbcache.py",
+        '                if stored not in (b"", before):\n',
+        "                if False:\n",
+        (
+            TIMELINE + "test_another_process_moved_the_head_forward",
+            TIMELINE + "test_another_process_saw_a_fork",
+        ),
+    ),
+    "smaller-head": Mutant(
+        "7",
+        "the stored head never moves to a smaller tree",
+        "modfetch/sumdbtrees.py",
+        "        while self.timeline.proved.tree.size > self._stored_head.tree.size:\n"
+        "            head = self.timeline.proved\n",
+        "        for head in list(self.timeline._heads.values())[-1:]:\n",
+        (
+            TIMELINE + "test_older_head_does_not_roll_the_stored_one_back",
+            RULES + "test_rule_7_no_roll_back",
+        ),
+    ),
+    "damaged-head": Mutant(
+        "7",
+        "a damaged stored head is fetched again, with a message",
+        "modfetch/sumdbtrees.py",
+        "        except (IntegrityError, BadSignatureError):\n            self._log(",
+        "        except ZeroDivisionError:\n            self._log(",
+        (TIMELINE + "test_damaged_stored_head_is_fetched_again", TIMELINE + "test_stored_head_of_another_key"),
+    ),
+    "evidence": Mutant(
+        "7",
+        "the evidence of a fork is kept",
+        "modfetch/sumdb.py",
+        '            path = self._cache.keep_evidence(error) if isinstance(error, ForkError) else ""\n',
+        '            path = ""\n',
+        (
+            TIMELINE + "test_fork_is_reported_with_complete_evidence",
+            RULES + "test_rule_7_a_fork_tells_both_notes_and_keeps_them",
+        ),
+    ),
+    "supported-stumbles": Mutant(
+        "8",
+        "only 404 and 410 for `supported` move past a proxy",
+        "modfetch/sumdbroute.py",
+        "                    worst = error\n"
+        "                    if not proxy.fall_back_on_error:\n"
+        "                        break\n",
+        "                    pass\n",
+        (ROUTE + "test_failing_proxy_makes_the_database_unavailable",),
+    ),
+    "security-error-passed-by": Mutant(
+        "9",
+        "a security error ends the search for a route",
+        "modfetch/sumdbroute.py",
+        "            except SecurityError:\n                raise\n",
+        "",
+        (ROUTE + "test_security_error_is_not_passed_by",),
+    ),
+    "chain-goes-on": Mutant(
+        "9",
+        "a security error ends the chain of sources",
+        "modfetch/chain.py",
+        "        except SecurityError:\n            raise\n",
+        "",
+        (RULES + "test_rule_9_no_other_source_mends_a_mismatch_within_a_query",),
+    ),
+    "condemned": Mutant(
+        "9",
+        "after a fork nothing is believed",
+        "modfetch/sumdb.py",
+        "        if self._fatal is None:\n            self._fatal = error\n",
+        "        if self._fatal is None:\n            return error\n",
+        (ATTACKS + "test_fork_seen_in_one_lookup_stops_all",),
+    ),
+    "cached-lookup": Mutant(
+        "10",
+        "a cached answer is proved again",
+        "modfetch/sumdb.py",
+        "        try:\n            return await self._trees.accept(data)\n",
+        "        try:\n"
+        "            from govgo.core.sumdb.record import parse_record\n\n"
+        "            return parse_record(data)\n",
+        (ATTACKS + "test_poisoned_lookup_with_poisoned_tile",),
+    ),
+    "cached-go-mod": Mutant(
+        "10",
+        "a go.mod in the cache is judged by go.sum or the database",
+        "modfetch/admission.py",
+        "        if self.uses_database(mod.path):\n            return False\n",
+        "",
+        (
+            RULES + "test_rule_10_an_evil_go_mod_in_the_cache_is_not_believed",
+            STREAMS + "test_a_cached_gomod_is_not_believed_without_proof",
+            STREAMS + "test_attack_a_gomod_that_the_database_contradicts",
+        ),
+    ),
+    "gonosumdb": Mutant(
+        "11",
+        "a private path is not asked of the database",
+        "core/goenv.py",
+        "        return self.gosumdb != OFF and not match_prefix_patterns(self.gonosumdb, path)\n",
+        "        return self.gosumdb != OFF\n",
+        (RULES + "test_rule_11_a_private_path_is_told_to_nobody",),
+    ),
+    "gonoproxy": Mutant(
+        "11",
+        "a private path is not asked of a proxy",
+        "core/goenv.py",
+        "        return not match_prefix_patterns(self.gonoproxy, path)\n",
+        "        return True\n",
+        (REPOSITORY + "test_attack_a_private_path_is_never_sent_to_a_proxy",),
+    ),
+    "go-sum-mismatch": Mutant(
+        "0",
+        "a download that contradicts go.sum is refused",
+        "core/gosum.py",
+        '            if known.startswith("h1:"):\n'
+        "                raise _mismatch(mod, digest, known, self._short_name())\n",
+        "",
+        (
+            REPOSITORY + "test_attack_another_gomod_than_go_sum_knows",
+            REPOSITORY + "test_attack_another_zip_than_go_sum_knows",
+            STREAMS + "test_attack_pump_stops_at_a_mismatch",
+        ),
+    ),
+    "database-mismatch": Mutant(
+        "0",
+        "a download that contradicts the database is refused",
+        "core/sumdb/record.py",
+        "            raise mismatch_error(database, mod, digest, listed)\n",
+        "            return\n",
+        (
+            ATTACKS + "test_download_that_contradicts_the_database",
+            RULES + "test_rule_0_other_bytes_than_the_log_knows",
+        ),
+    ),
+    "tree-of-2-to-the-62": Mutant(
+        "limits",
+        "impossible tree sizes are refused before any work",
+        "core/sumdb/timeline.py",
+        "    if tree.size >= MAX_TREE_SIZE:\n",
+        "    if False:\n",
+        (ATTACKS + "test_tree_of_impossible_size",),
+    ),
+    "zip-prefix-hash": Mutant(
+        "zips",
+        "every name has the module's prefix",
+        "modfetch/hashzip.py",
+        '            if not entry.name.startswith(prefix):\n                raise BadZipError(f"zip for',
+        '            if False:\n                raise BadZipError(f"zip for',
+        (ZIPS + "test_zip_of_another_module",),
+    ),
+    "zip-names": Mutant(
+        "zips",
+        "names are sound and do not collide",
+        "modfetch/hashzip.py",
+        "    if found.fault:\n",
+        "    if False:\n",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-local-headers": Mutant(
+        "zips",
+        "local and central headers agree, and only regular files are taken",
+        "modfetch/zipread.py",
+        "            fault = zipformat.kind_fault(entry) or zipformat.local_fault(entry, local, head)\n",
+        '            fault = ""\n',
+        (ZIPS + "test_refused",),
+    ),
+    "zip-go-mod": Mutant(
+        "zips",
+        "the go.mod in the zip is the one that was served",
+        "modfetch/hashzip.py",
+        '        if gomod is not None and not mv.version.endswith("+incompatible"):\n',
+        "        if False:\n",
+        (
+            ZIPS + "test_go_mod_in_the_zip_differs_from_the_one_served",
+            REPOSITORY + "test_attack_a_zip_whose_gomod_is_another",
+        ),
+    ),
+    "zip-bomb": Mutant(
+        "zips",
+        "no more is inflated than was declared",
+        "modfetch/zipread.py",
+        "            if total > entry.size:\n                raise BadZipError(NOT_A_ZIP)\n",
+        "",
+        (ZIPS + "test_bomb_is_not_inflated_past_its_declared_size",),
+    ),
+    "server-text": Mutant(
+        "server text",
+        "control characters of an error body are not shown",
+        "modfetch/servertext.py",
+        "    if not all(c in _SPACES or _is_graphic(c) for c in text):\n",
+        "    if False:\n",
+        (HTTP + "test_attack_server_text_with_terminal_escapes",),
+    ),
+    "reason-phrase": Mutant(
+        "server text",
+        "control characters of a reason phrase are not shown",
+        "modfetch/servertext.py",
+        "    if not reason or not reason.isascii() or not reason.isprintable():\n",
+        "    if not reason:\n",
+        (HTTP + "test_attack_reason_phrase_with_control_bytes",),
+    ),
+    "planted-lock": Mutant(
+        "planted links",
+        "a link in the place of a file is not written through",
+        "modfetch/lockfile.py",
+        "    flags |= os.O_NOFOLLOW | os.O_CLOEXEC\n",
+        "    flags |= os.O_CLOEXEC\n",
+        (CACHE + "test_planted_link_in_the_cache_is_not_written_through",),
+    ),
+    "no-lock": Mutant(
+        "crowds",
+        "writers of one version wait for each other",
+        "modfetch/lockfile.py",
+        "            fcntl.flock(descriptor, fcntl.LOCK_EX)\n",
+        "            pass\n",
+        (
+            CACHE + "test_lock_waits_for_another_process",
+            "tests/modfetch/test_workspace.py::test_many_editors_lose_no_line",
+        ),
+    ),
+    "half-files": Mutant(
+        "crashes",
+        "a file appears whole or not at all",
+        "modfetch/atomic.py",
+        "        descriptor, name = create_temp(path, mode)\n",
+        "        descriptor, name = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode), path\n",
+        (
+            ATTACKS + "test_planted_link_is_not_written_through",
+            CACHE + "test_old_file_survives_a_full_disk",
+        ),
+    ),
+    "bundle-proof": Mutant(
+        "bundles",
+        "the proof of a bundle leads to its head",
+        "core/sumdb/multiproof.py",
+        "    if found != tree_hash or next(hashes, None) is not None:\n",
+        "    if False:\n",
+        (
+            BUNDLE + "test_every_flipped_bit_is_noticed",
+            BUNDLE + "test_a_head_of_another_log",
+            "tests/app/test_sumbundle.py::test_attack_bundle_with_another_hash",
+        ),
+    ),
+    "bundle-spelling": Mutant(
+        "bundles",
+        "a bundle has one spelling",
+        "core/sumdb/bundle.py",
+        "    if len(bundle.note) > MAX_NOTE_BYTES or format_bundle(bundle) != data:\n",
+        "    if False:\n",
+        (BUNDLE + "test_other_spellings_are_refused",),
+    ),
+    "bundle-doubles": Mutant(
+        "bundles",
+        "one record speaks for a module version",
+        "core/sumdb/bundle.py",
+        "            if texts.setdefault(mod, text) is not text:\n",
+        "            if texts.setdefault(mod, text) is None:\n",
+        (BUNDLE + "test_two_records_for_one_version_are_refused",),
+    ),
+    "merge": Mutant(
+        "merge",
+        "a line that one side adds is the one that the database proves",
+        "app/summerge.py",
+        '            if digest.startswith("h1:") and digest != proved:\n',
+        "            if False:\n",
+        (SUM + "test_attack_merge_of_a_false_line",),
+    ),
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Each attack test fails when its check is taken out: the checks of `mutants`, one by one, in a copy of the sources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository, sources and tests copied."""
+    directory = tmp_path_factory.mktemp("mutants") / "repository"
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("govgo", "tests"):
+        shutil.copytree(ROOT / name, directory / name, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", directory)
+    (directory / "testdata").symlink_to(ROOT / "testdata")
+    return directory
+
+
+def failing(directory: Path, tests: tuple[str, ...]) -> set[str]:
+    """Which of the tests fail; a hang counts for failing."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "-rfE", *tests],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    told = [
+        line.split()[1].partition("[")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))
+    ]
+    return set(told)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_missing_check_is_noticed(copy: Path, name: str) -> None:
+    mutant: Mutant = MUTANTS[name]
+    file = copy / "govgo" / mutant.file
+    source = file.read_text()
+    assert source.count(mutant.old) == 1, f"{mutant.file} has changed: the mutant is to be brought up to date"
+    file.write_text(source.replace(mutant.old, mutant.new))
+    try:
+        assert failing(copy, mutant.tests) == set(mutant.tests)
+    finally:
+        file.write_text(source)
+
+
+def test_without_a_mutant_nothing_fails(copy: Path) -> None:
+    assert failing(copy, tuple(dict.fromkeys(test for mutant in MUTANTS.values() for test in mutant.tests))) == set()
