@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Credentials for HTTPS requests, as GOAUTH says: from the netrc file, or none.
+"""Credentials for HTTPS requests, as GOAUTH says: from the netrc file, from commands (`goauth`), or none.
 
 A credential is for a host (with its port, when it is not 443), or for a host and a leading part of the path. It goes
 to no other place: not to the target of a redirect elsewhere, and into no message.
@@ -9,11 +9,14 @@ Source: `go help goauth`; the GNU inetutils manual, "The .netrc file".
 
 from __future__ import annotations
 
+import os
+import stat
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from govgo.errors import UsageError
+from govgo.modfetch.diskerror import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +32,48 @@ class Login:
 
 
 class Credentials:
-    """Which `Authorization` goes with which URL."""
+    """Which headers go with which URL: `Authorization` in most cases."""
 
-    __slots__ = ("_headers", "_with_path")
+    __slots__ = ("_changes", "_headers", "_with_path")
 
-    def __init__(self, logins: Iterable[Login] = ()) -> None:
-        """Take logins; of two for the same machine the first counts."""
-        self._headers: dict[str, str] = {}
+    def __init__(self, logins: Iterable[Login] = (), *, changes: bool = False) -> None:
+        """Take logins; of two for the same machine the first counts.  `changes`: more may come, by `store`."""
+        self._headers: dict[str, tuple[str, ...]] = {}
         for each in logins:
-            place = each.machine.removeprefix("https://").removesuffix("/")
-            self._headers.setdefault(place, basic_authorization(each.login, each.password))
+            line = "Authorization: " + basic_authorization(each.login, each.password)
+            self._headers.setdefault(_place(each.machine), (line,))
         self._with_path = any("/" in place for place in self._headers)
+        self._changes = changes
 
-    def authorization(self, host: str, path: str) -> str:
-        """The value of the header for https://`host``path`, or ""."""
+    def headers(self, host: str, path: str) -> tuple[str, ...]:
+        """The header lines for https://`host``path`."""
         if not self._headers:
-            return ""
+            return ()
         if not self._with_path:
-            return self._headers.get(host, "")
+            return self._headers.get(host, ())
         place = (host + path).removesuffix("/")
         while place not in self._headers:
             place, slash, _ = place.rpartition("/")
             if not slash:
-                return ""
+                return ()
         return self._headers[place]
 
-    def depends_on_path(self) -> bool:
-        """Whether hosts alone do not decide."""
-        return self._with_path
+    def store(self, place: str, headers: tuple[str, ...]) -> None:
+        """Enter the header lines for a place and all below it; none end what was known of it."""
+        place = _place(place)
+        if headers:
+            self._headers[place] = headers
+            self._with_path = self._with_path or "/" in place
+        else:
+            self._headers.pop(place, None)
+
+    def varies(self) -> bool:
+        """Whether hosts alone do not decide, or not once and for all."""
+        return self._with_path or self._changes
+
+
+def _place(url: str) -> str:
+    return url.removeprefix("https://").removesuffix("/")
 
 
 def basic_authorization(login: str, password: str) -> str:
@@ -64,18 +81,18 @@ def basic_authorization(login: str, password: str) -> str:
     return "Basic " + b64encode(f"{login}:{password}".encode("utf-8", "surrogateescape")).decode()
 
 
-def load_credentials(goauth: str, netrc_path: str) -> tuple[Credentials, tuple[str, ...]]:
+def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[str, ...]]:
     """Read what GOAUTH names.
 
     Returns:
-        The credentials, and the commands of GOAUTH that are not supported (all but "netrc" and "off").
+        The logins of the netrc file, and the commands of GOAUTH in order where there are some to run; else ().
 
     Raises:
-        UsageError: GOAUTH holds an empty command, or "off" beside others.
+        UsageError: GOAUTH holds an empty command, "off" beside others, or "git" without an absolute directory.
     """
     commands = [command.strip() for command in goauth.split(";")]
     logins: tuple[Login, ...] = ()
-    ignored: list[str] = []
+    must_run = False
     for command in commands:
         words = command.split()
         if not words:
@@ -86,8 +103,26 @@ def load_credentials(goauth: str, netrc_path: str) -> tuple[Credentials, tuple[s
         elif words[0] == "netrc":
             logins = read_netrc(netrc_path)
         else:
-            ignored.append(words[0])
-    return Credentials(logins), tuple(ignored)
+            must_run = True
+            if words[0] == "git":
+                _check_git_dir(words)
+    return logins, tuple(commands) if must_run else ()
+
+
+def _check_git_dir(words: list[str]) -> None:
+    needed = "GOAUTH=git dir method requires an absolute path to the git working directory"
+    if len(words) != 2:
+        raise UsageError(needed)
+    directory = words[1]
+    if not directory.startswith("/"):
+        raise UsageError(f"{needed}, dir is not absolute")
+    try:
+        is_dir = stat.S_ISDIR(os.stat(directory).st_mode)
+    except OSError as err:
+        fault = f"stat {directory}: {reason(err)}"
+        raise UsageError(f"GOAUTH=git encountered an error; cannot stat {directory}: {fault}") from err
+    if not is_dir:
+        raise UsageError(f"{needed}, dir is not a directory")
 
 
 def read_netrc(path: str) -> tuple[Login, ...]:

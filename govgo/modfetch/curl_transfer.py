@@ -128,6 +128,10 @@ class CurlTransfer:
         last = max((i for i, line in enumerate(self._lines) if line.startswith(b"HTTP/")), default=0)
         return tuple(self._lines[last:])
 
+    def head(self) -> bytes:
+        """The status line and the headers, a line each."""
+        return b"".join(line.strip() + b"\n" for line in self.lines if line.strip())
+
     def has_header(self, name: bytes) -> bool:
         """Whether a header (lower-case name) may be there; a quick look that never misses one."""
         return name + b":" in b"".join(self._lines).lower()

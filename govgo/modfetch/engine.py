@@ -17,6 +17,10 @@ class Answer(Protocol):
         """The reason phrase of HTTP/1, unchecked; "" with HTTP/2."""
         ...
 
+    def head(self) -> bytes:
+        """The status line and the headers, a line each."""
+        ...
+
     def has_header(self, name: bytes) -> bool:
         """Whether a header (lower-case name) may be there; false only when it is not."""
         ...

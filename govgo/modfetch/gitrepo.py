@@ -10,8 +10,6 @@ Source of the rules: cmd/go/internal/modfetch/codehost (git.go).
 from __future__ import annotations
 
 import itertools
-import os
-import re
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -24,7 +22,6 @@ from govgo.core.coderepo import Commit
 from govgo.core.gitrefs import (
     HEADS,
     MIN_HASH_DIGITS,
-    SHA1_DIGITS,
     SHA256_DIGITS,
     TAGS,
     is_hex,
@@ -37,17 +34,9 @@ from govgo.core.gitrefs import (
 from govgo.core.goquote import quote
 from govgo.core.moduleinfo import Origin
 from govgo.errors import GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError
-from govgo.modfetch.diskerror import disk_error
 from govgo.modfetch.git import Git, GitError, UnknownRevisionError
-from govgo.modfetch.lockfile import locked
-from govgo.modfetch.moderror import prefixed
-from govgo.modfetch.vcsdir import open_vcs_dir, remove_vcs_dir
+from govgo.modfetch.gitclone import REMOTE, GitClone
 
-_REMOTE = "origin"
-_VERSION = re.compile(r"git version\s+(\d+\.\d+(?:\.\d+)?)")
-_OBJECT_FORMAT_SINCE = "v2.29"
-# Archives must not depend on what is exported where (golang.org/issue/27153).
-_ATTRIBUTES = b"\n* -export-subst -export-ignore\n"
 _NO_USER_HINT = (
     "Confirm the import path was entered correctly.\n"
     "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
@@ -74,25 +63,23 @@ class GitRepo:
             hint = " (use URL syntax not host:path syntax)" if ":" in url else ""
             raise UsageError(f"git remote ({url}) must not be local directory{hint}")
         self.url = url
-        self._git = git
         self._is_missing = is_missing
         self._lock = threading.RLock()
         self._refs: dict[str, str] | GovgoError | None = None
         self._local_tags: set[str] | None = None
         self._commits: dict[str, Commit | GovgoError] = {}
-        self._has_all = False
-        self._dir = open_vcs_dir(gomodcache, url)
-        with locked(self._dir + ".lock"):
-            if not os.path.exists(self._dir + "/objects"):
+        self._clone = GitClone(git, url, gomodcache)
+        with self._clone.lock():
+            if not self._clone.exists:
                 self._create()
-        self._digits = SHA256_DIGITS if self._config("extensions.objectformat") == "sha256" else SHA1_DIGITS
+        self._digits = self._clone.digits()
 
     def refs(self) -> dict[str, str]:
         """HEAD, branches and tags, asked of the remote repository once.  Raises GovgoError."""
         with self._lock:
             if self._refs is None:
                 try:
-                    self._refs = self._list_refs(_REMOTE)
+                    self._refs = self._list_refs(REMOTE)
                 except GovgoError as err:
                     self._refs = err
             if isinstance(self._refs, GovgoError):
@@ -140,7 +127,9 @@ class GitRepo:
         """A file at a revision, None where there is no such.  Raises as `stat`, and TooLargeError."""
         commit = self.stat(rev)
         try:
-            return self._run("cat-file", "--end-of-options", "blob", f"{commit.name}:{path}", limit_bytes=limit_bytes)
+            return self._clone.run(
+                "cat-file", "--end-of-options", "blob", f"{commit.name}:{path}", limit_bytes=limit_bytes
+            )
         except TooLargeError as err:
             text = f"{path} at revision {rev} exceeds {limit_bytes} bytes"
             raise TooLargeError(text, limit_bytes=limit_bytes) from err
@@ -156,12 +145,12 @@ class GitRepo:
             GovgoError: as `stat`.
         """
         commit = self.stat(rev)
-        with self._lock, locked(self._dir + ".lock"):
-            self._write_attributes()
+        with self._lock, self._clone.lock():
+            self._clone.ignore_export_attributes()
             settings = ("-c", "core.autocrlf=input", "-c", "core.eol=lf")
             words = ("archive", "--format=zip", "--prefix=prefix/", "--end-of-options", commit.name)
             try:
-                self._run(*settings, *words, *([subdir] if subdir else ()), sink=sink, limit_bytes=limit_bytes)
+                self._clone.run(*settings, *words, *([subdir] if subdir else ()), sink=sink, limit_bytes=limit_bytes)
             except TooLargeError as err:
                 raise TooLargeError("downloaded zip file too large", limit_bytes=limit_bytes) from err
             except GitError as err:
@@ -179,23 +168,23 @@ class GitRepo:
         tag = self._highest_merged(commit.name, prefix, is_allowed)
         if (tag and not is_hex(tag)) or not tags_with_prefix(self.refs(), prefix + "v"):
             return tag
-        with self._lock, locked(self._dir + ".lock"):
-            self._fetch_all()
+        with self._lock, self._clone.lock():
+            self._clone.fetch_all()
         return self._highest_merged(commit.name, prefix, is_allowed)
 
     def descends_from(self, rev: str, tag: str) -> bool:
         """Whether the commit `rev` is that of `tag` or comes after it.  Raises GovgoError."""
         words = ("merge-base", "--is-ancestor", "--", tag, rev)
         with suppress(GitError):
-            self._run(*words)
+            self._clone.run(*words)
             return True
         if not tags_with_prefix(self.refs(), tag):
             return False
         self.stat(rev)
-        with self._lock, locked(self._dir + ".lock"):
-            self._fetch_all()
+        with self._lock, self._clone.lock():
+            self._clone.fetch_all()
         try:
-            self._run(*words)
+            self._clone.run(*words)
         except GitError as err:
             if err.status == 1:
                 return False
@@ -226,51 +215,9 @@ class GitRepo:
         if old.repo_sum and repo_sum(refs) != old.repo_sum:
             raise UnavailableError("refs changed")
 
-    # The clone.
-
-    def _create(self) -> None:
-        object_format: tuple[str, ...] = ()
-        try:
-            self._refs = self._list_refs(self.url)
-        except GovgoError as err:
-            self._refs = err
-        else:
-            if any(len(commit) == SHA256_DIGITS for commit in self._refs.values()):
-                object_format = ("--object-format=sha256",)
-        try:
-            found = _VERSION.match(self._git.run(["version"], self._dir).decode("utf-8", "replace"))
-            version = "v" + found[1] if found else ""
-        except GitError as err:
-            raise prefixed(err, "unable to resolve git version: failed to execute git version: ") from err
-        if not object_format and semver.compare(_OBJECT_FORMAT_SINCE, version) <= 0:
-            object_format = ("--object-format=sha1",)
-        try:
-            self._git.run(["init", "--bare", *object_format], self._dir)
-            self._run("remote", "add", _REMOTE, "--", self.url)
-        except BaseException:
-            remove_vcs_dir(self._dir)
-            raise
-
-    def _config(self, name: str) -> str:
-        try:
-            return self._run("config", name).decode("utf-8", "replace").strip()
-        except GitError:
-            return ""
-
-    def _write_attributes(self) -> None:
-        path = self._dir + "/info/attributes"
-        try:
-            os.makedirs(self._dir + "/info", exist_ok=True)
-            with open(path, "a+b") as f:
-                f.seek(0)
-                if not f.read().endswith(_ATTRIBUTES):
-                    f.write(_ATTRIBUTES)
-        except OSError as err:
-            raise disk_error("open", path, err) from err
-
     def _list_refs(self, remote: str) -> dict[str, str]:
         try:
-            return parse_refs(self._run("ls-remote", "-q", "--end-of-options", remote))
+            return parse_refs(self._clone.run("ls-remote", "-q", "--end-of-options", remote))
         except GitError as err:
             if "fatal: could not read Username" in err.stderr:
                 err.text += "\n" + _NO_USER_HINT
@@ -278,17 +225,14 @@ class GitRepo:
                 raise NotFoundError(str(err), inner=err) from err
             raise
 
-    def _fetch_all(self) -> None:
-        """Fetch all branches and tags with their history; the lock of the clone must be held."""
-        if self._has_all:
-            return
-        # First all refs, then what is missing below them: git up to 2.23 at least gets both at once wrong.
-        self._run("fetch", "-f", "--end-of-options", _REMOTE, f"{HEADS}*:{HEADS}*", f"{TAGS}*:{TAGS}*")
-        if os.path.exists(self._dir + "/shallow"):
-            self._run("fetch", "--unshallow", "-f", "--end-of-options", _REMOTE)
-        self._has_all = True
-
-    # Commits.
+    def _create(self) -> None:
+        is_sha256 = False
+        try:
+            self._refs = self._list_refs(self.url)
+            is_sha256 = any(len(commit) == SHA256_DIGITS for commit in self._refs.values())
+        except GovgoError as err:
+            self._refs = err
+        self._clone.create(sha256=is_sha256)
 
     def _stat(self, rev: str) -> Commit:
         is_hash = MIN_HASH_DIGITS <= len(rev) <= self._digits and is_hex(rev)
@@ -329,17 +273,17 @@ class GitRepo:
 
     def _find(self, rev: str, ref: str, commit: str, *, known_absent: bool) -> tuple[Commit, str]:
         """The commit, fetched if it is not in the clone; and the ref that led to it."""
-        with locked(self._dir + ".lock"):
+        with self._clone.lock():
             if not known_absent:
                 with suppress(UnknownRevisionError):
                     found = self._local(rev, commit)
                     tag = ref.removeprefix(TAGS)
                     if ref == tag or tag in found.tags:
                         return found, ref
-                    self._run("tag", "--end-of-options", tag, commit)
+                    self._clone.run("tag", "--end-of-options", tag, commit)
                     self._local_tags = (self._local_tags or set()) | {tag}
                     return self._local(rev, ref), ref
-            if not self._has_all and ref and commit:
+            if not self._clone.has_all and ref and commit:
                 if ref == "HEAD":
                     # Named so that the server sends the tags of the commit as well; the name is not used.
                     ref, refspec = commit, f"{commit}:refs/dummy"
@@ -348,16 +292,16 @@ class GitRepo:
                 # Version 1 of the protocol loses tags of the commit (golang.org/issue/56881).
                 protocol = ("-c", "protocol.version=2")
                 with suppress(GitError):
-                    self._run(*protocol, "fetch", "-f", "--depth=1", "--end-of-options", _REMOTE, refspec)
+                    self._clone.run(*protocol, "fetch", "-f", "--depth=1", "--end-of-options", REMOTE, refspec)
                     return self._local(rev, ref), ref
-            self._fetch_all()
+            self._clone.fetch_all()
             return self._local(rev, rev), ref
 
     def _local(self, version: str, rev: str) -> Commit:
         """The commit `rev` of the clone; `version` is kept as its version where one of its tags is called so."""
         words = ("log", "--no-decorate", "-n1", "--format=format:%H %ct %D", "--end-of-options", rev, "--")
         try:
-            out = self._run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")
+            out = self._clone.run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")
         except GitError:
             raise self._unknown(rev) from None
         fields = out.split()
@@ -384,19 +328,14 @@ class GitRepo:
 
     def _list_local_tags(self) -> set[str]:
         try:
-            out = self._run("tag", "-l").decode("utf-8", "surrogateescape")
+            out = self._clone.run("tag", "-l").decode("utf-8", "surrogateescape")
         except GitError:
             return set()
         return set(out.split("\n")) - {""}
 
     def _highest_merged(self, commit: str, prefix: str, is_allowed: Callable[[str], bool]) -> str:
-        out = self._run("for-each-ref", "--format=%(refname)", "--merged=" + commit)
+        out = self._clone.run("for-each-ref", "--format=%(refname)", "--merged=" + commit)
         lines: Iterable[str] = out.decode("utf-8", "surrogateescape").split("\n")
         tags = [line[len(TAGS) :] for line in lines if line.startswith(TAGS + prefix)]
         tags.sort(key=lambda tag: semver.key(tag[len(prefix) :]), reverse=True)
         return next((tag for tag in tags if is_allowed(tag)), "")
-
-    def _run(self, *args: str, sink: BinaryIO | None = None, limit_bytes: int | None = None) -> bytes:
-        if limit_bytes is None:
-            return self._git.run(args, self._dir, git_dir=self._dir, sink=sink)
-        return self._git.run(args, self._dir, git_dir=self._dir, sink=sink, limit_bytes=limit_bytes)

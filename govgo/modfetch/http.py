@@ -25,6 +25,7 @@ from govgo.modfetch.transfer import Fault, TransferError
 
 if TYPE_CHECKING:
     from govgo.modfetch.engine import Answer, Engine
+    from govgo.modfetch.goauth import GoAuth
 
 _T = TypeVar("_T")
 
@@ -59,12 +60,11 @@ class _Place:
         self.refusal = ""
         self.credentialed = False
         if url.scheme == "https":
-            self.credentialed = credentials.depends_on_path()
-            value = "" if self.credentialed else credentials.authorization(url.host, "/")
-            if not value and url.user is not None:
-                value = basic_authorization(url.user, url.password or "")
-            if value:
-                self.headers = [agent, "Authorization: " + value]
+            self.credentialed = credentials.varies()
+            lines = () if self.credentialed else credentials.headers(url.host, "/")
+            if not lines and url.user is not None:
+                lines = ("Authorization: " + basic_authorization(url.user, url.password or ""),)
+            self.headers = [agent, *lines]
         elif url.user is not None:
             self.refusal = "refusing to pass credentials to insecure URL: "
         elif url.scheme != "http":
@@ -79,6 +79,7 @@ class HttpClient:
         engine: Engine,
         *,
         credentials: Credentials | None = None,
+        goauth: GoAuth | None = None,
         retry: RetryPolicy | None = None,
         trace: Callable[[str], None] | None = None,
         follows_anywhere: bool = False,
@@ -88,12 +89,14 @@ class HttpClient:
         Args:
             engine: moves the bytes.
             credentials: for HTTPS hosts.
+            goauth: the commands that enter more into `credentials`.
             retry: when to try again.
             trace: told of every request and its outcome (-x), a line each.
             follows_anywhere: follow redirects from https to http.
         """
         self._engine = engine
         self._credentials = credentials or Credentials()
+        self._goauth = goauth
         self._retry = retry or RetryPolicy()
         self._trace = trace
         self._follows_anywhere = follows_anywhere
@@ -181,10 +184,7 @@ class HttpClient:
         while True:
             answer: Answer | None = None
             try:
-                answer = await self._send(url)
-                if answer.status in _REDIRECTS:
-                    first, answer = answer, None
-                    answer = await self._follow(url, first)
+                answer = await self._ask(url)
                 if answer.status == 200:
                     return await consume(answer, url, limit_bytes)
                 pause_s = self._retry.pause_for_status(answer.status, answer.header("retry-after"), attempt)
@@ -213,6 +213,28 @@ class HttpClient:
             self._down[prefix] = now_s
         return self._retry.pause_for_fault(err.fault, attempt)
 
+    async def _ask(self, url: str) -> Answer:
+        """The answer at `url`, or at the end of its redirects; one of 4xx is asked for anew with fresh credentials."""
+        goauth = self._goauth if url.startswith("https:") else None
+        if goauth is not None:
+            await goauth.start()
+        answer = await self._ask_once(url)
+        if goauth is None or not 400 <= answer.status < 500:
+            return answer
+        head = _whole_head(answer)
+        answer.close()
+        faults = await goauth.refresh(url, head)
+        if faults and self._trace is not None and not self._credentials.headers(*_host_and_target(url)):
+            self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
+        answer = await self._ask_once(url)
+        if answer.status in (200, 401):
+            await goauth.judge(accepted=answer.status == 200)
+        return answer
+
+    async def _ask_once(self, url: str) -> Answer:
+        answer = await self._send(url)
+        return await self._follow(url, answer) if answer.status in _REDIRECTS else answer
+
     async def _follow(self, url: str, answer: Answer) -> Answer:
         """The answer at the end of the redirects that begin with `answer`."""
         shown = self._shown(url)
@@ -239,9 +261,9 @@ class HttpClient:
             raise NetworkError(place.refusal + place.shown + target, url=place.shown + target)
         headers = place.headers
         if place.credentialed:
-            value = self._credentials.authorization(place.origin.removeprefix("https://"), target)
-            if value:
-                headers = [self._agent, "Authorization: " + value]
+            lines = self._credentials.headers(place.origin.removeprefix("https://"), target)
+            if lines:
+                headers = [self._agent, *lines]
         if first_url and len(headers) > 1 and prefix != _prefix(first_url):
             headers = headers[:1]
         if self._trace is None:
@@ -277,6 +299,20 @@ def _prefix(url: str) -> str:
     """`scheme://authority` of a URL."""
     slash = url.find("/", url.find("//") + 2)
     return url if slash < 0 else url[:slash]
+
+
+def _whole_head(answer: Answer) -> bytes:
+    """Status line and headers of an answer as HTTP/1 has them, the empty line included."""
+    first, _, lines = answer.head().partition(b"\n")
+    version = first.split(b" ")[0]
+    if b"." not in version:
+        version += b".0"
+    return b"%s %s\n%s\n" % (version, status_text(answer.status, answer.reason).encode(), lines)
+
+
+def _host_and_target(url: str) -> tuple[str, str]:
+    prefix = _prefix(url)
+    return prefix.removeprefix("https://").rpartition("@")[2], url[len(prefix) :] or "/"
 
 
 def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:

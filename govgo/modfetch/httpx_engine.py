@@ -90,6 +90,12 @@ class HttpxAnswer:
         """The reason phrase of HTTP/1."""
         return self._response.reason_phrase
 
+    def head(self) -> bytes:
+        """The status line and the headers, a line each."""
+        response = self._response
+        lines = [f"{response.http_version} {response.status_code} {response.reason_phrase}".encode()]
+        return b"\n".join([*lines, *(name + b": " + value for name, value in response.headers.raw), b""])
+
     def has_header(self, name: bytes) -> bool:
         """Whether a header is there."""
         return name.decode() in self._response.headers

@@ -95,20 +95,25 @@ class Network:
         """The HTTP client, made at the first call; the `insecure` one takes any certificate, and is impatient."""
         client = self._clients.get(insecure)
         if client is None:
-            from govgo.modfetch.auth import load_credentials
+            from govgo.modfetch.auth import Credentials, load_goauth
             from govgo.modfetch.connect import engine_options, open_engine
             from govgo.modfetch.http import HttpClient
 
             network = self._env.network
-            credentials, ignored = load_credentials(self._env.goauth, network.netrc)
-            for name in ignored:
-                self._report.note(f"GOAUTH={name}: not supported; only netrc and off are")
+            logins, commands = load_goauth(self._env.goauth, network.netrc)
+            credentials = Credentials(logins, changes=bool(commands))
+            goauth = None
+            if commands:
+                from govgo.modfetch.goauth import GoAuth
+
+                goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
             timeouts = replace(self._options.timeouts, connect_s=_INSECURE_S, total_s=_INSECURE_S)
             client = self._clients[insecure] = HttpClient(
                 open_engine(
                     engine_options(network, timeouts if insecure else self._options.timeouts, insecure=insecure)
                 ),
                 credentials=credentials,
+                goauth=goauth,
                 retry=self._options.retry,
                 trace=self.trace,
                 follows_anywhere=insecure,

@@ -22,7 +22,8 @@ ANSWERS = Path(__file__).parents[2] / "testdata/git/answers.json"
 _REVISIONS = {
     "example.org/plain.git": (
         "latest upgrade v0 v1 v1.1 v1.2 <v1.1.0 >=v1.0.0 v0.1.0 v1.0.0 v1.1.0 v1.2.0-rc.1 v1.9.0 v1.9.9 "
-        "v1.0.0+incompatible main dev nice HEAD master no-such refs/heads/main v1.0.0+meta v1.2.1-0.20200106000000-{dev} "
+        "v1.0.0+incompatible main dev nice HEAD master no-such refs/heads/main v1.0.0+meta "
+        "v1.2.1-0.20200106000000-{dev} "
         "v1.1.1-0.20200106000000-{dev} v0.0.0-20200106000000-{dev} v1.0.0-20200106000000-{dev} "
         "v1.0.1-0.20200103000000-{nice} v1.2.0-rc.1.0.20200106000000-{dev} "
         "v1.2.0-rc.1.0.20200106000001-{dev} v1.1.1-0.20200106000000-{dev}0 "

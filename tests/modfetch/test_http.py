@@ -183,7 +183,7 @@ def test_attack_redirect_away_from_tls_is_refused() -> None:
     from govgo.modfetch.http import _resolve
 
     with pytest.raises(NetworkError) as caught:
-        _resolve("https://h.example/a", "http://h.example/a", "https://h.example/a")
+        _resolve("https://h.example/a", "http://h.example/a", "https://h.example/a", anywhere=False)
     assert str(caught.value) == (
         'Get "http://h.example/a": redirected from secure URL https://h.example/a to insecure URL http://h.example/a'
     )
@@ -302,9 +302,9 @@ def test_a_dead_host_gets_one_try_for_each_further_url() -> None:
 
 def test_netrc_credentials_go_to_their_https_host_only() -> None:
     credentials = Credentials([Login("h.example", "me", "secret"), Login("p.example/team", "you", "other")])
-    assert credentials.authorization("h.example", "/x").startswith("Basic ")
-    assert credentials.authorization("h.example:8443", "/x") == ""
-    assert credentials.authorization("evil.example", "/h.example") == ""
-    assert credentials.authorization("p.example", "/team/mod").startswith("Basic ")
-    assert credentials.authorization("p.example", "/other") == ""
+    assert credentials.headers("h.example", "/x")[0].startswith("Authorization: Basic ")
+    assert credentials.headers("h.example:8443", "/x") == ()
+    assert credentials.headers("evil.example", "/h.example") == ()
+    assert credentials.headers("p.example", "/team/mod")[0].startswith("Authorization: Basic ")
+    assert credentials.headers("p.example", "/other") == ()
     assert "secret" not in repr(Login("h.example", "me", "secret"))

@@ -10,7 +10,7 @@ import pytest
 
 from govgo.core.goenv import NetworkEnv
 from govgo.errors import InputError, UsageError
-from govgo.modfetch.auth import load_credentials, parse_netrc
+from govgo.modfetch.auth import Credentials, load_goauth, parse_netrc
 from govgo.modfetch.connect import proxy_chooser
 from govgo.modfetch.retry import RetryPolicy, parse_retry_after
 from govgo.modfetch.revinfo import for_cache, format_info, parse_info, time_text
@@ -48,14 +48,15 @@ def test_netrc() -> None:
 def test_goauth(tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine h.example login me password pw\n")
-    credentials, ignored = load_credentials("netrc; git /x", str(netrc))
-    assert credentials.authorization("h.example", "/") == "Basic bWU6cHc="
-    assert ignored == ("git",)
-    assert load_credentials("off", str(netrc))[0].authorization("h.example", "/") == ""
+    logins, commands = load_goauth(f"netrc; git {tmp_path}", str(netrc))
+    assert Credentials(logins).headers("h.example", "/") == ("Authorization: Basic bWU6cHc=",)
+    assert commands == ("netrc", f"git {tmp_path}")
+    assert load_goauth("netrc", str(netrc)) == (logins, ())
+    assert load_goauth("off", str(netrc)) == ((), ())
     with pytest.raises(UsageError, match="GOAUTH=off cannot be combined"):
-        load_credentials("off;netrc", "")
+        load_goauth("off;netrc", "")
     with pytest.raises(UsageError, match="GOAUTH encountered an empty command"):
-        load_credentials("netrc;;", "")
+        load_goauth("netrc;;", "")
 
 
 @pytest.mark.parametrize(

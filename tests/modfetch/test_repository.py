@@ -16,6 +16,7 @@ from govgo.core.dirhash import hash_gomod
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
 from govgo.errors import (
+    LookupDisabledError,
     NetworkError,
     NotFoundError,
     SumMismatchError,
@@ -118,7 +119,8 @@ def test_a_failure_is_told_before_a_not_found(home: Home) -> None:
 
 def test_not_found_anywhere_says_who_was_asked(home: Home) -> None:
     with ProxySimulator() as one, ProxySimulator() as two:
-        error = refusal(lambda: home.repo(f"{one.url},{two.url},direct").gomod(A))
+        repo = home.repo(f"{one.url},{two.url},direct", GOVCS="*:off")
+        error = refusal(lambda: repo.gomod(ModuleVersion("q.io/a.git", "v1.0.0")))
         assert isinstance(error, NotFoundError)
         assert [source for source, _ in error.tried] == [one.url, two.url, "direct"]
 
@@ -127,9 +129,12 @@ def test_goproxy_off_and_direct(home: Home) -> None:
     off = refusal(lambda: home.repo("off").gomod(A))
     assert str(off) == "module lookup disabled by GOPROXY=off"
     assert is_not_found(off)
-    public = ModuleVersion("corp.example/a.git", "v1.0.0")
-    direct = refusal(lambda: home.repo("direct", GOVCS="*:off").gomod(public))
-    assert "GOVCS disallows using git for public corp.example/a.git" in str(direct)
+    direct = refusal(lambda: home.repo("direct", GOVCS="*:off").gomod(ModuleVersion("q.io/a.git", "v1.0.0")))
+    assert str(direct) == "GOVCS disallows using git for public q.io/a.git; see 'go help vcs'"
+    assert is_not_found(direct)
+    other = refusal(lambda: home.repo("direct", GOVCS="*:all").gomod(ModuleVersion("q.io/a.svn", "v1.0.0")))
+    assert isinstance(other, LookupDisabledError)
+    assert str(other) == "module q.io/a.svn: version control system svn is not supported; only git is"
 
 
 def test_a_goproxy_that_makes_no_sense(home: Home) -> None:
