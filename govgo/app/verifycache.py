@@ -44,6 +44,8 @@ class Cached(Protocol):
     def gomod_hash(self) -> str: ...
     @property
     def disk_fault(self) -> str: ...
+    @property
+    def zip_layout(self) -> str: ...
 
 
 class Facts(Protocol):
@@ -138,6 +140,9 @@ class _Judge:
             self._add("missing-ziphash", Verdict.FINDING, f"{name}: {cached.recorded_fault}", mv, zip_lines, ())
         if cached.zip:
             self._content(mv, "zip", cached.zip, cached.zip_hash, cached.zip_fault, cached.recorded, zip_lines)
+        if cached.zip_layout and len(self.findings) == before:
+            text = f"{name}: zip has been modified ({cached.zip}) outside of its files: {cached.zip_layout}"
+            self._add("zip-modified", Verdict.FINDING, text, mv, zip_lines, (), cached.zip)
         if cached.dir:
             self._content(mv, "dir", cached.dir, cached.dir_hash, cached.dir_fault, cached.recorded, zip_lines)
         if cached.recorded and len(self.findings) == before:

@@ -245,7 +245,7 @@ class _VendorCheck:
         return self._files.zip_contents(copy.zip, names) if names else {}
 
     def _shown(self, path: str) -> str:
-        return shown(self._outer, join(self._vendor, path))
+        return shown(self._outer, join(self._vendor, path)).replace("\n", "\\n")
 
     def _add(
         self,

@@ -16,6 +16,9 @@ from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.errors import DiskError, GovgoError
 from govgo.modfetch.audit import CacheAudit, Faults
 from govgo.modfetch.diskerror import reason
+from govgo.modfetch.hashzip import hash_archive, hash_zip
+from govgo.modfetch.ziplayout import layout_fault
+from govgo.modfetch.zipread import Rules, open_archive
 
 
 class CachedModule(NamedTuple):
@@ -23,6 +26,7 @@ class CachedModule(NamedTuple):
 
     Attributes:
         zip: path of the zip.  zip_hash: its `h1:`.  zip_fault: why it has none.
+        zip_layout: what is odd about parts that the hash does not cover.
         recorded: the content of .ziphash.  recorded_fault: why it cannot be read, although zip or tree are there.
         dir: path of the whole extracted tree.  dir_hash, dir_fault: as for the zip.
         gomod: path of the .mod file.  gomod_hash: its `h1:`.
@@ -40,6 +44,7 @@ class CachedModule(NamedTuple):
     gomod: str = ""
     gomod_hash: str = ""
     disk_fault: str = ""
+    zip_layout: str = ""
 
 
 _EMPTY = CachedModule()
@@ -68,13 +73,7 @@ class CacheFacts(CacheAudit):
         if data is not None:
             found = found._replace(gomod=self._cache.file(mv, "mod"), gomod_hash=hash_gomod(data))
         if os.path.exists(zip_path):
-            found = found._replace(zip=zip_path)
-            try:
-                found = found._replace(zip_hash=self._cache.hash_zip(mv))
-            except DiskError as error:
-                found = found._replace(disk_fault=str(error))
-            except GovgoError as error:
-                found = found._replace(zip_fault=str(error))
+            found = _hash_zip(found._replace(zip=zip_path), zip_path)
         try:
             tree = self._cache.download_dir(mv)
             if tree.state == "whole" or (tree.state == "partial" and tree.reason == "ziphash file is missing"):
@@ -91,3 +90,18 @@ class CacheFacts(CacheAudit):
             except OSError as error:
                 found = found._replace(recorded_fault=f"missing ziphash: open {zip_path}hash: {reason(error)}")
         return found
+
+
+def _hash_zip(found: CachedModule, path: str) -> CachedModule:
+    """The facts of a zip: by the strict rules, which govern what is fetched, else by go's."""
+    try:
+        with open_archive(path, Rules.STRICT) as archive:
+            return found._replace(zip_hash=hash_archive(archive), zip_layout=layout_fault(archive))
+    except DiskError as error:
+        return found._replace(disk_fault=str(error))
+    except GovgoError as error:
+        strict = str(error)
+    try:
+        return found._replace(zip_hash=hash_zip(path), zip_layout=strict)
+    except GovgoError as error:
+        return found._replace(zip_fault=str(error))

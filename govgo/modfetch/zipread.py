@@ -76,6 +76,14 @@ class Archive:
         piece = self._in_one(entry, head, skip)
         return self._in_pieces(entry, entry.offset + skip) if piece is None else (piece,)
 
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes of the file as they are, fewer at its end.
+
+        Raises:
+            DiskError: the file could not be read.
+        """
+        return self._read(offset, length) if offset >= 0 else b""
+
     def _in_one(self, entry: Entry, head: bytes, skip: int) -> bytes | None:
         """The content of a small entry, held in `head` with its descriptor and without fault; else None."""
         end = skip + entry.packed

@@ -7,7 +7,7 @@ Format: GitHub Docs, "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 from govgo.core.verification import Finding, ModuleReport, Verdict, Verification
-from govgo.report.verifytext import closing, finding_lines
+from govgo.report.verifytext import closing, finding_lines, visible
 
 
 def github_report(run: Verification) -> str:
@@ -31,7 +31,7 @@ def _command(run: Verification, module: ModuleReport | None, finding: Finding) -
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
