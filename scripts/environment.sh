@@ -15,6 +15,8 @@ make_environment() {
             "$python" -m pip install --quiet --disable-pip-version-check 'pip>=25.1' &&
             "$python" -m pip install --quiet --disable-pip-version-check --group "$root/pyproject.toml:dev" -e "$root"
     fi >&2 || return 1
+    # Where bytecode is not written on import (PYTHONDONTWRITEBYTECODE), each run would compile every file anew.
+    "$python" -m compileall -q "$root/govgo" || return 1
     cp "$root/pyproject.toml" "$stamp"
 }
 
