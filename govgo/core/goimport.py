@@ -11,7 +11,6 @@ Source: the Go Modules Reference, "Finding a repository for a module path"; cmd/
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -22,11 +21,20 @@ from govgo.errors import InputError
 
 MOD = "mod"
 """The "version control system" of tags that name a module proxy."""
-_NAME = re.compile(r"[\w:][\w:.\-]*")
+_NAME = re.compile(r"[A-Za-z0-9_:.\-\x80-\U0010ffff]+")
+_SOUND_NAME = re.compile(r"(?!\d)[\w:][\w:.\-]*\Z")
 _SPACES = re.compile(r"[ \r\n\t]*")
 _BARE_VALUE = re.compile(r"[A-Za-z0-9_:\-]*")
-_ENTITY = re.compile(r"&(?:#[0-9]+|#x[0-9A-Fa-f]+|lt|gt|amp|apos|quot);")
+_ENTITY = re.compile(r"&(?:#(?:([0-9]+)|x([0-9A-Fa-f]+))|(lt|gt|amp|apos|quot));")
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "apos": "'", "quot": '"'}
+_CUT_ENTITY = re.compile(r"&(?:#(?:x[0-9A-Fa-f]*|[0-9]*)|[A-Za-z0-9_:.\-\x80-\U0010ffff]*)\Z")
+_NO_CHAR = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENCODING = re.compile(r"""encoding=(["'])(.*?)\1""", re.DOTALL)
+
+
+_LONGEST_ENTITY = 64
+_LONGEST_CODE = 8
+_LAST_CODE = 0x10FFFF
 
 
 class MetaImport(NamedTuple):
@@ -50,7 +58,7 @@ def parse_meta_imports(page: bytes) -> list[MetaImport]:
     """
     tags: list[MetaImport] = []
     try:
-        for kind, name, attributes in _elements(page.decode("utf-8", "replace")):
+        for kind, name, attributes in _elements(page.decode("utf-8", "surrogateescape")):
             if (kind, name) in (("<", "body"), ("</", "head")):
                 break
             if kind == "<" and name == "meta" and attributes.get("name") == "go-import":
@@ -95,6 +103,9 @@ def _elements(text: str) -> Iterator[tuple[str, str, dict[str, str]]]:
         until = len(text) if start < 0 else start
         if "]]>" in text[at:until]:
             raise _fault(text, text.index("]]>", at), "unescaped ]]> not in CDATA section")
+        if start < 0 and _CUT_ENTITY.search(text, max(at, until - _LONGEST_ENTITY)):
+            raise _fault(text, until, "unexpected EOF")
+        _unescape(text, at, until)
         if start < 0:
             return
         at = start + 1
@@ -126,7 +137,7 @@ def _attributes(text: str, at: int) -> tuple[dict[str, str], int, bool]:
             return found, at + 1, False
         if text[at] == "/":
             if _must(text, at + 1) != ">":
-                raise _fault(text, at, "expected /> in element")
+                raise _fault(text, at + 2, "expected /> in element")
             return found, at + 2, True
         name, at = _name(text, at, "expected attribute name in element")
         at = _skip(text, at)
@@ -134,12 +145,7 @@ def _attributes(text: str, at: int) -> tuple[dict[str, str], int, bool]:
         if text[at] == "=":
             at = _skip(text, at + 1)
             if text[at] in "\"'":
-                end = _find(text, text[at], at + 1)
-                value = text[at + 1 : end]
-                if "<" in value:
-                    raise _fault(text, at + 1 + value.index("<"), "unescaped < inside quoted string")
-                value = _ENTITY.sub(_unescape, value)
-                at = end + 1
+                value, at = _quoted(text, at)
             else:
                 bare = _BARE_VALUE.match(text, at)
                 assert bare is not None
@@ -148,21 +154,34 @@ def _attributes(text: str, at: int) -> tuple[dict[str, str], int, bool]:
         found.setdefault(_local(name), value)
 
 
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    """The value in quotes that begins at `at`, and the place after it."""
+    end = text.find(text[at], at + 1)
+    bracket = text.find("<", at + 1, len(text) if end < 0 else end)
+    if bracket >= 0:
+        raise _fault(text, bracket, "unescaped < inside quoted string")
+    if end < 0:
+        raise _fault(text, len(text), "unexpected EOF")
+    return _unescape(text, at + 1, end), end + 1
+
+
 def _after_markup(text: str, at: int) -> int:
     """The place after a comment, a CDATA section or a directive whose `<!` ends before `at`."""
     if _must(text, at) == "-":
         if _must(text, at + 1) != "-":
-            raise _fault(text, at, "invalid sequence <!- not part of <!--")
+            raise _fault(text, at + 2, "invalid sequence <!- not part of <!--")
         end = _find(text, "--", at + 2)
         if _must(text, end + 2) != ">":
-            raise _fault(text, end, 'invalid sequence "--" not allowed in comments')
+            raise _fault(text, end + 3, 'invalid sequence "--" not allowed in comments')
         return end + 3
     if text[at] == "[":
-        if text[at : at + 7] != "[CDATA[":
-            raise _fault(text, at, "invalid <![ sequence")
+        for i, wanted in enumerate("[CDATA["):
+            if _must(text, at + i) != wanted:
+                raise _fault(text, at + i + 1, "invalid <![ sequence")
         end = text.find("]]>", at + 7)
         if end < 0:
             raise _fault(text, len(text), "unexpected EOF in CDATA section")
+        _check_characters(text, end, text[at + 7 : end])
         return end + 3
     return _after_directive(text, at + 1)
 
@@ -203,10 +222,14 @@ def _after_instruction(text: str, at: int) -> int:
 
 def _name(text: str, at: int, fault: str) -> tuple[str, int]:
     found = _NAME.match(text, at)
-    if found is None or found[0][0].isdigit():
+    if found is None:
         _must(text, at)
         raise _fault(text, at, fault)
     _must(text, found.end())
+    if not _SOUND_NAME.match(found[0]):
+        raise _fault(text, at, f"invalid XML name: {found[0]}")
+    if found[0].count(":") > 1:
+        raise _fault(text, at, fault)
     return found[0], found.end()
 
 
@@ -242,5 +265,28 @@ def _fault(text: str, at: int, what: str) -> InputError:
     return InputError(f"XML syntax error on line {text.count(chr(10), 0, at) + 1}: {what}")
 
 
-def _unescape(found: re.Match[str]) -> str:
-    return html.unescape(found[0])
+def _unescape(text: str, start: int, end: int) -> str:
+    """A part of the text with its entities replaced; what XML does not know stays as it is."""
+    value = _ENTITY.sub(_character, text[start:end])
+    _check_characters(text, end, value)
+    return value
+
+
+def _check_characters(text: str, end: int, value: str) -> None:
+    """Check that `value`, which ends at `end` of the text, has nothing but characters of XML."""
+    bad = _NO_CHAR.search(value)
+    if bad is not None:
+        code = ord(bad[0])
+        what = "invalid UTF-8" if 0xDC80 <= code <= 0xDCFF else f"illegal character code U+{code:04X}"
+        raise _fault(text, end, what)
+
+
+def _character(found: re.Match[str]) -> str:
+    decimal, hexadecimal, name = found.groups()
+    if name:
+        return _ENTITIES[name]
+    digits = (decimal or hexadecimal).lstrip("0")
+    code = int(digits or "0", 16 if hexadecimal else 10) if len(digits) <= _LONGEST_CODE else _LAST_CODE + 1
+    if code > _LAST_CODE:
+        return found[0]
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
