@@ -112,7 +112,7 @@ class ModuleRepo(Protocol):
         ...
 
     def warm(self, asks: Iterable[Ask]) -> None:
-        """Fetch all at once; outcomes, errors too, are remembered for the calls above. Raises nothing but SecurityError."""
+        """Fetch all at once; outcomes, errors too, are remembered for the calls above. Raises SecurityError alone."""
         ...
 
     def pump(self, loader: Loader) -> None:
