@@ -47,7 +47,7 @@ MUTANTS = {
         "core/sumdb/note.py",
         "        if not candidates[0].verify(text.encode(), raw):\n",
         "        if False:\n",
-        (ATTACKS + "test_head_with_a_spoilt_signature",),
+        (ATTACKS + "test_head_with_a_spoilt_signature", RULES + "test_rule_1_a_signature_that_nobody_made"),
     ),
     "malformed-note": Mutant(
         "1",
@@ -398,10 +398,7 @@ MUTANTS = {
         "modfetch/lockfile.py",
         "            fcntl.flock(descriptor, fcntl.LOCK_EX)\n",
         "            pass\n",
-        (
-            CACHE + "test_lock_waits_for_another_process",
-            "tests/modfetch/test_workspace.py::test_many_editors_lose_no_line",
-        ),
+        (CACHE + "test_lock_waits_for_another_process",),
     ),
     "half-files": Mutant(
         "crashes",

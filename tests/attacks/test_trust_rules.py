@@ -13,6 +13,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -20,6 +21,7 @@ from govgo.cli.main import invoke
 from govgo.core import dirhash
 from govgo.core.module import ModuleVersion
 from govgo.core.sumdb import record
+from govgo.core.sumdb.note import Signer
 from govgo.core.sumdb.tile import Tile, tile_in_tree
 from tests.simulators.proxy import Body, ProxySimulator, Status
 from tests.simulators.sumdb_home import Home
@@ -99,6 +101,28 @@ def test_rule_1_a_head_by_a_wrong_key(world: World) -> None:
     liar = world.log.fork(number_of(world))
     liar.add(*WANTED, evil_record(world).decode())
     liar.signer, _ = keys(5)
+    world.database = Server(liar)
+    assert get() == 4
+    assert kept(world) == set()
+    assert not world.latest.exists()
+
+
+class Forger:
+    """Writes the database's name and key hash on signatures that nobody made."""
+
+    def __init__(self, signer: Signer) -> None:
+        self.name, self.key_hash = signer.name, signer.key_hash
+
+    def sign(self, _message: bytes) -> bytes:
+        return bytes(64)
+
+
+def test_rule_1_a_signature_that_nobody_made(world: World) -> None:
+    """A whole history that fits together, under the right name and key hash."""
+    evil_files(world)
+    liar = world.log.fork(number_of(world))
+    liar.add(*WANTED, evil_record(world).decode())
+    liar.signer = cast(Signer, Forger(world.log.signer))
     world.database = Server(liar)
     assert get() == 4
     assert kept(world) == set()
