@@ -387,3 +387,30 @@ def test_password_of_a_witness_is_masked(world: World, capsys: pytest.CaptureFix
     assert invoke(["sum", "head", "-json", "-witness=http://me:hunter2@127.0.0.1:1/"]) == 3
     said = capsys.readouterr()
     assert "hunter2" not in said.out + said.err
+
+
+@pytest.mark.go
+@pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
+@pytest.mark.parametrize("go", ["1.16", "1.17", "1.20", "1.21", "1.24"])
+def test_complete_adds_what_go_mod_tidy_keeps(world: World, go: str) -> None:
+    """Chains of pruned and unpruned modules, a test's import, and modules that could hold a package by name."""
+    world.publish("q.io/t", "v1.0.0", "module q.io/t\n\ngo 1.17\n\nrequire q.io/u v1.0.0\n")
+    world.publish("q.io/u", "v1.0.0", "module q.io/u\n\ngo 1.16\n\nrequire q.io/c v1.1.0\n")
+    world.publish("q.io/c", "v1.1.0", "module q.io/c\n\ngo 1.17\n")
+    nested = 'package a\n\nimport _ "q.io/a/x/y"\n'
+    world.publish("q.io/a/x", "v1.0.0", "module q.io/a/x\n\ngo 1.20\n", {"y/y.go": 'package y\n\nimport _ "q.io/b"\n'})
+    gomod = "module q.io/a\n\ngo 1.16\n\nrequire (\n\tq.io/a/x v1.0.0\n\tq.io/b v1.0.0\n)\n"
+    world.publish("q.io/a", "v1.2.0", gomod, {"a.go": nested, "a_test.go": 'package a\n\nimport _ "q.io/t"\n'})
+    directory = world.main(
+        f"module example.com/main\n\ngo {go}\n\nrequire q.io/a v1.2.0\n\nrequire q.io/t v1.0.0\n",
+        {**SOURCE, "main_test.go": 'package main\n\nimport _ "q.io/t"\n'},
+        f"main-{go}",
+    )
+    environment = {**world.environment, "GOMODCACHE": str(world.root / "go-cache")}
+    subprocess.run(["go", "mod", "tidy"], cwd=directory, env=environment, check=True, capture_output=True)
+    tidy = (directory / "go.sum").read_text()
+    assert tidy
+    for kept in ("", "".join(tidy.splitlines(keepends=True)[::2])):
+        (directory / "go.sum").write_text(kept)
+        assert invoke(["sum", "complete", f"-C={directory}"]) == 0
+        assert (directory / "go.sum").read_text() == tidy
