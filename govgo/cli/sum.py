@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,7 +63,8 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
     """
     session = open_session({**flags, "command": "sum head"})
     with _database(session, flags) as database:
-        ours = database.head()
+        with _told("govgo.sum.head/1", as_json):
+            ours = database.head()
         if not as_json:
             click.echo(ours.note, nl=False)
         failures: list[GovgoError] = []
@@ -157,7 +160,8 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     from govgo.app.sumexplain import explain as explain_service
 
     session = open_session({**flags, "command": "sum explain"})
-    found = explain_service(session, words)
+    with _told("govgo.sum.explain/1", as_json):
+        found = explain_service(session, words)
     if as_json:
         from govgo.report.sumjson import document
 
@@ -235,10 +239,11 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     session = open_session({**flags, "command": "sum complete"})
     failure: IncompleteError | None = None
     with _database(session, flags) as database:
-        try:
-            done = complete_service(session, database, dry_run=dry_run)
-        except IncompleteError as error:
-            done, failure = error.done, error
+        with _told("govgo.sum.complete/1", as_json):
+            try:
+                done = complete_service(session, database, dry_run=dry_run)
+            except IncompleteError as error:
+                done, failure = error.done, error
         name = database.name if done.proved else ""
     if as_json:
         from govgo.report.sumjson import document
@@ -315,6 +320,20 @@ def _merged_text(merged: Merged) -> str:
     if merged.unproved:
         parts.append(f"{len(merged.unproved)} not proved: run `govgo verify` before you commit")
     return f"go.sum: union of both sides, {', '.join(parts)}"
+
+
+@contextmanager
+def _told(schema: str, as_json: bool) -> Iterator[None]:
+    """A failure within is also told as a document, where a document was asked for."""
+    try:
+        yield
+    except GovgoError as error:
+        if as_json:
+            from govgo.report.sumjson import document
+
+            errors = error.errors if isinstance(error, ReportedError) else (error,)
+            click.echo(document(schema, {}, [], errors))
+        raise
 
 
 def _database(session: Session, flags: dict[str, Any]) -> SumClient:

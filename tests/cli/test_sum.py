@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import govgo
 from govgo.cli.main import invoke
 from govgo.core.sumdb.note import Note, sign_note
-from tests.simulators.proxy import ProxySimulator
+from tests.simulators.proxy import ProxySimulator, Status
 from tests.simulators.sumdb_log import Log, Server, keys
 from tests.simulators.world import World
 
@@ -61,6 +63,26 @@ def gosum(world: World) -> str:
     return (world.root / "main/go.sum").read_text()
 
 
+def document(text: str) -> Any:
+    """A JSON document, valid by the schema that it names."""
+    jsonschema = pytest.importorskip("jsonschema")
+    told = json.loads(text)
+    file = Path(govgo.__file__).parent / "report/schemas" / f"{told['schema'].replace('/', '-')}.json"
+    jsonschema.Draft202012Validator(json.loads(file.read_text())).validate(told)
+    return told
+
+
+@pytest.mark.parametrize("words", [("head",), ("explain", "q.io/a"), ("complete",)])
+def test_a_document_is_valid_after_a_failure_too(
+    world: World, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.proxy.script("*", Status(403))
+    assert invoke(["sum", words[0], "-json", *words[1:]]) == 3
+    told = document(capsys.readouterr().out)
+    assert told["results"] == []
+    assert [error["code"] for error in told["errors"]]
+
+
 # complete
 
 
@@ -92,7 +114,7 @@ def test_complete_adds_exactly_the_missing_line(world: World, capsys: pytest.Cap
 def test_complete_dry_run(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["sum", "complete", "-n", "-json"]) == 1
     assert not (world.root / "main/go.sum").exists()
-    told = json.loads(capsys.readouterr().out)
+    told = document(capsys.readouterr().out)
     assert told["schema"] == "govgo.sum.complete/1"
     assert [f"{r['path']} {r['version']} {r['hash']}" for r in told["results"]] == lines(world, *NEEDED)
     assert told["summary"]["proved"] == 6
@@ -179,7 +201,7 @@ def test_explain_a_line_that_nothing_needs(world: World, capsys: pytest.CaptureF
 
 def test_explain_a_missing_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["sum", "explain", "-json", "q.io/b@v0.9.0/go.mod"]) == 1
-    (told,) = json.loads(capsys.readouterr().out)["results"]
+    (told,) = document(capsys.readouterr().out)["results"]
     assert told == {
         "path": "q.io/b",
         "version": "v0.9.0/go.mod",
@@ -345,7 +367,7 @@ def test_attack_fork_seen_by_a_witness(world: World, size: int, capsys: pytest.C
     with ProxySimulator() as witness:
         witness.handlers[f"/sumdb/{world.log.name}"] = server.body
         assert invoke(["sum", "head", "-json", f"-witness={witness.url}"]) == 4
-    told = json.loads(capsys.readouterr().out)
+    told = document(capsys.readouterr().out)
     assert [result["verdict"] for result in told["results"]] == ["fork"]
     (error,) = told["errors"]
     assert {note.encode() for note in error["notes"]} == {world.log.head(), server.log.head(size)}
