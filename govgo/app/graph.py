@@ -35,8 +35,8 @@ def load_graph(session: Session, go_version: str = "") -> ModGraph:
     return load_mod_graph(session, go_version)
 
 
-def check_go_flag(session: Session, go_version: str) -> None:
-    """Check the value of a -go flag that asks to read the graph as some Go version would.
+def check_go_flag(session: Session, go_version: str, name: str = "go") -> None:
+    """Check the value of -go, or of the flag `name`, that asks to read the graph as some Go version would.
 
     Raises:
         UsageError: not a Go version, or newer than the one that is answered for.
@@ -49,7 +49,7 @@ def check_go_flag(session: Session, go_version: str) -> None:
     elif goversion.compare(go_version, session.local_go) > 0:
         reason = f"maximum supported Go version is {session.local_go}"
     if reason:
-        raise UsageError(f"invalid value {quote(go_version)} for flag -go: {reason}")
+        raise UsageError(f"invalid value {quote(go_version)} for flag -{name}: {reason}")
 
 
 def graph_text(graph: ModGraph) -> str:

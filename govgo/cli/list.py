@@ -12,7 +12,14 @@ from govgo.app.listing import ListFlagsError, Listing, module_by_path, start_lis
 from govgo.app.modinfo import ListMode
 from govgo.app.session import Session
 from govgo.cli.console import ConsoleReporter
-from govgo.cli.options import GoCommand, OptionalValue, build_options, module_options, verbose_option
+from govgo.cli.options import (
+    GoCommand,
+    OptionalValue,
+    build_options,
+    mod_option,
+    module_options,
+    verbose_option,
+)
 from govgo.cli.wiring import open_session
 from govgo.core.moduleinfo import ModuleInfo
 from govgo.errors import QueryError, ReportedError, UsageError
@@ -45,6 +52,7 @@ _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
 @click.option("-find", "find", is_flag=True, hidden=True)
 @click.option("-test", "test", is_flag=True, hidden=True)
 @verbose_option
+@mod_option
 @module_options
 @build_options
 @click.argument("patterns", nargs=-1)

@@ -153,9 +153,9 @@ mod_option = click.option("-mod", "mod", metavar="MODE", default="", help="Modul
 verbose_option = click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
 
 module_options = flag_options(
-    chdir_option, mod_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
+    chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
 )
-"""The flags that every command over modules takes."""
+"""The flags that every command over modules takes; -mod, which only `list` has in go, is not among them."""
 
 
 def _ignored(name: str, **kwargs: Any) -> Callable[[_F], _F]:

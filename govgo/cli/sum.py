@@ -162,15 +162,16 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     session = open_session({**flags, "command": "sum explain"})
     with _told("govgo.sum.explain/1", as_json):
         found = explain_service(session, words)
+    file = session.repo.ledger.file.rpartition("/")[2]
     if as_json:
         from govgo.report.sumjson import document
 
         summary = {"lines": len(found), "needed": sum(bool(each.needs) for each in found)}
         click.echo(document("govgo.sum.explain/1", summary, [_explained_object(each) for each in found]))
     elif not found:
-        session.report.note(f"no line of go.sum is for {' '.join(words)}, and none is needed")
+        session.report.note(f"no line of {file} is for {' '.join(words)}, and none is needed")
     else:
-        click.echo("\n".join(_explained_text(each) for each in found), nl=False)
+        click.echo("\n".join(_explained_text(each, file) for each in found), nl=False)
     return 0 if found and all(each.hashes for each in found) else EXIT_NO
 
 
@@ -182,8 +183,8 @@ _KINDS = {
 }
 
 
-def _explained_text(each: Explained) -> str:
-    where = "".join(f"go.sum:{number}: " for number in each.line_numbers[:1])
+def _explained_text(each: Explained, file: str) -> str:
+    where = "".join(f"{file}:{number}: " for number in each.line_numbers[:1])
     lines = [f"{where}{each.mod.path} {each.mod.version} {each.hashes[0] if each.hashes else '(missing)'}"]
     if not each.needs:
         lines.append("  nothing needs it: `govgo tidy` would drop it")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ from govgo.errors import UsageError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
-    from govgo.app.verify import Tools
+    from govgo.app.verify import KeptProofs, Tools
+    from govgo.app.verifycache import Facts
+    from govgo.app.verifyexplain import FileReader, Sources
     from govgo.app.verifysums import Prover
     from govgo.core.verification import Verification
     from govgo.modfetch.proofclient import ProofClient
@@ -105,52 +108,64 @@ def _outputs(flags: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 def _verify(session: Session, where: Sequence[str], claims: Sequence[Claim], flags: dict[str, Any]) -> Verification:
     from govgo.app.verify import verify as service
     from govgo.modfetch.proofclient import ProofClient
-    from govgo.modfetch.vantage import Vantage
 
     env, offline = session.settings.env, bool(flags["offline"])
     from_bundle = str(flags["from_bundle"])
-    with ProofClient(env, session.report, offline=offline) as client, Vantage(env, session.report) as vantage:
+    with ExitStack() as held:
+        directory = "" if from_bundle else session.settings.cwd
+        client = held.enter_context(ProofClient(env, session.report, offline=offline, directory=directory))
         database: Prover = client
         if from_bundle:
             from govgo.app.sumbundle import prove_from_bundle
 
             database = prove_from_bundle(session, session.absolute(from_bundle))
-        tools = _tools(session, database, vantage=None if offline or from_bundle else vantage, flags=flags)
-        asked = _offline_session(session) if offline else session
-        try:
-            run = service(asked, where, claims, tools, since=flags["since"], offline=offline)
-            if flags["bundle"]:
-                _bundle(session, client, where, session.absolute(flags["bundle"]))
-        finally:
-            if asked is not session:
-                asked.repo.close()
+        tools = _tools(session, database, held, flags)
+        asked = session
+        if offline:
+            asked = _offline_session(session)
+            held.callback(asked.repo.close)
+        run = service(asked, where, claims, tools, since=flags["since"], offline=offline)
+        if flags["bundle"]:
+            _bundle(session, client, where, session.absolute(flags["bundle"]))
     return run
 
 
-def _tools(session: Session, database: Prover, *, vantage: Any, flags: dict[str, Any]) -> Tools:
+def _tools(session: Session, database: Prover, held: ExitStack, flags: dict[str, Any]) -> Tools:
     from govgo.app.verify import Tools
-    from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES
-    from govgo.core.sumdb.database import parse_gosumdb
-    from govgo.modfetch.cache import ModCache
-    from govgo.modfetch.cachefacts import CacheFacts
-    from govgo.modfetch.sumaudit import SumAudit
-    from govgo.modfetch.vantage import ModuleFiles
 
     env = session.settings.env
+
+    def proofs() -> KeptProofs | None:
+        if env.gosumdb == OFF:
+            return None
+        from govgo.modfetch.sumaudit import SumAudit
+        from govgo.modfetch.sumclient import database_of
+
+        return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath)
+
+    def facts() -> Facts:
+        from govgo.modfetch.cache import ModCache
+        from govgo.modfetch.cachefacts import CacheFacts
+
+        return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
+
+    def files() -> FileReader:
+        from govgo.modfetch.vantage import ModuleFiles
+
+        return ModuleFiles()
+
+    def sources() -> Sources:
+        from govgo.modfetch.vantage import Vantage
+
+        return held.enter_context(Vantage(env, session.report))
+
     old = None
     if flags["since"]:
         from govgo.modfetch.gitshow import GitFiles
 
         old = GitFiles(flags["since"])
-    known = None if env.gosumdb == OFF else parse_gosumdb(env.gosumdb, {**KNOWN_SUMDB_KEYS, **SUMDB_ALIASES})
-    return Tools(
-        database=database,
-        proofs=None if known is None else SumAudit(known, gomodcache=env.gomodcache, gopath=env.gopath),
-        facts=CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw)),
-        files=ModuleFiles(),
-        sources=vantage,
-        old=old,
-    )
+    asks_nobody = flags["offline"] or flags["from_bundle"]
+    return Tools(database, proofs, facts, files, None if asks_nobody else sources, old)
 
 
 def _offline_session(session: Session) -> Session:
