@@ -219,6 +219,21 @@ def test_explain_what_is_not_there(world: World, capsys: pytest.CaptureFixture[s
     assert invoke(["sum", "explain", "a", "b", "c", "d"]) == 2
 
 
+def test_a_workspace_has_a_go_work_sum(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the go.sum of a module has is not asked for again; the rest goes to go.work.sum."""
+    (world.root / "main/go.sum").write_text("".join(f"{line}\n" for line in lines(world, *NEEDED[:2])))
+    world.main("module example.com/other\n\ngo 1.21\n", {"o.go": "package other\n"}, "other")
+    (world.root / "go.work").write_text("go 1.21\n\nuse (\n\t./main\n\t./other\n)\n")
+    monkeypatch.setenv("GOWORK", str(world.root / "go.work"))
+    assert invoke(["sum", "complete"]) == 0
+    assert (world.root / "go.work.sum").read_text().splitlines() == lines(world, *NEEDED[2:])
+    capsys.readouterr()
+    assert invoke(["sum", "explain", "q.io/c"]) == 0
+    assert capsys.readouterr().out.startswith(f"go.work.sum:4: {lines(world, NEEDED[5])[0]}\n  module-graph: ")
+
+
 # merge
 
 
