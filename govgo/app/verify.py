@@ -8,29 +8,22 @@ the others, and what could not be asked is never taken for verified.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from govgo.app.verifycache import Cached, Damage, Facts, check_cache, damage_findings, modules_of
-from govgo.app.verifyexplain import Explainer, FileReader, Sources
-from govgo.app.verifygraph import TargetGraph, check_complete, from_error
-from govgo.app.verifysums import (
-    DatabaseAnswers,
-    Prover,
-    check_database,
-    check_lint,
-    fatal_finding,
-    lines_of,
-)
+from govgo.app.verifysums import DatabaseAnswers, Prover, check_database, check_lint, fatal_finding, lines_of
 from govgo.app.verifytarget import WORKSPACE, OldFiles, Target, find_targets, shown
 from govgo.core.goenv import OFF
-from govgo.core.module import ModuleVersion
-from govgo.core.sumlint import SumLine
 from govgo.core.verification import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification
 from govgo.errors import GovgoError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
+    from govgo.app.verifycache import Cached, Damage, Facts
+    from govgo.app.verifyexplain import Explainer, FileReader, Sources
+    from govgo.app.verifygraph import TargetGraph
+    from govgo.core.module import ModuleVersion
+    from govgo.core.sumlint import SumLine
 
 
 class KeptProofs(Protocol):
@@ -41,9 +34,8 @@ class KeptProofs(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a verification looks with.
+class Tools(NamedTuple):
+    """What a verification looks with; most are made when they are first used.
 
     Attributes:
         database: proves lines.
@@ -55,10 +47,10 @@ class Tools:
     """
 
     database: Prover
-    proofs: KeptProofs | None
-    facts: Facts
-    files: FileReader
-    sources: Sources | None = None
+    proofs: Callable[[], KeptProofs | None]
+    facts: Callable[[], Facts]
+    files: Callable[[], FileReader]
+    sources: Callable[[], Sources] | None = None
     old: OldFiles | None = None
 
 
@@ -123,15 +115,33 @@ class _Run:
         self._tools = tools
         self._answers = DatabaseAnswers(tools.database)
         self._off = session.settings.env.gosumdb == OFF
-        self._facts: Mapping[ModuleVersion, Cached] = {}
+        self._cached: Mapping[ModuleVersion, Cached] = {}
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return self._tools.facts()
+
+    @cached_property
+    def _files(self) -> FileReader:
+        return self._tools.files()
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from govgo.app.verifyexplain import Explainer
+
+        sources = self._tools.sources() if self._tools.sources is not None else None
+        return Explainer(None if self._off else self._answers, self._facts, self._files, sources)
 
     def modules(self) -> tuple[ModuleReport, ...]:
         """The report of each target. Order matters: proving repairs the kept proofs, so these are looked at first."""
         if Claim.CACHE in self._claims:
+            from govgo.app.verifycache import damage_findings, modules_of
+
             mods = modules_of(self._targets)
-            if self._tools.proofs is not None:
-                self.findings += damage_findings(self._tools.proofs.damage(mods))
-            self._facts = dict(zip(mods, self._tools.facts.look(mods), strict=True))
+            proofs = self._tools.proofs()
+            if proofs is not None:
+                self.findings += damage_findings(proofs.damage(mods))
+            self._cached = dict(zip(mods, self._facts.look(mods), strict=True))
         if Claim.DATABASE in self._claims and not self._off:
             self._answers.ask(line.mod for line in lines_of(self._targets))
             fatal = fatal_finding(self._answers)
@@ -160,17 +170,18 @@ class _Run:
             findings += found
             distrusted += false
         if Claim.CACHE in self._claims:
-            result, found = check_cache(target, self._facts, self._answers.hash_of)
+            from govgo.app.verifycache import check_cache
+
+            result, found = check_cache(target, self._cached, self._answers.hash_of)
             results.append(result)
             findings += found
-        graph = TargetGraph(self._session, target, distrusted)
-        if Claim.COMPLETE in self._claims:
-            self._collect(Claim.COMPLETE, target, lambda: self._complete(target, graph), results, findings)
-        if Claim.VENDOR in self._claims:
-            self._collect(Claim.VENDOR, target, lambda: self._vendor(target, graph), results, findings)
-        explainer = Explainer(
-            None if self._off else self._answers, self._tools.facts, self._tools.files, self._tools.sources
-        )
+        graph = self._graph(target, distrusted, findings)
+        if graph is not None:
+            if Claim.COMPLETE in self._claims:
+                self._collect(Claim.COMPLETE, target, lambda: self._complete(target, graph), results, findings)
+            if Claim.VENDOR in self._claims:
+                self._collect(Claim.VENDOR, target, lambda: self._vendor(target, graph), results, findings)
+            findings = [self._explainer.explain(each, graph) if _contradicts(each) else each for each in findings]
         order = list(Claim)
         return ModuleReport(
             kind=target.kind,
@@ -178,8 +189,16 @@ class _Run:
             directory=shown(self._session, target.root),
             files=tuple(file.shown for file in target.sums),
             claims=tuple(sorted(results, key=lambda result: order.index(result.claim))),
-            findings=tuple(explainer.explain(finding, graph) for finding in findings),
+            findings=tuple(findings),
         )
+
+    def _graph(self, target: Target, distrusted: Sequence[SumLine], findings: Sequence[Finding]) -> TargetGraph | None:
+        """The target's module graph, still to be loaded; None where nothing will ask for it."""
+        if not {Claim.COMPLETE, Claim.VENDOR} & self._claims and not any(_contradicts(each) for each in findings):
+            return None
+        from govgo.app.verifygraph import TargetGraph
+
+        return TargetGraph(self._session, target, distrusted)
 
     def _collect(
         self,
@@ -193,6 +212,8 @@ class _Run:
         try:
             result, found = check()
         except GovgoError as error:
+            from govgo.app.verifygraph import from_error
+
             found = (from_error(claim, error, Place(shown(self._session, target.mod_file))),)
             result = ClaimResult(claim, found[0].verdict, note="could not be checked")
         results.append(result)
@@ -201,6 +222,8 @@ class _Run:
     def _complete(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
         if target.work and any(other.kind == WORKSPACE and other.mod_file == target.work for other in self._targets):
             return ClaimResult(Claim.COMPLETE, Verdict.PASSED, note="checked for the workspace"), ()
+        from govgo.app.verifygraph import check_complete
+
         return check_complete(graph, target)
 
     def _vendor(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
@@ -209,4 +232,8 @@ class _Run:
         if not has_vendor(self._session, target):
             return ClaimResult(Claim.VENDOR, Verdict.PASSED, note="no vendor directory"), ()
         graph.activate()
-        return check_vendor(self._session, target, graph, self._tools.files)
+        return check_vendor(self._session, target, graph, self._files)
+
+
+def _contradicts(finding: Finding) -> bool:
+    return finding.verdict is Verdict.CONTRADICTION

@@ -7,7 +7,6 @@ Only what contradicts is looked into, so that a sound run asks no proxy for a zi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from govgo.app.verifycache import Cached, Facts
@@ -15,7 +14,7 @@ from govgo.app.verifygraph import TargetGraph
 from govgo.app.verifysums import DatabaseAnswers
 from govgo.core.module import ModuleVersion
 from govgo.core.sumlint import GO_MOD
-from govgo.core.verification import Claim, Difference, Evidence, Finding, Verdict
+from govgo.core.verification import Claim, Difference, Evidence, Finding
 from govgo.errors import GovgoError
 
 MOST_EXPLAINED = 20
@@ -83,11 +82,11 @@ class Explainer:
         self._explained = 0
 
     def explain(self, finding: Finding, graph: TargetGraph) -> Finding:
-        """The finding with all that can be found out about it."""
+        """A contradiction with all that can be found out about it."""
         key = finding.module
-        if key is None or finding.verdict is not Verdict.CONTRADICTION or finding.claim is Claim.VENDOR:
+        if key is None or finding.claim is Claim.VENDOR:
             return finding
-        finding = replace(finding, needed_by=graph.needed_by(key))
+        finding = finding._replace(needed_by=graph.needed_by(key))
         if self._explained >= MOST_EXPLAINED:
             return finding
         self._explained += 1
@@ -115,8 +114,7 @@ class Explainer:
             damaged=not is_gomod and (bool(cached.zip_fault) or (said != "" and cached.recorded == said)),
         )
         compared, differences = ("", ()) if is_gomod else self._differences(mv, cached, seen, database)
-        return replace(
-            finding,
+        return finding._replace(
             evidence=(*evidence, *rest),
             cause=cause,
             compared=compared,

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from govgo.app.modroots import find_module_root
 from govgo.app.workfile import find_go_work, load_work_file
@@ -32,8 +31,7 @@ class OldFiles(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SumFile:
+class SumFile(NamedTuple):
     """One go.sum or go.work.sum.
 
     Attributes:
@@ -50,8 +48,7 @@ class SumFile:
     faults: tuple[SumFault, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A module, or the files of a workspace that belong to none of its modules.
 
     Attributes:

@@ -119,7 +119,7 @@ def _verify(session: Session, where: Sequence[str], claims: Sequence[Claim], fla
             from govgo.app.sumbundle import prove_from_bundle
 
             database = prove_from_bundle(session, session.absolute(from_bundle))
-        tools = _tools(session, database, held, flags)
+        tools = _tools(session, client, database, held, flags)
         asked = session
         if offline:
             asked = _offline_session(session)
@@ -130,7 +130,7 @@ def _verify(session: Session, where: Sequence[str], claims: Sequence[Claim], fla
     return run
 
 
-def _tools(session: Session, database: Prover, held: ExitStack, flags: dict[str, Any]) -> Tools:
+def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, flags: dict[str, Any]) -> Tools:
     from govgo.app.verify import Tools
 
     env = session.settings.env
@@ -141,7 +141,8 @@ def _tools(session: Session, database: Prover, held: ExitStack, flags: dict[str,
         from govgo.modfetch.sumaudit import SumAudit
         from govgo.modfetch.sumclient import database_of
 
-        return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath)
+        forget = client.forget_kept
+        return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath, on_damage=forget)
 
     def facts() -> Facts:
         from govgo.modfetch.cache import ModCache

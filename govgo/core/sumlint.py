@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.gosumfile import EMPTY_GO_MOD_HASH, find_conflicts
 from govgo.core.module import ModuleVersion
@@ -31,8 +31,7 @@ _H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
 _MARKER = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
 
 
-@dataclass(frozen=True, slots=True)
-class SumLine:
+class SumLine(NamedTuple):
     """A line with a hash that can be compared: `mod` is its key, "/go.mod" and all."""
 
     number: int
@@ -41,8 +40,7 @@ class SumLine:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class SumFault:
+class SumFault(NamedTuple):
     """Something wrong with a line.
 
     Attributes:

@@ -2,14 +2,15 @@
 """What `govgo verify` found out, as values: claims with their counts, and findings that explain themselves.
 
 Services make them, every report format renders them; nothing here decides how they look or what the process returns.
+They are named tuples, which a short command can afford to define.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from govgo.core.module import ModuleVersion
 
@@ -37,8 +38,7 @@ class Verdict(IntEnum):
     CONTRADICTION = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file as it is shown, relative to the working directory where it lies below it; `line` from 1, 0 for none."""
 
     file: str
@@ -48,8 +48,7 @@ class Place:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What one witness says of the bytes: their `h1:` hash, or in `note` why it has none."""
 
     source: str
@@ -57,16 +56,14 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A file that two copies of a module do not share: `change` is "changed", "added" or "removed"."""
 
     name: str
     change: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is not as it should be, or that could not be checked.
 
     Attributes:
@@ -95,8 +92,7 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
+class ClaimResult(NamedTuple):
     """How one claim came out for one module or workspace.
 
     Attributes:
@@ -109,13 +105,12 @@ class ClaimResult:
     counts: tuple[tuple[str, int], ...] = ()
     note: str = ""
 
-    def count(self, name: str) -> int:
+    def number(self, name: str) -> int:
         """One of the counts, 0 where there is none of this name."""
         return dict(self.counts).get(name, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleReport:
+class ModuleReport(NamedTuple):
     """One main module, or the files of a workspace.
 
     Attributes:
@@ -138,8 +133,7 @@ class ModuleReport:
         return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """The whole run.
 
     Attributes:
@@ -177,4 +171,4 @@ class Verification:
 
     def total(self, claim: Claim, name: str) -> int:
         """A count summed over the modules."""
-        return sum(result.count(name) for module in self.modules for result in module.claims if result.claim is claim)
+        return sum(result.number(name) for module in self.modules for result in module.claims if result.claim is claim)

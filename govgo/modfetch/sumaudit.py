@@ -7,7 +7,7 @@ The client of the database (`sumdb`) fetches again what does not prove, and says
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,7 +46,11 @@ class SumAudit:
         checked: how many files have been proved or found wrong.
     """
 
-    def __init__(self, database: Database, *, gomodcache: str, gopath: str) -> None:
+    def __init__(
+        self, database: Database, *, gomodcache: str, gopath: str, on_damage: Callable[[], None] | None = None
+    ) -> None:
+        """Begin without touching files; `on_damage` is called when something does not prove."""
+        self._on_damage = on_damage
         first = gopath.split(os.pathsep)[0]
         self._directory = f"{gomodcache}/cache/download/sumdb/{database.name}"
         self._latest = f"{first}/pkg/sumdb/{database.name}/latest" if first else ""
@@ -73,6 +77,8 @@ class SumAudit:
                     newest = head
         if newest.tree.size:
             found += self._prove(newest, records)
+        if found and self._on_damage is not None:
+            self._on_damage()
         return tuple(found)
 
     def _stored_head(self, found: list[Damage]) -> Head:

@@ -68,7 +68,7 @@ def _many(count: int, noun: str) -> str:
 
 
 def _rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
-    count = result.count
+    count = result.number
     if result.note:
         yield _LABELS[result.claim], result.note
         return
@@ -101,7 +101,7 @@ _LABELS = {
 
 
 def _database_rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
-    count = result.count
+    count = result.number
     added = " added" if run.since else ""
     tree = f" (tree {run.tree_size}, signature ok)" if run.tree_size and count("proved") else ""
     wrong = [

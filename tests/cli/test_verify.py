@@ -91,6 +91,10 @@ def fill(world: World, *, vendor: bool = False) -> None:
         assert invoke(["vendor"]) == 0
 
 
+def kept_proofs(world: World) -> list[Path]:
+    return list(world.cache.glob("cache/download/sumdb/*/govgo/*.proof"))
+
+
 # All is well.
 
 
@@ -117,6 +121,35 @@ def test_a_second_run_asks_nobody(world: World, verify: Any) -> None:
     assert len(world.proxy.asked) == asked
     assert verify("--only=database", "--offline").code == 0
     assert len(world.proxy.asked) == asked
+
+
+@pytest.mark.parametrize("what", ["gone", "damaged", "of another head", "forged"])
+def test_the_kept_proof_is_believed_only_while_it_proves(
+    world: World, verify: Any, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert verify("--only", "database").code == 0
+    (proof,) = kept_proofs(world)
+    right, asked = proof.read_bytes(), len(world.proxy.asked)
+    if what == "gone":
+        proof.unlink()
+    elif what == "damaged":
+        flip(proof, len(right) // 2)
+    elif what == "of another head":
+        world.log.grow(50)
+        Path("go.sum").write_text(Path("go.sum").read_text() + sorted_sums(world, "q.io/a v1.2.0")[1])
+        assert verify("--only", "database").code == 0
+        proof.write_bytes(right)
+    else:
+        line = sorted_sums(world, "q.io/b v1.0.0")[0].split()[2]
+        proof.write_bytes(right.replace(line.encode(), OTHER_HASH.encode()))
+        edit(Path("go.sum"), line, OTHER_HASH)
+        assert verify("--only", "database").code == 4
+        return
+    answer = verify("--only", "database")
+    assert answer.code == 0
+    if what != "of another head":
+        assert proof.read_bytes() == right
+        assert len(world.proxy.asked) == asked, "answers and tiles are kept, too"
 
 
 def test_filled_cache_and_vendor_directory(world: World, verify: Any) -> None:
@@ -239,7 +272,7 @@ def test_fork_is_told_and_stops_nothing(world: World, verify: Any) -> None:
     for path, version in (("q.io/a", "v1.1.0"), ("q.io/b", "v1.0.0")):
         fork.add(path, version, world.log.records[world.log.numbers[path, version]].decode())
     world.database.log = world.database.tile_log = fork
-    for file in world.cache.glob("cache/download/sumdb/*/lookup/q.io/*"):
+    for file in (*world.cache.glob("cache/download/sumdb/*/lookup/q.io/*"), *kept_proofs(world)):
         file.unlink()
     run = verify("--json")
     assert run.code == 4
