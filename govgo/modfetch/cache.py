@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, NamedTuple
@@ -23,7 +22,6 @@ from typing import Literal, NamedTuple
 from govgo.core import cachepath, dirhash, semver
 from govgo.core.goquote import quote
 from govgo.core.module import ModuleVersion
-from govgo.core.paths import canonical_version
 from govgo.core.pseudo import is_pseudo
 from govgo.errors import DiskError, InputError, UsageError
 from govgo.modfetch import atomic, lockfile
@@ -36,6 +34,7 @@ from govgo.modfetch.trees import (
     rename_tree,
     temporary_tree,
 )
+from govgo.modfetch.versionlist import rewrite_list
 from govgo.modfetch.ziptemp import ZipTemp, remove_stale_temps
 
 _OLD_GO_MOD = b"//vgo 0.0."
@@ -45,8 +44,6 @@ _NO_HASH_NEEDED = "golang.org/fips140"
 _READ_SIZE = 1 << 16
 _HEX = frozenset("0123456789abcdef")
 _SHORT_HASH = 12
-_STALE_S = 3600
-"""Seconds after which nobody is still writing a temporary file."""
 
 TreeState = Literal["whole", "missing", "partial"]
 
@@ -71,6 +68,7 @@ class ModCache:
         self.root = posixpath.normpath(root) if root else ""
         self.writable_dirs = writable_dirs
         self._made: set[str] = set()
+        self._listless: dict[str, None] = {}
 
     def check_root(self) -> None:
         """Make the cache's root directory unless it is there.
@@ -198,18 +196,25 @@ class ModCache:
         """
         self.write_gomods([(mv, data)])
 
-    def write_gomods(self, files: Iterable[tuple[ModuleVersion, bytes]]) -> None:
-        """`write_gomod` for many; each list of versions is rewritten once, also if one of them fails."""
-        changed: dict[str, None] = {}
+    def write_gomods(self, files: Iterable[tuple[ModuleVersion, bytes]], *, more: bool = False) -> None:
+        """`write_gomod` for many; each list of versions is rewritten once, also if one of them fails.
+
+        Args:
+            files: the go.mod files.
+            more: others follow, and the lists are left for the last call.
+        """
+        changed = self._listless
         try:
             for mv, data in files:
                 path = self.file(mv, "mod")
                 self._write(path, data)
                 changed[path.rpartition("/")[0]] = None
         finally:
-            for directory in changed:
-                with suppress(OSError, DiskError):  # the list serves file proxies only, and is made anew each time
-                    _rewrite_list(directory)
+            if not more:
+                self._listless = {}
+                for directory in changed:
+                    with suppress(OSError, DiskError):  # the list serves file proxies only, and is made anew each time
+                        rewrite_list(directory)
 
     def read_list(self, path: str) -> bytes | None:
         """The list of versions whose go.mod is cached, for those who serve the cache as a proxy; None when absent."""
@@ -375,24 +380,3 @@ def _exists(path: str) -> bool:
     except OSError as error:
         raise disk_error("stat", path, error) from error
     return True
-
-
-def _rewrite_list(directory: str) -> None:
-    """Make `list` name the versions whose go.mod lies in `directory`; in place, as go does, under its lock."""
-    with lockfile.locked(f"{directory}/list") as descriptor:
-        names = os.listdir(directory)
-        versions = [name[:-4] for name in names if name.endswith(".mod")]
-        versions = [v for v in versions if v and canonical_version(v) == v]
-        versions.sort(key=lambda v: (semver.key(v), v))
-        data = "".join(f"{version}\n" for version in versions).encode()
-        if os.pread(descriptor, len(data) + 1, 0) != data:
-            lockfile.overwrite(descriptor, data)
-        _sweep([f"{directory}/{name}" for name in names if name.endswith(".tmp")])
-
-
-def _sweep(temps: list[str]) -> None:
-    """Remove temporary files whose writers were killed long ago."""
-    for path in temps:
-        with suppress(OSError):
-            if os.lstat(path).st_mtime < time.time() - _STALE_S:
-                os.unlink(path)

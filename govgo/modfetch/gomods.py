@@ -133,11 +133,12 @@ class GoMods:
 
         A disk that refuses is worth a sentence, no more.
         """
+        more = limit > 0
         limit = limit or len(self._unwritten)
         files, self._unwritten = self._unwritten[:limit], self._unwritten[limit:]
-        if files:
+        if files or not more:
             try:
-                self._cache.write_gomods(files)
+                self._cache.write_gomods(files, more=more)
             except DiskError as err:
                 self._report.note(f"writing go.mod cache: {err}")
 

@@ -34,6 +34,7 @@ from govgo.errors import (
     UnavailableError,
     UsageError,
 )
+from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
 from govgo.modfetch.sumdbtrees import ProvedTrees
 
@@ -264,7 +265,7 @@ class SumDb:
     async def _record(self, mod: ModuleVersion) -> Record:
         task = self._start(mod)
         if not task.done():
-            await asyncio.wait((task,))
+            await settled(task)
         if self._fatal is not None:
             raise self._fatal
         try:
@@ -299,7 +300,7 @@ class SumDb:
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._trees.open())
         if not self._opening.done():
-            await asyncio.wait((self._opening,))
+            await settled(self._opening)
         self._opening.result()
 
     async def _from_cache(self, name: str) -> Record | None:

@@ -57,7 +57,7 @@ class SumDbRoute:
             self._base.add_done_callback(_mark_retrieved)
         base = self._base.result() if self._base.done() else await asyncio.shield(self._base)
         if base is not self._joined[0]:
-            self._joined = base, "" if base.raw_path or base.query else str(base).removesuffix("/")
+            self._joined = base, _plain_prefix(base)
         prefix = self._joined[1]
         url = prefix + path if prefix and gourl.is_plain(path) else str(base.join(path))
         return await self._getter.get(url, limit_bytes)
@@ -88,6 +88,11 @@ class SumDbRoute:
         if worst is not None:
             raise worst
         return gourl.parse(self._database.direct_url)
+
+
+def _plain_prefix(base: gourl.GoURL) -> str:
+    """What stands before a plain path in the URLs below `base`; "" where they do not end with the path."""
+    return "" if base.query or base.force_query or base.fragment else str(base.join("x")).removesuffix("/x")
 
 
 def _mark_retrieved(task: asyncio.Task[gourl.GoURL]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import NetworkError, NotFoundError, TileMismatchError
+from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
 
 CappedFetch = Callable[[str, int], Awaitable[bytes]]
@@ -40,10 +41,10 @@ class TileSource:
         """
         tiles = tuple(tiles)
         tasks = [self._start(tile) for tile in tiles if tile not in self._tiles and not self._from_cache(tile)]
-        if tasks:
-            await asyncio.wait(tasks)
-            for task in tasks:
-                task.result()
+        for task in tasks:
+            await settled(task)
+        for task in tasks:
+            task.result()
         return [self._tiles[tile] for tile in tiles if tile in self._tiles]
 
     def reject(self, tiles: Iterable[Tile]) -> None:

@@ -29,6 +29,7 @@ from govgo.errors import (
     TileMismatchError,
     UnavailableError,
 )
+from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
 from govgo.modfetch.sumdbtiles import CappedFetch, TileSource
 
@@ -194,7 +195,7 @@ class ProvedTrees:
         if task is None:
             task = self._joining[joins] = asyncio.ensure_future(self._judge_joins(joins))
             task.add_done_callback(partial(self._joined, joins))
-        await asyncio.wait((task,))
+        await settled(task)
         task.result()
 
     def _joined(self, joins: tuple[Join, ...], task: asyncio.Task[None]) -> None:

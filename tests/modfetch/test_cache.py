@@ -427,3 +427,11 @@ def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monk
         with pytest.raises(ZeroDivisionError):
             lockfile.overwrite(descriptor, b"v1.0.0\nv1.1.0\n")
     assert Path(path).read_bytes() == bytes(14)
+
+
+def test_lists_of_many_writes_are_made_by_the_last_one(cache: ModCache) -> None:
+    cache.write_gomods([(ModuleVersion("m.io/x", "v1.0.0"), b"module m.io/x\n")], more=True)
+    assert cache.read_list("m.io/x") is None
+    cache.write_gomods([(ModuleVersion("m.io/x", "v1.1.0"), b"module m.io/x\n")], more=True)
+    cache.write_gomods([])
+    assert cache.read_list("m.io/x") == b"v1.0.0\nv1.1.0\n"
