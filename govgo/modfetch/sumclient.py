@@ -14,7 +14,7 @@ from govgo.core import gourl
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES, GoEnv
 from govgo.core.module import ModuleVersion
 from govgo.core.sumdb.bundle import Bundle
-from govgo.core.sumdb.database import parse_gosumdb
+from govgo.core.sumdb.database import Database, parse_gosumdb
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import GovgoError, IntegrityError, NotFoundError, SecurityError, UsageError
 from govgo.modfetch.network import Network, NetworkOptions
@@ -30,7 +30,20 @@ _NOTE_START = b"go.sum database tree\n"
 
 
 def open_sumdb(env: GoEnv, getter: Getter, log: Callable[[str], None]) -> SumDb:
-    """The client of the database that GOSUMDB names, by the route that GOPROXY prescribes.
+    """The client of the database that GOSUMDB names, by the route that GOPROXY prescribes; ready to make bundles.
+
+    Raises:
+        UsageError: settings that make no sense, or GOSUMDB=off.
+    """
+    database = database_of(env)
+    route = SumDbRoute(database, env.proxies(), getter)
+    return SumDb.open(
+        database, fetch=route.fetch, gomodcache=env.gomodcache, gopath=env.gopath, log=log, keep_rows=True
+    )
+
+
+def database_of(env: GoEnv) -> Database:
+    """The database that GOSUMDB names.
 
     Raises:
         UsageError: settings that make no sense, or GOSUMDB=off.
@@ -38,8 +51,7 @@ def open_sumdb(env: GoEnv, getter: Getter, log: Callable[[str], None]) -> SumDb:
     database = parse_gosumdb(env.gosumdb, {**KNOWN_SUMDB_KEYS, **SUMDB_ALIASES})
     if database is None:
         raise UsageError("checksum database disabled by GOSUMDB=off")
-    route = SumDbRoute(database, env.proxies(), getter)
-    return SumDb.open(database, fetch=route.fetch, gomodcache=env.gomodcache, gopath=env.gopath, log=log)
+    return database
 
 
 class SumClient:

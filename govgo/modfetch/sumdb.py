@@ -55,6 +55,7 @@ class SumDb:
         cache_dir: `$GOMODCACHE/cache/download/sumdb/NAME`; "" keeps no answers and tiles.
         latest_file: `$GOPATH/pkg/sumdb/NAME/latest`.
         log: takes sentences for the user.
+        keep_rows: keep the hashes within tiles, for a `bundle` of many records.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SumDb:
         cache_dir: str,
         latest_file: str,
         log: Callable[[str], None] | None = None,
+        keep_rows: bool = False,
     ) -> None:
         self._verifier = verifier = parse_verifier(key)
         if verifier.name != name:
@@ -73,7 +75,9 @@ class SumDb:
         self.name = name
         self._raw_fetch = fetch
         self._cache = SumDbCache(cache_dir, latest_file)
-        self._trees = ProvedTrees(verifier, self._fetch, self._cache, self._save_tile, log or _say_nothing)
+        self._trees = ProvedTrees(
+            verifier, self._fetch, self._cache, self._save_tile, log or _say_nothing, keep_rows=keep_rows
+        )
         self._records: dict[str, asyncio.Task[Record]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._unsaved: list[tuple[str, bytes]] = []
@@ -89,6 +93,7 @@ class SumDb:
         gomodcache: str,
         gopath: str,
         log: Callable[[str], None] | None = None,
+        keep_rows: bool = False,
     ) -> SumDb:
         """The client of `database` with its files where the go command has them (`gopath` may be a list)."""
         first = gopath.split(os.pathsep)[0]
@@ -99,6 +104,7 @@ class SumDb:
             cache_dir=f"{gomodcache}/cache/download/sumdb/{database.name}" if gomodcache else "",
             latest_file=f"{first}/pkg/sumdb/{database.name}/latest" if first else "",
             log=log,
+            keep_rows=keep_rows,
         )
 
     @property

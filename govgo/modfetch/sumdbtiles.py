@@ -22,8 +22,9 @@ MAX_FETCHES = 2
 class TileSource:
     """Obtains tiles, unproved, and remembers which of them the cache had and which were found wrong."""
 
-    def __init__(self, fetch: CappedFetch, cache: SumDbCache) -> None:
+    def __init__(self, fetch: CappedFetch, cache: SumDbCache, *, keep_rows: bool = False) -> None:
         self._fetch = fetch
+        self._keep_rows = keep_rows
         self._cache = cache
         self._tiles: dict[Tile, HashedTile] = {}
         self._running: dict[Tile, asyncio.Task[None]] = {}
@@ -75,7 +76,7 @@ class TileSource:
         data = self._cache.read_tile(tile)
         if data is None:
             return False
-        self._tiles[tile] = HashedTile(tile, data)
+        self._tiles[tile] = HashedTile(tile, data, keep_rows=self._keep_rows)
         self._cached.add(tile)
         return True
 
@@ -91,7 +92,7 @@ class TileSource:
         while (fetches := self._fetches.get(tile, 0)) < MAX_FETCHES:
             self._fetches[tile] = fetches + 1
             try:
-                self._tiles[tile] = HashedTile(tile, await self._download(tile))
+                self._tiles[tile] = HashedTile(tile, await self._download(tile), keep_rows=self._keep_rows)
             except TileMismatchError as wrong_size:
                 error = wrong_size
             else:

@@ -46,6 +46,7 @@ class ProvedTrees:
         cache: its files.
         save: takes tiles that were proved and are not in the cache yet.
         log: takes sentences for the user.
+        keep_rows: keep the hashes within tiles, for `bundle`.
     """
 
     def __init__(
@@ -55,13 +56,15 @@ class ProvedTrees:
         cache: SumDbCache,
         save: Callable[[HashedTile], None],
         log: Callable[[str], None],
+        *,
+        keep_rows: bool = False,
     ) -> None:
         self.timeline = Timeline(verifier)
         self._fetch = fetch
         self._cache = cache
         self._save = save
         self._log = log
-        self._tiles = TileSource(fetch, cache)
+        self._tiles = TileSource(fetch, cache, keep_rows=keep_rows)
         self._auths: dict[Tree, TileAuth] = {}
         self._joining: dict[tuple[Join, ...], asyncio.Task[None]] = {}
         self._stored = b""

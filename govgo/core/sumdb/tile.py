@@ -168,8 +168,13 @@ class HashedTile:
 
     __slots__ = ("_root", "_rows", "data", "tile")
 
-    def __init__(self, tile: Tile, data: bytes) -> None:
+    def __init__(self, tile: Tile, data: bytes, *, keep_rows: bool = False) -> None:
         """Take a tile's bytes.
+
+        Args:
+            tile: its coordinates.
+            data: its bytes.
+            keep_rows: keep the hashes that `root` computes, since most of them will be asked for.
 
         Raises:
             TileMismatchError: they are not exactly the tile's width.
@@ -178,7 +183,7 @@ class HashedTile:
             raise TileMismatchError(f"{tile.path}: {len(data)} bytes of tile data, want {tile.width * HASH_SIZE}")
         self.tile = tile
         self.data = data
-        self._rows: list[bytes] | None = None
+        self._rows: list[bytes] | None = [data] if keep_rows else None
         self._root = b""
 
     def entry(self, n: int) -> bytes:
