@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from govgo.core.coderepo import locate
+from govgo.core.gitrefs import parse_refs
 from govgo.core.goenv import GoEnv
 from govgo.core.goimport import MOD
 from govgo.core.moduleinfo import Origin
@@ -55,6 +56,7 @@ class Direct:
         self._discovery = Discovery(env, self._pages, self._ping)
         self._modules: Memo[str, GitSource | Proxy] = Memo()
         self._repos: Memo[str, GitRepo] = Memo()
+        self._refs: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
         """End the git commands that are under way."""
@@ -134,7 +136,8 @@ class Direct:
                     return answer.result(_PATIENCE_S)
             return False
 
-        return await self._off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing))
+        refs = self._refs.get(url)
+        return await self._off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
 
     async def _is_missing(self, url: str) -> bool:
         try:
@@ -150,9 +153,10 @@ class Direct:
         try:
             with suppress(OSError):
                 os.makedirs(directory, exist_ok=True)
-            await self._off(lambda: self._git.run(["ls-remote", url], directory))
+            found = await self._off(lambda: self._git.run(["ls-remote", "--end-of-options", url], directory))
         except GovgoError:
             return False
+        self._refs[url] = parse_refs(found)
         return True
 
     def _pages(self, insecure: bool) -> Pages:

@@ -49,6 +49,11 @@ class GitError(UnavailableError):
         self.stderr = stderr
         self.status = status
 
+    @property
+    def was_ended(self) -> bool:
+        """Whether git had no chance to say anything: it was not run, or ended by a signal."""
+        return self.status is None or self.status < 0
+
 
 class UnknownRevisionError(NotFoundError):
     """A revision that the repository does not have."""

@@ -46,7 +46,14 @@ _NO_USER_HINT = (
 class GitRepo:
     """See the module's docstring. For any thread; one call at a time does its work."""
 
-    def __init__(self, git: Git, url: str, gomodcache: str, is_missing: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        git: Git,
+        url: str,
+        gomodcache: str,
+        is_missing: Callable[[str], bool],
+        refs: dict[str, str] | None = None,
+    ) -> None:
         """Make the clone in the module cache, empty as yet, where there is none.
 
         Args:
@@ -54,6 +61,7 @@ class GitRepo:
             url: of the remote repository.
             gomodcache: the module cache.
             is_missing: whether the server of an http or https URL says that there is nothing.
+            refs: the remote repository's, where they are known already.
 
         Raises:
             UsageError: a URL that is none.
@@ -65,7 +73,8 @@ class GitRepo:
         self.url = url
         self._is_missing = is_missing
         self._lock = threading.RLock()
-        self._refs: dict[str, str] | GovgoError | None = None
+        self._refs: dict[str, str] | GovgoError | None = refs
+        self._files: dict[tuple[str, str], bytes | None] = {}
         self._local_tags: set[str] | None = None
         self._commits: dict[str, Commit | GovgoError] = {}
         self._clone = GitClone(git, url, gomodcache)
@@ -125,16 +134,20 @@ class GitRepo:
 
     def read_file(self, rev: str, path: str, limit_bytes: int) -> bytes | None:
         """A file at a revision, None where there is no such.  Raises as `stat`, and TooLargeError."""
-        commit = self.stat(rev)
-        try:
-            return self._clone.run(
-                "cat-file", "--end-of-options", "blob", f"{commit.name}:{path}", limit_bytes=limit_bytes
-            )
-        except TooLargeError as err:
-            text = f"{path} at revision {rev} exceeds {limit_bytes} bytes"
-            raise TooLargeError(text, limit_bytes=limit_bytes) from err
-        except GitError:
-            return None
+        name = self.stat(rev).name
+        with self._lock:
+            if (name, path) not in self._files:
+                words = ("cat-file", "--end-of-options", "blob", f"{name}:{path}")
+                try:
+                    self._files[name, path] = self._clone.run(*words, limit_bytes=limit_bytes)
+                except TooLargeError as err:
+                    text = f"{path} at revision {rev} exceeds {limit_bytes} bytes"
+                    raise TooLargeError(text, limit_bytes=limit_bytes) from err
+                except GitError as err:
+                    if err.was_ended:
+                        raise
+                    self._files[name, path] = None
+            return self._files[name, path]
 
     def archive(self, rev: str, subdir: str, sink: BinaryIO, limit_bytes: int) -> None:
         """Write a zip of the files at a revision, all below `prefix/`; of those in `subdir` unless that is "".
@@ -226,13 +239,13 @@ class GitRepo:
             raise
 
     def _create(self) -> None:
-        is_sha256 = False
-        try:
-            self._refs = self._list_refs(self.url)
-            is_sha256 = any(len(commit) == SHA256_DIGITS for commit in self._refs.values())
-        except GovgoError as err:
-            self._refs = err
-        self._clone.create(sha256=is_sha256)
+        if self._refs is None:
+            try:
+                self._refs = self._list_refs(self.url)
+            except GovgoError as err:
+                self._refs = err
+        hashes = self._refs.values() if isinstance(self._refs, dict) else ()
+        self._clone.create(sha256=any(len(commit) == SHA256_DIGITS for commit in hashes))
 
     def _stat(self, rev: str) -> Commit:
         is_hash = MIN_HASH_DIGITS <= len(rev) <= self._digits and is_hex(rev)
@@ -302,7 +315,9 @@ class GitRepo:
         words = ("log", "--no-decorate", "-n1", "--format=format:%H %ct %D", "--end-of-options", rev, "--")
         try:
             out = self._clone.run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")
-        except GitError:
+        except GitError as err:
+            if err.was_ended:
+                raise
             raise self._unknown(rev) from None
         fields = out.split()
         if len(fields) < 2 or not fields[1].isdigit():

@@ -311,6 +311,15 @@ def test_archives_hold_every_file_as_it_is(traced: Traced) -> None:
         traced.open().archive("v3.0.0", "", io.BytesIO(), 100)
 
 
+def test_a_file_that_git_had_no_time_for_is_not_taken_for_absent(traced: Traced) -> None:
+    repo = traced.open()
+    repo.stat("v1.0.0")
+    repo._clone._git.close()
+    for call in (lambda: repo.read_file("v1.0.0", "a", 10), lambda: repo.stat("nice")):
+        with pytest.raises(GitError, match="context canceled"):
+            call()
+
+
 def test_attack_a_file_past_its_limit(traced: Traced) -> None:
     traced.repos.add("r", Commit("2020-01-08", {"go.mod": "x" * 1000}))
     with pytest.raises(TooLargeError, match=r"^go\.mod at revision main exceeds 999 bytes"):
