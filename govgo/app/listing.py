@@ -224,6 +224,7 @@ class _Lister:
             if self.error is not None:
                 self._mode &= ~ListMode.NAMES  # what else is wrong with the modules is told, too
         self._warm_queries(args)
+        self._warm_paths(args)
         found: list[ModuleInfo] = []
         for arg in args:
             path, version, has_version = parse_path_version(arg)
@@ -259,6 +260,14 @@ class _Lister:
             asks.append(Ask("info", path, version) if matcher.is_direct else Ask("versions", path))
         if len(asks) > 1:
             self._session.repo.warm(asks)
+
+    def _warm_paths(self, args: Iterable[str]) -> None:
+        """Fetch what describing the modules takes that `args` name one by one, at once."""
+        paths = dict.fromkeys(arg for arg in args if arg != "all" and "..." not in arg and "@" not in arg)
+        mods = [ModuleVersion(path, self._selected(path)) for path in paths if not is_toolchain(path)]
+        chosen = [mv for mv in mods if mv.version not in ("", "none")]
+        if len(chosen) > 1:
+            self._warm_infos(chosen, self._mode & ~ListMode.NAMES)
 
     def _query(self, path: str, version: str) -> list[ModuleInfo]:
         current = self._selected(path)
@@ -303,16 +312,16 @@ class _Lister:
                 fresh.append(mv)
         if not fresh:
             self._session.report.raw(f"warning: pattern {quote(pattern)} matched no module dependencies")
-        self._warm_infos(fresh)
+        self._warm_infos(fresh, self._mode)
         return [self._info(mv) for mv in fresh]
 
-    def _warm_infos(self, mods: Iterable[ModuleVersion]) -> None:
+    def _warm_infos(self, mods: Iterable[ModuleVersion], mode: ListMode) -> None:
         """Fetch the .info and .mod files that describing `mods` takes, at once."""
         session = self._session
         if session.build_mod == "vendor":
             return
         sources = [source for mv in mods if (source := session.main.resolve(mv)).version]
-        is_brief = bool(self._mode & ListMode.NAMES)
+        is_brief = bool(mode & ListMode.NAMES)
         asks = [] if is_brief else [Ask("info", source.path, source.version) for source in sources]
         if not is_brief or not session.must_have_sums():
             asks += [
@@ -321,7 +330,7 @@ class _Lister:
                 if source not in session.raw_summaries and self._may_read_go_mod(source)
             ]
         session.repo.warm(asks)
-        if self._mode & ListMode.RETRACTED:
+        if mode & ListMode.RETRACTED:
             warm_latest(session, [source.path for source in sources])
 
     def _may_read_go_mod(self, source: ModuleVersion) -> bool:
