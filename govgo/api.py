@@ -26,6 +26,7 @@ from govgo.ports import Downloaded
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
+    from govgo.core.verification import Verification
 
 __all__ = [
     "Build",
@@ -40,6 +41,7 @@ __all__ = [
     "parse_sum",
     "parse_work",
     "resolve",
+    "verify",
 ]
 
 
@@ -125,6 +127,27 @@ def resolve(directory: str = ".", *, environ: Mapping[str, str] | None = None) -
         build_list = tuple(mv for mv in graph.build_list() if not is_toolchain(mv.path))
         replaced = {mv: new for mv in build_list if (new := session.main.replacement(mv)) is not None}
         return Build(session.main.modules, build_list, tuple(nodes), replaced)
+
+
+def verify(directory: str = ".", *, offline: bool = False, environ: Mapping[str, str] | None = None) -> Verification:
+    """Prove go.sum by the checksum database, and hold the module cache and vendor directory against it.
+
+    Args:
+        directory: of the module or workspace.
+        offline: use the proofs that are kept, and tell what they do not cover.
+        environ: go's settings.
+
+    Returns:
+        What every claim came to, line by line; `verdict` is the worst. A contradiction is a finding, not an error.
+
+    Raises:
+        GovgoError: nothing could be checked at all.
+    """
+    from govgo.core.verification import Claim
+    from govgo.verifywiring import VerifyOptions, run_verify
+
+    with _session(directory, environ) as session:
+        return run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline))
 
 
 def download(mods: Iterable[ModuleVersion], *, environ: Mapping[str, str] | None = None) -> list[Downloaded]:

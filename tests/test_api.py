@@ -72,3 +72,16 @@ def test_download(environ: dict[str, str]) -> None:
     ]
     assert missing.error is not None
     assert missing.dir == ""
+
+
+def test_verify(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/m\n\ngo 1.16\n\nrequire rsc.io/quote v1.5.2\n")
+    (tmp_path / "go.sum").write_bytes(SUMS)
+    proved = api.verify(str(tmp_path), environ=environ)
+    # go's sentence for what `go list -m all` would miss; the lines that are there are proved.
+    assert [finding.text for _, finding in proved.all_findings()] == [
+        "golang.org/x/text@v0.0.0-20170915032832-14c0d48ead0c: missing go.sum entry for go.mod file",
+        "rsc.io/sampler@v1.3.0: missing go.sum entry for go.mod file",
+    ]
+    (tmp_path / "go.sum").write_bytes(SUMS.replace(b"w5fcys", b"x5fcys"))
+    assert api.verify(str(tmp_path), environ=environ).verdict == 4

@@ -22,9 +22,10 @@ INWARD = {
     "app": {"errors", "core", "ports"},
     "report": {"errors", "core", "ports"},
     "wiring": {"errors", "core", "ports", "modfetch", "app"},
-    "api": {"errors", "core", "ports", "modfetch", "app", "report", "wiring"},
-    "cli": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "api"},
-    "serve": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "api"},
+    "verifywiring": {"errors", "core", "ports", "modfetch", "app", "wiring"},
+    "api": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "verifywiring"},
+    "cli": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "verifywiring", "api"},
+    "serve": {"errors", "core", "ports", "modfetch", "app", "report", "wiring", "verifywiring", "api"},
     "__main__": {"cli"},
     "__init__": {"errors", "core", "ports", "api"},
 }

@@ -6,26 +6,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from govgo.cli.options import GoCommand, module_options
 from govgo.cli.wiring import open_session
-from govgo.core.goenv import OFF
 from govgo.core.verification import Claim, Verdict
 from govgo.errors import UsageError
+from govgo.verifywiring import VerifyOptions, run_verify
 
 if TYPE_CHECKING:
-    from govgo.app.session import Session
-    from govgo.app.verify import KeptProofs, Tools
-    from govgo.app.verifycache import Facts
-    from govgo.app.verifyexplain import FileReader, Sources
-    from govgo.app.verifysums import Prover
     from govgo.core.verification import Verification
-    from govgo.modfetch.proofclient import ProofClient
 
 FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 _STDOUT = "-"
@@ -62,7 +54,8 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     outputs = _outputs(flags)
     claims = _claims(flags["only"], flags["skip"])
     session = open_session({**flags, "command": "verify"}, announce=False)
-    run = _verify(session, where, claims, flags)
+    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
+    run = run_verify(session, where, claims, options)
     for form, file in outputs:
         _write(_render(run, form, colour=file == _STDOUT and _wants_colour()), file)
     if run.verdict is Verdict.FINDING and flags["exit_zero"]:
@@ -103,93 +96,6 @@ def _outputs(flags: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         if form not in FORMATS:
             raise UsageError(f"unknown format {form!r}: formats are {', '.join(FORMATS)}")
     return tuple(found)
-
-
-def _verify(session: Session, where: Sequence[str], claims: Sequence[Claim], flags: dict[str, Any]) -> Verification:
-    from govgo.app.verify import verify as service
-    from govgo.modfetch.proofclient import ProofClient
-
-    env, offline = session.settings.env, bool(flags["offline"])
-    from_bundle = str(flags["from_bundle"])
-    with ExitStack() as held:
-        directory = "" if from_bundle else session.settings.cwd
-        client = held.enter_context(ProofClient(env, session.report, offline=offline, directory=directory))
-        database: Prover = client
-        if from_bundle:
-            from govgo.app.sumbundle import prove_from_bundle
-
-            database = prove_from_bundle(session, session.absolute(from_bundle))
-        tools = _tools(session, client, database, held, flags)
-        asked = session
-        if offline:
-            asked = _offline_session(session)
-            held.callback(asked.repo.close)
-        run = service(asked, where, claims, tools, since=flags["since"], offline=offline)
-        if flags["bundle"]:
-            _bundle(session, client, where, session.absolute(flags["bundle"]))
-    return run
-
-
-def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, flags: dict[str, Any]) -> Tools:
-    from govgo.app.verify import Tools
-
-    env = session.settings.env
-
-    def proofs() -> KeptProofs | None:
-        if env.gosumdb == OFF:
-            return None
-        from govgo.modfetch.sumaudit import SumAudit
-        from govgo.modfetch.sumclient import database_of
-
-        forget = client.forget_kept
-        return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath, on_damage=forget)
-
-    def facts() -> Facts:
-        from govgo.modfetch.cache import ModCache
-        from govgo.modfetch.cachefacts import CacheFacts
-
-        return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
-
-    def files() -> FileReader:
-        from govgo.modfetch.vantage import ModuleFiles
-
-        return ModuleFiles()
-
-    def sources() -> Sources:
-        from govgo.modfetch.vantage import Vantage
-
-        return held.enter_context(Vantage(env, session.report))
-
-    old = None
-    if flags["since"]:
-        from govgo.modfetch.gitshow import GitFiles
-
-        old = GitFiles(flags["since"])
-    asks_nobody = flags["offline"] or flags["from_bundle"]
-    return Tools(database, proofs, facts, files, None if asks_nobody else sources, old)
-
-
-def _offline_session(session: Session) -> Session:
-    """The same command over a repository that asks nobody. What is not in go.sum is proved by nobody then, and told."""
-    from govgo.wiring import make_session
-
-    env = replace(session.settings.env, goproxy=OFF, gosumdb=OFF)
-    other = make_session(replace(session.settings, env=env), session.report)
-    other.settings = replace(session.settings, env=replace(env, gosumdb=session.settings.env.gosumdb))
-    return other
-
-
-def _bundle(session: Session, client: ProofClient, where: Sequence[str], file: str) -> None:
-    from govgo.app.sumbundle import write_bundle
-    from govgo.app.verifysums import lines_of
-    from govgo.app.verifytarget import find_targets
-
-    keys = [line.mod for line in lines_of(find_targets(session, where))]
-    written = write_bundle(session, client, file, keys)
-    session.report.note(
-        f"wrote {written.records} proofs, {written.size_bytes} bytes, to {file}"
-        + (f"; {len(written.left_out)} lines could not be proved and are left out" if written.left_out else "")
-    )
 
 
 def _render(run: Verification, form: str, *, colour: bool) -> str:
