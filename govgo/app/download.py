@@ -13,10 +13,11 @@ from govgo.app.modinfo import ListMode
 from govgo.app.requirements import load_mod_graph
 from govgo.app.reuse import read_reuse
 from govgo.app.session import Session
+from govgo.app.toonew import SwitchError
 from govgo.core import goversion
 from govgo.core.module import ModuleVersion
 from govgo.core.moduleinfo import ModuleInfo, Origin
-from govgo.errors import GovgoError, QueryError, ReportedError, UsageError
+from govgo.errors import GovgoError, QueryError, ReportedError, SecurityError, UsageError
 from govgo.ports import Ask, Downloaded
 
 
@@ -64,6 +65,7 @@ def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> 
 
     Raises:
         UsageError: arguments and flags do not go together.
+        SwitchError: a newer Go release is to do it.
         SecurityError: a download contradicts go.sum.
         GovgoError: the main module cannot be loaded.
     """
@@ -86,10 +88,15 @@ def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> 
         raise UsageError("go mod download -reuse cannot be used inside a module")
     reuse = read_reuse(session, reuse_file) if reuse_file else None
     listing = list_modules(session, args, ListMode(0), reuse)
+    if session.switching and listing.error is not None:
+        _switch(session, [listing.error])
     if not explicit and not session.in_workspace:
         # Sums of what only the whole graph needs are not kept; an inconsistent go.mod is mended, though.
         write_go_mod(session)
-    return DownloadResult(_download(session, listing.modules), listing.error)
+    entries = _download(session, listing.modules)
+    if session.switching and (explicit or session.in_workspace):
+        _switch(session, [entry.failure for entry in entries if entry.failure is not None])
+    return DownloadResult(entries, listing.error)
 
 
 def finish_download(session: Session, result: DownloadResult, args: Sequence[str], *, quiet: bool) -> None:
@@ -119,6 +126,18 @@ def finish_download(session: Session, result: DownloadResult, args: Sequence[str
     if failures:
         raise ReportedError((*failures, *session.failures))
     session.finish()
+
+
+def _switch(session: Session, failures: Sequence[GovgoError]) -> None:
+    """Start over with a newer release where that helps; where none is to be had, the failures will be told."""
+    from govgo.app.switching import switch
+
+    try:
+        switch(session, failures)
+    except (SwitchError, SecurityError):
+        raise
+    except GovgoError:
+        return
 
 
 def _note_main_modules(session: Session, args: Sequence[str]) -> None:

@@ -139,7 +139,7 @@ class Faults:
 
     def tell(self, error: Exception, sentence: str = "") -> None:
         """Print the error (or `sentence` in its place) and remember it; a sentence is never said twice in a row."""
-        self._session.report.note(sentence or str(error))
+        self._session.tell(sentence or str(error))
         self._errors.append(error)
 
     def mark(self, error: Exception) -> None:

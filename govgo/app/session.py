@@ -91,6 +91,8 @@ class Session:
         allow_missing_imports: import paths may be resolved although there is no main module.
         loaded: the last package load, None when there was none. It outlives `restore`: go keeps the checksums of
             what a check in the workspace has loaded.
+        switching: the command starts over with a newer Go release where that helps (see `switching`).
+        untold: while `switching`, the faults that it will tell if it does not: (sentence, plain).
         raw_go_versions: go line by module version as read, replacements under their own name ("" without go line).
     """
 
@@ -110,6 +112,8 @@ class Session:
         self.build_mod = settings.mod
         self.build_mod_reason = ""
         self.failures: list[GovgoError] = []
+        self.switching = False
+        self.untold: list[tuple[str, bool]] = []
         self.raw_summaries: dict[ModuleVersion, ModSummary | GovgoError] = {}
         self.latest_versions: dict[str, ModuleVersion | GovgoError] = {}
         self.loaded: Loaded | None = None
@@ -236,9 +240,25 @@ class Session:
                 return path
         return relative
 
+    def tell(self, sentence: str, *, plain: bool = False) -> None:
+        """Tell of a fault, without the program's name when it is `plain`; see `untold`."""
+        if self.switching:
+            self.untold.append((sentence, plain))
+        elif plain:
+            self.report.raw(sentence)
+        else:
+            self.report.note(sentence)
+
+    def tell_held(self) -> None:
+        """Tell what was held back, and hold nothing back from now on."""
+        self.switching = False
+        held, self.untold = self.untold, []
+        for sentence, plain in held:
+            self.tell(sentence, plain=plain)
+
     def fail(self, error: GovgoError) -> None:
         """Tell a fault and go on; the command will not succeed any more (cmd/go's base.Errorf)."""
-        self.report.note(str(error))
+        self.tell(str(error))
         self.failures.append(error)
 
     def fail_all(self, faults: Sequence[GovgoError]) -> None:
@@ -254,7 +274,7 @@ class Session:
         """Raise ReportedError when anything failed (cmd/go's base.ExitIfErrors)."""
         faults, self.main.faults = self.main.faults, []
         for fault in faults:
-            self.report.raw(str(fault))  # a sentence that go prints without its name
+            self.tell(str(fault), plain=True)  # a sentence that go prints without its name
         self.failures += faults
         if self.failures:
             failures, self.failures = self.failures, []

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.errors import BuildListError
+from govgo.errors import BuildListError, GovgoError
 
 
 class TooNewError(BuildListError):
@@ -22,3 +22,17 @@ class TooNewError(BuildListError):
         self.what = what
         self.go_version = go_version
         self.toolchain = toolchain
+
+
+class SwitchError(GovgoError):
+    """A command is to start over, answering as a newer Go release; nothing has been written.
+
+    Attributes:
+        release: that release ("1.23.9").
+    """
+
+    code = "go-switch"
+
+    def __init__(self, need: TooNewError, release: str) -> None:
+        super().__init__(f"{need.what} requires go >= {need.go_version}; switching to go{release}", inner=need)
+        self.release = release

@@ -63,14 +63,43 @@ def _recall(memory: Memory) -> int | None:
 
 def invoke(args: list[str], witness: Witness | None = None) -> int:
     """Run one command line and return its exit code; every failure has been told on standard error."""
+    from govgo.app.toonew import SwitchError
+    from govgo.cli.console import ConsoleReporter
+
+    release = ""
+    try:
+        cwd = os.getcwd()
+    except OSError:
+        cwd = ""  # it is gone; no relative -C leads anywhere
+    while True:
+        try:
+            return _invoke_as(release, args, witness)
+        except SwitchError as switch:
+            ConsoleReporter().failure(switch)
+            release = switch.release
+        if cwd:
+            os.chdir(cwd)  # -C is to be read again
+        if witness is not None:
+            witness.void()
+
+
+def _invoke_as(release: str, args: list[str], witness: Witness | None) -> int:
+    """`invoke` for one Go release, "" for that of the environment.
+
+    Raises:
+        SwitchError: the command is to start over, as another release.
+    """
     import click
 
+    from govgo.app.toonew import SwitchError
     from govgo.cli.console import EXIT_USAGE, ConsoleReporter, exit_code
     from govgo.cli.group import main
+    from govgo.cli.switching import Invocation
     from govgo.errors import GovgoError
 
+    run = Invocation(witness, release)
     try:
-        result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=witness)
+        result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=run)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -80,6 +109,8 @@ def invoke(args: list[str], witness: Witness | None = None) -> int:
     except click.ClickException as error:
         sys.stderr.write(f"govgo: {error.format_message()}\n")
         return EXIT_USAGE
+    except SwitchError:
+        raise
     except GovgoError as error:
         _debug()
         ConsoleReporter().failure(error)

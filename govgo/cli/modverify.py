@@ -3,29 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from govgo.app.modverify import modules_to_verify
 from govgo.cli.audit import check_cache, written
 from govgo.cli.options import GoCommand, module_options
+from govgo.cli.switching import invocation
 from govgo.cli.wiring import open_session
 from govgo.modfetch.answers import Answer
-
-if TYPE_CHECKING:
-    from govgo.modfetch.witness import Witness
 
 
 @click.command(cls=GoCommand)
 @module_options
 @click.argument("args", nargs=-1)
-@click.pass_obj
-def verify(witness: Witness | None, /, args: tuple[str, ...], **flags: Any) -> int:
+def verify(args: tuple[str, ...], **flags: Any) -> int:
     """Check that the dependencies in the module cache are as they were downloaded."""
     session = open_session(flags)
     mods = modules_to_verify(session, args)
     mod_cache = session.settings.env.gomodcache
+    witness = invocation().witness
     if witness is not None:
         witness.settle(Answer(written(mods), mod_cache=mod_cache, audit=True))
     return check_cache(mods, mod_cache)

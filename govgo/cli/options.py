@@ -45,6 +45,13 @@ class GoCommand(click.Command):
         """The usage line, as go begins it."""
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and settle whether it starts over as a newer Go release."""
+        from govgo.cli.switching import switching
+
+        with switching(ctx):
+            return super().invoke(ctx)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite go's spelling to click's, then let click convert and check."""
         flags, rest = self._split(ctx, args)

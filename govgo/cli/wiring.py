@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from govgo.cli.switching import answering_as, invocation, is_older, let_switch
 from govgo.core.goenv import GoEnv
 from govgo.core.goversion import REFERENCE_RELEASE
-from govgo.errors import UsageError
+from govgo.errors import GovgoError, UsageError
 from govgo.modfetch.goenvfile import load_env
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
+    from govgo.modfetch.network import NetworkOptions
+    from govgo.modfetch.witness import Witness
 
 
 def environment() -> GoEnv:
     """go's settings: the environment, the go env file, the defaults."""
-    return load_env(os.environ)
+    env = load_env(os.environ)
+    release = invocation().release
+    return answering_as(env, release) if release else env
 
 
 def working_directory(environ: Mapping[str, str]) -> str:
@@ -85,7 +90,7 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     if jobs:
         network = replace(network, threads=int(jobs))
     context = click.get_current_context(silent=True)
-    witness = context.obj if context is not None else None
+    witness = invocation().witness
     if witness is not None:
         from govgo.modfetch.answers import FILE
 
@@ -94,6 +99,30 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         if flags.get("template") or flags.get("overlay"):
             witness.void()  # a template prints settings found out in other ways; an overlay hides the disk
     session = make_session(settings, ConsoleReporter(), network=network, announce=announce, witness=witness)
+    if is_older(settings.go_version):
+        session = _at_its_release(session, network, announce=announce, witness=witness)
+        if context is not None and is_older(session.local_go):
+            let_switch(context, session)
     if context is not None:
         context.call_on_close(session.repo.close)
     return session
+
+
+def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool, witness: Witness | None) -> Session:
+    """The session itself, or one in its place for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
+    from govgo.app.switching import release_at_start
+    from govgo.wiring import make_session
+
+    try:
+        release = release_at_start(session)
+    except GovgoError:
+        session.repo.close()
+        raise
+    if release == session.local_go:
+        return session
+    session.repo.close()
+    if witness is not None:
+        witness.void()
+    env = answering_as(session.settings.env, release)
+    settings = replace(session.settings, env=env, go_version=release)
+    return make_session(settings, session.report, network=network, announce=announce, witness=witness)

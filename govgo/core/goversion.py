@@ -43,6 +43,7 @@ _NUMBER = r"0|[1-9][0-9]*"
 _VERSION = re.compile(rf"({_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})|([a-z]+)({_NUMBER})?)?)?\Z")
 
 _GO_LINE = re.compile(rb"^[ \t\r]*go[ \t]([^\n]*)", re.MULTILINE)
+_TOOLCHAIN_LINE = re.compile(rb"^[ \t\r]*toolchain[ \t]([^\n]*)", re.MULTILINE)
 
 
 def is_valid(x: str) -> bool:
@@ -134,8 +135,12 @@ def toolchain_max(x: str, y: str) -> str:
 
 def go_line(gomod: bytes) -> str:
     """The version of the first go line of a go.mod, the rest aside (gover.GoModLookup); "" for none."""
-    found = _GO_LINE.search(gomod)
-    return found[1].partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
+    return _lookup(_GO_LINE, gomod)
+
+
+def toolchain_line(gomod: bytes) -> str:
+    """The name on the first toolchain line of a go.mod or go.work, the rest aside; "" for none."""
+    return _lookup(_TOOLCHAIN_LINE, gomod)
 
 
 def with_prefix_version(x: str) -> str:
@@ -158,6 +163,11 @@ def with_prefix_lang(x: str) -> str:
 def with_prefix_compare(x: str, y: str) -> int:
     """`compare` for strings with the "go" prefix."""
     return compare(with_prefix_version(x), with_prefix_version(y))
+
+
+def _lookup(line: re.Pattern[bytes], gomod: bytes) -> str:
+    found = line.search(gomod)
+    return found[1].partition(b"//")[0].strip().decode("ascii", "replace") if found else ""
 
 
 def _rank(digits: str | None) -> int:

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Start a command over, in the same process, as a newer Go release would run it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from govgo.errors import GovgoError, ReportedError, SecurityError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from govgo.app.session import Session
+    from govgo.core.goenv import GoEnv
+    from govgo.modfetch.witness import Witness
+
+_SESSION = "govgo.switching"
+"""`ctx.meta` key: the session of a command that may start over."""
+
+_VERBS = frozenset({"get", "tidy", "graph", "download", "work init", "work use", "work sync"})
+"""The commands that start over when they find out what they need; others do so by their go.mod or go.work alone."""
+
+
+class Invocation(NamedTuple):
+    """One run of a command line, the `obj` of its click context.
+
+    Attributes:
+        witness: notes all that the command sees of the disk, None where nothing is to be remembered.
+        release: the Go release to answer as, "" for the one that the environment names.
+    """
+
+    witness: Witness | None = None
+    release: str = ""
+
+
+def invocation() -> Invocation:
+    """That of the command that is running."""
+    context = click.get_current_context(silent=True)
+    obj = context.obj if context is not None else None
+    return obj if isinstance(obj, Invocation) else Invocation()
+
+
+def answering_as(env: GoEnv, release: str) -> GoEnv:
+    """`env` for another Go release."""
+    from dataclasses import replace
+
+    return replace(env, go_version=release, values={**env.values, "GOVERSION": f"go{release}"})
+
+
+def is_older(release: str) -> bool:
+    """Whether there are newer releases than `release` to go over to."""
+    from govgo.core.goversion import REFERENCE_RELEASE, compare
+
+    return compare(release, REFERENCE_RELEASE) < 0
+
+
+def let_switch(context: click.Context, session: Session) -> None:
+    """Let the command that runs in `context` start over, if it is one of those that do."""
+    verb = context.command_path.partition(" ")[2].removeprefix("mod ")
+    if verb in _VERBS:
+        session.switching = True
+        context.meta[_SESSION] = session
+
+
+@contextmanager
+def switching(context: click.Context) -> Iterator[None]:
+    """Run a command; what it fails on decides whether it starts over.
+
+    Raises:
+        SwitchError: it is to start over.
+        GovgoError: it failed.
+    """
+    try:
+        yield
+    except GovgoError as error:
+        session: Session | None = context.meta.get(_SESSION)
+        if session is not None:
+            _settle(session, error)
+        raise
+    finally:
+        session = context.meta.get(_SESSION)
+        if session is not None:
+            session.tell_held()
+
+
+def _settle(session: Session, error: GovgoError) -> None:
+    """Raise SwitchError if that helps, and forget what was held back."""
+    from govgo.app.switching import switch
+    from govgo.app.toonew import SwitchError
+    from govgo.cli.console import ConsoleReporter
+
+    try:
+        if isinstance(error, SwitchError):
+            raise error
+        switch(session, [error, *session.failures])
+    except SwitchError:
+        session.untold.clear()
+        raise
+    except SecurityError:
+        raise
+    except GovgoError as why:
+        session.tell_held()
+        ConsoleReporter().failure(error)
+        session.report.note(str(why))
+        raise ReportedError((error, why)) from None
