@@ -17,6 +17,7 @@ from typing import ClassVar
 from govgo.app.query import Allowed, query
 from govgo.app.session import Session
 from govgo.app.summary import raw_summary, resolve_replacement
+from govgo.core.goquote import quote
 from govgo.core.module import ModuleVersion, compare_versions
 from govgo.core.query import DisallowedError as DisallowedError
 from govgo.errors import GovgoError, QueryError, SecurityError
@@ -25,6 +26,7 @@ RETRACTED = "retracted by module author"
 
 _MESSAGE_LIMIT_BYTES = 500  # cmd/go's modload.ShortMessage
 _CONTROL_SPACES = "\t\n\v\f\r\x85"
+_INVALID_VERSION = re.compile(r"[^\s@:]+@(?P<version>[^\s:]+): invalid (?P<noun>version|pseudo-version): ")
 _MODULE_PREFIX = re.compile(r"(?:module [^\s:]+|[^\s@]+@[^\s@]+): ")
 
 
@@ -182,7 +184,13 @@ def short_message(text: str, empty_default: str) -> str:
 
 
 def strip_module_prefix(text: str) -> str:
-    """An error text without the `path@version: ` or `module path: ` that it begins with."""
+    """An error text without the `path@version: ` or `module path: ` that it begins with.
+
+    One about a version that is invalid keeps that: `version "v1.0.0" invalid: …`.
+    """
+    invalid = _INVALID_VERSION.match(text)
+    if invalid:
+        return f"{invalid['noun']} {quote(invalid['version'])} invalid: {text[invalid.end() :]}"
     match = _MODULE_PREFIX.match(text)
     return text[match.end() :] if match else text
 

@@ -16,6 +16,7 @@ from govgo.app.retract import (
     check_deprecation,
     check_retractions,
     short_message,
+    strip_module_prefix,
 )
 from govgo.app.session import Session
 from govgo.core.module import ModuleVersion
@@ -104,3 +105,17 @@ def test_evidence_of_misbehaviour_passes_through(session: Session) -> None:
 )
 def test_short_message(text: str, message: str) -> None:
     assert short_message(text, "nothing said") == message
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("q.io/m@v1.0.0: unknown", "unknown"),
+        ("module q.io/m: no commits", "no commits"),
+        ("q.io/m@v1.0.0: invalid version: unknown revision x", 'version "v1.0.0" invalid: unknown revision x'),
+        ("q.io/m@v0.0.0-1-a: invalid pseudo-version: odd", 'pseudo-version "v0.0.0-1-a" invalid: odd'),
+        ("no such host", "no such host"),
+    ],
+)
+def test_the_module_is_named_once(text: str, bare: str) -> None:
+    assert strip_module_prefix(text) == bare
