@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from govgo.app.graph import check_go_flag, graph_text, load_graph
-from govgo.cli.console import EXIT_DONE, EXIT_USAGE
-from govgo.cli.options import GoCommand, module_options
+from govgo.cli.options import GoCommand, flag_values, module_options
 from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
@@ -19,7 +18,7 @@ from govgo.errors import UsageError
 @click.option("-go", "go_version", default="", metavar="VERSION", help="Load the graph as this Go version would.")
 @module_options
 @click.argument("args", nargs=-1)
-def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int:
+def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> None:
     """Print the module requirement graph: on each line a module and one of its requirements.
 
     \b
@@ -29,15 +28,7 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int:
     session = open_session({**flags, "command": "mod graph"})
     if args:
         raise UsageError("'go mod graph' accepts no arguments")
-    try:
+    with flag_values():
         check_go_flag(session, go_version)
-    except UsageError as error:
-        # As go's flag parser tells it: no program name before the sentence, the usage behind it.
-        sys.stderr.write(f"{error}\n{_USAGE}")
-        return EXIT_USAGE
     sys.stdout.write(graph_text(load_graph(session, go_version)))
     session.finish()
-    return EXIT_DONE
-
-
-_USAGE = "usage: govgo mod graph [-go=version] [-x]\nRun 'govgo help mod graph' for details.\n"

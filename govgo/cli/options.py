@@ -7,7 +7,8 @@ Go's flag syntax: one or two dashes, `-flag`, `-flag=value`, `-flag value`; a bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -24,6 +25,15 @@ EXPLICIT = "govgo.explicit"
 
 class FlagError(click.UsageError):
     """A flag that go's flag parser would refuse; the message is its own, which stands without the program's name."""
+
+
+@contextmanager
+def flag_values() -> Iterator[None]:
+    """Around checks of flag values: a refusal reads as go's flag parser tells it."""
+    try:
+        yield
+    except UsageError as error:
+        raise FlagError(str(error), click.get_current_context()) from None
 
 
 class OptionalValue(click.Option):
@@ -107,6 +117,7 @@ class GoCommand(click.Command):
             return []  # the environment takes 8 ms to load
         from govgo.cli.wiring import environment
         from govgo.core.goenv import parse_goflags
+from govgo.errors import UsageError
 
         flags: list[tuple[str, str]] = []
         for entry in parse_goflags(environment().goflags):

@@ -10,7 +10,7 @@ import click
 from govgo.app.graph import check_go_flag
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.console import EXIT_DONE, EXIT_NO
-from govgo.cli.options import GoCommand, module_options, verbose_option
+from govgo.cli.options import GoCommand, flag_values, module_options, verbose_option
 from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
@@ -32,8 +32,9 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     govgo tidy -go=1.24      move to another go version
     """
     session = open_session({**flags, "tolerant": tolerant, "command": "mod tidy"})
-    check_go_flag(session, go_version)
-    check_go_flag(session, compat, "compat")
+    with flag_values():
+        check_go_flag(session, go_version)
+        check_go_flag(session, compat, "compat")
     if args:
         raise UsageError("'go mod tidy' accepts no arguments")
     result = tidy_service(session, diff=diff, go_version=go_version, compat=compat)
