@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
+from govgo.errors import UsageError
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -117,7 +119,6 @@ class GoCommand(click.Command):
             return []  # the environment takes 8 ms to load
         from govgo.cli.wiring import environment
         from govgo.core.goenv import parse_goflags
-from govgo.errors import UsageError
 
         flags: list[tuple[str, str]] = []
         for entry in parse_goflags(environment().goflags):
