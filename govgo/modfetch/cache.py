@@ -118,16 +118,17 @@ class ModCache:
         return os.path.isdir(f"{self.root}/{cachepath.DOWNLOAD}")
 
     @contextmanager
-    def lock(self, mv: ModuleVersion) -> Iterator[None]:
+    def lock(self, mv: ModuleVersion, *, wait: bool = True) -> Iterator[None]:
         """Hold the lock that guards zip and tree of `mv`, among processes and threads; not to be taken twice.
 
         Raises:
+            BlockingIOError: another holds it, and `wait` is False.
             DiskError: the lock file could not be made or locked.
         """
         self.check_root()
         path = self.file(mv, "lock")
         make_dirs(path.rpartition("/")[0])
-        with lockfile.locked(path):
+        with lockfile.locked(path, wait=wait):
             yield
 
     @contextmanager

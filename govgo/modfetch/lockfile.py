@@ -38,12 +38,13 @@ def open_file(path: str, flags: int, mode: int = 0o666) -> int:
 
 
 @contextmanager
-def locked(path: str) -> Iterator[int]:
+def locked(path: str, *, wait: bool = True) -> Iterator[int]:
     """Hold the exclusive lock of the file `path`, made if absent; gives its descriptor, open for reading and writing.
 
-    Waits as long as another holds it. Two holders in one process exclude each other too.
+    Waits as long as another holds it, unless `wait` is False. Two holders in one process exclude each other too.
 
     Raises:
+        BlockingIOError: another holds it, and `wait` is False.
         DiskError: the file could not be opened or locked.
     """
     try:
@@ -52,7 +53,9 @@ def locked(path: str) -> Iterator[int]:
         raise disk_error("open", path, error) from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
         except OSError as error:
             raise disk_error("Lock", path, error) from error
         yield descriptor

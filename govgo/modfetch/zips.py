@@ -28,6 +28,9 @@ from govgo.ports import Reporter
 TooNew = Callable[[str, str], GovgoError]
 """Makes the error for (module, Go version that it needs)."""
 
+_FIRST_PAUSE_S = 0.002
+_LONGEST_PAUSE_S = 0.1
+
 
 class Zips:
     """See the module's docstring."""
@@ -165,9 +168,23 @@ class Zips:
 
     @asynccontextmanager
     async def _locked(self, mv: ModuleVersion) -> AsyncIterator[None]:
-        """The version's lock, waited for in a thread so that everything else goes on."""
-        lock = self._cache.lock(mv)
-        await self._network.off(lock.__enter__)
+        """The version's lock. It is asked for again and again, not waited for in a thread.
+
+        Two commands that each hold what the other wants would wait in all their threads otherwise, with none left to
+        hash what they hold.
+        """
+        lock = self._cache.lock(mv, wait=self._network.local)
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                lock.__enter__()
+                break
+            except BlockingIOError:
+                import asyncio
+
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                lock = self._cache.lock(mv, wait=False)
         try:
             yield
         finally:
