@@ -517,7 +517,7 @@ def test_since_a_git_reference(world: World, verify: Any) -> None:
     with Path("go.sum").open("a") as file:
         file.writelines(sorted_sums(world, "q.io/a v1.2.0"))
     run = verify("--json", "--only", "lint,database", "--since", "HEAD")
-    assert (run.code, run.json["summary"]["lines"]["proved"]) == (0, 2)
+    assert (run.code, run.json["summary"]["lines"]["proved"]) == (0, 2), (run.out, world.proxy.asked)
     assert "2 added go.sum lines proved" in verify("--only", "database", "--since", "HEAD").out
     assert verify("--only", "database").code == 4
     assert verify("--since", "nowhere").code == 2
