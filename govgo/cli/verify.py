@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,7 +57,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
     run = run_verify(session, where, claims, options)
     for form, file in outputs:
-        _write(_render(run, form, colour=file == _STDOUT and _wants_colour()), file)
+        _write(_render(run, form, terminal=file == _STDOUT and sys.stdout.isatty()), file)
     if run.verdict is Verdict.FINDING and flags["exit_zero"]:
         return 0
     return int(run.verdict)
@@ -98,7 +98,7 @@ def _outputs(flags: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _render(run: Verification, form: str, *, colour: bool) -> str:
+def _render(run: Verification, form: str, *, terminal: bool) -> str:
     match form:
         case "json":
             from govgo.report.verifyjson import json_report
@@ -120,18 +120,22 @@ def _render(run: Verification, form: str, *, colour: bool) -> str:
             from govgo.report.markdown import markdown_report
 
             return markdown_report(run)
-    from govgo.report.verifytext import plain, text_report
+    from govgo.report.verifytext import MOST_ALIKE, plain, text_report
 
-    paint: Callable[[str, str], str] = (lambda text, tint: click.style(text, fg=tint, bold=True)) if colour else plain
-    return text_report(run, paint)
+    paint = _paint if _wants_colour(terminal=terminal) else plain
+    return text_report(run, paint, most_alike=MOST_ALIKE if terminal else 0)
 
 
-def _wants_colour() -> bool:
-    """Whether standard output is a terminal that shows colours (no-color.org, force-color.org)."""
+def _paint(text: str, colour: str) -> str:
+    return click.style(text, fg=colour, bold=True)
+
+
+def _wants_colour(*, terminal: bool) -> bool:
+    """Whether colours may be printed (no-color.org, force-color.org)."""
     environ = os.environ
     if environ.get("NO_COLOR"):
         return False
-    return bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM") != "dumb")
+    return bool(environ.get("FORCE_COLOR")) or (terminal and environ.get("TERM") != "dumb")
 
 
 def _write(text: str, file: str) -> None:

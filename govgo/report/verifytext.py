@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from govgo.core.verification import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
 
 MOST_ALIKE = 10
-"""Findings of one kind that are told in full; the machine formats have all of them."""
+"""Findings of one kind that a terminal shows in full."""
 _MOST_FILES = 10
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udcff]")
 
@@ -23,8 +24,14 @@ def plain(text: str, colour: str) -> str:
     return text
 
 
-def text_report(run: Verification, paint: Paint = plain) -> str:
-    """The whole report, a newline at its end."""
+def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0) -> str:
+    """The whole report, a newline at its end.
+
+    Args:
+        run: what was found.
+        paint: colours words.
+        most_alike: how many findings of one kind are told in full, 0 for all.
+    """
     lines: list[str] = []
     for module in run.modules:
         if len(run.modules) > 1:
@@ -32,7 +39,7 @@ def text_report(run: Verification, paint: Paint = plain) -> str:
             lines.append(visible(f"{module.name}{where}"))
         for result in module.claims:
             lines += [visible(f"  {label:<17}  {text}") for label, text in _rows(run, result)]
-    lines += _told(run, paint)
+    lines += _told(run, paint, most_alike or sys.maxsize)
     lines.append(paint(closing(run), _COLOURS[run.verdict]))
     return "".join(f"{line}\n" for line in lines)
 
@@ -120,15 +127,15 @@ def _database_rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str
         yield "private", f"{count('private')} lines not public{setting}: compared with go.sum only"
 
 
-def _told(run: Verification, paint: Paint) -> Iterator[str]:
+def _told(run: Verification, paint: Paint, most: int) -> Iterator[str]:
     alike: Counter[tuple[str, str]] = Counter()
     for module, finding in run.all_findings():
         alike[finding.code, finding.claim] += 1
-        if alike[finding.code, finding.claim] <= MOST_ALIKE:
+        if alike[finding.code, finding.claim] <= most:
             yield from finding_lines(run, module, finding, paint)
     for (code, _), number in alike.items():
-        if number > MOST_ALIKE:
-            yield f"… and {number - MOST_ALIKE} more {code} (-format json lists all)"
+        if number > most:
+            yield f"… and {number - most} more {code} (-format json lists all)"
 
 
 def finding_lines(

@@ -265,6 +265,14 @@ def test_private_modules_are_counted_apart(world: World, verify: Any, monkeypatc
     assert not any("q.io/b@" in path for path in world.proxy.asked if "/lookup/" in path)
 
 
+def test_colours_only_where_they_are_wanted(world: World, verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b" not in verify("--only", "lint").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert verify("--only", "lint").out.endswith("\x1b[0m\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in verify("--only", "lint").out
+
+
 def test_fork_is_told_and_stops_nothing(world: World, verify: Any) -> None:
     assert verify("--only", "database").code == 0
     fork = world.log.fork(290)
@@ -443,7 +451,7 @@ def test_a_modified_tree_names_its_files(world: World, verify: Any) -> None:
     [
         (lambda: flip(Path("vendor/q.io/b/b.go"), 3), 4, {"vendor-modified"}),
         (lambda: flip(Path("vendor/q.io/a/LICENSE"), 1), 4, {"vendor-modified"}),
-        (lambda: Path("vendor/q.io/b/evil.go").write_text("package b\n"), 1, {"vendor-extra"}),
+        (lambda: Path("vendor/q.io/b/added.go").write_text("package b\n"), 1, {"vendor-extra"}),
         (lambda: Path("vendor/z.io").mkdir() or Path("vendor/z.io/z.go").write_text("x"), 1, {"vendor-extra"}),
         (lambda: Path("vendor/q.io/b/b.go").unlink(), 1, {"vendor-missing"}),
         (lambda: Path("vendor/q.io/b/l.go").symlink_to("b.go"), 1, {"vendor-extra"}),
@@ -456,6 +464,28 @@ def test_vendored_files(world: World, verify: Any, change: Any, code: int, codes
     change()
     run = verify("--json", "--only", "vendor")
     assert (run.code, run.codes) == (code, codes), run.out
+
+
+def test_vendored_replacements(world: World, verify: Any) -> None:
+    """A directory is compared as it is; another module by the zip under its own name."""
+    world.publish("z.io/fork", "v0.1.0", "module q.io/b\n\ngo 1.21\n", {"b.go": "package b // fork\n"})
+    local = Path("local")
+    local.mkdir()
+    (local / "go.mod").write_text("module q.io/a\n\ngo 1.21\n\nrequire q.io/b v1.0.0\n")
+    (local / "a.go").write_text(A_GO)
+    with Path("go.mod").open("a") as file:
+        file.write("\nreplace (\n\tq.io/a => ./local\n\tq.io/b v1.0.0 => z.io/fork v0.1.0\n)\n")
+    Path("go.sum").write_text("".join(sorted_sums(world, "z.io/fork v0.1.0")))
+    assert invoke(["vendor"]) == 0
+    assert verify().code == 0
+    flip(Path("vendor/q.io/b/b.go"), 12)
+    assert (verify("--json").code, verify("--json").codes) == (4, {"vendor-modified"})
+    flip(Path("vendor/q.io/b/b.go"), 12)
+    (local / "a.go").write_text(A_GO + "// edited\n")
+    run = verify("--json")
+    assert (run.code, run.codes) == (1, {"vendor-modified"})
+    (local / "new.go").write_text("package a\n")
+    assert verify("--json").codes == {"vendor-modified", "vendor-missing"}
 
 
 def test_vendored_files_are_proved_without_a_cache(world: World, verify: Any, tmp_path: Path) -> None:
