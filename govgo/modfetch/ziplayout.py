@@ -33,13 +33,14 @@ _FEW = 3
 
 
 class _Entry(NamedTuple):
-    """What no hash covers of one entry, as the directory has it; the last two are about the local header."""
+    """What no hash covers of one entry, as the directory has it; `extra` and `comment` are lengths."""
 
     creator: int
     version: int
     flags: int
     time: int
     date: int
+    extra: int
     comment: int
     disk: int
     internal: int
@@ -53,8 +54,8 @@ class _Entry(NamedTuple):
         return self.name.decode("utf-8", "backslashreplace")
 
 
-_JUDGED = _Entry._fields[:9]
-_GO = (20, 20, 8, 0, 0, 0, 0, 0, 0)
+_JUDGED = _Entry._fields[:10]
+_GO = (20, 20, 8, 0, 0, 0, 0, 0, 0, 0)
 """What Go's zip.Writer writes in the judged fields."""
 
 
@@ -96,7 +97,7 @@ def _directory(directory: bytes) -> Iterator[_Entry]:
         disk, internal, attributes, offset = header[13:]
         name = directory[at + _CENTRAL.size :][:name_length]
         flags = _flags(flags, name)
-        yield _Entry(creator, version, flags, time, date, comment, disk, internal, attributes, name, offset)
+        yield _Entry(creator, version, flags, time, date, extra, comment, disk, internal, attributes, name, offset)
         at += _CENTRAL.size + name_length + extra + comment
 
 
