@@ -109,7 +109,7 @@ def _modules_txt(session: Session, packages: _Packages) -> tuple[str, list[LoadP
     lines = ["## workspace"] if main.work_file is not None else []
     order: list[LoadPkg] = []
     for mod in mods:
-        lines.append(_module_line(mod, main.replacement(mod)))
+        lines.append(module_line(mod, main.replacement(mod)))
         go = _go_version(session, mod) if compare(go_version, "1.17") >= 0 else ""
         notes = [*(["explicit"] if mod in explicit else []), *([f"go {go}"] if go else [])]
         if notes:
@@ -129,7 +129,7 @@ def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[s
     def add(old: ModuleVersion, new: ModuleVersion | None) -> None:
         written.add(old)
         if new is not None:
-            lines.append(_module_line(old, new))
+            lines.append(module_line(old, new))
 
     for m in main.modules:
         if main.work_file is not None:
@@ -143,7 +143,12 @@ def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[s
     return lines
 
 
-def _module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:
+def module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:
+    """The line of modules.txt that names a module, and what replaces it.
+
+    Raises:
+        PackageError: the replacement lies in the vendor directory.
+    """
     words = ["#", mod.path, *([mod.version] if mod.version else [])]
     if replacement is not None:
         if (normpath(replacement.path) + "/").startswith("vendor/"):

@@ -12,9 +12,10 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING
 
 from govgo.app.vendorcopy import is_package_file
-from govgo.app.vendoring import VendorList, check_vendor_consistency, read_vendor_list
+from govgo.app.vendoring import check_vendor_consistency, parse_modules_txt
 from govgo.app.verifyexplain import FileReader
 from govgo.app.verifygraph import TargetGraph, from_error
+from govgo.app.verifymodulestxt import check_modules_txt
 from govgo.app.verifytarget import WORKSPACE, Target, shown
 from govgo.core.dirhash import h1
 from govgo.core.module import ModuleVersion
@@ -87,13 +88,16 @@ class _VendorCheck:
             line.mod: line for file in (*target.sums, *target.shared) for line in file.everything
         }
         self._vendor = join(target.root, "vendor")
-        self._vendored: VendorList = read_vendor_list(session)
+        data = session.files.read(join(self._vendor, MODULES_TXT))
+        self._text = None if data is None else data.decode("utf-8", "surrogateescape")
+        # Taken as it is: a go version that would be refused is told as a line that go has not written.
+        self._vendored = session.vendor_list = parse_modules_txt(self._text or "")
         self._copies: dict[str, _Copy] = {}
 
     def modules_txt(self) -> None:
         """Hold modules.txt against go.mod, in go's words."""
         place = Place(self._shown(MODULES_TXT))
-        if self._session.files.read(join(self._vendor, MODULES_TXT)) is None:
+        if self._text is None:
             text = "vendor/modules.txt is missing: nothing says where the files came from"
             self._add("vendor-inconsistent", Verdict.FINDING, text, None, place)
             return
@@ -108,6 +112,11 @@ class _VendorCheck:
                 self._add(
                     "vendor-inconsistent", Verdict.FINDING, fault, None, place, hint="make it anew: `govgo vendor`"
                 )
+
+            return
+        for line, fault in check_modules_txt(self._session, self._text, self._vendored, self._lines.__contains__):
+            place = Place(place.file, line)
+            self._add("vendor-inconsistent", Verdict.FINDING, fault, None, place, hint="make it anew: `govgo vendor`")
 
     def contents(self) -> None:
         """Hold every vendored file against the copy that it came from, and look for files that are not there."""

@@ -466,6 +466,18 @@ def test_vendored_files(world: World, verify: Any, change: Any, code: int, codes
     assert (run.code, run.codes) == (code, codes), run.out
 
 
+def test_a_flipped_character_in_modules_txt(world: World, verify: Any) -> None:
+    fill(world, vendor=True)
+    path = Path("vendor/modules.txt")
+    sound = path.read_bytes()
+    for offset in range(len(sound)):
+        flip(path, offset)
+        run = verify("--json", "--only", "vendor")
+        assert run.code in (1, 3), (offset, path.read_bytes())
+        assert any(each["file"] == "vendor/modules.txt" for each in run.told), (offset, run.out)
+        path.write_bytes(sound)
+
+
 def test_vendored_replacements(world: World, verify: Any) -> None:
     """A directory is compared as it is; another module by the zip under its own name."""
     world.publish("z.io/fork", "v0.1.0", "module q.io/b\n\ngo 1.21\n", {"b.go": "package b // fork\n"})
