@@ -15,8 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core import modfile
 from govgo.core.gosum import parse_gosum
@@ -88,8 +87,7 @@ def format_sum(sums: Mapping[ModuleVersion, Iterable[str]]) -> bytes:
     return "".join(dict.fromkeys(lines)).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(NamedTuple):
     """What minimal version selection decides for a module or workspace.
 
     Attributes:

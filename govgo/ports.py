@@ -7,17 +7,15 @@ The rings `modfetch` (files, network) and `cli` (terminal) implement these; `app
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
 from govgo.core.moduleinfo import Origin as Origin
 
 
-@dataclass(frozen=True, slots=True)
-class RevInfo:
+class RevInfo(NamedTuple):
     """A .info answer: canonical version, commit time (None where it has none), name and short name of the revision."""
 
     version: str
@@ -27,16 +25,14 @@ class RevInfo:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(NamedTuple):
     """The tagged versions of a module path in semver order, `+incompatible` filtered by the caller."""
 
     list: tuple[str, ...] = ()
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One thing to fetch: `kind` is "versions", "info", "latest", "gomod" or "zip".
 
     `version` is the revision for "info" and the version for "gomod" and "zip".
@@ -47,8 +43,7 @@ class Ask:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Downloaded:
+class Downloaded(NamedTuple):
     """What lies in the module cache for one module version; "" where a part was not asked for or failed."""
 
     mod: ModuleVersion

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.goenv import OFF
 from govgo.wiring import make_session
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from govgo.modfetch.proofclient import ProofClient
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
+class VerifyOptions(NamedTuple):
     """How to verify.
 
     Attributes:

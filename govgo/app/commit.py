@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.keepsums import Which, keep_sums
 from govgo.app.mainmods import index_mod_file
@@ -31,8 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
+class WriteOptions(NamedTuple):
     """How go.mod is written.
 
     Attributes:
@@ -49,8 +47,7 @@ class WriteOptions:
     tidy_wrote_go: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ModUpdate:
+class ModUpdate(NamedTuple):
     """go.mod before and after the requirements of the command are written into it."""
 
     before: bytes

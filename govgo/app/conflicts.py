@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.app.summary import ModuleError
 from govgo.core.module import ModuleVersion
 from govgo.errors import BuildListError, GovgoError
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """A chain of requirements to a version that cannot be.
 
     Attributes:

@@ -9,15 +9,14 @@ and harmful where everything below it does; the two are tracked apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.modgraph import Pruning
 from govgo.core.module import ModuleVersion
 from govgo.errors import GovgoError
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a module version is disqualified: its requirements cannot be read, or it is or requires `dep`."""
 
     error: GovgoError | None = None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from govgo.app.commit import write_go_mod
 from govgo.app.listing import list_modules
@@ -21,8 +21,7 @@ from govgo.errors import GovgoError, QueryError, ReportedError, SecurityError, U
 from govgo.ports import Ask, Downloaded
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleDownload:
+class ModuleDownload(NamedTuple):
     """One module as `go mod download -json` tells it; empty fields are left out.
 
     Attributes:
@@ -44,11 +43,10 @@ class ModuleDownload:
     go_mod_sum: str = ""
     origin: Origin | None = None
     reuse: bool = False
-    failure: GovgoError | None = field(default=None, compare=False)
+    failure: GovgoError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadResult:
+class DownloadResult(NamedTuple):
     """What came of a download: an entry for each module, and what the listing of the modules failed on."""
 
     entries: tuple[ModuleDownload, ...] = ()
@@ -177,7 +175,7 @@ def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDo
             path=info.path, version=info.version, query=info.query, reuse=info.reuse, origin=info.origin
         )
         if info.error is not None:
-            entry = replace(entry, error=info.error, failure=info.failure)
+            entry = entry._replace(error=info.error, failure=info.failure)
         elif not info.reuse:
             wanted[len(entries)] = ModuleVersion(info.path, info.version)
         entries.append(entry)
@@ -190,8 +188,7 @@ def _merged(entry: ModuleDownload, done: Downloaded) -> ModuleDownload:
     failure = done.error
     if failure is not None and not isinstance(failure, GovgoError):
         raise failure
-    return replace(
-        entry,
+    return entry._replace(
         info=done.info,
         go_mod=done.gomod,
         zip=done.zip,

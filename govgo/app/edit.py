@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.editflags import Edit
 from govgo.app.modfiles import missing_file
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from govgo.app.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class EditedMod:
+class EditedMod(NamedTuple):
     """A go.mod that has been edited in memory.
 
     Attributes:

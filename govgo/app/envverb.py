@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.app.loadmod import find_go_mod, init, init_workfile
 from govgo.app.session import Session
@@ -59,8 +59,7 @@ _FIXED = frozenset(
 _SYSTEM_ONLY = frozenset({"GOENV", "GODEBUG"})
 
 
-@dataclass(frozen=True, slots=True)
-class EnvVar:
+class EnvVar(NamedTuple):
     """A variable, its effective value, and whether that differs from the default."""
 
     name: str

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.app.commit import WriteOptions, write_go_mod
 from govgo.app.getcheck import check_packages
@@ -31,8 +31,7 @@ _NO_MODULE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GetOptions:
+class GetOptions(NamedTuple):
     """The flags of get: -u ("", "upgrade" or "patch"), -t and -tool."""
 
     upgrade: str = ""
@@ -40,8 +39,7 @@ class GetOptions:
     tool: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One changed requirement; "" or "none" stands for absence."""
 
     path: str
@@ -73,8 +71,7 @@ class Change:
         return f"\tnote: expanded dependencies to upgrade to go {limit} or higher; run 'go mod tidy' to clean up"
 
 
-@dataclass(frozen=True, slots=True)
-class GetResult:
+class GetResult(NamedTuple):
     """What get changed, `go` and `toolchain` first, then by path."""
 
     changes: tuple[Change, ...]

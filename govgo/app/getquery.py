@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from govgo.app.importing import META_PACKAGES
 from govgo.app.patterns import clean_patterns, is_local_import
@@ -33,8 +34,7 @@ class QueryConflictError(QueryError):
     code = "get-conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class PathSet:
+class PathSet(NamedTuple):
     """The options for one path: exactly one of `pkg_mods` and `mod` is to be chosen.
 
     Attributes:
@@ -113,7 +113,7 @@ class Query:
         self._seen.add(path)
         found = options()
         if found.pkg_mods or found.mod is not None or found.error is not None:
-            self.candidates.append(replace(found, path=path))
+            self.candidates.append(found._replace(path=path))
 
     def resolved_text(self, mv: ModuleVersion) -> str:
         """How messages name `mv` as this query's answer."""

@@ -8,9 +8,8 @@ directory; found twice, it is ambiguous.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from os.path import dirname, isabs, join, normpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app import vendoring
 from govgo.app.importerrors import (
@@ -39,8 +38,7 @@ EXPLICIT_MODULES_TXT_IMPORT_VERSION = "1.23"
 """From this go version on, a vendored package must stand in vendor/modules.txt to be imported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where a package is.
 
     Attributes:

@@ -7,7 +7,6 @@ Rules: `go help list`, section on -m; Go Modules Reference, "go list -m".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from govgo.app.commit import commit_requirements
@@ -283,8 +282,8 @@ class _Lister:
         mv = ModuleVersion(path, outcome.info.version)
         info = module_info(self._session, None, mv, self._mode, self._reuse)
         if version != info.version:
-            info = replace(info, query=version)
-        return [replace(info, origin=outcome.info.origin)]
+            info = info._replace(query=version)
+        return [info._replace(origin=outcome.info.origin)]
 
     def _path(self, path: str) -> list[ModuleInfo]:
         version = self._graph.selected(path) if self._graph is not None else self.rs.root_selected(path)
@@ -352,7 +351,7 @@ def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) 
         if not info.reuse:
             info = _mark(session, info, mode)
             if info.replace is not None:
-                info = replace(info, replace=_mark(session, info.replace, mode))
+                info = info._replace(replace=_mark(session, info.replace, mode))
         marked.append(info)
     return marked
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from govgo.core.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
@@ -21,8 +22,7 @@ COMMAND_LINE = ModuleVersion("command-line-arguments", "")
 """The main module that stands in where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModIndex:
+class ModIndex(NamedTuple):
     """What a go.mod file said when it was read or last written.
 
     Attributes:
@@ -112,14 +112,13 @@ def work_go_version(file: WorkFile | None) -> str:
     return DEFAULT_GO_WORK_VERSION if file is None or file.go is None else file.go.version
 
 
-@dataclass(frozen=True, slots=True)
-class MainModule:
+class MainModule(NamedTuple):
     """One main module: its directory and its go.mod file; neither for the stand-in where there is no module."""
 
     mod: ModuleVersion
     root: str
     file: ModFile | None
-    index: ModIndex | None
+    indexed: ModIndex | None
 
 
 @dataclass(slots=True)
@@ -170,7 +169,7 @@ class MainModules:
     def index(self, m: ModuleVersion) -> ModIndex | None:
         """The index of a main module's go.mod as it was read; None for the stand-in or a new module."""
         found = self._by_mod.get(m)
-        return found.index if found is not None else None
+        return found.indexed if found is not None else None
 
     def set_index(self, m: ModuleVersion, index: ModIndex) -> None:
         """Replace the index after go.mod was written."""
@@ -182,7 +181,7 @@ class MainModules:
     def set_mod_file(self, m: ModuleVersion, file: ModFile) -> None:
         """Use other contents for the go.mod of a main module than those read."""
         known = self._by_mod[m]
-        self._by_mod[m] = MainModule(known.mod, known.root, file, known.index)
+        self._by_mod[m] = MainModule(known.mod, known.root, file, known.indexed)
 
     def path_prefix(self, m: ModuleVersion) -> str:
         """What the import paths of the module's packages begin with."""
@@ -213,7 +212,7 @@ class MainModules:
     def exclusions(self) -> frozenset[ModuleVersion]:
         """Every excluded module version."""
         if self._excluded is None:
-            lists = (m.index.exclude for m in self._by_mod.values() if m.index is not None)
+            lists = (m.indexed.exclude for m in self._by_mod.values() if m.indexed is not None)
             self._excluded = frozenset().union(*lists)
         return self._excluded
 
@@ -239,9 +238,9 @@ class MainModules:
         best: ModuleVersion | None = None
         best_root = ""
         for main in self._by_mod.values():
-            if main.index is None:
+            if main.indexed is None:
                 continue
-            found = lookup_replacement(mv, main.index.replace)
+            found = lookup_replacement(mv, main.indexed.replace)
             if found is None:
                 continue
             version, new = found

@@ -7,7 +7,6 @@ Rules: `go help list`, section on -m.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from enum import IntFlag, auto
 from typing import TYPE_CHECKING
 
@@ -100,12 +99,11 @@ def _replaced(session: Session, facts: _Facts, info: ModuleInfo, target: ModuleV
         directory = posixpath.normpath(posixpath.join(session.main.replace_base(), target.path))
         if posixpath.isabs(target.path):
             directory = target.path
-        new = replace(new, dir=directory, go_mod=posixpath.normpath(posixpath.join(directory, "go.mod")))
+        new = new._replace(dir=directory, go_mod=posixpath.normpath(posixpath.join(directory, "go.mod")))
     if session.build_mod == "vendor":
-        return replace(info, replace=new, go_version=new.go_version)
+        return info._replace(replace=new, go_version=new.go_version)
     new = facts.complete(new)
-    return replace(
-        info,
+    return info._replace(
         replace=new,
         dir=new.dir,
         go_mod=new.go_mod,
@@ -132,7 +130,7 @@ class _Facts:
         if info.version:
             old = self._reuse.get(mod)
             if old is not None and is_reusable(self._session.repo, mod.path, mod.version, old.origin):
-                return replace(old, query="", dir="")
+                return old._replace(query="", dir="")
             if not self._is_brief:
                 info = self._with_time(info)
         if not self._is_brief or not self._must_have_sums:
@@ -151,7 +149,7 @@ class _Facts:
             raise
         except GovgoError as error:
             return _failed(info, error)
-        return replace(info, version=rev.version, time=rev.time or ZERO_TIME)
+        return info._replace(version=rev.version, time=rev.time or ZERO_TIME)
 
     def _sum_is_known(self, path: str, version: str) -> bool:
         if not version or not self._must_have_sums:
@@ -167,7 +165,7 @@ class _Facts:
             raise
         except GovgoError:
             return info
-        return info if summary.too_new is not None else replace(info, go_version=summary.go_version)
+        return info if summary.too_new is not None else info._replace(go_version=summary.go_version)
 
     def _has_go_mod_sum(self, info: ModuleInfo) -> bool:
         return self._sum_is_known(info.path, f"{info.version}/go.mod")
@@ -182,21 +180,21 @@ class _Facts:
             except GovgoError:
                 path = ""
             if path and self._session.files.is_file(path):
-                info = replace(info, go_mod=path)
+                info = info._replace(go_mod=path)
             recorded = ledger.recorded(ModuleVersion(mod.path, f"{mod.version}/go.mod"))
-            info = replace(info, go_mod_sum=recorded or "")
+            info = info._replace(go_mod_sum=recorded or "")
         if self._sum_is_known(info.path, info.version):
             try:
                 directory = repo.cached_dir(mod) or ""
             except GovgoError:
                 directory = ""
-            info = replace(info, dir=directory or info.dir, sum=ledger.recorded(mod) or "")
+            info = info._replace(dir=directory or info.dir, sum=ledger.recorded(mod) or "")
         return info
 
 
 def _failed(info: ModuleInfo, error: GovgoError) -> ModuleInfo:
     """`info` with an error, unless it has one."""
-    return info if info.error is not None else replace(info, error=str(error), failure=error)
+    return info if info.error is not None else info._replace(error=str(error), failure=error)
 
 
 def _is_unknown(error: GovgoError) -> bool:
@@ -219,7 +217,7 @@ def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
     if compare_versions(info.path, rev.version, info.version) <= 0:
         return info
     update = ModuleInfo(path=info.path, version=rev.version, time=rev.time or ZERO_TIME)
-    return replace(info, update=update)
+    return info._replace(update=update)
 
 
 def add_versions(session: Session, info: ModuleInfo, *, retracted: bool) -> ModuleInfo:
@@ -230,8 +228,8 @@ def add_versions(session: Session, info: ModuleInfo, *, retracted: bool) -> Modu
     except SecurityError:
         raise
     except GovgoError as error:
-        return replace(_failed(info, error), versions=(), origin=None)
-    return replace(info, versions=known.list, origin=merge_origin(info.origin, known.origin))
+        return _failed(info, error)._replace(versions=(), origin=None)
+    return info._replace(versions=known.list, origin=merge_origin(info.origin, known.origin))
 
 
 def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
@@ -241,7 +239,7 @@ def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
     try:
         check_retractions(session, ModuleVersion(info.path, info.version))
     except ModuleRetractedError as error:
-        return replace(info, retracted=error.rationale or (RETRACTED,))
+        return info._replace(retracted=error.rationale or (RETRACTED,))
     except SecurityError:
         raise
     except GovgoError as error:
@@ -257,7 +255,7 @@ def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
         raise
     except GovgoError as error:
         return info if _is_unknown(error) else _failed(info, error)
-    return replace(info, deprecated=message)
+    return info._replace(deprecated=message)
 
 
 def error_text(path: str, version: str, error: GovgoError) -> str:

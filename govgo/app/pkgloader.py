@@ -8,8 +8,7 @@ fetched together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.importing import import_from_modules, module_cache_prefix, warm_candidates, warm_recorded
 from govgo.app.loadpkg import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from govgo.app.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class PackageOpts:
+class PackageOpts(NamedTuple):
     """How packages are loaded, and what is done about faults (cmd/go's modload.PackageOpts).
 
     Attributes:

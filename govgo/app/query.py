@@ -8,8 +8,7 @@ Rules: Go Modules Reference, "Version queries"; `go help modules`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from govgo.app.queryerrors import PackageNotInModuleError as PackageNotInModuleError
 from govgo.app.reuse import is_reusable
@@ -46,8 +45,7 @@ class QueryDisabledError(QueryError):
         super().__init__(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a query came to: the revision or the error, and the provenance that either rests on."""
 
     info: RevInfo | None = None
@@ -248,7 +246,7 @@ class _Choice:
         if self._is_back_in_time(info):
             self._must_allow(self._matcher.current)
             info = self._stat(self._matcher.current)
-        return replace(info, origin=self._origin)
+        return info._replace(origin=self._origin)
 
     def _is_back_in_time(self, info: RevInfo) -> bool:
         """Whether an upgrade from a pseudo-version would lead to something older.
@@ -317,7 +315,7 @@ def version_list(session: Session, path: str, allowed: Allowed) -> Versions:
     def ask(view: VersionView) -> Versions:
         listed = VersionSource(session, path, view).versions("")
         fitting = (version for version in listed.list if _is_allowed(allowed, ModuleVersion(path, version)))
-        return replace(listed, list=tuple(fitting))
+        return listed._replace(list=tuple(fitting))
 
     return in_turn(session, ask)
 

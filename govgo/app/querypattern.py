@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.app.importing import dir_in_module, fetch
 from govgo.app.patterns import Match, match_packages
@@ -43,8 +43,7 @@ from govgo.errors import (
 from govgo.ports import Ask, RevInfo
 
 
-@dataclass(frozen=True, slots=True)
-class QueryResult:
+class QueryResult(NamedTuple):
     """One module that answers a query about a pattern, and its packages that match."""
 
     mod: ModuleVersion

@@ -8,8 +8,8 @@ cache knows by heart belongs there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from os.path import join
+from typing import NamedTuple
 
 from govgo.core.buildtag import TagSet
 from govgo.core.gosource import scan_files
@@ -17,8 +17,7 @@ from govgo.errors import GovgoError
 from govgo.ports import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class PackageFiles:
+class PackageFiles(NamedTuple):
     """What a directory's files import, by import path in sorted order; tests apart."""
 
     imports: tuple[str, ...]

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from govgo.app.sumdatabase import BundleDatabase, Lookups
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES
@@ -32,8 +31,7 @@ class BundleSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenBundle:
+class WrittenBundle(NamedTuple):
     """What `write_bundle` wrote.
 
     Attributes:

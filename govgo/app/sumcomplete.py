@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.commit import WriteOptions, go_mod_dirty, update_go_mod_from_reqs, write_go_sum
 from govgo.app.sumdatabase import SumDatabase, listed_hash
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 GO_MOD = "/go.mod"
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """What `complete` added.
 
     Attributes:

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.sumneeds import Need, Needs, load_needs
 from govgo.core.gosumfile import parse_gosum
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 GO_MOD = "/go.mod"
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(NamedTuple):
     """One line of go.sum, or one that is missing there.
 
     Attributes:

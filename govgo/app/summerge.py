@@ -8,7 +8,7 @@ no harm, and `tidy` removes it; a line too few stops a build.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.app.sumdatabase import SumDatabase, listed_hash
 from govgo.core.gosumfile import Sums, parse_gosum
@@ -32,8 +32,7 @@ class SumConflictError(InputError):
     code = "sum-conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """The outcome of `merge_sums`.
 
     Attributes:

@@ -8,8 +8,7 @@ build tags, without fetching a hash that nobody has proved (`keepsums` has the r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.keepsums import Which, keep_sums, mod_key, needs_sums, providers
 from govgo.app.loadmod import init_workfile
@@ -36,8 +35,7 @@ GO_VERSION = "go-version"
 """A package is loaded from the module, and its go.mod says for which Go it was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One load that needs a line.
 
     Attributes:

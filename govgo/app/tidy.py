@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.pkgload import PackageOpts, load_packages
 from govgo.app.session import RootMode
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from govgo.app.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class TidyResult:
+class TidyResult(NamedTuple):
     """The outcome of `tidy`.
 
     Attributes:

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.importerrors import NO_MODULE, ImportMissingError
 from govgo.app.importing import import_from_modules, warm_candidates
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from govgo.app.requirements import ModGraph, Requirements
 
 
-@dataclass(frozen=True, slots=True)
-class _Mismatch:
+class _Mismatch(NamedTuple):
     """Where the older version would find a package instead, or why it would not."""
 
     mod: ModuleVersion

@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os.path import dirname, join
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app import importing
 from govgo.app.importerrors import NO_MODULE, AmbiguousImportError, ImportMissingError
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from govgo.core.modfile import ModFile
 
 
-@dataclass(frozen=True, slots=True)
-class VendorMeta:
+class VendorMeta(NamedTuple):
     """What modules.txt says of one module; `replacement` is None where it names none."""
 
     explicit: bool = False
@@ -98,7 +97,7 @@ def _module_line(vendored: VendorList, fields: Sequence[str]) -> ModuleVersion:
             target = ModuleVersion(rest[1], rest[2])
         meta = vendored.about(mod)
         if target is not None:
-            meta = replace(meta, replacement=target)
+            meta = meta._replace(replacement=target)
             vendored.replaced.append(mod)
         vendored.meta[mod] = meta
     return mod
@@ -109,9 +108,9 @@ def _annotate(vendored: VendorList, mod: ModuleVersion, text: str) -> None:
     for entry in text.split(";"):
         entry = entry.strip()
         if entry == "explicit":
-            meta = replace(meta, explicit=True)
+            meta = meta._replace(explicit=True)
         elif entry.startswith("go "):
-            meta = replace(meta, go_version=entry[3:])
+            meta = meta._replace(go_version=entry[3:])
     vendored.meta[mod] = meta
 
 

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.listing import list_modules
 from govgo.app.loadmod import init_workfile
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from govgo.app.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """The answer for one package or module.
 
     Attributes:

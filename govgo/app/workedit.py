@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.edit import check_lines, set_lines
 from govgo.app.editflags import Edit
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from govgo.app.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class EditedWork:
+class EditedWork(NamedTuple):
     """A go.work that has been edited in memory; `path` is absolute."""
 
     path: str

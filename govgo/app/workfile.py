@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.godebug import check_godebug
 from govgo.app.mainmods import work_go_version
@@ -142,8 +141,7 @@ def update_work_file(session: Session, file: WorkFile) -> None:
             file.add_use(use.path, mod_file.module.mod.path)
 
 
-@dataclass(frozen=True, slots=True)
-class LocalWorkspace:
+class LocalWorkspace(NamedTuple):
     """The modules of a workspace; `modules` holds (module path, absolute directory)."""
 
     modules: tuple[tuple[str, str], ...]

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from govgo.core import buildexpr
 from govgo.core.buildexpr import Expr
@@ -111,8 +110,7 @@ _PLAIN_HEADER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TagSet:
+class TagSet(NamedTuple):
     """The build tags that hold.
 
     Attributes:

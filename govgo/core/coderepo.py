@@ -14,8 +14,8 @@ repository", "Pseudo-versions" and "+incompatible versions"; texts as cmd/go/int
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from govgo.core import semver
 from govgo.core.goquote import quote
@@ -29,8 +29,7 @@ from govgo.errors import GovgoError, InputError, InvalidPathError, InvalidVersio
 INCOMPATIBLE = "+incompatible"
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """A commit as the repository tells it.
 
     Attributes:
@@ -49,8 +48,7 @@ class Commit:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class TagChoice:
+class TagChoice(NamedTuple):
     """What the tags of a commit offer.
 
     Attributes:
@@ -64,8 +62,7 @@ class TagChoice:
     canonical: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CodeModule:
+class CodeModule(NamedTuple):
     """A module path and its place in a repository; made by `locate`.
 
     Attributes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from govgo.core.buildtag import TagSet, header_constraints, match_file, satisfies
 from govgo.core.gocgo import cgo_fault
@@ -22,8 +22,7 @@ _OTHER_EXTENSIONS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """What one kind of a package's files (its own, its tests, its external tests) say, sorted."""
 
     files: tuple[str, ...] = ()
@@ -31,8 +30,7 @@ class Sources:
     embeds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BuildPackage:
+class BuildPackage(NamedTuple):
     """A directory's package.
 
     Attributes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from govgo.core.goquote import quote
 from govgo.core.gourl import parse
@@ -47,8 +48,7 @@ _NAMES = (
 KNOWN_NAMES = frozenset(_NAMES.split())
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySpec:
+class ProxySpec(NamedTuple):
     """One entry of GOPROXY: a URL, "direct", "off", or an implicit "noproxy" where GONOPROXY is set.
 
     `fall_back_on_error` is set by the separator `|` after the entry: any error moves on, not only a 404.
@@ -58,8 +58,7 @@ class ProxySpec:
     fall_back_on_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkEnv:
+class NetworkEnv(NamedTuple):
     """What the environment says about connections; "" where it says nothing.
 
     `netrc` is the path of the netrc file, "" where no home directory is known.

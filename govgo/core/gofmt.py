@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from math import inf, isnan
+from typing import NamedTuple
 
 from govgo.core.goquote import quote, quote_char
 from govgo.core.gotemplate_values import Record, Value, kind, type_name
@@ -27,8 +27,7 @@ _INTEGER_VERBS = {"d": "d", "v": "d", "b": "b", "o": "o", "x": "x", "X": "X"}
 _REAL_VERBS = frozenset("eEfFgGv")
 
 
-@dataclass(frozen=True, slots=True)
-class _Flags:
+class _Flags(NamedTuple):
     text: str = ""
     width: int | None = None
     precision: int | None = None

@@ -10,7 +10,6 @@ Source of the rules: the Go specification, "Source file organization"; packages 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from govgo.core.goembed import embed_patterns
@@ -47,8 +46,7 @@ class ImportSpec(NamedTuple):
     doc: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """The result of the parser; what is malformed may still have a package name.
 
     Attributes:
@@ -68,8 +66,7 @@ class Parsed:
         return str(self.faults[0]) + more if self.faults else ""
 
 
-@dataclass(frozen=True, slots=True)
-class GoFile:
+class GoFile(NamedTuple):
     """What go/build learns from one file.
 
     Attributes:

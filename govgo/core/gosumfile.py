@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.module import ModuleVersion
 from govgo.errors import GoSumError
@@ -25,8 +25,7 @@ _FIELD = re.compile(r"(?:[\x1c-\x1f]|\S)+")
 Sums = dict[ModuleVersion, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class SumConflict:
+class SumConflict(NamedTuple):
     """Two or more different `h1:` hashes for one module version in one file.
 
     Attributes:

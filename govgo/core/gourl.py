@@ -8,8 +8,8 @@ the writer chose another encoding than the usual one, that encoding (`raw_path`)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from govgo.core.goquote import quote
 from govgo.errors import UsageError
@@ -27,8 +27,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 _SECRET = re.compile(r"^([^/?#]*//[^/?#:@]*):[^/]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class GoURL:
+class GoURL(NamedTuple):
     """A parsed URL. `user` is None where there is no userinfo, `password` where that has none."""
 
     scheme: str = ""
@@ -56,19 +55,18 @@ class GoURL:
 
     def redacted(self) -> str:
         """The URL with its password, if any, replaced by "xxxxx"."""
-        return str(self if self.password is None else replace(self, password="xxxxx"))
+        return str(self if self.password is None else self._replace(password="xxxxx"))
 
     def without_userinfo(self) -> str:
         """The URL without user name and password."""
-        return str(replace(self, user=None, password=None))
+        return str(self._replace(user=None, password=None))
 
     def join(self, path: str) -> GoURL:
         """The URL with the slash-separated `path` added to its end."""
         if not path:
             return self
         path = path.removeprefix("/")
-        return replace(
-            self,
+        return self._replace(
             path=self.path.removesuffix("/") + "/" + path,
             raw_path=self.raw_path.removesuffix("/") + "/" + path,
         )

@@ -7,8 +7,8 @@ that the field is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from govgo.errors import GovgoError
 
@@ -16,8 +16,7 @@ ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Go's zero time, which stands for a version whose source told no time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a version came from, as .info files say (cmd/go's codehost.Origin). Empty fields are ""."""
 
     vcs: str = ""
@@ -30,8 +29,7 @@ class Origin:
     repo_sum: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleInfo:
+class ModuleInfo(NamedTuple):
     """One module as `list -m` reports it.
 
     Attributes:
@@ -69,7 +67,7 @@ class ModuleInfo:
     go_mod_sum: str = ""
     origin: Origin | None = None
     reuse: bool = False
-    failure: GovgoError | None = field(default=None, compare=False, repr=False)
+    failure: GovgoError | None = None
 
     def __str__(self) -> str:
         """`path version [update] (deprecated) => replacement`, as `go list -m` prints a module."""

@@ -13,8 +13,7 @@ repositories".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from govgo.core import pseudo, semver
 from govgo.core.goquote import quote
@@ -73,8 +72,7 @@ class NoPatchBaseError(QueryError):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
-class QueryMatcher:
+class QueryMatcher(NamedTuple):
     """A parsed version query on one module path.
 
     Attributes:

@@ -10,7 +10,6 @@ Source: `go help importpath`; cmd/go/internal/vcs (vcsPaths, vcsPathsAfterDynami
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from govgo.core.coderepo import has_path_prefix
@@ -21,8 +20,7 @@ SYSTEMS = ("hg", "git", "svn", "bzr", "fossil")
 """The version control systems that the go command knows, by their commands."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepoName:
+class RepoName(NamedTuple):
     """A repository that an import path names.
 
     Attributes:

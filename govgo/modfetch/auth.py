@@ -13,14 +13,13 @@ import os
 import stat
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.errors import UsageError
 from govgo.modfetch.diskerror import reason
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(NamedTuple):
     """A machine of a netrc file with its login and password."""
 
     machine: str

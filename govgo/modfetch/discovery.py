@@ -8,8 +8,7 @@ Source: the Go Modules Reference, "Finding a repository for a module path"; cmd/
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from govgo.core import gourl
 from govgo.core.goenv import GoEnv
@@ -30,8 +29,7 @@ _GIT_SCHEMES = ("git", "https", "http", "git+ssh", "ssh")
 _SECURE_SCHEMES = frozenset({"https", "git+ssh", "ssh"})
 
 
-@dataclass(frozen=True, slots=True)
-class RepoRoot:
+class RepoRoot(NamedTuple):
     """A repository, or a proxy (`vcs` is "mod").
 
     Attributes:
@@ -190,7 +188,7 @@ class Discovery:
 def _page_url(path: str) -> str:
     """`//HOST/PATH?go-get=1`."""
     host, _, rest = path.partition("/")
-    return str(replace(gourl.parse(f"//{host}"), path="/" + rest, query="go-get=1"))
+    return str(gourl.parse(f"//{host}")._replace(path="/" + rest, query="go-get=1"))
 
 
 def _tags(page: Page, name: str) -> list[MetaImport]:

@@ -8,7 +8,6 @@ Rules: cmd/go/internal/modcmd (DownloadModule).
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
 
 from govgo.core.dirhash import hash_gomod
@@ -74,16 +73,16 @@ class Downloads:
             if extract:
                 self._gomods.expect(mv)
                 info = await self._info(mv.path, mv.version)
-                done = replace(done, info=self._cache.file(mv, "info"), origin=info.origin)
+                done = done._replace(info=self._cache.file(mv, "info"), origin=info.origin)
                 data = await self._gomods.load(mv)
                 self._gomods.write()
-                done = replace(done, gomod=self._cache.file(mv, "mod"), gomod_sum=hash_gomod(data))
+                done = done._replace(gomod=self._cache.file(mv, "mod"), gomod_sum=hash_gomod(data))
             path = await self._zips.zip(mv)
-            done = replace(done, zip=path, sum=self._cache.ziphash(mv) or "")
+            done = done._replace(zip=path, sum=self._cache.ziphash(mv) or "")
             if extract:
-                done = replace(done, dir=await self._zips.tree(mv))
+                done = done._replace(dir=await self._zips.tree(mv))
         except SecurityError:
             raise
         except GovgoError as err:
-            return replace(done, error=err)
+            return done._replace(error=err)
         return done

@@ -13,7 +13,6 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -111,7 +110,7 @@ class GitRepo:
         if not head:
             raise NotFoundError("no commits")
         commit = self.stat(head)
-        return replace(commit, origin=replace(commit.origin, ref="HEAD", hash=head))
+        return commit._replace(origin=commit.origin._replace(ref="HEAD", hash=head))
 
     def stat(self, rev: str) -> Commit:
         """The commit that a tag, branch, hash or beginning of a hash names, fetched into the clone.
@@ -263,10 +262,10 @@ class GitRepo:
             found, ref = self._find(rev, ref, commit, known_absent=is_hash)
         except UnknownRevisionError as err:
             if ref and isinstance(err.origin, Origin):
-                err.origin = replace(err.origin, ref=ref)
+                err.origin = err.origin._replace(ref=ref)
             raise
-        origin = replace(found.origin, hash=found.name)
-        return replace(found, origin=replace(origin, ref=ref) if ref != found.name else origin)
+        origin = found.origin._replace(hash=found.name)
+        return found._replace(origin=origin._replace(ref=ref) if ref != found.name else origin)
 
     def _find_ref(self, rev: str, *, is_hash: bool) -> tuple[str, str]:
         """The ref that a revision means, and its commit; "" for what is not known."""

@@ -12,7 +12,6 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO, cast
 
@@ -80,7 +79,7 @@ class GitSource:
                         fit += [v + INCOMPATIBLE for v in same_major]
         except GovgoError as err:
             raise prefixed(err, f"module {module.path}: ") from err
-        return Versions(tuple(fit), replace(origin, subdir=module.code_dir))
+        return Versions(tuple(fit), origin._replace(subdir=module.code_dir))
 
     def stat(self, rev: str) -> RevInfo:
         """The version that a revision is; a version is checked to be one of this module.  Raises GovgoError."""
@@ -196,7 +195,7 @@ class GitSource:
     # From commits to versions.
 
     def _convert(self, commit: Commit, asked: str) -> RevInfo:
-        origin = replace(commit.origin, subdir=self._module.code_dir)
+        origin = commit.origin._replace(subdir=self._module.code_dir)
         try:
             version = self._version_of(commit, asked)
         except SecurityError:
@@ -208,7 +207,7 @@ class GitSource:
         if is_pseudo(version) and (version != asked or not version.startswith("v0.0.0-")):
             # Which tags there are has decided on the base.
             _, tags = self._repo.tags(self._module.base_tag_prefix)
-            origin = replace(origin, tag_prefix=tags.tag_prefix, tag_sum=tags.tag_sum)
+            origin = origin._replace(tag_prefix=tags.tag_prefix, tag_sum=tags.tag_sum)
         return RevInfo(version, commit.time, commit.name, commit.short, origin)
 
     def _version_of(self, commit: Commit, asked: str) -> str:

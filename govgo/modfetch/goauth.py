@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 
 from govgo.core import gourl
 from govgo.core.goenv import quoted_split
@@ -179,11 +178,11 @@ def parse_git_credential(text: str) -> tuple[str, str, str]:
             continue
         match key:
             case "protocol":
-                prefix = replace(prefix, scheme=value)
+                prefix = prefix._replace(scheme=value)
             case "host":
-                prefix = replace(prefix, host=value)
+                prefix = prefix._replace(host=value)
             case "path":
-                prefix = replace(prefix, path=value)
+                prefix = prefix._replace(path=value)
             case "username":
                 user = value
             case "password":

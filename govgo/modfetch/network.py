@@ -8,7 +8,7 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.core.goenv import GoEnv
@@ -107,7 +107,7 @@ class Network:
                 from govgo.modfetch.goauth import GoAuth
 
                 goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
-            timeouts = replace(self._options.timeouts, connect_s=_INSECURE_S, total_s=_INSECURE_S)
+            timeouts = self._options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
             client = self._clients[insecure] = HttpClient(
                 open_engine(
                     engine_options(network, timeouts if insecure else self._options.timeouts, insecure=insecure)

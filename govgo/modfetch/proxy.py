@@ -8,8 +8,8 @@ nothing is compared with checksums: that is for the caller.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from govgo.core import gourl, semver
 from govgo.core.escape import escape_path, escape_version
@@ -32,16 +32,14 @@ MAX_ZIP_BYTES = 500 << 20
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(NamedTuple):
     """A .info answer, and its time as go would print it."""
 
     info: RevInfo
     time_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """A `@v/list` answer.
 
     Attributes:

@@ -163,11 +163,9 @@ class HttpRemote:
 
 def _below(base: GoURL, path: str) -> GoURL:
     """`path` below `base`, as the go command joins and escapes them (cmd/go, modfetch.getBody)."""
-    from dataclasses import replace
-
     joined = gourl.clean_path(f"{base.path.removesuffix('/')}/{path}")
     raw = gourl.clean_path(f"{base.raw_path.removesuffix('/')}/{gourl.segment_escape(path)}")
-    return replace(base, path=joined, raw_path=raw)
+    return base._replace(path=joined, raw_path=raw)
 
 
 class Web:
@@ -198,7 +196,5 @@ class Web:
         if url.startswith("file:"):
             parsed = gourl.parse(url)
             head, _, name = parsed.path.rpartition("/")
-            from dataclasses import replace
-
-            return await FileRemote(replace(parsed, path=head or "/", raw_path="")).get(name, limit_bytes)
+            return await FileRemote(parsed._replace(path=head or "/", raw_path="")).get(name, limit_bytes)
         return await self._client().get(url, limit_bytes)

@@ -7,8 +7,8 @@ Worth another try: no connection, a connection that broke, a body that ended ear
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from govgo.modfetch.transfer import Fault
 
@@ -18,8 +18,7 @@ _FINAL_STATUSES = frozenset({501, 505})
 _FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.PROTOCOL: 1, Fault.TLS: 0}
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """How often and how fast.
 
     Attributes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -88,8 +87,8 @@ def for_cache(info: RevInfo) -> RevInfo:
     """`info` without what says nothing about one version: sums over tags, and the ref of a pseudo-version."""
     if info.origin is None:
         return info
-    origin = replace(info.origin, tag_sum="", tag_prefix="", repo_sum="")
-    return replace(info, origin=replace(origin, ref="") if is_pseudo(info.version) else origin)
+    origin = info.origin._replace(tag_sum="", tag_prefix="", repo_sum="")
+    return info._replace(origin=origin._replace(ref="") if is_pseudo(info.version) else origin)
 
 
 def parse_time(value: object) -> datetime | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from govgo.core.escape import escape_path, escape_version
 from govgo.core.module import ModuleVersion
@@ -24,8 +24,7 @@ from govgo.errors import DiskError, GovgoError, SumDbFormatError, TileMismatchEr
 from govgo.modfetch.sumdbcache import SumDbCache
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(NamedTuple):
     """A kept file that does not prove.
 
     Attributes:

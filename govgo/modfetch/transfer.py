@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class Fault(Enum):
@@ -30,8 +31,7 @@ class TransferError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Limits in seconds: to connect, until an answer begins, between bytes of it, for all of it."""
 
     connect_s: float = 20.0

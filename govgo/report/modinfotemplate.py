@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from govgo.core import gotime
 from govgo.core.gotemplate_values import Function, Method, Record, RecordType, Value
@@ -101,8 +101,7 @@ MODULE = RecordType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BuildContext:
+class BuildContext(NamedTuple):
     """What the template function `context` tells (go/build's Context)."""
 
     goarch: str

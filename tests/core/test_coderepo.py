@@ -5,7 +5,6 @@ directories within a repository"), and texts that go 1.26.8 prints for repositor
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -131,7 +130,7 @@ def test_versions_of_an_unstable_gopkg_path_have_no_tags() -> None:
     ],
 )
 def test_tags_of_a_commit(asked: str, tags: tuple[str, ...], choice: TagChoice) -> None:
-    assert ROOT.choose_tags(replace(COMMIT, tags=tags), asked) == choice
+    assert ROOT.choose_tags(COMMIT._replace(tags=tags), asked) == choice
 
 
 @pytest.mark.parametrize(
@@ -240,7 +239,7 @@ def test_versions_that_do_not_fit(module: CodeModule, v: str, asked: str, fault:
     ],
 )
 def test_pseudo_versions(version: str, tags: tuple[str, ...], base: str) -> None:
-    assert ROOT.check_pseudo(version, replace(COMMIT, tags=tags)) == base
+    assert ROOT.check_pseudo(version, COMMIT._replace(tags=tags)) == base
 
 
 @pytest.mark.parametrize(

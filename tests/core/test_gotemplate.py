@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,7 @@ MODULES = [_info(fields) for fields in RECORDED["modules"]]
 
 
 def _module(path: str) -> ModuleInfo:
-    known = {info.path: replace(info, update=None, retracted=(), deprecated="") for info in MODULES}
+    known = {info.path: info._replace(update=None, retracted=(), deprecated="") for info in MODULES}
     return known.get(path, ModuleInfo(path=path, error="module not in current build"))
 
 

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.module import ModuleVersion
 from govgo.core.sumdb.multiproof import check_records, proof_nodes, prove_records
@@ -51,8 +51,7 @@ _FAMILY = b"go.sum proof bundle v"
 _NUMBER = re.compile(rb"0|[1-9][0-9]{0,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """A bundle as its file says, unproved.
 
     Attributes:
@@ -66,8 +65,7 @@ class Bundle:
     note: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ProvedBundle:
+class ProvedBundle(NamedTuple):
     """A bundle whose records are proved to be in the tree of `head`, which the given key signed.
 
     Attributes:

@@ -7,15 +7,14 @@ The forms are `name`, where the key is known; `name+hash+key`; either of them wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core import gourl
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import NoteError, UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(NamedTuple):
     """A checksum database.
 
     Attributes:

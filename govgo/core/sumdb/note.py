@@ -18,8 +18,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from govgo.core.sumdb.base64text import decode_base64, encode_base64
 from govgo.errors import BadSignatureError, NoteError
@@ -52,8 +51,7 @@ def key_hash(name: str, key: bytes) -> int:
     return int.from_bytes(hashlib.sha256(name.encode() + b"\n" + key).digest()[:4], "big")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """One signature line: the signer's name, its key's hash, and the base64 text as written."""
 
     name: str
@@ -61,8 +59,7 @@ class Signature:
     base64: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note's text (ends in a newline) and its signatures, each group without doubles.
 
     Attributes:
@@ -75,24 +72,20 @@ class Note:
     unverified: tuple[Signature, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verifier:
+class Verifier(NamedTuple):
     """A public key and the name that it signs for."""
 
     name: str
     key_hash: int
     public_key: bytes
-    _key: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is this key's for `message`."""
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-        if not self._key:
-            self._key.append(Ed25519PublicKey.from_public_bytes(self.public_key))
         try:
-            self._key[0].verify(signature, message)
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -102,13 +95,15 @@ class Verifier:
         return f"{self.name}+{self.key_hash:08x}+{encoded}"
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(NamedTuple):
     """A private key and the name that it signs for."""
 
     name: str
     key_hash: int
-    seed: bytes = field(repr=False)
+    seed: bytes
+
+    def __repr__(self) -> str:
+        return f"Signer(name={self.name!r}, key_hash={self.key_hash})"  # the seed stays secret
 
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature of `message`."""

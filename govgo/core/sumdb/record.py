@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.module import ModuleVersion
 from govgo.errors import SumDbFormatError, SumMismatchError, UnavailableError
@@ -57,8 +57,7 @@ class NotInDatabaseError(UnavailableError):
     code = "not-in-database"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as a lookup gives it, unproved: its number, its text, and the rest of the answer (a signed note)."""
 
     number: int

@@ -17,23 +17,21 @@ own join is still open. Nothing may be released before the joins that `offer` na
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.sumdb.note import Verifier, open_note
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
 from govgo.errors import BadSignatureError, ForkError, GovgoError, IntegrityError, NoteError, SumDbFormatError
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A tree head and the note that says so, signature checked."""
 
     tree: Tree
     note: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(NamedTuple):
     """The question whether `older` is a prefix of `newer`."""
 
     older: Head

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgo.core.sumdb.base64text import decode_base64, encode_base64
 from govgo.errors import SumDbFormatError
@@ -35,8 +35,7 @@ Node = tuple[int, int]
 _sha256 = hashlib.sha256
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A tree head: how many records, and the hash over them."""
 
     size: int
