@@ -108,8 +108,8 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 def _offline_session(session: Session) -> Session:
     """The same command over a repository that asks nobody. What is not in go.sum is proved by nobody then, and told."""
     env = replace(session.settings.env, goproxy=OFF, gosumdb=OFF)
-    other = make_session(replace(session.settings, env=env), session.report)
-    other.settings = replace(session.settings, env=replace(env, gosumdb=session.settings.env.gosumdb))
+    other = make_session(session.settings._replace(env=env), session.report)
+    other.settings = session.settings._replace(env=replace(env, gosumdb=session.settings.env.gosumdb))
     return other
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.mainmods import MainModules
 from govgo.app.toonew import TooNewError
@@ -39,8 +38,7 @@ class NoModRootError(UsageError):
     code = "no-main-module"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the command line and the environment say. Does not change during a command.
 
     Attributes:
@@ -60,7 +58,7 @@ class Settings:
     """
 
     cwd: str
-    env: GoEnv = field(default_factory=GoEnv)
+    env: GoEnv = GoEnv()
     command: str = ""
     mod: str = ""
     mod_explicit: bool = False

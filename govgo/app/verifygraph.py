@@ -102,8 +102,7 @@ class TargetGraph:
         settings = outer.settings
         clean = {file.path: self._clean(file) for file in (*target.sums, *target.shared)}
         session = Session(
-            settings=replace(
-                settings,
+            settings=settings._replace(
                 cwd=target.root,
                 env=replace(settings.env, gowork=work if target.kind == WORKSPACE else "off"),
                 command="mod graph",  # fetches what go.sum lacks, and writes nothing

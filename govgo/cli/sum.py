@@ -338,12 +338,8 @@ def _told(schema: str, as_json: bool) -> Iterator[None]:
 
 
 def _database(session: Session, flags: dict[str, Any]) -> SumClient:
-    from dataclasses import replace
-
     from govgo.modfetch.network import NetworkOptions
     from govgo.modfetch.sumclient import SumClient
 
-    options = NetworkOptions(trace=session.settings.trace)
-    if flags.get("jobs"):
-        options = replace(options, threads=int(flags["jobs"]))
+    options = NetworkOptions(trace=session.settings.trace, requests=int(flags.get("jobs") or 0))
     return SumClient(session.settings.env, session.report, options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,10 +84,7 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
         temp_dir=environ.get("TMPDIR") or "/tmp",
     )
-    jobs = flags.get("jobs")
-    network = NetworkOptions(trace=settings.trace)
-    if jobs:
-        network = replace(network, threads=int(jobs))
+    network = NetworkOptions(trace=settings.trace, requests=int(flags.get("jobs") or 0))
     context = click.get_current_context(silent=True)
     witness = invocation().witness
     if witness is not None:
@@ -124,5 +120,5 @@ def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool
     if witness is not None:
         witness.void()
     env = answering_as(session.settings.env, release)
-    settings = replace(session.settings, env=env, go_version=release)
+    settings = session.settings._replace(env=env, go_version=release)
     return make_session(settings, session.report, network=network, announce=announce, witness=witness)

@@ -16,6 +16,7 @@ from govgo.errors import GovgoError
 from govgo.modfetch.moderror import attributed, prefixed
 
 if TYPE_CHECKING:
+    from govgo.modfetch.helper import Helper
     from govgo.modfetch.sumdbroute import Getter
 
 GO_MOD = "/go.mod"
@@ -42,11 +43,19 @@ class Admission:
         ledger: the checksums of the command.
     """
 
-    def __init__(self, env: GoEnv, ledger: SumLedger, getter: Callable[[], Getter], log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        env: GoEnv,
+        ledger: SumLedger,
+        getter: Callable[[], Getter],
+        log: Callable[[str], None],
+        helper: Callable[[], Helper | None],
+    ) -> None:
         self.ledger = ledger
         self._env = env
         self._getter = getter
         self._log = log
+        self._helper = helper
         self._database: Database | None = None
         self._by_path: dict[str, bool] = {}
 
@@ -111,7 +120,7 @@ class Admission:
             from govgo.modfetch.sumclient import open_sumdb
 
             try:
-                self._database = open_sumdb(self._env, self._getter(), self._log)
+                self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)
             except GovgoError as err:
                 raise self._in_context(mod, err) from err
         return self._database

@@ -17,7 +17,7 @@ import posixpath
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from govgo.core import cachepath, dirhash, semver
 from govgo.core.goquote import quote
@@ -36,6 +36,9 @@ from govgo.modfetch.trees import (
 )
 from govgo.modfetch.versionlist import rewrite_list
 from govgo.modfetch.ziptemp import ZipTemp, remove_stale_temps
+
+if TYPE_CHECKING:
+    from govgo.modfetch.helper import Helper
 
 _OLD_GO_MOD = b"//vgo 0.0."
 """Begins go.mod files that were made up by prototypes of the go command; they count as absent."""
@@ -216,6 +219,19 @@ class ModCache:
                 for directory in changed:
                     with suppress(OSError, DiskError):  # the list serves file proxies only, and is made anew each time
                         rewrite_list(directory)
+
+    def hand_over_gomod(self, helper: Helper, mv: ModuleVersion, data: bytes) -> None:
+        """`write_gomod`, done by the helper process; `finish_gomods` must follow."""
+        path = self.file(mv, "mod")
+        helper.write(path, data, told=True)
+        self._listless[path.rpartition("/")[0]] = None
+
+    async def finish_gomods(self, helper: Helper) -> str:
+        """Wait until the go.mod files handed over are written, and the lists beside them; what went wrong, or ""."""
+        while self._listless:
+            helper.rewrite_list(self._listless.popitem()[0])
+        await helper.flush()
+        return helper.take_fault()
 
     def read_list(self, path: str) -> bytes | None:
         """The list of versions whose go.mod is cached, for those who serve the cache as a proxy; None when absent."""

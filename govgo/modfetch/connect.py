@@ -33,8 +33,10 @@ _BUNDLES = (
 )
 
 
-def engine_options(network: NetworkEnv, timeouts: Timeouts, *, insecure: bool = False) -> EngineOptions:
-    """The options of an engine, as the environment asks; `insecure` ones take any certificate."""
+def engine_options(
+    network: NetworkEnv, timeouts: Timeouts, *, requests: int = 0, insecure: bool = False
+) -> EngineOptions:
+    """The options of an engine, as the environment asks (the others: see `EngineOptions`)."""
     bundle = network.ssl_cert_file
     if not bundle and not network.ssl_cert_dir:
         bundle = next((path for path in _BUNDLES if os.path.exists(path)), "")
@@ -43,6 +45,7 @@ def engine_options(network: NetworkEnv, timeouts: Timeouts, *, insecure: bool = 
         ca_file=bundle,
         ca_dir=network.ssl_cert_dir,
         insecure=insecure,
+        requests=requests,
         proxy_for=proxy_chooser(network),
     )
 

@@ -6,6 +6,7 @@ Nothing that does not prove reaches the cache or the ledger. `gomodstream` serve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from govgo.core.dirhash import hash_gomod
@@ -19,6 +20,7 @@ from govgo.ports import Loader, Reporter
 
 if TYPE_CHECKING:
     from govgo.modfetch.chain import TrySources
+    from govgo.modfetch.helper import Helper
 
 
 class GoMods:
@@ -30,11 +32,13 @@ class GoMods:
         try_sources: TrySources,
         admission: Admission,
         report: Reporter,
+        helper: Callable[[], Helper | None],
     ) -> None:
         self._cache = cache
         self._try = try_sources
         self._admission = admission
         self._report = report
+        self._helper = helper
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
         self._absent: set[ModuleVersion] = set()
         self._empty: bool | None = None
@@ -112,7 +116,11 @@ class GoMods:
             raise
         self._known[mv] = data
         if not is_toolchain(mv.path):
-            self._unwritten.append((mv, data))
+            helper = self._helper()
+            if helper is not None and helper.ready:
+                self._cache.hand_over_gomod(helper, mv, data)
+            else:
+                self._unwritten.append((mv, data))
 
     def expect(self, mv: ModuleVersion) -> None:
         """Begin the checksum lookup that the go.mod will need."""
@@ -141,6 +149,14 @@ class GoMods:
                 self._cache.write_gomods(files, more=more)
             except DiskError as err:
                 self._report.note(f"writing go.mod cache: {err}")
+
+    async def flush(self) -> None:
+        """Have the helper write what it was given."""
+        helper = self._helper()
+        if helper is not None:
+            text = await self._cache.finish_gomods(helper)
+            if text:
+                self._report.note(f"writing go.mod cache: {text}")
 
     async def _load(self, mv: ModuleVersion) -> bytes:
         self.expect(mv)

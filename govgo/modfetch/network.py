@@ -8,8 +8,7 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from govgo.core.goenv import GoEnv
 from govgo.modfetch.retry import RetryPolicy
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
+    from govgo.modfetch.helper import Helper
     from govgo.modfetch.http import HttpClient
 
 _T = TypeVar("_T")
@@ -28,19 +28,20 @@ _T = TypeVar("_T")
 _INSECURE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkOptions:
+class NetworkOptions(NamedTuple):
     """How a command talks to servers.
 
     Attributes:
         timeouts: see `transfer.Timeouts`.
         retry: see `retry.RetryPolicy`.
+        requests: how many go to one host at once at most (-j); 0 for the engine's own bounds.
         threads: how many files are hashed, extracted and waited for at once.
         trace: report every request (-x).
     """
 
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    timeouts: Timeouts = Timeouts()
+    retry: RetryPolicy = RetryPolicy()
+    requests: int = 0
     threads: int = 8
     trace: bool = False
 
@@ -57,6 +58,7 @@ class Network:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: dict[bool, HttpClient] = {}
         self._threads: ThreadPoolExecutor | None = None
+        self._helper: Helper | None = None
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Take a coroutine to its end; what it raises is raised."""
@@ -107,11 +109,12 @@ class Network:
                 from govgo.modfetch.goauth import GoAuth
 
                 goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
-            timeouts = self._options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
+            options = self._options
+            if insecure:
+                timeouts = options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
+                options = options._replace(timeouts=timeouts)
             client = self._clients[insecure] = HttpClient(
-                open_engine(
-                    engine_options(network, timeouts if insecure else self._options.timeouts, insecure=insecure)
-                ),
+                open_engine(engine_options(network, options.timeouts, requests=options.requests, insecure=insecure)),
                 credentials=credentials,
                 goauth=goauth,
                 retry=self._options.retry,
@@ -135,9 +138,23 @@ class Network:
             self._threads = ThreadPoolExecutor(self._options.threads, "govgo")
         return await self._loop.run_in_executor(self._threads, work)
 
+    def start_helper(self) -> None:
+        """Start the helper process, since much is to be fetched."""
+        if self._helper is None:
+            from govgo.modfetch.helper import start_helper
+
+            self._helper = start_helper(self.loop())
+
+    def helper(self) -> Helper | None:
+        """The helper process, if it was started and could be."""
+        return self._helper
+
     def close(self) -> None:
-        """Close connections, threads and the loop."""
+        """Close connections, the helper, threads and the loop."""
         loop, self._loop = self._loop, None
+        if self._helper is not None:
+            self._helper.close()
+            self._helper = None
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None

@@ -92,7 +92,7 @@ class ProofClient(SumClient):
 
     def _open(self) -> SumDb:
         if self._offline and self._database is None:
-            self._database = open_sumdb(self._env, _NoNetwork(), self._report.note)
+            self._database = open_sumdb(self._env, _NoNetwork(), self._report.note, keep_rows=True)
         return super()._open()
 
     def _kept_path(self) -> str:

@@ -79,8 +79,8 @@ class Repository:
         self._disabled = ""
         self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
-        self._admission = Admission(env, ledger or SumLedger(), lambda: self._web, report.note)
-        self._gomods = GoMods(self._cache, self._try, self._admission, report)
+        self._admission = Admission(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
+        self._gomods = GoMods(self._cache, self._try, self._admission, report, self._network.helper)
         self._announce = announce
         self._too_new = too_new
         self._asked: Memo[tuple[str, str, str], object] = Memo()
@@ -122,7 +122,7 @@ class Repository:
         """
 
         async def each(source: ModuleSource) -> _T:
-            return ask(SourceView(source, self._run_plain))
+            return ask(SourceView(source, self._run))
 
         work = self._try(each)
         try:
@@ -162,7 +162,7 @@ class Repository:
     def download(self, mods: Sequence[ModuleVersion], *, extract: bool = True) -> list[Downloaded]:
         """Everything of each module version, all at once."""
         if self._network.local:
-            return [self._run_plain(self._downloads.one(mv, extract=extract)) for mv in mods]
+            return [self._run(self._downloads.one(mv, extract=extract)) for mv in mods]
         return self._run(self._downloads.many(mods, extract=extract))
 
     def mod_sum(self, mv: ModuleVersion) -> str:
@@ -204,8 +204,10 @@ class Repository:
             return
         from govgo.modfetch.gomodstream import stream
 
-        cold = len(missing) >= max(_COLD_COUNT, _COLD_SHARE * asked)
-        ahead = self.ledger.listed() if cold else ()
+        ahead: Iterable[ModuleVersion] = ()
+        if len(missing) >= max(_COLD_COUNT, _COLD_SHARE * asked):
+            ahead = self.ledger.listed()
+            self._network.start_helper()
         try:
             self._run(stream(self._gomods, loader, missing, ahead))
         finally:
@@ -353,16 +355,14 @@ class Repository:
         return False
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return self._network.run(self._flushed(work)) if not self._network.local else self._network.run(work)
-
-    def _run_plain(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return self._run(work)
+        return self._network.run(work if self._network.local else self._flushed(work))
 
     async def _flushed(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """`work`, and then the database's client has nothing left to write."""
+        """`work`, and then nothing is left to write."""
         try:
             return await work
         finally:
+            await self._gomods.flush()
             await self._admission.flush()
 
 

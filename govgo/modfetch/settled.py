@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 
-async def settled(task: asyncio.Task[Any]) -> None:
+async def settled(task: asyncio.Future[Any]) -> None:
     """Return when `task` is over, however it ended; who waits may be cancelled without ending it."""
     if task.done():
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from govgo.core import gourl
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES, GoEnv
@@ -24,13 +24,27 @@ from govgo.modfetch.sumdbroute import Getter, SumDbRoute
 from govgo.modfetch.sumdbtrees import MAX_LATEST_BYTES
 from govgo.ports import Reporter
 
+if TYPE_CHECKING:
+    from govgo.modfetch.helper import Helper
+
 _T = TypeVar("_T")
 
 _NOTE_START = b"go.sum database tree\n"
 
 
-def open_sumdb(env: GoEnv, getter: Getter, log: Callable[[str], None]) -> SumDb:
-    """The client of the database that GOSUMDB names, by the route that GOPROXY prescribes; ready to make bundles.
+def open_sumdb(
+    env: GoEnv,
+    getter: Getter,
+    log: Callable[[str], None],
+    *,
+    keep_rows: bool = False,
+    helper: Callable[[], Helper | None] = lambda: None,
+) -> SumDb:
+    """The client of the database that GOSUMDB names, by the route that GOPROXY prescribes.
+
+    Args:
+        env: go's settings.
+        getter, log, keep_rows, helper: as for `SumDb`.
 
     Raises:
         UsageError: settings that make no sense, or GOSUMDB=off.
@@ -38,7 +52,13 @@ def open_sumdb(env: GoEnv, getter: Getter, log: Callable[[str], None]) -> SumDb:
     database = database_of(env)
     route = SumDbRoute(database, env.proxies(), getter)
     return SumDb.open(
-        database, fetch=route.fetch, gomodcache=env.gomodcache, gopath=env.gopath, log=log, keep_rows=True
+        database,
+        fetch=route.fetch,
+        gomodcache=env.gomodcache,
+        gopath=env.gopath,
+        log=log,
+        keep_rows=keep_rows,
+        helper=helper,
     )
 
 
@@ -138,7 +158,7 @@ class SumClient:
 
     def _open(self) -> SumDb:
         if self._database is None:
-            self._database = open_sumdb(self._env, self._web, self._report.note)
+            self._database = open_sumdb(self._env, self._web, self._report.note, keep_rows=True)
         return self._database
 
     def _run(self, work: Callable[[SumDb], Awaitable[_T]]) -> _T:

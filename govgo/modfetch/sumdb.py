@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 from govgo.core.escape import escape_path, escape_version
 from govgo.core.module import ModuleVersion
@@ -36,7 +37,11 @@ from govgo.errors import (
 )
 from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
+from govgo.modfetch.sumdbfiles import ProvedFiles
 from govgo.modfetch.sumdbtrees import ProvedTrees
+
+if TYPE_CHECKING:
+    from govgo.modfetch.helper import Helper
 
 MAX_LOOKUP_BYTES = 256 << 10
 """A lookup's answer has a few hundred bytes; a hundred signatures are allowed."""
@@ -56,6 +61,7 @@ class SumDb:
         latest_file: `$GOPATH/pkg/sumdb/NAME/latest`.
         log: takes sentences for the user.
         keep_rows: keep the hashes within tiles, for a `bundle` of many records.
+        helper: the process that hashes and writes, where there is one.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class SumDb:
         latest_file: str,
         log: Callable[[str], None] | None = None,
         keep_rows: bool = False,
+        helper: Callable[[], Helper | None] = lambda: None,
     ) -> None:
         self._verifier = verifier = parse_verifier(key)
         if verifier.name != name:
@@ -75,13 +82,18 @@ class SumDb:
         self.name = name
         self._raw_fetch = fetch
         self._cache = SumDbCache(cache_dir, latest_file)
+        self._files = ProvedFiles(self._cache, helper)
         self._trees = ProvedTrees(
-            verifier, self._fetch, self._cache, self._save_tile, log or _say_nothing, keep_rows=keep_rows
+            verifier,
+            self._fetch,
+            self._cache,
+            self._files.save_tile,
+            log or _say_nothing,
+            keep_rows=keep_rows,
+            tile_hash=None if keep_rows else self._files.tile_hash,
         )
         self._records: dict[str, asyncio.Task[Record]] = {}
         self._opening: asyncio.Task[None] | None = None
-        self._unsaved: list[tuple[str, bytes]] = []
-        self._writer: asyncio.Task[None] | None = None
         self._fatal: SecurityError | None = None
 
     @classmethod
@@ -94,6 +106,7 @@ class SumDb:
         gopath: str,
         log: Callable[[str], None] | None = None,
         keep_rows: bool = False,
+        helper: Callable[[], Helper | None] = lambda: None,
     ) -> SumDb:
         """The client of `database` with its files where the go command has them (`gopath` may be a list)."""
         first = gopath.split(os.pathsep)[0]
@@ -105,6 +118,7 @@ class SumDb:
             latest_file=f"{first}/pkg/sumdb/{database.name}/latest" if first else "",
             log=log,
             keep_rows=keep_rows,
+            helper=helper,
         )
 
     @property
@@ -220,7 +234,7 @@ class SumDb:
         failure: GovgoError | None = None
         for source, own in sources:
             cache = self._cache if own else SumDbCache("", "")
-            save = self._save_tile if own else _keep_nothing
+            save = self._files.save_tile if own else _keep_nothing
             trees = ProvedTrees(self._verifier, source, cache, save, _say_nothing)
             try:
                 await trees.compare(ours.note, note, proved=own)
@@ -253,10 +267,7 @@ class SumDb:
                 await self._trees.keep_latest()
             except (ForkError, BadSignatureError) as error:
                 raise self._condemn(error) from error
-        while self._unsaved or self._writer is not None:
-            self._write_soon()
-            if self._writer is not None:
-                await asyncio.wait((self._writer,))
+        await self._files.flush()
 
     async def aclose(self) -> None:
         """Give up what is under way, then `flush`."""
@@ -329,7 +340,7 @@ class SumDb:
                 record = await self._trees.accept(data)
             except InputError as error:
                 raise IntegrityError(str(error), inner=error) from error
-        self._save(name, data)
+        self._files.save(name, data)
         return record
 
     def _condemn(self, error: SecurityError) -> SecurityError:
@@ -347,26 +358,6 @@ class SumDb:
         if len(data) > limit_bytes:
             raise TooLargeError(f"{path}: answer of more than {limit_bytes} bytes", limit_bytes=limit_bytes)
         return data
-
-    def _save_tile(self, hashed: HashedTile) -> None:
-        self._save(hashed.tile.path, hashed.data)
-
-    def _save(self, name: str, data: bytes) -> None:
-        if self._cache.cache_dir:
-            self._unsaved.append((name, data))
-            self._write_soon()
-
-    def _write_soon(self) -> None:
-        if self._writer is None and self._unsaved:
-            self._writer = asyncio.ensure_future(self._write())
-
-    async def _write(self) -> None:
-        try:
-            while self._unsaved:
-                batch, self._unsaved = self._unsaved, []
-                await asyncio.to_thread(self._cache.write_many, batch)
-        finally:
-            self._writer = None
 
 
 def _in_context(context: str, error: GovgoError) -> GovgoError:

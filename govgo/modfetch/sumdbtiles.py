@@ -15,6 +15,9 @@ from govgo.modfetch.sumdbcache import SumDbCache
 CappedFetch = Callable[[str, int], Awaitable[bytes]]
 """`fetch(path, limit_bytes)`: never more than that; raises NotFoundError, UnavailableError."""
 
+TileHash = Callable[[bytes], Awaitable[bytes]]
+"""The hash over a full tile, or b"" to leave that to `HashedTile`."""
+
 MAX_FETCHES = 2
 """A tile that does not prove is fetched once more: it may have been damaged on the way."""
 
@@ -22,8 +25,11 @@ MAX_FETCHES = 2
 class TileSource:
     """Obtains tiles, unproved, and remembers which of them the cache had and which were found wrong."""
 
-    def __init__(self, fetch: CappedFetch, cache: SumDbCache, *, keep_rows: bool = False) -> None:
+    def __init__(
+        self, fetch: CappedFetch, cache: SumDbCache, *, keep_rows: bool = False, tile_hash: TileHash | None = None
+    ) -> None:
         self._fetch = fetch
+        self._tile_hash = tile_hash
         self._keep_rows = keep_rows
         self._cache = cache
         self._tiles: dict[Tile, HashedTile] = {}
@@ -92,7 +98,10 @@ class TileSource:
         while (fetches := self._fetches.get(tile, 0)) < MAX_FETCHES:
             self._fetches[tile] = fetches + 1
             try:
-                self._tiles[tile] = HashedTile(tile, await self._download(tile), keep_rows=self._keep_rows)
+                hashed = HashedTile(tile, await self._download(tile), keep_rows=self._keep_rows)
+                if self._tile_hash is not None and tile.is_full:
+                    hashed.foresee(await self._tile_hash(hashed.data))
+                self._tiles[tile] = hashed
             except TileMismatchError as wrong_size:
                 error = wrong_size
             else:

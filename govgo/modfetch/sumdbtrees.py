@@ -31,7 +31,7 @@ from govgo.errors import (
 )
 from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
-from govgo.modfetch.sumdbtiles import CappedFetch, TileSource
+from govgo.modfetch.sumdbtiles import CappedFetch, TileHash, TileSource
 
 MAX_LATEST_BYTES = 64 << 10
 """A signed tree head has some 200 bytes; a hundred signatures are allowed."""
@@ -47,6 +47,7 @@ class ProvedTrees:
         save: takes tiles that were proved and are not in the cache yet.
         log: takes sentences for the user.
         keep_rows: keep the hashes within tiles, for `bundle`.
+        tile_hash: computes the hash over a full tile ahead, somewhere else.
     """
 
     def __init__(
@@ -58,13 +59,14 @@ class ProvedTrees:
         log: Callable[[str], None],
         *,
         keep_rows: bool = False,
+        tile_hash: TileHash | None = None,
     ) -> None:
         self.timeline = Timeline(verifier)
         self._fetch = fetch
         self._cache = cache
         self._save = save
         self._log = log
-        self._tiles = TileSource(fetch, cache, keep_rows=keep_rows)
+        self._tiles = TileSource(fetch, cache, keep_rows=keep_rows, tile_hash=tile_hash)
         self._auths: dict[Tree, TileAuth] = {}
         self._joining: dict[tuple[Join, ...], asyncio.Task[None]] = {}
         self._stored = b""

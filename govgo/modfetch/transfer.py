@@ -8,7 +8,6 @@ where there is no libcurl, and in tests).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -40,8 +39,7 @@ class Timeouts(NamedTuple):
     total_s: float = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
+class EngineOptions(NamedTuple):
     """How an engine connects.
 
     Attributes:
@@ -49,11 +47,13 @@ class EngineOptions:
         ca_file: a PEM bundle of trusted roots, "" for the system's.
         ca_dir: a directory of hashed roots, or "".
         insecure: take any certificate (GOINSECURE).
+        requests: so many at once to one host at most; 0 for the engine's own bounds.
         proxy_for: from (scheme, host, port) to the URL of the HTTP proxy to go through, or "".
     """
 
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: Timeouts = Timeouts()
     ca_file: str = ""
     ca_dir: str = ""
     insecure: bool = False
+    requests: int = 0
     proxy_for: Callable[[str, str, int], str] | None = None
