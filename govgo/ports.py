@@ -71,6 +71,10 @@ class Loader(Protocol):
         """
         ...
 
+    def likely(self) -> Sequence[ModuleVersion]:
+        """What will probably be asked for later, whether the loader wants it or not; for a line that is idle."""
+        ...
+
 
 class ModuleRepo(Protocol):
     """Modules as the GOPROXY chain and the module cache know them. Synchronous; every answer is remembered.

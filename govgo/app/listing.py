@@ -196,6 +196,7 @@ class _Lister:
                 raise UsageError(f"cannot use relative path {arg} to specify module")
             if arg == "all" or "..." in arg:
                 self._want_graph(f"cannot match {quote(arg)}")
+                self._session.describes_all |= arg == "all" and not self._session.must_have_sums()
                 continue
             path, version, has_version = parse_path_version(arg)
             if self.rs.root_selected(path) is not None and self.rs.pruning != Pruning.UNPRUNED:

@@ -172,6 +172,14 @@ class _Feed:
                     asks.append(actual)
         return asks
 
+    def likely(self) -> list[ModuleVersion]:
+        session = self._session
+        if not session.describes_all:
+            return []
+        known = session.raw_summaries
+        mods = (session.main.resolve(ModuleVersion(*each)) for each in self._loader.graph.selection() if each[1])
+        return [mv for mv in mods if mv.version and mv not in known and mv not in self._waiting]
+
     def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
         session, loader = self._session, self._loader
         raw: ModSummary | GovgoError

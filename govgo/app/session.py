@@ -106,6 +106,7 @@ class Session:
         self.root_mode = RootMode.AUTO
         self.force_use_modules = False
         self.explicit_write = False
+        self.describes_all = False
         self.allow_missing_imports = False
         self.build_mod = settings.mod
         self.build_mod_reason = ""

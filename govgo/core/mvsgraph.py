@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from govgo.core.module import ModuleVersion
 
@@ -89,6 +89,10 @@ class Graph:
     def selected(self, path: str) -> str:
         """The version selected for a module path, "none" when the graph does not name it."""
         return self._selected.get(path, NONE)
+
+    def selection(self) -> Collection[tuple[str, str]]:
+        """(path, selected version) of every module that the graph names so far, in no order."""
+        return self._selected.items()
 
     def build_list(self) -> tuple[ModuleVersion, ...]:
         """The selected versions: those of the root paths in the order of the roots, then the others by path."""

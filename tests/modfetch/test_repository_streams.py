@@ -52,6 +52,31 @@ def test_pump_tells_what_is_missing(home: Home) -> None:
         assert isinstance(feed.told[mods[1]], bytes)
 
 
+def test_what_is_likely_is_fetched_while_the_line_is_idle(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        later = ModuleVersion("q.io/later", "v1.0.0")
+        missing = ModuleVersion("q.io/missing", "v1.0.0")
+        proxy.files["/q.io/later/@v/v1.0.0.mod"] = b"module q.io/later\n"
+        proxy.delay_s = 0.05
+        repo = home.repo(proxy.url)
+        feed = Feed(mods[0])
+        feed.later = [later, missing, mods[1]]
+        repo.pump(feed)
+        assert set(feed.told) == set(mods)  # nobody is told what was not wanted
+        asked = list(proxy.asked)
+        assert asked.index("/q.io/later/@v/v1.0.0.mod") < asked.index(f"/{mods[2].path}/@v/v1.0.0.mod")
+        assert len(asked) == len(set(asked)) == 5
+        assert "q.io/later/@v/v1.0.0.mod" not in home.cached()  # nor is it kept before it is judged
+        assert not repo.ledger.have(ModuleVersion("q.io/later", "v1.0.0/go.mod"))
+        repo.warm([Ask("gomod", *later), Ask("gomod", *missing)])
+        assert repo.gomod(later) == b"module q.io/later\n"
+        with pytest.raises(NotFoundError):
+            repo.gomod(missing)
+        assert proxy.asked == asked
+        assert "q.io/later/@v/v1.0.0.mod" in home.cached()
+
+
 def test_pump_with_a_complete_go_sum_asks_for_all_at_once(home: Home) -> None:
     with ProxySimulator() as proxy:
         mods = chain(proxy, 12)

@@ -72,6 +72,10 @@ class Feed:
         self.seen = set(roots)
         self.told: dict[ModuleVersion, bytes | Exception] = {}
         self.taken_back: list[ModuleVersion] = []
+        self.later: list[ModuleVersion] = []
+
+    def likely(self) -> Sequence[ModuleVersion]:
+        return self.later
 
     def wanted(self) -> Sequence[ModuleVersion]:
         fresh, self.fresh = self.fresh, []

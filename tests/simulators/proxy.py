@@ -117,6 +117,7 @@ class ProxySimulator:
         files: the tree: path to content.
         asked: the path of each request, in order.
         headers: the headers of each request, in order, names in lower case.
+        delay_s: the time until each answer.
         handlers: what answers below a path, given the rest of it; NotFoundError is 404.
     """
 
@@ -125,6 +126,7 @@ class ProxySimulator:
         self.files = dict(files or {})
         self._tls = tls
         self.asked: list[str] = []
+        self.delay_s = 0.0
         self.headers: list[dict[str, str]] = []
         self.connections = 0
         self.handlers: dict[str, Callable[[str], bytes]] = {}
@@ -199,6 +201,8 @@ class ProxySimulator:
                         self.asked.append(path)
                         self.headers.append(headers)
                         action = self._next(path)
+                    if self.delay_s:
+                        self._ending.wait(self.delay_s)
                     if not self._act(connection, path, action):
                         return
         except OSError:
