@@ -15,6 +15,7 @@ import pycurl
 
 from govgo.modfetch.curl_transfer import CurlTransfer
 from govgo.modfetch.gate import Gate
+from govgo.modfetch.patience import Patience
 from govgo.modfetch.pollset import READ, WRITE, PollSet, open_poll_set
 from govgo.modfetch.transfer import EngineOptions, Fault, TransferError
 
@@ -25,9 +26,11 @@ _MAX_STREAMS = 100
 # 2.5 s on 96 connections, 0.6 s on 384.
 # A host begins with fewer and gets more while it copes (see `gate`).
 _MAX_CONNECTIONS_1 = 384
-_START = 96
+_START = 128
 # Descriptors that are left for everything else.
 _OTHER_FILES = 128
+# Silence is looked for so often.
+_WATCH_S = 0.05
 # The line was idle, not we busy, when nothing came for so long.
 _IDLE_S = 0.003
 # A host that is overloaded says so; one that breaks connections is, too.
@@ -58,8 +61,9 @@ class CurlEngine:
         self._idle: list[CurlTransfer] = []
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
         self._gates: dict[str, Gate] = {}
+        self._patience: dict[str, Patience] = {}
         self._proxies: dict[str, str] = {}
-        self._multiplexes = True
+        self._known: set[Gate] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
     async def send(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
@@ -87,7 +91,8 @@ class CurlEngine:
             gate.overloaded()
         else:
             gate.answered()
-        if self._multiplexes and origin.startswith("https:"):
+        self._patience[origin].learn(transfer.progress_s - transfer.started_s)
+        if gate not in self._known and origin.startswith("https:"):
             self._check_multiplexing(transfer)
         return transfer
 
@@ -133,6 +138,7 @@ class CurlEngine:
         most = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else self._max_connections_1
         if self._options.requests:
             most = min(most, self._options.requests)
+        self._patience[origin] = Patience()
         gate = self._gates[origin] = Gate(_START, most)
         return gate
 
@@ -148,13 +154,15 @@ class CurlEngine:
         return multi
 
     def _check_multiplexing(self, transfer: CurlTransfer) -> None:
-        """Where an HTTPS server speaks HTTP/1.1, do not open hundreds of connections to it."""
-        if not transfer.lines or transfer.lines[0].startswith(b"HTTP/2"):
-            return
-        self._multiplexes = False
-        assert self._multi is not None
-        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, self._max_connections_1)
-        self._gates[transfer.origin].limit(self._max_connections_1)
+        """Streams of HTTP/2 are cheap, and the server bounds them itself; connections are another matter."""
+        gate = self._gates[transfer.origin]
+        self._known.add(gate)
+        if transfer.lines and transfer.lines[0].startswith(b"HTTP/2"):
+            gate.open_wide()
+        else:
+            assert self._multi is not None
+            self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, self._max_connections_1)
+            gate.limit(self._max_connections_1)
 
     def _release(self, transfer: CurlTransfer) -> None:
         easy = transfer.easy
@@ -246,29 +254,41 @@ class CurlEngine:
 
     def _watch_later(self) -> None:
         assert self._loop is not None
-        limits = self._options.timeouts
-        shortest_s = min(limits.answer_s, limits.stall_s, limits.total_s)
-        self._watch = self._loop.call_later(min(1.0, shortest_s / 4), self._watch_now)
+        self._watch = self._loop.call_later(_WATCH_S, self._watch_now, time.monotonic() + 2 * _WATCH_S)
 
-    def _watch_now(self) -> None:
-        """End the transfers whose server has been silent for too long."""
+    def _watch_now(self, late_s: float) -> None:
+        """End the transfers whose server has been silent for too long; none if it may be that we have not listened."""
         self._watch = None
         now_s = time.monotonic()
-        limits = self._options.timeouts
-        for transfer in list(self._active.values()):
+        for transfer in list(self._active.values()) if now_s < late_s else ():
             if transfer.waits_for_reader():
                 transfer.progress_s = now_s
                 continue
-            quiet_s = limits.stall_s if transfer.status else limits.answer_s
-            if now_s - transfer.progress_s > quiet_s or now_s - transfer.started_s > limits.total_s:
+            error = self._silence(transfer, now_s)
+            if error is not None:
                 del self._active[transfer.easy]
                 assert self._multi is not None
                 self._multi.remove_handle(transfer.easy)
-                what = "reading body" if transfer.status else "awaiting headers"
-                text = f"context deadline exceeded (Client.Timeout exceeded while {what})"
-                transfer.finish(TransferError(Fault.TIMEOUT, text))
+                transfer.finish(error)
         if self._active:
             self._watch_later()
+
+    def _silence(self, transfer: CurlTransfer, now_s: float) -> TransferError | None:
+        """Why a transfer is to be ended, if it is."""
+        limits = self._options.timeouts
+        quiet_s = now_s - transfer.progress_s
+        if quiet_s > (limits.stall_s if transfer.status else limits.answer_s) or (
+            now_s - transfer.started_s > limits.total_s
+        ):
+            what = "reading body" if transfer.status else "awaiting headers"
+            return TransferError(Fault.TIMEOUT, f"context deadline exceeded (Client.Timeout exceeded while {what})")
+        patience = self._patience[transfer.origin]
+        if transfer.status and quiet_s > patience.small_s():
+            length = transfer.header("content-length")
+            if quiet_s > patience.limit_s(transfer.target, int(length) if length.isdecimal() else 0):
+                patience.stalled(transfer.target)
+                return TransferError(Fault.STALL, "context deadline exceeded (no more of the body came)")
+        return None
 
 
 def _spare_files() -> int:

@@ -58,6 +58,7 @@ class CurlTransfer:
         "progress_s",
         "started_s",
         "status",
+        "target",
     )
 
     def __init__(self, options: list[tuple[int, object]], release: Callable[[CurlTransfer], None]) -> None:
@@ -75,6 +76,7 @@ class CurlTransfer:
         self._chunks: list[bytes] = []
         self._held = False
         self.origin = ""
+        self.target = ""
 
     def prepare(self, origin: str, target: str, headers: list[str], proxy: str) -> None:
         """Set the handle up for a request."""
@@ -89,6 +91,7 @@ class CurlTransfer:
         if origin != self.origin:
             easy.setopt(pycurl.PIPEWAIT, int(origin.startswith("https:")))
             self.origin = origin
+        self.target = target
         self._lines.clear()
         self._chunks.clear()
         self._unread = 0

@@ -70,6 +70,12 @@ class Gate:
             self._congested_s = now_s
             self._resize(max(self._width // 2, min(_LEAST, self._width)))
 
+    def open_wide(self) -> None:
+        """The origin takes as many as there may be."""
+        if self._width < self._most:
+            self._resize(self._most)
+            self._admit()
+
     def limit(self, most: int) -> None:
         """Never have more than `most` places from now on."""
         self._most = most

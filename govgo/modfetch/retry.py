@@ -17,6 +17,9 @@ _FINAL_STATUSES = frozenset({501, 505})
 # How often a fault of this kind is tried again at most, whatever the policy allows.
 _FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.PROTOCOL: 1, Fault.TLS: 0}
 
+# Faults of one connection, not of the server: another try is worth it at once.
+_AT_ONCE = frozenset({Fault.CUT, Fault.STALL})
+
 
 class RetryPolicy(NamedTuple):
     """How often and how fast.
@@ -46,6 +49,8 @@ class RetryPolicy(NamedTuple):
         """As `pause_for_status`, for a transfer that failed."""
         if attempt >= min(self.retries, _FAULT_TRIES.get(fault, self.retries)):
             return None
+        if attempt == 0 and fault in _AT_ONCE:
+            return 0.0
         return self._pause(attempt)
 
     def _pause(self, attempt: int) -> float:

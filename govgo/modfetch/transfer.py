@@ -17,6 +17,7 @@ class Fault(Enum):
 
     CONNECT = "connect"
     TIMEOUT = "timeout"
+    STALL = "stall"
     CUT = "cut"
     PROTOCOL = "protocol"
     TLS = "tls"

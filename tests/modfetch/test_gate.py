@@ -92,6 +92,13 @@ def test_a_limit_that_comes_later() -> None:
     load.close()
 
 
+def test_a_host_that_multiplexes_takes_all_at_once() -> None:
+    load = Load(Gate(96, 600))
+    load.gate.open_wide()
+    assert load.step() == 600
+    load.close()
+
+
 def test_who_gives_up_waiting_leaves_no_hole() -> None:
     gate = Gate(1, 1)
 
