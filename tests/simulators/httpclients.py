@@ -44,9 +44,10 @@ def with_client(
     trace: list[str] | None = None,
     ca_file: str = "",
     logins: tuple[Login, ...] = (),
+    requests: int = 0,
 ) -> _T:
     async def run() -> _T:
-        engine = make(EngineOptions(timeouts=timeouts, ca_file=ca_file))
+        engine = make(EngineOptions(timeouts=timeouts, ca_file=ca_file, requests=requests))
         say = trace.append if trace is not None else None
         client = HttpClient(engine, credentials=Credentials(logins), retry=retry, trace=say)
         try:
