@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.goenv import OFF
@@ -107,9 +106,9 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 
 def _offline_session(session: Session) -> Session:
     """The same command over a repository that asks nobody. What is not in go.sum is proved by nobody then, and told."""
-    env = replace(session.settings.env, goproxy=OFF, gosumdb=OFF)
+    env = session.settings.env._replace(goproxy=OFF, gosumdb=OFF)
     other = make_session(session.settings._replace(env=env), session.report)
-    other.settings = session.settings._replace(env=replace(env, gosumdb=session.settings.env.gosumdb))
+    other.settings = session.settings._replace(env=env._replace(gosumdb=session.settings.env.gosumdb))
     return other
 
 

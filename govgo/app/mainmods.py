@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from govgo.core.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
@@ -121,7 +120,6 @@ class MainModule(NamedTuple):
     indexed: ModIndex | None
 
 
-@dataclass(slots=True)
 class MainModules:
     """The main modules in the order of the go.work file, and what their replace directives say together.
 
@@ -135,18 +133,27 @@ class MainModules:
         faults: faults that do not keep the modules from being used.
     """
 
-    modules: tuple[ModuleVersion, ...] = ()
-    work_file: WorkFile | None = None
-    work_path: str = ""
-    containing_cwd: ModuleVersion | None = None
-    tools: tuple[str, ...] = ()
-    highest_replaced: dict[str, str] = field(default_factory=dict)
-    faults: list[GovgoError] = field(default_factory=list)
-    local_go: str = ""
-    _by_mod: dict[ModuleVersion, MainModule] = field(default_factory=dict)
-    _work_replace: ReplaceMap = field(default_factory=dict)
-    _replaced: dict[ModuleVersion, ModuleVersion | None] = field(default_factory=dict)
-    _excluded: frozenset[ModuleVersion] | None = None
+    def __init__(
+        self,
+        entries: Sequence[MainModule] = (),
+        *,
+        work_file: WorkFile | None = None,
+        work_path: str = "",
+        local_go: str = "",
+    ) -> None:
+        """Take the modules as they are; `make_main_modules` joins what they say."""
+        self.modules = tuple(entry.mod for entry in entries)
+        self.work_file = work_file
+        self.work_path = work_path
+        self.containing_cwd: ModuleVersion | None = None
+        self.tools: tuple[str, ...] = ()
+        self.highest_replaced: dict[str, str] = {}
+        self.faults: list[GovgoError] = []
+        self.local_go = local_go
+        self._by_mod = {entry.mod: entry for entry in entries}
+        self._work_replace: ReplaceMap = {}
+        self._replaced: dict[ModuleVersion, ModuleVersion | None] = {}
+        self._excluded: frozenset[ModuleVersion] | None = None
 
     def contains(self, path: str) -> bool:
         """Whether a main module has this path."""
@@ -297,17 +304,13 @@ def make_main_modules(
         BuildListError: replacements that contradict each other.
         InvalidPathError: a tool directive that names no package.
     """
-    main = MainModules(
-        modules=tuple(each.mod for each in entries),
-        work_file=work_file,
-        work_path=work_path,
-        containing_cwd=next((each.mod for each in entries if each.root and each.root == cwd_root), None),
-        local_go=local_go,
-    )
-    for each in entries:
-        if each.mod in main._by_mod:
-            main.faults.append(BuildListError(f"module {each.mod.path} appears multiple times in workspace"))
-        main._by_mod[each.mod] = each
+    main = MainModules(entries, work_file=work_file, work_path=work_path, local_go=local_go)
+    main.containing_cwd = next((each.mod for each in entries if each.root and each.root == cwd_root), None)
+    seen: set[ModuleVersion] = set()
+    for mod in main.modules:
+        if mod in seen:
+            main.faults.append(BuildListError(f"module {mod.path} appears multiple times in workspace"))
+        seen.add(mod)
     replacements: ReplaceMap = {}
     if work_file is not None:
         _join_work_replacements(main, work_file, replacements)

@@ -9,7 +9,6 @@ Nothing is written but the module cache.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -104,7 +103,7 @@ class TargetGraph:
         session = Session(
             settings=settings._replace(
                 cwd=target.root,
-                env=replace(settings.env, gowork=work if target.kind == WORKSPACE else "off"),
+                env=settings.env._replace(gowork=work if target.kind == WORKSPACE else "off"),
                 command="mod graph",  # fetches what go.sum lacks, and writes nothing
                 mod="",
                 mod_explicit=False,

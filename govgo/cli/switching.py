@@ -45,9 +45,7 @@ def invocation() -> Invocation:
 
 def answering_as(env: GoEnv, release: str) -> GoEnv:
     """`env` for another Go release."""
-    from dataclasses import replace
-
-    return replace(env, go_version=release, values={**env.values, "GOVERSION": f"go{release}"})
+    return env._replace(go_version=release, values={**env.values, "GOVERSION": f"go{release}"})
 
 
 def is_older(release: str) -> bool:

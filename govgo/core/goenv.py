@@ -7,8 +7,7 @@ Reference, "Environment variables"; cmd/go's go.env and modfetch/key.go; `go hel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -72,8 +71,10 @@ class NetworkEnv(NamedTuple):
     netrc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GoEnv:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class GoEnv(NamedTuple):
     """The effective settings: the environment, then the go env file, then the defaults.
 
     `values` holds the same by variable name, and whatever else the environment or the file says under GO…
@@ -106,19 +107,13 @@ class GoEnv:
     sumdb_dir: str = ""
     go_version: str = ""
     git_user_agent: str = ""
-    network: NetworkEnv = field(default_factory=NetworkEnv)
-    process: Mapping[str, str] = field(default_factory=dict, repr=False)
-    values: Mapping[str, str] = field(default_factory=dict)
+    network: NetworkEnv = NetworkEnv()
+    process: Mapping[str, str] = _NONE
+    values: Mapping[str, str] = _NONE
     changed: frozenset[str] = frozenset()
 
-    def __getitem__(self, name: str) -> str:
-        return self.values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.values
+    def __repr__(self) -> str:
+        return f"GoEnv(values={dict(self.values)})"  # `process` may hold secrets
 
     def get(self, name: str, default: str = "") -> str:
         """The value of a variable by its name in the environment."""

@@ -8,7 +8,6 @@ the main file must become. Reference: Go Modules Reference, "go.sum files" and "
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from govgo.core.gosumfile import SumConflict, Sums, find_conflicts, parse_gosum
 from govgo.core.module import ModuleVersion
@@ -41,12 +40,14 @@ For more information, see 'go help module-auth'.
 """
 
 
-@dataclass(slots=True)
 class _Status:
     """What one command did with one hash: met it on a download; added it or marked it for removal."""
 
-    used: bool = False
-    dirty: bool = False
+    __slots__ = ("dirty", "used")
+
+    def __init__(self, *, dirty: bool = False) -> None:
+        self.used = False
+        self.dirty = dirty
 
 
 _UNTOUCHED = _Status()

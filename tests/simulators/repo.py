@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -200,7 +199,7 @@ def memory_session(
     return Session(
         settings=Settings(
             cwd=cwd,
-            env=replace(GoEnv(), **env),
+            env=GoEnv(**env),
             command=command,
             mod=mod,
             mod_explicit=mod != "",
