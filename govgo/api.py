@@ -177,4 +177,4 @@ def _session(directory: str, environ: Mapping[str, str] | None) -> Iterator[Sess
     try:
         yield session
     finally:
-        session.repo.close()
+        session.close()

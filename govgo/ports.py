@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
 from govgo.core.moduleinfo import Origin as Origin
+
+if TYPE_CHECKING:
+    from govgo.core.buildtag import TagSet
 
 
 class RevInfo(NamedTuple):
@@ -188,6 +191,24 @@ class Workspace(Protocol):
         ...
 
     def real_path(self, path: str) -> str: ...
+
+
+class ImportIndex(Protocol):
+    """What the directories of module trees import (of files, of tests), kept from one command to the next."""
+
+    def recall(
+        self, directory: str, names: Sequence[str], tags: TagSet
+    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """What was remembered for the source files `names`, None where nothing was or they have changed."""
+        ...
+
+    def remember(
+        self, directory: str, names: Sequence[str], tags: TagSet, imports: tuple[tuple[str, ...], tuple[str, ...]]
+    ) -> None: ...
+
+    def flush(self) -> None:
+        """Write what is new, as far as the disk allows."""
+        ...
 
 
 class Reporter(Protocol):

@@ -17,6 +17,7 @@ from govgo.modfetch.workspace import DiskWorkspace
 from govgo.ports import Reporter
 
 if TYPE_CHECKING:
+    from govgo.modfetch.importindex import ImportIndex
     from govgo.modfetch.witness import Witness
 
 
@@ -91,5 +92,23 @@ def make_session(
         announce=announce,
         too_new=too_new,
     )
-    session = Session(settings=settings, repo=repo, files=files, report=report, clock=SystemClock())
+    session = Session(
+        settings=settings,
+        repo=repo,
+        files=files,
+        report=report,
+        clock=SystemClock(),
+        open_index=lambda: _import_index(settings, cache.root, witness),
+    )
     return session
+
+
+def _import_index(settings: Settings, mod_cache: str, witness: Witness | None) -> ImportIndex | None:
+    from govgo.modfetch.answers import user_cache
+
+    directory = user_cache(settings.env.process)
+    if not directory or settings.overlay:
+        return None
+    from govgo.modfetch.importindex import ImportIndex
+
+    return ImportIndex(mod_cache, f"{directory}/imports", witness)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from govgo.core.goenv import GoEnv
 from govgo.core.goversion import REFERENCE_RELEASE
 from govgo.core.module import ModuleVersion
 from govgo.errors import GovgoError, ReportedError, UsageError
-from govgo.ports import Clock, ModuleRepo, Reporter, Workspace
+from govgo.ports import Clock, ImportIndex, ModuleRepo, Reporter, Workspace
 
 if TYPE_CHECKING:
     from govgo.app.pkgloader import Loaded
@@ -95,13 +95,21 @@ class Session:
     """
 
     def __init__(
-        self, *, settings: Settings, repo: ModuleRepo, files: Workspace, report: Reporter, clock: Clock
+        self,
+        *,
+        settings: Settings,
+        repo: ModuleRepo,
+        files: Workspace,
+        report: Reporter,
+        clock: Clock,
+        open_index: Callable[[], ImportIndex | None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.repo = repo
         self.files = files
         self.report = report
         self.clock = clock
+        self._open_index = open_index
         self.command = settings.command
         self.root_mode = RootMode.AUTO
         self.force_use_modules = False
@@ -118,6 +126,12 @@ class Session:
         self.loaded: Loaded | None = None
         self._sources: SourceTree | None = None
         self.forget()
+
+    def close(self) -> None:
+        """Write what was learnt by the way, and end what the repository began."""
+        if self._sources is not None:
+            self._sources.flush()
+        self.repo.close()
 
     def forget(self) -> None:
         """Forget what was loaded, so that another main module or workspace can be entered."""
@@ -179,7 +193,7 @@ class Session:
         if self._sources is None:
             from govgo.app.sources import SourceTree
 
-            self._sources = SourceTree(self.files)
+            self._sources = SourceTree(self.files, self._open_index())
         return self._sources
 
     def too_new(self, what: str, go_version: str, toolchain: str = "") -> TooNewError:

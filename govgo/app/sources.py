@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Directories of Go source as one command sees them: listed once, scanned once.
 
-`package_files` is the only place that opens source files to find imports; an index of module versions that the
-cache knows by heart belongs there.
+`package_files` is the only place that opens source files to find imports. Directories of module trees are known by
+heart once they were scanned (`ports.ImportIndex`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from govgo.core.buildtag import TagSet
 from govgo.core.gosource import scan_files
 from govgo.errors import GovgoError
-from govgo.ports import Workspace
+from govgo.ports import ImportIndex, Workspace
 
 
 class PackageFiles(NamedTuple):
@@ -55,7 +55,7 @@ def package_files(
 
 def _sources(files: Workspace, directory: str, entries: Sequence[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
     for name, kind in entries:
-        if not name.endswith(".go") or name[0] in "_." or kind not in ("file", "link"):
+        if not is_source(name, kind):
             continue
         path = join(directory, name)
         if kind == "link" and not files.is_file(path):
@@ -63,6 +63,11 @@ def _sources(files: Workspace, directory: str, entries: Sequence[tuple[str, str]
         data = files.read(path)
         if data is not None:
             yield path, data
+
+
+def is_source(name: str, kind: str) -> bool:
+    """Whether an entry of a listing can be a Go file of the package there."""
+    return name.endswith(".go") and name[0] not in "_." and kind in ("file", "link")
 
 
 def _real(imports: Sequence[str]) -> tuple[str, ...]:
@@ -74,8 +79,9 @@ def _real(imports: Sequence[str]) -> tuple[str, ...]:
 class SourceTree:
     """The listings and scans of one command, each made once. Module trees do not change while a command runs."""
 
-    def __init__(self, files: Workspace) -> None:
+    def __init__(self, files: Workspace, index: ImportIndex | None = None) -> None:
         self.files = files
+        self._index = index
         self._entries: dict[str, tuple[tuple[str, str], ...]] = {}
         self._go_dirs: dict[str, bool] = {}
         self._scans: dict[tuple[str, TagSet], PackageFiles | GovgoError] = {}
@@ -115,10 +121,31 @@ class SourceTree:
         found = self._scans.get(key)
         if found is None:
             try:
-                found = package_files(self.files, directory, self.entries(directory), tags, indexed=indexed)
+                found = self._scan_module(directory, tags) if indexed else self._scan(directory, tags)
             except GovgoError as error:
                 found = error
             self._scans[key] = found
         if isinstance(found, GovgoError):
             raise found
+        return found
+
+    def flush(self) -> None:
+        """Write what the index has learnt."""
+        if self._index is not None:
+            self._index.flush()
+
+    def _scan(self, directory: str, tags: TagSet, *, indexed: bool = False) -> PackageFiles:
+        return package_files(self.files, directory, self.entries(directory), tags, indexed=indexed)
+
+    def _scan_module(self, directory: str, tags: TagSet) -> PackageFiles:
+        """A directory of a module tree: from the index where that knows it, else it learns of it."""
+        index = self._index
+        names = [name for name, kind in self.entries(directory) if is_source(name, kind)]
+        if index is None or not names:
+            return self._scan(directory, tags, indexed=True)
+        known = index.recall(directory, names, tags)
+        if known is not None:
+            return PackageFiles(*known)
+        found = self._scan(directory, tags, indexed=True)
+        index.remember(directory, names, tags, (found.imports, found.test_imports))
         return found

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from govgo import __version__
-from govgo.modfetch.answers import AnswerBook
+from govgo.modfetch.answers import AnswerBook, user_cache
 
 if TYPE_CHECKING:
     from govgo.modfetch.answers import Change
@@ -77,16 +77,10 @@ class Memory:
 def open_memory(args: Sequence[str], environ: Mapping[str, str]) -> Memory | None:
     """The memory of a command line; None where there is no place for it.
 
-    The place is `govgo/answers` in the user's cache directory ($XDG_CACHE_HOME, else ~/.cache or ~/Library/Caches):
-    beside go's own build cache, and trusted like it. GOVGO_ANSWERS=off forbids all of this.
+    The place is `answers` in the user's cache directory. GOVGO_ANSWERS=off forbids all of this.
     """
-    if environ.get("GOVGO_ANSWERS") == "off":
-        return None
-    base = environ.get("XDG_CACHE_HOME", "")
-    if not base:
-        home = environ.get("HOME", "")
-        base = home and os.path.join(home, "Library/Caches" if sys.platform == "darwin" else ".cache")
-    return Memory(args, environ, f"{base}/govgo/answers") if os.path.isabs(base) else None
+    base = user_cache(environ) if environ.get("GOVGO_ANSWERS") != "off" else ""
+    return Memory(args, environ, f"{base}/answers") if base else None
 
 
 def _question(args: Sequence[str], environ: Mapping[str, str]) -> bytes:

@@ -100,7 +100,7 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         if context is not None and is_older(session.local_go):
             let_switch(context, session)
     if context is not None:
-        context.call_on_close(session.repo.close)
+        context.call_on_close(session.close)
     return session
 
 
@@ -112,11 +112,11 @@ def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool
     try:
         release = release_at_start(session)
     except GovgoError:
-        session.repo.close()
+        session.close()
         raise
     if release == session.local_go:
         return session
-    session.repo.close()
+    session.close()
     if witness is not None:
         witness.void()
     env = answering_as(session.settings.env, release)

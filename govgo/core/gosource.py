@@ -9,34 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from govgo.core.buildtag import (
-    MULTIPLE_GO_BUILD,
-    TagSet,
-    any_tags,
-    build_tags,
-    header_constraints,
-    match_file,
-    satisfies,
-    should_build,
-)
-from govgo.core.goheader import Header, read_header
-from govgo.core.goparse import GoFile, file_of_header, read_go_file
+from govgo.core.buildtag import MULTIPLE_GO_BUILD, TagSet, header_constraints, match_file, satisfies, should_build
+from govgo.core.goheader import read_header
 from govgo.core.goquote import unquote
 from govgo.errors import SourceError
-
-__all__ = [
-    "GoFile",
-    "Header",
-    "NoGoError",
-    "TagSet",
-    "any_tags",
-    "build_tags",
-    "match_file",
-    "read_go_file",
-    "read_header",
-    "scan_files",
-    "should_build",
-]
 
 
 class NoGoError(SourceError):
@@ -93,6 +69,8 @@ def _imports(name: str, data: bytes, tags: TagSet, explicit: bool) -> list[str] 
 
 
 def _indexed_imports(name: str, data: bytes, tags: TagSet) -> list[str] | None:
+    from govgo.core.goparse import file_of_header  # 6 ms, for directories that no index knows
+
     header = read_header(data)
     if header.stops_at_nul:
         return []

@@ -16,7 +16,7 @@ import marshal
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -128,18 +128,8 @@ class AnswerBook:
 
     def recall(self, question: bytes) -> Answer | None:
         """The answer to `question` if there is one, and nothing that it was made from has changed."""
-        try:
-            descriptor = os.open(self._file(question), _READ)
-        except OSError:
-            return None
-        with open(descriptor, "rb") as file:
-            facts = os.fstat(descriptor)
-            if facts.st_uid != os.geteuid() or facts.st_mode & 0o022 or facts.st_size > _MOST_BYTES:
-                return None
-            data = file.read()
-        start = len(_MAGIC) + _DIGEST_SIZE
-        body = data[start:]
-        if data[:start] != _MAGIC + hashlib.sha256(body).digest():
+        body = read_sealed(self._file(question), _MAGIC, _MOST_BYTES)
+        if body is None:
             return None
         asked, digest, things, text, changes, *rest = marshal.loads(body)
         if (
@@ -166,26 +156,59 @@ class AnswerBook:
         body = marshal.dumps(facts)
         if len(body) > _MOST_BYTES - _CHUNK:
             return
-        name = self._file(question)
         with suppress(OSError):
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            temp = f"{name}.{os.getpid()}.tmp"
-            descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            try:
-                with open(descriptor, "wb") as file:
-                    file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-                os.replace(temp, name)
-            except BaseException:
-                os.unlink(temp)
-                raise
-            self._sweep()
+            write_sealed(self._file(question), _MAGIC, body)
+            sweep(self._directory, _MOST_ANSWERS)
 
-    def _sweep(self) -> None:
-        """Remove the oldest answers, and what killed writers left, where there are too many files."""
-        with os.scandir(self._directory) as found:
-            files = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in found)
-        for _, path in files[:-_MOST_ANSWERS]:
-            os.unlink(path)
+
+def read_sealed(path: str, magic: bytes, most_bytes: int) -> bytes | None:
+    """The content of a file of `write_sealed`; None unless it is whole, this user's own and not for others to write."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError:
+        return None
+    with open(descriptor, "rb") as file:
+        facts = os.fstat(descriptor)
+        if facts.st_uid != os.geteuid() or facts.st_mode & 0o022 or facts.st_size > most_bytes:
+            return None
+        data = file.read()
+    start = len(magic) + _DIGEST_SIZE
+    body = data[start:]
+    return body if data[:start] == magic + hashlib.sha256(body).digest() else None
+
+
+def write_sealed(path: str, magic: bytes, body: bytes) -> None:
+    """Put `body` into a file that appears whole or not at all, a checksum in front of it.  Raises OSError."""
+    temp = f"{path}.{os.getpid()}.tmp"
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(magic + hashlib.sha256(body).digest() + body)
+        os.replace(temp, path)
+    except BaseException:
+        os.unlink(temp)
+        raise
+
+
+def sweep(directory: str, most_files: int) -> None:
+    """Remove the oldest files, and what killed writers left, where there are too many.  Raises OSError."""
+    with os.scandir(directory) as found:
+        files = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in found)
+    for _, path in files[:-most_files]:
+        os.unlink(path)
+
+
+def user_cache(environ: Mapping[str, str]) -> str:
+    """govgo's part of the user's cache directory ($XDG_CACHE_HOME, else ~/.cache or ~/Library/Caches); "" for none.
+
+    It is beside go's own build cache, and trusted like it.
+    """
+    base = environ.get("XDG_CACHE_HOME", "")
+    if not base:
+        home = environ.get("HOME", "")
+        base = home and os.path.join(home, "Library/Caches" if sys.platform == "darwin" else ".cache")
+    return f"{base}/govgo" if os.path.isabs(base) else ""
 
 
 def code_files() -> list[bytes]:

@@ -43,7 +43,7 @@ class Witness:
         self._opened: set[str] = set()
         self._read: set[str] = set()
         self._whole = True
-        self._changing = False
+        self._deaf = False
         self._settled: Answer | None = None
         sys.addaudithook(self._hear)
 
@@ -74,14 +74,21 @@ class Witness:
             self.void()
         self._changes[change.path] = change
         self._mod_cache = mod_cache
-        self._changing = True  # locks and temporary files belong to the change
         try:
-            yield
+            with self.apart():  # locks and temporary files belong to the change
+                yield
         except BaseException:
             self.void()
             raise
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is opened within has no part in the answer."""
+        self._deaf = True
+        try:
+            yield
         finally:
-            self._changing = False
+            self._deaf = False
 
     def settle(self, answer: Answer) -> None:
         """This is the answer, if it can be one; what the command does from now on is done each time."""
@@ -100,7 +107,7 @@ class Witness:
             book.keep(question, self.seen, self._settled)
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
-        if self._changing or self._settled is not None:
+        if self._deaf or self._settled is not None:
             return
         if event in ("open", "os.listdir", "os.scandir"):
             if isinstance(args[0], str | bytes):
