@@ -75,6 +75,11 @@ class GoMods:
         self._known[mv] = data
         return data
 
+    def at_hand(self, mv: ModuleVersion) -> bytes | None:
+        """The go.mod that was admitted in this run, on the disk or not yet, or else lies in the cache; or None."""
+        known = self._known.get(mv)
+        return known if isinstance(known, bytes) else self._cache.read_gomod(mv)
+
     async def load(self, mv: ModuleVersion) -> bytes:
         """A go.mod, admitted and laid aside for the cache (see `write`).  Raises GovgoError."""
         known = self.cached(mv)

@@ -131,8 +131,6 @@ class Repository:
             return done.value  # type: ignore[no-any-return]
         raise RuntimeError("a query waited")
 
-    # Contents.
-
     def gomod(self, mv: ModuleVersion) -> bytes:
         """The go.mod of a version or, for a revision, of the version that it is."""
         if not is_valid_version(mv.path, mv.version):
@@ -270,6 +268,7 @@ class Repository:
             self._admission,
             self._network,
             self._report,
+            self._gomods.at_hand,
             announce=self._announce,
             local_go=self._env.go_version,
             too_new=self._too_new,

@@ -42,6 +42,7 @@ class Zips:
         admission: Admission,
         network: Network,
         report: Reporter,
+        gomod: Callable[[ModuleVersion], bytes | None],
         *,
         announce: bool,
         local_go: str,
@@ -51,6 +52,7 @@ class Zips:
 
         Args:
             cache, try_sources, admission, network, report: what the work is done with.
+            gomod: the go.mod of a version, where it is known.
             announce: say `downloading PATH VERSION` before a zip is fetched.
             local_go: the Go version that is answered for.
             too_new: makes the error for a module that needs a newer one; None not to mind.
@@ -60,6 +62,7 @@ class Zips:
         self._admission = admission
         self._network = network
         self._report = report
+        self._gomod = gomod
         self._announce = announce
         self._local_go = local_go
         self._too_new = too_new
@@ -132,7 +135,7 @@ class Zips:
         cache = self._cache
         with cache.new_zip_temp(mv) as temp:
             size = await self._try(lambda source: _copy(source, mv, temp))
-            gomod = cache.read_gomod(mv)
+            gomod = self._gomod(mv)
             digest = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
             await self._admission.admit(mv, digest)
             temp.commit(digest)

@@ -12,10 +12,12 @@ from govgo.core.dirhash import hash_gomod
 from govgo.core.gosum import SumLedger
 from govgo.core.module import ModuleVersion
 from govgo.errors import GovgoError, NotFoundError, SumMismatchError, is_not_found
+from govgo.modfetch.helper import Helper
 from govgo.ports import Ask
 from tests.simulators.modulehome import Feed, Home, chain, refusal, tree
 from tests.simulators.proxy import File, ProxySimulator, Status
 from tests.simulators.sumdb_log import Log, Server
+from tests.simulators.zips import module_zip
 
 A = ModuleVersion("q.io/a", "v1.0.0")
 
@@ -50,6 +52,26 @@ def test_pump_tells_what_is_missing(home: Home) -> None:
         home.repo(proxy.url).pump(feed)
         assert isinstance(feed.told[mods[2]], NotFoundError)
         assert isinstance(feed.told[mods[1]], bytes)
+
+
+def test_attack_a_zip_with_another_go_mod_beside_a_helper_that_is_slow(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The go.mod that was served is compared with the zip's, whether it is on the disk yet or not."""
+    monkeypatch.setattr(Helper, "write", lambda *_, **__: None)
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 8)
+        odd = ModuleVersion("q.io/odd", "v1.0.0")
+        proxy.add_module(*odd, "module q.io/odd\n")
+        proxy.files["/q.io/odd/@v/v1.0.0.zip"] = module_zip(
+            str(odd), {"go.mod": b"module q.io/odd\n\nrequire q.io/x v1.0.0\n"}
+        )
+        repo = home.repo(proxy.url)
+        repo.pump(Feed(*mods))
+        (done,) = repo.download([odd])
+        assert done.gomod
+        assert "go.mod in the zip differs from the go.mod file served for q.io/odd@v1.0.0" in str(done.error)
+        assert not [name for name in home.cached() if name.endswith(".zip")]
 
 
 def test_what_is_likely_is_fetched_while_the_line_is_idle(home: Home) -> None:
