@@ -57,7 +57,7 @@ class CurlEngine:
         self._watch: asyncio.TimerHandle | None = None
         self._nudge: asyncio.TimerHandle | None = None
         self._nudge_s = _NUDGE_S
-        self._acted_s = 0.0
+        self._acted_s = self._acted_cpu_s = 0.0
         self._idle: list[CurlTransfer] = []
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
         self._gates: dict[str, Gate] = {}
@@ -208,14 +208,15 @@ class CurlEngine:
         multi = self._multi
         if multi is None:
             return
-        now_s = time.monotonic()
-        if now_s - self._acted_s > _IDLE_S:
+        # Time that passed, but not for this thread, was spent waiting.
+        if time.monotonic() - self._acted_s - (time.thread_time() - self._acted_cpu_s) > _IDLE_S:
             for gate in self._gates.values():
                 gate.idle()
         running = -1
         for fd, events in due:
             _, running = multi.socket_action(fd, events)
         self._acted_s = time.monotonic()
+        self._acted_cpu_s = time.thread_time()
         if running == len(self._active):
             return
         while True:

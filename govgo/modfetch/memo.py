@@ -46,6 +46,10 @@ class Memo(Generic[_K, _V]):
         found = self._done.get(key)
         return None if found is None else self._result(found)
 
+    def is_under_way(self, key: _K) -> bool:
+        """Whether an outcome is being made."""
+        return key in self._waiting
+
     def put(self, key: _K, value: _V) -> None:
         """Remember an outcome that was learnt by the way, unless there is one already."""
         self._done.setdefault(key, value)

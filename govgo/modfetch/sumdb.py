@@ -92,7 +92,7 @@ class SumDb:
             keep_rows=keep_rows,
             tile_hash=None if keep_rows else self._files.tile_hash,
         )
-        self._records: dict[str, asyncio.Task[Record]] = {}
+        self._records: dict[str, asyncio.Task[Record | GovgoError]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._fatal: SecurityError | None = None
 
@@ -285,30 +285,31 @@ class SumDb:
             await settled(task)
         if self._fatal is not None:
             raise self._fatal
-        try:
-            return task.result()
-        except SecurityError:
-            raise
-        except GovgoError as error:
-            raise _in_context(f"{mod.path}@{mod.version}: ", error) from error
+        found = task.result()
+        if isinstance(found, Record):
+            return found
+        if isinstance(found, SecurityError):
+            raise found
+        raise _in_context(f"{mod.path}@{mod.version}: ", found) from found
 
-    def _start(self, mod: ModuleVersion) -> asyncio.Task[Record]:
+    def _start(self, mod: ModuleVersion) -> asyncio.Task[Record | GovgoError]:
         name = f"{mod.path}@{mod.version.removesuffix('/go.mod')}"
         task = self._records.get(name)
         if task is None or task.cancelled():
             task = self._records[name] = asyncio.ensure_future(self._run(mod))
-            task.add_done_callback(_mark_retrieved)
         return task
 
-    async def _run(self, mod: ModuleVersion) -> Record:
-        version = escape_version(mod.version.removesuffix("/go.mod"))
-        name = f"lookup/{escape_path(mod.path)}@{version}"
+    async def _run(self, mod: ModuleVersion) -> Record | GovgoError:
+        """The record, or why there is none: an error that nobody comes to ask for is no fault of the program."""
         try:
+            version = escape_version(mod.version.removesuffix("/go.mod"))
+            name = f"lookup/{escape_path(mod.path)}@{version}"
             await self._open()
-            record = await self._from_cache(name)
-            return await self._from_network(name) if record is None else record
+            return await self._from_cache(name) or await self._from_network(name)
         except (ForkError, BadSignatureError) as error:
-            raise self._condemn(error) from error
+            return self._condemn(error)
+        except GovgoError as error:
+            return error
 
     async def _open(self) -> None:
         """Begin with the stored head, once; afterwards raise what the database was condemned for."""
@@ -370,11 +371,6 @@ def _in_context(context: str, error: GovgoError) -> GovgoError:
     if isinstance(error, InputError):
         return InputError(text, inner=error)
     return UnavailableError(text, inner=error, hint=error.hint)
-
-
-def _mark_retrieved(task: asyncio.Task[Record]) -> None:
-    if not task.cancelled():
-        task.exception()
 
 
 def _keep_nothing(_: HashedTile) -> None:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tlog import HASH_SIZE
-from govgo.errors import NetworkError, NotFoundError, TileMismatchError
+from govgo.errors import GovgoError, NetworkError, NotFoundError, TileMismatchError
+from govgo.modfetch.memo import Memo
 from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
 
@@ -33,7 +34,8 @@ class TileSource:
         self._keep_rows = keep_rows
         self._cache = cache
         self._tiles: dict[Tile, HashedTile] = {}
-        self._running: dict[Tile, asyncio.Task[None]] = {}
+        self._fetched: Memo[Tile, None] = Memo()
+        self._tasks: set[asyncio.Task[GovgoError | None]] = set()
         self._cached: set[Tile] = set()
         self._saved: set[Tile] = set()
         self._distrusted: set[Tile] = set()
@@ -47,17 +49,16 @@ class TileSource:
             NotFoundError, UnavailableError: one cannot be had.
         """
         tiles = tuple(tiles)
-        tasks = [self._start(tile) for tile in tiles if tile not in self._tiles and not self._from_cache(tile)]
-        for task in tasks:
-            await settled(task)
-        for task in tasks:
-            task.result()
+        missing = [tile for tile in tiles if tile not in self._tiles and not self._from_cache(tile)]
+        if missing:
+            await self._fetch_all(missing)
         return [self._tiles[tile] for tile in tiles if tile in self._tiles]
 
     def reject(self, tiles: Iterable[Tile]) -> None:
         """Drop tiles one of which is wrong; the next `obtain` gets them anew, from the network only."""
         for tile in tiles:
             self._tiles.pop(tile, None)
+            self._fetched.forget(tile)
             self._cached.discard(tile)
             self._distrusted.add(tile)
 
@@ -70,14 +71,13 @@ class TileSource:
 
     async def aclose(self) -> None:
         """Give up the fetches under way."""
-        tasks = [task for task in self._running.values() if not task.done()]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _from_cache(self, tile: Tile) -> bool:
-        if tile in self._distrusted or tile in self._running:
+        if tile in self._distrusted or self._fetched.is_under_way(tile):
             return False
         data = self._cache.read_tile(tile)
         if data is None:
@@ -86,12 +86,26 @@ class TileSource:
         self._cached.add(tile)
         return True
 
-    def _start(self, tile: Tile) -> asyncio.Task[None]:
-        task = self._running.get(tile)
-        if task is None:
-            task = self._running[tile] = asyncio.ensure_future(self._run(tile))
-            task.add_done_callback(_mark_retrieved)
-        return task
+    async def _fetch_all(self, tiles: Sequence[Tile]) -> None:
+        """Fetch all at once; mostly it is one, and needs no task of its own."""
+        tasks = [asyncio.ensure_future(self._attempt(tile)) for tile in tiles[1:]]
+        for task in tasks:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        errors = [await self._attempt(tiles[0])]
+        for task in tasks:
+            await settled(task)
+            errors.append(task.result())
+        for error in errors:
+            if error is not None:
+                raise error
+
+    async def _attempt(self, tile: Tile) -> GovgoError | None:
+        try:
+            await self._fetched.get(tile, lambda: self._run(tile))
+        except GovgoError as error:
+            return error
+        return None
 
     async def _run(self, tile: Tile) -> None:
         error = TileMismatchError("downloaded inconsistent tile")
@@ -105,7 +119,6 @@ class TileSource:
             except TileMismatchError as wrong_size:
                 error = wrong_size
             else:
-                del self._running[tile]
                 return
         raise error
 
@@ -122,8 +135,3 @@ class TileSource:
             except (NotFoundError, NetworkError):
                 raise error from None
         return HashedTile(tile.full, full).data[:width]
-
-
-def _mark_retrieved(task: asyncio.Task[None]) -> None:
-    if not task.cancelled():
-        task.exception()
