@@ -6,7 +6,6 @@ Rules: `go help list` and `go help mod download`, flag -reuse; cmd/go's Origin.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -82,7 +81,9 @@ def read_reuse(session: Session, name: str) -> dict[ModuleVersion, ModuleInfo]:
 def _objects(text: str) -> list[Any]:
     """The JSON values that stand one after the other in `text`."""
     found: list[Any] = []
-    decoder, position = json.JSONDecoder(), 0
+    from json import JSONDecoder
+
+    decoder, position = JSONDecoder(), 0
     while True:
         while position < len(text) and text[position].isspace():
             position += 1

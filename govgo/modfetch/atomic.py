@@ -9,7 +9,6 @@ wait.
 from __future__ import annotations
 
 import os
-import random
 import stat
 from contextlib import suppress
 
@@ -27,12 +26,17 @@ def create_temp(path: str, mode: int = 0o666) -> tuple[int, str]:
         OSError: it could not be made.
     """
     for _ in range(_ATTEMPTS):
-        name = f"{path}{random.randrange(1_000_000_000)}.tmp"
+        name = f"{path}{random_number()}.tmp"
         try:
             return os.open(name, _NEW, mode), name
         except FileExistsError:
             continue
     raise FileExistsError(17, "no free temporary name", path)
+
+
+def random_number() -> int:
+    """A number of at most nine digits; the module `random` takes a millisecond to load."""
+    return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
 
 
 def write_file(path: str, data: bytes, mode: int = 0o666) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 from govgo.core import gourl
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES, GoEnv
 from govgo.core.module import ModuleVersion
-from govgo.core.sumdb.bundle import Bundle
 from govgo.core.sumdb.database import Database, parse_gosumdb
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import GovgoError, IntegrityError, NotFoundError, SecurityError, UsageError
@@ -25,6 +24,7 @@ from govgo.modfetch.sumdbtrees import MAX_LATEST_BYTES
 from govgo.ports import Reporter
 
 if TYPE_CHECKING:
+    from govgo.core.sumdb.bundle import Bundle
     from govgo.modfetch.helper import Helper
 
 _T = TypeVar("_T")

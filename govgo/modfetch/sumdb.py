@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from govgo.core.escape import escape_path, escape_version
 from govgo.core.module import ModuleVersion
-from govgo.core.sumdb.bundle import Bundle
 from govgo.core.sumdb.database import Database
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, judge_sum, sum_lines
@@ -41,6 +40,7 @@ from govgo.modfetch.sumdbfiles import ProvedFiles
 from govgo.modfetch.sumdbtrees import ProvedTrees
 
 if TYPE_CHECKING:
+    from govgo.core.sumdb.bundle import Bundle
     from govgo.modfetch.helper import Helper
 
 MAX_LOOKUP_BYTES = 256 << 10

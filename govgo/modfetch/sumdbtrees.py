@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
-from govgo.core.sumdb.bundle import Bundle, bundle_nodes, make_bundle
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import prove_tree
 from govgo.core.sumdb.record import Record, parse_record
@@ -32,6 +32,9 @@ from govgo.errors import (
 from govgo.modfetch.settled import settled
 from govgo.modfetch.sumdbcache import SumDbCache
 from govgo.modfetch.sumdbtiles import CappedFetch, TileHash, TileSource
+
+if TYPE_CHECKING:
+    from govgo.core.sumdb.bundle import Bundle
 
 MAX_LATEST_BYTES = 64 << 10
 """A signed tree head has some 200 bytes; a hundred signatures are allowed."""
@@ -129,6 +132,8 @@ class ProvedTrees:
             IntegrityError: the tiles served do not prove it.
             UnavailableError, NotFoundError: they cannot be had.
         """
+        from govgo.core.sumdb.bundle import bundle_nodes, make_bundle
+
         head = self.timeline.proved
         auth = await self._prove(head.tree, bundle_nodes(head, records))
         return make_bundle(head, records, lambda node: auth.node(*node))

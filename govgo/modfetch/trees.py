@@ -8,12 +8,12 @@ already.
 from __future__ import annotations
 
 import os
-import random
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from govgo.errors import DiskError
+from govgo.modfetch.atomic import random_number
 from govgo.modfetch.diskerror import disk_error
 
 TEMP_MARK = ".tmp-"
@@ -24,7 +24,7 @@ _DIR_MODE, _WRITE_BITS = 0o777, 0o222
 @contextmanager
 def temporary_tree(directory: str) -> Iterator[str]:
     """A name beside `directory` for a tree in the making; whatever is still there at the end is removed."""
-    name = f"{directory}{TEMP_MARK}{random.randrange(1_000_000_000)}"
+    name = f"{directory}{TEMP_MARK}{random_number()}"
     try:
         yield name
     finally:
