@@ -94,6 +94,10 @@ class Theatre:
             remove(state)
         return run, outcome
 
+    def has_zips(self, project: str) -> bool:
+        """Whether a project comes with source and zips."""
+        return (self._projects[project] / "main.go").exists()
+
     def expected(self, scenario: Scenario, project: str) -> str | None:
         """What go printed when the corpus was recorded, where that is known."""
         file = {_LIST: "list.txt", _GRAPH: "graph.txt"}.get(tuple(scenario.args))

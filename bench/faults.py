@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How much longer govgo takes when the proxy fails now and then (the go command stops at the first fault)."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+from scenarios import SCENARIOS, Theatre
+from stage import Program, Proxy
+
+FAULTS = {
+    "none": (),
+    "2 % answers 503": ("-fail", "0.02"),
+    "2 % bodies stall": ("-stall", "0.02"),
+    "2 % bodies cut": ("-truncate", "0.02"),
+}
+"""Options of the replay server by what they do."""
+
+
+def faults(
+    theatre: Theatre,
+    govgo: Program,
+    proxies: Mapping[str, Proxy],
+    projects: Sequence[str],
+    repeat: int,
+    row: Callable[[Sequence[object]], str],
+) -> bool:
+    """Print a table of cold lists and downloads, a column for each fault; whether every output was right."""
+    names = [name for name in proxies if name != "none"]
+    head = ["scenario", "project", "fault-free s", *(f"{name}: s (ratio)" for name in names), "check"]
+    print(row(head), row(["---"] * len(head)), sep="\n", flush=True)
+    valid = True
+    for label in ("cold-list", "cold-list-sum", "cold-download"):
+        scenario = SCENARIOS[label]
+        for project in projects:
+            if theatre.has_zips(project) != scenario.needs_zips:
+                continue
+            walls: dict[str, list[float]] = {name: [] for name in proxies}
+            want, sound = theatre.expected(scenario, project), True
+            for _ in range(repeat):
+                for name, proxy in proxies.items():
+                    run, outcome = theatre.perform(scenario, project, govgo, proxy)
+                    walls[name].append(run.wall_s)
+                    want = want or outcome
+                    sound = sound and run.code == 0 and outcome == want
+            times = {name: statistics.median(each) for name, each in walls.items()}
+            cells = [f"{times[name]:.2f} ({times[name] / times['none']:.2f})" for name in names]
+            print(row([label, project, f"{times['none']:.2f}", *cells, "ok" if sound else "INVALID"]), flush=True)
+            valid = valid and sound
+    print()
+    return valid
