@@ -349,6 +349,14 @@ MUTANTS = {
         '            fault = ""\n',
         (ZIPS + "test_refused",),
     ),
+    "zip-go-mod-on-its-way": Mutant(
+        "zips",
+        "a go.mod counts as served before it is on the disk",
+        "modfetch/gomods.py",
+        "        return known if isinstance(known, bytes) else self._cache.read_gomod(mv)\n",
+        "        return self._cache.read_gomod(mv)\n",
+        (STREAMS + "test_attack_a_zip_with_another_go_mod_beside_a_helper_that_is_slow",),
+    ),
     "zip-go-mod": Mutant(
         "zips",
         "the go.mod in the zip is the one that was served",
@@ -396,7 +404,7 @@ MUTANTS = {
         "crowds",
         "writers of one version wait for each other",
         "modfetch/lockfile.py",
-        "            fcntl.flock(descriptor, fcntl.LOCK_EX)\n",
+        "            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "            pass\n",
         (CACHE + "test_lock_waits_for_another_process",),
     ),
