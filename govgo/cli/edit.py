@@ -41,7 +41,7 @@ _EDITS = {
 }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[editing flags] [-fmt|-print|-json] [go.mod]")
 @click.option("-module", "module", default="", metavar="PATH", help="Change the module path.")
 @click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.')
 @click.option("-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.')

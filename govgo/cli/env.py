@@ -15,7 +15,7 @@ from govgo.core.goenv import GoEnv
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-json] [-changed] [-u] [-w] [var ...]")
 @chdir_option
 @click.option("-json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.option("-changed", "changed", is_flag=True, help="Print only what differs from the default.")

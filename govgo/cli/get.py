@@ -14,7 +14,7 @@ from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-t] [-u] [-tool] [build flags] [packages]")
 @click.option(
     "-u",
     "upgrade",

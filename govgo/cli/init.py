@@ -13,7 +13,7 @@ from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[module-path]")
 @module_options
 @click.argument("module_path", nargs=-1)
 def init(module_path: tuple[str, ...], **flags: Any) -> None:

@@ -30,7 +30,7 @@ _VERSIONS_FORMAT = "{{.Path}}{{range .Versions}} {{.}}{{end}}{{if .Deprecated}} 
 _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
 
 
-@click.command("list", cls=GoCommand)
+@click.command("list", cls=GoCommand, usage="[-f format] [-json] [-m] [list flags] [build flags] [packages]")
 @click.option("-m", "modules", is_flag=True, help="List modules; govgo lists nothing else.")
 @click.option("-u", "upgrades", is_flag=True, help="Show available upgrades, retractions and deprecations.")
 @click.option("-versions", "versions", is_flag=True, help="Show the known versions of each module.")

@@ -47,15 +47,20 @@ class OptionalValue(click.Option):
 
 
 class GoCommand(click.Command):
-    """A command whose flags follow go's syntax; see the module's docstring."""
+    """A command whose flags follow go's syntax; see the module's docstring.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        usage: what follows the command's name in its usage line; go's own words where go has the command.
+    """
+
+    def __init__(self, *args: Any, usage: str = "", **kwargs: Any) -> None:
         kwargs.setdefault("context_settings", {}).setdefault("help_option_names", ["-h", "-help", "--help"])
         super().__init__(*args, **kwargs)
+        self.usage = usage
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line, as go begins it."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
+        """The usage line as go has it: one line, however long."""
+        formatter.write(f"usage: {ctx.command_path} {self.usage}".rstrip() + "\n")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and settle whether it starts over as a newer Go release."""

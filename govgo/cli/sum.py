@@ -39,7 +39,7 @@ def sum_group() -> None:
     """Work on go.sum: explain its lines, complete it, merge it, and look at the tree head behind it."""
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-json] [-witness=URL]... [-saved=FILE]...")
 @click.option(
     "-witness",
     "witnesses",
@@ -145,7 +145,7 @@ def _head_object(head: Head) -> dict[str, object]:
     }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-json] line|module...")
 @_json_option
 @module_options
 @click.argument("words", nargs=-1, required=True, metavar="LINE|MODULE")
@@ -220,7 +220,7 @@ def _explained_object(each: Explained) -> dict[str, object]:
     }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-n] [-json]")
 @click.option("-n", "-dry-run", "dry_run", is_flag=True, help="Print the missing lines, change nothing.")
 @_json_option
 @module_options
@@ -280,7 +280,7 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 """
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-install] [base ours theirs]")
 @click.option("-install", "install", is_flag=True, help="Print the set-up of git, and do nothing else.")
 @_network_options
 @click.argument("files", nargs=-1, metavar="BASE OURS THEIRS")

@@ -14,7 +14,7 @@ from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
 @click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @verbose_option
 @click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")

@@ -12,7 +12,7 @@ from govgo.cli.options import GoCommand, module_options
 from govgo.cli.wiring import open_session
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-m] [-vendor] packages...")
 @click.option("-m", "modules", is_flag=True, help="The arguments are modules: find a path to any of their packages.")
 @click.option("-vendor", "vendor", is_flag=True, help="Leave the tests of dependencies out.")
 @module_options

@@ -26,7 +26,7 @@ def work() -> None:
     """Keep a workspace: several main modules, worked on together by one go.work file."""
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[moddirs]")
 @module_options
 @click.argument("directories", nargs=-1)
 def init(directories: tuple[str, ...], **flags: Any) -> None:
@@ -34,7 +34,7 @@ def init(directories: tuple[str, ...], **flags: Any) -> None:
     init_workspace(open_session(flags), directories)
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-r] [moddirs]")
 @click.option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
 @module_options
 @click.argument("directories", nargs=-1)
@@ -52,7 +52,7 @@ def sync(**flags: Any) -> None:
     sync_workspace(open_session(flags))
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
 @click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option

@@ -24,7 +24,7 @@ _EDITS = {
 }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[editing flags] [go.work]")
 @click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.')
 @click.option("-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.')
 @flag_options(*(click.option(f"-{name}", metavar=form, help=text) for name, (form, text) in _EDITS.items()))
