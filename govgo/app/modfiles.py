@@ -39,9 +39,10 @@ def read_mod_file(session: Session, path: str, fix: VersionFixer | None = None) 
         raise DiskError(missing_file(session.short_path(path)), path=path)
     short = session.short_path(path)
     try:
-        file = parse(short, data, fix)
+        file = parse(path, data, fix)
     except ModFileErrors as error:
         _refuse_newer(session, short, _parse_leniently(short, data, fix))
+        error = error.renamed(short)
         raise InputError(f"errors parsing {short}:\n{error}", inner=error) from None
     _refuse_newer(session, short, file)
     if file.module is None:
