@@ -20,6 +20,7 @@ from govgo.errors import (
     SumMismatchError,
     UnavailableError,
     UsageError,
+    VerbFlagsError,
     find,
 )
 
@@ -103,6 +104,8 @@ class ConsoleReporter:
             return
         # go prints these two without its name before them.
         name = "" if isinstance(error, GoSumError | SumMismatchError) else "govgo: "
+        if isinstance(error, VerbFlagsError):
+            name = "govgo "
         self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
         hint = next((each.hint for each in _chain(error) if each.hint), "")
         if hint and self._stream.isatty():

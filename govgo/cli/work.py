@@ -9,7 +9,7 @@ import click
 
 from govgo.app.work import init_workspace, use_directories
 from govgo.cli.group import CHANGE, Entry, LazyGroup
-from govgo.cli.options import GoCommand, module_options, verbose_option
+from govgo.cli.options import GoCommand, traceless_options, verbose_option
 from govgo.cli.wiring import open_session
 
 _LAZY = {
@@ -27,7 +27,7 @@ def work() -> None:
 
 
 @click.command(cls=GoCommand, usage="[moddirs]")
-@module_options
+@traceless_options
 @click.argument("directories", nargs=-1)
 def init(directories: tuple[str, ...], **flags: Any) -> None:
     """Write a go.work in the current directory that uses the modules in DIRECTORIES."""
@@ -36,7 +36,7 @@ def init(directories: tuple[str, ...], **flags: Any) -> None:
 
 @click.command(cls=GoCommand, usage="[-r] [moddirs]")
 @click.option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
-@module_options
+@traceless_options
 @click.argument("directories", nargs=-1)
 def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
     """Add the modules in DIRECTORIES to go.work, and drop those that no longer exist."""
@@ -44,7 +44,7 @@ def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
 
 
 @click.command(cls=GoCommand)
-@module_options
+@traceless_options
 def sync(**flags: Any) -> None:
     """Carry the workspace's build list back into the go.mod of each of its modules."""
     from govgo.app.worksync import sync_workspace
@@ -56,7 +56,7 @@ def sync(**flags: Any) -> None:
 @click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
-@module_options
+@traceless_options
 def vendor(tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that the workspace needs to build and test into vendor/."""
     from govgo.app.vendor import vendor as vendor_service

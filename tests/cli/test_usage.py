@@ -61,10 +61,68 @@ TOLD = [
     ("mod help nosuch", "govgo help mod nosuch: unknown help topic. Run 'govgo help mod'.\n"),
     ("-C nosuch mod graph", "govgo: chdir nosuch: no such file or directory\n"),
     ("mod -C=nosuch graph", "govgo: chdir nosuch: no such file or directory\n"),
+    ("mod init -x m", "flag provided but not defined: -x\n"
+     "usage: govgo mod init [module-path]\nRun 'govgo help mod init' for details.\n"),
+    ("mod edit -go=x", 'govgo mod: invalid -go option; expecting something like "-go 1.26.8"\n'),
+    ("list -m -f x -json", "govgo list -f cannot be used with -json\n"),
     ("mod grahp", "govgo mod: unknown command\nhint: did you mean `govgo mod graph`?\n"
      "Run 'govgo help mod' for usage.\n"),
 ]  # fmt: skip
 """Command line, standard error; the hint is govgo's own."""
+
+
+REFUSED = [
+    ("GOFLAGS", "-nosuch", "list -m", "parsing $GOFLAGS: unknown flag -nosuch\n"),
+    ("GOFLAGS", "-x -", "mod graph", 'parsing $GOFLAGS: non-flag "-"\n'),
+    ("GOFLAGS", "-C=x", "mod graph -y",
+     'invalid value "x" for flag -C (from $GOFLAGS): -C flag must be first flag on command line\n'
+     "usage: govgo mod graph [-go=version] [-x]\nRun 'govgo help mod graph' for details.\n"),
+    ("GOFLAGS", "-x=q", "mod tidy -x", 'invalid boolean value "q" for flag -x (from $GOFLAGS): parse error\n'
+     "usage: govgo mod tidy [-e] [-v] [-x] [-diff] [-go=version] [-compat=version]\n"
+     "Run 'govgo help mod tidy' for details.\n"),
+    ("GOPATH", "x", "mod graph -y",
+     'GOPATH entry is relative; must be absolute path: "x".\nFor more details see: \'go help gopath\'\n'),
+    ("GOPATH", "/a:~b", "env GOPATH", "GOPATH entry cannot start with shell metacharacter '~': \"~b\"\n"),
+    ("GOWORK", "x", "mod edit -json", "invalid GOWORK: not an absolute path\n"),
+    ("GOTOOLCHAIN", "x", "mod init m", 'invalid GOTOOLCHAIN "x"\n'),
+    ("GOTOOLCHAIN", "go1.20+x", "list -m",
+     'invalid GOTOOLCHAIN "go1.20+x": only version suffixes are +auto and +path\n'),
+]  # fmt: skip
+"""A variable and its value, command line, what follows "go: " on standard error."""
+
+
+@pytest.mark.parametrize(("name", "value", "line", "told"), REFUSED, ids=[" ".join(row[:3]) for row in REFUSED])
+def test_environments_that_are_refused(
+    name: str,
+    value: str,
+    line: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "go.mod").write_text("module m\n\ngo 1.24\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    assert invoke(line.split()) == 2
+    assert capsys.readouterr() == ("", f"govgo: {told}")
+
+
+SPARED = [
+    ("GOTOOLCHAIN", "x", "env GOTOOLCHAIN", "x\n"),
+    ("GOFLAGS", "-nosuch", "env GOFLAGS", "-nosuch\n"),
+    ("GOFLAGS", "'", "env GOFLAGS", "'\n"),
+]
+"""What shows a mistake in a variable works in spite of it."""
+
+
+@pytest.mark.parametrize(("name", "value", "line", "shown"), SPARED, ids=[" ".join(row[:3]) for row in SPARED])
+def test_a_mistake_can_be_looked_at(
+    name: str, value: str, line: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert invoke(line.split()) == 0
+    assert capsys.readouterr().out == shown
 
 
 @pytest.mark.parametrize(("line", "told"), TOLD, ids=[line for line, _ in TOLD])
