@@ -45,6 +45,7 @@ def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
 
 @click.command(cls=GoCommand)
 @traceless_options
+@click.argument("ignored", nargs=-1, expose_value=False)
 def sync(**flags: Any) -> None:
     """Carry the workspace's build list back into the go.mod of each of its modules."""
     from govgo.app.worksync import sync_workspace
@@ -57,7 +58,8 @@ def sync(**flags: Any) -> None:
 @click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
 @traceless_options
-def vendor(tolerant: bool, output: str, **flags: Any) -> None:
+@click.argument("args", nargs=-1)
+def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that the workspace needs to build and test into vendor/."""
     from govgo.app.vendor import vendor as vendor_service
     from govgo.app.work import NO_WORK_FILE, begin
@@ -66,4 +68,6 @@ def vendor(tolerant: bool, output: str, **flags: Any) -> None:
     session = open_session({**flags, "tolerant": tolerant})
     if not begin(session, "work vendor"):
         raise UsageError(NO_WORK_FILE)
+    if args:
+        raise UsageError("'go mod vendor' accepts no arguments")
     vendor_service(session, tolerant=tolerant, output=output)
