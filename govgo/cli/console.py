@@ -105,7 +105,7 @@ class ConsoleReporter:
         # go prints these two without its name before them.
         name = "" if isinstance(error, GoSumError | SumMismatchError) else "govgo: "
         if isinstance(error, VerbFlagsError):
-            name = "govgo "
+            name = "go "  # the whole line is go's sentence
         self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
         hint = next((each.hint for each in _chain(error) if each.hint), "")
         if hint and self._stream.isatty():

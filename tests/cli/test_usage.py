@@ -63,8 +63,8 @@ TOLD = [
     ("mod -C=nosuch graph", "govgo: chdir nosuch: no such file or directory\n"),
     ("mod init -x m", "flag provided but not defined: -x\n"
      "usage: govgo mod init [module-path]\nRun 'govgo help mod init' for details.\n"),
-    ("mod edit -go=x", 'govgo mod: invalid -go option; expecting something like "-go 1.26.8"\n'),
-    ("list -m -f x -json", "govgo list -f cannot be used with -json\n"),
+    ("mod edit -go=x", 'go mod: invalid -go option; expecting something like "-go 1.26.8"\n'),
+    ("list -m -f x -json", "go list -f cannot be used with -json\n"),
     ("mod grahp", "govgo mod: unknown command\nhint: did you mean `govgo mod graph`?\n"
      "Run 'govgo help mod' for usage.\n"),
 ]  # fmt: skip
