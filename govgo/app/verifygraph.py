@@ -107,7 +107,9 @@ class TargetGraph:
                 settings,
                 cwd=target.root,
                 env=replace(settings.env, gowork=work if target.kind == WORKSPACE else "off"),
-                command="mod graph",  # fetches what go.sum lacks, and writes nothing
+                # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, in
+                # spite of a go line below that of a module.
+                command="work sync" if target.kind == WORKSPACE else "mod graph",
                 mod="",
                 mod_explicit=False,
             ),
