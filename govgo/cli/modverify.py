@@ -26,4 +26,6 @@ def verify(args: tuple[str, ...], **flags: Any) -> int:
     witness = invocation().witness
     if witness is not None:
         witness.settle(Answer(written(mods), mod_cache=mod_cache, audit=True))
-    return check_cache(mods, mod_cache)
+    code = check_cache(mods, mod_cache)
+    session.finish()
+    return code

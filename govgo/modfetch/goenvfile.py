@@ -102,7 +102,9 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         "GOOS": goos,
         "GOARCH": goarch,
     }
-    defaults |= {"GOPATH": os.path.join(home, "go") if home else "", "GOCACHE": _cache_dir(environ)}
+    # What the environment says of GOPATH is the default to go; only the go env file changes it.
+    defaults |= {"GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else "")}
+    defaults |= {"GOCACHE": _cache_dir(environ)}
     defaults |= {"GOROOT": _goroot(environ.get("PATH", ""))}
     clang = goos == "darwin"
     defaults |= {"AR": "ar", "CC": "clang" if clang else "gcc", "CXX": "clang++" if clang else "g++", "GCCGO": "gccgo"}
