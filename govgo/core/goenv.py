@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from govgo.core.goquote import quote
 from govgo.core.gourl import parse
+from govgo.core.goversion import is_valid
 from govgo.core.patterns import match_prefix_patterns
 from govgo.errors import UsageError
 
@@ -171,8 +172,10 @@ def check_environment(env: GoEnv) -> None:
     """Refuse what no go command starts with, whatever it is to do (cmd/go, main and modload.FindGoWork).
 
     Raises:
-        UsageError: a GOPATH or GOWORK that makes no sense.
+        UsageError: a GOPATH, GOWORK or GOVGO_GO_VERSION that makes no sense.
     """
+    if env.get("GOVGO_GO_VERSION") and not is_valid(env.go_version):
+        raise UsageError(f"invalid GOVGO_GO_VERSION {quote(env.get('GOVGO_GO_VERSION'))}")
     for entry in env.gopath.split(":"):
         if entry.startswith("~"):
             raise UsageError(f"GOPATH entry cannot start with shell metacharacter '~': {quote(entry)}")

@@ -84,6 +84,7 @@ REFUSED = [
      'GOPATH entry is relative; must be absolute path: "x".\nFor more details see: \'go help gopath\'\n'),
     ("GOPATH", "/a:~b", "env GOPATH", "GOPATH entry cannot start with shell metacharacter '~': \"~b\"\n"),
     ("GOWORK", "x", "mod edit -json", "invalid GOWORK: not an absolute path\n"),
+    ("GOVGO_GO_VERSION", "x", "mod init m", 'invalid GOVGO_GO_VERSION "x"\n'),
     ("GOTOOLCHAIN", "x", "mod init m", 'invalid GOTOOLCHAIN "x"\n'),
     ("GOTOOLCHAIN", "go1.20+x", "list -m",
      'invalid GOTOOLCHAIN "go1.20+x": only version suffixes are +auto and +path\n'),
