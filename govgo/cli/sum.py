@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from govgo.cli.console import EXIT_NO
-from govgo.cli.group import TRUST, Entry, LazyGroup
+from govgo.cli.group import COMMANDS, TRUST, Entry, LazyGroup
 from govgo.cli.options import GoCommand, chdir_option, flag_options, jobs_option, module_options, trace_option
 from govgo.cli.wiring import open_session
 from govgo.errors import DiskError, GovgoError, ReportedError, UsageError
@@ -28,6 +28,7 @@ _LAZY = {
     "explain": Entry("sum", "explain", TRUST, "Tell which load needs a line of go.sum."),
     "complete": Entry("sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
     "merge": Entry("sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
+    "help": COMMANDS["help"],
 }
 
 _network_options = flag_options(chdir_option, trace_option, jobs_option)

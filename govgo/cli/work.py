@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from govgo.app.work import init_workspace, use_directories
-from govgo.cli.group import CHANGE, Entry, LazyGroup
+from govgo.cli.group import CHANGE, COMMANDS, Entry, LazyGroup
 from govgo.cli.options import GoCommand, traceless_options, verbose_option
 from govgo.cli.wiring import open_session
 
@@ -18,6 +18,7 @@ _LAZY = {
     "sync": Entry("work", "sync", CHANGE, "Carry the workspace's versions into its modules."),
     "use": Entry("work", "use", CHANGE, "Add modules to the workspace."),
     "vendor": Entry("work", "vendor", CHANGE, "Copy what the workspace needs into vendor/."),
+    "help": COMMANDS["help"],
 }
 
 

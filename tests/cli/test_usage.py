@@ -42,7 +42,8 @@ def test_an_unknown_flag(command: str, capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize("command", USAGE)
 def test_help_begins_with_the_usage_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["help", *command.split()], [*command.split(), "--help"]):
+    group, _, name = command.rpartition(" ")
+    for words in (["help", *command.split()], [*command.split(), "--help"], [*group.split(), "help", name]):
         assert invoke(words) == 0
         assert capsys.readouterr().out.startswith(f"usage: govgo {command} {USAGE[command]}".rstrip() + "\n\n")
 
@@ -58,6 +59,7 @@ TOLD = [
     ("work nosuch", "govgo work: unknown command\nRun 'govgo help work' for usage.\n"),
     ("help nosuch", "govgo help nosuch: unknown help topic. Run 'govgo help'.\n"),
     ("help mod nosuch", "govgo help mod nosuch: unknown help topic. Run 'govgo help mod'.\n"),
+    ("work help nosuch", "govgo help work nosuch: unknown help topic. Run 'govgo help work'.\n"),
     ("mod help nosuch", "govgo help mod nosuch: unknown help topic. Run 'govgo help mod'.\n"),
     ("-C nosuch mod graph", "govgo: chdir nosuch: no such file or directory\n"),
     ("mod -C=nosuch graph", "govgo: chdir nosuch: no such file or directory\n"),
