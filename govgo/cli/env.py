@@ -23,7 +23,7 @@ from govgo.errors import UsageError
 @click.option("-n", "n", is_flag=True, hidden=True, expose_value=False)
 @click.option("-x", "x", is_flag=True, hidden=True, expose_value=False)
 @click.option("-u", "unset", is_flag=True, help="Remove settings from the go env file.")
-@click.argument("names", nargs=-1, metavar="[VAR]...")
+@click.argument("names", nargs=-1)
 def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, write: bool, unset: bool) -> None:
     """Print or set the environment that go and govgo share.
 

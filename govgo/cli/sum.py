@@ -284,7 +284,7 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 @click.command(cls=GoCommand, usage="[-install] [base ours theirs]")
 @click.option("-install", "install", is_flag=True, help="Print the set-up of git, and do nothing else.")
 @_network_options
-@click.argument("files", nargs=-1, metavar="BASE OURS THEIRS")
+@click.argument("files", nargs=-1)
 def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     """Merge two versions of go.sum into OURS: all lines of both, those of one side only proved first.
 

@@ -32,7 +32,7 @@ _EDITS = {
 @click.option("-json", "as_json", is_flag=True, help="Print the result as JSON in place of writing it.")
 @click.option("-print", "as_text", is_flag=True, help="Print the result in place of writing it.")
 @chdir_option
-@click.argument("named_file", metavar="[GO.WORK]", nargs=-1)
+@click.argument("named_file", nargs=-1)
 @click.pass_context
 def edit(
     ctx: click.Context,
