@@ -72,9 +72,9 @@ class ConsoleReporter:
             self._progress = LiveProgress(self._stream)
 
     def note(self, sentence: str) -> None:
-        """One sentence behind the program's name."""
+        """One sentence behind the program's name; it may bring its line end with it."""
         if not self._quiet:
-            self.raw(f"govgo: {sentence}")
+            self.raw(f"govgo: {sentence}".removesuffix("\n"))
 
     def raw(self, text: str) -> None:
         """One line as it is."""
