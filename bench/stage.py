@@ -59,9 +59,10 @@ class Proxy:
 
     def stop(self) -> None:
         """End the server by closing its standard input."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
+        with self._process:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait(30)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@
         SumDbFormatError         a record, tile, tile path or tree head text
         SourceError              a Go source file's package clause, imports or constraints
         UsageError               flags, arguments or environment
+          VerbFlagsError         flags of a verb; the sentence begins with the verb
         QueryError               a version query that cannot be answered
         BuildListError           a module graph that cannot be loaded or satisfied
         PackageError             an import that no module in the build list provides
@@ -168,6 +169,12 @@ class UsageError(InputError):
     """Flags, arguments or environment that make no sense."""
 
     code = "usage"
+
+
+class VerbFlagsError(UsageError):
+    """Flags of one verb that make no sense; the sentence begins with the verb: `list -f cannot be …`."""
+
+    code = "verb-flags"
 
 
 class QueryError(InputError):

@@ -83,7 +83,9 @@ def make_session(
     if settings.overlay:
         from govgo.modfetch.overlay import OverlayWorkspace
 
-        files = OverlayWorkspace(files, settings.overlay, settings.cwd)
+        overlaid = OverlayWorkspace(files, settings.overlay, settings.cwd)
+        if settings.command != "mod edit":  # it edits what is on disk
+            files = overlaid
     repo = Repository(
         settings.env,
         report,

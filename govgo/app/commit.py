@@ -186,6 +186,12 @@ def commit_requirements(session: Session, options: WriteOptions | None = None) -
         write_go_sum(session)
 
 
+def tell_warnings(session: Session) -> None:
+    """Tell what go.sum could not vouch for, as far as it has not been told."""
+    for warning in session.repo.ledger.take_warnings():
+        session.report.raw(warning)
+
+
 def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> None:
     """Write new checksums to go.sum or go.work.sum, as far as they are worth keeping.
 
@@ -202,8 +208,7 @@ def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> No
         return
     if keep is None:
         keep = keep_sums(session, session.loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
-    for warning in ledger.take_warnings():
-        session.report.raw(warning)
+    tell_warnings(session)
     before, after = ledger.render(keep, session.must_have_complete_requirements())
     if _changed(ledger):
         return  # nothing of what is new is worth keeping

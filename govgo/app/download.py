@@ -17,7 +17,7 @@ from govgo.app.toonew import SwitchError
 from govgo.core import goversion
 from govgo.core.module import ModuleVersion
 from govgo.core.moduleinfo import ModuleInfo, Origin
-from govgo.errors import GovgoError, QueryError, ReportedError, SecurityError, UsageError
+from govgo.errors import GovgoError, QueryError, ReportedError, SecurityError, UsageError, VerbFlagsError
 from govgo.ports import Ask, Downloaded
 
 
@@ -83,7 +83,7 @@ def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> 
         session.report.note("no module dependencies to download")
         return DownloadResult()
     if reuse_file and session.has_mod_root():
-        raise UsageError("go mod download -reuse cannot be used inside a module")
+        raise VerbFlagsError("mod download -reuse cannot be used inside a module")
     reuse = read_reuse(session, reuse_file) if reuse_file else None
     listing = list_modules(session, args, ListMode(0), reuse)
     if session.switching and listing.error is not None:

@@ -13,7 +13,7 @@ from govgo.core.modfile import ModFile, ModFileErrors, is_go_version, is_toolcha
 from govgo.core.modfile.edit import DirectiveFile
 from govgo.core.module import is_toolchain
 from govgo.core.paths import check_import_path
-from govgo.errors import ConflictError, DiskError, InputError, InvalidPathError, UsageError
+from govgo.errors import ConflictError, DiskError, InputError, InvalidPathError, UsageError, VerbFlagsError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
@@ -60,7 +60,7 @@ def edit_mod(
     name = named_file or main_mod_file(session)
     if module:
         check_new_module_path(module)
-    check_lines(session, go, toolchain)
+    check_lines(session, "mod", go, toolchain)
     path = posixpath.join(session.settings.cwd, name)
     before = session.files.read(path)
     if before is None:
@@ -107,12 +107,13 @@ def check_new_module_path(path: str) -> None:
         raise UsageError("invalid -module: module path is reserved")
 
 
-def check_lines(session: Session, go: str, toolchain: str) -> None:
-    """Refuse what a go or toolchain line cannot hold; "none" and "" pass."""
+def check_lines(session: Session, verb: str, go: str, toolchain: str) -> None:
+    """Refuse what a go or toolchain line cannot hold; "none" and "" pass. `verb` is "mod" or "work"."""
+    like = "; expecting something like"
     if go not in ("", "none") and not is_go_version(go):
-        raise UsageError(f'invalid -go option; expecting something like "-go {session.local_go}"')
+        raise VerbFlagsError(f'{verb}: invalid -go option{like} "-go {session.local_go}"')
     if toolchain not in ("", "none") and not is_toolchain_name(toolchain):
-        raise UsageError(f'invalid -toolchain option; expecting something like "-toolchain go{session.local_go}"')
+        raise VerbFlagsError(f'{verb}: invalid -toolchain option{like} "-toolchain go{session.local_go}"')
 
 
 def set_lines(file: DirectiveFile, go: str, toolchain: str) -> None:

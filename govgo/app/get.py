@@ -91,8 +91,8 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
     init(session)
     if not session.has_mod_root():
         raise UsageError(_NO_MODULE)
-    load_mod_file(session)
     queries, drop_toolchain = parse_arguments(session, arguments, options.upgrade)
+    load_mod_file(session)
     resolver = Resolver(session, queries, upgrade=options.upgrade, load_tests=options.load_tests)
     resolver.start()
     _converge(resolver)

@@ -250,7 +250,7 @@ def _validate(session: Session, query: Query) -> None:
             )
         return
     if query.pattern == "all" and not ok_for_main_module(query.version):
-        raise QueryUpgradesAllError(session.main.modules, query.version)
+        raise QueryUpgradesAllError(query.version)
     if query.pattern in META_PACKAGES and query.pattern != "all" and query.pattern != query.raw:
         if query.pattern == "tool":
             raise ArgumentError('can\'t request explicit version of "tool" pattern')

@@ -34,17 +34,11 @@ from govgo.core.module import ModuleVersion, is_toolchain
 from govgo.core.moduleinfo import ModuleInfo
 from govgo.core.patterns import match_pattern
 from govgo.core.query import is_revision_query, parse_path_version, parse_query
-from govgo.errors import GovgoError, QueryError, UsageError
+from govgo.errors import GovgoError, QueryError, UsageError, VerbFlagsError
 from govgo.ports import Ask
 
 _MARKS = ListMode.UPDATES | ListMode.VERSIONS | ListMode.RETRACTED | ListMode.DEPRECATED
 _BYPASS = "using the vendor directory\n\t(Use -mod=mod or -mod=readonly to bypass.)"
-
-
-class ListFlagsError(UsageError):
-    """Flags that do not go together; the text begins with the verb, `list -…`."""
-
-    code = "list-flags"
 
 
 class Listing(NamedTuple):
@@ -106,13 +100,13 @@ def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_f
     """
     init_workfile(session)
     if reuse_file and session.has_mod_root():
-        raise ListFlagsError("list -reuse cannot be used inside a module")
+        raise VerbFlagsError("list -reuse cannot be used inside a module")
     init(session)
     if mode & ListMode.RETRACTED and not mode & ListMode.UPDATES:
         if session.build_mod == "vendor":
-            raise ListFlagsError("list -retracted cannot be used when vendoring is enabled")
+            raise VerbFlagsError("list -retracted cannot be used when vendoring is enabled")
         if not session.modules_enabled:
-            raise ListFlagsError("list -retracted can only be used in module-aware mode")
+            raise VerbFlagsError("list -retracted can only be used in module-aware mode")
     if not session.modules_enabled:
         raise UsageError("list -m cannot be used with GO111MODULE=off")
     load_mod_file(session)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core import goversion
 from govgo.core.goquote import quote
+from govgo.core.gosumfile import is_merge_marker
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, parse, parse_lax
 from govgo.core.module import is_toolchain
 from govgo.core.paths import canonical_version, check_path_major, split_path_version
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 def missing_file(path: str) -> str:
     """The operating system's sentence for a file that is not there, as go words it."""
     return f"open {path}: no such file or directory"
+
+
+def by_hand(file: str, data: bytes) -> str:
+    """The hint for a file that does not parse and that only its author can mend."""
+    if any(is_merge_marker(line) for line in data.decode("utf-8", "surrogateescape").splitlines()):
+        return f"a merge has left its markers in {file}: keep the lines of one side, then run `govgo tidy`"
+    return f"mend {file} by hand: nothing has been changed"
 
 
 def read_mod_file(session: Session, path: str, fix: VersionFixer | None = None) -> tuple[bytes, ModFile]:
@@ -36,13 +44,14 @@ def read_mod_file(session: Session, path: str, fix: VersionFixer | None = None) 
     """
     data = session.files.read(path)
     if data is None:
-        raise DiskError(missing_file(session.short_path(path)), path=path)
+        raise DiskError(missing_file(path), path=path)
     short = session.short_path(path)
     try:
-        file = parse(short, data, fix)
+        file = parse(path, data, fix)
     except ModFileErrors as error:
         _refuse_newer(session, short, _parse_leniently(short, data, fix))
-        raise InputError(f"errors parsing {short}:\n{error}", inner=error) from None
+        error = error.renamed(short)
+        raise InputError(f"errors parsing {short}:\n{error}", inner=error, hint=by_hand(short, data)) from None
     _refuse_newer(session, short, file)
     if file.module is None:
         raise InputError(

@@ -91,8 +91,8 @@ class IgnorePatterns:
         self._anywhere = tuple(_slashed(p) for p in patterns if not p.startswith("./"))
 
     def covers(self, directory: str) -> bool:
-        """Whether a directory, given relative to the module root, is ignored. The root never is."""
-        if directory in ("", "."):
+        """Whether a directory, given relative to the module root ("." for itself), is ignored; "" lies outside."""
+        if directory == "":
             return False
         place = _slashed(directory)
         return place.startswith(self._at_root) or any(part in place for part in self._anywhere)

@@ -114,7 +114,8 @@ class _Matcher:
                 if match.pattern == "all":
                     match.packages = [*(match.packages or ()), *self.session.main.tools]
             elif match.pattern == "tool":
-                match.packages = list(self.session.main.tools)
+                # Once more in every round, as in go; `mod why tool` tells of each as often.
+                match.packages = [*(match.packages or ()), *self.session.main.tools]
             elif match.packages is None:
                 match.packages = list(stdlib.listed(command=match.pattern == "cmd"))
 

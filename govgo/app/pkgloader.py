@@ -19,7 +19,7 @@ from govgo.core.buildtag import TagSet
 from govgo.core.gosource import NoGoError
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import check_import_path, is_std
-from govgo.errors import GovgoError, InvalidPathError, PackageError, SecurityError, find
+from govgo.errors import GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
 
 if TYPE_CHECKING:
     from govgo.app.requirements import ModGraph, Requirements
@@ -265,7 +265,7 @@ class Loader:
             found = import_from_modules(
                 session, pkg.path, self.requirements, self._mg, skip_mod_file=self.skip_mod_files
             )
-        except SecurityError:
+        except (SecurityError, GoSumError):
             raise
         except GovgoError as error:
             pkg.error = error

@@ -98,16 +98,12 @@ class QueryMatchesMainModulesError(QueryError):
 
 
 class QueryUpgradesAllError(QueryError):
-    """A version is asked of the pattern `all`, which includes the main modules."""
+    """A version is asked of the pattern `all`, which includes the main modules: told before go.mod is read."""
 
     code: ClassVar[str] = "query-upgrades-all"
 
-    def __init__(self, main_modules: tuple[ModuleVersion, ...], query: str) -> None:
-        plural = "" if len(main_modules) == 1 else "s"
-        super().__init__(
-            f'can\'t request version {quote(query)} of pattern "all" that includes the main module{plural}'
-        )
-        self.main_modules = main_modules
+    def __init__(self, query: str) -> None:
+        super().__init__(f'can\'t request version {quote(query)} of pattern "all" that includes the main modules')
         self.query = query
 
 

@@ -14,7 +14,7 @@ from govgo.core import goversion
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import check_import_path
-from govgo.errors import GovgoError, InputError, InvalidPathError, SecurityError
+from govgo.errors import DiskError, GovgoError, InputError, InvalidPathError, SecurityError
 
 if TYPE_CHECKING:
     from govgo.app.session import Session
@@ -103,7 +103,8 @@ def _check_module_path(path: str) -> None:
 
 def _cannot_load(session: Session, path: str, error: GovgoError) -> UnreadableModuleError:
     directory = session.short_path(posixpath.dirname(path))
-    return UnreadableModuleError(f"cannot load module {directory} listed in go.work file: {error}", inner=error)
+    why = str(error).replace(path, session.short_path(path), 1) if isinstance(error, DiskError) else str(error)
+    return UnreadableModuleError(f"cannot load module {directory} listed in go.work file: {why}", inner=error)
 
 
 def _work_too_old(session: Session, path: str, work_file: WorkFile | None, go_version: str) -> UnreadableModuleError:

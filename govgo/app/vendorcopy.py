@@ -102,7 +102,7 @@ class VendorCopier:
         try:
             names = resolve_embed(self.session, pkg.dir, patterns)
         except EmbedError as error:
-            self._tell(PackageError(f"resolving embeds in {pkg.path}: {error}\n", inner=error))
+            self._tell(PackageError(f"resolving embeds in {pkg.path}: {error}", inner=error))
             return
         for name in names:
             if join(target, name) in copied:
@@ -114,7 +114,7 @@ class VendorCopier:
 
     def _tell(self, error: PackageError | DiskError) -> None:
         if self.tolerant:
-            self.session.report.note(str(error).rstrip("\n"))
+            self.session.report.note(str(error))
         else:
             self.session.fail(error)
 

@@ -27,6 +27,7 @@ from govgo.errors import (
     GovgoError,
     IntegrityError,
     NotFoundError,
+    ReportedError,
     SecurityError,
     UnavailableError,
     find,
@@ -104,7 +105,9 @@ class TargetGraph:
             settings=settings._replace(
                 cwd=target.root,
                 env=settings.env._replace(gowork=work if target.kind == WORKSPACE else "off"),
-                command="mod graph",  # fetches what go.sum lacks, and writes nothing
+                # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, in
+                # spite of a go line below that of a module.
+                command="work sync" if target.kind == WORKSPACE else "mod graph",
                 mod="",
                 mod_explicit=False,
             ),
@@ -276,12 +279,18 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
 
 def from_error(claim: Claim, error: GovgoError, place: Place | None = None) -> Finding:
     """An error as a finding: whether it contradicts, kept something from being checked, or is an answer."""
+    several = error.errors if isinstance(error, ReportedError) else (error,)
+
+    def first(*kinds: type[GovgoError]) -> GovgoError | None:
+        return next((found for kind in kinds for each in several if (found := find(each, kind)) is not None), None)
+
     verdict = Verdict.FINDING
-    if find(error, SecurityError) is not None:
+    if first(SecurityError) is not None:
         verdict = Verdict.CONTRADICTION
-    elif any(find(error, kind) is not None for kind in (UnavailableError, IntegrityError, ConflictError)):
+    elif first(UnavailableError, IntegrityError, ConflictError) is not None:
         verdict = Verdict.UNCHECKED
-    elif find(error, NotFoundError) is not None:
+    elif first(NotFoundError) is not None:
         verdict = Verdict.UNCHECKED  # a module of the graph that no source has
-    inner = find(error, SecurityError) or find(error, UnavailableError) or find(error, IntegrityError) or error
-    return Finding(inner.code, claim, verdict, str(error).strip(), place=place, hint=inner.hint)
+    inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
+    text = "\n".join(str(each).strip() for each in several)
+    return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint)

@@ -63,7 +63,7 @@ def check_modules_txt(
                 yield LineFault(number, f"unexpected line {line}")
                 mod = ModuleVersion("", "")
             elif mod.version:
-                notes = _notes(session, mod, has_sum, provides=mod in providers)
+                notes = _notes(session, mod, has_sum, providers)
         elif line.startswith("## ") and number == 1 and session.in_workspace and line == "## workspace":
             continue
         elif line.startswith("##"):
@@ -95,7 +95,7 @@ def _expected_module(session: Session, mod: ModuleVersion) -> str:
 
 
 def _notes(
-    session: Session, mod: ModuleVersion, has_sum: Callable[[ModuleVersion], bool], *, provides: bool
+    session: Session, mod: ModuleVersion, has_sum: Callable[[ModuleVersion], bool], providers: Collection[ModuleVersion]
 ) -> Collection[str]:
     """The lines that may follow the module's; "" stands for none."""
     main = session.main
@@ -103,12 +103,15 @@ def _notes(
     files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
     marks = compare(go_version, "1.14") >= 0 and (session.in_workspace or any(file.go is not None for file in files))
     explicit = ["explicit"] if marks and any(r.mod == mod for file in files for r in file.require) else []
-    if not explicit and not provides:
+    if not explicit and mod not in providers:
         return ("",)  # a replacement without effect
     with_go: list[str] = []
     sure = True
     if compare(go_version, "1.17") >= 0:
-        actual = main.resolve(mod)
+        selected = _selected(session, mod, providers)
+        if selected is None:
+            return _AnyNote(explicit)
+        actual = main.resolve(selected)
         sure = not actual.version or has_sum(ModuleVersion(actual.path, f"{actual.version}/go.mod"))
         try:
             version = raw_summary(session, actual).go_version
@@ -121,6 +124,17 @@ def _notes(
     if not sure:
         found.add(_note(explicit))
     return found
+
+
+def _selected(session: Session, mod: ModuleVersion, providers: Collection[ModuleVersion]) -> ModuleVersion | None:
+    """The version whose go line go writes: the selected one of the module, which in a workspace may be another than
+    that required by some go.mod. None where the module graph alone tells it.
+    """
+    if session.main.contains(mod.path):
+        return ModuleVersion(mod.path, "")
+    if mod in providers or not session.in_workspace:
+        return mod
+    return next((other for other in providers if other.path == mod.path), None)
 
 
 def _note(parts: list[str]) -> str:

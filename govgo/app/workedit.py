@@ -59,7 +59,7 @@ def edit_work(
         UsageError: an argument makes no sense, or an edit that the file does not admit.
         InputError: the file is missing or malformed.
     """
-    check_lines(session, go, toolchain)
+    check_lines(session, "work", go, toolchain)
     short = session.short_path(name)
     path = posixpath.join(session.settings.cwd, name)
     data = session.files.read(path)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.godebug import check_godebug
 from govgo.app.mainmods import work_go_version
-from govgo.app.modfiles import missing_file, read_mod_file
+from govgo.app.modfiles import by_hand, missing_file, read_mod_file
+from govgo.app.toonew import TooNewError
 from govgo.core import goversion
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
 from govgo.errors import GovgoError, InputError, SecurityError, UsageError
@@ -68,7 +69,7 @@ def read_work_file(session: Session, path: str) -> WorkFile:
     try:
         file = parse_work(short, data)
     except ModFileErrors as error:
-        raise InputError(f"errors parsing go.work:\n{error}", inner=error) from None
+        raise InputError(f"errors parsing go.work:\n{error}", inner=error, hint=by_hand(short, data)) from None
     if (
         file.go is not None
         and goversion.compare(file.go.version, session.local_go) > 0
@@ -148,13 +149,17 @@ class LocalWorkspace(NamedTuple):
 
 
 def load_workspace(session: Session) -> LocalWorkspace | None:
-    """The workspace around the working directory as far as it can be read; None when there is none."""
+    """The workspace around the working directory as far as it can be read; None when there is none.
+
+    Raises:
+        TooNewError: go.work needs a newer Go.
+    """
     path = find_go_work(session)
     if not path:
         return None
     try:
         _, roots = load_work_file(session, path)
-    except SecurityError:
+    except (SecurityError, TooNewError):
         raise
     except GovgoError:
         return None

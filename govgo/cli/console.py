@@ -20,6 +20,7 @@ from govgo.errors import (
     SumMismatchError,
     UnavailableError,
     UsageError,
+    VerbFlagsError,
     find,
 )
 
@@ -71,9 +72,9 @@ class ConsoleReporter:
             self._progress = LiveProgress(self._stream)
 
     def note(self, sentence: str) -> None:
-        """One sentence behind the program's name."""
+        """One sentence behind the program's name; it may bring its line end with it."""
         if not self._quiet:
-            self.raw(f"govgo: {sentence}")
+            self.raw(f"govgo: {sentence}".removesuffix("\n"))
 
     def raw(self, text: str) -> None:
         """One line as it is."""
@@ -103,6 +104,8 @@ class ConsoleReporter:
             return
         # go prints these two without its name before them.
         name = "" if isinstance(error, GoSumError | SumMismatchError) else "govgo: "
+        if isinstance(error, VerbFlagsError):
+            name = "go "  # the whole line is go's sentence
         self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
         hint = next((each.hint for each in _chain(error) if each.hint), "")
         if hint and self._stream.isatty():

@@ -12,7 +12,7 @@ from govgo.cli.options import GoCommand, module_options
 from govgo.cli.wiring import open_session
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-x] [-json] [-reuse=old.json] [modules]")
 @click.option("-json", "as_json", is_flag=True, help="Print a JSON object for each module.")
 @click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
 @module_options

@@ -41,7 +41,7 @@ _EDITS = {
 }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[editing flags] [-fmt|-print|-json] [go.mod]")
 @click.option("-module", "module", default="", metavar="PATH", help="Change the module path.")
 @click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.')
 @click.option("-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.')
@@ -51,7 +51,7 @@ _EDITS = {
 @click.option("-print", "as_text", is_flag=True, help="Print the result in place of writing it.")
 @click.option("-n", "unused", is_flag=True, hidden=True)
 @flag_options(chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option)
-@click.argument("named_file", metavar="[GO.MOD]", nargs=-1)
+@click.argument("named_file", nargs=-1)
 @click.pass_context
 def edit(
     ctx: click.Context,

@@ -15,13 +15,15 @@ from govgo.core.goenv import GoEnv
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-json] [-changed] [-u] [-w] [var ...]")
 @chdir_option
 @click.option("-json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.option("-changed", "changed", is_flag=True, help="Print only what differs from the default.")
 @click.option("-w", "write", is_flag=True, help="Write NAME=VALUE settings to the go env file.")
+@click.option("-n", "n", is_flag=True, hidden=True, expose_value=False)
+@click.option("-x", "x", is_flag=True, hidden=True, expose_value=False)
 @click.option("-u", "unset", is_flag=True, help="Remove settings from the go env file.")
-@click.argument("names", nargs=-1, metavar="[VAR]...")
+@click.argument("names", nargs=-1)
 def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, write: bool, unset: bool) -> None:
     """Print or set the environment that go and govgo share.
 
@@ -37,7 +39,8 @@ def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, wri
         raise UsageError("cannot use -json with -w")
     if unset and write:
         raise UsageError("cannot use -u with -w")
-    session = open_session({"chdir": chdir, "command": "env"})
+    plain = not (as_json or changed or unset)
+    session = open_session({"chdir": chdir, "command": "env", "selects": not (plain and _mends(names, write=write))})
     if write or unset:
         _change(session.settings.env, names, write=write)
         return
@@ -51,6 +54,13 @@ def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, wri
     else:
         lines = (f"{var.name}={_shell_quote(var.value)}\n" for var in sorted(found, key=lambda var: var.name))
         click.echo("".join(lines), nl=False)
+
+
+def _mends(names: tuple[str, ...], *, write: bool) -> bool:
+    """Whether any release is to answer, since this is how a setting is mended that names a wrong one."""
+    if write:
+        return len(names) == 1 and names[0].startswith("GOTOOLCHAIN=")
+    return names in (("GOTOOLCHAIN",), ("GOMOD",), ("GOWORK",))
 
 
 def _change(settings: GoEnv, args: tuple[str, ...], *, write: bool) -> None:

@@ -14,7 +14,7 @@ from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-t] [-u] [-tool] [build flags] [packages]")
 @click.option(
     "-u",
     "upgrade",
@@ -32,6 +32,7 @@ from govgo.errors import UsageError
 @verbose_option
 @module_options
 @build_options
+@click.option("-json", "build_json", is_flag=True, hidden=True)
 @click.argument("packages", nargs=-1)
 def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flags: Any) -> None:
     """Add, upgrade, downgrade or remove requirements of the current module.

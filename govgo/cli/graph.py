@@ -14,7 +14,7 @@ from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-go=version] [-x]")
 @click.option("-go", "go_version", default="", metavar="VERSION", help="Load the graph as this Go version would.")
 @module_options
 @click.argument("args", nargs=-1)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from govgo import __version__
+from govgo.cli.options import FlagError
 
 
 class Entry(NamedTuple):
@@ -55,6 +56,15 @@ MOD_COMMANDS: Mapping[str, Entry] = {
 """`govgo mod …`: the strict mimic of `go mod …`."""
 
 
+class UnknownCommandError(click.UsageError):
+    """A word that names no command of a group: go's line, which names the word at the top only; what was meant."""
+
+    def __init__(self, ctx: click.Context, word: str, meant: str) -> None:
+        name = ctx.command_path if ctx.parent is not None else f"{ctx.command_path} {word}"
+        super().__init__(f"{name}: unknown command", ctx)
+        self.meant = meant
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's file when the command is called, not when help is printed."""
 
@@ -77,22 +87,33 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A -C before the command's name is handed on to the command."""
+        if args and args[0] in ("-C", "--C") and len(args) > 1:
+            args = [f"-C={args[1]}", *args[2:]]
+        if args and args[0].startswith(("-C=", "--C=")):
+            args = [*args[1:2], args[0], *args[2:]] if args[1:] else []
+        if args and args[0].startswith("-"):
+            name = args[0].lstrip("-").partition("=")[0]
+            if not any(name == opt.lstrip("-") for param in self.get_params(ctx) for opt in param.opts):
+                raise FlagError(f"flag provided but not defined: -{name}", ctx)
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a suggestion for a typo."""
         name = args[0] if args else ""
-        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+        if name and self.get_command(ctx, name) is None:
             import difflib
 
             close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise click.UsageError(f"{ctx.command_path} {name}: unknown command{hint}", ctx)
+            raise UnknownCommandError(ctx, name, "".join(close))
         return super().resolve_command(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line, as go begins it."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
+        """The usage line, in go's words."""
+        formatter.write(f"usage: {ctx.command_path} <command> [arguments]\n")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands by task, from the table alone."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import click
 
+from govgo.cli.console import EXIT_USAGE
+from govgo.cli.options import GoCommand
 from govgo.cli.topics import TOPICS
-from govgo.errors import UsageError
 
 
-@click.command("help", context_settings={"ignore_unknown_options": True})
+@click.command("help", cls=GoCommand, usage="[command | topic]")
 @click.argument("words", nargs=-1)
 @click.pass_context
 def help_command(ctx: click.Context, words: tuple[str, ...]) -> None:
@@ -19,12 +20,14 @@ def help_command(ctx: click.Context, words: tuple[str, ...]) -> None:
         click.echo(TOPICS[words[0]], nl=False)
         return
     context = ctx.parent
-    for word in words:
+    for i, word in enumerate(words):
         command = context.command
         found = command.get_command(context, word) if isinstance(command, click.Group) else None
         if found is None:
-            topics = ", ".join(TOPICS)
-            raise UsageError(f"help {' '.join(words)}: unknown help topic (there are commands, and {topics})")
+            known = " ".join(("govgo help", *ctx.parent.command_path.split()[1:]))
+            asked, success = " ".join((known, *words)), " ".join((known, *words[:i]))
+            click.echo(f"{asked}: unknown help topic. Run '{success}'.", err=True)
+            ctx.exit(EXIT_USAGE)
         context = click.Context(found, info_name=word, parent=context)
     click.echo(context.get_help())
     if not words:

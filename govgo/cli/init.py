@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from govgo.app.initmod import init_module
-from govgo.cli.options import GoCommand, module_options
+from govgo.cli.options import GoCommand, traceless_options
 from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
-@module_options
+@click.command(cls=GoCommand, usage="[module-path]")
+@traceless_options
 @click.argument("module_path", nargs=-1)
 def init(module_path: tuple[str, ...], **flags: Any) -> None:
     """Start a module in the current directory by writing its go.mod.

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from govgo.app.listing import ListFlagsError, Listing, module_by_path, start_listing
+from govgo.app.listing import Listing, module_by_path, start_listing
 from govgo.app.modinfo import ListMode
 from govgo.app.session import Session
 from govgo.cli.console import ConsoleReporter
@@ -16,13 +16,14 @@ from govgo.cli.options import (
     GoCommand,
     OptionalValue,
     build_options,
+    cover_options,
     mod_option,
     module_options,
     verbose_option,
 )
 from govgo.cli.wiring import open_session
 from govgo.core.moduleinfo import ModuleInfo
-from govgo.errors import QueryError, ReportedError, UsageError
+from govgo.errors import QueryError, ReportedError, UsageError, VerbFlagsError
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -30,7 +31,7 @@ _VERSIONS_FORMAT = "{{.Path}}{{range .Versions}} {{.}}{{end}}{{if .Deprecated}} 
 _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
 
 
-@click.command("list", cls=GoCommand)
+@click.command("list", cls=GoCommand, usage="[-f format] [-json] [-m] [list flags] [build flags] [packages]")
 @click.option("-m", "modules", is_flag=True, help="List modules; govgo lists nothing else.")
 @click.option("-u", "upgrades", is_flag=True, help="Show available upgrades, retractions and deprecations.")
 @click.option("-versions", "versions", is_flag=True, help="Show the known versions of each module.")
@@ -55,6 +56,7 @@ _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
 @mod_option
 @module_options
 @build_options
+@cover_options
 @click.argument("patterns", nargs=-1)
 def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     """List modules of the build list, or answer version queries.
@@ -67,20 +69,17 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     govgo list -m -f '{{.Path}} {{.Dir}}' all
     """
     fields = _json_fields(flags["json_fields"])
-    try:
-        _check_flags(flags, is_json=fields is not None)
-        session = open_session({**flags, "command": "list"})
-        show = _formatter(session, flags, fields)
-        listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
-    except ListFlagsError as error:
-        raise _told(f"govgo {error}") from None
+    _check_flags(flags, is_json=fields is not None)
+    session = open_session({**flags, "command": "list"})
+    show = _formatter(session, flags, fields)
+    listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
     if not flags["tolerant"]:
         _tell_errors(session, listing)
     show(listing.modules)
 
 
 def _told(line: str) -> ReportedError:
-    """The end of the command for a mistake in its flags, told in a line of its own as go does."""
+    """The end of the command for a mistake in its template, told in a line of its own as go does."""
     ConsoleReporter().raw(line)
     return ReportedError((UsageError(line),))
 
@@ -100,21 +99,21 @@ def _json_fields(values: Sequence[str]) -> frozenset[str] | None:
 
 def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
     if flags["template"] and is_json:
-        raise ListFlagsError("list -f cannot be used with -json")
+        raise VerbFlagsError("list -f cannot be used with -json")
     if not flags["modules"]:
         if flags["reuse"]:
-            raise ListFlagsError("list -reuse cannot be used without -m")
+            raise VerbFlagsError("list -reuse cannot be used without -m")
         if flags["upgrades"]:
-            raise ListFlagsError("list -u can only be used with -m")
+            raise VerbFlagsError("list -u can only be used with -m")
         if flags["versions"]:
-            raise ListFlagsError("list -versions can only be used with -m")
+            raise VerbFlagsError("list -versions can only be used with -m")
         raise UsageError(
             "govgo lists modules, not packages; use 'govgo list -m'",
             hint="packages and their build are the go command's affair",
         )
     for name in _PACKAGE_FLAGS:
         if flags[name]:
-            raise ListFlagsError(f"list -{name} cannot be used with -m")
+            raise VerbFlagsError(f"list -{name} cannot be used with -m")
 
 
 def _mode(flags: dict[str, Any], fields: frozenset[str] | None) -> ListMode:

@@ -140,15 +140,22 @@ def _debug() -> None:
 
 def _tell_usage(error: click.UsageError) -> None:
     """A command line that cannot be read: what is wrong, the usage line, and where to read more."""
+    import click
+
+    from govgo.cli.group import UnknownCommandError
     from govgo.cli.options import FlagError
 
-    name = "" if isinstance(error, FlagError) else "govgo: "
-    sys.stderr.write(f"{name}{error.format_message()}\n")
-    if error.ctx is not None:
+    own = isinstance(error, FlagError | UnknownCommandError | click.exceptions.NoArgsIsHelpError)
+    lines = [error.format_message() if own else f"govgo: {error.format_message()}"]
+    if error.ctx is not None and not isinstance(error, click.exceptions.NoArgsIsHelpError):
         path = error.ctx.command_path
-        words = path.split()[1:]
-        sys.stderr.write(f"{error.ctx.command.get_usage(error.ctx)}\n")
-        sys.stderr.write(f"Run '{' '.join(['govgo help', *words])}' for details.\n")
+        help_command = " ".join(["govgo help", *path.split()[1:]])
+        if isinstance(error, UnknownCommandError):
+            lines += [f"hint: did you mean `{path} {error.meant}`?"] if error.meant else []
+            lines += [f"Run '{help_command}' for usage."]
+        else:
+            lines += [error.ctx.command.get_usage(error.ctx), f"Run '{help_command}' for details."]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
 
 
 def _bug(error: Exception) -> int:

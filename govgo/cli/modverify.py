@@ -9,14 +9,14 @@ import click
 
 from govgo.app.modverify import modules_to_verify
 from govgo.cli.audit import check_cache, written
-from govgo.cli.options import GoCommand, module_options
+from govgo.cli.options import GoCommand, traceless_options
 from govgo.cli.switching import invocation
 from govgo.cli.wiring import open_session
 from govgo.modfetch.answers import Answer
 
 
 @click.command(cls=GoCommand)
-@module_options
+@traceless_options
 @click.argument("args", nargs=-1)
 def verify(args: tuple[str, ...], **flags: Any) -> int:
     """Check that the dependencies in the module cache are as they were downloaded."""
@@ -26,4 +26,6 @@ def verify(args: tuple[str, ...], **flags: Any) -> int:
     witness = invocation().witness
     if witness is not None:
         witness.settle(Answer(written(mods), mod_cache=mod_cache, audit=True))
-    return check_cache(mods, mod_cache)
+    code = check_cache(mods, mod_cache)
+    session.finish()
+    return code

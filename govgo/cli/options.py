@@ -46,16 +46,32 @@ class OptionalValue(click.Option):
         self.bare = bare
 
 
-class GoCommand(click.Command):
-    """A command whose flags follow go's syntax; see the module's docstring."""
+class OwnOption(click.Option):
+    """A flag of govgo that go's command of the same name lacks; under `govgo mod …` it is unknown, too."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+
+class GoCommand(click.Command):
+    """A command whose flags follow go's syntax; see the module's docstring.
+
+    Args:
+        usage: what follows the command's name in its usage line; go's own words where go has the command.
+    """
+
+    def __init__(self, *args: Any, usage: str = "", **kwargs: Any) -> None:
         kwargs.setdefault("context_settings", {}).setdefault("help_option_names", ["-h", "-help", "--help"])
         super().__init__(*args, **kwargs)
+        self.usage = usage
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The parameters; under `govgo mod …` go's alone."""
+        params = super().get_params(ctx)
+        if not ctx.command_path.startswith("govgo mod "):
+            return params
+        return [param for param in params if not isinstance(param, OwnOption)]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line, as go begins it."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="usage: ")
+        """The usage line as go has it: one line, however long."""
+        formatter.write(f"usage: {ctx.command_path} {self.usage}".rstrip() + "\n")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and settle whether it starts over as a newer Go release."""
@@ -66,9 +82,10 @@ class GoCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrite go's spelling to click's, then let click convert and check."""
+        general = self._from_goflags(ctx)
         flags, rest = self._split(ctx, args)
         given = {name for name, _ in flags}
-        flags = [*self._from_goflags(ctx, given), *flags]
+        flags = [*(flag for flag in general if flag[0] not in given), *flags]
         ctx.meta[FLAG_ORDER] = flags
         ctx.meta[EXPLICIT] = frozenset(name for name, _ in flags)
         return super().parse_args(ctx, [*self._spell(ctx, flags), "--", *rest])
@@ -112,22 +129,36 @@ class GoCommand(click.Command):
                 raise FlagError(f'invalid value "{flags[-1][1]}" for flag -C: {why}', ctx)
         return flags, list(args[i:])
 
-    def _from_goflags(self, ctx: click.Context, given: set[str]) -> list[tuple[str, str]]:
-        """The entries of GOFLAGS that this command knows and the line does not set (others are for other commands)."""
+    def _from_goflags(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """The entries of GOFLAGS that this command knows; those that another one of go's knows are passed over."""
         options = self._options(ctx)
         if options.keys() <= {"h", "help"}:
             return []  # the environment takes 8 ms to load
         from govgo.cli.wiring import environment
-        from govgo.core.goenv import parse_goflags
+        from govgo.core.goenv import KNOWN_FLAGS, parse_goflags
 
         flags: list[tuple[str, str]] = []
-        for entry in parse_goflags(environment().goflags):
+        try:
+            entries = parse_goflags(environment().goflags)
+        except UsageError:
+            if self.name == "env":
+                return []  # it is what people look with for a mistake in GOFLAGS
+            raise
+        for entry in entries:
             name, equals, value = entry.lstrip("-").partition("=")
             option = options.get(name)
-            if option is None or name in given or name in ("h", "help"):
+            if option is None and name not in KNOWN_FLAGS and self.name != "env":
+                raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
+            if option is None or name in ("h", "help"):
                 continue
             if not equals and not (option.is_flag or isinstance(option, OptionalValue)):
                 raise click.UsageError(f"flag needs an argument: -{name} (from $GOFLAGS)", ctx)
+            if equals and option.is_flag and value not in _TRUE | _FALSE:
+                why = f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error'
+                raise click.UsageError(why, ctx)
+            if name == "C":
+                why = "-C flag must be first flag on command line"
+                raise click.UsageError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {why}', ctx)
             flags.append((name, value if equals else _bare(option)))
         return flags
 
@@ -164,7 +195,10 @@ def flag_options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
 
 chdir_option = click.option("-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else.")
 trace_option = click.option("-x", "trace", is_flag=True, help="Print each request as it is made.")
-jobs_option = click.option("-j", "jobs", type=click.IntRange(1, 256), default=None, help="Requests at once.")
+own_trace_option = click.option("-x", "trace", cls=OwnOption, is_flag=True, help="Print each request as it is made.")
+jobs_option = click.option(
+    "-j", "jobs", cls=OwnOption, type=click.IntRange(1, 256), default=None, help="Requests at once."
+)
 modcacherw_option = click.option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
 overlay_option = click.option("-overlay", "overlay", default="", hidden=True)
 modfile_option = click.option("-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod.")
@@ -175,26 +209,31 @@ module_options = flag_options(
     chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
 )
 """The flags that every command over modules takes; -mod, which only `list` has in go, is not among them."""
+traceless_options = flag_options(
+    chdir_option, modfile_option, modcacherw_option, overlay_option, own_trace_option, jobs_option
+)
+"""`module_options` for the commands that have no -x in go."""
 
 
 def _ignored(name: str, **kwargs: Any) -> Callable[[_F], _F]:
     """A build flag that go accepts here and that decides nothing about modules."""
-    return click.option(f"-{name}", f"build_{name}", hidden=True, **kwargs)
+    return click.option(f"-{name}", f"build_{name.replace('-', '_')}", hidden=True, **kwargs)
 
 
 build_options = flag_options(
     click.option("-tags", "tags", default="", metavar="LIST", help="Build tags, separated by commas."),
-    *(
-        _ignored(name, is_flag=True)
-        for name in ("a", "asan", "cover", "linkshared", "msan", "n", "race", "trimpath", "work")
-    ),
+    *(_ignored(name, is_flag=True) for name in ("a", "asan", "linkshared", "msan", "n", "race", "trimpath", "work")),
     *(
         _ignored(name, default="")
         for name in (
-            *("asmflags", "buildmode", "compiler", "covermode", "coverpkg", "gccgoflags", "gcflags"),
-            *("installsuffix", "ldflags", "p", "pgo", "pkgdir", "toolexec"),
+            *("asmflags", "buildmode", "compiler", "debug-actiongraph", "debug-runtime-trace", "debug-trace"),
+            *("gccgoflags", "gcflags", "installsuffix", "ldflags", "p", "pgo", "pkgdir", "toolexec"),
         )
     ),
     click.option("-buildvcs", "build_buildvcs", cls=OptionalValue, default="", hidden=True),
 )
 """Build flags: accepted where go accepts them, so that shared GOFLAGS and scripts work."""
+cover_options = flag_options(
+    _ignored("cover", is_flag=True), *(_ignored(name, default="") for name in ("covermode", "coverpkg"))
+)
+"""Build flags of `list` that `get` lacks."""

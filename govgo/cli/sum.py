@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from govgo.cli.console import EXIT_NO
-from govgo.cli.group import TRUST, Entry, LazyGroup
+from govgo.cli.group import COMMANDS, TRUST, Entry, LazyGroup
 from govgo.cli.options import GoCommand, chdir_option, flag_options, jobs_option, module_options, trace_option
 from govgo.cli.wiring import open_session
 from govgo.errors import DiskError, GovgoError, ReportedError, UsageError
@@ -28,6 +28,7 @@ _LAZY = {
     "explain": Entry("sum", "explain", TRUST, "Tell which load needs a line of go.sum."),
     "complete": Entry("sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
     "merge": Entry("sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
+    "help": COMMANDS["help"],
 }
 
 _network_options = flag_options(chdir_option, trace_option, jobs_option)
@@ -39,7 +40,7 @@ def sum_group() -> None:
     """Work on go.sum: explain its lines, complete it, merge it, and look at the tree head behind it."""
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-json] [-witness=URL]... [-saved=FILE]...")
 @click.option(
     "-witness",
     "witnesses",
@@ -145,7 +146,7 @@ def _head_object(head: Head) -> dict[str, object]:
     }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-json] line|module...")
 @_json_option
 @module_options
 @click.argument("words", nargs=-1, required=True, metavar="LINE|MODULE")
@@ -220,7 +221,7 @@ def _explained_object(each: Explained) -> dict[str, object]:
     }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-n] [-json]")
 @click.option("-n", "-dry-run", "dry_run", is_flag=True, help="Print the missing lines, change nothing.")
 @_json_option
 @module_options
@@ -280,10 +281,10 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 """
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-install] [base ours theirs]")
 @click.option("-install", "install", is_flag=True, help="Print the set-up of git, and do nothing else.")
 @_network_options
-@click.argument("files", nargs=-1, metavar="BASE OURS THEIRS")
+@click.argument("files", nargs=-1)
 def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     """Merge two versions of go.sum into OURS: all lines of both, those of one side only proved first.
 

@@ -15,7 +15,7 @@ from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
 @click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @verbose_option
 @click.option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")

@@ -9,16 +9,16 @@ import click
 
 from govgo.app.loadmod import work_file_path
 from govgo.app.vendor import vendor as vendor_service
-from govgo.cli.options import GoCommand, module_options, verbose_option
+from govgo.cli.options import GoCommand, traceless_options, verbose_option
 from govgo.cli.wiring import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
 @click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @verbose_option
 @click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
-@module_options
+@traceless_options
 @click.argument("args", nargs=-1)
 def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that building and testing the main module takes into vendor/.

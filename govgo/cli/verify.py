@@ -23,7 +23,7 @@ FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 _STDOUT = "-"
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[flags] [./... | directories]")
 @click.option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these only, e.g. database,lint.")
 @click.option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all but these.")
 @click.option("-since", "since", metavar="REF", default="", help="Only go.sum lines added since a git reference.")

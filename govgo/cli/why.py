@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from govgo.app.why import why as why_service
-from govgo.cli.options import GoCommand, module_options
+from govgo.cli.options import GoCommand, traceless_options
 from govgo.cli.wiring import open_session
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-m] [-vendor] packages...")
 @click.option("-m", "modules", is_flag=True, help="The arguments are modules: find a path to any of their packages.")
 @click.option("-vendor", "vendor", is_flag=True, help="Leave the tests of dependencies out.")
-@module_options
+@traceless_options
 @click.argument("targets", nargs=-1)
 def why(targets: tuple[str, ...], modules: bool, vendor: bool, **flags: Any) -> None:
     """Tell why packages or modules are needed: a shortest path of imports from the main module.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from govgo.cli.switching import answering_as, invocation, is_older, let_switch
-from govgo.core.goenv import GoEnv
+from govgo.core.goenv import GoEnv, check_environment
 from govgo.core.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, UsageError
 from govgo.modfetch.goenvfile import load_env
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
 
 def environment() -> GoEnv:
-    """go's settings: the environment, the go env file, the defaults."""
+    """go's settings: the environment, the go env file, the defaults.
+
+    Raises:
+        UsageError: settings with which no command starts.
+    """
     env = load_env(os.environ)
+    check_environment(env)
     release = invocation().release
     return answering_as(env, release) if release else env
 
@@ -44,12 +49,14 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     """A session for one command.
 
     Args:
-        flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant`, `tags` and `command`.
+        flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant`, `tags` and `command`;
+            `selects` is False for what any Go release is to answer, whatever GOTOOLCHAIN says.
         announce: tell of each zip before it is fetched.
 
     Raises:
         UsageError: flags or variables that make no sense.
     """
+    from govgo.app.commit import tell_warnings
     from govgo.app.session import Settings
     from govgo.cli.console import ConsoleReporter
     from govgo.modfetch.network import NetworkOptions
@@ -95,12 +102,13 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         if flags.get("template") or flags.get("overlay"):
             witness.void()  # a template prints settings found out in other ways; an overlay hides the disk
     session = make_session(settings, ConsoleReporter(), network=network, announce=announce, witness=witness)
-    if is_older(settings.go_version):
+    if flags.get("selects", True):
         session = _at_its_release(session, network, announce=announce, witness=witness)
-        if context is not None and is_older(session.local_go):
-            let_switch(context, session)
     if context is not None:
+        if is_older(session.local_go):
+            let_switch(context, session)
         context.call_on_close(session.close)
+        context.call_on_close(lambda: tell_warnings(session))
     return session
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from govgo.app.work import init_workspace, use_directories
-from govgo.cli.group import CHANGE, Entry, LazyGroup
-from govgo.cli.options import GoCommand, module_options, verbose_option
+from govgo.cli.group import CHANGE, COMMANDS, Entry, LazyGroup
+from govgo.cli.options import GoCommand, traceless_options, verbose_option
 from govgo.cli.wiring import open_session
 
 _LAZY = {
@@ -18,6 +18,7 @@ _LAZY = {
     "sync": Entry("work", "sync", CHANGE, "Carry the workspace's versions into its modules."),
     "use": Entry("work", "use", CHANGE, "Add modules to the workspace."),
     "vendor": Entry("work", "vendor", CHANGE, "Copy what the workspace needs into vendor/."),
+    "help": COMMANDS["help"],
 }
 
 
@@ -26,17 +27,17 @@ def work() -> None:
     """Keep a workspace: several main modules, worked on together by one go.work file."""
 
 
-@click.command(cls=GoCommand)
-@module_options
+@click.command(cls=GoCommand, usage="[moddirs]")
+@traceless_options
 @click.argument("directories", nargs=-1)
 def init(directories: tuple[str, ...], **flags: Any) -> None:
     """Write a go.work in the current directory that uses the modules in DIRECTORIES."""
     init_workspace(open_session(flags), directories)
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-r] [moddirs]")
 @click.option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
-@module_options
+@traceless_options
 @click.argument("directories", nargs=-1)
 def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
     """Add the modules in DIRECTORIES to go.work, and drop those that no longer exist."""
@@ -44,7 +45,8 @@ def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
 
 
 @click.command(cls=GoCommand)
-@module_options
+@traceless_options
+@click.argument("ignored", nargs=-1, expose_value=False)
 def sync(**flags: Any) -> None:
     """Carry the workspace's build list back into the go.mod of each of its modules."""
     from govgo.app.worksync import sync_workspace
@@ -52,12 +54,13 @@ def sync(**flags: Any) -> None:
     sync_workspace(open_session(flags))
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
 @click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
-@module_options
-def vendor(tolerant: bool, output: str, **flags: Any) -> None:
+@traceless_options
+@click.argument("args", nargs=-1)
+def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that the workspace needs to build and test into vendor/."""
     from govgo.app.vendor import vendor as vendor_service
     from govgo.app.work import NO_WORK_FILE, begin
@@ -66,4 +69,6 @@ def vendor(tolerant: bool, output: str, **flags: Any) -> None:
     session = open_session({**flags, "tolerant": tolerant})
     if not begin(session, "work vendor"):
         raise UsageError(NO_WORK_FILE)
+    if args:
+        raise UsageError("'go mod vendor' accepts no arguments")
     vendor_service(session, tolerant=tolerant, output=output)

@@ -24,7 +24,7 @@ _EDITS = {
 }
 
 
-@click.command(cls=GoCommand)
+@click.command(cls=GoCommand, usage="[editing flags] [go.work]")
 @click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.')
 @click.option("-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.')
 @flag_options(*(click.option(f"-{name}", metavar=form, help=text) for name, (form, text) in _EDITS.items()))
@@ -32,7 +32,7 @@ _EDITS = {
 @click.option("-json", "as_json", is_flag=True, help="Print the result as JSON in place of writing it.")
 @click.option("-print", "as_text", is_flag=True, help="Print the result in place of writing it.")
 @chdir_option
-@click.argument("named_file", metavar="[GO.WORK]", nargs=-1)
+@click.argument("named_file", nargs=-1)
 @click.pass_context
 def edit(
     ctx: click.Context,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from govgo.core.goquote import quote
 from govgo.core.gourl import parse
+from govgo.core.goversion import is_valid
 from govgo.core.patterns import match_prefix_patterns
 from govgo.errors import UsageError
 
@@ -28,6 +29,19 @@ KNOWN_SUMDB_KEYS: Mapping[str, str] = MappingProxyType(
 SUMDB_ALIASES: Mapping[str, str] = MappingProxyType(
     {"sum.golang.google.cn": "sum.golang.org https://sum.golang.google.cn"}
 )
+
+# Flags of any go command, which GOFLAGS may therefore hold (cmd/go, base.InitGOFLAGS).
+_FLAGS = (
+    "C a artifacts asan asmflags bench benchmem benchtime blockprofile blockprofilerate buildmode buildvcs c cache "
+    "changed compat compiled compiler count cover covermode coverpkg coverprofile cpu cpuprofile d debug-actiongraph "
+    "debug-runtime-trace debug-trace deps diff dropexclude dropgodebug dropignore dropreplace droprequire dropretract "
+    "droptool dropuse e exclude exec export f failfast find fix fixtool fmt fullpath fuzz fuzzcache fuzzminimizetime "
+    "fuzztime gccgoflags gcflags go godebug i ignore insecure installsuffix json ldflags linkshared list m memprofile "
+    "memprofilerate mod modcache modcacherw modfile module msan mutexprofile mutexprofilefraction n o outputdir "
+    "overlay p parallel pgo pkgdir print r race replace require retract retracted reuse run short shuffle skip t tags "
+    "test testcache timeout tool toolchain toolexec trace trimpath u use v vendor versions vet vettool w work x"
+)
+KNOWN_FLAGS = frozenset(_FLAGS.split())
 
 NOPROXY = "noproxy"
 DIRECT = "direct"
@@ -146,6 +160,26 @@ class GoEnv(NamedTuple):
     def is_insecure(self, path: str) -> bool:
         """Whether GOINSECURE covers a module path."""
         return match_prefix_patterns(self.goinsecure, path)
+
+
+def check_environment(env: GoEnv) -> None:
+    """Refuse what no go command starts with, whatever it is to do (cmd/go, main and modload.FindGoWork).
+
+    Raises:
+        UsageError: a GOPATH, GOWORK or GOVGO_GO_VERSION that makes no sense.
+    """
+    if env.get("GOVGO_GO_VERSION") and not is_valid(env.go_version):
+        raise UsageError(f"invalid GOVGO_GO_VERSION {quote(env.get('GOVGO_GO_VERSION'))}")
+    for entry in env.gopath.split(":"):
+        if entry.startswith("~"):
+            raise UsageError(f"GOPATH entry cannot start with shell metacharacter '~': {quote(entry)}")
+        if entry and not entry.startswith("/"):
+            raise UsageError(
+                f"GOPATH entry is relative; must be absolute path: {quote(entry)}.\n"
+                "For more details see: 'go help gopath'"
+            )
+    if env.gowork not in ("", "auto", OFF) and not env.gowork.startswith("/") and env.go111module != OFF:
+        raise UsageError("invalid GOWORK: not an absolute path")
 
 
 def parse_goproxy(goproxy: str, gonoproxy: str = "") -> tuple[ProxySpec, ...]:

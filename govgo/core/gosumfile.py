@@ -22,6 +22,14 @@ EMPTY_GO_MOD_HASH = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 _SEPARATORS_NOT_SPACE = re.compile(r"[\x1c-\x1f]")
 _FIELD = re.compile(r"(?:[\x1c-\x1f]|\S)+")
 
+_MARKER = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
+
+_MERGE_HINT = (
+    "a merge has left its markers: delete these lines, keep the others of both sides, then run `govgo tidy`; "
+    "`govgo sum merge -install` sets git up to merge go.sum by itself"
+)
+_LINT_HINT = "every line that is wrong is named by `govgo verify --only lint`"
+
 Sums = dict[ModuleVersion, tuple[str, ...]]
 
 
@@ -45,6 +53,11 @@ class SumConflict(NamedTuple):
             f"\n\t{self.file}:{line}: {digest}" for line, digest in zip(self.lines, self.sums, strict=True)
         )
         return f"verifying {self.mod.path}@{self.mod.version}: conflicting checksums{listed}"
+
+
+def is_merge_marker(line: str) -> bool:
+    """Whether a line is one of those that version control leaves around a conflict."""
+    return _MARKER.match(line) is not None
 
 
 def parse_gosum(file: str, data: bytes, *, skip_malformed: bool = False) -> Sums:
@@ -97,6 +110,7 @@ def _lines(file: str, data: bytes, *, skip_malformed: bool) -> Iterator[tuple[in
                 f"malformed go.sum:\n{file}:{number}: wrong number of fields {len(fields)}",
                 file=file,
                 line=number,
+                hint=_MERGE_HINT if is_merge_marker(line) else _LINT_HINT,
             )
         if fields[2] != EMPTY_GO_MOD_HASH:
             yield number, fields[0], fields[1], fields[2]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from govgo.core.gosumfile import EMPTY_GO_MOD_HASH, find_conflicts
+from govgo.core.gosumfile import EMPTY_GO_MOD_HASH, find_conflicts, is_merge_marker
 from govgo.core.module import ModuleVersion
 from govgo.core.paths import canonical_version, check
 from govgo.errors import InputError
@@ -28,7 +28,6 @@ UNKNOWN_HASH = "unknown-hash"
 BAD_MODULE = "invalid-module"
 
 _H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
-_MARKER = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
 
 
 class SumLine(NamedTuple):
@@ -89,7 +88,7 @@ def read_lines(file: str, data: bytes) -> tuple[tuple[SumLine, ...], tuple[SumFa
 
 
 def _shape_fault(file: str, number: int, text: str, count: int) -> SumFault:
-    if _MARKER.match(text):
+    if is_merge_marker(text):
         return SumFault(number, MERGE_MARKER, f"{file}:{number}: a merge conflict was left in the file", unread=True)
     if count == 3:
         return SumFault(number, SPACING, f"{file}:{number}: fields are not separated by one blank each")

@@ -102,7 +102,10 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         "GOOS": goos,
         "GOARCH": goarch,
     }
-    defaults |= {"GOPATH": os.path.join(home, "go") if home else "", "GOCACHE": _cache_dir(environ)}
+    # What the environment says of GOPATH is the default to go; only the go env file changes it.
+    defaults |= {"GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else "")}
+    defaults |= {"GOCACHE": _cache_dir(environ)}
+    defaults |= {"GOROOT": _goroot(environ.get("PATH", ""))}
     clang = goos == "darwin"
     defaults |= {"AR": "ar", "CC": "clang" if clang else "gcc", "CXX": "clang++" if clang else "g++", "GCCGO": "gccgo"}
     names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
@@ -241,6 +244,20 @@ def _cache_dir(environ: Mapping[str, str]) -> str:
     return os.path.join(base, "go-build") if base and os.path.isabs(base) else ""
 
 
+def _goroot(search: str) -> str:
+    """The tree of the go command that PATH leads to, "" for none. It is not run; messages name what is in it."""
+    program = _find_program("go", search)
+    if not program:
+        return ""
+    roots = (os.path.dirname(os.path.dirname(name)) for name in (os.path.abspath(program), os.path.realpath(program)))
+    return next((root for root in roots if os.path.isdir(os.path.join(root, "pkg", "tool"))), "")
+
+
+def _find_program(name: str, search: str) -> str:
+    places = (os.path.join(directory, name) for directory in search.split(os.pathsep) if directory)
+    return next((place for place in places if os.access(place, os.X_OK)), "")
+
+
 def _cgo_enabled(value: str, cc: str, values: Mapping[str, str], search: str) -> bool:
     if value in ("0", "1"):
         return value == "1"
@@ -249,7 +266,7 @@ def _cgo_enabled(value: str, cc: str, values: Mapping[str, str], search: str) ->
     compiler = cc.split()[0] if cc.split() else ""
     if os.path.isabs(compiler):
         return os.access(compiler, os.X_OK)
-    return any(d and os.access(os.path.join(d, compiler), os.X_OK) for d in search.split(os.pathsep))
+    return _find_program(compiler, search) != ""
 
 
 def _network(environ: Mapping[str, str], home: str) -> NetworkEnv:

@@ -11,7 +11,7 @@ import json
 import posixpath
 from collections.abc import Sequence
 
-from govgo.errors import DiskError, UsageError
+from govgo.errors import StaleError, UsageError
 from govgo.modfetch.workspace import DiskWorkspace
 
 
@@ -96,7 +96,8 @@ class OverlayWorkspace(DiskWorkspace):
 
     def _refuse(self, path: str) -> None:
         if posixpath.normpath(path) in self._files:
-            raise DiskError(f"cannot write {path}: it is in the overlay", path=path)
+            name = posixpath.basename(path)
+            raise StaleError(f"updates to {name} needed, but {name} is part of the overlay specified with -overlay")
 
 
 def _parse(file: str, data: bytes, cwd: str) -> dict[str, str]:
@@ -107,11 +108,13 @@ def _parse(file: str, data: bytes, cwd: str) -> dict[str, str]:
     except (ValueError, AttributeError) as error:
         raise UsageError(f"parsing overlay JSON: {file}: {error}") from None
     files: dict[str, str] = {}
-    for path, target in pairs:
+    names: dict[str, str] = {}
+    for path, target in sorted(pairs):
         if path == "":
-            raise UsageError("parsing overlay JSON: empty string key in overlay map")
+            raise UsageError("empty string key in overlay map")
         absolute = posixpath.normpath(posixpath.join(cwd, path))
-        if absolute in files:
-            raise UsageError(f"parsing overlay JSON: paths in overlay map name {absolute} twice")
+        if absolute in names:
+            raise UsageError(f"duplicate paths {names[absolute]} and {path} in overlay map")
+        names[absolute] = path
         files[absolute] = posixpath.normpath(posixpath.join(cwd, target)) if target else ""
     return files

@@ -49,14 +49,6 @@ def quiet_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOPATH", str(tmp_path / "gopath"))
 
 
-def sentence(text: str) -> str:
-    """What follows the program's name; go itself says "go mod: " at times."""
-    for prefix in ("go: ", "go mod: ", "go work: ", "govgo: "):
-        if text.startswith(prefix):
-            return text.removeprefix(prefix)
-    return text
-
-
 @pytest.mark.usefixtures("quiet_env")
 @pytest.mark.parametrize("case", RECORDED["cases"], ids=case_id)
 def test_flags(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,10 +58,7 @@ def test_flags(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     ok = invoke([group(case), "edit", *case["args"]]) == 0
     out, err = capsys.readouterr()
     assert (ok, out) == (case["ok"], case["out"])
-    if case["err"].startswith("flag provided but not defined"):
-        assert "-frob" in err
-    else:
-        assert sentence(err.replace(str(tmp_path), "$MAIN")) == sentence(case["err"])
+    assert err.replace(str(tmp_path), "$MAIN").replace("govgo", "go") == case["err"]
     assert file.read_text() == case.get("after", before)
 
 

@@ -27,3 +27,11 @@ def test_control_characters_are_shown_as_escapes(text: str, shown: str) -> None:
     reporter.note(text)
     reporter.failure(QueryError(text))
     assert stream.getvalue() == f"{shown}\ngovgo: {shown}\ngovgo: {shown}\n"
+
+
+def test_a_sentence_may_bring_its_line_end() -> None:
+    stream = io.StringIO()
+    reporter = ConsoleReporter(stream)
+    reporter.note("checksum mismatch\n")
+    reporter.failure(QueryError("checksum mismatch\n"))
+    assert stream.getvalue() == "govgo: checksum mismatch\n" * 2

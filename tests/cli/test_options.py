@@ -72,7 +72,7 @@ def test_refused(words: list[str], message: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_goflags_supply_what_the_line_does_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOFLAGS", "-go=1.1 -u=patch -unknown=1")
+    monkeypatch.setenv("GOFLAGS", "-go=1.1 -u=patch -vettool=1")
     result = CliRunner().invoke(sample, ["-go=1.2"])
     assert result.output.splitlines() == ["{'upgrade': 'patch', 'go': '1.2'}", "[('u', 'patch'), ('go', '1.2')]"]
 

@@ -18,6 +18,7 @@ def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOENV", "off")
     monkeypatch.setenv("GOFLAGS", "")
+    monkeypatch.setenv("GOTOOLCHAIN", "local")  # as recorded
 
     def run(case: Case, *flags: str) -> tuple[str, str]:
         command = mod_edit if case["file"] == "go.mod" else work_edit

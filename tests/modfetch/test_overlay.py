@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.errors import DiskError, UsageError
+from govgo.errors import StaleError, UsageError
 from govgo.modfetch.overlay import OverlayWorkspace
 from govgo.modfetch.workspace import DiskWorkspace
 
@@ -43,15 +43,24 @@ def test_directories(files: OverlayWorkspace, tmp_path: Path) -> None:
 
 
 def test_overlaid_files_are_not_written(files: OverlayWorkspace, tmp_path: Path) -> None:
-    with pytest.raises(DiskError, match="it is in the overlay"):
+    with pytest.raises(
+        StaleError, match=r"^updates to go\.mod needed, but go\.mod is part of the overlay specified with -overlay$"
+    ):
         files.write(f"{tmp_path}/go.mod", b"")
     assert (tmp_path / "go.mod").read_text() == "disk go.mod"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"Replace": 1}', '{"Replace": {"": "x"}}', '{"Replace": {"a": "", "./a": ""}}']
+    ("text", "told"),
+    [
+        ("", "parsing overlay JSON: "),
+        ("[]", "parsing overlay JSON: "),
+        ('{"Replace": 1}', "parsing overlay JSON: "),
+        ('{"Replace": {"": "x"}}', "empty string key in overlay map$"),
+        ('{"Replace": {"a": "", "./a": ""}}', r"duplicate paths \./a and a in overlay map$"),
+    ],
 )
-def test_malformed(tmp_path: Path, text: str) -> None:
+def test_malformed(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "o.json").write_text(text)
-    with pytest.raises(UsageError, match="parsing overlay JSON"):
+    with pytest.raises(UsageError, match=f"^{told}"):
         OverlayWorkspace(DiskWorkspace(), "o.json", str(tmp_path))
