@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from govgo.app.summary import ModSummary, ModuleError, digest, judge, known_summary
 from govgo.core.modgraph import GraphLoader, Pruning
-from govgo.core.module import ModuleVersion, compare_selected, compare_versions
+from govgo.core.module import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.core.mvs import Graph
 from govgo.errors import BuildListError, GoSumError, GovgoError, SecurityError
 
@@ -177,7 +177,8 @@ class _Feed:
         if not session.describes_all:
             return []
         known = session.raw_summaries
-        mods = (session.main.resolve(ModuleVersion(*each)) for each in self._loader.graph.selection() if each[1])
+        selected = [ModuleVersion(*each) for each in self._loader.graph.selection() if each[1]]
+        mods = (session.main.resolve(mv) for mv in selected if not is_toolchain(mv.path))
         return [mv for mv in mods if mv.version and mv not in known and mv not in self._waiting]
 
     def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
