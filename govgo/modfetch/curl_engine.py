@@ -63,7 +63,7 @@ class CurlEngine:
         self._gates: dict[str, Gate] = {}
         self._patience: dict[str, Patience] = {}
         self._proxies: dict[str, str] = {}
-        self._known: set[Gate] = set()
+        self._judged: set[Gate] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
     async def send(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
@@ -92,7 +92,7 @@ class CurlEngine:
         else:
             gate.answered()
         self._patience[origin].learn(transfer.progress_s - transfer.started_s)
-        if gate not in self._known and origin.startswith("https:"):
+        if gate not in self._judged and origin.startswith("https:"):
             self._check_multiplexing(transfer)
         return transfer
 
@@ -156,7 +156,7 @@ class CurlEngine:
     def _check_multiplexing(self, transfer: CurlTransfer) -> None:
         """Streams of HTTP/2 are cheap, and the server bounds them itself; connections are another matter."""
         gate = self._gates[transfer.origin]
-        self._known.add(gate)
+        self._judged.add(gate)
         if transfer.lines and transfer.lines[0].startswith(b"HTTP/2"):
             gate.open_wide()
         else:
@@ -258,14 +258,15 @@ class CurlEngine:
         self._watch = self._loop.call_later(_WATCH_S, self._watch_now, time.monotonic() + 2 * _WATCH_S)
 
     def _watch_now(self, late_s: float) -> None:
-        """End the transfers whose server has been silent for too long; none if it may be that we have not listened."""
+        """End the transfers whose server has been silent for too long."""
         self._watch = None
         now_s = time.monotonic()
-        for transfer in list(self._active.values()) if now_s < late_s else ():
+        listened = now_s < late_s  # else it may be that we, not the server, were silent
+        for transfer in list(self._active.values()):
             if transfer.waits_for_reader():
                 transfer.progress_s = now_s
                 continue
-            error = self._silence(transfer, now_s)
+            error = self._silence(transfer, now_s, listened=listened)
             if error is not None:
                 del self._active[transfer.easy]
                 assert self._multi is not None
@@ -274,7 +275,7 @@ class CurlEngine:
         if self._active:
             self._watch_later()
 
-    def _silence(self, transfer: CurlTransfer, now_s: float) -> TransferError | None:
+    def _silence(self, transfer: CurlTransfer, now_s: float, *, listened: bool) -> TransferError | None:
         """Why a transfer is to be ended, if it is."""
         limits = self._options.timeouts
         quiet_s = now_s - transfer.progress_s
@@ -284,7 +285,7 @@ class CurlEngine:
             what = "reading body" if transfer.status else "awaiting headers"
             return TransferError(Fault.TIMEOUT, f"context deadline exceeded (Client.Timeout exceeded while {what})")
         patience = self._patience[transfer.origin]
-        if transfer.status and quiet_s > patience.small_s():
+        if listened and transfer.status and quiet_s > patience.small_s():
             length = transfer.header("content-length")
             if quiet_s > patience.limit_s(transfer.target, int(length) if length.isdecimal() else 0):
                 patience.stalled(transfer.target)

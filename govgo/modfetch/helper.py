@@ -18,6 +18,7 @@ from contextlib import suppress
 
 import govgo
 from govgo.core.sumdb.tile import subtree_hash
+from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.modfetch.helper_process import EXTRA, FILE, FLUSH, HEADER, LENGTH, LIST, TILE
 from govgo.modfetch.settled import settled
 
@@ -26,7 +27,6 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.modfetch.hel
 _BUFFER_BYTES = 1 << 20
 # What waits for a helper that does not keep up is bounded: past this much the caller does the work itself.
 _MAX_WAITING_BYTES = 8 << 20
-_TILE_ANSWER_BYTES = 32
 
 
 class Helper:
@@ -152,11 +152,11 @@ class Helper:
             return
         data = self._received + chunk
         at = 0
-        while self._tiles and len(data) - at >= _TILE_ANSWER_BYTES:
+        while self._tiles and len(data) - at >= HASH_SIZE:
             answer = self._tiles.popleft()[1]
             if not answer.done():
-                answer.set_result(data[at : at + _TILE_ANSWER_BYTES])
-            at += _TILE_ANSWER_BYTES
+                answer.set_result(data[at : at + HASH_SIZE])
+            at += HASH_SIZE
         if not self._tiles and len(data) - at >= LENGTH.size:
             end = at + LENGTH.size + LENGTH.unpack_from(data, at)[0]
             if len(data) >= end:
