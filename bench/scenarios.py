@@ -22,7 +22,6 @@ class Scenario:
         cold: begins with empty caches; else `warm_up` has been run by the same program.
         go_sum: begins with the complete go.sum that go leaves behind (a CI job).
         untidy: go.mod and go.sum are made untidy before each run.
-        extra: environment of govgo.
     """
 
     args: Sequence[str]
@@ -31,11 +30,9 @@ class Scenario:
     go_sum: bool = False
     untidy: bool = False
     warm_up: Sequence[str] = ()
-    extra: Sequence[tuple[str, str]] = ()
 
 
 _LIST, _GRAPH, _TIDY = ("list", "-m", "all"), ("mod", "graph"), ("mod", "tidy")
-_ANEW = (("GOVGO_ANSWERS", "off"),)
 _FETCHED = ("mod download", "mod tidy", "UNTIDY", "mod download")
 
 SCENARIOS = {
@@ -44,15 +41,11 @@ SCENARIOS = {
     "cold-graph": Scenario(_GRAPH, cold=True),
     "warm-list": Scenario(_LIST, warm_up=("list -m all", "mod graph")),
     "warm-graph": Scenario(_GRAPH, warm_up=("list -m all", "mod graph")),
-    "warm-list-anew": Scenario(_LIST, warm_up=("list -m all", "mod graph"), extra=_ANEW),
-    "warm-graph-anew": Scenario(_GRAPH, warm_up=("list -m all", "mod graph"), extra=_ANEW),
     "cold-download": Scenario(("mod", "download"), needs_zips=True, cold=True),
     "warm-verify": Scenario(("mod", "verify"), needs_zips=True, warm_up=("mod download",)),
-    "warm-verify-anew": Scenario(("mod", "verify"), needs_zips=True, warm_up=("mod download",), extra=_ANEW),
     "tidy-warm": Scenario(_TIDY, needs_zips=True, untidy=True, warm_up=_FETCHED),
-    "tidy-warm-anew": Scenario(_TIDY, needs_zips=True, untidy=True, warm_up=_FETCHED, extra=_ANEW),
 }
-"""The scenarios of docs/speed.md; "anew" ones forbid govgo to answer from memory."""
+"""The scenarios of docs/speed.md."""
 
 
 class Theatre:
@@ -86,8 +79,6 @@ class Theatre:
         if scenario.untidy:
             _untidy(source, state)
         environ = program.environ(state, proxy.url)
-        if "govgo" in program.name:
-            environ |= dict(scenario.extra)
         run = program.run(scenario.args, state / "src", environ, proxy)
         outcome = _outcome(scenario, run, state)
         if scenario.cold:

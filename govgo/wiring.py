@@ -18,7 +18,6 @@ from govgo.ports import Reporter
 
 if TYPE_CHECKING:
     from govgo.modfetch.importindex import ImportIndex
-    from govgo.modfetch.witness import Witness
 
 
 class SilentReporter:
@@ -52,7 +51,6 @@ def make_session(
     *,
     network: NetworkOptions | None = None,
     announce: bool = True,
-    witness: Witness | None = None,
 ) -> Session:
     """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
 
@@ -61,7 +59,6 @@ def make_session(
         report: whom to talk to.
         network: how to talk to servers.
         announce: tell of each zip before it is fetched.
-        witness: notes all that the session sees of the disk.
 
     Raises:
         UsageError: settings that cannot be used.
@@ -72,14 +69,8 @@ def make_session(
 
     options = network or NetworkOptions(trace=settings.trace)
     root, writable = settings.env.gomodcache, settings.modcacherw
-    if witness is None:
-        cache = ModCache(root, writable_dirs=writable)
-        files = DiskWorkspace(cache)
-    else:
-        from govgo.modfetch.watched import WatchedCache, WatchedWorkspace
-
-        cache = WatchedCache(root, witness, writable_dirs=writable)
-        files = WatchedWorkspace(cache, witness)
+    cache = ModCache(root, writable_dirs=writable)
+    files = DiskWorkspace(cache)
     if settings.overlay:
         from govgo.modfetch.overlay import OverlayWorkspace
 
@@ -100,17 +91,17 @@ def make_session(
         files=files,
         report=report,
         clock=SystemClock(),
-        open_index=lambda: _import_index(settings, cache.root, witness),
+        open_index=lambda: _import_index(settings, cache.root),
     )
     return session
 
 
-def _import_index(settings: Settings, mod_cache: str, witness: Witness | None) -> ImportIndex | None:
-    from govgo.modfetch.answers import user_cache
+def _import_index(settings: Settings, mod_cache: str) -> ImportIndex | None:
+    from govgo.modfetch.sealed import user_cache
 
     directory = user_cache(settings.env.process)
     if not directory or settings.overlay:
         return None
     from govgo.modfetch.importindex import ImportIndex
 
-    return ImportIndex(mod_cache, f"{directory}/imports", witness)
+    return ImportIndex(mod_cache, f"{directory}/imports")

@@ -15,12 +15,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
-    from govgo.cli.memory import Memory
-    from govgo.modfetch.witness import Witness
-
-REPEATABLE = frozenset({"graph", "list", "tidy", "why", "mod graph", "mod tidy", "mod verify", "mod why"})
-"""Verbs that depend on environment and disk alone and change at most go.mod and go.sum: see `memory`."""
-
 
 def run() -> None:
     """The console script: run `main`, and end with one of the exit codes of the table."""
@@ -30,19 +24,7 @@ def run() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="surrogateescape")
-    args = sys.argv[1:]
-    memory = None
-    if " ".join(args[: 2 if args[:1] == ["mod"] else 1]) in REPEATABLE:
-        from govgo.cli.memory import open_memory
-
-        memory = open_memory(args, os.environ)
-    known = _recall(memory) if memory is not None else None
-    if known is not None:
-        code = known
-    else:
-        code = invoke(args, memory.watch() if memory is not None else None)
-        if memory is not None and code == 0:
-            memory.keep()
+    code = invoke(sys.argv[1:])
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -52,16 +34,7 @@ def run() -> None:
     os._exit(code)
 
 
-def _recall(memory: Memory) -> int | None:
-    try:
-        return memory.recall()
-    except KeyboardInterrupt:
-        return _interrupted()
-    except Exception as error:
-        return _bug(error)
-
-
-def invoke(args: list[str], witness: Witness | None = None) -> int:
+def invoke(args: list[str]) -> int:
     """Run one command line and return its exit code; every failure has been told on standard error."""
     from govgo.app.toonew import SwitchError
     from govgo.cli.console import ConsoleReporter
@@ -73,17 +46,15 @@ def invoke(args: list[str], witness: Witness | None = None) -> int:
         cwd = ""  # it is gone; no relative -C leads anywhere
     while True:
         try:
-            return _invoke_as(release, args, witness)
+            return _invoke_as(release, args)
         except SwitchError as switch:
             ConsoleReporter().failure(switch)
             release = switch.release
         if cwd:
             os.chdir(cwd)  # -C is to be read again
-        if witness is not None:
-            witness.void()
 
 
-def _invoke_as(release: str, args: list[str], witness: Witness | None) -> int:
+def _invoke_as(release: str, args: list[str]) -> int:
     """`invoke` for one Go release, "" for that of the environment.
 
     Raises:
@@ -97,7 +68,7 @@ def _invoke_as(release: str, args: list[str], witness: Witness | None) -> int:
     from govgo.cli.switching import Invocation
     from govgo.errors import GovgoError
 
-    run = Invocation(witness, release)
+    run = Invocation(release)
     try:
         result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=run)
         return result if isinstance(result, int) else 0

@@ -8,11 +8,9 @@ from typing import Any
 import click
 
 from govgo.app.modverify import modules_to_verify
-from govgo.cli.audit import check_cache, written
+from govgo.cli.audit import check_cache
 from govgo.cli.options import GoCommand, traceless_options
-from govgo.cli.switching import invocation
 from govgo.cli.wiring import open_session
-from govgo.modfetch.answers import Answer
 
 
 @click.command(cls=GoCommand)
@@ -23,9 +21,6 @@ def verify(args: tuple[str, ...], **flags: Any) -> int:
     session = open_session(flags)
     mods = modules_to_verify(session, args)
     mod_cache = session.settings.env.gomodcache
-    witness = invocation().witness
-    if witness is not None:
-        witness.settle(Answer(written(mods), mod_cache=mod_cache, audit=True))
     code = check_cache(mods, mod_cache)
     session.finish()
     return code

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from govgo.app.session import Session
     from govgo.core.goenv import GoEnv
-    from govgo.modfetch.witness import Witness
 
 _SESSION = "govgo.switching"
 """`ctx.meta` key: the session of a command that may start over."""
@@ -28,11 +27,9 @@ class Invocation(NamedTuple):
     """One run of a command line, the `obj` of its click context.
 
     Attributes:
-        witness: notes all that the command sees of the disk, None where nothing is to be remembered.
         release: the Go release to answer as, "" for the one that the environment names.
     """
 
-    witness: Witness | None = None
     release: str = ""
 
 

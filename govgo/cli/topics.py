@@ -36,7 +36,6 @@ govgo reads go's own variables, and the go env file that `go env -w` writes ($GO
 govgo's own:
 
   GOVGO_GO_VERSION   answer as this Go release
-  GOVGO_ANSWERS=off  never answer from memory (see docs/design/005-warm-index.md)
   GOVGO_DEBUG=1      print a traceback for an internal error
   NO_COLOR, FORCE_COLOR, CI, TERM=dumb
                are honoured; so are HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NETRC

@@ -18,7 +18,6 @@ from govgo.modfetch.goenvfile import load_env
 if TYPE_CHECKING:
     from govgo.app.session import Session
     from govgo.modfetch.network import NetworkOptions
-    from govgo.modfetch.witness import Witness
 
 
 def environment() -> GoEnv:
@@ -93,17 +92,9 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     )
     network = NetworkOptions(trace=settings.trace, requests=int(flags.get("jobs") or 0))
     context = click.get_current_context(silent=True)
-    witness = invocation().witness
-    if witness is not None:
-        from govgo.modfetch.answers import FILE
-
-        if env.goenv:
-            witness.look(FILE, env.goenv)
-        if flags.get("template") or flags.get("overlay"):
-            witness.void()  # a template prints settings found out in other ways; an overlay hides the disk
-    session = make_session(settings, ConsoleReporter(), network=network, announce=announce, witness=witness)
+    session = make_session(settings, ConsoleReporter(), network=network, announce=announce)
     if flags.get("selects", True):
-        session = _at_its_release(session, network, announce=announce, witness=witness)
+        session = _at_its_release(session, network, announce=announce)
     if context is not None:
         if is_older(session.local_go):
             let_switch(context, session)
@@ -112,7 +103,7 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     return session
 
 
-def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool, witness: Witness | None) -> Session:
+def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool) -> Session:
     """The session itself, or one in its place for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
     from govgo.app.switching import release_at_start
     from govgo.wiring import make_session
@@ -125,8 +116,6 @@ def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool
     if release == session.local_go:
         return session
     session.close()
-    if witness is not None:
-        witness.void()
     env = answering_as(session.settings.env, release)
     settings = session.settings._replace(env=env, go_version=release)
-    return make_session(settings, session.report, network=network, announce=announce, witness=witness)
+    return make_session(settings, session.report, network=network, announce=announce)

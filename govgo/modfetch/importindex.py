@@ -2,8 +2,9 @@
 """What the directories of module trees import, kept from one command to the next: a tree does not change.
 
 One file for each module version, in the user's own cache directory, made when one of its directories is scanned for
-the first time. Of each directory it has the names, sizes, inodes and times of its source files (`answers.STAMP`), and
-is not believed where these have changed: more than the go command asks of its module index in GOCACHE.
+the first time. Of each directory it has the names, sizes, inodes and times of its source files, and is not believed
+where these have changed: more than the go command asks of its module index in GOCACHE. One of the times is that of the
+inode's last change, which no program can set.
 """
 
 from __future__ import annotations
@@ -12,15 +13,11 @@ import hashlib
 import marshal
 import os
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
 from govgo import core
 from govgo.core.buildtag import TagSet
-from govgo.modfetch.answers import STAMP, look, read_sealed, sweep, write_sealed
-
-if TYPE_CHECKING:
-    from govgo.modfetch.witness import Witness
+from govgo.modfetch.sealed import read_sealed, remove_oldest, write_sealed
 
 _MAGIC = b"govgo imports 1\n"
 _MOST_BYTES = 4 << 20
@@ -39,14 +36,11 @@ class ImportIndex:
     Args:
         mod_cache: GOMODCACHE.
         directory: where the files of the index are, made when it is needed; it belongs to the user alone.
-        witness: notes the stamps.
     """
 
-    def __init__(self, mod_cache: str, directory: str, witness: Witness | None = None) -> None:
+    def __init__(self, mod_cache: str, directory: str) -> None:
         self._trees = mod_cache + "/"
         self._directory = directory
-        self._look = witness.look if witness is not None else _look
-        self._witness = witness
         self._code = b""
         self._modules: dict[str, dict[str, _Entry]] = {}
         self._fresh: set[str] = set()
@@ -69,11 +63,11 @@ class ImportIndex:
     def flush(self) -> None:
         """Write what is new, as far as the disk allows."""
         if self._fresh:
-            with self._apart(), suppress(OSError):
+            with suppress(OSError):
                 os.makedirs(self._directory, mode=0o700, exist_ok=True)
                 for root in sorted(self._fresh):
                     write_sealed(self._file(root), _MAGIC, marshal.dumps((self._code, self._modules[root])))
-                sweep(self._directory, _MOST_FILES)
+                remove_oldest(self._directory, _MOST_FILES)
         self._fresh.clear()
 
     def _root(self, directory: str) -> str:
@@ -91,8 +85,7 @@ class ImportIndex:
         known = self._modules.get(root)
         if known is None:
             self._code = self._code or _code()
-            with self._apart():
-                body = read_sealed(self._file(root), _MAGIC, _MOST_BYTES)
+            body = read_sealed(self._file(root), _MAGIC, _MOST_BYTES)
             code, known = marshal.loads(body) if body else (b"", {})
             if code != self._code:
                 known = {}
@@ -100,22 +93,24 @@ class ImportIndex:
         return known
 
     def _stamp(self, directory: str, names: Sequence[str]) -> bytes:
-        stamps = [self._look(STAMP, f"{directory}/{name}") for name in names]
+        stamps = [_file_stamp(f"{directory}/{name}") for name in names]
         return hashlib.sha256(b"\0".join([*map(os.fsencode, names), *stamps])).digest()
-
-    def _apart(self) -> AbstractContextManager[None]:
-        return self._witness.apart() if self._witness is not None else nullcontext()
 
 
 def _key(root: str, directory: str, tags: TagSet) -> str:
     return repr((directory[len(root) :], sorted(tags.tags), tags.goos, tags.is_any))
 
 
-def _look(what: bytes, path: str) -> bytes:
-    return look(what, os.fsencode(path))
+def _file_stamp(path: str) -> bytes:
+    """Size, inode and times of a file; an error is a stamp, too."""
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        return type(error).__name__.encode()
+    return b"%d %d %d %d" % (facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 def _code() -> bytes:
     """Which scanner this is: other code may find other imports."""
     (home,) = core.__path__
-    return b"\0".join(look(STAMP, os.fsencode(f"{home}/{name}.py")) for name in _SCANNERS)
+    return b"\0".join(_file_stamp(f"{home}/{name}.py") for name in _SCANNERS)

@@ -66,7 +66,6 @@ class World:
             "GOFLAGS": "-modcacherw",
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
-            "GOVGO_ANSWERS": "off",
         }
 
     @property
