@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core import modfile
-from govgo.core.gosum import parse_gosum
+from govgo.core.gosum.ledger import parse_gosum
 from govgo.core.modfile import ModFile, WorkFile
-from govgo.core.module import ModuleVersion, is_toolchain
-from govgo.ports import Downloaded
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.ports.modules import Downloaded
 
 if TYPE_CHECKING:
-    from govgo.app.session import Session
-    from govgo.core.verification import Verification
+    from govgo.core.findings import Verification
+    from govgo.load.session.session import Session
 
 __all__ = [
     "Build",
@@ -79,7 +79,7 @@ def parse_sum(data: bytes, name: str = "go.sum") -> dict[ModuleVersion, tuple[st
 
 def format_sum(sums: Mapping[ModuleVersion, Iterable[str]]) -> bytes:
     """A go.sum file with these hashes, its lines in go's order."""
-    from govgo.core.paths import module_sort_key
+    from govgo.core.module.paths import module_sort_key
 
     lines = [
         f"{mv.path} {mv.version} {digest}\n" for mv in sorted(sums, key=module_sort_key) for digest in sorted(sums[mv])
@@ -141,8 +141,8 @@ def verify(directory: str = ".", *, offline: bool = False, environ: Mapping[str,
     Raises:
         GovgoError: nothing could be checked at all.
     """
-    from govgo.core.verification import Claim
-    from govgo.verifywiring import VerifyOptions, run_verify
+    from govgo.core.findings import Claim
+    from govgo.wiring.verify import VerifyOptions, run_verify
 
     with _session(directory, environ) as session:
         return run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline))
@@ -164,10 +164,10 @@ def download(mods: Iterable[ModuleVersion], *, environ: Mapping[str, str] | None
 @contextmanager
 def _session(directory: str, environ: Mapping[str, str] | None) -> Iterator[Session]:
     """A silent session in `directory` that may add to what go.mod says, in memory."""
-    from govgo.app.session import Settings
-    from govgo.core.goversion import REFERENCE_RELEASE
-    from govgo.modfetch.goenvfile import load_env
-    from govgo.wiring import SilentReporter, make_session
+    from govgo.adapters.workspace.goenvfile import load_env
+    from govgo.core.version.goversion import REFERENCE_RELEASE
+    from govgo.load.session.session import Settings
+    from govgo.wiring.session import SilentReporter, make_session
 
     env = load_env(environ)
     settings = Settings(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from govgo import api, errors
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 
 PROXY = (Path(__file__).parents[1] / "testdata/sample/proxy").as_uri()
 QUOTE = ModuleVersion("rsc.io/quote", "v1.5.2")

@@ -6,19 +6,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from govgo.app.commit import write_go_mod
-from govgo.app.listing import list_modules
-from govgo.app.loadmod import init_workfile, load_mod_file
-from govgo.app.modinfo import ListMode
-from govgo.app.requirements import load_mod_graph
-from govgo.app.reuse import read_reuse
-from govgo.app.session import Session
-from govgo.app.toonew import SwitchError
-from govgo.core import goversion
-from govgo.core.module import ModuleVersion
-from govgo.core.moduleinfo import ModuleInfo, Origin
+from govgo.app.list.info import ListMode
+from govgo.app.list.list import list_modules
+from govgo.core.module.info import ModuleInfo, Origin
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import goversion
 from govgo.errors import GovgoError, QueryError, ReportedError, SecurityError, UsageError, VerbFlagsError
-from govgo.ports import Ask, Downloaded
+from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.load.mainmodule.load import init_workfile, load_mod_file
+from govgo.load.mainmodule.write import write_go_mod
+from govgo.load.query.reuse import read_reuse
+from govgo.load.session.session import Session
+from govgo.load.session.toonew import SwitchError
+from govgo.ports.modules import Ask, Downloaded
 
 
 class ModuleDownload(NamedTuple):
@@ -128,7 +128,7 @@ def finish_download(session: Session, result: DownloadResult, args: Sequence[str
 
 def _switch(session: Session, failures: Sequence[GovgoError]) -> None:
     """Start over with a newer release where that helps; where none is to be had, the failures will be told."""
-    from govgo.app.switching import switch
+    from govgo.load.mainmodule.switching import switch
 
     try:
         switch(session, failures)

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govgo.app.loadmod import init_workfile
-from govgo.app.requirements import ModGraph, load_mod_graph
-from govgo.app.session import RootMode
-from govgo.core import goversion
-from govgo.core.goquote import quote
+from govgo.core.golib.quote import quote
 from govgo.core.modfile import is_go_version
+from govgo.core.version import goversion
 from govgo.errors import UsageError
+from govgo.load.buildlist.requirements import ModGraph, load_mod_graph
+from govgo.load.mainmodule.load import init_workfile
+from govgo.load.session.session import RootMode
 
 if TYPE_CHECKING:
-    from govgo.app.session import Session
+    from govgo.load.session.session import Session
 
 
 def load_graph(session: Session, go_version: str = "") -> ModGraph:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from govgo.app.requirements import load_mod_graph
-from govgo.app.session import RootMode, Session
-from govgo.app.workfile import init_workfile
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import UsageError
+from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.session.session import RootMode, Session
 
 
 def modules_to_verify(session: Session, args: Sequence[str] = ()) -> tuple[ModuleVersion, ...]:

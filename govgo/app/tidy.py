@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.pkgload import PackageOpts, load_packages
-from govgo.app.session import RootMode
-from govgo.core.buildtag import any_tags
+from govgo.core.gosource.buildtags import any_tags
+from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.session.session import RootMode
 
 if TYPE_CHECKING:
-    from govgo.app.session import Session
+    from govgo.load.session.session import Session
 
 
 class TidyResult(NamedTuple):

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.listing import list_modules
-from govgo.app.loadmod import init_workfile
-from govgo.app.pkgload import PackageOpts, load_packages
-from govgo.app.session import RootMode
-from govgo.core.buildtag import any_tags
+from govgo.app.list.list import list_modules
+from govgo.core.gosource.buildtags import any_tags
 from govgo.errors import UsageError
+from govgo.load.mainmodule.load import init_workfile
+from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.session.session import RootMode
 
 if TYPE_CHECKING:
-    from govgo.app.session import Session
+    from govgo.load.session.session import Session
 
 
 class Reason(NamedTuple):

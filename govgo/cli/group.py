@@ -82,7 +82,7 @@ class LazyGroup(click.Group):
         entry = self.table.get(cmd_name)
         if entry is None:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"govgo.cli.{entry.module}")
+        module = importlib.import_module(f"govgo.cli.commands.{entry.module}")
         command = getattr(module, entry.attribute)
         assert isinstance(command, click.Command)
         return command

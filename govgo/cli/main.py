@@ -36,8 +36,8 @@ def run() -> None:
 
 def invoke(args: list[str]) -> int:
     """Run one command line and return its exit code; every failure has been told on standard error."""
-    from govgo.app.toonew import SwitchError
     from govgo.cli.console import ConsoleReporter
+    from govgo.load.session.toonew import SwitchError
 
     release = ""
     try:
@@ -62,11 +62,11 @@ def _invoke_as(release: str, args: list[str]) -> int:
     """
     import click
 
-    from govgo.app.toonew import SwitchError
     from govgo.cli.console import EXIT_USAGE, ConsoleReporter, exit_code
     from govgo.cli.group import main
     from govgo.cli.switching import Invocation
     from govgo.errors import GovgoError
+    from govgo.load.session.toonew import SwitchError
 
     run = Invocation(release)
     try:

@@ -134,7 +134,7 @@ class GoCommand(click.Command):
         options = self._options(ctx)
         if options.keys() <= {"h", "help"}:
             return []  # the environment takes 8 ms to load
-        from govgo.cli.wiring import environment
+        from govgo.cli.session import environment
         from govgo.core.goenv import KNOWN_FLAGS, parse_goflags
 
         flags: list[tuple[str, str]] = []

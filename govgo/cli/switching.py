@@ -13,8 +13,8 @@ from govgo.errors import GovgoError, ReportedError, SecurityError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from govgo.app.session import Session
     from govgo.core.goenv import GoEnv
+    from govgo.load.session.session import Session
 
 _SESSION = "govgo.switching"
 """`ctx.meta` key: the session of a command that may start over."""
@@ -47,7 +47,7 @@ def answering_as(env: GoEnv, release: str) -> GoEnv:
 
 def is_older(release: str) -> bool:
     """Whether there are newer releases than `release` to go over to."""
-    from govgo.core.goversion import REFERENCE_RELEASE, compare
+    from govgo.core.version.goversion import REFERENCE_RELEASE, compare
 
     return compare(release, REFERENCE_RELEASE) < 0
 
@@ -83,9 +83,9 @@ def switching(context: click.Context) -> Iterator[None]:
 
 def _settle(session: Session, error: GovgoError) -> None:
     """Raise SwitchError if that helps, and forget what was held back."""
-    from govgo.app.switching import switch
-    from govgo.app.toonew import SwitchError
     from govgo.cli.console import ConsoleReporter
+    from govgo.load.mainmodule.switching import switch
+    from govgo.load.session.toonew import SwitchError
 
     try:
         if isinstance(error, SwitchError):

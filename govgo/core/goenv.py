@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from govgo.core.goquote import quote
-from govgo.core.gourl import parse
-from govgo.core.goversion import is_valid
-from govgo.core.patterns import match_prefix_patterns
+from govgo.core.golib.quote import quote
+from govgo.core.golib.url import parse
+from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.version.goversion import is_valid
 from govgo.errors import UsageError
 
 DEFAULT_GOPROXY = "https://proxy.golang.org,direct"

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ATTACKS = "tests/modfetch/test_sumdb_attacks.py::"
-TIMELINE = "tests/modfetch/test_sumdb_timeline.py::"
-ROUTE = "tests/modfetch/test_sumdb_route.py::"
-REPOSITORY = "tests/modfetch/test_repository.py::"
-STREAMS = "tests/modfetch/test_repository_streams.py::"
-HTTP = "tests/modfetch/test_http.py::"
-ZIPS = "tests/modfetch/test_hostile_zips.py::"
-CACHE = "tests/modfetch/test_cache.py::"
+ATTACKS = "tests/adapters/sumdb/test_client_attacks.py::"
+TIMELINE = "tests/adapters/sumdb/test_trees.py::"
+ROUTE = "tests/adapters/sumdb/test_route.py::"
+REPOSITORY = "tests/adapters/repository/test_repository.py::"
+STREAMS = "tests/adapters/repository/test_gomodstream.py::"
+HTTP = "tests/adapters/http/test_client.py::"
+ZIPS = "tests/adapters/modzip/test_hostile_zips.py::"
+CACHE = "tests/adapters/modcache/test_cache.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
-SUM = "tests/cli/test_sum.py::"
+SUM = "tests/cli/commands/test_sum.py::"
 
 
 class Mutant(NamedTuple):
@@ -85,7 +85,7 @@ MUTANTS = {
     "lines-beside-the-record": Mutant(
         "3, CVE-2026-56864",
         "lines come from the record's text alone",
-        "modfetch/sumdbtrees.py",
+        "adapters/sumdb/trees.py",
         "        return record\n",
         '        return Record(record.number, data, b"")\n',
         (ATTACKS + "test_lines_beside_the_record_are_not_believed",),
@@ -93,7 +93,7 @@ MUTANTS = {
     "record-in-tree": Mutant(
         "3",
         "the record's hash is the tree's leaf",
-        "modfetch/sumdbtrees.py",
+        "adapters/sumdb/trees.py",
         "        if auth.leaf(record.number) != record_hash(record.text):\n",
         "        if False:\n",
         (ATTACKS + "test_forged_record", ATTACKS + "test_record_number_of_another_record"),
@@ -114,7 +114,7 @@ MUTANTS = {
     "empty-answer": Mutant(
         "4, CVE-2026-42501",
         "an answer that is no record is a failure",
-        "modfetch/sumdb.py",
+        "adapters/sumdb/client.py",
         "        lines = sum_lines((await self._record(mod)).text, mod)\n        if not lines:\n",
         "        lines = sum_lines((await self._record(mod)).text, mod)\n        if False:\n",
         (ATTACKS + "test_unrelated_record", ATTACKS + "test_partial_record"),
@@ -122,7 +122,7 @@ MUTANTS = {
     "toolchain-by-go-sum": Mutant(
         "5, CVE-2026-94447, CVE-2026-94444",
         "go.sum does not vouch for the toolchain and fips140",
-        "core/gosum.py",
+        "core/gosum/ledger.py",
         "        return found and mod.path not in DATABASE_ONLY_PATHS\n",
         "        return found\n",
         (RULES + "test_rule_5_and_cve_2026_94447_94444_go_sum_never_speaks_for_these",),
@@ -138,7 +138,7 @@ MUTANTS = {
     "full-for-partial": Mutant(
         "6",
         "the full tile is tried where the partial one is gone",
-        "modfetch/sumdbtiles.py",
+        "adapters/sumdb/tiles.py",
         "            if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):\n",
         "            if True:\n",
         (
@@ -171,7 +171,7 @@ MUTANTS = {
     "released-before-joined": Mutant(
         "7",
         "no answer is released before its head is joined",
-        "modfetch/sumdbtrees.py",
+        "adapters/sumdb/trees.py",
         "            await self._judge_once(joins)\n",
         "            pass\n",
         (
@@ -182,7 +182,7 @@ MUTANTS = {
     "head-by-swap": Mutant(
         "7",
         "the stored head is replaced only where it is still the one that was read",
-        "modfetch/sumdbcache.py",
+        "adapters/sumdb/cache.py",
         '                if stored not in (b"", before):\n',
         "                if False:\n",
         (
@@ -193,7 +193,7 @@ MUTANTS = {
     "smaller-head": Mutant(
         "7",
         "the stored head never moves to a smaller tree",
-        "modfetch/sumdbtrees.py",
+        "adapters/sumdb/trees.py",
         "        while self.timeline.proved.tree.size > self._stored_head.tree.size:\n"
         "            head = self.timeline.proved\n",
         "        for head in list(self.timeline._heads.values())[-1:]:\n",
@@ -205,7 +205,7 @@ MUTANTS = {
     "damaged-head": Mutant(
         "7",
         "a damaged stored head is fetched again, with a message",
-        "modfetch/sumdbtrees.py",
+        "adapters/sumdb/trees.py",
         "        except (IntegrityError, BadSignatureError):\n            self._log(",
         "        except ZeroDivisionError:\n            self._log(",
         (TIMELINE + "test_damaged_stored_head_is_fetched_again", TIMELINE + "test_stored_head_of_another_key"),
@@ -213,7 +213,7 @@ MUTANTS = {
     "evidence": Mutant(
         "7",
         "the evidence of a fork is kept",
-        "modfetch/sumdb.py",
+        "adapters/sumdb/client.py",
         '            path = self._cache.keep_evidence(error) if isinstance(error, ForkError) else ""\n',
         '            path = ""\n',
         (
@@ -224,7 +224,7 @@ MUTANTS = {
     "supported-stumbles": Mutant(
         "8",
         "only 404 and 410 for `supported` move past a proxy",
-        "modfetch/sumdbroute.py",
+        "adapters/sumdb/route.py",
         "                    worst = error\n"
         "                    if not proxy.fall_back_on_error:\n"
         "                        break\n",
@@ -234,7 +234,7 @@ MUTANTS = {
     "security-error-passed-by": Mutant(
         "9",
         "a security error ends the search for a route",
-        "modfetch/sumdbroute.py",
+        "adapters/sumdb/route.py",
         "            except SecurityError:\n                raise\n",
         "",
         (ROUTE + "test_security_error_is_not_passed_by",),
@@ -242,7 +242,7 @@ MUTANTS = {
     "chain-goes-on": Mutant(
         "9",
         "a security error ends the chain of sources",
-        "modfetch/chain.py",
+        "adapters/repository/chain.py",
         "        except SecurityError:\n            raise\n",
         "",
         (RULES + "test_rule_9_no_other_source_mends_a_mismatch_within_a_query",),
@@ -250,7 +250,7 @@ MUTANTS = {
     "condemned": Mutant(
         "9",
         "after a fork nothing is believed",
-        "modfetch/sumdb.py",
+        "adapters/sumdb/client.py",
         "        if self._fatal is None:\n            self._fatal = error\n",
         "        if self._fatal is None:\n            return error\n",
         (ATTACKS + "test_fork_seen_in_one_lookup_stops_all",),
@@ -258,7 +258,7 @@ MUTANTS = {
     "cached-lookup": Mutant(
         "10",
         "a cached answer is proved again",
-        "modfetch/sumdb.py",
+        "adapters/sumdb/client.py",
         "        try:\n            return await self._trees.accept(data)\n",
         "        try:\n"
         "            from govgo.core.sumdb.record import parse_record\n\n"
@@ -268,7 +268,7 @@ MUTANTS = {
     "cached-go-mod": Mutant(
         "10",
         "a go.mod in the cache is judged by go.sum or the database",
-        "modfetch/admission.py",
+        "adapters/repository/sumcheck.py",
         "        if self.uses_database(mod.path):\n            return False\n",
         "",
         (
@@ -296,7 +296,7 @@ MUTANTS = {
     "go-sum-mismatch": Mutant(
         "0",
         "a download that contradicts go.sum is refused",
-        "core/gosum.py",
+        "core/gosum/ledger.py",
         '            if known.startswith("h1:"):\n'
         "                raise _mismatch(mod, digest, known, self._short_name())\n",
         "",
@@ -328,7 +328,7 @@ MUTANTS = {
     "zip-prefix-hash": Mutant(
         "zips",
         "every name has the module's prefix",
-        "modfetch/hashzip.py",
+        "adapters/modzip/hash.py",
         '            if not entry.name.startswith(prefix):\n                raise BadZipError(f"zip for',
         '            if False:\n                raise BadZipError(f"zip for',
         (ZIPS + "test_zip_of_another_module",),
@@ -336,7 +336,7 @@ MUTANTS = {
     "zip-names": Mutant(
         "zips",
         "names are sound and do not collide",
-        "modfetch/hashzip.py",
+        "adapters/modzip/hash.py",
         "    if found.fault:\n",
         "    if False:\n",
         (ZIPS + "test_refused",),
@@ -344,7 +344,7 @@ MUTANTS = {
     "zip-local-headers": Mutant(
         "zips",
         "local and central headers agree, and only regular files are taken",
-        "modfetch/zipread.py",
+        "adapters/modzip/read.py",
         "            fault = zipformat.kind_fault(entry) or zipformat.local_fault(entry, local, head)\n",
         '            fault = ""\n',
         (ZIPS + "test_refused",),
@@ -352,7 +352,7 @@ MUTANTS = {
     "zip-go-mod-on-its-way": Mutant(
         "zips",
         "a go.mod counts as served before it is on the disk",
-        "modfetch/gomods.py",
+        "adapters/repository/gomods.py",
         "        return known if isinstance(known, bytes) else self._cache.read_gomod(mv)\n",
         "        return self._cache.read_gomod(mv)\n",
         (STREAMS + "test_attack_a_zip_with_another_go_mod_beside_a_helper_that_is_slow",),
@@ -360,7 +360,7 @@ MUTANTS = {
     "zip-go-mod": Mutant(
         "zips",
         "the go.mod in the zip is the one that was served",
-        "modfetch/hashzip.py",
+        "adapters/modzip/hash.py",
         '        if gomod is not None and not mv.version.endswith("+incompatible"):\n',
         "        if False:\n",
         (
@@ -371,7 +371,7 @@ MUTANTS = {
     "zip-bomb": Mutant(
         "zips",
         "no more is inflated than was declared",
-        "modfetch/zipread.py",
+        "adapters/modzip/read.py",
         "            if total > entry.size:\n                raise BadZipError(NOT_A_ZIP)\n",
         "",
         (ZIPS + "test_bomb_is_not_inflated_past_its_declared_size",),
@@ -379,7 +379,7 @@ MUTANTS = {
     "server-text": Mutant(
         "server text",
         "control characters of an error body are not shown",
-        "modfetch/servertext.py",
+        "adapters/http/servertext.py",
         "    if not all(c in _SPACES or _is_graphic(c) for c in text):\n",
         "    if False:\n",
         (HTTP + "test_attack_server_text_with_terminal_escapes",),
@@ -387,7 +387,7 @@ MUTANTS = {
     "reason-phrase": Mutant(
         "server text",
         "control characters of a reason phrase are not shown",
-        "modfetch/servertext.py",
+        "adapters/http/servertext.py",
         "    if not reason or not reason.isascii() or not reason.isprintable():\n",
         "    if not reason:\n",
         (HTTP + "test_attack_reason_phrase_with_control_bytes",),
@@ -395,7 +395,7 @@ MUTANTS = {
     "planted-lock": Mutant(
         "planted links",
         "a link in the place of a file is not written through",
-        "modfetch/lockfile.py",
+        "adapters/disk/lockfile.py",
         "    flags |= os.O_NOFOLLOW | os.O_CLOEXEC\n",
         "    flags |= os.O_CLOEXEC\n",
         (CACHE + "test_planted_link_in_the_cache_is_not_written_through",),
@@ -403,7 +403,7 @@ MUTANTS = {
     "no-lock": Mutant(
         "crowds",
         "writers of one version wait for each other",
-        "modfetch/lockfile.py",
+        "adapters/disk/lockfile.py",
         "            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "            pass\n",
         (CACHE + "test_lock_waits_for_another_process",),
@@ -411,7 +411,7 @@ MUTANTS = {
     "half-files": Mutant(
         "crashes",
         "a file appears whole or not at all",
-        "modfetch/atomic.py",
+        "adapters/disk/atomic.py",
         "        descriptor, name = create_temp(path, mode)\n",
         "        descriptor, name = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode), path\n",
         (
@@ -428,7 +428,7 @@ MUTANTS = {
         (
             BUNDLE + "test_every_flipped_bit_is_noticed",
             BUNDLE + "test_a_head_of_another_log",
-            "tests/app/test_sumbundle.py::test_attack_bundle_with_another_hash",
+            "tests/app/sum/test_bundle.py::test_attack_bundle_with_another_hash",
         ),
     ),
     "bundle-spelling": Mutant(
@@ -450,7 +450,7 @@ MUTANTS = {
     "merge": Mutant(
         "merge",
         "a line that one side adds is the one that the database proves",
-        "app/summerge.py",
+        "app/sum/merge.py",
         '            if digest.startswith("h1:") and digest != proved:\n',
         "            if False:\n",
         (SUM + "test_attack_merge_of_a_false_line",),

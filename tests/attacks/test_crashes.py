@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.intact import CacheAudit
 from govgo.cli.main import invoke
-from govgo.core.module import ModuleVersion
-from govgo.modfetch.audit import CacheAudit
-from govgo.modfetch.cache import ModCache
+from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.world import World
 
 REPOSITORY = Path(__file__).parents[2]

@@ -2,7 +2,7 @@
 """Every endpoint of a proxy and of the database, misbehaving in every way: an answer or an error, soon, and clean.
 
 Whatever happens: it ends in seconds, error texts are printable and short, no file in the cache is false, and no lie
-is told about what was asked for. Limits of sizes and times are in tests/modfetch/test_http.py.
+is told about what was asked for. Limits of sizes and times are in tests/adapters/http/test_client.py.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from govgo.core.gosum import SumLedger
-from govgo.core.module import ModuleVersion
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.transfer import Timeouts
+from govgo.adapters.loop.network import NetworkOptions
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.repository.repository import Repository
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
-from govgo.modfetch.audit import CacheAudit
-from govgo.modfetch.cache import ModCache
-from govgo.modfetch.goenvfile import load_env
-from govgo.modfetch.network import NetworkOptions
-from govgo.modfetch.repository import Repository
-from govgo.modfetch.retry import RetryPolicy
-from govgo.modfetch.transfer import Timeouts
-from govgo.wiring import SilentReporter
+from govgo.wiring.session import SilentReporter
 from tests.simulators.proxy import Action, Body, Endless, Raw, Reset, Stall, Status, Truncate
 from tests.simulators.sumdb_log import NAME
 from tests.simulators.world import World

@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from govgo.core.module import ModuleVersion
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.intact import CacheAudit
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NotFoundError
-from govgo.modfetch.audit import CacheAudit
-from govgo.modfetch.cache import ModCache
 from tests.simulators.world import World
 
 REPOSITORY = Path(__file__).parents[2]

@@ -18,8 +18,8 @@ from typing import cast
 import pytest
 
 from govgo.cli.main import invoke
-from govgo.core import dirhash
-from govgo.core.module import ModuleVersion
+from govgo.core.gosum import dirhash
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import record
 from govgo.core.sumdb.note import Signer
 from govgo.core.sumdb.tile import Tile, tile_in_tree

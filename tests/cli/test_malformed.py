@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from govgo.app.modfiles import read_mod_file
-from govgo.app.session import Session, Settings
+from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.cli.main import invoke
 from govgo.core.goenv import GoEnv
-from govgo.core.gosumfile import parse_gosum
+from govgo.core.gosum.lines import parse_gosum
 from govgo.errors import GoSumError, InputError
-from govgo.modfetch.workspace import DiskWorkspace
+from govgo.load.mainmodule.read import read_mod_file
+from govgo.load.session.session import Session, Settings
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parents[2] / "testdata" / "malformed.json").read_text())
 Case = dict[str, Any]

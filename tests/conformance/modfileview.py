@@ -8,7 +8,7 @@ from typing import Any
 
 from govgo.core.modfile import ModFile, ModFileErrors, WorkFile
 from govgo.core.modfile.directives import Directive
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 
 File = ModFile | WorkFile
 

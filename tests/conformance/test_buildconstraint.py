@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core import buildexpr
-from govgo.core.buildtag import TagSet, build_tags
-from govgo.core.gobuild import match_source
+from govgo.core.gosource import constraint as buildexpr
+from govgo.core.gosource.buildtags import TagSet, build_tags
+from govgo.core.gosource.directory import match_source
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from govgo.core import dirhash
-from govgo.modfetch.hashzip import hash_zip
+from govgo.adapters.modzip.hash import hash_zip
+from govgo.core.gosum import dirhash
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core import escape
+from govgo.core.module import escape
 from tests.conformance.vectors import Case, check, differ, ops, outcome
 
 CALLS = {

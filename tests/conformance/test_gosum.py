@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.workspace.goenvfile import load_env
 from govgo.app import download as downloads
-from govgo.app.listing import start_listing
-from govgo.app.modinfo import ListMode
+from govgo.app.list.info import ListMode
+from govgo.app.list.list import start_listing
 from govgo.app.modverify import modules_to_verify
-from govgo.app.pkgload import PackageOpts, load_packages
-from govgo.app.session import Session, Settings
 from govgo.app.tidy import tidy
-from govgo.core.escape import escape_path
-from govgo.core.paths import is_std
+from govgo.core.module.escape import escape_path
+from govgo.core.module.paths import is_std
 from govgo.errors import GovgoError, ReportedError
-from govgo.modfetch.audit import CacheAudit
-from govgo.modfetch.cache import ModCache
-from govgo.modfetch.goenvfile import load_env
-from govgo.wiring import make_session
+from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.session.session import Session, Settings
+from govgo.wiring.session import make_session
 from tests.conformance.vectors import Case, check, load
 from tests.simulators.repo import Transcript
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core import goversion
+from govgo.core.version import goversion
 from tests.conformance.vectors import Case, check, differ, ops
 
 

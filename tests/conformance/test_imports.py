@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from govgo.core.buildtag import build_tags
-from govgo.core.gobuild import BuildPackage, import_dir, import_fault
-from govgo.core.goparse import parse_imports
+from govgo.core.gosource.buildtags import build_tags
+from govgo.core.gosource.directory import BuildPackage, import_dir, import_fault
+from govgo.core.gosource.parse import parse_imports
 from tests.conformance.vectors import Case, check, differ, raw
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from govgo.core.modfile import Require, parse
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
 from tests.conformance.modfileview import File, text
 from tests.conformance.vectors import Case, check, differ, raw

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.core.modfile import auto_quote, is_directory_path, module_path, must_quote, parse, parse_lax
-from govgo.core.paths import canonical_version
+from govgo.core.module.paths import canonical_version
 from govgo.errors import InputError
 from tests.conformance.modfileview import parsed, text
 from tests.conformance.vectors import Case, check, differ, raw

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core import module, paths
-from govgo.core.module import ModuleVersion
+from govgo.core.module import moduleversion as module
+from govgo.core.module import paths
+from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import Case, check, differ, ops, outcome
 
 

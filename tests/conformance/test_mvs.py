@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from govgo.app.graph import graph_text, load_graph
-from govgo.app.listing import list_modules
-from govgo.app.loadmod import init_workfile
-from govgo.app.session import Session
+from govgo.app.list.list import list_modules
 from govgo.errors import GovgoError
+from govgo.load.mainmodule.load import init_workfile
+from govgo.load.session.session import Session
 from tests.conformance.vectors import Case, check
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 

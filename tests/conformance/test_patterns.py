@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.patterns import match_prefix_patterns
+from govgo.core.module.patterns import match_prefix_patterns
 from tests.conformance.vectors import Case, check, differ, ops
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from govgo.core import pseudo
+from govgo.core.version import pseudo
 from tests.conformance.vectors import Case, check, differ, ops, outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core import semver
+from govgo.core.version import semver
 from tests.conformance.vectors import Case, check, differ, ops
 
 

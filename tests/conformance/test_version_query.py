@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from govgo.app.listing import list_modules
-from govgo.app.modinfo import ListMode
-from govgo.app.session import Session, Settings
-from govgo.core.escape import escape_path, escape_version
-from govgo.core.moduleinfo import ModuleInfo
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.app.list.info import ListMode
+from govgo.app.list.list import list_modules
+from govgo.core.module.escape import escape_path, escape_version
+from govgo.core.module.info import ModuleInfo
 from govgo.errors import GovgoError
-from govgo.modfetch.goenvfile import load_env
-from govgo.wiring import make_session
+from govgo.load.session.session import Session, Settings
+from govgo.wiring.session import make_session
 from tests.conformance.vectors import Case, check, load
 from tests.simulators.repo import Transcript
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from govgo.core import modzip
-from govgo.core.module import ModuleVersion
-from govgo.core.modzip import CheckedFiles, Kind, ListedFile
+from govgo.adapters.modzip.hash import checked_entries, hash_zip
+from govgo.adapters.modzip.read import Rules, open_archive
+from govgo.adapters.modzip.unzip import unzip
+from govgo.adapters.modzip.write import check_dir, create_zip, create_zip_from_dir
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip import rules as modzip
+from govgo.core.modzip.rules import CheckedFiles, Kind, ListedFile
 from govgo.errors import GovgoError
-from govgo.modfetch.hashzip import checked_entries, hash_zip
-from govgo.modfetch.unzip import unzip
-from govgo.modfetch.zipread import Rules, open_archive
-from govgo.modfetch.zipwrite import check_dir, create_zip, create_zip_from_dir
 from tests.conformance.vectors import Case, check, differ, ops, raw
 
 KINDS: dict[str | None, Kind] = {"symlink": "link", "dir": "dir", None: "file", "": "file"}

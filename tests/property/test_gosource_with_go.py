@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from govgo.core.buildtag import build_tags
-from govgo.core.gobuild import import_dir
-from govgo.core.goparse import parse_imports
+from govgo.core.gosource.buildtags import build_tags
+from govgo.core.gosource.directory import import_dir
+from govgo.core.gosource.parse import parse_imports
 
 GO = shutil.which("go")
 pytestmark = [pytest.mark.go, pytest.mark.skipif(GO is None, reason="no go command")]

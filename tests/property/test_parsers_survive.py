@@ -19,17 +19,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govgo.core.gosumfile import find_conflicts, parse_gosum
+from govgo.adapters.modzip.hash import check_and_hash_zip
+from govgo.adapters.modzip.unzip import unzip
+from govgo.adapters.proxy.revinfo import parse_info
+from govgo.core.gosum.lines import find_conflicts, parse_gosum
 from govgo.core.modfile import parse, parse_lax, parse_work
-from govgo.core.modfile.summary import summarize
-from govgo.core.module import ModuleVersion
+from govgo.core.modfile.quickread import summarize
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import note, record, tile, tlog
 from govgo.core.sumdb.bundle import format_bundle, make_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.timeline import read_head
 from govgo.errors import BadSignatureError, InputError, IntegrityError
-from govgo.modfetch.hashzip import check_and_hash_zip
-from govgo.modfetch.revinfo import parse_info
-from govgo.modfetch.unzip import unzip
 from tests.simulators.sumdb_log import Log, keys
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govgo.core import dirhash
-from govgo.core.module import ModuleVersion
+from govgo.adapters.modzip.hash import check_and_hash_zip
+from govgo.core.gosum import dirhash
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadZipError
-from govgo.modfetch.hashzip import check_and_hash_zip
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip
 
 MV = ModuleVersion("m.io/x", "v1.0.0")

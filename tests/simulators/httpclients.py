@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import pytest
 
+from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.engine import Engine
+from govgo.adapters.http.netrc import Credentials, Login
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.transfer import EngineOptions, Timeouts
 from govgo.errors import GovgoError
-from govgo.modfetch.auth import Credentials, Login
-from govgo.modfetch.engine import Engine
-from govgo.modfetch.http import HttpClient
-from govgo.modfetch.retry import RetryPolicy
-from govgo.modfetch.transfer import EngineOptions, Timeouts
 
 _T = TypeVar("_T")
 FAST = RetryPolicy(retries=3, base_s=0.01)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from govgo.core.gosum import SumLedger
-from govgo.core.module import ModuleVersion
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.transfer import Timeouts
+from govgo.adapters.loop.network import NetworkOptions
+from govgo.adapters.repository.repository import Repository
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
-from govgo.modfetch.goenvfile import load_env
-from govgo.modfetch.network import NetworkOptions
-from govgo.modfetch.repository import Repository
-from govgo.modfetch.retry import RetryPolicy
-from govgo.modfetch.transfer import Timeouts
 from tests.simulators.listener import Listener
 from tests.simulators.proxy import ProxySimulator
 

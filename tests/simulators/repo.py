@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from govgo.app.session import Session, Settings
-from govgo.core import semver
-from govgo.core.dirhash import hash_gomod
 from govgo.core.goenv import GoEnv
-from govgo.core.gosum import SumLedger
-from govgo.core.module import ModuleVersion
-from govgo.core.pseudo import is_pseudo
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import ConflictError, DiskError, GovgoError, NotFoundError
-from govgo.ports import Ask, Downloaded, Loader, RevInfo, Versions
+from govgo.load.session.session import Session, Settings
+from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
 
 PROXY = "$PROXY"
 """Where the go.mod files would lie, in error texts."""

@@ -8,8 +8,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from govgo.core.module import ModuleVersion
-from govgo.modfetch.sumdb import SumDb
+from govgo.adapters.sumdb.client import SumDb
+from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.sumdb_log import NAME, Server
 
 _T = TypeVar("_T")

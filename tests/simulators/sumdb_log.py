@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
 
-from govgo.core.escape import unescape_path, unescape_version
+from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.sumdb import note, record, tlog
 from govgo.core.sumdb.base64text import encode_base64
 from govgo.core.sumdb.tile import Tile, parse_tile_path, tile_data

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from govgo.core.dirhash import h1, hash_gomod
-from govgo.core.module import ModuleVersion
+from govgo.core.gosum.dirhash import h1, hash_gomod
+from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.proxy import ProxySimulator
 from tests.simulators.sumdb_log import Log, Server
 from tests.simulators.zips import module_zip

@@ -12,6 +12,7 @@ Reference: Go Modules Reference, "go.mod files" and "Workspaces".
 from __future__ import annotations
 
 from govgo.core.modfile.arguments import VersionFixer
+from govgo.core.modfile.directivefile import is_go_version, is_toolchain_name
 from govgo.core.modfile.directives import (
     Exclude,
     Go,
@@ -25,14 +26,13 @@ from govgo.core.modfile.directives import (
     Toolchain,
     Use,
 )
-from govgo.core.modfile.edit import is_go_version, is_toolchain_name
 from govgo.core.modfile.faults import LineFault, ModFileErrors, VersionFixError
-from govgo.core.modfile.modfile import ModFile, check_canonical_version
+from govgo.core.modfile.gomod import ModFile, check_canonical_version
+from govgo.core.modfile.gowork import WorkFile
 from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote, is_directory_path, must_quote
-from govgo.core.modfile.reading import module_path, parse, parse_lax, parse_work
+from govgo.core.modfile.read import module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.syntax import FileSyntax, Line, Position
-from govgo.core.modfile.work import WorkFile
 
 __all__ = [
     "Exclude",

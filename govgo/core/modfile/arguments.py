@@ -14,13 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from govgo.core.goquote import quote
+from govgo.core.golib.quote import quote
 from govgo.core.modfile.directives import Replace
 from govgo.core.modfile.faults import VersionFixError
 from govgo.core.modfile.quote import auto_quote, is_directory_path, token_value
 from govgo.core.modfile.syntax import Line, LineBlock
-from govgo.core.module import ModuleVersion
-from govgo.core.paths import canonical_version, check_path_major, split_path_version
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import canonical_version, check_path_major, split_path_version
 from govgo.errors import InputError, InvalidVersionError
 
 VersionFixer = Callable[[str, str], str]

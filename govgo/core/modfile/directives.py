@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.goquote import GO_SPACE
+from govgo.core.golib.quote import GO_SPACE
 from govgo.core.modfile.syntax import Comment, Line
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 
 NO_MODULE = ModuleVersion("", "")
 _WORD = re.compile(f"[^{GO_SPACE}]+")

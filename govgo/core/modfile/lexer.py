@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.goquote import is_print, quote_char
+from govgo.core.golib.quote import is_print, quote_char
 from govgo.core.modfile.faults import LineFault, ModFileErrors
 from govgo.core.modfile.syntax import Source
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import cmp_to_key
 from typing import TypeVar
 
-from govgo.core import semver
 from govgo.core.modfile.directives import Directive, Exclude, Ignore, Replace, Tool
 from govgo.core.modfile.syntax import FileSyntax, Line, LineBlock
+from govgo.core.version import semver
 
 _D = TypeVar("_D", bound=Directive)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from govgo.core.goquote import GO_SPACE
+from govgo.core.golib.quote import GO_SPACE
 from govgo.core.modfile.syntax import (
     Comment,
     CommentBlock,

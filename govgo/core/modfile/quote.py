@@ -6,7 +6,7 @@ Source of the rules: Go Modules Reference, "Lexical elements" and "go.mod files:
 
 from __future__ import annotations
 
-from govgo.core.goquote import is_bad_byte, is_print, quote, unquote
+from govgo.core.golib.quote import is_bad_byte, is_print, quote, unquote
 from govgo.errors import InputError
 
 _QUOTED = frozenset(" \"'`")

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from govgo.core.goquote import GO_SPACE
+from govgo.core.golib.quote import GO_SPACE
 
 
 class Position(NamedTuple):

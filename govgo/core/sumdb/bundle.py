@@ -32,7 +32,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.multiproof import check_records, proof_nodes, prove_records
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import Proof

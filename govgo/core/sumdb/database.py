@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from govgo.core import gourl
+from govgo.core.golib import url as gourl
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import NoteError, UsageError
 

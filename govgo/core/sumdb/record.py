@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import SumDbFormatError, SumMismatchError, UnavailableError
 
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,30}")

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govgo.core.module import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import multiproof, proof
 from govgo.core.sumdb.bundle import Bundle, format_bundle, make_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.note import parse_verifier

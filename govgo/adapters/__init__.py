@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The only ring that touches disk, network and other programs; it implements `ports`."""

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Faults with the module that they concern in front, as x/mod's module.ModuleError prints them."""
+
+from __future__ import annotations
+
+import copy
+
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import canonical_version
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, NotFoundError
+
+
+class SourceRefusedError(NotFoundError, LookupDisabledError):
+    """A source that must not be asked: GOPROXY=off, or GONOPROXY's say. For the chain it is as good as not found."""
+
+    code = "lookup-disabled"
+
+
+def prefixed(error: GovgoError, prefix: str) -> GovgoError:
+    """The same error with `prefix` before its sentence; the original is its `inner`."""
+    outer = copy.copy(error)
+    outer.text = prefix + str(error)
+    outer.args = (outer.text,)
+    outer.inner = error
+    return outer
+
+
+def version_error(path: str, version: str, error: GovgoError) -> GovgoError:
+    """`error` as that of one version of a module, or of the module where `version` is ""."""
+    if not version:
+        if isinstance(error, InvalidVersionError) and error.reason:
+            return prefixed(InvalidVersionError(error.reason), f"{path}@{error.version}: invalid version: ")
+        return prefixed(error, f"module {path}: ")
+    if version != canonical_version(version):
+        noun = "pseudo-version" if is_pseudo(version) else "version"
+        return prefixed(error, f"{path}@{version}: invalid {noun}: ")
+    return prefixed(error, f"{path}@{version}: ")
+
+
+def attributed(mv: ModuleVersion, error: GovgoError) -> GovgoError:
+    """`error` with `path@version: ` in front, unless it begins so already (module.VersionError)."""
+    prefix = f"{mv.path}@{mv.version}: "
+    return error if str(error).startswith(prefix) else prefixed(error, prefix)

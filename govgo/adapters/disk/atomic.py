@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files that appear whole or not at all: written under a temporary name beside their place, then renamed.
+
+The temporary names are the go command's (`<name><number>.tmp`), so that either program cleans up after the other.
+Only people's own files are forced to the disk: a cache can be fetched again, and thousands of small files must not
+wait.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import write_all
+
+_ATTEMPTS = 10_000
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def create_temp(path: str, mode: int = 0o666) -> tuple[int, str]:
+    """A new empty file beside `path`: (descriptor open for reading and writing, its name).
+
+    Raises:
+        OSError: it could not be made.
+    """
+    for _ in range(_ATTEMPTS):
+        name = f"{path}{random_number()}.tmp"
+        try:
+            return os.open(name, _NEW, mode), name
+        except FileExistsError:
+            continue
+    raise FileExistsError(17, "no free temporary name", path)
+
+
+def random_number() -> int:
+    """A number of at most nine digits; the module `random` takes a millisecond to load."""
+    return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
+
+
+def write_file(path: str, data: bytes, mode: int = 0o666) -> None:
+    """Create or replace `path` (a link there is replaced, not followed); its directory must exist.
+
+    Raises:
+        DiskError: it could not be written; what stood at `path` stands there still, and no temporary file is left.
+    """
+    try:
+        descriptor, name = create_temp(path, mode)
+    except OSError as error:
+        raise disk_error("write", path, error) from error
+    put_in_place(descriptor, name, path, data)
+
+
+def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os.stat_result | None = None) -> None:
+    """Write `data` to a file of `create_temp`, close it and rename it to `path`.
+
+    Args:
+        like: the file that is replaced, if it is a person's own: its mode and owner are kept, and the new content
+            is on the disk before it takes the old one's place.
+
+    Raises:
+        DiskError: as `write_file`.
+    """
+    try:
+        try:
+            write_all(descriptor, data)
+            if like is not None:
+                os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+                with suppress(OSError):
+                    os.fchown(descriptor, like.st_uid, like.st_gid)
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(name, path)
+        name = ""
+    except OSError as error:
+        raise disk_error("write", path, error) from error
+    finally:
+        if name:
+            remove(name)
+
+
+def remove(path: str) -> None:
+    """Remove a file as far as that is possible."""
+    with suppress(OSError):
+        os.unlink(path)

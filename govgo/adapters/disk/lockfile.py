@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files that several processes read and write, under the locks that the go command uses too.
+
+A lock is flock(2) on the file itself, exclusive for writers and shared for readers, released when it is closed.
+Planted links are never followed on the way to a write: a link in the place of a lock file is replaced.
+
+Source: cmd/go/internal/lockedfile.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from govgo.adapters.disk.diskerror import disk_error
+
+_CHUNK = 1 << 16
+
+
+def open_file(path: str, flags: int, mode: int = 0o666) -> int:
+    """Open `path` itself, never what a link at that place points to; a link is removed when `flags` create.
+
+    Raises:
+        OSError: as os.open does; ELOOP for a link where nothing is to be created.
+    """
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, mode)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EMLINK) or not flags & os.O_CREAT:
+            raise
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        return os.open(path, flags, mode)
+
+
+@contextmanager
+def locked(path: str, *, wait: bool = True) -> Iterator[int]:
+    """Hold the exclusive lock of the file `path`, made if absent; gives its descriptor, open for reading and writing.
+
+    Waits as long as another holds it, unless `wait` is False. Two holders in one process exclude each other too.
+
+    Raises:
+        BlockingIOError: another holds it, and `wait` is False.
+        DiskError: the file could not be opened or locked.
+    """
+    try:
+        descriptor = open_file(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise disk_error("open", path, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise disk_error("Lock", path, error) from error
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_locked(path: str) -> bytes:
+    """The content of `path`, read under the shared lock (a link is followed: nothing is written).
+
+    Raises:
+        OSError: it could not be opened, locked or read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return read_all(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_all(descriptor: int) -> bytes:
+    """All bytes from the descriptor's present place on."""
+    size = os.fstat(descriptor).st_size
+    data = os.read(descriptor, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while data:
+        data = os.read(descriptor, _CHUNK)
+        parts.append(data)
+    return b"".join(parts)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data` at the descriptor's present place."""
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, memoryview(data)[written:])
+
+
+def overwrite(descriptor: int, data: bytes) -> None:
+    """Make `data` the whole content of a file that is locked; empty if it fails midway.
+
+    The final size is reserved first and filled with NUL bytes, by which a reader tells an incomplete file.
+    """
+    os.ftruncate(descriptor, 0)
+    os.ftruncate(descriptor, len(data))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        write_all(descriptor, data)
+    except OSError:
+        os.ftruncate(descriptor, 0)
+        raise

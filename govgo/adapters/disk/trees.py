@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Directories: made, removed, and put in their place.
+
+A tree is made below a temporary name beside its place, and appears by one rename, with its directories read-only
+already.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from govgo.adapters.disk.atomic import random_number
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.errors import DiskError
+
+TEMP_MARK = ".tmp-"
+"""Stands between the name of a tree and a number; go removes such trees too before it extracts."""
+_DIR_MODE, _WRITE_BITS = 0o777, 0o222
+
+
+@contextmanager
+def temporary_tree(directory: str) -> Iterator[str]:
+    """A name beside `directory` for a tree in the making; whatever is still there at the end is removed."""
+    name = f"{directory}{TEMP_MARK}{random_number()}"
+    try:
+        yield name
+    finally:
+        with suppress(DiskError):
+            remove_tree(name)
+
+
+def remove_stale(directory: str) -> None:
+    """Remove what interrupted extractions of the same tree left; only its lock's holder may call this."""
+    parent, _, base = directory.rpartition("/")
+    with suppress(OSError), os.scandir(parent) as found:
+        for item in found:
+            if item.name.startswith(base + TEMP_MARK):
+                with suppress(DiskError):
+                    remove_tree(item.path)
+
+
+def make_read_only(directories: list[str]) -> None:
+    """Take the write permission from directories made together, children first; as far as that is possible."""
+    with suppress(OSError):
+        mode = stat.S_IMODE(os.stat(directories[0]).st_mode) & ~_WRITE_BITS
+        for path in reversed(directories):
+            os.chmod(path, mode)
+
+
+def rename_tree(source: str, target: str) -> None:
+    """Let the tree `source` appear at `target`, where nothing may be.
+
+    Raises:
+        DiskError: it could not be renamed.
+    """
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        raise disk_error("rename", target, error) from error
+
+
+def make_dirs(path: str) -> None:
+    """Make the directory `path` and those above it.
+
+    Raises:
+        DiskError: one of them could not be made, or is something else.
+    """
+    try:
+        os.makedirs(path, _DIR_MODE, exist_ok=True)
+    except OSError as error:
+        raise disk_error("mkdir", error.filename or path, error) from error
+
+
+def remove_tree(path: str) -> None:
+    """Remove a tree, read-only directories too; a link is removed, not followed; nothing there is well.
+
+    Raises:
+        DiskError: something in it could not be removed.
+    """
+    try:
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            os.unlink(path)
+            return
+        directories = [path]
+        for directory in directories:  # grows as it is walked: parents before children
+            os.chmod(directory, _DIR_MODE)
+            with os.scandir(directory) as found:
+                for item in found:
+                    if item.is_dir(follow_symlinks=False):
+                        directories.append(item.path)
+                    else:
+                        os.unlink(item.path)
+        for directory in reversed(directories):
+            os.rmdir(directory)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_error("remove", error.filename or path, error) from error

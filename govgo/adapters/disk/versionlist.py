@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The file `list` of a module's cache directory: the versions whose go.mod lies there, for file proxies.
+
+Source: cmd/go/internal/modfetch/cache.go (rewriteVersionList).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+
+from govgo.adapters.disk import lockfile
+from govgo.core.module.paths import canonical_version
+from govgo.core.version import semver
+
+_STALE_S = 3600
+"""Seconds after which nobody is still writing a temporary file."""
+
+
+def rewrite_list(directory: str) -> None:
+    """Make `list` name the versions whose go.mod lies in `directory`; in place, as go does, under its lock.
+
+    Raises:
+        OSError, DiskError: it could not be written.
+    """
+    with lockfile.locked(f"{directory}/list") as descriptor:
+        names = os.listdir(directory)
+        versions = [name[:-4] for name in names if name.endswith(".mod")]
+        versions = [v for v in versions if v and canonical_version(v) == v]
+        versions.sort(key=lambda v: (semver.key(v), v))
+        data = "".join(f"{version}\n" for version in versions).encode()
+        if os.pread(descriptor, len(data) + 1, 0) != data:
+            lockfile.overwrite(descriptor, data)
+        _sweep([f"{directory}/{name}" for name in names if name.endswith(".tmp")])
+
+
+def _sweep(temps: list[str]) -> None:
+    """Remove temporary files whose writers were killed long ago."""
+    for path in temps:
+        with suppress(OSError):
+            if os.lstat(path).st_mtime < time.time() - _STALE_S:
+                os.unlink(path)

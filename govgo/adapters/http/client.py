@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""GET requests as the go command makes and reports them, with caps, retries, redirects and credentials.
+
+Errors carry go's sentences (cmd/go/internal/web): `reading URL: 404 Not Found`, `Get "URL": dial tcp …`,
+`read "URL": unexpected EOF`. A URL in a message has its password masked; what a server says is made fit for a terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import govgo
+from govgo.adapters.http.netrc import Credentials, basic_authorization
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
+from govgo.adapters.http.transfer import Fault, TransferError
+from govgo.core.golib import url as gourl
+from govgo.core.golib.quote import quote
+from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.adapters.http.engine import Answer, Engine
+    from govgo.adapters.http.goauth import GoAuth
+
+_T = TypeVar("_T")
+
+MAX_REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+# For so long after a failed connection, further requests to the host get one try only.
+_DOWN_S = 5.0
+_GZIP = frozenset({"gzip", "x-gzip"})
+_PLAIN = frozenset({"", "identity"})
+
+
+class Page(NamedTuple):
+    """What a server has at a URL (shown without password): the body, and what is wrong with its status, if anything."""
+
+    url: str
+    body: bytes
+    error: NotFoundError | NetworkError | None = None
+
+
+class _Place:
+    """What is common to all URLs of one origin."""
+
+    __slots__ = ("credentialed", "headers", "origin", "refusal", "shown")
+
+    def __init__(self, prefix: str, agent: str, credentials: Credentials) -> None:
+        url = gourl.parse(prefix + "/")
+        self.origin = url.without_userinfo().removesuffix("/")
+        self.shown = url.redacted().removesuffix("/")
+        self.headers = [agent]
+        self.refusal = ""
+        self.credentialed = False
+        if url.scheme == "https":
+            self.credentialed = credentials.varies()
+            lines = () if self.credentialed else credentials.headers(url.host, "/")
+            if not lines and url.user is not None:
+                lines = ("Authorization: " + basic_authorization(url.user, url.password or ""),)
+            self.headers = [agent, *lines]
+        elif url.user is not None:
+            self.refusal = "refusing to pass credentials to insecure URL: "
+        elif url.scheme != "http":
+            self.refusal = "unsupported scheme: "
+
+
+class HttpClient:
+    """Fetches URLs through an engine. Belongs to the engine's event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        credentials: Credentials | None = None,
+        goauth: GoAuth | None = None,
+        retry: RetryPolicy | None = None,
+        trace: Callable[[str], None] | None = None,
+        follows_anywhere: bool = False,
+    ) -> None:
+        """Begin.
+
+        Args:
+            engine: moves the bytes.
+            credentials: for HTTPS hosts.
+            goauth: the commands that enter more into `credentials`.
+            retry: when to try again.
+            trace: told of every request and its outcome (-x), a line each.
+            follows_anywhere: follow redirects from https to http.
+        """
+        self._engine = engine
+        self._credentials = credentials or Credentials()
+        self._goauth = goauth
+        self._retry = retry or RetryPolicy()
+        self._trace = trace
+        self._follows_anywhere = follows_anywhere
+        self._places: dict[str, _Place] = {}
+        self._down: dict[str, float] = {}
+        self._agent = f"User-Agent: govgo/{govgo.__version__}"
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._engine.aclose()
+
+    async def get(self, url: str, limit_bytes: int) -> bytes:
+        """The body at `url`.
+
+        Raises:
+            NotFoundError: 404 or 410.
+            TooLargeError: the body, as sent or unpacked, is larger than `limit_bytes`.
+            NetworkError: anything else.
+        """
+
+        return await self._exchange(url, self._read, limit_bytes)
+
+    async def page(self, url: str, limit_bytes: int) -> Page:
+        """The beginning of the body at `url`, whatever the status.
+
+        Raises:
+            NetworkError: no answer.
+        """
+
+        async def read(answer: Answer, url: str, limit_bytes: int) -> Page:
+            body = await _beginning(answer, limit_bytes)
+            encoding = answer.header("content-encoding")
+            if encoding not in _PLAIN:
+                body = _unpack(encoding, body, limit_bytes, self._shown(url))
+            error = None if answer.status == 200 else _refusal(answer, self._shown(url), body)
+            return Page(self._shown(url), body, error)
+
+        return await self._exchange(url, read, limit_bytes, any_status=True)
+
+    async def _read(self, answer: Answer, url: str, limit_bytes: int) -> bytes:
+        body = await answer.body(limit_bytes)
+        if answer.has_header(b"content-encoding"):
+            encoding = answer.header("content-encoding")
+            if encoding not in _PLAIN:
+                body = _unpack(encoding, body, limit_bytes, self._shown(url))
+        if len(body) > limit_bytes:
+            raise _too_large(self._shown(url), limit_bytes)
+        return body
+
+    async def stream(
+        self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
+    ) -> int:
+        """Hand the body at `url` to `sink`, chunk by chunk; its size.
+
+        Before another try, `rewind` is called and the body begins anew.
+
+        Raises:
+            As `get`, and what `sink` and `rewind` raise.
+        """
+
+        async def copy(answer: Answer, url: str, limit_bytes: int) -> int:
+            rewind()
+            if answer.header("content-encoding") not in _PLAIN:
+                shown = self._shown(url)
+                raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
+            size = 0
+            async for chunk in answer.chunks():
+                size += len(chunk)
+                if size > limit_bytes:
+                    raise _too_large(self._shown(url), limit_bytes)
+                sink(chunk)
+            return size
+
+        return await self._exchange(url, copy, limit_bytes)
+
+    async def _exchange(
+        self,
+        url: str,
+        consume: Callable[[Answer, str, int], Awaitable[_T]],
+        limit_bytes: int,
+        *,
+        any_status: bool = False,
+    ) -> _T:
+        attempt = 0
+        while True:
+            answer: Answer | None = None
+            try:
+                answer = await self._ask(url)
+                if answer.status == 200:
+                    return await consume(answer, url, limit_bytes)
+                pause_s = self._retry.pause_for_status(answer.status, answer.header("retry-after"), attempt)
+                if pause_s is None and any_status:
+                    return await consume(answer, url, limit_bytes)
+                if pause_s is None:
+                    raise await _refused(answer, self._shown(url))
+            except TransferError as err:
+                pause_s = self._pause_after(err, url, attempt, begun=answer is not None)
+                if pause_s is None:
+                    shown = self._shown(url)
+                    what = "read" if answer is not None else "Get"
+                    raise NetworkError(f"{what} {quote(shown)}: {err}", url=shown, inner=err) from err
+            finally:
+                if answer is not None:
+                    answer.close()
+            attempt += 1
+            await asyncio.sleep(pause_s)
+
+    def _pause_after(self, err: TransferError, url: str, attempt: int, *, begun: bool) -> float | None:
+        prefix = _prefix(url)
+        if err.fault is Fault.CONNECT and not begun:
+            now_s = time.monotonic()
+            if now_s - self._down.get(prefix, -_DOWN_S) < _DOWN_S and attempt == 0:
+                return None
+            self._down[prefix] = now_s
+        return self._retry.pause_for_fault(err.fault, attempt)
+
+    async def _ask(self, url: str) -> Answer:
+        """The answer at `url`, or at the end of its redirects; one of 4xx is asked for anew with fresh credentials."""
+        goauth = self._goauth if url.startswith("https:") else None
+        if goauth is not None:
+            await goauth.start()
+        answer = await self._ask_once(url)
+        if goauth is None or not 400 <= answer.status < 500:
+            return answer
+        head = _whole_head(answer)
+        answer.close()
+        faults = await goauth.refresh(url, head)
+        if faults and self._trace is not None and not self._credentials.headers(*_host_and_target(url)):
+            self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
+        answer = await self._ask_once(url)
+        if answer.status in (200, 401):
+            await goauth.judge(accepted=answer.status == 200)
+        return answer
+
+    async def _ask_once(self, url: str) -> Answer:
+        answer = await self._send(url)
+        return await self._follow(url, answer) if answer.status in _REDIRECTS else answer
+
+    async def _follow(self, url: str, answer: Answer) -> Answer:
+        """The answer at the end of the redirects that begin with `answer`."""
+        shown = self._shown(url)
+        current = url
+        for _ in range(MAX_REDIRECTS - 1):
+            location = answer.header("location")
+            answer.close()
+            if not location:
+                text = f"reading {shown}: {answer.status} response missing Location header"
+                raise NetworkError(text, url=shown, status=answer.status)
+            current = _resolve(current, location, shown, anywhere=self._follows_anywhere)
+            answer = await self._send(current, url)
+            if answer.status not in _REDIRECTS:
+                return answer
+        answer.close()
+        raise NetworkError(f"Get {quote(shown)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
+
+    def _send(self, url: str, first_url: str = "") -> Awaitable[Answer]:
+        """Ask for `url`; credentials of `first_url` go along only where that has the same origin."""
+        prefix = _prefix(url)
+        place = self._places.get(prefix) or self._open_place(prefix)
+        target = url[len(prefix) :] or "/"
+        if place.refusal:
+            raise NetworkError(place.refusal + place.shown + target, url=place.shown + target)
+        headers = place.headers
+        if place.credentialed:
+            lines = self._credentials.headers(place.origin.removeprefix("https://"), target)
+            if lines:
+                headers = [self._agent, *lines]
+        if first_url and len(headers) > 1 and prefix != _prefix(first_url):
+            headers = headers[:1]
+        if self._trace is None:
+            return self._engine.send(place.origin, target, headers)
+        return self._send_traced(place, target, headers)
+
+    def _open_place(self, prefix: str) -> _Place:
+        place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        return place
+
+    async def _send_traced(self, place: _Place, target: str, headers: list[str]) -> Answer:
+        trace = self._trace
+        assert trace is not None
+        shown = place.shown + target
+        start_s = time.monotonic()
+        trace(f"# get {shown}")
+        try:
+            answer = await self._engine.send(place.origin, target, headers)
+        except TransferError as err:
+            trace(f"# get {shown}: {err}")
+            raise
+        elapsed_s = time.monotonic() - start_s
+        trace(f"# get {shown}: {status_text(answer.status, answer.reason)} ({elapsed_s:.3f}s)")
+        return answer
+
+    def _shown(self, url: str) -> str:
+        prefix = _prefix(url)
+        place = self._places.get(prefix) or self._open_place(prefix)
+        return place.shown + url[len(prefix) :]
+
+
+def _prefix(url: str) -> str:
+    """`scheme://authority` of a URL."""
+    slash = url.find("/", url.find("//") + 2)
+    return url if slash < 0 else url[:slash]
+
+
+def _whole_head(answer: Answer) -> bytes:
+    """Status line and headers of an answer as HTTP/1 has them, the empty line included."""
+    first, _, lines = answer.head().partition(b"\n")
+    version = first.split(b" ")[0]
+    if b"." not in version:
+        version += b".0"
+    return b"%s %s\n%s\n" % (version, status_text(answer.status, answer.reason).encode(), lines)
+
+
+def _host_and_target(url: str) -> tuple[str, str]:
+    prefix = _prefix(url)
+    return prefix.removeprefix("https://").rpartition("@")[2], url[len(prefix) :] or "/"
+
+
+def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
+    """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
+    from urllib.parse import urljoin
+
+    target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
+    try:
+        parsed = gourl.parse(target)
+    except UsageError as err:
+        raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
+    safe = parsed.redacted()
+    if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
+        text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"
+        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        text = f"unsupported protocol scheme {quote(parsed.scheme)}"
+        raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
+    return target
+
+
+async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
+    is_text = answer.header("content-type").lower().startswith("text/plain")
+    return _refusal(answer, shown, await _beginning(answer, MAX_BODY_BYTES) if is_text else b"")
+
+
+def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | NetworkError:
+    status = answer.status
+    detail = error_detail(answer.header("content-type"), body[:MAX_BODY_BYTES])
+    text = f"reading {shown}: {status_text(status, answer.reason)}"
+    if detail:
+        text += f"\n\tserver response: {detail}"
+    if status in _GONE:
+        return NotFoundError(text)
+    return NetworkError(text, url=shown, status=status)
+
+
+async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
+    """The first bytes of a body that may be cut short."""
+    data = b""
+    try:
+        async for chunk in answer.chunks():
+            data += chunk[:limit_bytes]
+            if len(data) >= limit_bytes:
+                break
+    except TransferError:
+        pass
+    return data[:limit_bytes]
+
+
+def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
+    """A body that came compressed although nobody asked for that; inflated no further than the limit."""
+    if encoding.lower() not in _GZIP:
+        raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
+    inflater = zlib.decompressobj(31)
+    try:
+        data = inflater.decompress(body, limit_bytes + 1)
+    except zlib.error as err:
+        raise NetworkError(f"read {quote(shown)}: gzip: invalid data", url=shown) from err
+    if len(data) <= limit_bytes and not inflater.eof:
+        raise NetworkError(f"read {quote(shown)}: unexpected EOF", url=shown)
+    return data
+
+
+def _too_large(shown: str, limit_bytes: int) -> TooLargeError:
+    return TooLargeError(f"reading {shown}: response exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An engine on libcurl's multi interface, driven by the sockets and timers of the running event loop.
+
+HTTP/2 with many streams on few connections where a server offers it, kept-alive HTTP/1.1 elsewhere, reused
+handles, and no polling. libcurl says which sockets and what time it waits for (CURLMOPT_SOCKETFUNCTION,
+CURLMOPT_TIMERFUNCTION); the loop calls `socket_action` when one of them is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pycurl
+
+from govgo.adapters.http.curl_transfer import CurlTransfer
+from govgo.adapters.http.gate import Gate
+from govgo.adapters.http.pollset import READ, WRITE, PollSet, open_poll_set
+from govgo.adapters.http.stall import Patience
+from govgo.adapters.http.transfer import EngineOptions, Fault, TransferError
+
+# At most so many connections to an HTTP/2 host, and streams on each.
+_MAX_CONNECTIONS_2 = 6
+_MAX_STREAMS = 100
+# HTTP/1.1 has one request on a connection at a time: 8,000 requests at 30 ms take
+# 2.5 s on 96 connections, 0.6 s on 384.
+# A host begins with fewer and gets more while it copes (see `gate`).
+_MAX_CONNECTIONS_1 = 384
+_START = 128
+# Descriptors that are left for everything else.
+_OTHER_FILES = 128
+# Silence is looked for so often.
+_WATCH_S = 0.05
+# The line was idle, not we busy, when nothing came for so long.
+_IDLE_S = 0.003
+# A host that is overloaded says so; one that breaks connections is, too.
+_OVERLOADED = frozenset({429, 503})
+# After so much silence every socket is looked at unasked, then at growing intervals: libcurl (8.23 at least) now and
+# then holds data of an HTTP/2 connection that it has read, but not handed out, and asks for neither event nor timer.
+_NUDGE_S = 0.02
+_LONGEST_NUDGE_S = 0.5
+_BOTH = READ | WRITE
+
+
+class CurlEngine:
+    """See the module's docstring. Belongs to the event loop that first uses it."""
+
+    def __init__(self, options: EngineOptions | None = None) -> None:
+        """Begin without connections."""
+        self._options = options or EngineOptions()
+        self._easy_options = _easy_options(self._options)
+        self._multi: pycurl.CurlMulti | None = None
+        self._polls: PollSet | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._soon = False
+        self._watch: asyncio.TimerHandle | None = None
+        self._nudge: asyncio.TimerHandle | None = None
+        self._nudge_s = _NUDGE_S
+        self._acted_s = self._acted_cpu_s = 0.0
+        self._idle: list[CurlTransfer] = []
+        self._active: dict[pycurl.Curl, CurlTransfer] = {}
+        self._gates: dict[str, Gate] = {}
+        self._patience: dict[str, Patience] = {}
+        self._proxies: dict[str, str] = {}
+        self._judged: set[Gate] = set()
+        self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
+
+    async def send(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
+        """Ask for `origin` + `target`; the transfer must be closed.
+
+        Raises:
+            TransferError: no answer.
+        """
+        gate = self._gates.get(origin) or self._open_gate(origin)
+        if not gate.enter():
+            await gate.wait()
+        try:
+            transfer = self._start(origin, target, headers)
+        except BaseException:
+            gate.leave()
+            raise
+        try:
+            await transfer.begin()
+        except BaseException as error:
+            if isinstance(error, TransferError):
+                gate.overloaded()
+            transfer.close()
+            raise
+        if transfer.status in _OVERLOADED:
+            gate.overloaded()
+        else:
+            gate.answered()
+        self._patience[origin].learn(transfer.progress_s - transfer.started_s)
+        if gate not in self._judged and origin.startswith("https:"):
+            self._check_multiplexing(transfer)
+        return transfer
+
+    async def aclose(self) -> None:
+        """Cut every transfer and close every connection."""
+        for handle in (self._timer, self._watch, self._nudge):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._watch = self._nudge = None
+        for transfer in list(self._active.values()):
+            transfer.finish(TransferError(Fault.CUT, "client closed"))
+            self._release(transfer)
+        for transfer in self._idle:
+            transfer.easy.close()
+        self._idle.clear()
+        if self._multi is not None:
+            self._multi.close()
+            self._multi = None
+        if self._polls is not None:
+            self._polls.close()
+            self._polls = None
+
+    def _start(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
+        multi = self._multi or self._open()
+        transfer = self._idle.pop() if self._idle else CurlTransfer(self._easy_options, self._release)
+        transfer.prepare(origin, target, headers, self._proxies[origin])
+        self._active[transfer.easy] = transfer
+        multi.add_handle(transfer.easy)
+        if self._watch is None:
+            self._watch_later()
+        if self._nudge is None and origin.startswith("https:"):
+            self._nudge_later()
+        return transfer
+
+    def _open_gate(self, origin: str) -> Gate:
+        scheme, _, rest = origin.partition("://")
+        host, colon, port = rest.rpartition(":") if not rest.endswith("]") else (rest, "", "")
+        if not colon:
+            host, port = rest, ""
+        proxy_for = self._options.proxy_for
+        number = int(port) if port else (443 if scheme == "https" else 80)
+        self._proxies[origin] = proxy_for(scheme, host.strip("[]"), number) if proxy_for else ""
+        most = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else self._max_connections_1
+        if self._options.requests:
+            most = min(most, self._options.requests)
+        self._patience[origin] = Patience()
+        gate = self._gates[origin] = Gate(_START, most)
+        return gate
+
+    def _open(self) -> pycurl.CurlMulti:
+        self._loop = asyncio.get_running_loop()
+        self._polls = open_poll_set(self._loop, self._act)
+        self._multi = multi = pycurl.CurlMulti()
+        multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, _MAX_STREAMS)
+        multi.setopt(pycurl.M_MAXCONNECTS, self._max_connections_1)
+        return multi
+
+    def _check_multiplexing(self, transfer: CurlTransfer) -> None:
+        """Streams of HTTP/2 are cheap, and the server bounds them itself; connections are another matter."""
+        gate = self._gates[transfer.origin]
+        self._judged.add(gate)
+        if transfer.lines and transfer.lines[0].startswith(b"HTTP/2"):
+            gate.open_wide()
+        else:
+            assert self._multi is not None
+            self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, self._max_connections_1)
+            gate.limit(self._max_connections_1)
+
+    def _release(self, transfer: CurlTransfer) -> None:
+        easy = transfer.easy
+        if self._active.pop(easy, None) is not None and self._multi is not None:
+            self._multi.remove_handle(easy)
+        self._gates[transfer.origin].leave()
+        if self._multi is None:
+            easy.close()
+        else:
+            self._idle.append(transfer)
+
+    # libcurl's side: what to wait for.
+
+    def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
+        assert self._polls is not None
+        self._polls.watch(fd, what in (pycurl.POLL_IN, pycurl.POLL_INOUT), what in (pycurl.POLL_OUT, pycurl.POLL_INOUT))
+
+    def _on_timer(self, timeout_ms: int) -> None:
+        loop = self._loop
+        assert loop is not None
+        if timeout_ms == 0:
+            if not self._soon:
+                self._soon = True
+                loop.call_soon(self._on_soon)
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if timeout_ms > 0:
+            self._timer = loop.call_later(timeout_ms / 1000, self._on_time)
+
+    # The loop's side: something is due.
+
+    def _on_soon(self) -> None:
+        self._soon = False
+        self._act([(pycurl.SOCKET_TIMEOUT, 0)])
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._act([(pycurl.SOCKET_TIMEOUT, 0)])
+
+    def _act(self, due: list[tuple[int, int]]) -> None:
+        multi = self._multi
+        if multi is None:
+            return
+        # Time that passed, but not for this thread, was spent waiting.
+        if time.monotonic() - self._acted_s - (time.thread_time() - self._acted_cpu_s) > _IDLE_S:
+            for gate in self._gates.values():
+                gate.idle()
+        running = -1
+        for fd, events in due:
+            _, running = multi.socket_action(fd, events)
+        self._acted_s = time.monotonic()
+        self._acted_cpu_s = time.thread_time()
+        if running == len(self._active):
+            return
+        while True:
+            queued, done, failed = multi.info_read(len(self._active) + 1)
+            for easy in done:
+                self._finish(multi, easy, 0, "")
+            for easy, code, message in failed:
+                self._finish(multi, easy, code, message)
+            if not queued:
+                return
+
+    def _finish(self, multi: pycurl.CurlMulti, easy: pycurl.Curl, code: int, message: str) -> None:
+        transfer = self._active.pop(easy, None)
+        if transfer is not None:
+            error = transfer.failure(code, message) if code else None
+            multi.remove_handle(easy)
+            transfer.finish(error)
+
+    def _nudge_later(self) -> None:
+        assert self._loop is not None
+        self._nudge = self._loop.call_later(self._nudge_s, self._nudge_now)
+
+    def _nudge_now(self) -> None:
+        self._nudge = None
+        if not self._active or self._polls is None:
+            return
+        if time.monotonic() - self._acted_s < self._nudge_s / 2:
+            self._nudge_s = _NUDGE_S
+        else:
+            self._nudge_s = min(2 * self._nudge_s, _LONGEST_NUDGE_S)
+            before = len(self._active)
+            self._act([(fd, _BOTH) for fd in self._polls.watched()])
+            if len(self._active) != before:
+                self._nudge_s = _NUDGE_S
+        self._nudge_later()
+
+    def _watch_later(self) -> None:
+        assert self._loop is not None
+        self._watch = self._loop.call_later(_WATCH_S, self._watch_now, time.monotonic() + 2 * _WATCH_S)
+
+    def _watch_now(self, late_s: float) -> None:
+        """End the transfers whose server has been silent for too long."""
+        self._watch = None
+        now_s = time.monotonic()
+        listened = now_s < late_s  # else it may be that we, not the server, were silent
+        for transfer in list(self._active.values()):
+            if transfer.waits_for_reader():
+                transfer.progress_s = now_s
+                continue
+            error = self._silence(transfer, now_s, listened=listened)
+            if error is not None:
+                del self._active[transfer.easy]
+                assert self._multi is not None
+                self._multi.remove_handle(transfer.easy)
+                transfer.finish(error)
+        if self._active:
+            self._watch_later()
+
+    def _silence(self, transfer: CurlTransfer, now_s: float, *, listened: bool) -> TransferError | None:
+        """Why a transfer is to be ended, if it is."""
+        limits = self._options.timeouts
+        quiet_s = now_s - transfer.progress_s
+        if quiet_s > (limits.stall_s if transfer.status else limits.answer_s) or (
+            now_s - transfer.started_s > limits.total_s
+        ):
+            what = "reading body" if transfer.status else "awaiting headers"
+            return TransferError(Fault.TIMEOUT, f"context deadline exceeded (Client.Timeout exceeded while {what})")
+        patience = self._patience[transfer.origin]
+        if listened and transfer.status and quiet_s > patience.small_s():
+            length = transfer.header("content-length")
+            if quiet_s > patience.limit_s(transfer.target, int(length) if length.isdecimal() else 0):
+                patience.stalled(transfer.target)
+                return TransferError(Fault.STALL, "context deadline exceeded (no more of the body came)")
+        return None
+
+
+def _spare_files() -> int:
+    """How many connections the process may hold open."""
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES
+
+
+def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
+    chosen: list[tuple[int, object]] = [
+        (pycurl.NOSIGNAL, 1),
+        (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.CONNECTTIMEOUT_MS, int(options.timeouts.connect_s * 1000)),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+        (pycurl.TCP_NODELAY, 1),
+        (pycurl.PATH_AS_IS, 1),
+        (pycurl.HTTP09_ALLOWED, 0),
+    ]
+    if options.ca_file:
+        chosen.append((pycurl.CAINFO, options.ca_file))
+    if options.insecure:
+        chosen += [(pycurl.SSL_VERIFYPEER, 0), (pycurl.SSL_VERIFYHOST, 0)]
+    if options.ca_dir:
+        chosen.append((pycurl.CAPATH, options.ca_dir))
+    return chosen

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One HTTP transfer of libcurl: a reusable easy handle, its answer so far, and the reader that waits for more.
+
+libcurl calls `_on_body` from within `CurlMulti.socket_action`, so on the event loop's thread. The reader takes
+chunks at its own pace: past `HIGH_WATER_BYTES` unread bytes the transfer is paused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pycurl
+
+from govgo.adapters.http.transfer import Fault, TransferError
+
+HIGH_WATER_BYTES = 1 << 20
+_BUFFER_BYTES = 128 << 10
+
+_FAULTS = {
+    pycurl.E_OPERATION_TIMEDOUT: Fault.TIMEOUT,
+    pycurl.E_COULDNT_CONNECT: Fault.CONNECT,
+    pycurl.E_COULDNT_RESOLVE_HOST: Fault.CONNECT,
+    pycurl.E_COULDNT_RESOLVE_PROXY: Fault.CONNECT,
+    pycurl.E_PEER_FAILED_VERIFICATION: Fault.TLS,
+    pycurl.E_SSL_CONNECT_ERROR: Fault.TLS,
+    pycurl.E_SSL_CACERT_BADFILE: Fault.TLS,
+    pycurl.E_SSL_CIPHER: Fault.TLS,
+    pycurl.E_PARTIAL_FILE: Fault.CUT,
+    pycurl.E_GOT_NOTHING: Fault.CUT,
+    pycurl.E_RECV_ERROR: Fault.CUT,
+    pycurl.E_SEND_ERROR: Fault.CUT,
+    pycurl.E_HTTP2: Fault.CUT,
+    92: Fault.CUT,  # CURLE_HTTP2_STREAM, which pycurl does not name
+}
+_EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
+
+
+class CurlTransfer:
+    """An easy handle and the answer to one request. Made once, used for many requests in turn."""
+
+    __slots__ = (
+        "_chunks",
+        "_held",
+        "_lines",
+        "_paused",
+        "_proxy",
+        "_release",
+        "_request",
+        "_unread",
+        "_waiter",
+        "done",
+        "easy",
+        "error",
+        "origin",
+        "progress_s",
+        "started_s",
+        "status",
+        "target",
+    )
+
+    def __init__(self, options: list[tuple[int, object]], release: Callable[[CurlTransfer], None]) -> None:
+        self.easy = easy = pycurl.Curl()
+        self._lines: list[bytes] = []
+        for option, value in options:
+            easy.setopt(option, value)
+        easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        easy.setopt(pycurl.BUFFERSIZE, _BUFFER_BYTES)
+        self._release = release
+        self._request: list[str] | None = None
+        self._proxy: str | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._chunks: list[bytes] = []
+        self._held = False
+        self.origin = ""
+        self.target = ""
+
+    def prepare(self, origin: str, target: str, headers: list[str], proxy: str) -> None:
+        """Set the handle up for a request."""
+        easy = self.easy
+        easy.setopt(pycurl.URL, origin + target)
+        if headers is not self._request:
+            easy.setopt(pycurl.HTTPHEADER, headers)
+            self._request = headers
+        if proxy != self._proxy:
+            easy.setopt(pycurl.PROXY, proxy)
+            self._proxy = proxy
+        if origin != self.origin:
+            easy.setopt(pycurl.PIPEWAIT, int(origin.startswith("https:")))
+            self.origin = origin
+        self.target = target
+        self._lines.clear()
+        self._chunks.clear()
+        self._unread = 0
+        self._paused = False
+        self._waiter = None
+        self._held = True
+        self.status = 0
+        self.done = False
+        self.error: TransferError | None = None
+        self.started_s = self.progress_s = time.monotonic()
+
+    # The answer, for the client.
+
+    async def begin(self) -> None:
+        """Wait for the first byte of the body, or the end: the headers of a tunnel or of 1xx are over then.
+
+        Raises:
+            TransferError: there was no answer.
+        """
+        if not self._chunks and not self.done:
+            await self._wait()
+        if self.error is not None and not self._chunks:
+            raise self.error
+        self.status = self.easy.getinfo(pycurl.RESPONSE_CODE)
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase of HTTP/1."""
+        for line in reversed(self._lines):
+            if line.startswith(b"HTTP/"):
+                return b" ".join(line.split()[2:]).decode("latin-1")
+        return ""
+
+    @property
+    def lines(self) -> tuple[bytes, ...]:
+        """The header lines of the answer, the status line first."""
+        last = max((i for i, line in enumerate(self._lines) if line.startswith(b"HTTP/")), default=0)
+        return tuple(self._lines[last:])
+
+    def head(self) -> bytes:
+        """The status line and the headers, a line each."""
+        return b"".join(line.strip() + b"\n" for line in self.lines if line.strip())
+
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header (lower-case name) may be there; a quick look that never misses one."""
+        return name + b":" in b"".join(self._lines).lower()
+
+    def header(self, name: str) -> str:
+        """The last value of a header, or ""."""
+        prefix = name.encode() + b":"
+        for line in reversed(self._lines):
+            if line[: len(prefix)].lower() == prefix:
+                return line[len(prefix) :].strip().decode("latin-1")
+        return ""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The raw body, chunk by chunk as it comes.  Raises TransferError."""
+        while True:
+            if self._chunks:
+                yield self._take()
+                self._resume()
+            elif self.error is not None:
+                raise self.error
+            elif self.done:
+                return
+            else:
+                await self._wait()
+
+    async def body(self, limit_bytes: int) -> bytes:
+        """The raw body, or rather more than `limit_bytes` of it.  Raises TransferError."""
+        if not self.done:
+            parts: list[bytes] = []
+            size = 0
+            async for chunk in self.chunks():
+                parts.append(chunk)
+                size += len(chunk)
+                if size > limit_bytes:
+                    break
+            return b"".join(parts)
+        if self.error is not None:
+            raise self.error
+        return self._take()
+
+    def close(self) -> None:
+        """Give the handle back; cut the transfer if it is not over."""
+        if self._held:
+            self._held = False
+            self._release(self)
+
+    # The engine's side.
+
+    def waits_for_reader(self) -> bool:
+        """Whether it is the reader, not the server, that holds the transfer up."""
+        return self._paused
+
+    def finish(self, error: TransferError | None) -> None:
+        """The transfer ended; wake whoever waits."""
+        self.done = True
+        self.error = error
+        self._wake()
+
+    def failure(self, code: int, message: str) -> TransferError:
+        """libcurl's error, its text as net/http would say it."""
+        fault = _FAULTS.get(code, Fault.PROTOCOL)
+        tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
+        if tunnel >= 300:
+            from http.client import responses
+
+            return TransferError(Fault.PROTOCOL, responses.get(tunnel, f"proxy answered {tunnel}"))
+        if code in _EOF:
+            return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
+        errno = self.easy.getinfo(pycurl.OS_ERRNO)
+        reason = os.strerror(errno).lower() if errno else ""
+        if fault is Fault.TIMEOUT:
+            return TransferError(fault, self._dial("i/o timeout"))
+        if code == pycurl.E_COULDNT_CONNECT:
+            return TransferError(fault, self._dial("connect: " + (reason or "connection refused")))
+        if fault is Fault.CONNECT:
+            host = self.origin.partition("//")[2].partition(":")[0]
+            return TransferError(fault, f"dial tcp: lookup {host}: no such host")
+        if fault is Fault.TLS:
+            return TransferError(fault, "tls: " + message)
+        return TransferError(fault, reason or message or f"transfer failed (libcurl error {code})")
+
+    def _dial(self, what: str) -> str:
+        address = self.easy.getinfo(pycurl.PRIMARY_IP)
+        if not address:
+            return f"dial tcp {self.origin.partition('//')[2]}: {what}"
+        shown = f"[{address}]" if ":" in address else address
+        return f"dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
+
+    def _on_body(self, data: bytes) -> int | None:
+        self.progress_s = time.monotonic()
+        if self._unread >= HIGH_WATER_BYTES:
+            self._paused = True
+            return int(pycurl.WRITEFUNC_PAUSE)
+        self._chunks.append(data)
+        self._unread += len(data)
+        if self._waiter is not None:
+            self._wake()
+        return None
+
+    def _take(self) -> bytes:
+        chunks = self._chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self._unread = 0
+        return data
+
+    def _resume(self) -> None:
+        if self._paused and not self.done:
+            self._paused = False
+            self.progress_s = time.monotonic()
+            self.easy.pause(pycurl.PAUSE_CONT)
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

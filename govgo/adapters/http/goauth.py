@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The commands of GOAUTH: `git DIR`, which asks git's credential helpers, and programs of the user's own.
+
+Programs are run once before the first HTTPS request, and all commands again, with the URL, after an answer of 4xx. Of
+several commands the first that knows a place counts. What they print is shown to nobody.
+
+Source: `go help goauth`; cmd/go/internal/auth.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.http.netrc import Credentials, Login, basic_authorization
+from govgo.adapters.http.servertext import printable
+from govgo.core.goenv import quoted_split
+from govgo.core.golib import url as gourl
+from govgo.core.golib.quote import quote
+from govgo.errors import GovgoError, InputError, UsageError
+
+Found = list[tuple[str, tuple[str, ...]]]
+"""Places (`host/path`) and the header lines for them; none where credentials end to be valid."""
+
+_TIMEOUT_S = 900.0
+_HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f]*)\Z")
+
+
+class GoAuth:
+    """See the module's docstring. Belongs to the event loop of the HTTP client."""
+
+    def __init__(
+        self,
+        commands: Sequence[str],
+        credentials: Credentials,
+        logins: Sequence[Login],
+        environ: Mapping[str, str],
+        off: Callable[[Callable[[], object]], Awaitable[object]],
+    ) -> None:
+        """Begin without running anything.
+
+        Args:
+            commands: those of GOAUTH, checked (`auth.load_goauth`).
+            credentials: where to enter what the commands know.
+            logins: those of the netrc file, which takes its turn among the commands.
+            environ: the environment that the commands get.
+            off: runs blocking work elsewhere.
+        """
+        self._commands = tuple(reversed(commands))
+        self._credentials = credentials
+        self._logins = tuple(reversed(logins))
+        self._environ = dict(environ)
+        self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
+        self._off = off
+        self._started = False
+        self._filled: list[tuple[str, bytes]] = []
+
+    async def start(self) -> None:
+        """Run the programs, once, before the first request."""
+        if not self._started:
+            self._started = True
+            await self._off(lambda: self._run_all("", b""))
+
+    async def refresh(self, url: str, answer: bytes) -> list[str]:
+        """Run all commands because of an answer (status line and headers) at `url`; what went wrong, a line each."""
+        faults: list[str] = []
+        await self._off(lambda: faults.extend(self._run_all(url, answer)))
+        return faults
+
+    async def judge(self, *, accepted: bool) -> None:
+        """Let git's credential helpers know whether what they gave was any good."""
+        filled, self._filled = self._filled, []
+        verb = "approve" if accepted else "reject"
+        for directory, given in filled:
+            await self._off(lambda d=directory, g=given: self._tell_git(verb, d, g))  # type: ignore[misc]
+
+    def _run_all(self, url: str, answer: bytes) -> list[str]:
+        faults: list[str] = []
+        for command in self._commands:
+            try:
+                for place, headers in self._run(command, url, answer):
+                    self._credentials.store(place, headers)
+            except GovgoError as err:
+                faults.append(f"GOAUTH={command}: {err}")
+        return faults
+
+    def _run(self, command: str, url: str, answer: bytes) -> Found:
+        words = command.split()
+        if words[0] == "netrc":
+            return [(each.machine, _basic(each.login, each.password)) for each in self._logins]
+        if words[0] == "git":
+            return [self._ask_git(words[1], url)] if url else []
+        words = list(quoted_split(command))
+        done = self._process([*words, *([url] if url else ())], answer, "")
+        if isinstance(done, str) or done.returncode:
+            why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
+            raise InputError(f"could not run command {command}: {why}")
+        try:
+            return parse_user_auth(_text(done.stdout))
+        except InputError as err:
+            raise InputError(f"cannot parse output of GOAUTH command {command}: {err}") from err
+
+    def _ask_git(self, directory: str, url: str) -> tuple[str, tuple[str, ...]]:
+        done = self._process(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
+        if isinstance(done, str) or done.returncode:
+            why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
+            raise InputError(f"'git credential fill' failed (url={gourl.mask(url)}): {why}")
+        prefix, user, password = parse_git_credential(_text(done.stdout))
+        shown = gourl.mask(url)
+        if not prefix:
+            raise InputError(f"'git credential fill' failed for url={shown}, could not parse url")
+        if not url.startswith(prefix):
+            other = gourl.mask(prefix)
+            raise InputError(f"requested a credential for {shown}, but 'git credential fill' provided one for {other}")
+        self._filled.append((directory, done.stdout))
+        return prefix, _basic(user, password)
+
+    def _tell_git(self, verb: str, directory: str, given: bytes) -> None:
+        self._process(["git", "credential", verb], given, directory)
+
+    def _process(self, words: list[str], stdin: bytes, cwd: str) -> subprocess.CompletedProcess[bytes] | str:
+        """Run a command; why it could not be run, in words, where it could not."""
+        try:
+            return subprocess.run(
+                words,
+                input=stdin,
+                capture_output=True,
+                env=self._environ,
+                cwd=cwd or None,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except FileNotFoundError:
+            return f"exec: {quote(words[0])}: executable file not found in $PATH"
+        except OSError as err:
+            return reason(err)
+        except subprocess.TimeoutExpired:
+            return f"no end after {_TIMEOUT_S:g}s"
+
+
+def parse_user_auth(text: str) -> Found:
+    """The output of a program: blocks of URLs, an empty line, headers for them, an empty line.
+
+    Raises:
+        InputError: it is not that.
+    """
+    found: Found = []
+    lines = text.split("\n")
+    at = 0
+    while "\n".join(lines[at:]):
+        urls, at = _block(lines, at, "URLs")
+        headers, at = _block(lines, at, "headers")
+        places = []
+        for url in urls:
+            try:
+                places.append(str(gourl.parse(url)))
+            except UsageError as err:
+                raise InputError(f"could not parse URL {gourl.mask(url)}: {err}") from err
+        checked = []
+        for line in headers:
+            match = _HEADER.match(line)
+            if match is None:
+                raise InputError("invalid format: invalid header line")
+            checked.append(f"{match[1]}: {match[2].strip()}")
+        found += [(place, tuple(checked)) for place in places]
+    return found
+
+
+def parse_git_credential(text: str) -> tuple[str, str, str]:
+    """(URL prefix, user name, password) of `git credential fill`; "" for what it does not say."""
+    prefix = gourl.GoURL()
+    user = password = ""
+    for line in text.split("\n"):
+        key, equals, value = line.strip().partition("=")
+        if not equals:
+            continue
+        match key:
+            case "protocol":
+                prefix = prefix._replace(scheme=value)
+            case "host":
+                prefix = prefix._replace(host=value)
+            case "path":
+                prefix = prefix._replace(path=value)
+            case "username":
+                user = value
+            case "password":
+                password = value
+            case "url":
+                try:
+                    prefix = gourl.parse(value)
+                except UsageError:
+                    continue  # the other lines may say enough
+    return str(prefix), user, password
+
+
+def _block(lines: Sequence[str], at: int, what: str) -> tuple[list[str], int]:
+    """The lines from `at` to the next empty one, and the place after that."""
+    try:
+        end = lines.index("", at)
+    except ValueError:
+        end = len(lines)
+    if end >= len(lines) - 1:
+        raise InputError(f"invalid format: missing empty line after {what}")
+    return list(lines[at:end]), end + 1
+
+
+def _basic(user: str, password: str) -> tuple[str, ...]:
+    return (f"Authorization: {basic_authorization(user, password)}",)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

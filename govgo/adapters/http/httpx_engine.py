@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An engine on httpx: slower than libcurl, but at home wherever Python is."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+
+import httpx
+
+from govgo.adapters.http.transfer import EngineOptions, Fault, TransferError
+
+_MAX_CONNECTIONS = 64
+
+
+class HttpxEngine:
+    """Sends GET requests through any httpx transport."""
+
+    def __init__(self, options: EngineOptions | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Begin without connections; `transport` takes the place of httpx's own."""
+        options = options or EngineOptions()
+        self._options = options
+        limits = options.timeouts
+        self._transport = transport
+        self._timeout = httpx.Timeout(limits.stall_s, connect=limits.connect_s, read=limits.answer_s, pool=None)
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def send(self, origin: str, target: str, headers: list[str]) -> HttpxAnswer:
+        """Ask for `origin` + `target`; the answer must be closed.
+
+        Raises:
+            TransferError: no answer.
+        """
+        url = httpx.URL(origin + target)
+        pairs = [(name, value.strip()) for name, _, value in (line.partition(":") for line in headers)]
+        client = self._client(url)
+        request = client.build_request("GET", url, headers=[*pairs, ("Accept-Encoding", "identity")])
+        try:
+            return HttpxAnswer(await client.send(request, stream=True), self._closing)
+        except httpx.HTTPError as err:
+            raise _translate(err, url) from err
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    def _client(self, url: httpx.URL) -> httpx.AsyncClient:
+        choose = self._options.proxy_for
+        port = url.port or (443 if url.scheme == "https" else 80)
+        proxy = choose(url.scheme, url.host, port) if choose else ""
+        key = f"{url.scheme} {proxy}"
+        client = self._clients.get(key)
+        if client is None:
+            client = self._clients[key] = httpx.AsyncClient(
+                transport=self._transport,
+                proxy=None if self._transport else proxy or None,
+                verify=self._trust(url.scheme),
+                timeout=self._timeout,
+                limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
+                trust_env=False,
+                follow_redirects=False,
+            )
+        return client
+
+    def _trust(self, scheme: str) -> ssl.SSLContext:
+        if scheme == "http":
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; spares the reading of the roots
+        file, directory = self._options.ca_file or None, self._options.ca_dir or None
+        context = ssl.create_default_context(cafile=file, capath=directory)
+        if self._options.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+class HttpxAnswer:
+    """A streamed httpx response."""
+
+    def __init__(self, response: httpx.Response, closing: set[asyncio.Task[None]]) -> None:
+        self._response = response
+        self._closing = closing
+        self.status = response.status_code
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase of HTTP/1."""
+        return self._response.reason_phrase
+
+    def head(self) -> bytes:
+        """The status line and the headers, a line each."""
+        response = self._response
+        lines = [f"{response.http_version} {response.status_code} {response.reason_phrase}".encode()]
+        return b"\n".join([*lines, *(name + b": " + value for name, value in response.headers.raw), b""])
+
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header is there."""
+        return name.decode() in self._response.headers
+
+    def header(self, name: str) -> str:
+        """The value of a header, or ""."""
+        return str(self._response.headers.get(name, ""))
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The raw body as it comes.  Raises TransferError."""
+        try:
+            async for chunk in self._response.aiter_raw():
+                yield chunk
+            await self._response.aclose()
+        except httpx.HTTPError as err:
+            raise _translate(err, self._response.url) from err
+
+    async def body(self, limit_bytes: int) -> bytes:
+        """The raw body, or rather more than `limit_bytes` of it.  Raises TransferError."""
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit_bytes:
+                break
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """Give the connection back; cut the transfer if it is not over."""
+        if not self._response.is_closed:
+            task = asyncio.get_running_loop().create_task(self._response.aclose())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+
+def _translate(err: httpx.HTTPError, url: httpx.URL) -> TransferError:
+    where = f"dial tcp {url.host}:{url.port or {'http': 80}.get(url.scheme, 443)}"
+    match err:
+        case httpx.ConnectTimeout():
+            return TransferError(Fault.CONNECT, f"{where}: i/o timeout")
+        case httpx.ConnectError() | httpx.ProxyError():
+            return TransferError(Fault.CONNECT, f"{where}: connect: {err}")
+        case httpx.TimeoutException():
+            return TransferError(Fault.TIMEOUT, "context deadline exceeded (Client.Timeout exceeded)")
+        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
+            return TransferError(Fault.CUT, "unexpected EOF")
+        case _:
+            return TransferError(Fault.PROTOCOL, str(err))

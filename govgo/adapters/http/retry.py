@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""When to ask again, and after how long.
+
+Worth another try: no connection, a connection that broke, a body that ended early, silence, and the statuses 408,
+429 and 5xx (RFC 9110, sections 10.2.3 and 15). A 404, 410, 403 or any other answer stands.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from govgo.adapters.http.transfer import Fault
+
+_STATUSES = frozenset({408, 425, 429})
+_FINAL_STATUSES = frozenset({501, 505})
+# How often a fault of this kind is tried again at most, whatever the policy allows.
+_FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.PROTOCOL: 1, Fault.TLS: 0}
+
+# Faults of one connection, not of the server: another try is worth it at once.
+_AT_ONCE = frozenset({Fault.CUT, Fault.STALL})
+
+
+class RetryPolicy(NamedTuple):
+    """How often and how fast.
+
+    Attributes:
+        retries: how many more times after the first.
+        base_s: the first pause; each next one is twice as long; half of each is left to chance.
+        longest_s: a server that asks for more patience than this is not waited for.
+    """
+
+    retries: int = 4
+    base_s: float = 0.1
+    longest_s: float = 30.0
+
+    def pause_for_status(self, status: int, retry_after: str, attempt: int) -> float | None:
+        """The pause in seconds before the try after number `attempt` (from 0), None not to try again."""
+        if attempt >= self.retries or status in _FINAL_STATUSES:
+            return None
+        if status not in _STATUSES and status < 500:
+            return None
+        asked_s = parse_retry_after(retry_after)
+        if asked_s is None:
+            return self._pause(attempt)
+        return asked_s if asked_s <= self.longest_s else None
+
+    def pause_for_fault(self, fault: Fault, attempt: int) -> float | None:
+        """As `pause_for_status`, for a transfer that failed."""
+        if attempt >= min(self.retries, _FAULT_TRIES.get(fault, self.retries)):
+            return None
+        if attempt == 0 and fault in _AT_ONCE:
+            return 0.0
+        return self._pause(attempt)
+
+    def _pause(self, attempt: int) -> float:
+        import random
+
+        return min(self.longest_s, self.base_s * float(1 << attempt)) * (0.5 + random.random() / 2)
+
+
+def parse_retry_after(value: str, now: datetime | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for (RFC 9110, section 10.2.3); None when it says nothing usable."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    if not value:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())

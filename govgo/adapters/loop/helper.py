@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A second process for what needs no judgement: the hashes over full tiles, and the writing of small files.
+
+A cold graph of 3,000 modules hashes 2,000 tiles (255 node hashes each) and writes 8,000 files, a third of all that it
+computes, while a second core is idle: Python's threads do not share the interpreter. The process is started where
+much is to be fetched, and ends with the event loop. Where there is none, or it has died, everything is done here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from contextlib import suppress
+
+import govgo
+from govgo.adapters.loop.helper_process import EXTRA, FILE, FLUSH, HEADER, LENGTH, LIST, TILE
+from govgo.adapters.loop.tasks import settled
+from govgo.core.sumdb.tile import subtree_hash
+from govgo.core.sumdb.tlog import HASH_SIZE
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(govgo.__file__)))
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.loop.helper_process import main; main()"
+_BUFFER_BYTES = 1 << 20
+# What waits for a helper that does not keep up is bounded: past this much the caller does the work itself.
+_MAX_WAITING_BYTES = 8 << 20
+
+
+class Helper:
+    """The process, which belongs to one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start it.
+
+        Raises:
+            OSError: it could not be started.
+        """
+        self._loop = loop
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            for each in (self._socket, theirs):
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+            self._socket.setblocking(False)
+            command = [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, _ROOT]
+            try:
+                self._process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, cwd="/")
+            except OSError:
+                self._socket.close()
+                raise
+        self._alive = True
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
+        self._soon = False
+        self._blocked = False
+        self._given = False
+        self._received = b""
+        self._tiles: deque[tuple[bytes, asyncio.Future[bytes]]] = deque()
+        self._flush: asyncio.Future[None] | None = None
+        self._fault = ""
+        self._loop.add_reader(self._socket, self._read)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes more work; where not, the caller does it."""
+        return self._alive and self._unsent_bytes < _MAX_WAITING_BYTES
+
+    async def tile_hash(self, data: bytes) -> bytes:
+        """The hash over the 32-byte entries of a full tile."""
+        if not self.ready or self._flush is not None:
+            return subtree_hash(data)
+        answer: asyncio.Future[bytes] = self._loop.create_future()
+        self._tiles.append((data, answer))
+        self._send(TILE, b"", data)
+        return await answer
+
+    def write(self, path: str, data: bytes, *, told: bool) -> None:
+        """Create or replace a file, its directory too; `told` if `take_fault` is to tell when that fails."""
+        self._send(FILE if told else EXTRA, os.fsencode(path), data)
+
+    def rewrite_list(self, directory: str) -> None:
+        """Make the `list` of a directory of go.mod files name them (`versionlist`)."""
+        self._send(LIST, os.fsencode(directory), b"")
+
+    async def flush(self) -> None:
+        """Wait until all is done."""
+        if not self._alive or not self._given:
+            return
+        if self._flush is None:
+            self._flush = self._loop.create_future()
+            self._send(FLUSH, b"", b"")
+        await settled(self._flush)
+
+    def take_fault(self) -> str:
+        """What went wrong first with a file that counts, or ""; once."""
+        text, self._fault = self._fault, ""
+        return text
+
+    def close(self) -> None:
+        """End the process; what it was given and has not done is done before."""
+        if self._alive:
+            self._alive = False
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+        self._socket.close()
+        self._process.wait()
+
+    def _send(self, kind: int, name: bytes, data: bytes) -> None:
+        self._given = True
+        self._unsent += (HEADER.pack(kind, len(name), len(data)) + name, data)
+        self._unsent_bytes += len(data)
+        if not self._soon and not self._blocked:
+            self._soon = True
+            self._loop.call_soon(self._push)
+
+    def _push(self) -> None:
+        self._soon = False
+        if not self._alive or not self._unsent:
+            return
+        data = b"".join(self._unsent)
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._die()
+            return
+        self._unsent = [data[sent:]] if sent < len(data) else []
+        self._unsent_bytes = len(data) - sent
+        if self._unsent and not self._blocked:
+            self._loop.add_writer(self._socket, self._push)
+        elif self._blocked and not self._unsent:
+            self._loop.remove_writer(self._socket)
+        self._blocked = bool(self._unsent)
+
+    def _read(self) -> None:
+        try:
+            chunk = self._socket.recv(_BUFFER_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._die()
+            return
+        data = self._received + chunk
+        at = 0
+        while self._tiles and len(data) - at >= HASH_SIZE:
+            answer = self._tiles.popleft()[1]
+            if not answer.done():
+                answer.set_result(data[at : at + HASH_SIZE])
+            at += HASH_SIZE
+        if not self._tiles and len(data) - at >= LENGTH.size:
+            end = at + LENGTH.size + LENGTH.unpack_from(data, at)[0]
+            if len(data) >= end:
+                self._flushed(data[at + LENGTH.size : end].decode())
+                at = end
+        self._received = data[at:]
+
+    def _flushed(self, text: str) -> None:
+        self._given = False
+        self._fault = self._fault or text
+        flush, self._flush = self._flush, None
+        if flush is not None:
+            flush.set_result(None)
+
+    def _die(self) -> None:
+        """Nobody is there any more: hashes are computed here, and files are not kept."""
+        self._alive = False
+        self._unsent.clear()
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        for data, answer in self._tiles:
+            if not answer.done():
+                answer.set_result(subtree_hash(data))
+        self._tiles.clear()
+        if self._flush is not None:
+            self._flushed("the process that writes files has ended")
+
+
+def start_helper(loop: asyncio.AbstractEventLoop) -> Helper | None:
+    """A helper where a second core could run it and there is an interpreter for it, else None."""
+    if len(os.sched_getaffinity(0)) < 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) < 2:
+        return None
+    if not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):
+        return None
+    with suppress(OSError):
+        return Helper(loop)
+    return None

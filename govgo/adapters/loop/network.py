@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The event loop of one command, started when something has to come over the network, and the client on it.
+
+Code that asks sources is written once, as coroutines. Where every source is a directory (`local`), such a coroutine
+never waits, and `run` takes it to its end by hand, without asyncio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.transfer import Timeouts
+from govgo.core.goenv import GoEnv
+from govgo.ports.modules import Reporter
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from govgo.adapters.http.client import HttpClient
+    from govgo.adapters.loop.helper import Helper
+
+_T = TypeVar("_T")
+
+# So long an HTTPS server that may be none is waited for (cmd/go/internal/web, impatientInsecureHTTPClient).
+_INSECURE_S = 5.0
+
+
+class NetworkOptions(NamedTuple):
+    """How a command talks to servers.
+
+    Attributes:
+        timeouts: see `transfer.Timeouts`.
+        retry: see `retry.RetryPolicy`.
+        requests: how many go to one host at once at most (-j); 0 for the engine's own bounds.
+        threads: how many files are hashed, extracted and waited for at once.
+        trace: report every request (-x).
+    """
+
+    timeouts: Timeouts = Timeouts()
+    retry: RetryPolicy = RetryPolicy()
+    requests: int = 0
+    threads: int = 8
+    trace: bool = False
+
+
+class Network:
+    """See the module's docstring."""
+
+    def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions, *, local: bool) -> None:
+        """Begin without a loop; `local` says that no coroutine given to `run` ever waits."""
+        self._env = env
+        self._report = report
+        self._options = options
+        self.local = local
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients: dict[bool, HttpClient] = {}
+        self._threads: ThreadPoolExecutor | None = None
+        self._helper: Helper | None = None
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Take a coroutine to its end; what it raises is raised."""
+        if self.local:
+            try:
+                work.send(None)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            work.close()
+            raise RuntimeError("a local source waited")
+        loop = self.loop()
+        task = loop.create_task(work)
+        try:
+            return loop.run_until_complete(task)
+        except BaseException:
+            if not task.done():
+                task.cancel()
+                self._settle(task)
+            raise
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a loop."""
+        return self._loop is not None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, made at the first call."""
+        if self._loop is None:
+            import asyncio
+
+            self._loop = asyncio.new_event_loop()
+            self.local = False
+        return self._loop
+
+    def client(self, *, insecure: bool = False) -> HttpClient:
+        """The HTTP client, made at the first call; the `insecure` one takes any certificate, and is impatient."""
+        client = self._clients.get(insecure)
+        if client is None:
+            from govgo.adapters.http.client import HttpClient
+            from govgo.adapters.http.connect import engine_options, open_engine
+            from govgo.adapters.http.netrc import Credentials, load_goauth
+
+            network = self._env.network
+            logins, commands = load_goauth(self._env.goauth, network.netrc)
+            credentials = Credentials(logins, changes=bool(commands))
+            goauth = None
+            if commands:
+                from govgo.adapters.http.goauth import GoAuth
+
+                goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
+            options = self._options
+            if insecure:
+                timeouts = options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
+                options = options._replace(timeouts=timeouts)
+            client = self._clients[insecure] = HttpClient(
+                open_engine(engine_options(network, options.timeouts, requests=options.requests, insecure=insecure)),
+                credentials=credentials,
+                goauth=goauth,
+                retry=self._options.retry,
+                trace=self.trace,
+                follows_anywhere=insecure,
+            )
+        return client
+
+    @property
+    def trace(self) -> Callable[[str], None] | None:
+        """Whom to tell of requests and commands (-x), a line each."""
+        return self._trace if self._options.trace else None
+
+    async def off(self, work: Callable[[], _T]) -> _T:
+        """Run blocking work: in a thread where there is a loop to keep going."""
+        if self._loop is None:
+            return work()
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(self._options.threads, "govgo")
+        return await self._loop.run_in_executor(self._threads, work)
+
+    def start_helper(self) -> None:
+        """Start the helper process, since much is to be fetched."""
+        if self._helper is None:
+            from govgo.adapters.loop.helper import start_helper
+
+            self._helper = start_helper(self.loop())
+
+    def helper(self) -> Helper | None:
+        """The helper process, if it was started and could be."""
+        return self._helper
+
+    def close(self) -> None:
+        """Close connections, the helper, threads and the loop."""
+        loop, self._loop = self._loop, None
+        if self._helper is not None:
+            self._helper.close()
+            self._helper = None
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._threads = None
+        if loop is not None:
+            for client in self._clients.values():
+                loop.run_until_complete(client.aclose())
+            self._clients.clear()
+            loop.close()
+
+    def _settle(self, task: asyncio.Task[Any]) -> None:
+        """Let a cancelled task clean up."""
+        import asyncio
+        from contextlib import suppress
+
+        loop = self._loop
+        if loop is not None:
+            with suppress(BaseException):
+                loop.run_until_complete(asyncio.wait([task], timeout=5))
+
+    def _trace(self, line: str) -> None:
+        self._report.event("request", {"line": line})

@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The module cache on disk, shared with the go command: its layout, its locks, its small files, its zips and trees.
+
+What zips need is loaded when a zip is met: reading small files, as most commands do, goes without it (8 ms).
+
+All calls are synchronous. Reading needs no lock; what is written appears whole or not at all. Order of events for a
+module version: under its lock, a zip is written to a temporary file, judged, hashed and compared by the caller; then
+`.ziphash` and `.zip` appear; then, under the lock again, the tree, while a `.partial` marker stands.
+
+Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (cache.go, fetch.go).
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from govgo.adapters.disk import atomic, lockfile
+from govgo.adapters.disk.diskerror import disk_error, reason
+from govgo.adapters.disk.trees import (
+    make_dirs,
+    make_read_only,
+    remove_stale,
+    remove_tree,
+    rename_tree,
+    temporary_tree,
+)
+from govgo.adapters.disk.versionlist import rewrite_list
+from govgo.adapters.modzip.temp import ZipTemp, remove_stale_temps
+from govgo.core.golib.quote import quote
+from govgo.core.gosum import dirhash
+from govgo.core.module import cachepath
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import DiskError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.adapters.loop.helper import Helper
+
+_OLD_GO_MOD = b"//vgo 0.0."
+"""Begins go.mod files that were made up by prototypes of the go command; they count as absent."""
+_NO_HASH_NEEDED = "golang.org/fips140"
+"""Unpacked from the Go distribution, never downloaded, so without a .ziphash."""
+_READ_SIZE = 1 << 16
+_HEX = frozenset("0123456789abcdef")
+_SHORT_HASH = 12
+
+TreeState = Literal["whole", "missing", "partial"]
+
+
+class Tree(NamedTuple):
+    """An extracted tree: where it lies or would lie, and if it is "partial", why."""
+
+    dir: str
+    state: TreeState
+    reason: str = ""
+
+
+class ModCache:
+    """The module cache.
+
+    Attributes:
+        root: GOMODCACHE, absolute and cleaned; "" where it is not set.
+        writable_dirs: leave the directories of extracted trees writable (-modcacherw).
+    """
+
+    def __init__(self, root: str, *, writable_dirs: bool) -> None:
+        self.root = posixpath.normpath(root) if root else ""
+        self.writable_dirs = writable_dirs
+        self._made: set[str] = set()
+        self._listless: dict[str, None] = {}
+
+    def check_root(self) -> None:
+        """Make the cache's root directory unless it is there.
+
+        Raises:
+            UsageError: GOMODCACHE is not set, or relative.
+            DiskError: it could not be made, or is something else.
+        """
+        if not self.root:
+            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
+        if not os.path.isabs(self.root):
+            raise UsageError(f"GOMODCACHE entry is relative; must be absolute path: {quote(self.root)}.\n")
+        fault = ""
+        try:
+            if not stat.S_ISDIR(os.stat(self.root).st_mode):
+                fault = f"{quote(self.root)} is not a directory"
+        except FileNotFoundError:
+            try:
+                make_dirs(self.root)
+            except DiskError as error:
+                fault = str(error)
+        except OSError as error:
+            fault = f"stat {self.root}: {reason(error)}"
+        if fault:
+            raise DiskError(f"could not create module cache: {fault}", path=self.root)
+
+    # Paths and locks.
+
+    def file(self, mv: ModuleVersion, suffix: str) -> str:
+        """Absolute path of `cache/download/<path>/@v/<version>.<suffix>`, whether it exists or not.
+
+        Raises:
+            InputError: no file can be for `mv` (see `cachepath.file_stem`).
+        """
+        return f"{self.root}/{cachepath.file_stem(*mv)}.{suffix}"
+
+    def zip_path(self, mv: ModuleVersion) -> str:
+        """Absolute path of the zip."""
+        return self.file(mv, "zip")
+
+    def version_dir(self, path: str) -> str:
+        """Absolute path of `cache/download/<path>/@v`."""
+        return f"{self.root}/{cachepath.version_dir(path)}"
+
+    def has_downloads(self) -> bool:
+        """Whether anything was ever downloaded into this cache."""
+        return os.path.isdir(f"{self.root}/{cachepath.DOWNLOAD}")
+
+    @contextmanager
+    def lock(self, mv: ModuleVersion, *, wait: bool = True) -> Iterator[None]:
+        """Hold the lock that guards zip and tree of `mv`, among processes and threads; not to be taken twice.
+
+        Raises:
+            BlockingIOError: another holds it, and `wait` is False.
+            DiskError: the lock file could not be made or locked.
+        """
+        self.check_root()
+        path = self.file(mv, "lock")
+        make_dirs(path.rpartition("/")[0])
+        with lockfile.locked(path, wait=wait):
+            yield
+
+    @contextmanager
+    def side_lock(self) -> Iterator[None]:
+        """Hold `cache/lock`, which guards edits of go.mod and go.sum files.
+
+        Raises:
+            DiskError: the lock file could not be made or locked.
+        """
+        self.check_root()
+        path = f"{self.root}/{cachepath.SIDE_LOCK}"
+        make_dirs(path.rpartition("/")[0])
+        with lockfile.locked(path):
+            yield
+
+    def _make_parent(self, path: str) -> None:
+        parent = path.rpartition("/")[0]
+        if parent not in self._made:
+            make_dirs(parent)
+            self._made.add(parent)
+
+    # Small files.
+
+    def read_info(self, path: str, version: str) -> bytes | None:
+        """The cached .info of a canonical version, None when there is none."""
+        return self._read(path, version, "info")
+
+    def find_info(self, path: str, commit: str) -> tuple[str, bytes] | None:
+        """(version, .info) of the highest cached pseudo-version of a commit, given at least 12 digits of its hash.
+
+        go looks here only where GOPROXY=off: elsewhere a newer tag could name the commit.
+        """
+        if len(commit) < _SHORT_HASH or not _HEX.issuperset(commit):
+            return None
+        suffix = f"-{commit[:_SHORT_HASH]}.info"
+        try:
+            names = os.listdir(self.version_dir(path))
+        except (OSError, InputError):
+            return None
+        versions = [name.removesuffix(".info") for name in names if name.endswith(suffix)]
+        best = ""
+        for version in filter(is_pseudo, versions):
+            if semver.compare(version, best) > 0:
+                best = version
+        data = self.read_info(path, best) if best else None
+        return None if data is None else (best, data)
+
+    def write_info(self, path: str, version: str, data: bytes) -> None:
+        """Keep a .info answer.
+
+        Raises:
+            InputError, DiskError: as `file`; it could not be written.
+        """
+        self._write(self.file(ModuleVersion(path, version), "info"), data)
+
+    def read_gomod(self, mv: ModuleVersion) -> bytes | None:
+        """The cached go.mod, not checked against anything; None when there is none."""
+        data = self._read(*mv, "mod")
+        return None if data is not None and data.startswith(_OLD_GO_MOD) else data
+
+    def write_gomod(self, mv: ModuleVersion, data: bytes) -> None:
+        """Keep a go.mod that was checked, and enter its version in the list beside it.
+
+        Raises:
+            InputError, DiskError: as `file`; it could not be written.
+        """
+        self.write_gomods([(mv, data)])
+
+    def write_gomods(self, files: Iterable[tuple[ModuleVersion, bytes]], *, more: bool = False) -> None:
+        """`write_gomod` for many; each list of versions is rewritten once, also if one of them fails.
+
+        Args:
+            files: the go.mod files.
+            more: others follow, and the lists are left for the last call.
+        """
+        changed = self._listless
+        try:
+            for mv, data in files:
+                path = self.file(mv, "mod")
+                self._write(path, data)
+                changed[path.rpartition("/")[0]] = None
+        finally:
+            if not more:
+                self._listless = {}
+                for directory in changed:
+                    with suppress(OSError, DiskError):  # the list serves file proxies only, and is made anew each time
+                        rewrite_list(directory)
+
+    def hand_over_gomod(self, helper: Helper, mv: ModuleVersion, data: bytes) -> None:
+        """`write_gomod`, done by the helper process; `finish_gomods` must follow."""
+        path = self.file(mv, "mod")
+        helper.write(path, data, told=True)
+        self._listless[path.rpartition("/")[0]] = None
+
+    async def finish_gomods(self, helper: Helper) -> str:
+        """Wait until the go.mod files handed over are written, and the lists beside them; what went wrong, or ""."""
+        while self._listless:
+            helper.rewrite_list(self._listless.popitem()[0])
+        await helper.flush()
+        return helper.take_fault()
+
+    def read_list(self, path: str) -> bytes | None:
+        """The list of versions whose go.mod is cached, for those who serve the cache as a proxy; None when absent."""
+        try:
+            return lockfile.read_locked(f"{self.version_dir(path)}/list")
+        except (OSError, InputError):
+            return None
+
+    def _read(self, path: str, version: str, suffix: str) -> bytes | None:
+        try:
+            return self._bytes(f"{self.root}/{cachepath.file_stem(path, version)}.{suffix}")
+        except InputError:
+            return None
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            data = os.read(descriptor, _READ_SIZE)
+            return data if len(data) < _READ_SIZE else data + lockfile.read_all(descriptor)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    def _write(self, path: str, data: bytes) -> None:
+        self._make_parent(path)
+        try:
+            atomic.write_file(path, data)
+        except DiskError as error:
+            if not isinstance(error.inner, FileNotFoundError):
+                raise
+            self._made.clear()  # someone cleaned the cache behind our back
+            self._make_parent(path)
+            atomic.write_file(path, data)
+
+    # Zips.
+
+    def has_zip(self, mv: ModuleVersion) -> bool:
+        """Whether zip and .ziphash are there."""
+        path = self.zip_path(mv)
+        return os.path.exists(path) and os.path.exists(path + "hash")
+
+    def ziphash(self, mv: ModuleVersion) -> str | None:
+        """The h1: recorded for the cached zip; None when it is absent or was cut short."""
+        try:
+            text = lockfile.read_locked(self.file(mv, "ziphash")).strip().decode("ascii", "replace")
+        except (OSError, InputError):
+            return None
+        return text if dirhash.is_h1(text) else None
+
+    def write_ziphash(self, mv: ModuleVersion, h1: str) -> None:
+        """Record the h1: of a zip that is in the cache already (its record was lost); the caller holds the lock.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        self._write(self.file(mv, "ziphash"), h1.encode())
+
+    @contextmanager
+    def new_zip_temp(self, mv: ModuleVersion) -> Iterator[ZipTemp]:
+        """A temporary file for the zip of `mv`; removed at the end unless it was committed. Needs the lock.
+
+        Raises:
+            DiskError: it could not be made.
+        """
+        path = self.zip_path(mv)
+        make_dirs(path.rpartition("/")[0])
+        remove_stale_temps(path)
+        with ZipTemp.create(path) as temp:
+            yield temp
+
+    def check_and_hash_zip(self, file: str, mv: ModuleVersion, *, gomod: bytes | None = None) -> str:
+        """Judge a fetched zip by every rule and give its h1: (see `hashzip.check_and_hash_zip`)."""
+        from govgo.adapters.modzip import hash as hashzip
+
+        return hashzip.check_and_hash_zip(file, mv, shown=self.zip_path(mv), gomod=gomod)
+
+    def hash_zip(self, mv: ModuleVersion) -> str:
+        """The h1: of the cached zip, read as go reads it.
+
+        Raises:
+            BadZipError, DiskError: it cannot be read.
+        """
+        from govgo.adapters.modzip import hash as hashzip
+
+        return hashzip.hash_zip(self.zip_path(mv))
+
+    # Trees.
+
+    def download_dir(self, mv: ModuleVersion) -> Tree:
+        """Whether the extracted tree of `mv` is there, whole.
+
+        Raises:
+            InputError: as `file`.
+            DiskError: marker or hash could not be looked at.
+        """
+        directory = f"{self.root}/{cachepath.tree_dir(*mv)}"
+        try:
+            os.stat(directory)
+        except FileNotFoundError:
+            return Tree(directory, "missing")
+        except OSError as error:
+            return Tree(directory, "partial", f"stat {directory}: {reason(error)}")
+        if not os.path.isdir(directory):
+            return Tree(directory, "partial", "not a directory")
+        if _exists(self.file(mv, "partial")):
+            return Tree(directory, "partial", "not completely extracted")
+        if mv.path != _NO_HASH_NEEDED and not _exists(self.file(mv, "ziphash")):
+            return Tree(directory, "partial", "ziphash file is missing")
+        return Tree(directory, "whole")
+
+    def extract(self, mv: ModuleVersion, zip_path: str = "") -> str:
+        """Extract the zip of `mv` (the cached one if none is named) unless the tree is whole; takes the lock itself.
+
+        Returns:
+            The tree's directory.
+
+        Raises:
+            BadZipError: the zip breaks a rule; neither tree nor marker is left.
+            DiskError: something could not be read or written; neither tree nor marker is left.
+        """
+        with self.lock(mv):
+            tree = self.download_dir(mv)
+            if tree.state != "whole":
+                self._extract(mv, tree.dir, zip_path or self.zip_path(mv))
+            return tree.dir
+
+    def _extract(self, mv: ModuleVersion, directory: str, zip_path: str) -> None:
+        from govgo.adapters.modzip.unzip import unzip
+
+        marker = self.file(mv, "partial")
+        make_dirs(directory.rpartition("/")[0])
+        remove_stale(directory)
+        atomic.write_file(marker, b"")
+        done = False
+        try:
+            remove_tree(directory)
+            with temporary_tree(directory) as temp:
+                made = unzip(temp, mv, zip_path)
+                if not self.writable_dirs:
+                    make_read_only(made)
+                rename_tree(temp, directory)
+            done = True
+        finally:
+            if done or not os.path.lexists(directory):  # a half removed old tree keeps its marker
+                atomic.remove(marker)
+
+    def hash_tree(self, directory: str, prefix: str) -> str:
+        """The h1: of an extracted tree (see `hashzip.hash_tree`)."""
+        from govgo.adapters.modzip import hash as hashzip
+
+        return hashzip.hash_tree(directory, prefix)
+
+
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise disk_error("stat", path, error) from error
+    return True

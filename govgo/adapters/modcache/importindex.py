@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the directories of module trees import, kept from one command to the next: a tree does not change.
+
+One file for each module version, in the user's own cache directory, made when one of its directories is scanned for
+the first time. Of each directory it has the names, sizes, inodes and times of its source files, and is not believed
+where these have changed: more than the go command asks of its module index in GOCACHE. One of the times is that of the
+inode's last change, which no program can set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from govgo import core
+from govgo.adapters.disk.sealed import read_sealed, remove_oldest, write_sealed
+from govgo.core.gosource.buildtags import TagSet
+
+_MAGIC = b"govgo imports 1\n"
+_MOST_BYTES = 4 << 20
+_MOST_FILES = 4096
+_SCANNERS = (
+    *("gosource/buildtags", "gosource/constraint", "gosource/header", "gosource/imports", "gosource/parse"),
+    *("gosource/scan", "golib/quote"),
+)
+"""The modules of `core` that decide what a file imports."""
+
+Imports = tuple[tuple[str, ...], tuple[str, ...]]
+"""Of a directory's files, and of its tests."""
+_Entry = tuple[bytes, Imports]
+
+
+class ImportIndex:
+    """See the module's docstring, and `ports.ImportIndex` for the calls.
+
+    Args:
+        mod_cache: GOMODCACHE.
+        directory: where the files of the index are, made when it is needed; it belongs to the user alone.
+    """
+
+    def __init__(self, mod_cache: str, directory: str) -> None:
+        self._trees = mod_cache + "/"
+        self._directory = directory
+        self._code = b""
+        self._modules: dict[str, dict[str, _Entry]] = {}
+        self._fresh: set[str] = set()
+
+    def recall(self, directory: str, names: Sequence[str], tags: TagSet) -> Imports | None:
+        """What was remembered for the same files, None where nothing was."""
+        root = self._root(directory)
+        entry = self._load(root).get(_key(root, directory, tags)) if root else None
+        if entry is None or entry[0] != self._stamp(directory, names):
+            return None
+        return entry[1]
+
+    def remember(self, directory: str, names: Sequence[str], tags: TagSet, imports: Imports) -> None:
+        """Keep what the files `names` of `directory` import."""
+        root = self._root(directory)
+        if root:
+            self._load(root)[_key(root, directory, tags)] = self._stamp(directory, names), imports
+            self._fresh.add(root)
+
+    def flush(self) -> None:
+        """Write what is new, as far as the disk allows."""
+        if self._fresh:
+            with suppress(OSError):
+                os.makedirs(self._directory, mode=0o700, exist_ok=True)
+                for root in sorted(self._fresh):
+                    write_sealed(self._file(root), _MAGIC, marshal.dumps((self._code, self._modules[root])))
+                remove_oldest(self._directory, _MOST_FILES)
+        self._fresh.clear()
+
+    def _root(self, directory: str) -> str:
+        """The root of the module tree that holds `directory`; "" outside of trees."""
+        if not directory.startswith(self._trees):
+            return ""
+        at = directory.find("@", len(self._trees))
+        end = directory.find("/", at)
+        return "" if at < 0 else directory if end < 0 else directory[:end]
+
+    def _file(self, root: str) -> str:
+        return f"{self._directory}/{hashlib.sha256(os.fsencode(root)).hexdigest()}"
+
+    def _load(self, root: str) -> dict[str, _Entry]:
+        known = self._modules.get(root)
+        if known is None:
+            self._code = self._code or _code()
+            body = read_sealed(self._file(root), _MAGIC, _MOST_BYTES)
+            code, known = marshal.loads(body) if body else (b"", {})
+            if code != self._code:
+                known = {}
+            self._modules[root] = known
+        return known
+
+    def _stamp(self, directory: str, names: Sequence[str]) -> bytes:
+        stamps = [_file_stamp(f"{directory}/{name}") for name in names]
+        return hashlib.sha256(b"\0".join([*map(os.fsencode, names), *stamps])).digest()
+
+
+def _key(root: str, directory: str, tags: TagSet) -> str:
+    return repr((directory[len(root) :], sorted(tags.tags), tags.goos, tags.is_any))
+
+
+def _file_stamp(path: str) -> bytes:
+    """Size, inode and times of a file; an error is a stamp, too."""
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        return type(error).__name__.encode()
+    return b"%d %d %d %d" % (facts.st_size, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
+
+
+def _code() -> bytes:
+    """Which scanner this is: other code may find other imports."""
+    (home,) = core.__path__
+    return b"\0".join(_file_stamp(f"{home}/{name}.py") for name in _SCANNERS)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What each source has to say of one module version: the hash of its zip or go.mod at every proxy, and their files.
+
+For the explanation of a mismatch only: nothing that is fetched here is believed, kept or written to the module cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from govgo.adapters.http.remote import Web
+from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.modzip.hash import hash_zip, tree_files
+from govgo.adapters.modzip.read import Rules, open_archive
+from govgo.adapters.proxy.proxy import Proxy
+from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv
+from govgo.core.golib import url as gourl
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GovgoError, SecurityError
+from govgo.ports.modules import Reporter
+
+GO_MOD = "/go.mod"
+
+
+class Seen(NamedTuple):
+    """What a proxy has: the hash, or why there is none; `file` is the zip, to be read before the vantage is closed."""
+
+    url: str
+    digest: str
+    fault: str
+    file: str
+
+
+class Vantage:
+    """Looks at sources. Close it, or use it in a `with`; files that it fetched are gone then."""
+
+    def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
+        """Begin without touching files or network."""
+        self._env = env
+        self._network = Network(env, report, options or NetworkOptions(), local=False)
+        self._held = ExitStack()
+        self._directory = ""
+
+    def __enter__(self) -> Vantage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was fetched, and end connections."""
+        self._held.close()
+        self._network.close()
+
+    def proxies(self, key: ModuleVersion) -> tuple[Seen, ...]:
+        """What each proxy of GOPROXY has for the key of a go.sum line; () for a module that none may be asked about."""
+        if not self._env.uses_proxy(key.path):
+            return ()
+        urls = [spec.url for spec in self._env.proxies() if spec.url not in (DIRECT, OFF, NOPROXY)]
+        if not urls:
+            return ()
+        self._network.loop()
+        return tuple(self._look(url, key) for url in urls)
+
+    def _look(self, url: str, key: ModuleVersion) -> Seen:
+        masked = gourl.mask(url)
+        try:
+            proxy = Proxy(url, Web(self._network.client).open(url))
+            if key.version.endswith(GO_MOD):
+                data = self._network.run(proxy.gomod(key.path, key.version.removesuffix(GO_MOD)))
+                return Seen(masked, hash_gomod(data), "", "")
+            file = self._fetch_zip(proxy, key)
+            return Seen(masked, hash_zip(file), "", file)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            return Seen(masked, "", str(error).partition("\n")[0], "")
+
+    def _fetch_zip(self, proxy: Proxy, mv: ModuleVersion) -> str:
+        if not self._directory:
+            self._directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-verify-"))
+        descriptor, path = tempfile.mkstemp(".zip", dir=self._directory)
+        with os.fdopen(descriptor, "wb") as file:
+
+            def rewind() -> None:
+                file.seek(0)
+                file.truncate()
+
+            self._network.run(proxy.zip(mv.path, mv.version, file.write, rewind))
+        return path
+
+
+class ModuleFiles:
+    """Reads files of zips and trees, whole archives at a time."""
+
+    def zip_digests(self, path: str) -> dict[str, bytes]:
+        """The SHA-256 of each file in a zip, by its whole name.
+
+        Raises:
+            BadZipError, DiskError: it cannot be read.
+        """
+        with open_archive(path, Rules.GO) as archive:
+            return {entry.name: _digest(archive.contents(entry)) for entry in archive.entries if not entry.is_dir}
+
+    def zip_contents(self, path: str, names: frozenset[str]) -> dict[str, bytes]:
+        """The content of some files of a zip, by their whole names.
+
+        Raises:
+            BadZipError, DiskError: it cannot be read.
+        """
+        with open_archive(path, Rules.GO) as archive:
+            return {e.name: b"".join(archive.contents(e)) for e in archive.entries if e.name in names}
+
+    def tree_digests(self, directory: str, prefix: str) -> dict[str, bytes]:
+        """The SHA-256 of each file below a directory, as if it lay in one named `prefix`.
+
+        Raises:
+            DiskError: it cannot be read.
+        """
+        found: dict[str, bytes] = {}
+        for name in tree_files(directory):
+            try:
+                with open(f"{directory}/{name}", "rb") as file:
+                    found[f"{prefix}/{name}"] = hashlib.file_digest(file, "sha256").digest()
+            except OSError:
+                found[f"{prefix}/{name}"] = b""  # unreadable: like no other
+        return found
+
+
+def _digest(pieces: Iterable[bytes]) -> bytes:
+    content = hashlib.sha256()
+    for piece in pieces:
+        content.update(piece)
+    return content.digest()

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One module proxy: the five questions of the GOPROXY protocol, their answers checked for form.
+
+Source: the Go Modules Reference, "GOPROXY protocol"; cmd/go/internal/modfetch/proxy.go. Nothing is kept here, and
+nothing is compared with checksums: that is for the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from govgo.adapters.attribution import version_error
+from govgo.adapters.http.remote import Remote
+from govgo.adapters.http.servertext import printable
+from govgo.adapters.proxy.revinfo import parse_info, parse_time, time_text
+from govgo.core.golib import url as gourl
+from govgo.core.golib.quote import quote
+from govgo.core.module.escape import escape_path, escape_version
+from govgo.core.module.paths import canonical_version, check
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo, pseudo_time
+from govgo.errors import GovgoError, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
+from govgo.ports.modules import Origin, RevInfo
+
+# go reads answers whole, whatever their size; these caps are ours. go.mod and zip: x/mod/zip's limits.
+MAX_LIST_BYTES = 16 << 20
+MAX_INFO_BYTES = 1 << 20
+MAX_GO_MOD_BYTES = 16 << 20
+MAX_ZIP_BYTES = 500 << 20
+
+_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Stat(NamedTuple):
+    """A .info answer, and its time as go would print it."""
+
+    info: RevInfo
+    time_text: str = ""
+
+
+class Listing(NamedTuple):
+    """A `@v/list` answer.
+
+    Attributes:
+        versions: the tagged versions in order.
+        newest: without tagged versions, the pseudo-version (or whatever comes with a time) that is the newest.
+        skipped: those of the versions that are no full ones, such as "v1", and that no query for the latest takes.
+        origin: what the list rests on, where that is known.
+    """
+
+    versions: tuple[str, ...]
+    newest: str
+    skipped: tuple[str, ...]
+    origin: Origin | None = None
+
+
+class Proxy:
+    """A module proxy below a base URL."""
+
+    def __init__(self, url: str, remote: Remote) -> None:
+        self._shown = gourl.parse(url).redacted()
+        self._remote = remote
+
+    async def list(self, path: str) -> Listing:
+        """The versions of a module.  Raises NotFoundError, UnavailableError."""
+        try:
+            data = await self._get(path, "@v/list", MAX_LIST_BYTES)
+        except GovgoError as err:
+            raise version_error(path, "", err) from err
+        return parse_list(data)
+
+    async def stat(self, path: str, rev: str) -> Stat:
+        """What a revision is.  Raises NotFoundError, UnavailableError, InputError."""
+        try:
+            escaped = escape_version(rev)
+            data = await self._get(path, f"@v/{escaped}.info", MAX_INFO_BYTES)
+            found = self._info(data)
+            version = found.info.version
+            if version != rev and rev == canonical_version(rev) and _belongs(path, rev):
+                raise InputError(f"proxy returned info for version {printable(version)} instead of requested version")
+        except GovgoError as err:
+            raise version_error(path, rev, err) from err
+        return found
+
+    async def latest(self, path: str) -> Stat | None:
+        """What `@latest` says; None where the proxy has no such file.  Raises UnavailableError, InputError."""
+        try:
+            return self._info(await self._get(path, "@latest", MAX_INFO_BYTES))
+        except GovgoError as err:
+            if is_not_found(err):
+                return None
+            raise version_error(path, "", err) from err
+
+    async def gomod(self, path: str, version: str) -> bytes:
+        """A go.mod file, unchecked.  Raises NotFoundError, UnavailableError."""
+        try:
+            if version != canonical_version(version):
+                raise InputError("internal error: version passed to GoMod is not canonical")
+            return await self._get(path, f"@v/{escape_version(version)}.mod", MAX_GO_MOD_BYTES)
+        except GovgoError as err:
+            raise version_error(path, version, err) from err
+
+    async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
+        """A zip, unchecked, in chunks; its size.  Raises NotFoundError, UnavailableError."""
+        try:
+            if version != canonical_version(version):
+                raise InputError("internal error: version passed to Zip is not canonical")
+            name = f"{escape_path(path)}/@v/{escape_version(version)}.zip"
+            return await self._remote.copy(name, sink, rewind, MAX_ZIP_BYTES)
+        except TooLargeError as err:
+            large = TooLargeError("downloaded zip file too large", limit_bytes=err.limit_bytes)
+            raise version_error(path, version, large) from err
+        except GovgoError as err:
+            raise version_error(path, version, err) from err
+
+    async def _get(self, path: str, name: str, limit_bytes: int) -> bytes:
+        return await self._remote.get(f"{escape_path(path)}/{name}", limit_bytes)
+
+    def _info(self, data: bytes) -> Stat:
+        try:
+            return Stat(parse_info(data), time_text(data))
+        except InputError as err:
+            text = f"invalid response from proxy {quote(self._shown)}: {printable(str(err))}"
+            raise NetworkError(text, url=self._shown, inner=err) from err
+
+
+def parse_list(data: bytes) -> Listing:
+    """Read `@v/list`: a version in each line, perhaps with a time after it; what is no version is ignored."""
+    versions: list[str] = []
+    skipped: list[str] = []
+    newest, newest_time = "", _EPOCH
+    for line in data.decode("utf-8", "replace").split("\n"):
+        fields = line.split()
+        if not fields or not semver.is_valid(fields[0]):
+            continue
+        version = fields[0]
+        pseudo = is_pseudo(version)
+        if semver.canonical(version) + semver.build(version) != version:
+            skipped.append(version)
+        if not pseudo:
+            versions.append(version)
+        if len(fields) > 1 or pseudo:
+            time = _time_of(version, fields[1] if len(fields) > 1 else "")
+            if time > newest_time:
+                newest, newest_time = version, time
+    versions.sort(key=lambda v: (semver.key(v), v))
+    return Listing(tuple(versions), newest, tuple(skipped))
+
+
+def no_commits(path: str) -> NotFoundError:
+    """The answer where a module has no version at all.
+
+    Raised as go has it: `module PATH: no commits`.
+    """
+    return NotFoundError(f"module {path}: no commits")
+
+
+def _time_of(version: str, text: str) -> datetime:
+    try:
+        found = parse_time(text) if text else pseudo_time(version)
+    except GovgoError:
+        return _EPOCH
+    return found or _EPOCH
+
+
+def _belongs(path: str, version: str) -> bool:
+    try:
+        check(path, version)
+    except GovgoError:
+        return False
+    return True

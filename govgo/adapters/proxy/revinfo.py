@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The JSON of .info files and of @latest answers, read as Go's encoding/json reads it and printed as go keeps it.
+
+    {"Version":"v1.2.3","Time":"2024-05-06T07:08:09Z","Origin":{"VCS":"git",…}}
+
+Source: the Go Modules Reference, "GOPROXY protocol"; cmd/go's modfetch.RevInfo and codehost.Origin.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from govgo.core.golib.quote import quote
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import GovgoError, InputError
+from govgo.ports.modules import Origin, RevInfo
+
+if TYPE_CHECKING:
+    from govgo.adapters.modcache.cache import ModCache
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+_ZERO = "0001-01-01T00:00:00Z"
+_ORIGIN = (
+    ("VCS", "vcs"),
+    ("URL", "url"),
+    ("Subdir", "subdir"),
+    ("Hash", "hash"),
+    ("TagPrefix", "tag_prefix"),
+    ("TagSum", "tag_sum"),
+    ("Ref", "ref"),
+    ("RepoSum", "repo_sum"),
+)
+
+
+def parse_info(data: bytes) -> RevInfo:
+    """Read an answer. Unknown fields are ignored, names match in any case, a null counts as absent.
+
+    Raises:
+        InputError: not such JSON, a time that is none, or a version that no terminal should see.
+    """
+    value = _decode(data)
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        raise InputError(f"json: cannot unmarshal {_kind(value)} into Go value of type modfetch.RevInfo")
+    version = _text(value, "Version", "RevInfo")
+    if not version.isprintable():
+        raise InputError(f"invalid version {quote(version[:100])}")
+    when = _field(value, "Time")
+    origin = _field(value, "Origin")
+    if origin is not None and not isinstance(origin, dict):
+        raise InputError(
+            f"json: cannot unmarshal {_kind(origin)} into Go struct field RevInfo.Origin of type codehost.Origin"
+        )
+    return RevInfo(
+        version,
+        None if when is None else parse_time(when),
+        origin=None if origin is None else _origin(origin),
+    )
+
+
+def format_info(info: RevInfo, time_text: str = "") -> bytes:
+    """Print an answer as go keeps it in its cache: no name or short name, empty parts of the origin left out.
+
+    Args:
+        info: what to print.
+        time_text: the time as the source told it, for the digits that a datetime cannot hold.
+    """
+    parts = [f'"Version":{_go_json(info.version)}', f'"Time":"{time_text or format_time(info.time)}"']
+    if info.origin is not None:
+        fields = [f'"{name}":{_go_json(text)}' for name, field in _ORIGIN if (text := getattr(info.origin, field))]
+        parts.append('"Origin":{' + ",".join(fields) + "}")
+    return ("{" + ",".join(parts) + "}").encode()
+
+
+def time_text(data: bytes) -> str:
+    """The time of a valid .info answer as go would print it again, "" where there is none."""
+    value = json.loads(data)
+    when = _field(value, "Time") if isinstance(value, dict) else None
+    return canonical_time(when) if isinstance(when, str) else ""
+
+
+def for_cache(info: RevInfo) -> RevInfo:
+    """`info` without what says nothing about one version: sums over tags, and the ref of a pseudo-version."""
+    if info.origin is None:
+        return info
+    origin = info.origin._replace(tag_sum="", tag_prefix="", repo_sum="")
+    return info._replace(origin=origin._replace(ref="") if is_pseudo(info.version) else origin)
+
+
+def parse_time(value: object) -> datetime | None:
+    """An RFC 3339 time as Go reads it; None for Go's zero time.
+
+    Raises:
+        InputError: not one.
+    """
+    if not isinstance(value, str):
+        raise InputError("Time.UnmarshalJSON: input is not a JSON string")
+    found = _TIME.match(value)
+    if found is None:
+        raise _time_error(value)
+    day, clock, fraction, zone = found.groups()
+    try:
+        time = datetime.fromisoformat(f"{day}T{clock}.{((fraction or '') + '000000')[:6]}{zone}")
+    except ValueError:
+        raise _time_error(value) from None
+    return None if canonical_time(value) == _ZERO else time
+
+
+def canonical_time(text: str) -> str:
+    """A valid RFC 3339 time as Go prints it: no trailing zeros in the fraction, Z for UTC."""
+    found = _TIME.match(text)
+    if found is None:
+        return ""
+    day, clock, fraction, zone = found.groups()
+    fraction = (fraction or "")[:9].rstrip("0")
+    return f"{day}T{clock}{'.' + fraction if fraction else ''}{'Z' if zone[1:] == '00:00' else zone}"
+
+
+def format_time(time: datetime | None) -> str:
+    """A time as Go prints it in JSON (RFC 3339, the fraction as long as needed); None is Go's zero time."""
+    if time is None:
+        return _ZERO
+    if time.utcoffset() is None:
+        time = time.replace(tzinfo=UTC)
+    return canonical_time(time.isoformat(timespec="microseconds"))
+
+
+def _decode(data: bytes) -> object:
+    try:
+        return json.loads(data.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except json.JSONDecodeError as err:
+        raise InputError(_decode_error(err)) from None
+    except RecursionError:
+        raise InputError("exceeded max depth") from None
+
+
+def _no_constant(name: str) -> object:
+    raise json.JSONDecodeError("Expecting value", name, 0)
+
+
+def _decode_error(err: json.JSONDecodeError) -> str:
+    rest = err.doc[err.pos :].lstrip(" \t\r\n")
+    if not rest:
+        return "unexpected end of JSON input"
+    char = "'\\''" if rest[0] == "'" else f"'{quote(rest[0])[1:-1]}'"
+    where = {"Extra data": "after top-level value", "Expecting ',' delimiter": "after object key:value pair"}
+    return f"invalid character {char} {where.get(err.msg, 'looking for beginning of value')}"
+
+
+def _field(value: dict[str, object], name: str) -> object:
+    if name in value:
+        return value[name]
+    lower = name.lower()
+    return next((each for key, each in value.items() if key.lower() == lower), None)
+
+
+def _text(value: dict[str, object], name: str, struct: str) -> str:
+    text = _field(value, name)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise InputError(f"json: cannot unmarshal {_kind(text)} into Go struct field {struct}.{name} of type string")
+    return text
+
+
+def _origin(value: dict[str, object]) -> Origin:
+    return Origin(**{field: _text(value, name, "Origin") for name, field in _ORIGIN})
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _time_error(value: str) -> InputError:
+    shown = quote(quote(value))
+    return InputError(f'parsing time {shown} as "\\"2006-01-02T15:04:05Z07:00\\"": cannot parse {shown}')
+
+
+def _go_json(text: str) -> str:
+    """A JSON string as Go prints it: <, > and & escaped as well."""
+    out = json.dumps(text, ensure_ascii=False)
+    for char, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        out = out.replace(char, escape)
+    return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def cached_info(cache: ModCache, path: str, rev: str, *, by_hash: bool = False) -> RevInfo | None:
+    """The cached .info of a version; with `by_hash` also of the commit that `rev` is."""
+    data = cache.read_info(path, rev)
+    if data is None and by_hash:
+        found = cache.find_info(path, rev)
+        data = found[1] if found is not None else None
+    if data is None:
+        return None
+    try:
+        return parse_info(data)
+    except GovgoError:
+        return None

@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Modules as the GOPROXY chain and the module cache know them: `ports.ModuleRepo` for real.
+
+Synchronous outside. What the cache can answer is answered without an event loop; for the rest the loop is started
+once (`network`), and `warm`, `pump` and `download` do all they are given at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from govgo.adapters.loop.memo import Memo
+from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.proxy.revinfo import cached_info
+from govgo.adapters.repository.gomods import GoMods
+from govgo.adapters.repository.sumcheck import Admission
+from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
+from govgo.core.golib.quote import quote
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
+from govgo.core.version.semver import is_valid as is_semver
+from govgo.errors import GovgoError, InputError, InvalidVersionError, SecurityError, UsageError
+from govgo.ports.modules import Ask, Downloaded, Loader, Origin, Reporter, RevInfo, Versions
+
+if TYPE_CHECKING:
+    from govgo.adapters.http.remote import Web
+    from govgo.adapters.repository.downloads import Downloads
+    from govgo.adapters.repository.source import ModuleSource
+    from govgo.adapters.repository.zips import TooNew, Zips
+    from govgo.adapters.vcs.direct import Direct
+
+_T = TypeVar("_T")
+
+# Where so much of what a loader wants at first is missing, the cache is taken for cold, and everything that go.sum
+# names is fetched at once: then the depth of the graph does not count.
+_COLD_SHARE = 0.5
+_COLD_COUNT = 8
+
+
+class Repository:
+    """See the module's docstring, and `ports.ModuleRepo` for the calls."""
+
+    def __init__(
+        self,
+        env: GoEnv,
+        report: Reporter,
+        *,
+        ledger: SumLedger | None = None,
+        options: NetworkOptions | None = None,
+        cache: ModCache | None = None,
+        writable_dirs: bool = False,
+        announce: bool = True,
+        too_new: TooNew | None = None,
+    ) -> None:
+        """Begin without touching files or network.
+
+        Args:
+            env: go's settings.
+            report: whom to tell of downloads.
+            ledger: the checksums of the command; `reset` gives another.
+            options: how to talk to servers.
+            cache: the module cache; None for the one that `env` names.
+            writable_dirs: leave its extracted trees writable (-modcacherw).
+            announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
+            too_new: makes the error for a module that needs a newer Go; None not to mind.
+
+        Raises:
+            UsageError: a GOMODCACHE that cannot be used.
+        """
+        if not env.gomodcache:
+            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
+        if not env.gomodcache.startswith("/"):
+            raise UsageError(f"GOMODCACHE entry is relative; must be absolute path: {quote(env.gomodcache)}.\n")
+        self._env = env
+        self._report = report
+        self._disabled = ""
+        self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
+        self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
+        self._admission = Admission(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
+        self._gomods = GoMods(self._cache, self._try, self._admission, report, self._network.helper)
+        self._announce = announce
+        self._too_new = too_new
+        self._asked: Memo[tuple[str, str, str], object] = Memo()
+
+    # Questions about versions.
+
+    def versions(self, path: str, prefix: str = "") -> Versions:
+        """The tagged versions."""
+        return self._run(self._versions(path, prefix))
+
+    def info(self, path: str, rev: str) -> RevInfo:
+        """What a revision is."""
+        known = self._asked.known(("info", path, rev))
+        if known is None and not is_toolchain(path):
+            known = cached_info(self._cache, path, rev)
+        if isinstance(known, RevInfo):
+            return known
+        return self._run(self._info(path, rev))
+
+    def latest(self, path: str) -> RevInfo:
+        """The newest revision of a module without tagged versions."""
+        return self._run(self._latest(path))
+
+    def check_reuse(self, path: str, origin: Origin) -> bool:
+        """Whether what rested on `origin` would come out the same; proxies cannot tell."""
+        try:
+            self._run(self._try(lambda source: source.check_reuse(path, origin)))
+        except SecurityError:
+            raise
+        except GovgoError:
+            return False
+        return True
+
+    def try_sources(self, ask: Callable[[SourceView], _T]) -> _T:
+        """Do a whole query with one source after another, as go does with TryProxies.
+
+        Raises:
+            As `ask` does: the most helpful of what the sources raised.
+        """
+
+        async def each(source: ModuleSource) -> _T:
+            return ask(SourceView(source, self._run))
+
+        work = self._try(each)
+        try:
+            work.send(None)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        raise RuntimeError("a query waited")
+
+    def gomod(self, mv: ModuleVersion) -> bytes:
+        """The go.mod of a version or, for a revision, of the version that it is."""
+        if not is_valid_version(mv.path, mv.version):
+            mv = ModuleVersion(mv.path, self.info(mv.path, mv.version).version)
+        known = self._gomods.cached(mv)
+        if isinstance(known, GovgoError):
+            raise known
+        if known is not None:
+            return known
+        try:
+            return self._run(self._gomods.load(mv))
+        finally:
+            self._gomods.write()
+
+    def zip_dir(self, mv: ModuleVersion) -> str:
+        """The extracted tree, fetched when absent; without an event loop (60 ms to load) where it is not."""
+        return self._zips.tree_at_hand(mv) or self._run(self._zips.tree(mv))
+
+    def cached_dir(self, mv: ModuleVersion) -> str | None:
+        """The extracted tree when it is there, whole."""
+        try:
+            tree = self._cache.download_dir(mv)
+        except InputError:
+            return None
+        return tree.dir if tree.state == "whole" else None
+
+    def download(self, mods: Sequence[ModuleVersion], *, extract: bool = True) -> list[Downloaded]:
+        """Everything of each module version, all at once."""
+        if self._network.local:
+            return [self._run(self._downloads.one(mv, extract=extract)) for mv in mods]
+        return self._run(self._downloads.many(mods, extract=extract))
+
+    def mod_sum(self, mv: ModuleVersion) -> str:
+        """The h1: recorded for the cached zip, "" without one."""
+        return self._cache.ziphash(mv) or ""
+
+    def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
+        """The path of a file in the cache, whether it exists or not."""
+        return self._cache.file(mv, suffix)
+
+    def sum_from_database(self, mv: ModuleVersion) -> str | None:
+        """The hash that the checksum database proves; None where it is not asked."""
+        if not self._admission.uses_database(mv.path):
+            return None
+        self._network.loop()
+        return self._run(self._admission.lookup(mv))
+
+    # Many at once.
+
+    def warm(self, asks: Iterable[Ask]) -> None:
+        """Fetch all at once; outcomes are remembered."""
+        wanted = [ask for ask in dict.fromkeys(asks) if not self._is_known(ask)]
+        if not wanted or self._network.local:
+            return  # directories answer as fast when they are asked
+        from govgo.adapters.loop.warming import gather
+
+        try:
+            self._run(gather([self._answer(ask) for ask in wanted]))
+        finally:
+            self._gomods.write()
+
+    def pump(self, loader: Loader) -> None:
+        """Serve an ask/tell loader of go.mod files."""
+        missing, asked = self._gomods.drain(loader)
+        if not missing:
+            return
+        if self._network.local:
+            self._pump_local(loader, missing)
+            return
+        from govgo.adapters.repository.gomodstream import stream
+
+        ahead: Iterable[ModuleVersion] = ()
+        if len(missing) >= max(_COLD_COUNT, _COLD_SHARE * asked):
+            ahead = self.ledger.listed()
+            self._network.start_helper()
+        try:
+            self._run(stream(self._gomods, loader, missing, ahead))
+        finally:
+            self._gomods.write()
+
+    def _pump_local(self, loader: Loader, missing: list[ModuleVersion]) -> None:
+        try:
+            while missing:
+                for mv in missing:
+                    try:
+                        answer: bytes | GovgoError = self._network.run(self._gomods.load(mv))
+                    except GovgoError as err:
+                        answer = err
+                    loader.tell(mv, answer)
+                missing, _ = self._gomods.drain(loader)
+        finally:
+            self._gomods.write()
+
+    # State.
+
+    @property
+    def ledger(self) -> SumLedger:
+        """The checksums of the command."""
+        return self._admission.ledger
+
+    def reset(self, ledger: SumLedger) -> None:
+        """Begin with another set of go.sum files."""
+        self._admission.ledger = ledger
+        self._gomods.forget()
+        self.__dict__.pop("_downloads", None)
+        self.__dict__.pop("_zips", None)
+
+    def disable_lookup(self, reason: str) -> None:
+        """Ask no source from now on (-mod=vendor); `reason` is go's sentence, "" ends that."""
+        self._disabled = reason
+
+    def close(self) -> None:
+        """End connections, threads and the loop; write what is proved."""
+        if "_direct" in self.__dict__:
+            self._direct.close()
+        if not self._network.local and self._network.started:
+            self._network.run(self._admission.aclose())
+        self._network.close()
+
+    # Parts that a command over cached modules does without.
+
+    @cached_property
+    def _web(self) -> Web:
+        from govgo.adapters.http.remote import Web
+
+        return Web(self._network.client)
+
+    @cached_property
+    def _zips(self) -> Zips:
+        from govgo.adapters.repository.zips import Zips
+
+        return Zips(
+            self._cache,
+            self._try,
+            self._admission,
+            self._network,
+            self._report,
+            self._gomods.at_hand,
+            announce=self._announce,
+            local_go=self._env.go_version,
+            too_new=self._too_new,
+        )
+
+    @cached_property
+    def _downloads(self) -> Downloads:
+        from govgo.adapters.repository.downloads import Downloads
+
+        return Downloads(self._cache, self._gomods, self._zips, self._info, self._admission)
+
+    @cached_property
+    def _sources(self) -> tuple[ModuleSource, ...]:
+        return tuple(self._source(spec) for spec in self._env.proxies())
+
+    def _source(self, spec: ProxySpec) -> ModuleSource:
+        from govgo.adapters.proxy.proxy import Proxy
+        from govgo.adapters.repository.source import ModuleSource
+
+        named = spec.url in (DIRECT, OFF, NOPROXY)
+        proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
+        return ModuleSource(
+            spec, proxy, self._env, self._cache, self._report, lambda: self._disabled, lambda: self._direct
+        )
+
+    @cached_property
+    def _direct(self) -> Direct:
+        from govgo.adapters.vcs.direct import Direct
+
+        return Direct(self._env, self._network, self._web, self._too_new)
+
+    async def _try(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> _T:
+        from govgo.adapters.repository.chain import try_sources
+
+        return await try_sources(self._sources, ask)
+
+    async def _versions(self, path: str, prefix: str) -> Versions:
+        return await self._try(lambda source: source.versions(path, prefix))
+
+    async def _info(self, path: str, rev: str) -> RevInfo:
+        async def ask() -> object:
+            if not is_toolchain(path):
+                known = cached_info(self._cache, path, rev)
+                if known is not None:
+                    return known
+            return await self._try(lambda source: source.stat(path, rev))
+
+        found = await self._asked.get(("info", path, rev), ask)
+        assert isinstance(found, RevInfo)
+        return found
+
+    async def _latest(self, path: str) -> RevInfo:
+        return await self._try(lambda source: source.latest(path))
+
+    async def _answer(self, ask: Ask) -> object:
+        match ask.kind:
+            case "versions":
+                return await self._versions(ask.path, "")
+            case "info":
+                return await self._info(ask.path, ask.version)
+            case "latest":
+                return await self._latest(ask.path)
+            case "gomod":
+                return await self._warm_gomod(ModuleVersion(ask.path, ask.version))
+            case "zip":
+                return await self._zips.tree(ModuleVersion(ask.path, ask.version))
+        raise ValueError(f"unknown ask: {ask.kind}")
+
+    async def _warm_gomod(self, mv: ModuleVersion) -> bytes:
+        if not is_semver(mv.version) and not is_toolchain(mv.path):
+            raise InvalidVersionError(f"{mv}: invalid version")
+        return await self._gomods.load(mv)
+
+    def _is_known(self, ask: Ask) -> bool:
+        """Whether an answer needs no network, without judging it."""
+        mv = ModuleVersion(ask.path, ask.version)
+        if ask.kind == "info" and not is_toolchain(ask.path):
+            return self._cache.read_info(ask.path, ask.version) is not None
+        if ask.kind == "zip":
+            return self.cached_dir(mv) is not None and self.ledger.have(mv)
+        if ask.kind == "gomod":
+            return self._gomods.cached(mv) is not None
+        return False
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return self._network.run(work if self._network.local else self._flushed(work))
+
+    async def _flushed(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """`work`, and then nothing is left to write."""
+        try:
+            return await work
+        finally:
+            await self._gomods.flush()
+            await self._admission.flush()
+
+
+class SourceView:
+    """One source of the chain, for the queries that a caller makes within `try_sources`."""
+
+    def __init__(self, source: ModuleSource, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._source = source
+        self._run = run
+
+    def versions(self, path: str, prefix: str = "") -> Versions:
+        """The tagged versions that this source knows."""
+        found: Versions = self._run(self._source.versions(path, prefix))
+        return found
+
+    def info(self, path: str, rev: str) -> RevInfo:
+        """What a revision is, as the cache or this source says."""
+        found: RevInfo = self._run(self._source.stat(path, rev))
+        return found
+
+    def latest(self, path: str) -> RevInfo:
+        """The newest revision that this source knows."""
+        found: RevInfo = self._run(self._source.latest(path))
+        return found
+
+
+def _is_local(env: GoEnv) -> bool:
+    """Whether every source is a directory, and no database will be asked."""
+    if env.gosumdb != OFF:
+        return False
+    try:
+        return all(spec.url == OFF or spec.url.startswith("file:") for spec in env.proxies())
+    except GovgoError:
+        return True

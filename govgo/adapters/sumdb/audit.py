@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whether the kept answers, tiles and tree head of a checksum database still prove: without network, nothing changed.
+
+The client of the database (`sumdb`) fetches again what does not prove, and says nothing; here it is named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from govgo.adapters.sumdb.cache import SumDbCache
+from govgo.core.module.escape import escape_path, escape_version
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.database import Database
+from govgo.core.sumdb.note import parse_verifier
+from govgo.core.sumdb.record import Record, parse_record, sum_lines
+from govgo.core.sumdb.tile import HashedTile, Tile, parse_tile_path, tile_in_tree
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, TileAuth
+from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
+from govgo.core.sumdb.tlog import HASH_SIZE, Node, record_hash
+from govgo.errors import DiskError, GovgoError, SumDbFormatError, TileMismatchError
+
+
+class Damage(NamedTuple):
+    """A kept file that does not prove.
+
+    Attributes:
+        path: absolute.
+        reason: what is wrong with it.
+        module: whose record it is, None for tiles and tree heads.
+    """
+
+    path: str
+    reason: str
+    module: ModuleVersion | None = None
+
+
+class SumAudit:
+    """Checks of the files of one database, where the go command keeps them.
+
+    Attributes:
+        checked: how many files have been proved or found wrong.
+    """
+
+    def __init__(
+        self, database: Database, *, gomodcache: str, gopath: str, on_damage: Callable[[], None] | None = None
+    ) -> None:
+        """Begin without touching files; `on_damage` is called when something does not prove."""
+        self._on_damage = on_damage
+        first = gopath.split(os.pathsep)[0]
+        self._directory = f"{gomodcache}/cache/download/sumdb/{database.name}"
+        self._latest = f"{first}/pkg/sumdb/{database.name}/latest" if first else ""
+        self._cache = SumDbCache(self._directory, self._latest)
+        verifier = parse_verifier(database.key)
+        self._read_head = lru_cache(maxsize=1024)(lambda note: read_head(note, verifier))
+        self.checked = 0
+
+    def damage(self, mods: Iterable[ModuleVersion]) -> tuple[Damage, ...]:
+        """What does not prove: the tree head, the answers for `mods`, every tile there is."""
+        found: list[Damage] = []
+        newest = self._stored_head(found)
+        records: dict[ModuleVersion, Record] = {}
+        for mod in dict.fromkeys(ModuleVersion(mod.path, mod.version.removesuffix("/go.mod")) for mod in mods):
+            try:
+                answer = self._answer(mod)
+            except GovgoError as error:
+                self.checked += 1
+                found.append(Damage(self._lookup_path(mod), str(error).partition("\n")[0], mod))
+                continue
+            if answer is not None:
+                records[mod], head = answer
+                if head.tree.size > newest.tree.size:
+                    newest = head
+        if newest.tree.size:
+            found += self._prove(newest, records)
+        if found and self._on_damage is not None:
+            self._on_damage()
+        return tuple(found)
+
+    def _stored_head(self, found: list[Damage]) -> Head:
+        if not self._latest:
+            return EMPTY_HEAD
+        try:
+            note = self._cache.read_latest()
+            if not note:
+                return EMPTY_HEAD
+            self.checked += 1
+            return self._read_head(note)
+        except DiskError:
+            return EMPTY_HEAD
+        except GovgoError as error:
+            found.append(Damage(self._latest, str(error).partition("\n")[0]))
+            return EMPTY_HEAD
+
+    def _lookup_path(self, mod: ModuleVersion) -> str:
+        return f"{self._directory}/{_lookup_name(mod)}"
+
+    def _answer(self, mod: ModuleVersion) -> tuple[Record, Head] | None:
+        """The kept answer for a module version and its tree head, None where there is none.
+
+        Raises:
+            GovgoError: it is no answer, or not one for this version.
+        """
+        try:
+            data = self._cache.read(_lookup_name(mod))
+        except GovgoError:
+            return None  # no file can be there for such a version
+        if data is None:
+            return None
+        record = parse_record(data)
+        head = self._read_head(record.rest)
+        if not 0 <= record.number < head.tree.size:
+            raise SumDbFormatError(f"record {record.number} in a tree of size {head.tree.size}")
+        if not sum_lines(record.text, mod):
+            raise SumDbFormatError(f"the record has no line for {mod}")
+        return record, head
+
+    def _prove(self, head: Head, records: dict[ModuleVersion, Record]) -> Iterator[Damage]:
+        size = head.tree.size
+        on_disk = [tile for tile in self._tile_files() if _width_in(tile, size) > 0]
+        nodes: list[Node] = [(0, record.number) for record in records.values()]
+        nodes += [(tile.height * tile.level, tile.number << tile.height) for tile in on_disk]
+        try:
+            auth = TileAuth(head.tree)
+            wanted = auth.ask(nodes)
+        except GovgoError as error:
+            yield Damage(self._latest, str(error))
+            return
+        told: dict[Tile, HashedTile] = {}
+        for tile in wanted:
+            data = self._cache.read_tile(tile)
+            if data is not None:
+                told[tile] = HashedTile(tile, data)
+                auth.tell(told[tile])
+        yield from self._judge_tiles(auth)
+        yield from self._judge_other_widths(auth, told, on_disk, size)
+        for mod, record in records.items():
+            try:
+                proved = auth.leaf(record.number)
+            except SumDbFormatError:
+                continue  # tiles are lacking or damaged: nothing is known
+            self.checked += 1
+            if proved != record_hash(record.text):
+                yield Damage(self._lookup_path(mod), "the record is not the one in the signed tree", mod)
+
+    def _judge_tiles(self, auth: TileAuth) -> Iterator[Damage]:
+        while True:
+            try:
+                self.checked += len(auth.settle())
+            except TileMismatchError:
+                several = " (or another tile at the edge of the tree)" if len(auth.suspects) > 1 else ""
+                for tile in auth.suspects:
+                    path = self._tile_path(tile)
+                    if path:
+                        self.checked += 1
+                        yield Damage(path, f"the tile does not hash into the signed tree{several}")
+            else:
+                return
+
+    def _judge_other_widths(
+        self, auth: TileAuth, told: dict[Tile, HashedTile], on_disk: Iterable[Tile], size: int
+    ) -> Iterator[Damage]:
+        """Tiles as an older tree had them are the beginnings of those that are proved; sizes must be right, too."""
+        for tile in on_disk:
+            path = f"{self._directory}/{tile.path}"
+            data = self._cache.read(tile.path)
+            if data is None or len(data) != tile.width * HASH_SIZE:
+                self.checked += 1
+                yield Damage(path, f"{len(data or b'')} bytes of tile data, want {tile.width * HASH_SIZE}")
+                continue
+            current = tile_in_tree(tile.height, tile.level, tile.number, size)
+            whole = told.get(current)
+            if current.width <= tile.width or whole is None:
+                continue
+            try:
+                auth.node(tile.height * tile.level, tile.number << tile.height)
+            except SumDbFormatError:
+                continue
+            self.checked += 1
+            if whole.data[: len(data)] != data:
+                yield Damage(path, "the tile is not the beginning of the one in the signed tree")
+
+    def _tile_path(self, tile: Tile) -> str:
+        """The file that a tile was read from, "" for none."""
+        for each in (tile, tile.full):
+            path = f"{self._directory}/{each.path}"
+            if os.path.exists(path):
+                return path
+        return ""
+
+    def _tile_files(self) -> Iterator[Tile]:
+        top = f"{self._directory}/tile/{DATABASE_HEIGHT}"
+        for directory, directories, names in os.walk(top):
+            directories.sort()
+            for name in sorted(names):
+                path = os.path.relpath(f"{directory}/{name}", self._directory)
+                try:
+                    tile = parse_tile_path(path)
+                except SumDbFormatError:
+                    continue  # somebody else's, or a temporary file
+                if tile.level >= 0:
+                    yield tile
+
+
+def _lookup_name(mod: ModuleVersion) -> str:
+    return f"lookup/{escape_path(mod.path)}@{escape_version(mod.version)}"
+
+
+def _width_in(tile: Tile, size: int) -> int:
+    """How wide a tree of `size` records has the tile; 0 or below where it has none."""
+    return tile_in_tree(tile.height, tile.level, tile.number, size).width

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Version control: where a path's repository is, and modules made from git repositories."""

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Running git: without a terminal's questions, with bounded output and time, its faults told as the go command does.
+
+    git ls-remote -q --end-of-options origin in DIR: exit status 128:
+        fatal: could not read Username for 'https://example.org': terminal prompts disabled
+
+No password of a URL reaches a message; control characters of a server's do not either.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import BinaryIO
+
+from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.http.servertext import shorten
+from govgo.errors import NotFoundError, TooLargeError, UnavailableError
+
+MAX_OUTPUT_BYTES = 256 << 20
+"""Of one command; the refs of the largest repositories take a fifth of it."""
+_MAX_STDERR_BYTES = 16 << 10
+_MAX_SHOWN_LINES = 20
+_CHUNK_BYTES = 1 << 16
+_TIMEOUT_S = 900.0
+_GRACE_S = 5.0
+_SECRET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/\s:@']*):[^/\s@]*@")
+_BARE = re.compile(r"[^'$`\\*?\[\"\t\n\v\f\r \x85\xa0]*\Z")
+_IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
+
+
+class GitError(UnavailableError):
+    """A git command that failed.
+
+    Attributes:
+        stderr: what it said, fit for a terminal.  status: its exit status, negative for a signal, None if it never ran.
+    """
+
+    code = "git"
+
+    def __init__(self, text: str, *, stderr: str = "", status: int | None = None) -> None:
+        super().__init__(text)
+        self.stderr = stderr
+        self.status = status
+
+    @property
+    def was_ended(self) -> bool:
+        """Whether git had no chance to say anything: it was not run, or ended by a signal."""
+        return self.status is None or self.status < 0
+
+
+class UnknownRevisionError(NotFoundError):
+    """A revision that the repository does not have."""
+
+    def __init__(self, rev: str) -> None:
+        super().__init__(f"unknown revision {rev}")
+
+
+class Git:
+    """Runs git commands, from any thread.
+
+    Attributes:
+        closed: whether no more can be run.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        trace: Callable[[str], None] | None = None,
+        timeout_s: float = _TIMEOUT_S,
+    ) -> None:
+        """Begin.
+
+        Args:
+            environ: the environment that git gets.
+            trace: told of each command and its time (-x), a line each.
+            timeout_s: a command that takes longer is ended.
+        """
+        self._environ = dict(environ)
+        self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
+        self._environ.setdefault("GCM_INTERACTIVE", "never")
+        self._trace = trace
+        self._timeout_s = timeout_s
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self.closed = False
+
+    def close(self) -> None:
+        """End what is running; nothing can be run afterwards."""
+        self.closed = True
+        for process in list(self._running):
+            process.terminate()
+
+    def run(
+        self,
+        args: Sequence[str],
+        cwd: str,
+        *,
+        git_dir: str = "",
+        sink: BinaryIO | None = None,
+        limit_bytes: int = MAX_OUTPUT_BYTES,
+    ) -> bytes:
+        """Run `git ARGS`; its standard output, or b"" where `sink` gets that.
+
+        Args:
+            args: subcommand and arguments, none of which a shell sees.
+            cwd: the directory to run in.
+            git_dir: the repository, where that is not to be looked for.
+            sink: a file for the output.
+            limit_bytes: output of more than this is refused.
+
+        Raises:
+            GitError: it failed, or took too long.
+            TooLargeError: too much output.
+        """
+        words = ["git", *args]
+        shown = f"cd {cwd}; " + " ".join(map(_quoted, words))
+        start_s = time.monotonic()
+        if self._trace is not None:
+            self._trace(_masked(shown))
+        try:
+            return self._run(words, cwd, git_dir, sink, limit_bytes)
+        finally:
+            if self._trace is not None:
+                self._trace(f"{time.monotonic() - start_s:.3f}s # {_masked(shown)}")
+
+    def _run(self, words: list[str], cwd: str, git_dir: str, sink: BinaryIO | None, limit_bytes: int) -> bytes:
+        command = _masked(f"{' '.join(words)} in {cwd}")
+        environ = self._environ | {"PWD": cwd}
+        if git_dir:
+            environ["GIT_DIR"] = git_dir
+        with tempfile.TemporaryFile() as errors:
+            process = self._start(words, cwd, environ, errors, command)
+            timed_out = threading.Event()
+            timer = threading.Timer(self._timeout_s, _end, [process, timed_out])
+            timer.daemon = True
+            timer.start()
+            try:
+                data, too_large = _drain(process, sink, limit_bytes)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                timer.cancel()
+                status = process.wait()
+                self._running.discard(process)
+            if too_large:
+                raise TooLargeError(f"{command}: output exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
+            if status:
+                fault = f"no end after {self._timeout_s:g}s" if timed_out.is_set() else _exit_text(status)
+                said = _said(errors)
+                raise GitError(f"{command}: {fault}{_indented(said)}", stderr=said, status=status)
+        return data
+
+    def _start(
+        self, words: list[str], cwd: str, environ: Mapping[str, str], errors: BinaryIO, command: str
+    ) -> subprocess.Popen[bytes]:
+        if self.closed:
+            raise GitError(f"{command}: context canceled")
+        try:
+            process = subprocess.Popen(
+                words, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+            )
+        except FileNotFoundError as err:
+            if os.path.isdir(cwd):
+                text = 'exec: "git": executable file not found in $PATH'
+            else:
+                text = f"chdir {cwd}: {reason(err)}"
+            raise GitError(f"{command}: {text}") from err
+        except OSError as err:
+            raise GitError(f"{command}: {reason(err)}") from err
+        self._running.add(process)
+        return process
+
+
+def _drain(process: subprocess.Popen[bytes], sink: BinaryIO | None, limit_bytes: int) -> tuple[bytes, bool]:
+    """All output, and whether there was too much of it (then the process is ended)."""
+    assert process.stdout is not None
+    parts: list[bytes] = []
+    size = 0
+    with process.stdout as out:
+        while data := out.read(_CHUNK_BYTES):
+            size += len(data)
+            if size > limit_bytes:
+                process.kill()
+                return b"", True
+            if sink is None:
+                parts.append(data)
+            else:
+                sink.write(data)
+    return b"".join(parts), False
+
+
+def _end(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
+    timed_out.set()
+    process.terminate()
+    try:
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _said(errors: BinaryIO) -> str:
+    errors.seek(0)
+    text = errors.read(_MAX_STDERR_BYTES).decode("utf-8", "replace").rstrip("\n")
+    lines = [shorten("".join(c if c.isprintable() else " " for c in line)) for line in text.split("\n")]
+    if len(lines) > _MAX_SHOWN_LINES:
+        lines[_MAX_SHOWN_LINES:] = ["[Truncated: too many lines.]"]
+    return _masked("\n".join(lines))
+
+
+def _indented(said: str) -> str:
+    return ":\n\t" + said.replace("\n", "\n\t") if said else ""
+
+
+def _exit_text(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    return f"signal: {signal.strsignal(-status) or -status}".lower()
+
+
+def _masked(text: str) -> str:
+    return _SECRET.sub(r"\1:xxxxx@", text)
+
+
+def _quoted(word: str) -> str:
+    """A word as the go command's -x shows it."""
+    if "'" in word:
+        return '"' + _IN_DOUBLE_QUOTES.sub(r"\\\1", word) + '"'
+    return word if _BARE.match(word) else f"'{word}'"

@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A remote git repository, and as much of it in the module cache as was needed: refs, commits, files, archives.
+
+Commits come from HEAD, branches and tags alone, never from other refs that a host may serve (of rejected changes,
+say). A single commit is fetched without its history; the whole history only where ancestors matter.
+
+Source of the rules: cmd/go/internal/modfetch/codehost (git.go).
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from govgo.adapters.vcs.git import Git, GitError, UnknownRevisionError
+from govgo.adapters.vcs.gitclone import REMOTE, GitClone
+from govgo.core.golib.quote import quote
+from govgo.core.module.info import Origin
+from govgo.core.vcs.coderepo import Commit
+from govgo.core.vcs.gitrefs import (
+    HEADS,
+    MIN_HASH_DIGITS,
+    SHA256_DIGITS,
+    TAGS,
+    is_hex,
+    parse_refs,
+    repo_sum,
+    shorten,
+    tag_sum,
+    tags_with_prefix,
+)
+from govgo.core.version import semver
+from govgo.errors import GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError
+
+_NO_USER_HINT = (
+    "Confirm the import path was entered correctly.\n"
+    "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
+)
+
+
+class GitRepo:
+    """See the module's docstring. For any thread; one call at a time does its work."""
+
+    def __init__(
+        self,
+        git: Git,
+        url: str,
+        gomodcache: str,
+        is_missing: Callable[[str], bool],
+        refs: dict[str, str] | None = None,
+    ) -> None:
+        """Make the clone in the module cache, empty as yet, where there is none.
+
+        Args:
+            git: runs the commands.
+            url: of the remote repository.
+            gomodcache: the module cache.
+            is_missing: whether the server of an http or https URL says that there is nothing.
+            refs: the remote repository's, where they are known already.
+
+        Raises:
+            UsageError: a URL that is none.
+            GovgoError: the clone cannot be made.
+        """
+        if "://" not in url:
+            hint = " (use URL syntax not host:path syntax)" if ":" in url else ""
+            raise UsageError(f"git remote ({url}) must not be local directory{hint}")
+        self.url = url
+        self._is_missing = is_missing
+        self._lock = threading.RLock()
+        self._refs: dict[str, str] | GovgoError | None = refs
+        self._files: dict[tuple[str, str], bytes | None] = {}
+        self._local_tags: set[str] | None = None
+        self._commits: dict[str, Commit | GovgoError] = {}
+        self._clone = GitClone(git, url, gomodcache)
+        with self._clone.lock():
+            if not self._clone.exists:
+                self._create()
+        self._digits = self._clone.digits()
+
+    def refs(self) -> dict[str, str]:
+        """HEAD, branches and tags, asked of the remote repository once.  Raises GovgoError."""
+        with self._lock:
+            if self._refs is None:
+                try:
+                    self._refs = self._list_refs(REMOTE)
+                except GovgoError as err:
+                    self._refs = err
+            if isinstance(self._refs, GovgoError):
+                raise self._refs
+            return self._refs
+
+    def tags(self, prefix: str) -> tuple[list[tuple[str, str]], Origin]:
+        """(tag, commit) of the tags that begin with `prefix`, in order, and their origin.  Raises GovgoError."""
+        tags = tags_with_prefix(self.refs(), prefix)
+        return tags, Origin(vcs="git", url=self.url, tag_prefix=prefix, tag_sum=tag_sum(tags, prefix))
+
+    def latest(self) -> Commit:
+        """The commit of HEAD.
+
+        Raises:
+            NotFoundError: there is none.
+            GovgoError: the repository cannot be read.
+        """
+        head = self.refs().get("HEAD", "")
+        if not head:
+            raise NotFoundError("no commits")
+        commit = self.stat(head)
+        return commit._replace(origin=commit.origin._replace(ref="HEAD", hash=head))
+
+    def stat(self, rev: str) -> Commit:
+        """The commit that a tag, branch, hash or beginning of a hash names, fetched into the clone.
+
+        Raises:
+            UnknownRevisionError: there is none.
+            GovgoError: the repository cannot be read.
+        """
+        with self._lock:
+            known = self._commits.get(rev)
+            if known is None:
+                try:
+                    known = self._stat(rev)
+                except GovgoError as err:
+                    known = err
+                self._commits[rev] = known
+            if isinstance(known, GovgoError):
+                raise known
+            return known
+
+    def read_file(self, rev: str, path: str, limit_bytes: int) -> bytes | None:
+        """A file at a revision, None where there is no such.  Raises as `stat`, and TooLargeError."""
+        name = self.stat(rev).name
+        with self._lock:
+            if (name, path) not in self._files:
+                words = ("cat-file", "--end-of-options", "blob", f"{name}:{path}")
+                try:
+                    self._files[name, path] = self._clone.run(*words, limit_bytes=limit_bytes)
+                except TooLargeError as err:
+                    text = f"{path} at revision {rev} exceeds {limit_bytes} bytes"
+                    raise TooLargeError(text, limit_bytes=limit_bytes) from err
+                except GitError as err:
+                    if err.was_ended:
+                        raise
+                    self._files[name, path] = None
+            return self._files[name, path]
+
+    def archive(self, rev: str, subdir: str, sink: BinaryIO, limit_bytes: int) -> None:
+        """Write a zip of the files at a revision, all below `prefix/`; of those in `subdir` unless that is "".
+
+        Raises:
+            NotFoundError: there is no such directory.
+            TooLargeError: the zip is larger than `limit_bytes`.
+            GovgoError: as `stat`.
+        """
+        commit = self.stat(rev)
+        with self._lock, self._clone.lock():
+            self._clone.ignore_export_attributes()
+            settings = ("-c", "core.autocrlf=input", "-c", "core.eol=lf")
+            words = ("archive", "--format=zip", "--prefix=prefix/", "--end-of-options", commit.name)
+            try:
+                self._clone.run(*settings, *words, *([subdir] if subdir else ()), sink=sink, limit_bytes=limit_bytes)
+            except TooLargeError as err:
+                raise TooLargeError("downloaded zip file too large", limit_bytes=limit_bytes) from err
+            except GitError as err:
+                if "did not match any files" in err.stderr:
+                    raise NotFoundError("file does not exist", inner=err) from err
+                raise
+
+    def recent_tag(self, rev: str, prefix: str, is_allowed: Callable[[str], bool]) -> str:
+        """The allowed tag of the highest version among those of `rev` and its ancestors, or "".
+
+        Raises:
+            GovgoError: as `stat`.
+        """
+        commit = self.stat(rev)
+        tag = self._highest_merged(commit.name, prefix, is_allowed)
+        if (tag and not is_hex(tag)) or not tags_with_prefix(self.refs(), prefix + "v"):
+            return tag
+        with self._lock, self._clone.lock():
+            self._clone.fetch_all()
+        return self._highest_merged(commit.name, prefix, is_allowed)
+
+    def descends_from(self, rev: str, tag: str) -> bool:
+        """Whether the commit `rev` is that of `tag` or comes after it.  Raises GovgoError."""
+        words = ("merge-base", "--is-ancestor", "--", tag, rev)
+        with suppress(GitError):
+            self._clone.run(*words)
+            return True
+        if not tags_with_prefix(self.refs(), tag):
+            return False
+        self.stat(rev)
+        with self._lock, self._clone.lock():
+            self._clone.fetch_all()
+        try:
+            self._clone.run(*words)
+        except GitError as err:
+            if err.status == 1:
+                return False
+            raise
+        return True
+
+    def check_reuse(self, old: Origin, subdir: str) -> None:
+        """Check that what rested on `old` would come out the same.
+
+        Raises:
+            GovgoError: it might not.
+        """
+        if (old.vcs, old.url) != ("git", self.url):
+            raise UnavailableError(f"origin moved from {old.vcs} {quote(old.url)} to git {quote(self.url)}")
+        if old.subdir != subdir:
+            places = f"{quote(old.url)} {quote(old.subdir)} to git {quote(self.url)} {quote(subdir)}"
+            raise UnavailableError(f"origin moved from {old.vcs} {places}")
+        if not (old.hash or old.tag_sum or old.repo_sum):
+            raise UnavailableError("non-specific origin")
+        refs = self.refs()
+        if old.ref:
+            if old.ref not in refs:
+                raise UnavailableError(f"ref {quote(old.ref)} deleted")
+            if refs[old.ref] != old.hash:
+                raise UnavailableError(f"ref {quote(old.ref)} moved from {old.hash} to {refs[old.ref]}")
+        if old.tag_sum and self.tags(old.tag_prefix)[1].tag_sum != old.tag_sum:
+            raise UnavailableError("tags changed")
+        if old.repo_sum and repo_sum(refs) != old.repo_sum:
+            raise UnavailableError("refs changed")
+
+    def _list_refs(self, remote: str) -> dict[str, str]:
+        try:
+            return parse_refs(self._clone.run("ls-remote", "-q", "--end-of-options", remote))
+        except GitError as err:
+            if "fatal: could not read Username" in err.stderr:
+                err.text += "\n" + _NO_USER_HINT
+            if self.url.startswith(("http://", "https://")) and self._is_missing(self.url):
+                raise NotFoundError(str(err), inner=err) from err
+            raise
+
+    def _create(self) -> None:
+        if self._refs is None:
+            try:
+                self._refs = self._list_refs(self.url)
+            except GovgoError as err:
+                self._refs = err
+        hashes = self._refs.values() if isinstance(self._refs, dict) else ()
+        self._clone.create(sha256=any(len(commit) == SHA256_DIGITS for commit in hashes))
+
+    def _stat(self, rev: str) -> Commit:
+        is_hash = MIN_HASH_DIGITS <= len(rev) <= self._digits and is_hex(rev)
+        if is_hash:
+            with suppress(GovgoError):
+                return self._local(rev, rev)
+        if self._local_tags is None:
+            self._local_tags = self._list_local_tags()
+        if rev in self._local_tags:
+            return self._local(rev, TAGS + rev)
+        ref, commit = self._find_ref(rev, is_hash=is_hash)
+        if commit and ref != TAGS + rev:
+            rev = commit  # what a branch names may change; tags keep their name
+        try:
+            found, ref = self._find(rev, ref, commit, known_absent=is_hash)
+        except UnknownRevisionError as err:
+            if ref and isinstance(err.origin, Origin):
+                err.origin = err.origin._replace(ref=ref)
+            raise
+        origin = found.origin._replace(hash=found.name)
+        return found._replace(origin=origin._replace(ref=ref) if ref != found.name else origin)
+
+    def _find_ref(self, rev: str, *, is_hash: bool) -> tuple[str, str]:
+        """The ref that a revision means, and its commit; "" for what is not known."""
+        refs = self.refs()
+        for ref in (TAGS + rev, HEADS + rev, rev if rev == "HEAD" else ""):
+            if refs.get(ref):
+                return ref, refs[ref]
+        if not is_hash:
+            raise self._unknown(rev)
+        matches = {commit for commit in refs.values() if commit.startswith(rev)}
+        if len(matches) > 1:
+            raise UnavailableError(f"ambiguous revision {rev}")
+        if matches:
+            commit = matches.pop()
+            return min(ref for ref, each in refs.items() if each == commit), commit
+        return "", rev if len(rev) == self._digits else ""
+
+    def _find(self, rev: str, ref: str, commit: str, *, known_absent: bool) -> tuple[Commit, str]:
+        """The commit, fetched if it is not in the clone; and the ref that led to it."""
+        with self._clone.lock():
+            if not known_absent:
+                with suppress(UnknownRevisionError):
+                    found = self._local(rev, commit)
+                    tag = ref.removeprefix(TAGS)
+                    if ref == tag or tag in found.tags:
+                        return found, ref
+                    self._clone.run("tag", "--end-of-options", tag, commit)
+                    self._local_tags = (self._local_tags or set()) | {tag}
+                    return self._local(rev, ref), ref
+            if not self._clone.has_all and ref and commit:
+                if ref == "HEAD":
+                    # Named so that the server sends the tags of the commit as well; the name is not used.
+                    ref, refspec = commit, f"{commit}:refs/dummy"
+                else:
+                    refspec = f"{ref}:{ref}"
+                # Version 1 of the protocol loses tags of the commit (golang.org/issue/56881).
+                protocol = ("-c", "protocol.version=2")
+                with suppress(GitError):
+                    self._clone.run(*protocol, "fetch", "-f", "--depth=1", "--end-of-options", REMOTE, refspec)
+                    return self._local(rev, ref), ref
+            self._clone.fetch_all()
+            return self._local(rev, rev), ref
+
+    def _local(self, version: str, rev: str) -> Commit:
+        """The commit `rev` of the clone; `version` is kept as its version where one of its tags is called so."""
+        words = ("log", "--no-decorate", "-n1", "--format=format:%H %ct %D", "--end-of-options", rev, "--")
+        try:
+            out = self._clone.run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")
+        except GitError as err:
+            if err.was_ended:
+                raise
+            raise self._unknown(rev) from None
+        fields = out.split()
+        if len(fields) < 2 or not fields[1].isdigit():
+            raise UnavailableError(f"unexpected response from git log: {quote(out)}")
+        name = fields[0]
+        tags = {tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:"}
+        with suppress(GovgoError):
+            tags |= {ref[len(TAGS) :] for ref, each in self.refs().items() if each == name and ref.startswith(TAGS)}
+        return Commit(
+            name=name,
+            short=shorten(name, self._digits),
+            version=version if version in tags else name,
+            time=datetime.fromtimestamp(int(fields[1]), UTC),
+            tags=tuple(sorted(tags)),
+            origin=Origin(vcs="git", url=self.url, hash=name, ref="" if name.startswith(rev) else rev),
+        )
+
+    def _unknown(self, rev: str) -> UnknownRevisionError:
+        error = UnknownRevisionError(rev)
+        with suppress(GovgoError):
+            error.origin = Origin(vcs="git", url=self.url, repo_sum=repo_sum(self.refs()))
+        return error
+
+    def _list_local_tags(self) -> set[str]:
+        try:
+            out = self._clone.run("tag", "-l").decode("utf-8", "surrogateescape")
+        except GitError:
+            return set()
+        return set(out.split("\n")) - {""}
+
+    def _highest_merged(self, commit: str, prefix: str, is_allowed: Callable[[str], bool]) -> str:
+        out = self._clone.run("for-each-ref", "--format=%(refname)", "--merged=" + commit)
+        lines: Iterable[str] = out.decode("utf-8", "surrogateescape").split("\n")
+        tags = [line[len(TAGS) :] for line in lines if line.startswith(TAGS + prefix)]
+        tags.sort(key=lambda tag: semver.key(tag[len(prefix) :]), reverse=True)
+        return next((tag for tag in tags if is_allowed(tag)), "")

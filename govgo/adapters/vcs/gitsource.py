@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One module in a git repository: its versions, go.mod files and zips.
+
+The rules are those of `core.coderepo`; here is what they need to know, read from the repository as they ask for it.
+Texts and order of the checks: cmd/go/internal/modfetch (codeRepo).
+"""
+
+from __future__ import annotations
+
+import itertools
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from typing import BinaryIO, cast
+
+from govgo.adapters.attribution import prefixed
+from govgo.adapters.modzip.write import create_zip, kind_of
+from govgo.adapters.vcs.gitrepo import GitRepo
+from govgo.core.module.info import Origin
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import canonical_version
+from govgo.core.modzip.rules import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE, ListedFile
+from govgo.core.vcs.coderepo import (
+    INCOMPATIBLE,
+    CodeModule,
+    Commit,
+    is_retracted,
+    legacy_go_mod,
+    retracting_version,
+    retractions,
+)
+from govgo.core.version import goversion, semver
+from govgo.core.version.pseudo import is_pseudo, pseudo_version
+from govgo.errors import BadZipError, GovgoError, InputError, NotFoundError, SecurityError
+from govgo.ports.modules import RevInfo, Versions
+
+TooNew = Callable[[str, str], GovgoError]
+_UTF8_NAME = 0x800
+_UNIX = 3
+_PREFIX = "prefix/"
+
+
+class GitSource:
+    """See the module's docstring. For any thread."""
+
+    def __init__(self, module: CodeModule, repo: GitRepo, local_go: str, too_new: TooNew | None) -> None:
+        """Begin without asking.
+
+        Args:
+            module: where in the repository the module is.
+            repo: the repository.
+            local_go: the Go version that is answered for.
+            too_new: makes the error for (module, Go version) that needs a newer one; None not to mind.
+        """
+        self._module = module
+        self._repo = repo
+        self._local_go = local_go
+        self._too_new = too_new
+        self._retractions: tuple[tuple[str, str], ...] | None = None
+
+    def check_reuse(self, origin: Origin) -> None:
+        """Check that what rested on `origin` still holds.  Raises GovgoError."""
+        self._repo.check_reuse(origin, self._module.code_dir)
+
+    def versions(self, prefix: str = "") -> Versions:
+        """The tagged versions that begin with `prefix`, in order, "+incompatible" ones last.  Raises GovgoError."""
+        module = self._module
+        if module.never_tagged:
+            return Versions()
+        try:
+            tags, origin = self._repo.tags(module.tag_prefix + prefix)
+            fit, misfit = module.listed((name for name, _ in tags), prefix)
+            if misfit and not (fit and self._has_go_mod(fit[-1])):
+                for _, group in itertools.groupby(misfit, semver.major):
+                    same_major = list(group)
+                    if not self._has_go_mod(same_major[-1]):
+                        fit += [v + INCOMPATIBLE for v in same_major]
+        except GovgoError as err:
+            raise prefixed(err, f"module {module.path}: ") from err
+        return Versions(tuple(fit), origin._replace(subdir=module.code_dir))
+
+    def stat(self, rev: str) -> RevInfo:
+        """The version that a revision is; a version is checked to be one of this module.  Raises GovgoError."""
+        if rev == "latest":
+            return self.latest()
+        module = self._module
+        try:
+            commit = self._repo.stat(module.revision(rev))
+        except GovgoError as err:
+            raise prefixed(err, f"{module.path}@{rev}: invalid version: ") from err
+        return self._convert(commit, rev)
+
+    def latest(self) -> RevInfo:
+        """The version of the default branch's last commit.  Raises GovgoError."""
+        return self._convert(self._repo.latest(), "")
+
+    def gomod(self, version: str) -> bytes:
+        """The go.mod of a version, made up where there is none.  Raises GovgoError."""
+        _, gomod = self._find(version)
+        return legacy_go_mod(self._module.path) if gomod is None else gomod
+
+    def zip(self, version: str, target: BinaryIO) -> None:
+        """Write the module zip of a version.
+
+        Raises:
+            BadZipError: its files make none.
+            GovgoError: it is not there, cannot be read or is too large.
+        """
+        directory, gomod = self._find(version)
+        needed = goversion.go_line(gomod) if gomod is not None else ""
+        if self._too_new is not None and goversion.compare(needed, self._local_go) > 0:
+            raise self._too_new(f"{self._module.path}@{version}", needed)
+        rev = self._module.revision(version)
+        with tempfile.TemporaryFile() as spool:
+            self._repo.archive(rev, directory, spool, MAX_ZIP_FILE)
+            spool.seek(0)
+            try:
+                archive = zipfile.ZipFile(spool)
+            except zipfile.BadZipFile as err:
+                raise BadZipError(f"zip: not a valid zip file: {err}") from err
+            with archive:
+                self._rewrite(archive, rev, directory, ModuleVersion(self._module.path, version), gomod, target)
+
+    def _rewrite(
+        self,
+        archive: zipfile.ZipFile,
+        rev: str,
+        directory: str,
+        mv: ModuleVersion,
+        gomod: bytes | None,
+        target: BinaryIO,
+    ) -> None:
+        """Make the module zip of an archive's files below `directory`, with the root's LICENSE for want of one."""
+        start = _PREFIX + (directory.strip("/") + "/" if directory.strip("/") else "")
+        entries: dict[str, zipfile.ZipInfo] = {}
+        files: list[ListedFile] = []
+        for entry in archive.infolist():
+            name = _entry_name(entry)
+            if not name.startswith(_PREFIX):
+                raise BadZipError("zip file contains more than one top-level directory")
+            path = name.removeprefix(start)
+            if not name.startswith(start) or not path or path.endswith("/"):
+                continue
+            mode = entry.external_attr >> 16 if entry.create_system == _UNIX else 0
+            kind = kind_of(mode if stat.S_IFMT(mode) else mode | stat.S_IFREG)
+            files.append(ListedFile(path, entry.file_size, kind, data=gomod if path == "go.mod" else None))
+            entries[path] = entry
+        license_text: bytes | None = None
+        if start != _PREFIX and "LICENSE" not in entries:
+            license_text = self._repo.read_file(rev, "LICENSE", MAX_LICENSE)
+            if license_text is not None:
+                files.append(ListedFile("LICENSE", len(license_text)))
+
+        def open_file(path: str) -> BinaryIO:
+            if path in entries:
+                return cast("BinaryIO", archive.open(entries[path]))
+            return BytesIO(license_text or b"")
+
+        create_zip(target, mv, files, open_file)
+
+    # Where a version is.
+
+    def _find(self, version: str) -> tuple[str, bytes | None]:
+        """Directory and go.mod of a canonical version, which is checked where its name alone says too little."""
+        if version != canonical_version(version):
+            raise InputError(f"version {version} is not canonical")
+        if is_pseudo(version):
+            self.stat(version)
+        return self._locate(version)
+
+    def _locate(self, version: str) -> tuple[str, bytes | None]:
+        module = self._module
+        if not semver.is_valid(version):
+            raise module.invalid(version, "syntax error")
+        rev = module.revision(version)
+        first, second = (self._read_go_mod(rev, file) if file else None for file in module.go_mod_files())
+        return module.find_go_mod(version, first, second)
+
+    def _read_go_mod(self, rev: str, file: str) -> bytes | None:
+        try:
+            return self._repo.read_file(rev, file, MAX_GO_MOD)
+        except NotFoundError:
+            return None
+        except GovgoError as err:
+            raise prefixed(err, f"reading {self._module.code_root}/{file} at revision {rev}: ") from err
+
+    def _has_go_mod(self, version: str) -> bool:
+        try:
+            return self._repo.read_file(version, "go.mod", MAX_GO_MOD) is not None
+        except NotFoundError:
+            return False
+
+    # From commits to versions.
+
+    def _convert(self, commit: Commit, asked: str) -> RevInfo:
+        origin = commit.origin._replace(subdir=self._module.code_dir)
+        try:
+            version = self._version_of(commit, asked)
+        except SecurityError:
+            raise
+        except GovgoError as err:
+            if err.origin is None:
+                err.origin = origin
+            raise
+        if is_pseudo(version) and (version != asked or not version.startswith("v0.0.0-")):
+            # Which tags there are has decided on the base.
+            _, tags = self._repo.tags(self._module.base_tag_prefix)
+            origin = origin._replace(tag_prefix=tags.tag_prefix, tag_sum=tags.tag_sum)
+        return RevInfo(version, commit.time, commit.name, commit.short, origin)
+
+    def _version_of(self, commit: Commit, asked: str) -> str:
+        module = self._module
+        can_be = _Incompatible(self._repo, module, commit, asked)
+        if is_pseudo(asked):
+            version = self._settle(asked, asked, can_be)
+            self._check_base(asked, module.check_pseudo(asked, commit), commit)
+            return version
+        v, is_canonical = module.tagged_version(commit.version)
+        if is_canonical:
+            try:
+                return self._settle(v, asked, can_be)
+            except SecurityError:
+                raise
+            except GovgoError:
+                pass  # perhaps another tag of the commit will do
+        choice = module.choose_tags(commit, asked)
+        if choice.exact:
+            return self._settle(choice.exact, asked, can_be)
+        for v in choice.canonical:
+            if (module.fits(v) or can_be.incompatible(v)) and not self._is_retracted(v):
+                return self._settle(v, asked, can_be)
+        base = choice.pseudo_base
+        if not base:
+
+            def is_allowed(tag: str) -> bool:
+                v, _ = module.tagged_version(tag)
+                return bool(v) and (module.fits(v) or can_be.incompatible(v)) and not self._is_retracted(v)
+
+            tag = self._repo.recent_tag(commit.name, module.tag_prefix, is_allowed)
+            base, _ = module.tagged_version(tag)
+        pseudo = pseudo_version(module.pseudo_major, base, commit.time, commit.short)
+        return self._settle(pseudo, asked, can_be)
+
+    def _settle(self, v: str, asked: str, can_be: _Incompatible) -> str:
+        """The version for `v`, once the module is found to be there."""
+        module = self._module
+        try:
+            self._locate(v)
+        except SecurityError:
+            raise
+        except GovgoError as err:
+            absent = NotFoundError(f"{module.path}@{v}: invalid version: {err}", inner=err)
+            absent.origin = err.origin
+            raise absent from err
+        base = v.removesuffix(INCOMPATIBLE)
+        return module.settle(v, asked, incompatible_ok=not module.fits(base) and can_be.incompatible(base))
+
+    def _check_base(self, version: str, base: str, commit: Commit) -> None:
+        """Check that a pseudo-version's base is a tag of an ancestor, so that nobody can pin it above others."""
+        if not base:
+            return
+        module, last_tag = self._module, ""
+        try:
+            tags, _ = self._repo.tags(module.tag_prefix + base)
+            for tag, _ in tags:
+                if semver.compare(tag.removeprefix(module.tag_prefix), base) == 0:
+                    last_tag = tag
+                    if self._repo.descends_from(commit.name, tag):
+                        return
+        except GovgoError as err:
+            raise prefixed(err, f"{module.path}@{version}: invalid pseudo-version: ") from err
+        raise module.missing_base(version, base, last_tag)
+
+    def _is_retracted(self, v: str) -> bool:
+        """Whether the highest version retracts `v`; what cannot be read retracts nothing."""
+        if self._retractions is None:
+            self._retractions = ()
+            try:
+                highest = retracting_version(self.versions().list)
+                if highest:
+                    self._retractions = retractions(self.gomod(highest))
+            except SecurityError:
+                raise
+            except GovgoError:
+                pass
+        return is_retracted(v, self._retractions)
+
+
+class _Incompatible:
+    """Whether a commit's versions can be +incompatible: not where a go.mod stands against it."""
+
+    def __init__(self, repo: GitRepo, module: CodeModule, commit: Commit, asked: str) -> None:
+        self._repo = repo
+        self._module = module
+        self._commit = commit.name
+        self._explicit = asked.endswith(INCOMPATIBLE)
+        self._absent: dict[str, bool] = {}
+
+    def incompatible(self, v: str) -> bool:
+        """Whether `v` can be; one that was asked for by that name needs no look at vN/go.mod (go.dev/issue/51324)."""
+        if not self._module.may_be_incompatible or not self._is_absent("go.mod"):
+            return False
+        return self._explicit or not v or self._is_absent(f"{semver.major(v)}/go.mod")
+
+    def _is_absent(self, file: str) -> bool:
+        known = self._absent.get(file)
+        if known is None:
+            try:
+                known = self._repo.read_file(self._commit, file, MAX_GO_MOD) is None
+            except SecurityError:
+                raise
+            except GovgoError:
+                known = True
+            self._absent[file] = known
+        return known
+
+
+def _entry_name(entry: zipfile.ZipInfo) -> str:
+    """The name of an entry as the bytes say, whatever they are marked as."""
+    if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
+        return entry.filename
+    return entry.filename.encode("cp437").decode("utf-8", "surrogateescape")

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Read the environment and the go env file into a `GoEnv`; rewrite that file as `go env -w` and `-u` do.
+
+This is the only file below the command line that looks at the environment, and it is given it as a mapping.
+Sources: cmd/go/internal/cfg (Getenv, EnvFile, gopathDir) and cmd/go/internal/envcmd (updateEnvFile).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from govgo.core.goenv import (
+    DEFAULT_GOPROXY,
+    DEFAULT_GOSUMDB,
+    DEFAULT_GOTOOLCHAIN,
+    KNOWN_NAMES,
+    GoEnv,
+    NetworkEnv,
+)
+from govgo.core.version.goversion import REFERENCE_RELEASE
+from govgo.errors import DiskError, UsageError
+
+_MACHINES = {
+    "x86_64": "amd64",
+    "amd64": "amd64",
+    "aarch64": "arm64",
+    "arm64": "arm64",
+    "i386": "386",
+    "i686": "386",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "ppc64le": "ppc64le",
+    "ppc64": "ppc64",
+    "s390x": "s390x",
+    "riscv64": "riscv64",
+    "loongarch64": "loong64",
+    "mips64": "mips64",
+}
+_DEFAULTS = {"GOPROXY": DEFAULT_GOPROXY, "GOSUMDB": DEFAULT_GOSUMDB, "GOTOOLCHAIN": DEFAULT_GOTOOLCHAIN}
+
+
+def env_file(environ: Mapping[str, str]) -> tuple[str, bool, str]:
+    """The path of the go env file, whether GOENV named it, and why there is none ("" where there is one)."""
+    named = environ.get("GOENV", "")
+    if named == "off":
+        return "", False, "GOENV=off"
+    if named:
+        return named, True, ""
+    home = environ.get("HOME", "")
+    if sys.platform == "darwin":
+        if not home:
+            return "", False, "$HOME is not defined"
+        return os.path.join(home, "Library/Application Support", "go/env"), False, ""
+    config = environ.get("XDG_CONFIG_HOME", "")
+    if config:
+        if not os.path.isabs(config):
+            return "", False, "path in $XDG_CONFIG_HOME is relative"
+        return os.path.join(config, "go/env"), False, ""
+    if not home:
+        return "", False, "neither $XDG_CONFIG_HOME nor $HOME are defined"
+    return os.path.join(home, ".config", "go/env"), False, ""
+
+
+def read_env_file(path: str) -> dict[str, str]:
+    """The settings of a go env file; other lines, and a file that cannot be read, count for nothing."""
+    try:
+        with open(path, "rb") as f:
+            data = f.read()
+    except OSError:
+        return {}
+    settings: dict[str, str] = {}
+    for line in data.split(b"\n"):
+        key, equals, value = line.partition(b"=")
+        if equals and key and b"A" <= line[:1] <= b"Z":
+            settings[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
+    return settings
+
+
+def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
+    """The effective settings: those of `environ` (the process's where it is None), then of the go env file."""
+    if environ is None:
+        environ = os.environ
+    file, named, _ = env_file(environ)
+    stored = read_env_file(file) if file else {}
+
+    def get(name: str, default: str = "") -> str:
+        return environ.get(name) or stored.get(name) or default
+
+    home = environ.get("HOME", "")
+    goos, goarch = _host()
+    gopath = get("GOPATH", os.path.join(home, "go") if home else "")
+    first = gopath.split(os.pathsep)[0]
+    private = get("GOPRIVATE")
+    defaults = dict(_DEFAULTS)
+    defaults |= {"GOMODCACHE": os.path.join(first, "pkg/mod") if first else ""}
+    defaults |= {
+        "GONOPROXY": private,
+        "GONOSUMDB": private,
+        "GOAUTH": "netrc",
+        "GOOS": goos,
+        "GOARCH": goarch,
+    }
+    # What the environment says of GOPATH is the default to go; only the go env file changes it.
+    defaults |= {"GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else "")}
+    defaults |= {"GOCACHE": _cache_dir(environ)}
+    defaults |= {"GOROOT": _goroot(environ.get("PATH", ""))}
+    clang = goos == "darwin"
+    defaults |= {"AR": "ar", "CC": "clang" if clang else "gcc", "CXX": "clang++" if clang else "g++", "GCCGO": "gccgo"}
+    names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
+    values = {name: get(name, defaults.get(name, "")) for name in names}
+    values["GODEBUG"] = environ.get("GODEBUG", "")
+    values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
+    values["GOEXE"] = ".exe" if values["GOOS"] == "windows" else ""
+    values["GOHOSTOS"], values["GOHOSTARCH"] = goos, goarch
+    # TESTGO_VERSION is what cmd/go's own script tests say it by.
+    version = environ.get("GOVGO_GO_VERSION") or environ.get("TESTGO_VERSION") or REFERENCE_RELEASE
+    values["GOVERSION"] = "go" + version.removeprefix("go")
+    cgo = _cgo_enabled(get("CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))
+    values["CGO_ENABLED"] = "1" if cgo else "0"
+    changed = {n for n in names if (environ.get(n) or stored.get(n)) and values[n] != defaults.get(n, "")}
+    if not named:
+        changed.discard("GOENV")
+    return GoEnv(
+        gopath=gopath,
+        gomodcache=values["GOMODCACHE"],
+        goproxy=values["GOPROXY"],
+        gosumdb=values["GOSUMDB"],
+        gonosumdb=values["GONOSUMDB"],
+        gonoproxy=values["GONOPROXY"],
+        goprivate=private,
+        goinsecure=values["GOINSECURE"],
+        goflags=values["GOFLAGS"],
+        gowork=values["GOWORK"],
+        gotoolchain=values["GOTOOLCHAIN"],
+        goenv=file,
+        govcs=values["GOVCS"],
+        goauth=values["GOAUTH"],
+        goos=values["GOOS"],
+        goarch=values["GOARCH"],
+        cgo_enabled=cgo,
+        gobin=values["GOBIN"],
+        gocache=values["GOCACHE"],
+        goroot=values["GOROOT"],
+        goexperiment=values["GOEXPERIMENT"],
+        go111module=values["GO111MODULE"],
+        sumdb_dir=os.path.join(first, "pkg/sumdb") if first else "",
+        go_version=version.removeprefix("go"),
+        git_user_agent=environ.get("GIT_HTTP_USER_AGENT", ""),
+        network=_network(environ, home),
+        process=dict(environ),
+        values=values,
+        changed=frozenset(changed),
+    )
+
+
+def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: frozenset[str]) -> None:
+    """Set and unset variables in the go env file, keeping comments, blocks, and the last of duplicates.
+
+    Raises:
+        UsageError: there is no go env file.
+        DiskError: it could not be read or written.
+    """
+    path, _, why = env_file(environ)
+    if not path:
+        raise UsageError(f"cannot find go env config: {why}")
+    lines = _read_lines(path, must_exist=not add)
+    where: dict[str, int] = {}
+    for i, line in enumerate(lines):
+        key = _line_key(line)
+        if key:
+            if key in where:
+                lines[where[key]] = ""
+            where[key] = i
+    for key, value in add.items():
+        if key in where:
+            lines[where[key]] = f"{key}={value}\n"
+        else:
+            lines.append(f"{key}={value}\n")
+    for key in drop:
+        if key in where:
+            lines[where[key]] = ""
+    _write(path, "".join(_sort_blocks(lines)))
+
+
+def _sort_blocks(lines: list[str]) -> list[str]:
+    out: list[str] = []
+    block: list[str] = []
+    for line in lines:
+        if _line_key(line):
+            block.append(line)
+        else:
+            out += sorted(block, key=_line_key)
+            out.append(line)
+            block = []
+    return out + sorted(block, key=_line_key)
+
+
+def _line_key(line: str) -> str:
+    key, equals, _ = line.partition("=")
+    return key if equals and "#" not in key else ""
+
+
+def _read_lines(path: str, *, must_exist: bool) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as f:
+            data = f.read()
+    except FileNotFoundError as err:
+        if must_exist:
+            raise DiskError(f"reading go env config: open {path}: no such file or directory", path=path) from err
+        return []
+    except OSError as err:
+        reason = (err.strerror or str(err)).lower()
+        raise DiskError(f"reading go env config: open {path}: {reason}", path=path, inner=err) from err
+    lines = data.split("\n")
+    return [line + "\n" for line in lines[:-1]] + ([lines[-1] + "\n"] if lines[-1] else [])
+
+
+def _write(path: str, text: str) -> None:
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+    except OSError as err:
+        reason = (err.strerror or str(err)).lower()
+        raise DiskError(f"writing go env config: open {path}: {reason}", path=path, inner=err) from err
+
+
+def _host() -> tuple[str, str]:
+    goos = {"win32": "windows", "cygwin": "windows"}.get(sys.platform, sys.platform.rstrip("0123456789"))
+    machine = os.uname().machine.lower() if hasattr(os, "uname") else "amd64"
+    return goos, _MACHINES.get(machine, machine)
+
+
+def _cache_dir(environ: Mapping[str, str]) -> str:
+    base = environ.get("XDG_CACHE_HOME", "")
+    home = environ.get("HOME", "")
+    if sys.platform == "darwin":
+        base = os.path.join(home, "Library/Caches") if home else ""
+    elif not base and home:
+        base = os.path.join(home, ".cache")
+    return os.path.join(base, "go-build") if base and os.path.isabs(base) else ""
+
+
+def _goroot(search: str) -> str:
+    """The tree of the go command that PATH leads to, "" for none. It is not run; messages name what is in it."""
+    program = _find_program("go", search)
+    if not program:
+        return ""
+    roots = (os.path.dirname(os.path.dirname(name)) for name in (os.path.abspath(program), os.path.realpath(program)))
+    return next((root for root in roots if os.path.isdir(os.path.join(root, "pkg", "tool"))), "")
+
+
+def _find_program(name: str, search: str) -> str:
+    places = (os.path.join(directory, name) for directory in search.split(os.pathsep) if directory)
+    return next((place for place in places if os.access(place, os.X_OK)), "")
+
+
+def _cgo_enabled(value: str, cc: str, values: Mapping[str, str], search: str) -> bool:
+    if value in ("0", "1"):
+        return value == "1"
+    if (values["GOOS"], values["GOARCH"]) != (values["GOHOSTOS"], values["GOHOSTARCH"]):
+        return False
+    compiler = cc.split()[0] if cc.split() else ""
+    if os.path.isabs(compiler):
+        return os.access(compiler, os.X_OK)
+    return _find_program(compiler, search) != ""
+
+
+def _network(environ: Mapping[str, str], home: str) -> NetworkEnv:
+    def either(name: str) -> str:
+        return environ.get(name) or environ.get(name.lower(), "")
+
+    # Behind CGI a request header can set HTTP_PROXY (httpoxy); Go ignores it there, and so do we.
+    plain = environ.get("http_proxy", "") if "REQUEST_METHOD" in environ else either("HTTP_PROXY")
+    return NetworkEnv(
+        http_proxy=plain,
+        https_proxy=either("HTTPS_PROXY"),
+        no_proxy=either("NO_PROXY"),
+        ssl_cert_file=environ.get("SSL_CERT_FILE", ""),
+        ssl_cert_dir=environ.get("SSL_CERT_DIR", ""),
+        netrc=environ.get("NETRC") or (os.path.join(home, ".netrc") if home else ""),
+    )

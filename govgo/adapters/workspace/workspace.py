@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The files of main modules on disk (`ports.Workspace`): read whole, replaced atomically under go's locks.
+
+A file is replaced while two locks are held, as the go command does for go.mod and go.sum: `cache/lock` in the module
+cache, as far as it can be had, and the file's own. Another program therefore sees the old content or the new, and two
+that edit at once do not lose each other's work. A link stays a link: the file that it points to is replaced.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+
+from govgo.adapters.disk import atomic, lockfile
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.trees import make_dirs, remove_tree
+from govgo.adapters.modcache.cache import ModCache
+from govgo.errors import ConflictError, DiskError, UsageError
+
+_NO_NEW_FILES = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class DiskWorkspace:
+    """Files by absolute path.
+
+    Attributes:
+        cache: the module cache whose side lock guards edits; None where there is no cache.
+    """
+
+    def __init__(self, cache: ModCache | None = None) -> None:
+        self.cache = cache
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, None when it does not exist.
+
+        Raises:
+            DiskError: it could not be read.
+        """
+        try:
+            return lockfile.read_locked(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            operation = "read" if error.errno == errno.EISDIR else "open"
+            raise disk_error(operation, path, error) from error
+
+    def replace(self, path: str, before: bytes | None, after: bytes) -> None:
+        """Write `after` if the file holds `before` (None and empty: it may be absent); nothing if it holds `after`.
+
+        Raises:
+            ConflictError: it holds something else.
+            DiskError: it could not be read or written; it holds what it held.
+        """
+        target = self.real_path(path)
+        with ExitStack() as held:
+            self._try_side_lock(held)
+            descriptor = held.enter_context(_locked_file(target))
+            found = lockfile.read_all(descriptor)
+            if found == after:
+                return
+            if found != (before or b""):
+                raise ConflictError("existing contents have changed since last read")
+            _renew(target, descriptor, after)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Create or replace, making directories as needed.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        target = self.real_path(path)
+        make_dirs(os.path.dirname(target))
+        with ExitStack() as held:
+            self._try_side_lock(held)
+            descriptor = held.enter_context(_locked_file(target))
+            if os.fstat(descriptor).st_size != len(data) or lockfile.read_all(descriptor) != data:
+                _renew(target, descriptor, data)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything, links followed."""
+        return os.path.exists(path)
+
+    def is_dir(self, path: str) -> bool:
+        """A directory, or a link to one."""
+        return os.path.isdir(path)
+
+    def is_file(self, path: str) -> bool:
+        """A regular file, or a link to one."""
+        return os.path.isfile(path)
+
+    def listdir(self, path: str) -> Sequence[tuple[str, str]]:
+        """(name, kind) in byte order; kind is "file", "dir", "link" or "other"; no link is followed.
+
+        Raises:
+            DiskError: the directory could not be read.
+        """
+        try:
+            with os.scandir(path) as found:
+                items = [(item.name, _kind(item)) for item in found]
+        except OSError as error:
+            raise disk_error("open", path, error) from error
+        return sorted(items, key=lambda item: os.fsencode(item[0]))
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy one regular file, making directories as needed.
+
+        Raises:
+            DiskError: it could not be read or written.
+        """
+        import shutil
+
+        make_dirs(os.path.dirname(target))
+        try:
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise disk_error("open", error.filename or source, error) from error
+        except shutil.SpecialFileError as error:
+            raise DiskError(f"copy {source}: not a regular file", path=source, inner=error) from error
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a file or a tree; nothing there is well.
+
+        Raises:
+            DiskError: something in it could not be removed.
+        """
+        remove_tree(path)
+
+    def new_tree(self, target: str) -> str:
+        """An empty directory beside `target`, hidden, in which a tree is made that `move_tree` then puts there.
+
+        Raises:
+            DiskError: it could not be made.
+        """
+        import tempfile
+
+        parent, name = os.path.split(target)
+        make_dirs(parent)
+        try:
+            made = tempfile.mkdtemp(prefix=f".{name}-", dir=parent)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(made, 0o777 & ~umask)
+        except OSError as error:
+            raise disk_error("mkdir", parent, error) from error
+        return made
+
+    def move_tree(self, source: str, target: str) -> None:
+        """Put the tree `source` in the place of `target`, and remove what was there.
+
+        Raises:
+            DiskError: it could not be moved; `target` is what it was.
+        """
+        import tempfile
+
+        old = ""
+        try:
+            if os.path.lexists(target):
+                parent, name = os.path.split(target)
+                old = os.path.join(tempfile.mkdtemp(prefix=f".{name}-", dir=parent), name)
+                os.rename(target, old)
+            try:
+                os.rename(source, target)
+            except OSError:
+                if old:
+                    os.rename(old, target)
+                raise
+        except OSError as error:
+            raise disk_error("rename", target, error) from error
+        finally:
+            if old:
+                remove_tree(os.path.dirname(old))
+
+    def real_path(self, path: str) -> str:
+        """`path` with all links followed; what does not exist is kept as it is."""
+        return os.path.realpath(path)
+
+    def side_lock(self) -> AbstractContextManager[None]:
+        """The lock on which all edits of main modules' files wait.
+
+        Raises:
+            UsageError: there is no cache.
+            DiskError: its lock could not be had.
+        """
+        if self.cache is None:
+            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
+        return self.cache.side_lock()
+
+    def _try_side_lock(self, held: ExitStack) -> None:
+        with suppress(DiskError, UsageError):  # go too edits without it where the cache cannot be written
+            held.enter_context(self.side_lock())
+
+
+@contextmanager
+def _locked_file(path: str) -> Iterator[int]:
+    """The descriptor of the file that stands at `path`, locked; made if absent, removed again if left empty so."""
+    while True:
+        fresh = not os.path.lexists(path)
+        with _opened(path) as descriptor:
+            if not _is_at(path, descriptor):
+                continue  # replaced while we waited for its lock
+            try:
+                yield descriptor
+            except BaseException:
+                if fresh and _is_at(path, descriptor) and os.fstat(descriptor).st_size == 0:
+                    atomic.remove(path)
+                raise
+            return
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    with lockfile.locked(path) as descriptor:
+        yield descriptor
+
+
+def _is_at(path: str, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _renew(path: str, descriptor: int, data: bytes) -> None:
+    """Put a new file in the place of the open and locked one; where no file can be made beside it, overwrite it."""
+    status = os.fstat(descriptor)
+    try:
+        fresh, name = atomic.create_temp(path)
+    except OSError as error:
+        if error.errno not in _NO_NEW_FILES:
+            raise disk_error("write", path, error) from error
+        _overwrite(path, descriptor, data)
+        return
+    atomic.put_in_place(fresh, name, path, data, like=status)
+
+
+def _overwrite(path: str, descriptor: int, data: bytes) -> None:
+    """Write in place: the part that makes the file longer first, so that a full disk is met before anything is lost."""
+    size = os.fstat(descriptor).st_size
+    try:
+        try:
+            _write_at(descriptor, data[size:], size)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+        _write_at(descriptor, data[:size], 0)
+        os.ftruncate(descriptor, len(data))
+    except OSError as error:
+        raise disk_error("write", path, error) from error
+
+
+def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    lockfile.write_all(descriptor, data)
+
+
+def _kind(item: os.DirEntry[str]) -> str:
+    if item.is_symlink():
+        return "link"
+    if item.is_dir(follow_symlinks=False):
+        return "dir"
+    return "file" if item.is_file(follow_symlinks=False) else "other"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`edit` and `work edit`: go.mod and go.work changed by flags alone."""

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The editing flags of `mod edit` and `work edit`: what `-require=path@version` and its kin ask for.
+
+A flag is judged when it is parsed and applied when the file has been read, in the order given. Source of the
+rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's sentence.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from govgo.core.golib.quote import GO_SPACE, quote
+from govgo.core.modfile import ModFile, WorkFile, is_directory_path, must_quote
+from govgo.core.modfile.directivefile import DirectiveFile
+from govgo.core.module.paths import check_import_path
+from govgo.errors import InputError, InvalidPathError, UsageError
+
+_F = TypeVar("_F", bound=DirectiveFile)
+
+Edit = Callable[[_F], None]
+Pair = tuple[str, str]
+
+
+def cut_version(text: str) -> tuple[str, str, bool]:
+    """Split "path@version" at its first "@"; the last item says whether there was one.
+
+    Raises:
+        UsageError: a version that could be taken for a flag or a path.
+    """
+    path, at, version = text.partition("@")
+    if version.startswith(("-", "/")):
+        raise UsageError(f"invalid module version {quote(version)}")
+    return path, version, bool(at)
+
+
+def may_be_version(text: str) -> bool:
+    """Whether `text` can stand in a file as a version; also branches and the like, which go resolves later."""
+    return not must_quote(text)
+
+
+def to_directory_path(path: str) -> str:
+    """`path` written so that it can only be a directory."""
+    return path if is_directory_path(path) else "./" + posixpath.normpath(path)
+
+
+def versioned_path(text: str) -> Pair:
+    """The path and version of "path@version"."""
+    path, version, found = cut_version(text)
+    if not found:
+        raise UsageError("need path@version")
+    path, version = path.strip(GO_SPACE), version.strip(GO_SPACE)
+    try:
+        check_import_path(path)
+    except InvalidPathError as error:
+        raise UsageError(f"invalid path: {error}", inner=error) from None
+    if not may_be_version(version):
+        raise UsageError(f"invalid version {quote(version)}")
+    return path, version
+
+
+def plain_path(text: str) -> str:
+    """A path without a version."""
+    if "@" in text:
+        raise UsageError("need just path, not path@version")
+    try:
+        check_import_path(text)
+    except InvalidPathError as error:
+        raise UsageError(f"invalid path: {error}", inner=error) from None
+    return text
+
+
+def _maybe_versioned(side: str, text: str, *, directory_path_of_work: bool = False) -> Pair:
+    """The path and version of "path" or "path@version"; `side` is "old" or "new" for the error."""
+    path, version, found = cut_version(text)
+    if found:
+        path, version = path.strip(GO_SPACE), version.strip(GO_SPACE)
+    try:
+        check_import_path(path)
+    except InvalidPathError as error:
+        if not directory_path_of_work or not is_directory_path(path):
+            raise UsageError(f"invalid {side} path: {error}", inner=error) from None
+    if path != text and not may_be_version(version):
+        raise UsageError(f"invalid {side} version: {quote(version)}")
+    return path, version
+
+
+def mod_side(side: str, text: str) -> Pair:
+    """A side of a replacement in go.mod that may be a directory, whatever "@" it holds."""
+    return (text, "") if is_directory_path(text) else _maybe_versioned(side, text)
+
+
+def work_side(side: str, text: str) -> Pair:
+    """A side of a replacement in go.work that may be a directory, but is cut at an "@" even then."""
+    return _maybe_versioned(side, text, directory_path_of_work=True)
+
+
+def replacement(text: str, side_of: Callable[[str, str], Pair]) -> tuple[Pair, Pair]:
+    """Both sides of "old[@v]=new[@w]"; `side_of` reads what may be a directory."""
+    before, equals, after = text.partition("=")
+    if not equals:
+        raise UsageError("need old[@v]=new[@w] (missing =)")
+    old, new = before.strip(GO_SPACE), after.strip(GO_SPACE)
+    if new.startswith(">"):
+        raise UsageError("separator between old and new is =, not =>")
+    left = _maybe_versioned("old", old)
+    right = side_of("new", new)
+    if right[0] == new and not is_directory_path(new):
+        raise UsageError("unversioned new path must be local directory")
+    return left, right
+
+
+def interval(text: str) -> Pair:
+    """The ends of "version" or "[low,high]"."""
+    if not text.startswith("["):
+        if not may_be_version(text):
+            raise UsageError(f"invalid version: {quote(text)}")
+        return text, text
+    low, comma, high = text[1:-1].partition(",")
+    low, high = low.strip(GO_SPACE), high.strip(GO_SPACE)
+    if not text.endswith("]") or not comma or not may_be_version(low) or not may_be_version(high):
+        raise UsageError(f"invalid version interval: {quote(text)}")
+    return low, high
+
+
+def setting(text: str) -> Pair:
+    """The two sides of "key=value"."""
+    key, equals, value = text.partition("=")
+    if not equals or any(mark in text for mark in "\"`',"):
+        raise UsageError("need key=value")
+    return key, value
+
+
+def _godebug(text: str) -> Edit[DirectiveFile]:
+    key, value = setting(text)
+    return lambda file: file.add_godebug(key, value)
+
+
+def _drop_godebug(text: str) -> Edit[DirectiveFile]:
+    return lambda file: file.drop_godebug(text)
+
+
+def _require(text: str) -> Edit[ModFile]:
+    path, version = versioned_path(text)
+    return lambda file: file.add_require(path, version)
+
+
+def _drop_require(text: str) -> Edit[ModFile]:
+    path = plain_path(text)
+    return lambda file: file.drop_require(path)
+
+
+def _exclude(text: str) -> Edit[ModFile]:
+    path, version = versioned_path(text)
+    return lambda file: file.add_exclude(path, version)
+
+
+def _drop_exclude(text: str) -> Edit[ModFile]:
+    path, version = versioned_path(text)
+    return lambda file: file.drop_exclude(path, version)
+
+
+def _replace(text: str) -> Edit[ModFile]:
+    old, new = replacement(text, mod_side)
+    return lambda file: file.add_replace(*old, *new)
+
+
+def _drop_replace(text: str) -> Edit[ModFile]:
+    path, version = mod_side("old", text)
+    return lambda file: file.drop_replace(path, version)
+
+
+def _retract(text: str) -> Edit[ModFile]:
+    low, high = interval(text)
+    return lambda file: file.add_retract(low, high, "")
+
+
+def _drop_retract(text: str) -> Edit[ModFile]:
+    low, high = interval(text)
+    return lambda file: file.drop_retract(low, high)
+
+
+def _tool(text: str) -> Edit[ModFile]:
+    path = plain_path(text)
+    return lambda file: file.add_tool(path)
+
+
+def _drop_tool(text: str) -> Edit[ModFile]:
+    path = plain_path(text)
+    return lambda file: file.drop_tool(path)
+
+
+def _ignore(text: str) -> Edit[ModFile]:
+    return lambda file: file.add_ignore(text)
+
+
+def _drop_ignore(text: str) -> Edit[ModFile]:
+    return lambda file: file.drop_ignore(text)
+
+
+def _use(text: str) -> Edit[WorkFile]:
+    return lambda file: file.add_use(to_directory_path(text), "")
+
+
+def _drop_use(text: str) -> Edit[WorkFile]:
+    return lambda file: file.drop_use(to_directory_path(text))
+
+
+def _work_replace(text: str) -> Edit[WorkFile]:
+    old, new = replacement(text, work_side)
+    return lambda file: file.add_replace(*old, *new)
+
+
+def _work_drop_replace(text: str) -> Edit[WorkFile]:
+    path, version = work_side("old", text)
+    return lambda file: file.drop_replace(path, version)
+
+
+MOD_EDITS: Mapping[str, Callable[[str], Edit[ModFile]]] = {
+    "godebug": _godebug,
+    "dropgodebug": _drop_godebug,
+    "require": _require,
+    "droprequire": _drop_require,
+    "exclude": _exclude,
+    "dropexclude": _drop_exclude,
+    "replace": _replace,
+    "dropreplace": _drop_replace,
+    "retract": _retract,
+    "dropretract": _drop_retract,
+    "tool": _tool,
+    "droptool": _drop_tool,
+    "ignore": _ignore,
+    "dropignore": _drop_ignore,
+}
+"""The editing flags of `mod edit` by name."""
+
+WORK_EDITS: Mapping[str, Callable[[str], Edit[WorkFile]]] = {
+    "godebug": _godebug,
+    "dropgodebug": _drop_godebug,
+    "use": _use,
+    "dropuse": _drop_use,
+    "replace": _work_replace,
+    "dropreplace": _work_drop_replace,
+}
+"""The editing flags of `work edit` by name."""
+
+
+def read_edit(name: str, text: str, edits: Mapping[str, Callable[[str], Edit[_F]]]) -> Edit[_F]:
+    """The edit that the flag `-name=text` asks for.
+
+    Raises:
+        UsageError: `-name=text: …`; also from the edit, when the file does not admit it.
+    """
+    try:
+        edit = edits[name](text)
+    except UsageError as error:
+        raise UsageError(f"-{name}={text}: {error}", inner=error.inner) from None
+
+    def apply(file: _F) -> None:
+        try:
+            edit(file)
+        except InputError as error:
+            raise UsageError(f"-{name}={text}: {error}", inner=error) from None
+
+    return apply

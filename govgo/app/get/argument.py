@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One argument of `get`: what it asks for, what could answer it, and how its errors are told.
+
+Rules: Go Modules Reference, "go get" and "Version queries".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from govgo.core.golib.quote import quote
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.patterns import match_pattern, tree_can_match
+from govgo.core.module.query import parse_path_version
+from govgo.errors import QueryError, ReportedError
+from govgo.load.packages.find import QueryMatchesMainModulesError, QueryUpgradesAllError
+from govgo.load.packages.imports import META_PACKAGES
+from govgo.load.packages.patterns import clean_patterns, is_local_import
+from govgo.load.session.session import Session
+
+
+class ArgumentError(QueryError):
+    """An argument of get that makes no sense by itself."""
+
+    code = "get-argument"
+
+
+class QueryConflictError(QueryError):
+    """Two arguments that ask for two versions of one module."""
+
+    code = "get-conflict"
+
+
+class PathSet(NamedTuple):
+    """The options for one path: exactly one of `pkg_mods` and `mod` is to be chosen.
+
+    Attributes:
+        path: a package path, a module path, or a wildcard that matches nothing so far.
+        pkg_mods: modules that each contain the package; only one of them can be in the build list.
+        mod: a module whose path matches, but which holds no matching package; None where there is none.
+        error: why there are no options.
+    """
+
+    path: str = ""
+    pkg_mods: tuple[ModuleVersion, ...] = ()
+    mod: ModuleVersion | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Query:
+    """An argument while it is being resolved.
+
+    Attributes:
+        raw: the argument as given, "" for the implied ".".
+        raw_version: the part after "@", "" where there is none.
+        pattern: the part before "@".
+        local: whether the pattern is a path in the file system.
+        version: the version query, "upgrade" or "patch" where none was given.
+        candidates: option sets still to be resolved.
+        resolved: module versions that this query has decided.
+        matches_packages: whether a resolved module provides a matching package.
+        conflict: the first query found incompatible with this one.
+    """
+
+    raw: str
+    raw_version: str
+    pattern: str
+    local: bool
+    version: str
+    candidates: list[PathSet] = field(default_factory=list)
+    resolved: list[ModuleVersion] = field(default_factory=list)
+    matches_packages: bool = False
+    conflict: Query | None = None
+    _seen: set[str] = field(default_factory=set)
+    _match: Callable[[str], bool] | None = None
+    _can_match: Callable[[str], bool] | None = None
+
+    def __post_init__(self) -> None:
+        if "..." in self.pattern:
+            self._match = match_pattern(self.pattern)
+            self._can_match = tree_can_match(self.pattern)
+
+    def __str__(self) -> str:
+        return self.raw
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether the pattern can match more than one path."""
+        return self._match is not None
+
+    def matches_path(self, path: str) -> bool:
+        """Whether a module or package path matches the pattern."""
+        if self._match is not None and not is_toolchain(path):
+            return self._match(path)
+        return path == self.pattern
+
+    def can_match_in_module(self, mod_path: str) -> bool:
+        """Whether a module of that path could hold a package that matches."""
+        if is_toolchain(mod_path):
+            return False
+        if self._can_match is not None:
+            return self._can_match(mod_path)
+        return self.pattern == mod_path or self.pattern.startswith(mod_path + "/")
+
+    def once(self, path: str, options: Callable[[], PathSet]) -> None:
+        """Add the option set of `path`, the first time that `path` comes up."""
+        if path in self._seen:
+            return
+        self._seen.add(path)
+        found = options()
+        if found.pkg_mods or found.mod is not None or found.error is not None:
+            self.candidates.append(found._replace(path=path))
+
+    def resolved_text(self, mv: ModuleVersion) -> str:
+        """How messages name `mv` as this query's answer."""
+        if mv.path != self.pattern:
+            if mv.version != self.version:
+                return f"{mv} (matching {self.pattern}@{self.version})"
+            return f"{mv} (matching {self})"
+        return self.answer_text(mv.version)
+
+    def answer_text(self, version: str) -> str:
+        """The argument, with the version that it came to where the argument does not say it."""
+        if version != self.version:
+            return f"{self.pattern}@{self.version} ({version})"
+        return str(self)
+
+
+class Faults:
+    """Errors told one by one; the command ends at the next `stop`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._errors: list[Exception] = []
+
+    def tell(self, error: Exception, sentence: str = "") -> None:
+        """Print the error (or `sentence` in its place) and remember it; a sentence is never said twice in a row."""
+        self._session.tell(sentence or str(error))
+        self._errors.append(error)
+
+    def mark(self, error: Exception) -> None:
+        """Remember an error that has already been printed."""
+        self._errors.append(error)
+
+    def tell_for(self, query: Query, error: Exception) -> None:
+        """Print an error of a query, naming the query unless the error already does."""
+        self.tell(error, concise(query, str(error)))
+
+    def stop(self) -> None:
+        """End the command if anything has been told."""
+        if self._errors:
+            raise ReportedError(tuple(self._errors))
+
+
+def concise(query: Query, text: str) -> str:
+    """The sentence for an error of `query`, without saying the argument a second time."""
+    pattern = re.search(rf"(?m)(?:[ \t(\"`]|^){re.escape(query.pattern)}(?:[ @:;)\"`]|$)", text)
+    if pattern:
+        if not query.raw_version:
+            return text
+        if re.search(rf"(?m)(?:[ @(\"`]|^){re.escape(query.version)}(?:[ :;)\"`]|$)", text):
+            return text
+    return f"{query}: {text}" if query.raw else text
+
+
+def conflict_error(mod_path: str, proposed: tuple[str, Query], standing: tuple[str, Query]) -> QueryConflictError:
+    """The error of two (version, query) pairs that want `mod_path` at different versions."""
+    detail = "" if mod_path == proposed[1].pattern else f"for module {mod_path}, "
+    first, second = proposed[1].answer_text(proposed[0]), standing[1].answer_text(standing[0])
+    return QueryConflictError(f"{detail}{first} conflicts with {second}")
+
+
+def ok_for_main_module(version: str) -> bool:
+    """Whether a version query can be asked of a main module."""
+    return version in ("upgrade", "patch")
+
+
+def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) -> tuple[tuple[Query, ...], bool]:
+    """The queries of a command line, and whether `toolchain@none` was among them.
+
+    Args:
+        upgrade: the value of -u: "", "upgrade" or "patch".
+
+    Raises:
+        ReportedError: arguments that make no sense; each has been told.
+    """
+    faults = Faults(session)
+    queries: list[Query] = []
+    drop_toolchain = False
+    for argument in clean_patterns(arguments):
+        try:
+            query = _parse(session, argument, upgrade)
+        except QueryError as error:
+            faults.tell(error)
+            continue
+        if query.version == "none" and query.pattern == "go":
+            faults.tell(ArgumentError("cannot use go@none"))
+            continue
+        if query.version == "none" and query.pattern == "toolchain":
+            drop_toolchain = True
+            continue
+        if not arguments:
+            query.raw = ""
+        mistake = _file_argument(session, query)
+        if mistake:
+            faults.tell(ArgumentError(mistake))
+            continue
+        queries.append(query)
+    faults.stop()
+    return tuple(queries), drop_toolchain
+
+
+def _file_argument(session: Session, query: Query) -> str:
+    """`get x.go` is a common mistake: what to say of it, or ""."""
+    if not query.raw.endswith(".go") or query.raw_version:
+        return ""
+    if "/" not in query.raw:
+        return f"{query.raw}: arguments must be package or module paths"
+    path = query.raw if query.raw.startswith("/") else f"{session.settings.cwd}/{query.raw}"
+    if session.files.exists(path) and not session.files.is_dir(path):
+        return f"{query.raw} exists as a file, but 'go get' requires package arguments"
+    return ""
+
+
+def _parse(session: Session, raw: str, upgrade: str) -> Query:
+    pattern, raw_version, versioned = parse_path_version(raw)
+    if versioned and (not raw_version or "@" in raw_version):
+        raise ArgumentError(f"invalid module version syntax {quote(raw)}")
+    query = Query(
+        raw=raw,
+        raw_version=raw_version,
+        pattern=pattern,
+        local=is_local_import(pattern) or pattern.startswith("/"),
+        version=raw_version or upgrade or "upgrade",
+    )
+    _validate(session, query)
+    return query
+
+
+def _validate(session: Session, query: Query) -> None:
+    if query.local:
+        if query.raw_version:
+            raise ArgumentError(
+                f"can't request explicit version {quote(query.raw_version)} of path"
+                f" {quote(query.pattern)} in main module"
+            )
+        return
+    if query.pattern == "all" and not ok_for_main_module(query.version):
+        raise QueryUpgradesAllError(query.version)
+    if query.pattern in META_PACKAGES and query.pattern != "all" and query.pattern != query.raw:
+        if query.pattern == "tool":
+            raise ArgumentError('can\'t request explicit version of "tool" pattern')
+        raise ArgumentError(f"can't request explicit version of standard-library pattern {quote(query.pattern)}")
+
+
+def main_module_error(session: Session, path: str, query: Query) -> QueryMatchesMainModulesError:
+    """The refusal to move a main module to a version."""
+    return QueryMatchesMainModulesError(
+        main_modules=(ModuleVersion(path, ""),),
+        pattern=query.pattern,
+        query=query.version,
+        pattern_is_module=session.main.contains(query.pattern),
+    )

@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The candidates of each argument of `get`: which module versions could answer it.
+
+A package path can be provided by any module whose path is a prefix of it, and a wildcard by modules of entirely
+different paths; so every change of the build list can bring new candidates, and the questions are asked again until
+nothing changes. A version query's answer is always relative to the build list at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from govgo.app.get.argument import (
+    ArgumentError,
+    Faults,
+    PathSet,
+    Query,
+    main_module_error,
+    ok_for_main_module,
+)
+from govgo.app.get.local import local_options, work_options, workspace_has_package
+from govgo.core.golib.quote import quote
+from govgo.core.gosource import stdlib
+from govgo.core.gosource.buildtags import any_tags
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import check_path, is_std
+from govgo.core.module.query import NoMatchingVersionError
+from govgo.errors import GovgoError, InvalidPathError, QueryError, SecurityError, find, is_not_found
+from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
+from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
+from govgo.load.packages.find import (
+    Allowed,
+    PackageNotInModuleError,
+    QueryMatchesPackagesInMainModuleError,
+    query_packages,
+    query_pattern,
+)
+from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.packages.patterns import match_in_module
+from govgo.load.query.query import query
+from govgo.load.query.retract import check_allowed, check_exclusions
+from govgo.load.session.session import Session
+from govgo.ports.modules import Ask
+
+
+class VersionChangeNeeded(QueryError):
+    """A package's imports are not to be loaded yet, since its module is about to move."""
+
+    code = "version-change-needed"
+
+
+def no_such_module_version(error: BaseException) -> bool:
+    """Whether the module does not exist at that version, as far as can be known."""
+    return is_not_found(error) or find(error, NoMatchingVersionError) is not None
+
+
+def no_such_package_version(error: BaseException) -> bool:
+    """Whether no module holds the package at that version."""
+    return no_such_module_version(error) or find(error, PackageNotInModuleError) is not None
+
+
+class Resolver:
+    """What one `get` knows: the build list before and now, and what each argument may become.
+
+    Attributes:
+        resolved: module path to (version that must be selected, the query that decided it).
+        build_list: the build list as it stands.
+        initial: module path to version at the start; the base of "upgrade" and "patch".
+    """
+
+    def __init__(self, session: Session, queries: Sequence[Query], *, upgrade: str, load_tests: bool) -> None:
+        self.session = session
+        self.queries = tuple(queries)
+        self.upgrade = upgrade
+        self.load_tests = load_tests
+        self.faults = Faults(session)
+        self.resolved: dict[str, tuple[str, Query]] = {}
+        self.build_list: tuple[ModuleVersion, ...] = load_mod_graph(session).build_list()
+        self.current: dict[str, str] = dict(self.build_list)
+        self.initial: dict[str, str] = self.current
+        self.workspace: LocalWorkspace | None = load_workspace(session)
+        self._nones = {q.pattern: q for q in queries if q.version == "none" and not q.wildcard}
+        self._wild_nones = tuple(q for q in queries if q.version == "none" and q.wildcard)
+        self._matched: dict[tuple[str, ModuleVersion], tuple[str, ...]] = {}
+        self._sort_queries()
+
+    def _sort_queries(self) -> None:
+        self.all_queries, self.work_queries, self.tool_queries = (
+            tuple(q for q in self.queries if q.pattern == name) for name in ("all", "work", "tool")
+        )
+        rest = [q for q in self.queries if q.pattern not in ("all", "work", "tool")]
+        self.local_queries = tuple(q for q in rest if q.local)
+        self.wildcard_queries = tuple(q for q in rest if not q.local and q.wildcard)
+        self.path_queries = tuple(q for q in rest if not q.local and not q.wildcard)
+
+    # What the build list says.
+
+    def initial_selected(self, path: str) -> str:
+        """The version selected at the start, "none" where there was none."""
+        return self.initial.get(path, "none")
+
+    def selected(self, path: str) -> str:
+        """The version selected now, "none" where there is none."""
+        return self.current.get(path, "none")
+
+    def removed(self, path: str) -> bool:
+        """Whether an argument asks for the module to be removed."""
+        return path in self._nones or any(q.matches_path(path) for q in self._wild_nones)
+
+    # Questions to the sources.
+
+    def _allowed_for(self, requested: str, selected: Callable[[str], str]) -> Allowed:
+        """The requested and the current version are always allowed, even when retracted."""
+
+        def allowed(mv: ModuleVersion) -> None:
+            if mv.version == requested:
+                check_exclusions(self.session, mv)
+            elif requested not in ("upgrade", "patch") or mv.version != selected(mv.path):
+                check_allowed(self.session, mv)
+
+        return allowed
+
+    def query_module(self, path: str, version: str) -> ModuleVersion:
+        """The version of one module that a version query comes to."""
+        allowed = self._allowed_for(version, self.initial_selected)
+        answer = query(self.session, path, version, self.initial_selected(path), allowed)
+        return ModuleVersion(path, answer.version)
+
+    def query_packages(self, pattern: str, version: str, selected: Callable[[str], str]) -> tuple[ModuleVersion, ...]:
+        """The modules that hold a package matching the pattern."""
+        found = query_packages(self.session, pattern, version, selected, self._allowed_for(version, selected))
+        return tuple(result.mod for result in found)
+
+    def match_in_module(self, pattern: str, mv: ModuleVersion) -> tuple[str, ...]:
+        """The packages of one module version that match; remembered."""
+        key = (pattern, mv)
+        if key not in self._matched:
+            match = match_in_module(self.session, pattern, mv, any_tags())
+            if match.errors:
+                raise match.errors[0]
+            self._matched[key] = tuple(match.packages or ())
+        return self._matched[key]
+
+    def _query_pattern(self, q: Query) -> PathSet:
+        allowed = self._allowed_for(q.version, self.initial_selected)
+        found, module_only = query_pattern(self.session, q.pattern, q.version, self.initial_selected, allowed)
+        mod = module_only.mod if module_only is not None else None
+        return PathSet(pkg_mods=tuple(result.mod for result in found), mod=mod)
+
+    # Candidates, by the kind of argument.
+
+    def start(self) -> None:
+        """Candidates that depend on the initial build list alone."""
+        for q in self.local_queries:
+            q.once(q.pattern, lambda q=q: _guarded(lambda: local_options(self.session, q)))  # type: ignore[misc]
+        for q in self.path_queries:
+            if q.version == "none":
+                self._none(q)
+            else:
+                q.once(q.pattern, lambda q=q: _guarded(lambda: self._path(q)))  # type: ignore[misc]
+        for q in self.tool_queries:
+            for tool in self.session.main.tools:
+                q.once(tool, lambda q=q, tool=tool: _guarded(lambda: self._tool(q, tool)))  # type: ignore[misc]
+        for q in self.work_queries:
+            q.once(q.pattern, lambda q=q: _guarded(lambda: work_options(self.session, q)))  # type: ignore[misc]
+
+    def refresh(self) -> None:
+        """Candidates that follow the build list as it changes."""
+        for q in self.wildcard_queries:
+            if q.version == "none":
+                self._none(q)
+            else:
+                self._wildcard(q)
+        self._all()
+
+    def _path(self, q: Query) -> PathSet:
+        if is_std(q.pattern) and stdlib.is_package(q.pattern):
+            if q.raw_version:
+                raise ArgumentError(
+                    f"can't request explicit version {quote(q.version)} of standard library package {q.pattern}"
+                )
+            q.matches_packages = True
+            return PathSet()
+        return self._query_pattern(q)
+
+    def _tool(self, q: Query, tool: str) -> PathSet:
+        return PathSet(pkg_mods=self.query_packages(tool, q.version, self.initial_selected))
+
+    def _none(self, q: Query) -> None:
+        """No module and no package exists at version none: the argument can only name modules."""
+        main = self.session.main
+        if not q.wildcard:
+            refused = main.contains(q.pattern)
+            q.once(
+                q.pattern,
+                lambda: (
+                    PathSet(error=main_module_error(self.session, q.pattern, q))
+                    if refused
+                    else PathSet(mod=ModuleVersion(q.pattern, "none"))
+                ),
+            )
+        for mv in self.build_list:
+            if q.matches_path(mv.path):
+                refused = mv.version == "" and main.contains(mv.path)
+                answer = (
+                    PathSet(error=main_module_error(self.session, mv.path, q))
+                    if refused
+                    else PathSet(mod=ModuleVersion(mv.path, "none"))
+                )
+                q.once(mv.path, lambda answer=answer: answer)  # type: ignore[misc]
+
+    def _wildcard(self, q: Query) -> None:
+        """A wildcard means the modules of the build list first; new ones only when nothing else turns up."""
+        relevant = [mv for mv in self.build_list if q.can_match_in_module(mv.path)]
+        self.session.repo.warm(Ask("versions", mv.path) for mv in relevant if not self.session.main.contains(mv.path))
+        for mv in relevant:
+            q.once(mv.path, lambda mv=mv: _guarded(lambda: self._wildcard_in(q, mv)))  # type: ignore[misc]
+
+    def _wildcard_in(self, q: Query, mv: ModuleVersion) -> PathSet:
+        if self.removed(mv.path):
+            return PathSet()
+        if self.session.main.contains(mv.path) and not ok_for_main_module(q.version):
+            if q.matches_path(mv.path):
+                raise main_module_error(self.session, mv.path, q)
+            packages = self.match_in_module(q.pattern, mv)
+            if packages:
+                raise QueryMatchesPackagesInMainModuleError(pattern=q.pattern, query=q.version, packages=packages)
+            return PathSet()
+        try:
+            found = self.query_module(mv.path, q.version)
+        except GovgoError as error:
+            if no_such_module_version(error):
+                # Other arguments may still move or remove the module; check_wildcards has the last word.
+                return PathSet()
+            raise
+        if self.match_in_module(q.pattern, found):
+            return PathSet(pkg_mods=(found,))
+        return PathSet(mod=found) if q.matches_path(found.path) else PathSet()
+
+    def find_missing_wildcards(self) -> None:
+        """Look outside the build list for wildcards that match no package so far."""
+        for q in self.wildcard_queries:
+            if q.version != "none" and not q.matches_packages:
+                q.once(q.pattern, lambda q=q: _guarded(lambda: self._missing_wildcard(q)))  # type: ignore[misc]
+
+    def _missing_wildcard(self, q: Query) -> PathSet:
+        try:
+            return self._query_pattern(q)
+        except GovgoError as error:
+            if q.resolved and no_such_package_version(error):
+                return PathSet()  # a pattern of modules only
+            raise
+
+    def _all(self) -> None:
+        if not self.all_queries:
+            return
+
+        def steady(path: str, mv: ModuleVersion | None) -> bool:
+            """Whether `mv` is sure to go on providing the package, so that its imports count."""
+            sure = True
+            for q in self.all_queries:
+
+                def options(q: Query = q) -> PathSet:
+                    nonlocal sure
+                    found: tuple[ModuleVersion, ...] = ()
+                    try:
+                        found = self.query_packages(path, q.version, self.initial_selected)
+                        return PathSet(pkg_mods=found)
+                    finally:
+                        if found != ((mv,) if mv is not None else ()):
+                            sure = False
+
+                q.once(path, lambda options=options: _guarded(options))  # type: ignore[misc]
+            return sure
+
+        self.load(["all"], steady)
+        for q in self.all_queries:
+            q.candidates.sort(key=lambda options: options.path)
+
+    def upgrades(self) -> list[PathSet]:
+        """Options for packages that no module provides yet and, with -u, for modules that can move up."""
+        patterns = [q.pattern for q in self.queries if q.matches_packages]
+        if not patterns:
+            return []
+        found: list[PathSet] = []
+
+        def steady(path: str, mv: ModuleVersion | None) -> bool:
+            version = "latest"
+            if mv is not None:
+                if not self.upgrade or mv.path in self.resolved:
+                    return True
+                version = self.upgrade
+            try:
+                mods = self.query_packages(path, version, self.selected)
+            except SecurityError:
+                raise
+            except GovgoError as error:
+                if no_such_package_version(error) or (mv is None and not _valid_path(path)):
+                    return True  # no version change helps; the final load says what is missing
+                found.append(PathSet(path=path, error=error))
+                return False
+            if mv in mods:
+                return True
+            found.append(PathSet(path=path, pkg_mods=mods))
+            return False
+
+        if self.upgrade:
+            self.session.repo.warm(
+                Ask("versions", mv.path) for mv in self.build_list if mv.version and not is_toolchain(mv.path)
+            )
+        self.load(patterns, steady)
+        found.sort(key=lambda options: options.path)
+        return found
+
+    def load(self, patterns: Sequence[str], steady: Callable[[str, ModuleVersion | None], bool]) -> None:
+        """Load packages, asking `steady` for each from outside the main module and for each that is missing."""
+
+        def allow(path: str, mv: ModuleVersion | None) -> None:
+            if mv is not None and mv.path and mv.version and not steady(path, mv):
+                raise VersionChangeNeeded("version change needed")
+
+        options = PackageOpts(
+            tags=any_tags(),
+            load_tests=self.load_tests,
+            assume_roots_imported=True,
+            silence_package_errors=True,
+            allow_package=allow,
+        )
+        _, packages = load_packages(self.session, options, patterns)
+        loaded = self.session.loaded
+        assert loaded is not None
+        for path in packages:
+            error = loaded.error(path)
+            if error is None or find(error, VersionChangeNeeded) is not None:
+                continue
+            if self.workspace is not None and workspace_has_package(self.session, self.workspace, path):
+                continue
+            if find(error, ImportMissingError) is not None or find(error, AmbiguousImportError) is not None:
+                steady(path, None)
+
+
+def _guarded(options: Callable[[], PathSet]) -> PathSet:
+    """The options, or the error in their place: `settle` tells it and ends the command, whatever else is found."""
+    try:
+        return options()
+    except GovgoError as error:
+        return PathSet(error=error)
+
+
+def _valid_path(path: str) -> bool:
+    try:
+        check_path(path)
+    except InvalidPathError:
+        return False
+    return True

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The last look of `get` before go.mod is written: missing packages, deprecations, retractions and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from govgo.app.get.candidates import Resolver
+from govgo.app.get.local import workspace_has_module
+from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.errors import GovgoError, QueryError, SecurityError, find
+from govgo.load.mainmodule.load import enter_workspace, load_mod_file
+from govgo.load.packages.errors import AmbiguousImportError
+from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions, short_message
+from govgo.ports.modules import Ask
+
+_Marks = dict[ModuleVersion, set[str]]
+"""Why a module matters: "resolved" by get, "named" on the command line, "package" of the load, "direct"."""
+
+
+class SumNotFoundError(QueryError):
+    """A module moved, and the sum that its new version needs could not be had."""
+
+    code = "sum-not-found"
+
+
+def check_packages(resolver: Resolver, patterns: Sequence[str]) -> None:
+    """Load the named packages once more and tell what is wrong with them, then what is known of their modules.
+
+    The load happens in the workspace where the main module belongs to one, since its packages may come from there;
+    sums are added to the module's own go.sum.
+    """
+    session = resolver.session
+    workspace = resolver.workspace
+    within = workspace is not None and workspace_has_module(workspace, session.main.modules[0].path)
+    marks: _Marks = {ModuleVersion(p, v): {"resolved"} for p, (v, _) in resolver.resolved.items()}
+    with enter_workspace(session) if within else nullcontext():
+        if patterns:
+            _load(resolver, patterns, marks)
+        requirements = load_mod_file(session)
+        for mv, why in marks.items():
+            if requirements.is_direct(mv.path):
+                why.add("direct")
+        retractions = _retractions(resolver, marks)
+        deprecations = _deprecations(resolver, marks)
+    sum_errors = _moved_sums(resolver)
+    for text in deprecations:
+        session.report.note(text)
+    _tell_retractions(resolver, retractions)
+    for error in sum_errors:
+        resolver.faults.tell(error)
+    resolver.faults.stop()
+
+
+def _load(resolver: Resolver, patterns: Sequence[str], marks: _Marks) -> None:
+    session = resolver.session
+    options = PackageOpts(load_tests=resolver.load_tests, allow_errors=True, silence_no_go_errors=True)
+    matches, packages = load_packages(session, options, patterns)
+    loaded = session.loaded
+    assert loaded is not None
+    for match in matches:
+        if match.errors:
+            resolver.faults.mark(match.errors[0])
+            break
+    for path in packages:
+        error = loaded.error(path)
+        if error is not None and not (loaded.dir(path) and loaded.is_no_go(error)):
+            resolver.faults.mark(error)
+            ambiguous = find(error, AmbiguousImportError)
+            for mv in ambiguous.modules if ambiguous is not None else ():
+                marks.setdefault(mv, set()).add("package")
+        module = loaded.package_module(path)
+        if module is not None:
+            marks.setdefault(module, set()).add("package")
+    for match in matches:
+        for path in match.packages or ():
+            module = loaded.package_module(path)
+            if module is not None:
+                marks.setdefault(module, set()).add("named")
+
+
+def _retractions(resolver: Resolver, marks: _Marks) -> list[tuple[str, str]]:
+    relevant = sorted(mv for mv, why in marks.items() if why & {"resolved", "named", "package"})
+    session = resolver.session
+    session.repo.warm(Ask("versions", mv.path) for mv in relevant if mv.version and not session.main.contains(mv.path))
+    found: list[tuple[str, str]] = []
+    for mv in relevant:
+        try:
+            check_retractions(session, mv)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            if find(error, ModuleRetractedError) is not None:
+                found.append((mv.path, str(error)))
+    return found
+
+
+def _deprecations(resolver: Resolver, marks: _Marks) -> list[str]:
+    found: list[str] = []
+    for mv, why in sorted(marks.items()):
+        if not why & {"resolved", "named"} and not why >= {"package", "direct"}:
+            continue
+        try:
+            message = check_deprecation(resolver.session, mv)
+        except SecurityError:
+            raise
+        except GovgoError:
+            continue
+        if message:
+            found.append(f"module {mv.path} is deprecated: {short_message(message, '')}")
+    return found
+
+
+def _tell_retractions(resolver: Resolver, retractions: Sequence[tuple[str, str]]) -> None:
+    report = resolver.session.report
+    for _, message in retractions:
+        report.note(f"warning: {message}")
+    if retractions:
+        path = retractions[0][0] if len(retractions) == 1 else "<module>"
+        report.note(f"to switch to the latest unretracted version, run:\n\tgo get {path}@latest")
+
+
+def _moved_sums(resolver: Resolver) -> list[GovgoError]:
+    """Fetch the sums of modules that moved and had sums before, so that later builds do not miss them."""
+    session = resolver.session
+    wanted: list[tuple[ModuleVersion, ModuleVersion, str]] = []
+    for mv in resolver.build_list:
+        old_version = resolver.initial.get(mv.path, "")
+        if not old_version:
+            continue
+        old = ModuleVersion(mv.path, old_version)
+        actual = session.main.replacement(mv) or mv
+        old_actual = session.main.replacement(old) or old
+        if actual != old_actual and actual.version and session.repo.ledger.have(old_actual):
+            wanted.append((mv, actual, old_version))
+    errors: list[GovgoError] = []
+    found = session.repo.download([actual for _, actual, _ in wanted], extract=False)
+    for (mv, actual, old_version), download in zip(wanted, found, strict=True):
+        if isinstance(download.error, SecurityError):
+            raise download.error
+        if download.error is not None:
+            verb = "downgraded" if compare_versions(mv.path, mv.version, old_version) < 0 else "upgraded"
+            replaced = f" (replaced by {actual})" if actual != mv else ""
+            errors.append(
+                SumNotFoundError(
+                    f"{verb} {mv.path} {old_version} => {mv.version}{replaced}:"
+                    f" error finding sum for {actual}: {download.error}",
+                    inner=download.error,
+                )
+            )
+    return errors

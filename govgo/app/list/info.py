@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is known of one module: the facts behind `go list -m -json`.
+
+Rules: `go help list`, section on -m.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from enum import IntFlag, auto
+from typing import TYPE_CHECKING
+
+from govgo.core.module.info import ZERO_TIME, ModuleInfo, merge_origin
+from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain
+from govgo.core.module.query import DisallowedError, NoMatchingVersionError
+from govgo.errors import GovgoError, SecurityError, find, is_not_found
+from govgo.load.dependency.gomod import raw_summary
+from govgo.load.query.query import Reusable, query, version_list
+from govgo.load.query.retract import (
+    RETRACTED,
+    ModuleRetractedError,
+    allowed_or_retracted_versions,
+    allowed_versions,
+    check_deprecation,
+    check_retractions,
+    names_module,
+)
+from govgo.load.query.reuse import is_reusable
+from govgo.load.session.session import Session
+
+if TYPE_CHECKING:
+    from govgo.load.buildlist.requirements import Requirements
+
+
+class ListMode(IntFlag):
+    """What to find out besides the build list (the flags of `list -m`)."""
+
+    UPDATES = auto()
+    RETRACTED = auto()
+    DEPRECATED = auto()
+    VERSIONS = auto()
+    RETRACTED_VERSIONS = auto()
+    NAMES = auto()
+    """Only paths, versions and what is asked by another flag will be shown: times, sums and places may be
+    left out."""
+
+
+PLAIN = ListMode(0)
+"""The build list and its facts, nothing else."""
+
+
+def module_info(
+    session: Session,
+    rs: Requirements | None,
+    mv: ModuleVersion,
+    mode: ListMode = PLAIN,
+    reuse: Reusable | None = None,
+) -> ModuleInfo:
+    """What is known of `mv` in the build list of `rs`, or by itself when `rs` is None.
+
+    Failures are told in the answer's `error`.
+
+    Raises:
+        SecurityError: never told that way.
+    """
+    if mv.version == "" and session.main.contains(mv.path):
+        return _main_module(session, mv)
+    info = ModuleInfo(
+        path=mv.path,
+        version=mv.version,
+        indirect=rs is not None and not rs.is_direct(mv.path),
+        go_version=session.raw_go_versions.get(mv, ""),
+    )
+    facts = _Facts(session, mode, reuse, in_build_list=rs is not None)
+    if rs is None:
+        return facts.complete(info)
+    replacement = session.main.replacement(mv)
+    if replacement is None:
+        # The vendor directory mixes packages of several modules; it is no module's directory.
+        return info if session.build_mod == "vendor" else facts.complete(info)
+    return _replaced(session, facts, info, replacement)
+
+
+def _main_module(session: Session, mv: ModuleVersion) -> ModuleInfo:
+    root = session.main.root(mv)
+    return ModuleInfo(
+        path=mv.path,
+        main=True,
+        dir=root,
+        go_mod=(session.settings.modfile_given or session.mod_file_path(root)) if root else "",
+        go_version=session.raw_go_versions.get(mv, ""),
+    )
+
+
+def _replaced(session: Session, facts: _Facts, info: ModuleInfo, target: ModuleVersion) -> ModuleInfo:
+    """A replaced module: the facts are those of the replacement, and its own version is not asked about."""
+    new = ModuleInfo(path=target.path, version=target.version, go_version=info.go_version)
+    if not target.version:
+        directory = posixpath.normpath(posixpath.join(session.main.replace_base(), target.path))
+        if posixpath.isabs(target.path):
+            directory = target.path
+        new = new._replace(dir=directory, go_mod=posixpath.normpath(posixpath.join(directory, "go.mod")))
+    if session.build_mod == "vendor":
+        return info._replace(replace=new, go_version=new.go_version)
+    new = facts.complete(new)
+    return info._replace(
+        replace=new,
+        dir=new.dir,
+        go_mod=new.go_mod,
+        retracted=new.retracted,
+        go_version=new.go_version,
+    )
+
+
+class _Facts:
+    """Fills in what the module cache, go.sum and the sources know of a module version."""
+
+    def __init__(self, session: Session, mode: ListMode, reuse: Reusable | None, *, in_build_list: bool) -> None:
+        self._session = session
+        self._mode = mode
+        self._reuse = reuse or {}
+        self._must_have_sums = in_build_list and session.must_have_sums()
+        self._is_brief = in_build_list and bool(mode & ListMode.NAMES)
+
+    def complete(self, info: ModuleInfo) -> ModuleInfo:
+        """`info` with its facts."""
+        if is_toolchain(info.path):
+            return info
+        mod = ModuleVersion(info.path, info.version)
+        if info.version:
+            old = self._reuse.get(mod)
+            if old is not None and is_reusable(self._session.repo, mod.path, mod.version, old.origin):
+                return old._replace(query="", dir="")
+            if not self._is_brief:
+                info = self._with_time(info)
+        if not self._is_brief or not self._must_have_sums:
+            # Reading a go.mod enters its hash in go.sum, so that it is read even where nothing of it is shown.
+            info = self._with_go_version(info, mod)
+        if not self._is_brief:
+            info = self._with_places(info, mod)
+        if info.version and self._mode & ListMode.RETRACTED:
+            info = add_retraction(self._session, info)
+        return info
+
+    def _with_time(self, info: ModuleInfo) -> ModuleInfo:
+        try:
+            rev = query(self._session, info.path, info.version)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            return _failed(info, error)
+        return info._replace(version=rev.version, time=rev.time or ZERO_TIME)
+
+    def _sum_is_known(self, path: str, version: str) -> bool:
+        if not version or not self._must_have_sums:
+            return True
+        return self._session.repo.ledger.have(ModuleVersion(path, version))
+
+    def _with_go_version(self, info: ModuleInfo, mod: ModuleVersion) -> ModuleInfo:
+        if info.go_version or not (mod.version == "" or self._has_go_mod_sum(info)):
+            return info
+        try:
+            summary = raw_summary(self._session, mod)
+        except SecurityError:
+            raise
+        except GovgoError:
+            return info
+        return info if summary.too_new is not None else info._replace(go_version=summary.go_version)
+
+    def _has_go_mod_sum(self, info: ModuleInfo) -> bool:
+        return self._sum_is_known(info.path, f"{info.version}/go.mod")
+
+    def _with_places(self, info: ModuleInfo, mod: ModuleVersion) -> ModuleInfo:
+        if not info.version:
+            return info
+        repo, ledger = self._session.repo, self._session.repo.ledger
+        if self._has_go_mod_sum(info):
+            try:
+                path = repo.cache_file(mod, "mod")
+            except GovgoError:
+                path = ""
+            if path and self._session.files.is_file(path):
+                info = info._replace(go_mod=path)
+            recorded = ledger.recorded(ModuleVersion(mod.path, f"{mod.version}/go.mod"))
+            info = info._replace(go_mod_sum=recorded or "")
+        if self._sum_is_known(info.path, info.version):
+            try:
+                directory = repo.cached_dir(mod) or ""
+            except GovgoError:
+                directory = ""
+            info = info._replace(dir=directory or info.dir, sum=ledger.recorded(mod) or "")
+        return info
+
+
+def _failed(info: ModuleInfo, error: GovgoError) -> ModuleInfo:
+    """`info` with an error, unless it has one."""
+    return info if info.error is not None else info._replace(error=str(error), failure=error)
+
+
+def _is_unknown(error: GovgoError) -> bool:
+    """Whether a source answered that there is nothing. All else is told, since it may be an attack."""
+    return find(error, NoMatchingVersionError) is not None or is_not_found(error)
+
+
+def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
+    """`info` with the version that an upgrade would select, if that is higher."""
+    if not info.version:
+        return info
+    try:
+        rev = query(session, info.path, "upgrade", info.version, allowed_versions(session))
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        if _is_unknown(error) or find(error, DisallowedError) is not None:
+            return info
+        return _failed(info, error)
+    if compare_versions(info.path, rev.version, info.version) <= 0:
+        return info
+    update = ModuleInfo(path=info.path, version=rev.version, time=rev.time or ZERO_TIME)
+    return info._replace(update=update)
+
+
+def add_versions(session: Session, info: ModuleInfo, *, retracted: bool) -> ModuleInfo:
+    """`info` with the known versions; excluded ones are left out, and retracted ones unless `retracted`."""
+    allowed = allowed_or_retracted_versions(session) if retracted else allowed_versions(session)
+    try:
+        known = version_list(session, info.path, allowed)
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        return _failed(info, error)._replace(versions=(), origin=None)
+    return info._replace(versions=known.list, origin=merge_origin(info.origin, known.origin))
+
+
+def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
+    """`info` with the reasons why its version was retracted, if it was."""
+    if not info.version:
+        return info
+    try:
+        check_retractions(session, ModuleVersion(info.path, info.version))
+    except ModuleRetractedError as error:
+        return info._replace(retracted=error.rationale or (RETRACTED,))
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        return info if _is_unknown(error) else _failed(info, error)
+    return info
+
+
+def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
+    """`info` with the module's deprecation message, if it has one."""
+    try:
+        message = check_deprecation(session, ModuleVersion(info.path, info.version))
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        return info if _is_unknown(error) else _failed(info, error)
+    return info._replace(deprecated=message)
+
+
+def error_text(path: str, version: str, error: GovgoError) -> str:
+    """An error about `path@version` in one sentence that names both, once."""
+    text = str(error)
+    if find(error, NoMatchingVersionError) is not None:
+        # The text holds the query already.
+        return f"module {path}: {text}"
+    if names_module(text, path):
+        return text
+    return f"{path}@{version}: {text}" if version else f"module {path}: {text}"

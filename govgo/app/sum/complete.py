@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Add to go.sum exactly the lines that are missing, each proved by the checksum database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.app.sum.database import SumDatabase, listed_hash
+from govgo.app.sum.needs import load_needs
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import module_sort_key
+from govgo.errors import GovgoError, PackageError, ReportedError, SecurityError
+from govgo.load.mainmodule.write import WriteOptions, go_mod_dirty, update_go_mod_from_reqs, write_go_sum
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+GO_MOD = "/go.mod"
+
+
+class Completed(NamedTuple):
+    """What `complete` added.
+
+    Attributes:
+        file: absolute path of the go.sum or go.work.sum.
+        lines: the new lines, in the order of the file.
+        proved: how many of them the database has proved; the others are of modules that it is not asked about.
+    """
+
+    file: str
+    lines: tuple[str, ...] = ()
+    proved: int = 0
+
+
+def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) -> Completed:
+    """Add what loading the module graph and every package needs and go.sum lacks. go.mod is not changed.
+
+    What is there stays. A module that the database covers gets the hash that it proves, whether its zip is at hand or
+    not; any other the hash of what is downloaded.
+
+    Args:
+        session: the command.
+        database: where proofs come from.
+        dry_run: write nothing.
+
+    Raises:
+        SecurityError: a download contradicts go.sum or the database.
+        StaleError: go.mod would have to be changed first.
+        ReportedError: some packages could not be loaded or lines not proved; all others have been added.
+    """
+    needs = load_needs(session)
+    _refuse_stale_gomod(session)
+    ledger = session.repo.ledger
+    missing = sorted((key for key in needs.keys if not ledger.have(key)), key=module_sort_key)
+    failures: list[GovgoError] = []
+    hashes = _hashes(session, database, missing, failures)
+    for key, digest in hashes.items():
+        if not ledger.check(key, digest):
+            ledger.add(key, digest)
+    if hashes and not dry_run:
+        write_go_sum(session, set(needs.keys))
+    for failure in failures:
+        session.report.note(str(failure))
+    failures += [PackageError(f"{pkg.path}: {pkg.error}", inner=pkg.error) for pkg in needs.unloaded if pkg.error]
+    done = Completed(
+        file=ledger.file,
+        lines=tuple(f"{key.path} {key.version} {digest}" for key, digest in hashes.items()),
+        proved=sum(database.covers(key.path) for key in hashes),
+    )
+    if failures:
+        raise IncompleteError(done, tuple(failures))
+    return done
+
+
+class IncompleteError(ReportedError):
+    """Some lines could not be added; `done` says which could, the faults have been told."""
+
+    code = "incomplete"
+
+    def __init__(self, done: Completed, errors: tuple[BaseException, ...]) -> None:
+        super().__init__(errors)
+        self.done = done
+
+
+def _refuse_stale_gomod(session: Session) -> None:
+    """Lines for a go.mod that is about to change would be the wrong ones."""
+    if session.in_workspace:
+        return
+    update = update_go_mod_from_reqs(session, WriteOptions())
+    index = session.main.index(session.main.single())
+    if update is not None and index is not None and index.is_dirty(update.file, readonly=True):
+        raise go_mod_dirty(session)
+
+
+def _hashes(
+    session: Session, database: SumDatabase, missing: Sequence[ModuleVersion], failures: list[GovgoError]
+) -> dict[ModuleVersion, str]:
+    """The hash of each missing line that can be had; why the others cannot is added to `failures`."""
+    public = [key for key in missing if database.covers(key.path)]
+    found = database.lookup_many(public)
+    private_zips = [key for key in missing if key not in found and not key.version.endswith(GO_MOD)]
+    zips = {done.mod: done for done in session.repo.download(private_zips, extract=False)} if private_zips else {}
+    hashes: dict[ModuleVersion, str] = {}
+    for key in missing:
+        try:
+            answer = found.get(key)
+            if isinstance(answer, GovgoError):
+                raise answer
+            if answer is not None:
+                hashes[key] = listed_hash(answer)
+            elif key in zips:
+                error = zips[key].error
+                if error is not None:
+                    raise error
+                hashes[key] = zips[key].sum
+            else:
+                mv = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
+                hashes[key] = hash_gomod(session.repo.gomod(mv))
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            failures.append(error)
+    return {key: digest for key, digest in hashes.items() if digest}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The checksum database as services see it, and a proof bundle in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.bundle import ProvedBundle
+from govgo.core.sumdb.record import absent_error
+from govgo.errors import GovgoError, LookupDisabledError
+
+Lookups = Mapping[ModuleVersion, tuple[str, ...] | GovgoError]
+"""For each version asked for, "/go.mod" as in go.sum, its proved go.sum lines or why there are none."""
+
+
+class SumDatabase(Protocol):
+    """Proved go.sum lines (`modfetch.sumclient.SumClient`, `BundleDatabase`)."""
+
+    @property
+    def name(self) -> str:
+        """The database's name, for texts.
+
+        Raises:
+            UsageError: a GOSUMDB that names none, or `off`.
+        """
+        ...
+
+    def covers(self, path: str) -> bool:
+        """Whether the database is asked about a module path (GONOSUMDB, GOPRIVATE, GOSUMDB=off)."""
+        ...
+
+    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups:
+        """Look up all at once.
+
+        An error among the answers is a NotInDatabaseError where the database says that it has no such version, a
+        SumMismatchError where its proved record lacks the line, another UnavailableError or IntegrityError where no
+        proof could be had.
+
+        Raises:
+            ForkError, BadSignatureError: the database misbehaves.
+            UsageError: there is no database.
+        """
+        ...
+
+
+class NotInBundleError(LookupDisabledError):
+    """A proof bundle has no record of a module version, and nothing else is asked."""
+
+    code = "not-in-bundle"
+
+
+class BundleDatabase:
+    """A proof bundle in the place of the database: no network, no clock, no files."""
+
+    def __init__(self, name: str, bundle: ProvedBundle, covers: Callable[[str], bool]) -> None:
+        """`name` is that of the key that proved the bundle."""
+        self._name = name
+        self._covers = covers
+        self.bundle = bundle
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self._name
+
+    @property
+    def tree_size(self) -> int:
+        """The size of the tree that the bundle is proved in."""
+        return self.bundle.head.tree.size
+
+    def covers(self, path: str) -> bool:
+        """Whether the database would be asked about a module path."""
+        return self._covers(path)
+
+    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups:
+        """What the bundle proves."""
+        return {mod: self._lookup(mod) for mod in mods}
+
+    def _lookup(self, mod: ModuleVersion) -> tuple[str, ...] | GovgoError:
+        lines = self.bundle.lines(mod)
+        if lines is None:
+            return NotInBundleError(f"{mod.path}@{mod.version}: not in the proof bundle")
+        return lines or absent_error(self._name, mod)
+
+
+def listed_hash(lines: Sequence[str]) -> str:
+    """The `h1:` hash of proved go.sum lines for one version; "" where they have none."""
+    return next((words[2] for line in lines if len(words := line.split(" ")) == 3 and words[2].startswith("h1:")), "")

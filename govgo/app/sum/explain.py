@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Why a line is in go.sum: which load needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.app.sum.needs import Need, Needs, load_needs
+from govgo.core.gosum.lines import parse_gosum
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import module_sort_key
+from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+GO_MOD = "/go.mod"
+
+
+class Explained(NamedTuple):
+    """One line of go.sum, or one that is missing there.
+
+    Attributes:
+        mod: "/go.mod" at the end of the version of a go.mod hash.
+        line_numbers: where it stands in go.sum, from 1; () where it is missing or in another module's go.sum.
+        hashes: the hashes recorded; () where it is missing.
+        needs: the loads that need it; () where `go mod tidy` would drop it.
+    """
+
+    mod: ModuleVersion
+    line_numbers: tuple[int, ...]
+    hashes: tuple[str, ...]
+    needs: tuple[Need, ...]
+
+
+def explain(session: Session, words: Iterable[str]) -> tuple[Explained, ...]:
+    """Tell why lines are there.
+
+    Args:
+        session: the command.
+        words: what to explain: a line of go.sum, as one word or as its fields; the number of a line, also as
+            `go.sum:17`; a module version as in `path@version` or `path@version/go.mod`; or a module path, for
+            every line of the module.
+
+    Returns:
+        The lines that are there or needed, in the order of go.sum; () where there is none.
+
+    Raises:
+        UsageError: the words say nothing of that kind.
+        GovgoError: the modules or packages cannot be loaded.
+    """
+    asked = [field for word in words for field in word.split()]
+    needs = load_needs(session)
+    places = _places(session)
+    wanted = _wanted(asked, places, needs)
+    listed = session.repo.ledger.h1_only
+    found = []
+    for mod in sorted(wanted, key=module_sort_key):
+        recorded = listed(mod) if mod in places or session.repo.ledger.have(mod) else ()
+        explained = Explained(mod, places.get(mod, ()), recorded, needs.of(mod))
+        if explained.hashes or explained.line_numbers or explained.needs:
+            found.append(explained)
+    return tuple(found)
+
+
+def _places(session: Session) -> dict[ModuleVersion, tuple[int, ...]]:
+    """The numbers of the lines of each module version in the main file."""
+    file = session.repo.ledger.file
+    data = session.files.read(file) or b""
+    places: dict[ModuleVersion, tuple[int, ...]] = {}
+    for number, line in enumerate(data.split(b"\n"), 1):
+        for mod in parse_gosum(file, line, skip_malformed=True):
+            places[mod] = (*places.get(mod, ()), number)
+    return places
+
+
+def _wanted(asked: list[str], places: dict[ModuleVersion, tuple[int, ...]], needs: Needs) -> Iterable[ModuleVersion]:
+    match asked:
+        case [word] if (number := _line_number(word)) is not None:
+            found = [mod for mod, lines in places.items() if number in lines]
+            if not found:
+                raise UsageError(f"go.sum has no line {number} that could be explained")
+            return found
+        case [word] if "@" in word:
+            path, _, version = word.rpartition("@")
+            if version.endswith(GO_MOD):
+                return (ModuleVersion(path, version),)
+            return (ModuleVersion(path, version), ModuleVersion(path, version + GO_MOD))
+        case [path]:
+            return {mod for mod in (*places, *needs.keys) if mod.path == path}
+        case [path, version] | [path, version, _]:
+            return (ModuleVersion(path, version),)
+    raise UsageError("explain takes a line of go.sum, its number, a module path or path@version")
+
+
+def _line_number(word: str) -> int | None:
+    digits = word.rpartition(":")[2]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None

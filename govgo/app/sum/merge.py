@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Merge two go.sum files: the union of their lines, those that only one side has proved by the checksum database.
+
+A line that is on both sides was not touched by the merge and stays as it is. Nothing is dropped: a line too many does
+no harm, and `tidy` removes it; a line too few stops a build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from govgo.app.sum.database import SumDatabase, listed_hash
+from govgo.core.gosum.lines import Sums, parse_gosum
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import module_sort_key
+from govgo.errors import GovgoError, InputError, SecurityError, SumMismatchError
+
+_FALSE_LINE = """
+
+SECURITY ERROR
+This line does NOT match the one that the checksum database has.
+Whoever wrote it may have been given other bytes than everybody else.
+
+For more information, see 'go help module-auth'.
+"""
+
+
+class SumConflictError(InputError):
+    """Two sides of a merge have different hashes for a module version that no database can decide on."""
+
+    code = "sum-conflict"
+
+
+class Merged(NamedTuple):
+    """The outcome of `merge_sums`.
+
+    Attributes:
+        data: the merged file, sorted as the go command sorts it.
+        proved: module versions whose lines the database has proved.
+        private: those that only one side has and that the database is not asked about.
+        unproved: those that only one side has and that could not be proved, and why.
+    """
+
+    data: bytes
+    proved: tuple[ModuleVersion, ...]
+    private: tuple[ModuleVersion, ...]
+    unproved: Mapping[ModuleVersion, GovgoError]
+
+
+def merge_sums(database: SumDatabase, ours: bytes, theirs: bytes, *, file: str = "go.sum") -> Merged:
+    """Merge two versions of a go.sum.
+
+    Args:
+        database: proves lines.
+        ours, theirs: the two files.
+        file: its name, for texts.
+
+    Raises:
+        GoSumError: one of them is malformed, by a conflict marker for example.
+        SumMismatchError: a line that only one side has contradicts the database.
+        SumConflictError: the sides contradict each other about a module that the database is not asked about.
+        ForkError, BadSignatureError: the database misbehaves.
+    """
+    sides = {"ours": parse_gosum(file, ours), "theirs": parse_gosum(file, theirs)}
+    union = {
+        mod: tuple(dict.fromkeys(digest for side in sides.values() for digest in side.get(mod, ())))
+        for mod in dict.fromkeys(mod for side in sides.values() for mod in side)
+    }
+    touched = [mod for mod, hashes in union.items() if _is_touched(mod, hashes, sides)]
+    found = database.lookup_many([mod for mod in touched if database.covers(mod.path)])
+    proved: list[ModuleVersion] = []
+    private: list[ModuleVersion] = []
+    unproved: dict[ModuleVersion, GovgoError] = {}
+    for mod in touched:
+        answer = found.get(mod)
+        if isinstance(answer, SecurityError):
+            raise answer
+        if answer is None or isinstance(answer, GovgoError):
+            _refuse_two(file, mod, sides)
+            if answer is None:
+                private.append(mod)
+            else:
+                unproved[mod] = answer
+            continue
+        _compare(database.name, file, mod, listed_hash(answer), sides)
+        proved.append(mod)
+    lines = [
+        f"{mod.path} {mod.version} {digest}\n"
+        for mod in sorted(union, key=module_sort_key)
+        for digest in sorted(union[mod])
+    ]
+    data = "".join(lines).encode("utf-8", "surrogateescape")
+    return Merged(data, tuple(proved), tuple(private), unproved)
+
+
+def _is_touched(mod: ModuleVersion, hashes: tuple[str, ...], sides: Mapping[str, Sums]) -> bool:
+    """Whether the sides differ in a hash that would be believed, or one side has two."""
+    believed = {digest for digest in hashes if digest.startswith("h1:")}
+    return len(believed) > 1 or any(not believed <= set(side.get(mod, ())) for side in sides.values())
+
+
+def _refuse_two(file: str, mod: ModuleVersion, sides: Mapping[str, Sums]) -> None:
+    told = [(name, digest) for name, side in sides.items() for digest in side.get(mod, ()) if digest.startswith("h1:")]
+    if len({digest for _, digest in told}) > 1:
+        shown = "".join(f"\n\t{file} ({name}): {digest}" for name, digest in told)
+        raise SumConflictError(f"verifying {mod.path}@{mod.version}: conflicting checksums{shown}")
+
+
+def _compare(database: str, file: str, mod: ModuleVersion, proved: str, sides: Mapping[str, Sums]) -> None:
+    for name, side in sides.items():
+        for digest in side.get(mod, ()):
+            if digest.startswith("h1:") and digest != proved:
+                raise SumMismatchError(
+                    f"verifying {mod.path}@{mod.version}: checksum mismatch\n"
+                    f"\t{file} ({name}): {digest}\n\t{database}: {proved}{_FALSE_LINE}",
+                    module=f"{mod.path}@{mod.version}",
+                    want=proved,
+                    got=digest,
+                    against=database,
+                )

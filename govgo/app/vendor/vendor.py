@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Make the vendor directory (`go mod vendor`, `go work vendor`): every package that building and testing the main
+modules takes, and vendor/modules.txt, which says where each comes from.
+
+The new tree is made beside the old one and takes its place whole; a failure leaves the old one.
+"""
+
+from __future__ import annotations
+
+from os.path import join, normpath
+from typing import TYPE_CHECKING
+
+from govgo.app.vendor.copy import VendorCopier, check_path_collisions
+from govgo.core.gosource.buildtags import any_tags
+from govgo.core.module.moduleversion import ModuleVersion, sort
+from govgo.core.version.goversion import compare
+from govgo.errors import GovgoError, PackageError, SecurityError
+from govgo.load.buildlist.package import LoadPkg
+from govgo.load.dependency.gomod import raw_summary
+from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.session.session import RootMode
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+_Packages = dict[ModuleVersion, list[LoadPkg]]
+
+
+def vendor(session: Session, *, output: str = "", tolerant: bool = False) -> bool:
+    """Make the vendor directory anew.
+
+    Args:
+        session: the command, in module or workspace mode.
+        output: another directory than vendor, from the working directory.
+        tolerant: -e: go on in spite of packages that cannot be loaded.
+
+    Returns:
+        Whether there was anything to vendor; otherwise the directory is removed.
+
+    Raises:
+        ReportedError: faults that were told.
+        GovgoError: go.mod cannot be loaded, or a file not be read or written.
+    """
+    session.command = session.command or "mod vendor"
+    session.force_use_modules = True
+    session.root_mode = RootMode.NEED
+    opts = PackageOpts(
+        tags=any_tags(),
+        resolve_missing_imports=True,
+        use_vendor_all=True,
+        allow_errors=tolerant,
+        silence_missing_std_imports=True,
+    )
+    _, paths = load_packages(session, opts, ["all"])
+    packages = _external_packages(session, paths)
+    check_path_collisions([mod.path for mod in packages])
+    text, order = _modules_txt(session, packages)
+    target = session.absolute(output) if output else session.vendor_dir
+    if not text:
+        session.files.remove_tree(target)
+        session.report.note("no dependencies to vendor")
+        return False
+    if session.settings.verbose:
+        session.report.raw(text.rstrip("\n"))
+    _write(session, target, text, order, tolerant=tolerant)
+    session.finish()
+    return True
+
+
+def _write(session: Session, target: str, text: str, order: list[LoadPkg], *, tolerant: bool) -> None:
+    made = session.files.new_tree(target)
+    try:
+        copier = VendorCopier(session, made, tolerant=tolerant)
+        for pkg in order:
+            copier.package(pkg)
+        session.files.write(join(made, "modules.txt"), text.encode("utf-8", "surrogateescape"))
+        session.files.move_tree(made, target)
+    except BaseException:
+        session.files.remove_tree(made)
+        raise
+
+
+def _external_packages(session: Session, paths: tuple[str, ...]) -> _Packages:
+    """The packages of modules other than main ones, by module."""
+    assert session.loaded is not None
+    packages: _Packages = {}
+    for path in paths:
+        pkg = session.loaded.lookup(path)
+        if pkg is not None and pkg.mod.path and not session.main.contains(pkg.mod.path):
+            packages.setdefault(pkg.mod, []).append(pkg)
+    return packages
+
+
+def _modules_txt(session: Session, packages: _Packages) -> tuple[str, list[LoadPkg]]:
+    """The text of modules.txt, and the packages in its order.
+
+    From go 1.14 on, explicit requirements and all replacements are marked, so that the directory can be checked
+    against go.mod; from 1.17 on, go versions stand there, too.
+    """
+    main = session.main
+    go_version = main.go_version()
+    files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+    explicit: set[ModuleVersion] = set()
+    marks = compare(go_version, "1.14") >= 0 and (session.in_workspace or any(file.go is not None for file in files))
+    if marks:
+        explicit = {require.mod for file in files for require in file.require}
+    mods = [*explicit, *(mod for mod in packages if mod not in explicit)]
+    sort(mods)
+    lines = ["## workspace"] if main.work_file is not None else []
+    order: list[LoadPkg] = []
+    for mod in mods:
+        lines.append(module_line(mod, main.replacement(mod)))
+        go = _go_version(session, mod) if compare(go_version, "1.17") >= 0 else ""
+        notes = [*(["explicit"] if mod in explicit else []), *([f"go {go}"] if go else [])]
+        if notes:
+            lines.append("## " + "; ".join(notes))
+        order += packages.get(mod, [])
+        lines += [pkg.path for pkg in packages.get(mod, [])]
+    if marks:
+        lines += _other_replacements(session, set(mods))
+    return "".join(line + "\n" for line in lines), order
+
+
+def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[str]:
+    """Replacements that no line tells of yet: whoever reads modules.txt cannot tell that they had no effect."""
+    main = session.main
+    lines: list[str] = []
+
+    def add(old: ModuleVersion, new: ModuleVersion | None) -> None:
+        written.add(old)
+        if new is not None:
+            lines.append(module_line(old, new))
+
+    for m in main.modules:
+        if main.work_file is not None:
+            for entry in main.work_file.replace:
+                if entry.old not in written:
+                    add(entry.old, entry.new)
+        file = main.mod_file(m)
+        for entry in file.replace if file is not None else ():
+            if entry.old not in written:
+                add(entry.old, main.replacement(entry.old))
+    return lines
+
+
+def module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:
+    """The line of modules.txt that names a module, and what replaces it.
+
+    Raises:
+        PackageError: the replacement lies in the vendor directory.
+    """
+    words = ["#", mod.path, *([mod.version] if mod.version else [])]
+    if replacement is not None:
+        if (normpath(replacement.path) + "/").startswith("vendor/"):
+            raise PackageError(f"replacement path {replacement.path} inside vendor directory")
+        words += ["=>", replacement.path, *([replacement.version] if replacement.version else [])]
+    return " ".join(words)
+
+
+def _go_version(session: Session, mod: ModuleVersion) -> str:
+    """The go line of the selected version of a module, "" where its go.mod has none or cannot be had."""
+    assert session.requirements is not None
+    rs = session.requirements
+    selected = rs.root_selected(mod.path)
+    if selected is None:
+        selected = rs.partial_graph()[0].selected(mod.path)
+    actual = session.main.resolve(ModuleVersion(mod.path, selected))
+    known = session.raw_go_versions.get(actual)
+    if known is not None:
+        return known
+    key = ModuleVersion(actual.path, f"{actual.version}/go.mod")
+    if selected == "none" or (actual.version and session.must_have_sums() and not session.repo.ledger.have(key)):
+        return ""
+    try:
+        return raw_summary(session, actual).go_version
+    except SecurityError:
+        raise
+    except GovgoError:
+        return ""

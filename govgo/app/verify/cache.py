@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The claim of `govgo verify` about the module cache: what lies there is what go.sum says, byte for byte.
+
+Zips and extracted trees are judged by go.sum's line and by the hash recorded beside the zip, in go's wording; go.mod
+files by theirs; kept answers and tiles of the checksum database by its signed tree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from govgo.app.verify.targets import SumFile, Target
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.gosum.lint import GO_MOD, SumLine
+from govgo.core.module.moduleversion import ModuleVersion
+
+UNMODIFIED, MODIFIED, ABSENT = "unmodified", "modified", "absent"
+
+
+class Cached(Protocol):
+    """What lies in the cache for one module version (`modfetch.cachefacts.CachedModule`)."""
+
+    @property
+    def zip(self) -> str: ...
+    @property
+    def zip_hash(self) -> str: ...
+    @property
+    def zip_fault(self) -> str: ...
+    @property
+    def recorded(self) -> str: ...
+    @property
+    def recorded_fault(self) -> str: ...
+    @property
+    def dir(self) -> str: ...
+    @property
+    def dir_hash(self) -> str: ...
+    @property
+    def dir_fault(self) -> str: ...
+    @property
+    def gomod(self) -> str: ...
+    @property
+    def gomod_hash(self) -> str: ...
+    @property
+    def disk_fault(self) -> str: ...
+    @property
+    def zip_layout(self) -> str: ...
+
+
+class Facts(Protocol):
+    """Looks at the module cache (`modfetch.cachefacts.CacheFacts`)."""
+
+    def look(self, mods: Sequence[ModuleVersion]) -> Sequence[Cached]:
+        """What lies there for each module version, in the order given."""
+        ...
+
+
+class Damage(Protocol):
+    """A kept file of the checksum database that does not prove (`modfetch.sumaudit.Damage`)."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def module(self) -> ModuleVersion | None: ...
+
+
+def modules_of(targets: Sequence[Target]) -> tuple[ModuleVersion, ...]:
+    """The module versions that the lines to be checked name, each once."""
+    lines = (line for target in targets for file in target.sums for line in file.lines)
+    return tuple(dict.fromkeys(ModuleVersion(line.mod.path, line.mod.version.removesuffix(GO_MOD)) for line in lines))
+
+
+def damage_findings(damage: Sequence[Damage]) -> tuple[Finding, ...]:
+    """Kept files of the database that do not prove. They are fetched again, never believed."""
+    return tuple(
+        Finding(
+            "cache-damaged",
+            Claim.CACHE,
+            Verdict.FINDING,
+            f"{each.path}: {each.reason}",
+            each.module,
+            Place(each.path),
+            hint="it is not believed, and is fetched and proved again by whoever needs it",
+        )
+        for each in damage
+    )
+
+
+def check_cache(
+    target: Target, facts: Mapping[ModuleVersion, Cached], proved: Callable[[ModuleVersion], str]
+) -> tuple[ClaimResult, tuple[Finding, ...]]:
+    """Whether the cached files of the modules in a go.sum are those that it names.
+
+    Args:
+        target: whose go.sum.
+        facts: what lies in the cache for each module of it.
+        proved: the hash that the database has proved for a key, "" for none. Bytes that have it are right, although
+            a false line contradicts them: the line is told elsewhere.
+    """
+    judge = _Judge(proved)
+    lines: dict[ModuleVersion, list[tuple[SumFile, SumLine]]] = {}
+    for file in target.sums:
+        for line in file.lines:
+            lines.setdefault(line.mod, []).append((file, line))
+    for mv in modules_of((target,)):
+        judge.module(mv, facts[mv], lines.get(mv, []), lines.get(ModuleVersion(mv.path, mv.version + GO_MOD), []))
+    verdict = max((finding.verdict for finding in judge.findings), default=Verdict.PASSED)
+    counts = tuple((name, judge.counts[name]) for name in (UNMODIFIED, MODIFIED, ABSENT))
+    return ClaimResult(Claim.CACHE, verdict, counts), tuple(judge.findings)
+
+
+class _Judge:
+    """Collects what is found."""
+
+    def __init__(self, proved: Callable[[ModuleVersion], str]) -> None:
+        self.counts: Counter[str] = Counter()
+        self.findings: list[Finding] = []
+        self._proved = proved
+
+    def module(
+        self,
+        mv: ModuleVersion,
+        cached: Cached,
+        zip_lines: Sequence[tuple[SumFile, SumLine]],
+        gomod_lines: Sequence[tuple[SumFile, SumLine]],
+    ) -> None:
+        """Judge one module version."""
+        before = len(self.findings)
+        name = f"{mv.path} {mv.version}"
+        if cached.disk_fault:
+            self._add("disk", Verdict.UNCHECKED, f"{name}: {cached.disk_fault}", mv, zip_lines or gomod_lines, ())
+        if cached.gomod:
+            where = f"cached go.mod {cached.gomod}"
+            text = f"{name}: go.mod has been modified ({cached.gomod})"
+            self._compare(mv, text, where, cached.gomod_hash, gomod_lines, cached.gomod)
+        if cached.recorded_fault:
+            self._add("missing-ziphash", Verdict.FINDING, f"{name}: {cached.recorded_fault}", mv, zip_lines, ())
+        if cached.zip:
+            self._content(mv, "zip", cached.zip, cached.zip_hash, cached.zip_fault, cached.recorded, zip_lines)
+        if cached.zip_layout and len(self.findings) == before:
+            text = f"{name}: zip has been modified ({cached.zip}) outside of its files: {cached.zip_layout}"
+            self._add("zip-modified", Verdict.FINDING, text, mv, zip_lines, (), cached.zip)
+        if cached.dir:
+            self._content(mv, "dir", cached.dir, cached.dir_hash, cached.dir_fault, cached.recorded, zip_lines)
+        if cached.recorded and len(self.findings) == before:
+            where = f"recorded hash {cached.zip}hash"
+            text = f"{name}: recorded hash differs from go.sum"
+            self._compare(mv, text, where, cached.recorded, zip_lines, cached.zip)
+        if len(self.findings) > before:
+            self.counts[MODIFIED] += 1
+        else:
+            self.counts[UNMODIFIED if cached.zip or cached.dir or cached.gomod else ABSENT] += 1
+
+    def _content(
+        self,
+        mv: ModuleVersion,
+        kind: str,
+        path: str,
+        digest: str,
+        fault: str,
+        recorded: str,
+        lines: Sequence[tuple[SumFile, SumLine]],
+    ) -> None:
+        """Judge a zip or a tree: by go.sum where that has a line, else by the recorded hash."""
+        name = f"{mv.path} {mv.version}"
+        text = f"{name}: {kind} has been modified ({path})"
+        where = f"cached {kind} {path}"
+        if fault or not digest:
+            why = f"{text}: {fault}" if fault else text
+            verdict = Verdict.CONTRADICTION if lines else Verdict.FINDING
+            self._contradict(f"{kind}-modified", verdict, why, mv, lines, Evidence(where, "", fault), path)
+        elif lines:
+            self._compare(mv, text, where, digest, lines, path, f"{kind}-modified")
+        elif recorded and digest != recorded:
+            evidence = (Evidence("recorded hash", recorded), Evidence(where, digest))
+            self._add(f"{kind}-modified", Verdict.FINDING, text, mv, (), evidence, path)
+
+    def _compare(
+        self,
+        mv: ModuleVersion,
+        text: str,
+        where: str,
+        digest: str,
+        lines: Sequence[tuple[SumFile, SumLine]],
+        path: str,
+        code: str = "cache-mismatch",
+    ) -> None:
+        if lines and not any(digest in (line.digest, self._proved(line.mod)) for _, line in lines):
+            self._contradict(code, Verdict.CONTRADICTION, text, mv, lines, Evidence(where, digest), path)
+
+    def _contradict(
+        self,
+        code: str,
+        verdict: Verdict,
+        text: str,
+        mv: ModuleVersion,
+        lines: Sequence[tuple[SumFile, SumLine]],
+        evidence: Evidence,
+        path: str,
+    ) -> None:
+        said = tuple(Evidence(f"{file.shown}:{line.number}", line.digest) for file, line in lines)
+        self._add(code, verdict, text, mv, lines, (*said, evidence), path)
+
+    def _add(
+        self,
+        code: str,
+        verdict: Verdict,
+        text: str,
+        mv: ModuleVersion,
+        lines: Sequence[tuple[SumFile, SumLine]],
+        evidence: tuple[Evidence, ...],
+        path: str = "",
+    ) -> None:
+        key = lines[0][1].mod if lines else mv
+        place = Place(lines[0][0].shown, lines[0][1].number) if lines else Place(path) if path else None
+        self.findings.append(Finding(code, Claim.CACHE, verdict, text, key, place, evidence))

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The claims of `govgo verify` about go.sum itself: that its text is sound, and that the database proves every line.
+
+All lines of all targets are looked up at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from govgo.app.sum.database import Lookups, SumDatabase, listed_hash
+from govgo.app.verify.targets import SumFile, Target
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.gosum.lint import BAD_MODULE, CONFLICT, GO_MOD, MERGE_MARKER, SumFault, SumLine
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sumdb.record import NotInDatabaseError
+from govgo.errors import (
+    GovgoError,
+    InputError,
+    IntegrityError,
+    LookupDisabledError,
+    SecurityError,
+    SumMismatchError,
+    find,
+)
+
+PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED = (
+    "proved",
+    "mismatch",
+    "not_in_database",
+    "private",
+    "unchecked",
+)
+
+
+class Prover(SumDatabase, Protocol):
+    """A checksum database that knows how large its proved tree is."""
+
+    @property
+    def tree_size(self) -> int:
+        """Of the newest tree that everything was proved in, 0 before anything was."""
+        ...
+
+
+@dataclass(slots=True)
+class DatabaseAnswers:
+    """What the database said, kept for the whole run.
+
+    Attributes:
+        fatal: why it may not be believed any more, or why it could not be asked at all.
+    """
+
+    database: Prover
+    lookups: dict[ModuleVersion, tuple[str, ...] | GovgoError] = field(default_factory=dict)
+    fatal: GovgoError | None = None
+
+    def ask(self, mods: Iterable[ModuleVersion]) -> Lookups:
+        """Look up what was not looked up before, all at once; private modules are not asked about."""
+        wanted = [mod for mod in dict.fromkeys(mods) if mod not in self.lookups and self.database.covers(mod.path)]
+        if wanted and self.fatal is None:
+            try:
+                self.lookups.update(self.database.lookup_many(wanted))
+            except GovgoError as error:
+                self.fatal = error
+        return self.lookups
+
+    def hash_of(self, mod: ModuleVersion) -> str:
+        """The hash that the database proves, "" for none."""
+        answer = self.lookups.get(mod)
+        return listed_hash(answer) if isinstance(answer, tuple) else ""
+
+
+def check_lint(target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
+    """Whether the text of go.sum is sound."""
+    findings = tuple(_fault(Claim.LINT, file, fault) for file in target.sums for fault in file.faults)
+    lines = sum(len(file.lines) for file in target.sums)
+    verdict = Verdict.FINDING if findings else Verdict.PASSED
+    return ClaimResult(Claim.LINT, verdict, (("lines", lines), ("faults", len(findings)))), findings
+
+
+def _fault(claim: Claim, file: SumFile, fault: SumFault) -> Finding:
+    hint = ""
+    if fault.code == MERGE_MARKER:
+        hint = "join both sides, proved: `govgo sum merge --install` sets git up to do so"
+    elif fault.code == CONFLICT:
+        hint = "only one of them can be true: keep the one that `govgo verify --only database` proves"
+    return Finding(fault.code, claim, Verdict.FINDING, fault.text, fault.mod, Place(file.shown, fault.line), hint=hint)
+
+
+def check_database(
+    target: Target, answers: DatabaseAnswers, *, linted: bool, off: bool
+) -> tuple[ClaimResult, tuple[Finding, ...], tuple[SumLine, ...]]:
+    """Whether the database proves every line.
+
+    Args:
+        target: whose go.sum.
+        answers: the lines of every target have been looked up.
+        linted: whether lines that say nothing are told elsewhere.
+        off: whether GOSUMDB=off forbids to ask.
+
+    Returns:
+        The result, the findings, and the lines that are known to be false.
+    """
+    counts: Counter[str] = Counter()
+    findings: list[Finding] = []
+    false: list[SumLine] = []
+    for file in target.sums:
+        if not linted:
+            findings += [_fault(Claim.DATABASE, file, fault) for fault in file.faults if fault.unread]
+        for line in file.lines:
+            kind, finding = _judge(file, line, answers, off=off)
+            counts[kind] += 1
+            if finding is not None:
+                findings.append(finding)
+            if kind == MISMATCH:
+                false.append(line)
+    if off and counts[UNCHECKED]:
+        findings.append(_switched_off(target))
+    elif answers.fatal is not None and counts[UNCHECKED]:
+        findings.append(_unchecked(target, answers.fatal, counts[UNCHECKED]))
+    names = (PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED)
+    verdict = max((finding.verdict for finding in findings), default=Verdict.PASSED)
+    result = ClaimResult(Claim.DATABASE, verdict, tuple((name, counts[name]) for name in names))
+    return result, tuple(findings), tuple(false)
+
+
+def _switched_off(target: Target) -> Finding:
+    place = Place(target.sums[0].shown)
+    text = "no checksum database may be asked (GOSUMDB=off): nothing was proved"
+    return Finding("database-off", Claim.DATABASE, Verdict.UNCHECKED, text, place=place)
+
+
+def _unchecked(target: Target, error: GovgoError, count: int) -> Finding:
+    """That lines stay unproved for a reason that is told for the whole run."""
+    text = f"{count} lines could not be checked: {str(error).partition(chr(10))[0]}"
+    return Finding("unproved", Claim.DATABASE, Verdict.UNCHECKED, text, place=Place(target.sums[0].shown))
+
+
+def _judge(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool) -> tuple[str, Finding | None]:
+    if off:
+        return UNCHECKED, None
+    if not answers.database.covers(line.mod.path):
+        return PRIVATE, None
+    answer = answers.lookups.get(line.mod)
+    if answer is None:
+        return UNCHECKED, None
+    if not isinstance(answer, GovgoError):
+        if f"{line.mod.path} {line.mod.version} {line.digest}" in answer:
+            return PROVED, None
+        return MISMATCH, _mismatch(file, line, answers.database.name, listed_hash(answer))
+    return _judge_error(file, line, answers.database.name, answer)
+
+
+def _judge_error(file: SumFile, line: SumLine, database: str, error: GovgoError) -> tuple[str, Finding | None]:
+    if isinstance(error, SumMismatchError):
+        return MISMATCH, _mismatch(file, line, database, "")
+    text = str(error).strip()
+    place = Place(file.shown, line.number)
+    if find(error, SecurityError) is not None:
+        return UNCHECKED, Finding(error.code, Claim.DATABASE, Verdict.CONTRADICTION, text, line.mod, place)
+    if isinstance(error, NotInDatabaseError):
+        return NOT_IN_DATABASE, Finding(
+            "not-in-database",
+            Claim.DATABASE,
+            Verdict.FINDING,
+            f"{line.mod.path}@{line.mod.version}: not in the checksum database {database}: {_after_label(text, line)}",
+            line.mod,
+            place,
+            hint="a public version that the database cannot have is misspelt, was withdrawn, or is not public; "
+            "it was asked for because neither GONOSUMDB nor GOPRIVATE names it",
+        )
+    if isinstance(error, InputError):
+        return NOT_IN_DATABASE, Finding(BAD_MODULE, Claim.DATABASE, Verdict.FINDING, text, line.mod, place)
+    code = "database-unproved" if isinstance(error, IntegrityError) else "database-unavailable"
+    if find(error, LookupDisabledError) is not None:
+        code = error.code if error.code == "not-in-bundle" else "offline"
+    what = f"{line.mod.path}@{line.mod.version}: could not be checked: {_after_label(text, line)}"
+    return UNCHECKED, Finding(code, Claim.DATABASE, Verdict.UNCHECKED, what, line.mod, place)
+
+
+def _after_label(text: str, line: SumLine) -> str:
+    """The error's text without the module's name before it."""
+    version = line.mod.version
+    for label in (f"{line.mod.path}@{version}: ", f"{line.mod.path}@{version.removesuffix(GO_MOD)}: "):
+        text = text.removeprefix(label)
+    return text
+
+
+def _mismatch(file: SumFile, line: SumLine, database: str, listed: str) -> Finding:
+    version = line.mod.version.removesuffix(GO_MOD)
+    noun = "module" if version == line.mod.version else "go.mod"
+    if listed:
+        text = f"{line.mod.path}@{version}: verifying {noun}: checksum mismatch"
+    else:
+        text = f"{line.mod.path}@{version}: verifying {noun}: checksum missing from sumdb response"
+    evidence = (
+        Evidence(f"{file.shown}:{line.number}", line.digest),
+        Evidence(f"checksum database {database}", listed, "" if listed else "has a record without this line"),
+    )
+    place = Place(file.shown, line.number)
+    return Finding("sum-mismatch", Claim.DATABASE, Verdict.CONTRADICTION, text, line.mod, place, evidence)
+
+
+def fatal_finding(answers: DatabaseAnswers) -> Finding | None:
+    """What made the whole database useless: a fork, a bad signature, or that nothing at all could be asked."""
+    error = answers.fatal
+    if error is None:
+        return None
+    verdict = Verdict.CONTRADICTION if find(error, SecurityError) is not None else Verdict.UNCHECKED
+    return Finding(error.code, Claim.DATABASE, verdict, str(error).strip(), hint=error.hint)
+
+
+def lines_of(targets: Sequence[Target]) -> tuple[SumLine, ...]:
+    """Every line that is to be checked."""
+    return tuple(line for target in targets for file in target.sums for line in file.lines)
+
+
+def expected(targets: Sequence[Target]) -> Mapping[ModuleVersion, tuple[tuple[SumFile, SumLine], ...]]:
+    """The lines to be checked by their key, with their files."""
+    found: dict[ModuleVersion, list[tuple[SumFile, SumLine]]] = {}
+    for target in targets:
+        for file in target.sums:
+            for line in file.lines:
+                found.setdefault(line.mod, []).append((file, line))
+    return {key: tuple(entries) for key, entries in found.items()}

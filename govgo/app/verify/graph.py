@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The module graph of each target of `govgo verify`: what its go.sum has to hold, and who needs a module.
+
+A graph is loaded as go would load it, except that lines which are known to be false or unreadable are left out, so
+that one bad line does not hide what else is to be said; what they said is proved by the checksum database instead.
+Nothing is written but the module cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
+from govgo.core.findings import Claim, ClaimResult, Finding, Place, Verdict
+from govgo.core.gosum.lint import GO_MOD, SumLine
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import module_sort_key
+from govgo.core.version import goversion
+from govgo.errors import (
+    ConflictError,
+    GovgoError,
+    IntegrityError,
+    NotFoundError,
+    ReportedError,
+    SecurityError,
+    UnavailableError,
+    find,
+)
+from govgo.load.buildlist.requirements import pruning_for
+from govgo.load.mainmodule.keepsums import Which, keep_sums
+from govgo.load.mainmodule.load import init_workfile, load_mod_file
+from govgo.load.session.session import RootMode, Session
+
+if TYPE_CHECKING:
+    from govgo.core.gosum.ledger import SumLedger
+    from govgo.load.buildlist.graph import ModGraph
+    from govgo.load.buildlist.requirements import Requirements
+    from govgo.ports.modules import Reporter, Workspace
+
+
+class _Mute:
+    """A `ports.Reporter` that lets progress pass and keeps sentences: findings say it better."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+
+    def note(self, sentence: str) -> None:
+        """Not told."""
+
+    def raw(self, text: str) -> None:
+        """Not told."""
+
+    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+        """Progress is shown."""
+        self._report.event(kind, facts)
+
+
+class _CleanSums:
+    """A workspace whose go.sum files hold only lines that may be relied on."""
+
+    def __init__(self, files: Workspace, clean: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._clean = clean
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._files, name)
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, those of go.sum files without the lines that are known to be wrong."""
+        data = self._clean.get(path)
+        return self._files.read(path) if data is None else data
+
+
+class TargetGraph:
+    """The module graph of one target, loaded when it is first asked for."""
+
+    def __init__(self, session: Session, target: Target, distrusted: Collection[SumLine] = ()) -> None:
+        """Begin; `distrusted` are lines that contradict the database or each other."""
+        self._outer = session
+        self._target = target
+        self._distrusted = frozenset(distrusted)
+        self._ledger: SumLedger | None = None
+
+    @cached_property
+    def session(self) -> Session:
+        """A session with the target as its main module or workspace, read but for the graph.
+
+        Raises:
+            GovgoError: go.mod or go.work cannot be used.
+        """
+        session = self._fresh_session()
+        load_mod_file(session)
+        self._ledger = session.repo.ledger
+        return session
+
+    def _fresh_session(self) -> Session:
+        """A session over the target before anything is read; it shares everything that was fetched."""
+        outer, target = self._outer, self._target
+        work = target.mod_file if target.kind == WORKSPACE else target.work
+        settings = outer.settings
+        clean = {file.path: self._clean(file) for file in (*target.sums, *target.shared)}
+        session = Session(
+            settings=settings._replace(
+                cwd=target.root,
+                env=settings.env._replace(gowork=work if target.kind == WORKSPACE else "off"),
+                # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, in
+                # spite of a go line below that of a module.
+                command="work sync" if target.kind == WORKSPACE else "mod graph",
+                mod="",
+                mod_explicit=False,
+            ),
+            repo=outer.repo,
+            files=cast("Workspace", _CleanSums(outer.files, clean)),
+            report=_Mute(outer.report),
+            clock=outer.clock,
+        )
+        session.force_use_modules = True
+        session.root_mode = RootMode.NEED
+        init_workfile(session)
+        return session
+
+    def activate(self) -> None:
+        """Let the repository judge by this target's go.sum again, after another target's."""
+        repo = self.session.repo
+        if self._ledger is not None and repo.ledger is not self._ledger:
+            repo.reset(self._ledger)
+
+    @cached_property
+    def loaded(self) -> tuple[Requirements, ModGraph, GovgoError | None]:
+        """The requirements, their graph as far as it can be had, and why it is not whole.
+
+        Raises:
+            GovgoError: there is nothing at all.
+        """
+        rs = load_mod_file(self.session)
+        graph, error = rs.partial_graph()
+        return rs, graph, error
+
+    def needed_by(self, key: ModuleVersion) -> tuple[str, ...]:
+        """The shortest chain of requirements to the module of a go.sum key; () where none is known."""
+        try:
+            path = self._path_to(key)
+        except GovgoError:
+            return ()
+        if not path:
+            return ()
+        line = self.line_of(path)
+        first = f"{path[0]} ({shown(self._outer, line.file)}:{line.line})" if line is not None else str(path[0])
+        return (first, *(f"{mv.path} {mv.version}" for mv in path[1:]))
+
+    def line_of(self, path: tuple[ModuleVersion, ...]) -> Place | None:
+        """Where a main module requires what is next in a chain."""
+        if len(path) < 2:
+            return None
+        main = self.session.main
+        file = main.mod_file(path[0])
+        for entry in file.require if file is not None else ():
+            if entry.mod == path[1] and entry.syntax is not None:
+                return Place(self.session.mod_file_path(main.root(path[0])), entry.syntax.start.line)
+        return None
+
+    def missing_place(self, key: ModuleVersion) -> Place:
+        """Where to look for a line that is not there: the requirement that leads to it, else the go.sum file."""
+        line = self.line_of(self._path_to(key))
+        return Place(shown(self._outer, line.file), line.line) if line else Place(shown(self._outer, self._sum_path))
+
+    def _path_to(self, key: ModuleVersion) -> tuple[ModuleVersion, ...]:
+        """The shortest chain of requirements; without a graph, what the main modules require themselves."""
+        wanted = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
+        main = self.session.main
+        try:
+            graph = self.loaded[1]
+        except GovgoError:
+            for m in main.modules:
+                file = main.mod_file(m)
+                for entry in file.require if file is not None else ():
+                    if main.resolve(entry.mod) == wanted:
+                        return (m, entry.mod)
+            return ()
+        return graph.find_path(lambda mv: mv.version != "" and main.resolve(mv) == wanted)
+
+    @property
+    def _sum_path(self) -> str:
+        target = self._target
+        return f"{target.mod_file}.sum" if target.kind == WORKSPACE else target.mod_file.removesuffix(".mod") + ".sum"
+
+    def _clean(self, file: SumFile) -> bytes:
+        lines = [line.text for line in file.everything if line not in self._distrusted]
+        return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def check_complete(graph: TargetGraph, target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
+    """Whether go.sum holds what the build list needs, and nothing that no load could need.
+
+    Needed are the go.mod hashes of every module that takes part in the selection, and the zip hashes of modules that
+    main modules require directly: those that only sources could tell are `govgo sum complete`'s business.
+
+    Raises:
+        GovgoError: the build list cannot be loaded at all.
+    """
+    rs, loaded, error = graph.loaded
+    if error is not None and find(error, SecurityError) is not None:
+        raise error
+    needed = _needed(graph.session, rs, loaded)
+    listed = {line.mod: file for file in (*target.sums, *target.shared) for line in file.everything}
+    findings = [_missing(graph, key) for key in sorted(needed - listed.keys(), key=module_sort_key)]
+    missing = len(findings)
+    extra: list[Finding] = []
+    if error is None and _can_tell_extra(graph.session, rs):
+        extra = [*_extra(graph.session, loaded, target)]
+    findings += extra
+    counts = (("needed", len(needed)), ("missing", missing), ("extra", len(extra)))
+    if error is not None:
+        findings.append(from_error(Claim.COMPLETE, error, Place(shown(graph._outer, target.mod_file))))
+    verdict = max((finding.verdict for finding in findings), default=Verdict.PASSED)
+    return ClaimResult(Claim.COMPLETE, verdict, counts), tuple(findings)
+
+
+def _needed(session: Session, rs: Requirements, graph: ModGraph) -> set[ModuleVersion]:
+    needed = keep_sums(session, None, rs, Which.LOADED_ZIP_SUMS_ONLY)
+    resolve = session.main.resolve
+    for main in session.main.modules:
+        file = session.main.mod_file(main)
+        for entry in file.require if file is not None else ():
+            if not entry.indirect:
+                needed.add(resolve(ModuleVersion(entry.mod.path, graph.selected(entry.mod.path))))
+    return {
+        key for key in needed if key.version.removesuffix(GO_MOD) not in ("", "none") and not is_toolchain(key.path)
+    }
+
+
+def _missing(graph: TargetGraph, key: ModuleVersion) -> Finding:
+    version = key.version.removesuffix(GO_MOD)
+    what = "go.mod file" if key.version.endswith(GO_MOD) else "module"
+    return Finding(
+        "missing-sum",
+        Claim.COMPLETE,
+        Verdict.FINDING,
+        f"{key.path}@{version}: missing go.sum entry for {what}",
+        module=key,
+        place=graph.missing_place(key),
+        needed_by=graph.needed_by(key),
+        hint="add what is missing, proved: `govgo sum complete`",
+    )
+
+
+def _can_tell_extra(session: Session, rs: Requirements) -> bool:
+    """Whether the graph names every module version that `go mod tidy` keeps lines for.
+
+    It does not in a workspace, whose modules have needs of their own, and where tidy cares for the Go version before
+    that reads the graph unpruned.
+    """
+    if session.in_workspace:
+        return False
+    go = rs.go_version()
+    return goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0 or pruning_for(goversion.prev(go)) is rs.pruning
+
+
+def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
+    resolve = session.main.resolve
+    named = {resolve(mv) for mv in graph.breadth_first()}
+    return [
+        Finding(
+            "extra-sum",
+            Claim.COMPLETE,
+            Verdict.FINDING,
+            f"{line.mod.path}@{line.mod.version}: no module in the requirement graph needs this line",
+            module=line.mod,
+            place=Place(file.shown, line.number),
+            hint="remove what is not needed: `govgo tidy`",
+        )
+        for file in target.sums
+        for line in file.lines
+        if ModuleVersion(line.mod.path, line.mod.version.removesuffix(GO_MOD)) not in named
+    ]
+
+
+def from_error(claim: Claim, error: GovgoError, place: Place | None = None) -> Finding:
+    """An error as a finding: whether it contradicts, kept something from being checked, or is an answer."""
+    several = error.errors if isinstance(error, ReportedError) else (error,)
+
+    def first(*kinds: type[GovgoError]) -> GovgoError | None:
+        return next((found for kind in kinds for each in several if (found := find(each, kind)) is not None), None)
+
+    verdict = Verdict.FINDING
+    if first(SecurityError) is not None:
+        verdict = Verdict.CONTRADICTION
+    elif first(UnavailableError, IntegrityError, ConflictError) is not None:
+        verdict = Verdict.UNCHECKED
+    elif first(NotFoundError) is not None:
+        verdict = Verdict.UNCHECKED  # a module of the graph that no source has
+    inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
+    text = "\n".join(str(each).strip() for each in several)
+    return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `govgo verify` works on: modules and workspaces, found from the arguments, and the lines of their go.sum."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from govgo.core.gosum.lint import SumFault, SumLine, read_lines
+from govgo.core.modfile import module_path
+from govgo.errors import GovgoError, SecurityError, UsageError
+from govgo.load.mainmodule.find import find_module_root
+from govgo.load.mainmodule.gowork import find_go_work, load_work_file
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+MODULE, WORKSPACE = "module", "workspace"
+
+
+class OldFiles(Protocol):
+    """Files as they were at a git reference (`modfetch.gitshow.GitFiles`)."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file then, by its absolute path now; None where there was none.
+
+        Raises:
+            UsageError: the reference cannot be resolved, or the file is in no repository.
+        """
+        ...
+
+
+class SumFile(NamedTuple):
+    """One go.sum or go.work.sum.
+
+    Attributes:
+        path: absolute.
+        shown: as findings name it.
+        everything: all lines.
+        lines, faults: those that are to be checked; after a git reference only what was added.
+    """
+
+    path: str
+    shown: str
+    everything: tuple[SumLine, ...]
+    lines: tuple[SumLine, ...]
+    faults: tuple[SumFault, ...]
+
+
+class Target(NamedTuple):
+    """A module, or the files of a workspace that belong to none of its modules.
+
+    Attributes:
+        kind: MODULE or WORKSPACE.
+        path: the module path, "" for a workspace or where go.mod does not say.
+        root: the absolute directory.
+        mod_file: absolute path of its go.mod or go.work.
+        sums: its own go.sum file, when it exists.
+        shared: for a workspace, the go.sum files of its modules, which its loads read too.
+        work: for a module, the go.work file that decides what it needs, "" for none.
+    """
+
+    kind: str
+    path: str
+    root: str
+    mod_file: str
+    sums: tuple[SumFile, ...]
+    shared: tuple[SumFile, ...] = ()
+    work: str = ""
+
+
+def shown(session: Session, path: str) -> str:
+    """A path as reports have it: relative to the working directory where it lies below it."""
+    cwd = session.settings.cwd
+    if path == cwd:
+        return "."
+    base = cwd.rstrip("/") + "/"
+    return path.removeprefix(base)
+
+
+def find_targets(session: Session, args: Sequence[str], old: OldFiles | None = None) -> tuple[Target, ...]:
+    """The modules and workspaces to verify, in the order named, each once.
+
+    Args:
+        session: the command.
+        args: directories, go.mod or go.work files, and `DIR/...` for every go.mod below; none for the main module
+            or the workspace around the working directory.
+        old: lines that were there already do not count.
+
+    Raises:
+        UsageError: an argument names nothing, or there is no main module.
+        InputError: a go.work file is malformed.
+    """
+    works: dict[str, tuple[str, ...]] = {}
+    roots: dict[str, str] = {}
+    if not args:
+        args = ("",)
+    elif session.settings.modfile:
+        raise UsageError("-modfile cannot be used with directories")
+    for arg in args:
+        if arg in ("...", ".../") or arg.endswith("/..."):
+            _add_tree(session, session.absolute(arg.rstrip("/").removesuffix("...") or "."), roots, works)
+        else:
+            _add_one(session, arg, roots, works)
+    sums = {root: _sum_files(session, _sum_path(session, root), old) for root in roots}
+    found = [_module_target(session, root, sums[root], work) for root, work in roots.items()]
+    for work, members in works.items():
+        shared = [file for root in members for file in sums.get(root) or _sum_files(session, f"{root}/go.sum", old)]
+        own = _sum_files(session, f"{work}.sum", old)
+        found.append(Target(WORKSPACE, "", posixpath.dirname(work), work, own, tuple(shared)))
+    return tuple(found)
+
+
+def _add_one(session: Session, arg: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
+    path = session.absolute(arg or ".")
+    if posixpath.basename(path) in ("go.mod", "go.sum", "go.work", "go.work.sum") and session.files.is_file(path):
+        base = posixpath.basename(path)
+        path = posixpath.dirname(path)
+        if base.startswith("go.work"):
+            _add_workspace(session, posixpath.join(path, "go.work"), roots, works)
+            return
+    work = _work_above(session, path)
+    if not arg:
+        if work:
+            _add_workspace(session, work, roots, works)
+            return
+        path = find_module_root(session, path)
+        if not path:
+            raise session.no_main_modules_error()
+    if session.files.is_file(posixpath.join(path, "go.mod")):
+        _add_root(session, path, work, roots, works)
+    elif session.files.is_file(posixpath.join(path, "go.work")):
+        _add_workspace(session, posixpath.join(path, "go.work"), roots, works)
+    else:
+        raise UsageError(f"{arg}: no go.mod file there")
+
+
+def _add_tree(session: Session, top: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
+    found = False
+    for directory in _directories(session, top):
+        if session.files.is_file(posixpath.join(directory, "go.mod")):
+            found = True
+            _add_root(session, directory, _work_above(session, directory), roots, works)
+    if not found:
+        raise UsageError(f"{shown(session, top)}/...: no go.mod file there")
+
+
+def _directories(session: Session, top: str) -> Iterator[str]:
+    """`top` and what is below, but for what go's own patterns pass over; no link is followed."""
+    if not session.files.is_dir(top):
+        return
+    yield top
+    for name, kind in session.files.listdir(top):
+        if kind == "dir" and not name.startswith((".", "_")) and name not in ("testdata", "vendor", "node_modules"):
+            yield from _directories(session, posixpath.join(top, name))
+
+
+def _add_root(session: Session, root: str, work: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
+    """A module; what it needs is decided by its workspace, where it is in one."""
+    if work and work not in works and root in _members(session, work):
+        works[work] = _members(session, work)
+    roots.setdefault(root, work if root in works.get(work, ()) else "")
+
+
+def _add_workspace(session: Session, work: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
+    _, members = load_work_file(session, work)
+    works.setdefault(work, members)
+    for root in members:
+        roots.setdefault(root, work)
+
+
+def _members(session: Session, work: str) -> tuple[str, ...]:
+    """The modules of a workspace, () where its file cannot be read: that is told to who asks for it by name."""
+    try:
+        return load_work_file(session, work)[1]
+    except SecurityError:
+        raise
+    except GovgoError:
+        return ()
+
+
+def _work_above(session: Session, directory: str) -> str:
+    if session.settings.modfile:
+        return ""
+    return find_go_work(session, directory)
+
+
+def _module_target(session: Session, root: str, sums: tuple[SumFile, ...], work: str) -> Target:
+    mod_file = session.mod_file_path(root)
+    data = session.files.read(mod_file)
+    path = module_path(data) if data is not None else ""
+    return Target(MODULE, path, root, mod_file, sums, work=work)
+
+
+def _sum_path(session: Session, root: str) -> str:
+    return session.mod_file_path(root).removesuffix(".mod") + ".sum"
+
+
+def _sum_files(session: Session, path: str, old: OldFiles | None) -> tuple[SumFile, ...]:
+    data = session.files.read(path)
+    if data is None:
+        return ()
+    name = shown(session, path)
+    everything, faults = read_lines(name, data)
+    lines = everything
+    if old is not None:
+        before = frozenset((old.read(path) or b"").split(b"\n"))
+        fresh = {number for number, line in enumerate(data.split(b"\n"), 1) if line not in before}
+        lines = tuple(line for line in lines if line.number in fresh)
+        faults = tuple(fault for fault in faults if fault.line in fresh)
+    return (SumFile(path, name, everything, lines, faults),)

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The claim of `govgo verify` about vendor directories (golang.org/issue/27348): modules.txt agrees with go.mod, every
+vendored file is a file of the verified zip, byte for byte, and no source file of a vendored package is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from os.path import dirname, join
+from typing import TYPE_CHECKING
+
+from govgo.app.vendor.copy import is_package_file
+from govgo.app.verify.explain import FileReader
+from govgo.app.verify.graph import TargetGraph, from_error
+from govgo.app.verify.modulestxt import check_modules_txt
+from govgo.app.verify.targets import WORKSPACE, Target, shown
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.gosum.dirhash import h1
+from govgo.core.gosum.lint import SumLine
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GovgoError, StaleError
+from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+UNMODIFIED, MODIFIED, EXTRA, MISSING, UNCHECKED = ("unmodified", "modified", "extra", "missing", "unchecked")
+
+MODULES_TXT = "modules.txt"
+
+
+def has_vendor(session: Session, target: Target) -> bool:
+    """Whether there is a vendor directory that is the target's: that of a workspace lies beside its go.work."""
+    directory = join(target.root, "vendor")
+    if not session.files.is_dir(directory):
+        return False
+    data = session.files.read(join(directory, MODULES_TXT)) or b""
+    first = data.partition(b"\n")[0].decode("utf-8", "replace")
+    for_workspace = first.startswith("## ") and "workspace" in (word.strip() for word in first[3:].split(";"))
+    return for_workspace == (target.kind == WORKSPACE)
+
+
+def check_vendor(
+    session: Session, target: Target, graph: TargetGraph, files: FileReader
+) -> tuple[ClaimResult, tuple[Finding, ...]]:
+    """Check the vendor directory of a target.
+
+    Raises:
+        GovgoError: go.mod cannot be used, or the directory not be read.
+    """
+    check = _VendorCheck(session, target, graph.session, files)
+    check.modules_txt()
+    check.contents()
+    verdict = max((finding.verdict for finding in check.findings), default=Verdict.PASSED)
+    counts = tuple((name, check.counts[name]) for name in (UNMODIFIED, MODIFIED, EXTRA, MISSING, UNCHECKED))
+    return ClaimResult(Claim.VENDOR, verdict, counts), tuple(check.findings)
+
+
+class _Copy:
+    """Where the files of one vendored module should have come from."""
+
+    def __init__(self, mod: ModuleVersion, actual: ModuleVersion) -> None:
+        self.mod = mod
+        self.actual = actual
+        self.digests: Mapping[str, bytes] = {}
+        self.zip = ""
+        self.directory = ""
+        self.fault = ""
+
+    def name(self, path: str) -> str:
+        """The name in the copy of a file below vendor/."""
+        inner = path[len(self.mod.path) + 1 :]
+        return f"{self.directory}/{inner}" if self.directory else f"{self.actual}/{inner}"
+
+
+class _VendorCheck:
+    """The check of one vendor directory, and what it found."""
+
+    def __init__(self, outer: Session, target: Target, session: Session, files: FileReader) -> None:
+        self.counts: Counter[str] = Counter()
+        self.findings: list[Finding] = []
+        self._outer = outer
+        self._session = session
+        self._files = files
+        self._lines: dict[ModuleVersion, SumLine] = {
+            line.mod: line for file in (*target.sums, *target.shared) for line in file.everything
+        }
+        self._vendor = join(target.root, "vendor")
+        data = session.files.read(join(self._vendor, MODULES_TXT))
+        self._text = None if data is None else data.decode("utf-8", "surrogateescape")
+        # Taken as it is: a go version that would be refused is told as a line that go has not written.
+        self._vendored = session.vendor_list = parse_modules_txt(self._text or "")
+        self._copies: dict[str, _Copy] = {}
+
+    def modules_txt(self) -> None:
+        """Hold modules.txt against go.mod, in go's words."""
+        place = Place(self._shown(MODULES_TXT))
+        if self._text is None:
+            text = "vendor/modules.txt is missing: nothing says where the files came from"
+            self._add("vendor-inconsistent", Verdict.FINDING, text, None, place)
+            return
+        main = self._session.main
+        indexes = [index for m in main.modules if (index := main.index(m)) is not None]
+        mod_files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+        try:
+            check_vendor_consistency(self._session, indexes, mod_files)
+        except StaleError as error:
+            faults = str(error).partition("\n\n")[0].split("\n\t")[1:]
+            for fault in faults:
+                self._add(
+                    "vendor-inconsistent", Verdict.FINDING, fault, None, place, hint="make it anew: `govgo vendor`"
+                )
+
+            return
+        for line, fault in check_modules_txt(self._session, self._text, self._vendored, self._lines.__contains__):
+            place = Place(place.file, line)
+            self._add("vendor-inconsistent", Verdict.FINDING, fault, None, place, hint="make it anew: `govgo vendor`")
+
+    def contents(self) -> None:
+        """Hold every vendored file against the copy that it came from, and look for files that are not there."""
+        self._open_copies()
+        present = {path for path in self._walk("") if path != MODULES_TXT}
+        for path in sorted(present):
+            self._file(path)
+        for package, mod in self._vendored.packages.items():
+            self._package(package, self._copies[mod.path], present)
+
+    def _open_copies(self) -> None:
+        """Zips from the module cache, else from the sources, each verified as a whole; directories as they are."""
+        resolve = self._session.main.resolve
+        self._copies = {mod.path: _Copy(mod, resolve(mod)) for mod in self._vendored.packages.values()}
+        zips = [copy for copy in self._copies.values() if copy.actual.version]
+        for copy, done in zip(zips, self._session.repo.download([c.actual for c in zips], extract=False), strict=True):
+            try:
+                if done.error is not None:
+                    raise done.error
+                copy.zip = done.zip
+                copy.digests = self._files.zip_digests(done.zip)
+                line = self._lines.get(copy.actual)
+                digest = h1(copy.digests.items())
+                if digest != (line.digest if line is not None else done.sum):
+                    copy.fault = f"its cached zip is not the one in go.sum ({digest})"
+            except GovgoError as error:
+                copy.fault = str(error)
+                finding = from_error(Claim.VENDOR, error, Place(self._shown(copy.mod.path)))
+                self.findings.append(finding)
+        for copy in self._copies.values():
+            if not copy.actual.version:
+                copy.directory = self._absolute(copy.actual.path)
+
+    def _absolute(self, path: str) -> str:
+        return path if path.startswith("/") else join(self._session.replace_base, path)
+
+    def _walk(self, below: str) -> Iterator[str]:
+        for name, kind in self._session.files.listdir(join(self._vendor, below)):
+            path = f"{below}{name}"
+            if kind == "dir":
+                yield from self._walk(f"{path}/")
+            elif kind == "file":
+                yield path
+            else:
+                self.counts[EXTRA] += 1
+                text = f"{self._shown(path)}: not a regular file; go mod vendor makes none"
+                self._add("vendor-extra", Verdict.FINDING, text, None, Place(self._shown(path)))
+
+    def _file(self, path: str) -> None:
+        data = self._session.files.read(join(self._vendor, path)) or b""
+        digest = hashlib.sha256(data).digest()
+        candidates = list(self._candidates(path))
+        different: list[_Copy] = []
+        for copy in candidates:
+            if copy.directory:
+                original = self._session.files.read(copy.name(path))
+                theirs = None if original is None else hashlib.sha256(original).digest()
+            else:
+                theirs = copy.digests.get(copy.name(path))
+            if theirs == digest and not copy.fault:
+                self.counts[UNMODIFIED] += 1
+                return
+            if theirs is not None and not copy.fault:
+                different.append(copy)
+        self._tell(path, digest, candidates, different)
+
+    def _tell(self, path: str, digest: bytes, candidates: list[_Copy], different: list[_Copy]) -> None:
+        where = self._shown(path)
+        place = Place(where)
+        unread = next((copy for copy in candidates if copy.fault), None)
+        if different:
+            copy = different[0]
+            source = copy.directory or f"the verified zip of {copy.actual}"
+            theirs = copy.digests.get(copy.name(path), b"")
+            evidence = (Evidence(where, f"sha256:{digest.hex()}"), Evidence(source, f"sha256:{theirs.hex()}"))
+            self.counts[MODIFIED] += 1
+            verdict = Verdict.FINDING if copy.directory else Verdict.CONTRADICTION
+            text = f"{where}: file has been modified since it was copied from {copy.actual}"
+            self._add(
+                "vendor-modified",
+                verdict,
+                text,
+                copy.mod,
+                place,
+                evidence if theirs else (),
+                hint="make the directory anew: `govgo vendor`",
+            )
+        elif unread is not None:
+            self.counts[UNCHECKED] += 1
+            text = f"{where}: could not be checked: {unread.fault.partition(chr(10))[0]}"
+            self._add("vendor-unchecked", Verdict.UNCHECKED, text, unread.mod, place)
+        else:
+            self.counts[EXTRA] += 1
+            mod = candidates[0].mod if candidates else None
+            text = f"{where}: no such file in {mod}" if mod else f"{where}: belongs to no module of vendor/modules.txt"
+            self._add("vendor-extra", Verdict.FINDING, text, mod, place, hint="make the directory anew: `govgo vendor`")
+
+    def _candidates(self, path: str) -> Iterator[_Copy]:
+        """The modules that a file may come from: the one of its package, then others by the length of their paths."""
+        first = self._vendored.packages.get(dirname(path))
+        if first is not None:
+            yield self._copies[first.path]
+        above = dirname(path)
+        while above:
+            if above in self._copies and (first is None or above != first.path):
+                yield self._copies[above]
+            above = dirname(above)
+
+    def _package(self, package: str, copy: _Copy, present: set[str]) -> None:
+        """Every source file of a package must be there: leaving one out changes a program, too."""
+        if copy.fault:
+            return
+        beside = f"{package}/"
+        absent: dict[str, str] = {}
+        if copy.directory:
+            directory = dirname(copy.name(f"{package}/x"))
+            names = [name for name, kind in self._session.files.listdir(directory) if kind == "file"]
+        else:
+            inside = dirname(copy.name(f"{package}/x")) + "/"
+            names = [n[len(inside) :] for n in copy.digests if n.startswith(inside) and "/" not in n[len(inside) :]]
+        absent = {name: copy.name(beside + name) for name in names if beside + name not in present}
+        contents = self._contents(copy, frozenset(absent.values()))
+        go_version = self._session.main.go_version()
+        for name, inner in sorted(absent.items()):
+            if is_package_file(name, lambda inner=inner: contents.get(inner, b""), go_version):  # type: ignore[misc]
+                self.counts[MISSING] += 1
+                text = f"{self._shown(beside + name)}: file of {copy.actual} is missing"
+                place = Place(self._shown(beside + name))
+                hint = "make the directory anew: `govgo vendor`"
+                self._add("vendor-missing", Verdict.FINDING, text, copy.mod, place, hint=hint)
+
+    def _contents(self, copy: _Copy, names: frozenset[str]) -> Mapping[str, bytes]:
+        if copy.directory:
+            return {name: self._session.files.read(name) or b"" for name in names}
+        return self._files.zip_contents(copy.zip, names) if names else {}
+
+    def _shown(self, path: str) -> str:
+        return shown(self._outer, join(self._vendor, path)).replace("\n", "\\n")
+
+    def _add(
+        self,
+        code: str,
+        verdict: Verdict,
+        text: str,
+        mod: ModuleVersion | None,
+        place: Place,
+        evidence: tuple[Evidence, ...] = (),
+        *,
+        hint: str = "",
+    ) -> None:
+        self.findings.append(Finding(code, Claim.VENDOR, verdict, text, mod, place, evidence, hint=hint))

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo verify`: what go.sum says is proved, complete, and true of the module cache and of vendor directories.
+
+Needs no Go, no source and no filled cache, and writes nothing but the module cache. One failing module never stops
+the others, and what could not be asked is never taken for verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from govgo.app.verify.database import DatabaseAnswers, Prover, check_database, check_lint, fatal_finding, lines_of
+from govgo.app.verify.targets import WORKSPACE, OldFiles, Target, find_targets, shown
+from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification
+from govgo.core.goenv import OFF
+from govgo.errors import GovgoError
+
+if TYPE_CHECKING:
+    from govgo.app.verify.cache import Cached, Damage, Facts
+    from govgo.app.verify.explain import Explainer, FileReader, Sources
+    from govgo.app.verify.graph import TargetGraph
+    from govgo.core.gosum.lint import SumLine
+    from govgo.core.module.moduleversion import ModuleVersion
+    from govgo.load.session.session import Session
+
+
+class KeptProofs(Protocol):
+    """The kept answers and tiles of the database (`modfetch.sumaudit.SumAudit`)."""
+
+    def damage(self, mods: Sequence[ModuleVersion]) -> Sequence[Damage]:
+        """What does not prove, for the answers of some module versions and for all tiles."""
+        ...
+
+
+class Tools(NamedTuple):
+    """What a verification looks with; most are made when they are first used.
+
+    Attributes:
+        database: proves lines.
+        proofs: looks at what is kept of the database, None where nothing is.
+        facts: looks at the module cache.
+        files: reads zips and trees.
+        sources: looks at proxies when something contradicts; None to ask none.
+        old: files as they were at a git reference, None where every line counts.
+    """
+
+    database: Prover
+    proofs: Callable[[], KeptProofs | None]
+    facts: Callable[[], Facts]
+    files: Callable[[], FileReader]
+    sources: Callable[[], Sources] | None = None
+    old: OldFiles | None = None
+
+
+def verify(
+    session: Session,
+    args: Sequence[str],
+    claims: Sequence[Claim],
+    tools: Tools,
+    *,
+    since: str = "",
+    offline: bool = False,
+) -> Verification:
+    """Verify modules and workspaces.
+
+    Args:
+        session: the command; its repository must ask nobody when `offline`.
+        args: see `verifytarget.find_targets`.
+        claims: what to check.
+        tools: what to check it with.
+        since, offline: for the report.
+
+    Raises:
+        UsageError: arguments or settings that make no sense.
+        InputError: a go.work file that was named is malformed.
+    """
+    started, begin_s = session.clock.now(), session.clock.monotonic_s()
+    targets = find_targets(session, args, tools.old)
+    asks = Claim.DATABASE in claims and session.settings.env.gosumdb != OFF
+    name = tools.database.name if asks else ""
+    run = _Run(session, targets, frozenset(claims), tools)
+    modules = run.modules()
+    return Verification(
+        claims=tuple(claims),
+        modules=modules,
+        findings=tuple(run.findings),
+        database=name,
+        tree_size=tools.database.tree_size,
+        private=_private_setting(session),
+        since=since,
+        offline=offline,
+        started=started,
+        duration_s=session.clock.monotonic_s() - begin_s,
+    )
+
+
+def _private_setting(session: Session) -> str:
+    """The variable that keeps modules from the database, with its value."""
+    env = session.settings.env
+    if not env.gonosumdb:
+        return ""
+    return f"GOPRIVATE={env.goprivate}" if env.gonosumdb == env.goprivate else f"GONOSUMDB={env.gonosumdb}"
+
+
+class _Run:
+    """The work on all targets. What is shared is done once: lookups, and the look at the cache."""
+
+    def __init__(self, session: Session, targets: Sequence[Target], claims: frozenset[Claim], tools: Tools) -> None:
+        self.findings: list[Finding] = []
+        self._session = session
+        self._targets = targets
+        self._claims = claims
+        self._tools = tools
+        self._answers = DatabaseAnswers(tools.database)
+        self._off = session.settings.env.gosumdb == OFF
+        self._cached: Mapping[ModuleVersion, Cached] = {}
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return self._tools.facts()
+
+    @cached_property
+    def _files(self) -> FileReader:
+        return self._tools.files()
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from govgo.app.verify.explain import Explainer
+
+        sources = self._tools.sources() if self._tools.sources is not None else None
+        return Explainer(None if self._off else self._answers, self._facts, self._files, sources)
+
+    def modules(self) -> tuple[ModuleReport, ...]:
+        """The report of each target. Order matters: proving repairs the kept proofs, so these are looked at first."""
+        if Claim.CACHE in self._claims:
+            from govgo.app.verify.cache import damage_findings, modules_of
+
+            mods = modules_of(self._targets)
+            proofs = self._tools.proofs()
+            if proofs is not None:
+                self.findings += damage_findings(proofs.damage(mods))
+            self._cached = dict(zip(mods, self._facts.look(mods), strict=True))
+        if Claim.DATABASE in self._claims and not self._off:
+            self._answers.ask(line.mod for line in lines_of(self._targets))
+            fatal = fatal_finding(self._answers)
+            if fatal is not None:
+                self.findings.append(fatal)
+        reports = tuple(self._module(target) for target in self._targets)
+        if self._answers.fatal is not None and Claim.DATABASE not in self._claims:
+            fatal = fatal_finding(self._answers)
+            if fatal is not None and fatal.verdict is Verdict.CONTRADICTION:
+                self.findings.append(fatal)
+        return reports
+
+    def _module(self, target: Target) -> ModuleReport:
+        results: list[ClaimResult] = []
+        findings: list[Finding] = []
+        distrusted: list[SumLine] = []
+        if Claim.LINT in self._claims:
+            result, found = check_lint(target)
+            results.append(result)
+            findings += found
+        if Claim.DATABASE in self._claims:
+            result, found, false = check_database(
+                target, self._answers, linted=Claim.LINT in self._claims, off=self._off
+            )
+            results.append(result)
+            findings += found
+            distrusted += false
+        if Claim.CACHE in self._claims:
+            from govgo.app.verify.cache import check_cache
+
+            result, found = check_cache(target, self._cached, self._answers.hash_of)
+            results.append(result)
+            findings += found
+        graph = self._graph(target, distrusted, findings)
+        if graph is not None:
+            if Claim.COMPLETE in self._claims:
+                self._collect(Claim.COMPLETE, target, lambda: self._complete(target, graph), results, findings)
+            if Claim.VENDOR in self._claims:
+                self._collect(Claim.VENDOR, target, lambda: self._vendor(target, graph), results, findings)
+            findings = [self._explainer.explain(each, graph) if _contradicts(each) else each for each in findings]
+        order = list(Claim)
+        return ModuleReport(
+            kind=target.kind,
+            path=target.path,
+            directory=shown(self._session, target.root),
+            files=tuple(file.shown for file in target.sums),
+            claims=tuple(sorted(results, key=lambda result: order.index(result.claim))),
+            findings=tuple(findings),
+        )
+
+    def _graph(self, target: Target, distrusted: Sequence[SumLine], findings: Sequence[Finding]) -> TargetGraph | None:
+        """The target's module graph, still to be loaded; None where nothing will ask for it."""
+        if not {Claim.COMPLETE, Claim.VENDOR} & self._claims and not any(_contradicts(each) for each in findings):
+            return None
+        from govgo.app.verify.graph import TargetGraph
+
+        return TargetGraph(self._session, target, distrusted)
+
+    def _collect(
+        self,
+        claim: Claim,
+        target: Target,
+        check: Callable[[], tuple[ClaimResult, tuple[Finding, ...]]],
+        results: list[ClaimResult],
+        findings: list[Finding],
+    ) -> None:
+        """A claim that may fail as a whole: that is a finding, and the others go on."""
+        try:
+            result, found = check()
+        except GovgoError as error:
+            from govgo.app.verify.graph import from_error
+
+            found = (from_error(claim, error, Place(shown(self._session, target.mod_file))),)
+            result = ClaimResult(claim, found[0].verdict, note="could not be checked")
+        results.append(result)
+        findings += found
+
+    def _complete(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
+        if target.work and any(other.kind == WORKSPACE and other.mod_file == target.work for other in self._targets):
+            return ClaimResult(Claim.COMPLETE, Verdict.PASSED, note="checked for the workspace"), ()
+        from govgo.app.verify.graph import check_complete
+
+        return check_complete(graph, target)
+
+    def _vendor(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
+        from govgo.app.verify.vendor import check_vendor, has_vendor
+
+        if not has_vendor(self._session, target):
+            return ClaimResult(Claim.VENDOR, Verdict.PASSED, note="no vendor directory"), ()
+        graph.activate()
+        return check_vendor(self._session, target, graph, self._files)
+
+
+def _contradicts(finding: Finding) -> bool:
+    return finding.verdict is Verdict.CONTRADICTION

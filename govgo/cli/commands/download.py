@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo download` and `govgo mod download`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app import download as service
+from govgo.cli.options import GoCommand, module_options
+from govgo.cli.session import open_session
+
+
+@click.command(cls=GoCommand, usage="[-x] [-json] [-reuse=old.json] [modules]")
+@click.option("-json", "as_json", is_flag=True, help="Print a JSON object for each module.")
+@click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
+@module_options
+@click.argument("modules", nargs=-1)
+def download(modules: tuple[str, ...], *, as_json: bool, reuse: str, **flags: Any) -> None:
+    """Download modules to the module cache; by default what the main module needs to build and test.
+
+    \b
+    govgo download                          fill the cache, in CI for example
+    govgo download rsc.io/quote@latest      one module, its hash entered in go.sum
+    govgo download -json all                where everything lies
+    """
+    session = open_session({**flags, "command": "mod download"}, announce=False)
+    result = service.download(session, modules, reuse_file=reuse)
+    if as_json:
+        from govgo.report.download import download_json
+
+        click.echo("".join(f"{download_json(entry)}\n" for entry in result.entries), nl=False)
+    service.finish_download(session, result, modules, quiet=as_json)

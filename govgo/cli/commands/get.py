@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app.get.get import GetOptions
+from govgo.app.get.get import get as get_service
+from govgo.cli.options import GoCommand, OptionalValue, build_options, module_options, verbose_option
+from govgo.cli.session import open_session
+from govgo.errors import UsageError
+
+
+@click.command(cls=GoCommand, usage="[-t] [-u] [-tool] [build flags] [packages]")
+@click.option(
+    "-u",
+    "upgrade",
+    cls=OptionalValue,
+    default="",
+    help="Also upgrade dependencies; -u=patch to new patches only.",
+)
+@click.option("-t", "tests", is_flag=True, help="Consider what tests of the named packages need.")
+@click.option("-tool", "tool", is_flag=True, help="Add a tool line to go.mod for each named package.")
+@click.option("-d", "d", cls=OptionalValue, default="", hidden=True)
+@click.option("-f", "force", is_flag=True, hidden=True)
+@click.option("-fix", "fix", is_flag=True, hidden=True)
+@click.option("-m", "m", is_flag=True, hidden=True)
+@click.option("-insecure", "insecure", is_flag=True, hidden=True)
+@verbose_option
+@module_options
+@build_options
+@click.option("-json", "build_json", is_flag=True, hidden=True)
+@click.argument("packages", nargs=-1)
+def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flags: Any) -> None:
+    """Add, upgrade, downgrade or remove requirements of the current module.
+
+    \b
+    govgo get rsc.io/quote                 the newest version
+    govgo get rsc.io/quote@v1.5.2          a version, a prefix such as @v1, a branch or a commit
+    govgo get rsc.io/quote@none            remove it, and lower what needs it
+    govgo get -u ./...                     also upgrade everything that the packages need
+    govgo get -tool golang.org/x/tools/cmd/stringer
+    """
+    upgrade = {"true": "upgrade", "false": ""}.get(upgrade, upgrade)
+    if upgrade not in ("", "upgrade", "patch"):
+        raise UsageError(f"unknown upgrade flag -u={upgrade}")
+    session = open_session(flags)
+    _retired(flags, session.report.note)
+    result = get_service(session, packages, GetOptions(upgrade, tests, tool))
+    for change in result.changes:
+        session.report.note(str(change))
+        if change.note:
+            session.report.raw(change.note)
+
+
+def _retired(flags: dict[str, Any], note: Any) -> None:
+    """Flags of older releases: a word, or a refusal, as go gives it."""
+    if flags["d"]:
+        if flags["d"] not in ("true", "1", "t", "T", "TRUE", "True"):
+            raise UsageError("-d flag may not be set to false")
+        note("-d flag is deprecated. -d=true is a no-op")
+    if flags["force"]:
+        note("-f flag is a no-op")
+    if flags["fix"]:
+        note("-fix flag is a no-op")
+    if flags["m"]:
+        raise UsageError("-m flag is no longer supported")
+    if flags["insecure"]:
+        raise UsageError("-insecure flag is no longer supported; use GOINSECURE instead")

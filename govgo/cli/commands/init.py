@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo init`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app.init import init_module
+from govgo.cli.options import GoCommand, traceless_options
+from govgo.cli.session import open_session
+from govgo.errors import UsageError
+
+
+@click.command(cls=GoCommand, usage="[module-path]")
+@traceless_options
+@click.argument("module_path", nargs=-1)
+def init(module_path: tuple[str, ...], **flags: Any) -> None:
+    """Start a module in the current directory by writing its go.mod.
+
+    \b
+    govgo init example.com/hello        a new module
+    govgo init example.com/hello/v2     its second major version
+    govgo init                          path from import comments or the place below GOPATH
+    """
+    session = open_session({**flags, "command": "mod init"})
+    if len(module_path) > 1:
+        raise UsageError("'go mod init' accepts at most one argument")
+    init_module(session, module_path[0] if module_path else "")
+    session.finish()

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo list -m`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from govgo.app.list.info import ListMode
+from govgo.app.list.list import Listing, module_by_path, start_listing
+from govgo.cli.console import ConsoleReporter
+from govgo.cli.options import (
+    GoCommand,
+    OptionalValue,
+    build_options,
+    cover_options,
+    mod_option,
+    module_options,
+    verbose_option,
+)
+from govgo.cli.session import open_session
+from govgo.core.module.info import ModuleInfo
+from govgo.errors import QueryError, ReportedError, UsageError, VerbFlagsError
+from govgo.load.session.session import Session
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_VERSIONS_FORMAT = "{{.Path}}{{range .Versions}} {{.}}{{end}}{{if .Deprecated}} (deprecated){{end}}"
+_PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
+
+
+@click.command("list", cls=GoCommand, usage="[-f format] [-json] [-m] [list flags] [build flags] [packages]")
+@click.option("-m", "modules", is_flag=True, help="List modules; govgo lists nothing else.")
+@click.option("-u", "upgrades", is_flag=True, help="Show available upgrades, retractions and deprecations.")
+@click.option("-versions", "versions", is_flag=True, help="Show the known versions of each module.")
+@click.option("-retracted", "retracted", is_flag=True, help="Show retracted versions too.")
+@click.option(
+    "-json",
+    "json_fields",
+    cls=OptionalValue,
+    multiple=True,
+    metavar="FIELDS",
+    help="Print JSON objects; -json=Path,Version prints only these fields.",
+)
+@click.option("-f", "template", metavar="TEMPLATE", default="", help="Print by a template in Go's syntax.")
+@click.option("-e", "tolerant", is_flag=True, help="Tell what went wrong in the output, and go on.")
+@click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
+@click.option("-compiled", "compiled", is_flag=True, hidden=True)
+@click.option("-deps", "deps", is_flag=True, hidden=True)
+@click.option("-export", "export", is_flag=True, hidden=True)
+@click.option("-find", "find", is_flag=True, hidden=True)
+@click.option("-test", "test", is_flag=True, hidden=True)
+@verbose_option
+@mod_option
+@module_options
+@build_options
+@cover_options
+@click.argument("patterns", nargs=-1)
+def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
+    """List modules of the build list, or answer version queries.
+
+    \b
+    govgo list -m all                      the build list
+    govgo list -m -u all                   with available upgrades
+    govgo list -m -versions rsc.io/quote   the known versions
+    govgo list -m -json rsc.io/quote@v1    what a query comes to
+    govgo list -m -f '{{.Path}} {{.Dir}}' all
+    """
+    fields = _json_fields(flags["json_fields"])
+    _check_flags(flags, is_json=fields is not None)
+    session = open_session({**flags, "command": "list"})
+    show = _formatter(session, flags, fields)
+    listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
+    if not flags["tolerant"]:
+        _tell_errors(session, listing)
+    show(listing.modules)
+
+
+def _told(line: str) -> ReportedError:
+    """The end of the command for a mistake in its template, told in a line of its own as go does."""
+    ConsoleReporter().raw(line)
+    return ReportedError((UsageError(line),))
+
+
+def _json_fields(values: Sequence[str]) -> frozenset[str] | None:
+    """The fields to print, none meaning all; None where no JSON is asked for."""
+    wanted = False
+    fields: set[str] = set()
+    for value in values:
+        if value in _TRUE or value in _FALSE:
+            wanted = value in _TRUE
+        else:
+            wanted = True
+            fields.update(value.split(","))
+    return frozenset(fields) if wanted else None
+
+
+def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
+    if flags["template"] and is_json:
+        raise VerbFlagsError("list -f cannot be used with -json")
+    if not flags["modules"]:
+        if flags["reuse"]:
+            raise VerbFlagsError("list -reuse cannot be used without -m")
+        if flags["upgrades"]:
+            raise VerbFlagsError("list -u can only be used with -m")
+        if flags["versions"]:
+            raise VerbFlagsError("list -versions can only be used with -m")
+        raise UsageError(
+            "govgo lists modules, not packages; use 'govgo list -m'",
+            hint="packages and their build are the go command's affair",
+        )
+    for name in _PACKAGE_FLAGS:
+        if flags[name]:
+            raise VerbFlagsError(f"list -{name} cannot be used with -m")
+
+
+def _mode(flags: dict[str, Any], fields: frozenset[str] | None) -> ListMode:
+    mode = ListMode(0)
+    if flags["upgrades"]:
+        mode |= ListMode.UPDATES | ListMode.RETRACTED | ListMode.DEPRECATED
+    if flags["retracted"]:
+        mode |= ListMode.RETRACTED
+    if flags["versions"]:
+        mode |= ListMode.VERSIONS
+        if flags["retracted"]:
+            mode |= ListMode.RETRACTED_VERSIONS
+    if not flags["template"] and fields is None:
+        mode |= ListMode.NAMES
+    return mode
+
+
+def _tell_errors(session: Session, listing: Listing) -> None:
+    """Tell every error; raise when there was one."""
+    for info in listing.modules:
+        if info.error is not None:
+            session.fail(QueryError(info.error, inner=info.failure))
+    if listing.error is not None:
+        session.fail(listing.error)
+    session.finish()
+
+
+def _formatter(
+    session: Session, flags: dict[str, Any], fields: frozenset[str] | None
+) -> Callable[[Iterable[ModuleInfo]], None]:
+    """What prints modules; a malformed template is refused here, before anything is fetched."""
+    if fields is not None:
+        return lambda modules: _print_json(modules, fields)
+    if flags["template"] or flags["versions"]:
+        return _template_printer(session, flags["template"] or _VERSIONS_FORMAT)
+    return _print_lines
+
+
+def _print_lines(modules: Iterable[ModuleInfo]) -> None:
+    click.echo("".join(f"{info}\n" for info in modules), nl=False)
+
+
+def _print_json(modules: Iterable[ModuleInfo], fields: frozenset[str]) -> None:
+    from govgo.report.list.json import module_json
+
+    click.echo("".join(f"{module_json(info, fields)}\n" for info in modules), nl=False)
+
+
+def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleInfo]], None]:
+    from govgo.core.golib.template.template import Template
+    from govgo.core.golib.template.values import TemplateError
+    from govgo.report.list.template import list_functions, module_record
+
+    functions = list_functions(lambda: _context(session), lambda path: module_by_path(session, path))
+    try:
+        template = Template(text, functions)
+    except TemplateError as error:
+        raise _told(str(error)) from None
+
+    def show(modules: Iterable[ModuleInfo]) -> None:
+        out: list[str] = []
+        last = "\n"
+        try:
+            for info in modules:
+                piece = template.execute(module_record(info))
+                last = piece[-1:] or last
+                if last != "\n":
+                    piece += "\n"
+                    last = "\n"
+                out.append(piece)
+        except TemplateError as error:
+            out.append(error.partial)
+            raise _told(str(error)) from None
+        finally:
+            click.echo("".join(out), nl=False)
+
+    return show
+
+
+def _context(session: Session) -> Any:
+    from govgo.report.list.template import BuildContext
+
+    env = session.settings.env
+    release = int(session.local_go.split(".")[1])
+    return BuildContext(
+        goarch=env.goarch,
+        goos=env.goos,
+        goroot=env.goroot,
+        gopath=env.gopath,
+        cgo_enabled=env.cgo_enabled,
+        build_tags=session.settings.tags,
+        tool_tags=(),
+        release_tags=tuple(f"go1.{minor}" for minor in range(1, release + 1)),
+    )

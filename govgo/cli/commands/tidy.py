@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo tidy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app.graph import check_go_flag
+from govgo.app.tidy import tidy as tidy_service
+from govgo.cli.console import EXIT_DONE, EXIT_NO
+from govgo.cli.options import GoCommand, flag_values, module_options, verbose_option
+from govgo.cli.session import open_session
+from govgo.errors import UsageError
+
+
+@click.command(cls=GoCommand, usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
+@click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@verbose_option
+@click.option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
+@click.option("-go", "go_version", default="", metavar="VERSION", help="Set the go line to VERSION.")
+@click.option("-compat", "compat", default="", metavar="VERSION", help="Keep what this older go version needs.")
+@module_options
+@click.argument("args", nargs=-1)
+def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, compat: str, **flags: Any) -> int:
+    """Match go.mod and go.sum to the imports of the source.
+
+    \b
+    govgo tidy               add missing modules, drop unused ones
+    govgo tidy -diff         what would change, for CI
+    govgo tidy -go=1.24      move to another go version
+    """
+    session = open_session({**flags, "tolerant": tolerant, "command": "mod tidy"})
+    with flag_values():
+        check_go_flag(session, go_version)
+        check_go_flag(session, compat, "compat")
+    if args:
+        raise UsageError("'go mod tidy' accepts no arguments")
+    result = tidy_service(session, diff=diff, go_version=go_version, compat=compat)
+    if not result.diff:
+        return EXIT_DONE
+    click.echo(result.diff, nl=False)
+    return EXIT_NO

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo vendor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app.vendor.vendor import vendor as vendor_service
+from govgo.cli.options import GoCommand, traceless_options, verbose_option
+from govgo.cli.session import open_session
+from govgo.errors import UsageError
+from govgo.load.mainmodule.load import work_file_path
+
+
+@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
+@click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@verbose_option
+@click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
+@traceless_options
+@click.argument("args", nargs=-1)
+def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
+    """Copy the packages that building and testing the main module takes into vendor/.
+
+    \b
+    govgo vendor             make vendor/ anew
+    govgo vendor -o third    somewhere else, for other tools
+    """
+    session = open_session({**flags, "tolerant": tolerant, "command": "mod vendor"})
+    if work_file_path(session):
+        raise UsageError(
+            "'go mod vendor' cannot be run in workspace mode. Run 'go work vendor' to vendor the workspace or set"
+            " 'GOWORK=off' to exit workspace mode."
+        )
+    if args:
+        raise UsageError("'go mod vendor' accepts no arguments")
+    vendor_service(session, output=output, tolerant=tolerant)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo verify`: proof of every go.sum line, for CI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from govgo.cli.options import GoCommand, module_options
+from govgo.cli.session import open_session
+from govgo.core.findings import Claim, Verdict
+from govgo.errors import UsageError
+from govgo.wiring.verify import VerifyOptions, run_verify
+
+if TYPE_CHECKING:
+    from govgo.core.findings import Verification
+
+FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
+_STDOUT = "-"
+
+
+@click.command(cls=GoCommand, usage="[flags] [./... | directories]")
+@click.option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these only, e.g. database,lint.")
+@click.option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all but these.")
+@click.option("-since", "since", metavar="REF", default="", help="Only go.sum lines added since a git reference.")
+@click.option("-offline", "offline", is_flag=True, help="Use what is kept; say what could not be checked.")
+@click.option("-bundle", "bundle", metavar="FILE", default="", help="Write the proofs to FILE, too.")
+@click.option("-from-bundle", "from_bundle", metavar="FILE", default="", help="Prove by FILE, without the database.")
+@click.option("-format", "form", metavar="FORMAT", default="", help="Print text, json, sarif, github, junit, markdown.")
+@click.option("-json", "as_json", is_flag=True, help="The same as -format json.")
+@click.option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it.")
+@click.option("-exit-zero", "exit_zero", is_flag=True, help="Succeed in spite of findings, not of contradictions.")
+@module_options
+@click.argument("where", nargs=-1)
+def verify(where: tuple[str, ...], **flags: Any) -> int:
+    """Prove go.sum by the checksum database, and hold the module cache and vendor directories against it.
+
+    Claims: lint (the text of go.sum), complete (what the build list needs is there), database (every line is proved),
+    cache (zips and trees are unmodified), vendor (vendored files are those of the verified zips).
+
+    \b
+    govgo verify                            the main module, or the workspace
+    govgo verify ./...                      every module below
+    govgo verify --since origin/main        only lines that a branch has added
+    govgo verify -o sarif:out.sarif -o markdown:-
+    govgo verify --only database --offline  by kept proofs alone
+
+    Exit codes: 0 all verified, 1 findings, 3 something could not be checked, 4 a contradiction.
+    """
+    outputs = _outputs(flags)
+    claims = _claims(flags["only"], flags["skip"])
+    session = open_session({**flags, "command": "verify"}, announce=False)
+    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
+    run = run_verify(session, where, claims, options)
+    for form, file in outputs:
+        _write(_render(run, form, terminal=file == _STDOUT and sys.stdout.isatty()), file)
+    if run.verdict is Verdict.FINDING and flags["exit_zero"]:
+        return 0
+    return int(run.verdict)
+
+
+def _claims(only: Sequence[str], skip: Sequence[str]) -> tuple[Claim, ...]:
+    wanted, unwanted = _named(only) or list(Claim), _named(skip)
+    claims = tuple(claim for claim in Claim if claim in wanted and claim not in unwanted)
+    if not claims:
+        raise UsageError("no claim is left to check")
+    return claims
+
+
+def _named(values: Sequence[str]) -> list[Claim]:
+    found: list[Claim] = []
+    for name in (name.strip() for value in values for name in value.split(",")):
+        try:
+            found.append(Claim(name))
+        except ValueError:
+            raise UsageError(f"unknown claim {name!r}: claims are {', '.join(Claim)}") from None
+    return found
+
+
+def _outputs(flags: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(format, file) of each report, one of them on standard output; files are absolute."""
+    found: list[tuple[str, str]] = []
+    for value in flags["outputs"]:
+        form, colon, file = value.partition(":")
+        if not colon or not file:
+            raise UsageError(f"-o {value}: want FORMAT:FILE")
+        found.append((form, file if file == _STDOUT else os.path.abspath(os.path.join(flags["chdir"], file))))
+    form = "json" if flags["as_json"] else flags["form"]
+    if form or not any(file == _STDOUT for _, file in found):
+        found.append((form or "text", _STDOUT))
+    for form, _ in found:
+        if form not in FORMATS:
+            raise UsageError(f"unknown format {form!r}: formats are {', '.join(FORMATS)}")
+    return tuple(found)
+
+
+def _render(run: Verification, form: str, *, terminal: bool) -> str:
+    match form:
+        case "json":
+            from govgo.report.findings.json import json_report
+
+            return json_report(run)
+        case "sarif":
+            from govgo.report.findings.sarif import sarif_report
+
+            return sarif_report(run)
+        case "github":
+            from govgo.report.findings.github import github_report
+
+            return github_report(run)
+        case "junit":
+            from govgo.report.findings.junit import junit_report
+
+            return junit_report(run)
+        case "markdown":
+            from govgo.report.findings.markdown import markdown_report
+
+            return markdown_report(run)
+    from govgo.report.findings.text import MOST_ALIKE, plain, text_report
+
+    paint = _paint if _wants_colour(terminal=terminal) else plain
+    return text_report(run, paint, most_alike=MOST_ALIKE if terminal else 0)
+
+
+def _paint(text: str, colour: str) -> str:
+    return click.style(text, fg=colour, bold=True)
+
+
+def _wants_colour(*, terminal: bool) -> bool:
+    """Whether colours may be printed (no-color.org, force-color.org)."""
+    environ = os.environ
+    if environ.get("NO_COLOR"):
+        return False
+    return bool(environ.get("FORCE_COLOR")) or (terminal and environ.get("TERM") != "dumb")
+
+
+def _write(text: str, file: str) -> None:
+    if file == _STDOUT:
+        click.echo(text, nl=False, color=True)
+        return
+    from govgo.adapters.workspace.workspace import DiskWorkspace
+
+    DiskWorkspace().write(file, text.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo why`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app.why import why as why_service
+from govgo.cli.options import GoCommand, traceless_options
+from govgo.cli.session import open_session
+
+
+@click.command(cls=GoCommand, usage="[-m] [-vendor] packages...")
+@click.option("-m", "modules", is_flag=True, help="The arguments are modules: find a path to any of their packages.")
+@click.option("-vendor", "vendor", is_flag=True, help="Leave the tests of dependencies out.")
+@traceless_options
+@click.argument("targets", nargs=-1)
+def why(targets: tuple[str, ...], modules: bool, vendor: bool, **flags: Any) -> None:
+    """Tell why packages or modules are needed: a shortest path of imports from the main module.
+
+    \b
+    govgo why golang.org/x/text/language
+    govgo why -m golang.org/x/text rsc.io/sampler
+    """
+    session = open_session({**flags, "command": "mod why"})
+    reasons = why_service(session, targets, modules=modules, vendor=vendor)
+    click.echo("\n".join(f"# {reason.target}\n{reason.text}" for reason in reasons), nl=False)

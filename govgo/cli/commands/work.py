@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo work …`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from govgo.app.work.work import init_workspace, use_directories
+from govgo.cli.group import CHANGE, COMMANDS, Entry, LazyGroup
+from govgo.cli.options import GoCommand, traceless_options, verbose_option
+from govgo.cli.session import open_session
+
+_LAZY = {
+    "edit": Entry("workedit", "edit", CHANGE, "Edit go.work from scripts."),
+    "init": Entry("work", "init", CHANGE, "Start a workspace in the current directory."),
+    "sync": Entry("work", "sync", CHANGE, "Carry the workspace's versions into its modules."),
+    "use": Entry("work", "use", CHANGE, "Add modules to the workspace."),
+    "vendor": Entry("work", "vendor", CHANGE, "Copy what the workspace needs into vendor/."),
+    "help": COMMANDS["help"],
+}
+
+
+@click.group("work", cls=LazyGroup, table=_LAZY)
+def work() -> None:
+    """Keep a workspace: several main modules, worked on together by one go.work file."""
+
+
+@click.command(cls=GoCommand, usage="[moddirs]")
+@traceless_options
+@click.argument("directories", nargs=-1)
+def init(directories: tuple[str, ...], **flags: Any) -> None:
+    """Write a go.work in the current directory that uses the modules in DIRECTORIES."""
+    init_workspace(open_session(flags), directories)
+
+
+@click.command(cls=GoCommand, usage="[-r] [moddirs]")
+@click.option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
+@traceless_options
+@click.argument("directories", nargs=-1)
+def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
+    """Add the modules in DIRECTORIES to go.work, and drop those that no longer exist."""
+    use_directories(open_session(flags), directories, recursive=recursive)
+
+
+@click.command(cls=GoCommand)
+@traceless_options
+@click.argument("ignored", nargs=-1, expose_value=False)
+def sync(**flags: Any) -> None:
+    """Carry the workspace's build list back into the go.mod of each of its modules."""
+    from govgo.app.work.sync import sync_workspace
+
+    sync_workspace(open_session(flags))
+
+
+@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
+@click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
+@verbose_option
+@traceless_options
+@click.argument("args", nargs=-1)
+def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
+    """Copy the packages that the workspace needs to build and test into vendor/."""
+    from govgo.app.vendor.vendor import vendor as vendor_service
+    from govgo.app.work.work import NO_WORK_FILE, begin
+    from govgo.errors import UsageError
+
+    session = open_session({**flags, "tolerant": tolerant})
+    if not begin(session, "work vendor"):
+        raise UsageError(NO_WORK_FILE)
+    if args:
+        raise UsageError("'go mod vendor' accepts no arguments")
+    vendor_service(session, tolerant=tolerant, output=output)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From flags and the environment to a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.cli.switching import answering_as, invocation, is_older, let_switch
+from govgo.core.goenv import GoEnv, check_environment
+from govgo.core.version.goversion import REFERENCE_RELEASE
+from govgo.errors import GovgoError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.adapters.loop.network import NetworkOptions
+    from govgo.load.session.session import Session
+
+
+def environment() -> GoEnv:
+    """go's settings: the environment, the go env file, the defaults.
+
+    Raises:
+        UsageError: settings with which no command starts.
+    """
+    env = load_env(os.environ)
+    check_environment(env)
+    release = invocation().release
+    return answering_as(env, release) if release else env
+
+
+def working_directory(environ: Mapping[str, str]) -> str:
+    """The absolute working directory, by the name that $PWD gives it where that is the same place."""
+    pwd = environ.get("PWD", "")
+    if pwd.startswith("/"):
+        try:
+            if os.path.samestat(os.stat(pwd), os.stat(".")):
+                return pwd
+        except OSError:
+            pass
+    return os.getcwd()
+
+
+def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
+    """A session for one command.
+
+    Args:
+        flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant`, `tags` and `command`;
+            `selects` is False for what any Go release is to answer, whatever GOTOOLCHAIN says.
+        announce: tell of each zip before it is fetched.
+
+    Raises:
+        UsageError: flags or variables that make no sense.
+    """
+    from govgo.adapters.loop.network import NetworkOptions
+    from govgo.cli.console import ConsoleReporter
+    from govgo.load.mainmodule.write import tell_warnings
+    from govgo.load.session.session import Settings
+    from govgo.wiring.session import make_session
+
+    environ = dict(os.environ)
+    chdir = str(flags.get("chdir", ""))
+    if chdir:
+        try:
+            os.chdir(chdir)
+        except OSError as error:
+            raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
+        environ["PWD"] = os.path.join(working_directory(os.environ), chdir)
+    env = environment()
+    cwd = working_directory(environ)
+    modfile = str(flags.get("modfile", ""))
+    mod = str(flags.get("mod", ""))
+    settings = Settings(
+        cwd=cwd,
+        env=env,
+        command=str(flags.get("command", "")),
+        mod=mod,
+        mod_explicit=mod != "",
+        modfile=os.path.normpath(os.path.join(cwd, modfile)) if modfile else "",
+        modfile_given=modfile,
+        overlay=str(flags.get("overlay", "")),
+        modcacherw=bool(flags.get("modcacherw")),
+        verbose=bool(flags.get("verbose")),
+        trace=bool(flags.get("trace")),
+        tolerant=bool(flags.get("tolerant")),
+        go_version=env.go_version or REFERENCE_RELEASE,
+        tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
+        temp_dir=environ.get("TMPDIR") or "/tmp",
+    )
+    network = NetworkOptions(trace=settings.trace, requests=int(flags.get("jobs") or 0))
+    context = click.get_current_context(silent=True)
+    session = make_session(settings, ConsoleReporter(), network=network, announce=announce)
+    if flags.get("selects", True):
+        session = _at_its_release(session, network, announce=announce)
+    if context is not None:
+        if is_older(session.local_go):
+            let_switch(context, session)
+        context.call_on_close(session.close)
+        context.call_on_close(lambda: tell_warnings(session))
+    return session
+
+
+def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool) -> Session:
+    """The session itself, or one in its place for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
+    from govgo.load.mainmodule.switching import release_at_start
+    from govgo.wiring.session import make_session
+
+    try:
+        release = release_at_start(session)
+    except GovgoError:
+        session.close()
+        raise
+    if release == session.local_go:
+        return session
+    session.close()
+    env = answering_as(session.settings.env, release)
+    settings = session.settings._replace(env=env, go_version=release)
+    return make_session(settings, session.report, network=network, announce=announce)

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""URLs as Go's net/url reads and prints them, as far as module proxies need it.
+
+Only generic URLs with an authority or an absolute path matter here. A URL keeps the decoded path and, where
+the writer chose another encoding than the usual one, that encoding (`raw_path`), as net/url.URL does.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from govgo.core.golib.quote import quote
+from govgo.errors import UsageError
+
+# RFC 3986's unreserved characters, and what net/url leaves alone within a path and within one segment.
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
+_PATH_SAFE = frozenset((_UNRESERVED + "$&+,/:;=@").encode())
+_SEGMENT_SAFE = frozenset((_UNRESERVED + "$&+:=@").encode())
+_HOST_SAFE = frozenset((_UNRESERVED + "!$&'()*+,;=:[]<>\"").encode())
+_VALID_ENCODED = _PATH_SAFE | frozenset(b"!'()*[]%")
+_USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
+_PLAIN = re.compile(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
+_SECRET = re.compile(r"^([^/?#]*//[^/?#:@]*):[^/]*@")
+
+
+class GoURL(NamedTuple):
+    """A parsed URL. `user` is None where there is no userinfo, `password` where that has none."""
+
+    scheme: str = ""
+    opaque: str = ""
+    user: str | None = None
+    password: str | None = None
+    host: str = ""
+    path: str = ""
+    raw_path: str = ""
+    query: str = ""
+    force_query: bool = False
+    fragment: str = ""
+    omit_host: bool = False
+
+    def escaped_path(self) -> str:
+        """The path as it goes on the wire: `raw_path` where that is a valid encoding of `path`."""
+        raw = self.raw_path
+        if raw and _VALID_ENCODED.issuperset(raw.encode()):
+            try:
+                if _unescape(raw) == self.path:
+                    return raw
+            except UsageError:
+                pass
+        return "*" if self.path == "*" else _escape(self.path, _PATH_SAFE)
+
+    def redacted(self) -> str:
+        """The URL with its password, if any, replaced by "xxxxx"."""
+        return str(self if self.password is None else self._replace(password="xxxxx"))
+
+    def without_userinfo(self) -> str:
+        """The URL without user name and password."""
+        return str(self._replace(user=None, password=None))
+
+    def join(self, path: str) -> GoURL:
+        """The URL with the slash-separated `path` added to its end."""
+        if not path:
+            return self
+        path = path.removeprefix("/")
+        return self._replace(
+            path=self.path.removesuffix("/") + "/" + path,
+            raw_path=self.raw_path.removesuffix("/") + "/" + path,
+        )
+
+    @property
+    def hostname(self) -> str:
+        """The host without port and brackets."""
+        host = self.host
+        if host.startswith("["):
+            return host[1 : host.index("]")]
+        return host.partition(":")[0]
+
+    @property
+    def port(self) -> int:
+        """The port, or the usual one of http and https, or 0."""
+        digits = self.host.rpartition("]")[2].rpartition(":")
+        if digits[1] and digits[2]:
+            return int(digits[2])
+        return {"http": 80, "https": 443}.get(self.scheme, 0)
+
+    def __str__(self) -> str:
+        out = self.scheme + ":" if self.scheme else ""
+        if self.opaque:
+            out += self.opaque
+        else:
+            authority = ""
+            if self.user is not None:
+                authority = _escape(self.user, _SEGMENT_SAFE - frozenset(b"@:"))
+                if self.password is not None:
+                    authority += ":" + _escape(self.password, _SEGMENT_SAFE - frozenset(b"@:"))
+                authority += "@"
+            authority += _escape(self.host, _HOST_SAFE)
+            if authority or (self.scheme and self.path and not self.omit_host):
+                out += "//" + authority
+            path = self.escaped_path()
+            if path and not path.startswith("/") and self.host:
+                path = "/" + path
+            out += path
+        if self.force_query or self.query:
+            out += "?" + self.query
+        if self.fragment:
+            out += "#" + self.fragment
+        return out
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> GoURL:
+    """Parse an absolute or relative URL reference (net/url.Parse).
+
+    Raises:
+        UsageError: with net/url's text `parse "URL": …`; a password in the URL is masked.
+    """
+    rest, _, fragment = text.partition("#")
+    try:
+        return _parse(rest, fragment)
+    except UsageError as err:
+        raise UsageError(f"parse {quote(mask(rest))}: {err}") from None
+
+
+def mask(text: str) -> str:
+    """Text that should be a URL but need not be one, with what looks like a password replaced."""
+    return _SECRET.sub(r"\1:xxxxx@", text)
+
+
+def segment_escape(text: str) -> str:
+    """Escape for a path, `/` left as it is; `,` and `;` are escaped (url.PathEscape per segment)."""
+    return text if _PLAIN(text) else _escape(text, _SEGMENT_SAFE | frozenset(b"/"))
+
+
+def is_plain(path: str) -> bool:
+    """Whether nothing in a path is ever escaped, nor cleaned away."""
+    return _PLAIN(path) is not None and "//" not in path and "/." not in path
+
+
+def clean_path(path: str) -> str:
+    """The shortest equivalent slash-separated path (Go's path.Clean)."""
+    rooted = path.startswith("/")
+    out: list[str] = []
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if out and out[-1] != "..":
+                out.pop()
+            elif not rooted:
+                out.append(part)
+        else:
+            out.append(part)
+    return ("/" if rooted else "") + "/".join(out) or "."
+
+
+def _parse(text: str, fragment: str) -> GoURL:
+    if any(c < " " or c == "\x7f" for c in text):
+        raise UsageError("net/url: invalid control character in URL")
+    if text == "*":
+        return GoURL(path="*")
+    if text.startswith(":"):
+        raise UsageError("missing protocol scheme")
+    found = _SCHEME.match(text)
+    scheme = found.group().lower() if found else ""
+    rest = text[found.end() + 1 :] if found else text
+    force_query = rest.endswith("?") and rest.count("?") == 1
+    rest, _, query = rest.partition("?")
+    if not rest.startswith("/"):
+        if scheme:
+            return GoURL(scheme, rest, query=query, force_query=force_query, fragment=fragment)
+        if ":" in rest.partition("/")[0]:
+            raise UsageError("first path segment in URL cannot contain colon")
+    user = password = None
+    host = ""
+    omit_host = False
+    if rest.startswith("//") and (scheme or not rest.startswith("///")):
+        authority, slash, rest = rest[2:].partition("/")
+        rest = slash + rest
+        user, password, host = _parse_authority(scheme, authority)
+    elif scheme and rest.startswith("/"):
+        omit_host = True
+    path = _unescape(rest)
+    raw_path = "" if _escape(path, _PATH_SAFE) == rest else rest
+    return GoURL(scheme, "", user, password, host, path, raw_path, query, force_query, _unescape(fragment), omit_host)
+
+
+def _parse_authority(scheme: str, authority: str) -> tuple[str | None, str | None, str]:
+    userinfo, at, host = authority.rpartition("@")
+    host = _parse_host(scheme, host)
+    if not at:
+        return None, None, host
+    if not _USERINFO.match(userinfo):
+        raise UsageError("net/url: invalid userinfo")
+    name, colon, secret = userinfo.partition(":")
+    return _unescape(name), _unescape(secret) if colon else None, host
+
+
+def _parse_host(scheme: str, host: str) -> str:
+    bracket = host.rfind("[")
+    if bracket > 0:
+        raise UsageError("invalid IP-literal")
+    if bracket == 0:
+        end = host.rfind("]")
+        if end < 0:
+            raise UsageError("missing ']' in host")
+        _check_port(host[end + 1 :])
+        address = _unescape(host[1:end])
+        _check_ipv6(address.partition("%")[0])
+        return "[" + address + "]" + host[end + 1 :]
+    if ":" in host:
+        cut = host.index(":") if scheme in ("http", "https") else host.rindex(":")
+        _check_port(host[cut:])
+    for i, c in enumerate(host):
+        if c == "%":
+            continue
+        if c < "\x80" and ord(c) not in _HOST_SAFE:
+            raise UsageError(f"invalid character {quote(host[i])} in host name")
+    for found in re.finditer("%[0-7][0-9A-Fa-f]", host):
+        if found.group() != "%25":
+            raise UsageError(f"invalid URL escape {quote(found.group())}")
+    return _unescape(host)
+
+
+def _check_port(text: str) -> None:
+    if text and not re.fullmatch(r":[0-9]*", text):
+        raise UsageError(f"invalid port {quote(text)} after host")
+
+
+def _check_ipv6(text: str) -> None:
+    import ipaddress
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", text):
+            raise UsageError("invalid IP-literal") from None
+        raise UsageError(f"invalid host: ParseAddr({quote(text)}): unable to parse IP") from None
+
+
+def _unescape(text: str) -> str:
+    if "%" not in text:
+        return text
+    bad = _BAD_ESCAPE.search(text)
+    if bad:
+        raise UsageError(f"invalid URL escape {quote(bad.group())}")
+    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode()), text.encode())
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _escape(text: str, safe: frozenset[int]) -> str:
+    table = _escape_table(safe)
+    return "".join([table[b] for b in text.encode("utf-8", "surrogateescape")])
+
+
+@lru_cache(maxsize=8)
+def _escape_table(safe: frozenset[int]) -> tuple[str, ...]:
+    return tuple(chr(b) if b in safe else f"%{b:02X}" for b in range(256))

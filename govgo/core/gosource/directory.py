@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A directory of Go source as go/build sees it: which files count, what they import and embed.
+
+Source of the rules: package go/build (Context.ImportDir, Context.MatchFile).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from govgo.core.gosource.buildtags import TagSet, header_constraints, match_file, satisfies
+from govgo.core.gosource.cgo import cgo_fault
+from govgo.core.gosource.header import read_comments, read_header
+from govgo.core.gosource.parse import GoFile, file_of_header
+from govgo.errors import SourceError
+
+#: Extensions, besides .go, of files that a build may take.
+_OTHER_EXTENSIONS: Final = frozenset(
+    ".c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso".split()  # noqa: SIM905
+)
+
+
+class Sources(NamedTuple):
+    """What one kind of a package's files (its own, its tests, its external tests) say, sorted."""
+
+    files: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    embeds: tuple[str, ...] = ()
+
+
+class BuildPackage(NamedTuple):
+    """A directory's package.
+
+    Attributes:
+        name: of the package, "" where no file says.
+        sources: its files, those with cgo among them, and their imports and embed patterns.
+        cgo_files: those of `sources` that import "C".
+        tests: files of the package in *_test.go.
+        xtests: files of the package's external test.
+        ignored: Go files that do not count.
+        invalid: Go files with faults; most of them are listed elsewhere too.
+        error: go/build's text for the first fault, `no buildable Go source files in DIR`, or "".
+        fault: `error` as `go list` tells it.
+    """
+
+    name: str
+    sources: Sources
+    cgo_files: tuple[str, ...]
+    tests: Sources
+    xtests: Sources
+    ignored: tuple[str, ...]
+    invalid: tuple[str, ...]
+    error: str
+    fault: str
+
+
+def import_dir(
+    directory: str, files: Iterable[tuple[str, bytes]], tags: TagSet, *, use_all: bool = False
+) -> BuildPackage:
+    """Read the Go files of a directory (Context.ImportDir).
+
+    Args:
+        directory: its name in error texts.
+        files: base name and content, in the order of the directory.
+        tags: what holds.
+        use_all: whether files count that names or constraints leave out.
+    """
+    draft = _Draft(directory, tags)
+    for name, data in files:
+        if not name.endswith(".go") or name[0] in "_.":
+            continue
+        try:
+            file = _go_file(name, data, tags, use_all)
+        except SourceError as err:
+            draft.complain(name, str(err), str(err))
+            continue
+        if file is not None and file.error:
+            draft.complain(name, file.error, file.fault)
+        if file is None or file.package == "documentation":
+            draft.ignored.append(name)
+        else:
+            draft.add(file)
+    return draft.package()
+
+
+def match_source(name: str, data: bytes, tags: TagSet, *, use_all: bool = False) -> bool:
+    """Whether a build takes a file, by its name and its beginning (Context.MatchFile).
+
+    Args:
+        name: path; its last element decides.
+        data: content.
+        tags: what holds.
+        use_all: whether a file counts whatever its name and constraints say.
+
+    Raises:
+        SourceError: the constraints or what stands before them are malformed.
+    """
+    base = name.rpartition("/")[2]
+    dot = base.rfind(".")
+    extension = base[dot:] if dot >= 0 else ""
+    if base.startswith(("_", ".")) or not (extension == ".go" or extension in _OTHER_EXTENSIONS):
+        return False
+    if not match_file(base, tags) and not use_all:
+        return False
+    if extension == ".syso":
+        return True
+    header = read_header(data) if extension == ".go" else read_comments(data)
+    if header.stops_at_nul:
+        raise SourceError(f"read {name}: unexpected NUL in input")
+    if header.is_broken and extension != ".go":
+        raise SourceError(f"read {name}: syntax error")
+    try:
+        return satisfies(header_constraints(header.data), tags) or use_all
+    except SourceError as err:
+        raise SourceError(f"{base}: {err}", inner=err) from err
+
+
+def import_fault(path: str) -> str:
+    """Why a package of a module may not import `path`, whatever modules there are; "" when it may.
+
+    Source: cmd/go's load.loadImport.
+    """
+    if path in (".", "..") or path.startswith(("./", "../")):
+        return f'local import "{path}" in non-local package'
+    _, found, rest = ("/" + path).rpartition("/vendor/")
+    return f"{path} must be imported as {rest}" if found else ""
+
+
+def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | None:
+    if not match_file(name, tags) and not use_all:
+        return None
+    header = read_header(data)
+    file = file_of_header(name, data, header)
+    if file.unreadable:
+        raise SourceError(file.error)
+    try:
+        counts = satisfies(header_constraints(header.data), tags)
+    except SourceError as err:
+        raise SourceError(f"{name}: {err}", inner=err) from err
+    return file if counts or use_all else None
+
+
+@dataclass(slots=True)
+class _Part:
+    files: list[str] = field(default_factory=list)
+    imports: set[str] = field(default_factory=set)
+    embeds: set[str] = field(default_factory=set)
+
+    def add(self, file: GoFile) -> None:
+        self.files.append(file.name)
+        self.imports.update(file.imports)
+        self.embeds.update(file.embeds)
+
+    def frozen(self) -> Sources:
+        return Sources(tuple(self.files), _sorted(self.imports), _sorted(self.embeds))
+
+
+class _Draft:
+    """A package as its files come in."""
+
+    def __init__(self, directory: str, tags: TagSet) -> None:
+        self.directory = directory
+        self.tags = tags
+        self.name = ""
+        self.first_file = ""
+        self.sources, self.tests, self.xtests = _Part(), _Part(), _Part()
+        self.cgo_files: list[str] = []
+        self.ignored: list[str] = []
+        self.invalid: dict[str, None] = {}
+        self.error = ""
+        self.fault = ""
+
+    def complain(self, name: str, error: str, fault: str) -> None:
+        if not self.invalid:
+            self.error, self.fault = error, fault
+        self.invalid[name] = None
+
+    def add(self, file: GoFile) -> None:
+        is_xtest = file.xtest and self.name != file.package
+        self._join(file, file.package.removesuffix("_test") if is_xtest else file.package)
+        if file.cgo and file.is_test:
+            text = f"use of cgo in test {file.name} not supported"
+            self.complain(file.name, text, text)
+        elif file.cgo:
+            self._add_cgo(file)
+            return
+        part = self.xtests if is_xtest else self.tests if file.is_test else self.sources
+        part.add(file)
+
+    def package(self) -> BuildPackage:
+        error, fault = self.error, self.fault
+        if not self.invalid and not (self.sources.files or self.tests.files or self.xtests.files):
+            error = f"no buildable Go source files in {self.directory}"
+            fault = f"build constraints exclude all Go files in {self.directory}" if self.ignored else error
+        return BuildPackage(
+            self.name,
+            self.sources.frozen(),
+            tuple(self.cgo_files),
+            self.tests.frozen(),
+            self.xtests.frozen(),
+            tuple(self.ignored),
+            tuple(self.invalid),
+            error,
+            fault,
+        )
+
+    def _join(self, file: GoFile, package: str) -> None:
+        if self.name == "":
+            self.name, self.first_file = package, file.name
+        elif package != self.name:
+            text = f"found packages {self.name} ({self.first_file}) and {package} ({file.name}) in {self.directory}"
+            self.complain(file.name, text, text)
+
+    def _add_cgo(self, file: GoFile) -> None:
+        for doc in file.cgo_docs:
+            text = cgo_fault(file.name, doc, self.tags)
+            if text:
+                self.complain(file.name, text, text)
+        if self.tags.has_cgo:
+            self.cgo_files.append(file.name)
+            self.sources.add(file)
+        else:
+            self.ignored.append(file.name)
+
+
+def _sorted(texts: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(texts, key=lambda text: text.encode("utf-8", "surrogateescape")))

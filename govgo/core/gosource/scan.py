@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Go tokens with their positions and the scanner's complaints, for source that the fast reader refuses.
+
+Offsets are indexes of characters in the text; positions are printed as go prints them: lines and byte columns from 1,
+moved by `//line` directives.
+
+Source of the rules: the Go specification, "Lexical elements"; packages go/scanner and go/token.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from bisect import bisect_right
+from typing import Final, NamedTuple
+
+from govgo.core.golib.quote import is_bad_byte, quote_char
+from govgo.core.golib.unicode import is_digit as is_unicode_digit
+from govgo.core.golib.unicode import is_letter, is_print
+from govgo.core.gosource.number import is_digit, scan_number
+
+#: An expression for the words that Go reserves.
+KEYWORDS: Final = (
+    "(?:break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package"
+    "|range|return|select|struct|switch|type|var)"
+)
+_KEYWORD = re.compile(KEYWORDS + r"\Z")
+#: Token kinds whose text an error quotes in place of the kind.
+LITERALS: Final = frozenset(["IDENT", "INT", "FLOAT", "IMAG", "CHAR", "STRING"])
+
+_ENDS_STATEMENT = frozenset([")", "]", "}", "++", "--", "break", "continue", "fallthrough", "return"]) | LITERALS
+_OPERATOR = re.compile(
+    r"<<=|>>=|&\^=|\.\.\.|&&|\|\||<-|\+\+|--|==|!=|<=|>=|:=|<<|>>|&\^|[-+*/%&|^]=|[-+*/%&|^<>=!()\[\]{},.:;~]"
+)
+_BAD = re.compile("[\0\ufeff\udc80-\udcff]")
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_]*")
+_MAX_LINE: Final = 1 << 30
+
+
+class Token(NamedTuple):
+    """A token: its kind (a keyword or operator is its own), text and offset. A line's end is (";", newline)."""
+
+    kind: str
+    text: str
+    offset: int
+
+
+class Fault(NamedTuple):
+    """One complaint, ordered as go sorts them; `column` 0 is unknown."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        column = f":{self.column}" if self.column else ""
+        return f"{self.file}:{self.line}{column}: {self.text}"
+
+
+class Scanner:
+    """Reads tokens one by one; `faults` grows on the way.
+
+    A character is complained about as soon as it becomes the next one, so a scan may tell of what follows its token.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.faults: list[Fault] = []
+        self._lines = [0] + [m.end() for m in re.finditer("\n", text) if m.end() < len(text)]
+        self._bad = [match.start() for match in _BAD.finditer(text)]
+        self._moves: list[tuple[int, str, int, int]] = []  # of //line: offset, file, line, column
+        self._ends_statement = False
+        self._pending_newline = -1
+        self._at = -1
+        self._to(0)
+        if text.startswith("\ufeff"):
+            self._to(1)
+
+    def position(self, offset: int) -> tuple[str, int, int]:
+        """(file, line, byte column) of a character, moved by the line directives so far."""
+        line, column = self._place(offset)
+        moves = bisect_right(self._moves, offset, key=lambda move: move[0])
+        if moves == 0:
+            return self.name, line, column
+        base, file, new_line, new_column = self._moves[moves - 1]
+        distance = line - self._place(base)[0]
+        if new_column == 0 or distance:
+            return file, new_line + distance, column if new_column else 0
+        return file, new_line, new_column + _size(self.text[base:offset])
+
+    def fault(self, offset: int, text: str) -> None:
+        """Note a complaint."""
+        self.faults.append(Fault(*self.position(offset), text))
+
+    def scan(self) -> Token:
+        """The next token, comments included."""
+        if self._pending_newline >= 0:
+            token = Token(";", "\n", self._pending_newline)
+            self._pending_newline = -1
+            return token
+        while self._char and self._char in " \t\n\r" and not (self._char == "\n" and self._ends_statement):
+            self._to(self._at + 1)
+        begin, char = self._at, self._char
+        if char in ("", "\n"):
+            if char == "\n" or self._ends_statement:
+                self._to(min(begin + 1, len(self.text)))
+                self._ends_statement = False
+                return Token(";", "\n", begin)
+            return Token("EOF", "", begin)
+        if self.text.startswith(("//", "/*"), begin):
+            return self._comment(begin)
+        kind = self._token(begin, char)
+        text = self.text[begin : self._at]
+        if kind != "ILLEGAL":
+            self._ends_statement = kind in _ENDS_STATEMENT
+        return Token(kind, text.replace("\r", "") if char == "`" else text, begin)
+
+    @property
+    def _char(self) -> str:
+        return self.text[self._at : self._at + 1]
+
+    def _to(self, offset: int) -> None:
+        """Make the character at `offset` the next one, complaining about bad ones up to it."""
+        if self._bad:
+            for bad in self._bad[bisect_right(self._bad, self._at) : bisect_right(self._bad, offset)]:
+                if self._is_utf16(bad):
+                    self.fault(bad, "illegal UTF-8 encoding (got UTF-16)")
+                    self.text = self.text[0]
+                    self._bad = []
+                    break
+                self._bad_char(bad)
+        self._at = offset
+
+    def _bad_char(self, offset: int) -> None:
+        char = self.text[offset]
+        if char == "\0":
+            self.fault(offset, "illegal character NUL")
+        elif char != "\ufeff":
+            self.fault(offset, "illegal UTF-8 encoding")
+        elif offset > 0:
+            self.fault(offset, "illegal byte order mark")
+
+    def _is_utf16(self, offset: int) -> bool:
+        return offset == 0 and self.text[:2] in ("\udcff\udcfe", "\udcfe\udcff")
+
+    def _token(self, begin: int, char: str) -> str:
+        if char == "_" or is_letter(char):
+            return self._identifier(begin)
+        if _is_decimal(char) or (char == "." and _is_decimal(self.text[begin + 1 : begin + 2])):
+            return self._number(begin)
+        self._to(begin + 1)
+        if char == '"':
+            return self._string(begin)
+        if char == "'":
+            return self._rune(begin)
+        if char == "`":
+            end = self.text.find("`", begin + 1)
+            self._to(end + 1 if end >= 0 else len(self.text))
+            if end < 0:
+                self.fault(begin, "raw string literal not terminated")
+            return "STRING"
+        operator = _OPERATOR.match(self.text, begin)
+        if operator:
+            self._to(operator.end())
+            return operator[0]
+        if char in "“”":
+            self.fault(begin, f"curly quotation mark {quote_char(char)} (use neutral '\"')")
+        elif char != "\ufeff":
+            self.fault(begin, f"illegal character {_code_point(char)}")
+        return "ILLEGAL"
+
+    def _identifier(self, begin: int) -> str:
+        end = begin
+        while end < len(self.text):
+            match = _IDENTIFIER.match(self.text, end)
+            end = match.end() if match else end
+            char = self.text[end : end + 1]
+            if not char or char < "\x80" or not (is_letter(char) or is_unicode_digit(char)):
+                break
+            end += 1
+        self._to(end)
+        word = self.text[begin:end]
+        return word if _KEYWORD.match(word) else "IDENT"
+
+    def _comment(self, begin: int) -> Token:
+        is_block = self.text[begin + 1] == "*"
+        end = self.text.find("*/" if is_block else "\n", begin + 2)
+        is_whole = not is_block or end >= 0
+        end = len(self.text) if end < 0 else end + 2 * is_block
+        self._to(end)
+        if not is_whole:
+            self.fault(begin, "comment not terminated")
+        text = self.text[begin:end]
+        newline = text.find("\n")
+        if is_block and newline >= 0 and self._ends_statement:
+            self._pending_newline = begin + newline
+            self._ends_statement = False
+        elif not is_block:
+            text = text.removesuffix("\r")
+        starts_line = begin == self._lines[bisect_right(self._lines, begin) - 1]
+        if is_whole and text.startswith("line ", 2) and (is_block or starts_line):
+            self._line_directive(begin, text.removesuffix("*/") if is_block else text, end + (not is_block))
+        return Token("COMMENT", text.replace("\r", ""), begin)
+
+    def _line_directive(self, begin: int, text: str, after: int) -> None:
+        """Obey `//line file:line:col` for what begins at `after`."""
+        head, colon, last = text[7:].rpartition(":")
+        if not colon:
+            return
+        number, column, shown = _natural(last), 0, last
+        if number is None:
+            self.fault(begin + 7 + len(head) + 1, "invalid line number: " + last)
+            return
+        before, colon, middle = head.rpartition(":")
+        line = _natural(middle) if colon else None
+        if line is not None:
+            if not 0 < number <= _MAX_LINE:
+                self.fault(begin + 7 + len(head) + 1, "invalid column number: " + last)
+                return
+            head, column, number, shown = before, number, line, middle
+        if not 0 < number <= _MAX_LINE:
+            self.fault(begin + 7 + len(head) + 1, "invalid line number: " + shown)
+            return
+        file = self.position(begin + 7)[0] if head == "" and column else _clean(self.name, head)
+        if after < len(self.text) and (not self._moves or self._moves[-1][0] < after):
+            self._moves.append((after, file, number, column))
+
+    def _string(self, begin: int) -> str:
+        while True:
+            char = self._char
+            if char in ("", "\n"):
+                self.fault(begin, "string literal not terminated")
+                return "STRING"
+            self._to(self._at + 1)
+            if char == '"':
+                return "STRING"
+            if char == "\\":
+                self._escape('"')
+
+    def _rune(self, begin: int) -> str:
+        is_valid, size = True, 0
+        while True:
+            char = self._char
+            if char in ("", "\n"):
+                if is_valid:
+                    self.fault(begin, "rune literal not terminated")
+                return "CHAR"
+            self._to(self._at + 1)
+            if char == "'":
+                break
+            size += 1
+            if char == "\\":
+                is_valid = self._escape("'") and is_valid
+        if is_valid and size != 1:
+            self.fault(begin, "illegal rune literal")
+        return "CHAR"
+
+    def _escape(self, mark: str) -> bool:
+        begin, char = self._at, self._char
+        if char and char in "abfnrtv\\" + mark:
+            self._to(begin + 1)
+            return True
+        if char and char in "01234567":
+            digits, base, highest = 3, 8, 255
+        elif char and char in "xuU":
+            digits, base, highest = {"x": 2, "u": 4, "U": 8}[char], 16, 255 if char == "x" else 0x10FFFF
+            self._to(begin + 1)
+        else:
+            self.fault(begin, "unknown escape sequence" if char else "escape sequence not terminated")
+            return False
+        value = 0
+        for _ in range(digits):
+            char = self._char
+            if not is_digit(char, base):
+                text = f"illegal character {_code_point(char)} in escape sequence"
+                self.fault(self._at, text if char else "escape sequence not terminated")
+                return False
+            value = value * base + int(char, 16)
+            self._to(self._at + 1)
+        if value > highest or 0xD800 <= value < 0xE000:
+            self.fault(begin, "escape sequence is invalid Unicode code point")
+            return False
+        return True
+
+    def _number(self, begin: int) -> str:
+        number = scan_number(self.text, begin)
+        self._to(number.end)
+        for offset, text in number.faults:
+            self.fault(offset, text)
+        return number.kind
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._lines, offset)
+        return line, _size(self.text[self._lines[line - 1] : offset]) + 1
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+def _is_decimal(char: str) -> bool:
+    return "0" <= char <= "9"
+
+
+def _code_point(char: str) -> str:
+    """`U+0040 '@'`; without the character where it does not print."""
+    if is_bad_byte(char):
+        char = "\ufffd"
+    return f"U+{ord(char):04X}" + (f" '{char}'" if char and is_print(char) else "") if char else ""
+
+
+def _natural(digits: str) -> int | None:
+    is_number = digits.isascii() and digits.isdigit() and len(digits.lstrip("0")) < 20
+    return int(digits) if is_number else None
+
+
+def _clean(name: str, file: str) -> str:
+    """The file of a line directive; a relative one is beside the source file."""
+    if file == "":
+        return ""
+    cleaned = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
+    return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned

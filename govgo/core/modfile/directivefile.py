@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What go.mod and go.work share, and the edits of it. Edits mark lines; `cleanup` then sweeps the file."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+
+from govgo.core.golib.quote import quote
+from govgo.core.modfile.directives import Go, Godebug, Replace, Toolchain
+from govgo.core.modfile.printer import format_file
+from govgo.core.modfile.quote import auto_quote
+from govgo.core.modfile.syntax import Comment, CommentBlock, FileSyntax, Line
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import InvalidVersionError
+
+_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+
+
+def is_go_version(version: str) -> bool:
+    """Whether a go line may hold `version` (modfile.GoVersionRE)."""
+    return _GO_VERSION.fullmatch(version) is not None
+
+
+def is_toolchain_name(name: str) -> bool:
+    """Whether a toolchain line may hold `name`; looser than what names toolchains today
+    (modfile.ToolchainRE).
+    """
+    return name in ("default", "go1") or name.startswith("go1.")
+
+
+class DirectiveFile(ABC):
+    """The directives of both kinds of file, in the order of their lines, and the syntax tree that holds the
+    lines.
+    """
+
+    __slots__ = ("go", "godebug", "replace", "syntax", "toolchain")
+
+    def __init__(self, syntax: FileSyntax | None = None) -> None:
+        self.syntax = syntax if syntax is not None else FileSyntax()
+        self.go: Go | None = None
+        self.toolchain: Toolchain | None = None
+        self.godebug: list[Godebug] = []
+        self.replace: list[Replace] = []
+
+    def format(self) -> bytes:
+        """The file's text in standard layout."""
+        return format_file(self.syntax)
+
+    def add_comment(self, text: str) -> None:
+        """Add a comment of its own at the end; `text` includes the slashes."""
+        self.syntax.statements.append(CommentBlock(before=(Comment(text),)))
+
+    def add_go_stmt(self, version: str) -> None:
+        """Set the go line, adding it where there is none.
+
+        Raises:
+            InvalidVersionError: no go version.
+        """
+        if not is_go_version(version):
+            raise InvalidVersionError(f"invalid language version {quote(version)}", version=version)
+        if self.go is None:
+            self.go = Go(version, syntax=self._place_go("go", version))
+        else:
+            self.go.version = version
+            self.go.syntax.update("go", version)
+
+    def drop_go_stmt(self) -> None:
+        """Delete the go line."""
+        if self.go is not None:
+            self.go.syntax.mark_removed()
+            self.go = None
+
+    def add_toolchain_stmt(self, name: str) -> None:
+        """Set the toolchain line, adding it after the go line where there is none.
+
+        Raises:
+            InvalidVersionError: no toolchain name.
+        """
+        if not is_toolchain_name(name):
+            raise InvalidVersionError(f"invalid toolchain name {quote(name)}", version=name)
+        if self.toolchain is None:
+            self.toolchain = Toolchain(name, syntax=self._place_toolchain("toolchain", name))
+        else:
+            self.toolchain.name = name
+            self.toolchain.syntax.update("toolchain", name)
+
+    def drop_toolchain_stmt(self) -> None:
+        """Delete the toolchain line."""
+        if self.toolchain is not None:
+            self.toolchain.syntax.mark_removed()
+            self.toolchain = None
+
+    def add_godebug(self, key: str, value: str) -> None:
+        """Set the first godebug line of `key` and delete its others; add one at the end of the last block."""
+        same = [record for record in self.godebug if record.key == key]
+        if not same:
+            line = self.syntax.add_line(None, "godebug", f"{key}={value}")
+            self.godebug.append(Godebug(key, value, syntax=line))
+            return
+        same[0].value = value
+        same[0].syntax.update("godebug", f"{key}={value}")
+        for record in same[1:]:
+            record.clear()
+
+    def drop_godebug(self, key: str) -> None:
+        """Delete the godebug lines of `key`."""
+        for record in self.godebug:
+            if record.key == key:
+                record.clear()
+
+    def add_replace(self, old_path: str, old_version: str, new_path: str, new_version: str) -> None:
+        """Replace `old_path` at `old_version`, or at every version when that is "".
+
+        The first replacement of the same, or without a version of any version of the same path, is changed,
+        and the others are deleted; a new line goes after the last one of the path, or else to the end of
+        the file.
+        """
+        new = ModuleVersion(new_path, new_version)
+        right = ("=>", auto_quote(new_path), *([new_version] if new_version else []))
+        left = ("replace", auto_quote(old_path), *([old_version] if old_version else []))
+        hint: Line | None = None
+        found = False
+        for record in self.replace:
+            if record.old.path != old_path:
+                continue
+            if old_version in ("", record.old.version):
+                if found:
+                    record.clear()
+                    continue
+                found = True
+                record.new = new
+                record.syntax.update(*left, *right)
+            else:
+                hint = record.syntax
+        if not found:
+            line = self.syntax.add_line_after(hint, *left, *right)
+            self.replace.append(Replace(ModuleVersion(old_path, old_version), new, syntax=line))
+
+    def drop_replace(self, old_path: str, old_version: str) -> None:
+        """Delete the replacements of exactly this path and version."""
+        for record in self.replace:
+            if record.old == (old_path, old_version):
+                record.clear()
+
+    @abstractmethod
+    def _place_go(self, *tokens: str) -> Line:
+        """Add the go line where it belongs in this kind of file."""
+
+    @abstractmethod
+    def _place_toolchain(self, *tokens: str) -> Line:
+        """Add the toolchain line where it belongs in this kind of file."""

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A go.work file: its directives, and the edits that the go command makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from govgo.core.modfile.directivefile import DirectiveFile
+from govgo.core.modfile.directives import Use
+from govgo.core.modfile.ordering import DuplicateRemover, sort_lines
+from govgo.core.modfile.quote import auto_quote
+from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line
+
+
+class WorkFile(DirectiveFile):
+    """A go.work. Lists are in the order of lines; dropped records stay, cleared, until `cleanup`."""
+
+    __slots__ = ("use",)
+
+    def __init__(self, syntax: FileSyntax | None = None) -> None:
+        super().__init__(syntax)
+        self.use: list[Use] = []
+
+    def add_use(self, path: str, module_path: str) -> None:
+        """Note the module path of the first use of `path` and delete its others; add one where there is
+        none.
+        """
+        same = [record for record in self.use if record.path == path]
+        if not same:
+            self.add_new_use(path, module_path)
+            return
+        same[0].module_path = module_path
+        same[0].syntax.update("use", auto_quote(path))
+        for record in same[1:]:
+            record.clear()
+
+    def add_new_use(self, path: str, module_path: str) -> None:
+        """Add a use at the end of the last block of them, whatever else the file uses."""
+        line = self.syntax.add_line(None, "use", auto_quote(path))
+        self.use.append(Use(path, module_path, syntax=line))
+
+    def set_use(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Delete the uses that `wanted`, pairs of path and module path, lacks; add all of it; sort the
+        blocks.
+
+        As in go, what was used and is wanted then stands twice.
+        """
+        need = dict(wanted)
+        for record in self.use:
+            if record.path in need:
+                record.module_path = need[record.path]
+            else:
+                record.clear()
+        for path, module_path in need.items():
+            self.add_new_use(path, module_path)
+        self.sort_blocks()
+
+    def drop_use(self, path: str) -> None:
+        """Delete the uses of `path`."""
+        for record in self.use:
+            if record.path == path:
+                record.clear()
+
+    def sort_blocks(self) -> None:
+        """Remove repeated replacements and sort the lines of each block."""
+        remover = DuplicateRemover(self.syntax)
+        self.replace = remover.replaces(self.replace)
+        remover.finish()
+        sort_lines(self.syntax, by_version=False)
+
+    def cleanup(self) -> None:
+        """Sweep what edits have dropped."""
+        self.use = [record for record in self.use if record.path]
+        self.replace = [record for record in self.replace if record.old.path]
+        self.syntax.cleanup()
+
+    def _place_go(self, *tokens: str) -> Line:
+        """Before the first statement, but below the comments that open the file."""
+        return self._insert(self._first_statement(), tokens)
+
+    def _place_toolchain(self, *tokens: str) -> Line:
+        """After the go line, or else as a go line is placed."""
+        for index, statement in enumerate(self.syntax.statements):
+            if isinstance(statement, Line) and statement.tokens[:1] == ["go"]:
+                return self._insert(index + 1, tokens)
+        return self._insert(self._first_statement(), tokens)
+
+    def _first_statement(self) -> int:
+        statements = self.syntax.statements
+        return next((i for i, s in enumerate(statements) if not isinstance(s, CommentBlock)), len(statements))
+
+    def _insert(self, index: int, tokens: tuple[str, ...]) -> Line:
+        line = Line(tokens)
+        self.syntax.statements.insert(index, line)
+        return line

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the module graph needs of a dependency's go.mod, read as fast as Python can.
+
+A graph has thousands of these files, and nearly all their lines look alike. A line that has a plain known form is
+read by one cached regular expression; at the first line that has not, the file goes to `parse_lax` instead. So
+every answer, and every error, is that of `parse_lax`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from govgo.core.golib.quote import GO_SPACE
+from govgo.core.modfile.lexer import MAX_LINES
+from govgo.core.modfile.read import parse_lax
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import match_path_major, split_path_version
+
+_KNOWN_LINES = 1 << 16
+"""Lines of go.mod files kept ready; 4,000 modules of large graphs have about 6,000 different ones."""
+_LONG_FILE = 1 << 15
+_LONG_LINE = 1 << 10
+"""Characters; a long file with long lines is nothing to keep lines of."""
+
+# Words before numbers, so that a pseudo-version's last identifier is not taken for a number.
+_IDENTIFIER = r"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|0|[1-9][0-9]*+)"
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_WORD = r"[A-Za-z0-9._~+-]+"
+_PATH = rf"{_WORD}(?:/{_WORD})*+"
+_END = r"[ \t]*(?://.*)?"
+_REQUIREMENT = re.compile(
+    rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
+    rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?:\.{_IDENTIFIER})*+)?(\+incompatible)?){_END}"
+)
+_MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
+_GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
+_BLOCK = re.compile(rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}")
+_VERSION = r"v[0-9A-Za-z.+-]+"
+_RETRACTION = re.compile(rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?")
+# Words of printable ASCII without quotes, parentheses and slash-star; a comment may hold anything.
+_WORDS = re.compile(r"[ \t]*(?:(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)++[ \t]*+)*+(?://.*)?")
+_IGNORED = ("toolchain ", "exclude ", "replace ", "tool ", "godebug ")
+
+
+class Retraction(NamedTuple):
+    """A closed interval of versions that their author took back, and why ("" where nothing is said)."""
+
+    low: str
+    high: str
+    rationale: str = ""
+
+
+class Summary(NamedTuple):
+    """The go.mod of a dependency, as it is written.
+
+    Attributes:
+        path: the module path, "" without a module line.
+        go_version: "" without a go line.
+        toolchain: always "": a dependency's toolchain line is not looked at.
+        require: in the order of lines, repeated ones included.
+        retract: in the order of lines.
+        deprecated: the message, "" where there is none.
+        ignore: directories, in the order of lines.
+    """
+
+    path: str = ""
+    go_version: str = ""
+    toolchain: str = ""
+    require: tuple[ModuleVersion, ...] = ()
+    retract: tuple[Retraction, ...] = ()
+    deprecated: str = ""
+    ignore: tuple[str, ...] = ()
+
+
+def summarize(name: str, data: bytes) -> Summary:
+    """The summary of the go.mod `data`; `name` is the file's name in error texts.
+
+    Raises:
+        ModFileErrors: as `parse_lax` does.
+    """
+    try:
+        return _scan(data)
+    except _UnknownFormError:
+        return _digest(name, data)
+
+
+class _UnknownFormError(Exception):
+    """A line that only the parser may judge."""
+
+
+def _scan(data: bytes) -> Summary:
+    if len(data) > MAX_LINES:
+        raise _UnknownFormError  # it may have more lines or tokens than the parser takes
+    text = data.decode("utf-8", "surrogateescape")
+    if "Deprecated:" in text:
+        raise _UnknownFormError
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if len(text) > _LONG_FILE and max(map(len, lines)) > _LONG_LINE:
+        raise _UnknownFormError
+    path = go_version = ""
+    require: list[ModuleVersion] = []
+    retract: list[Retraction] = []
+    at, count = 0, len(lines)
+    while at < count:
+        line = lines[at]
+        at += 1
+        if not line or line.startswith("//"):
+            continue
+        if line.startswith("require "):
+            if line != "require (":
+                required = None if "(" in line else _required(line[8:])
+                if required is not None:
+                    require.append(required)
+                    continue
+        elif line.startswith("module "):
+            if path:
+                raise _UnknownFormError
+            path = _word(_MODULE, line)
+            continue
+        elif line.startswith("go "):
+            if go_version:
+                raise _UnknownFormError
+            go_version = _word(_GO, line)
+            continue
+        elif line.startswith("retract ") and "(" not in line:
+            retract.append(_retraction(line[8:], _above(lines, at - 1), []))
+            continue
+        elif line.startswith(_IGNORED) and "(" not in line:
+            _pass_over(line)
+            continue
+        at = _block(lines, at, line, require, retract)
+    return Summary(path, go_version, "", tuple(require), tuple(retract))
+
+
+def _block(lines: list[str], at: int, head: str, require: list[ModuleVersion], retract: list[Retraction]) -> int:
+    """Read the block that `head` opens and whose lines begin at `at`; return where the lines after it begin."""
+    if head == "require (":
+        verb = "require"
+    else:
+        verb = _word(_BLOCK, head)
+    try:
+        end = lines.index(")", at)
+    except ValueError:
+        raise _UnknownFormError from None
+    if verb == "require":
+        require.extend(filter(None, map(_required, lines[at:end])))
+    elif verb == "retract":
+        retract.extend(_retractions(lines[at:end], _above(lines, at - 1)))
+    else:
+        for line in lines[at:end]:
+            _pass_over(line)
+    return end + 1
+
+
+def _above(lines: list[str], at: int) -> list[str]:
+    """The comment lines right above line `at`."""
+    start = at
+    while start > 0 and lines[start - 1].startswith("//"):
+        start -= 1
+    return lines[start:at]
+
+
+def _retractions(lines: list[str], above: list[str]) -> Iterator[Retraction]:
+    """The retractions of a block; comments `above` it are the reason of those that have no comment."""
+    pending: list[str] = []
+    first = True
+    for line in lines:
+        bare = line.strip(" \t")
+        if bare.startswith("//"):
+            pending.append(bare)
+        elif bare:
+            yield _retraction(line, pending, above)
+            pending, first = [], False
+        elif pending or not first:
+            # Even a blank line counts as a comment of its own.
+            pending.append("")
+
+
+def _retraction(line: str, before: list[str], above: list[str]) -> Retraction:
+    match = _RETRACTION.fullmatch(line)
+    if match is None:
+        raise _UnknownFormError
+    version, low, high, suffix = match.groups()
+    comments = ([*before, suffix] if suffix else before) or above
+    reason = "\n".join(comment[2:].strip(GO_SPACE) for comment in comments if comment)
+    return Retraction(low or version, high or version, reason)
+
+
+def _word(form: re.Pattern[str], line: str) -> str:
+    match = form.fullmatch(line)
+    if match is None:
+        raise _UnknownFormError
+    word: str = match["word"]
+    return word
+
+
+@lru_cache(maxsize=_KNOWN_LINES)
+def _required(line: str) -> ModuleVersion | None:
+    """The requirement that a line of a block says; None for blank lines and comments."""
+    match = _REQUIREMENT.fullmatch(line)
+    if match is None:
+        bare = line.lstrip(" \t")
+        if bare and not bare.startswith("//"):
+            raise _UnknownFormError
+        return None
+    _, path, version, major, incompatible = match.groups()
+    element = path[path.rfind("/") + 1 :]
+    if (element[0] == "v" and not element[1:].strip("0123456789.")) or path.startswith("gopkg.in/"):
+        _, path_major, ok = split_path_version(path)
+        if not ok or not match_path_major(version, path_major):
+            raise _UnknownFormError
+    elif not incompatible and major not in ("0", "1"):
+        raise _UnknownFormError
+    return ModuleVersion(path, version)
+
+
+@lru_cache(maxsize=_KNOWN_LINES)
+def _pass_over(line: str) -> None:
+    """Make sure that a line which means nothing here is one that the parser takes."""
+    if _WORDS.fullmatch(line) is None:
+        raise _UnknownFormError
+
+
+def _digest(name: str, data: bytes) -> Summary:
+    """The summary by way of the parser."""
+    file = parse_lax(name, data)
+    return Summary(
+        path=file.module.mod.path if file.module is not None else "",
+        go_version=file.go.version if file.go is not None else "",
+        toolchain=file.toolchain.name if file.toolchain is not None else "",
+        require=tuple(record.mod for record in file.require),
+        retract=tuple(Retraction(record.low, record.high, record.rationale) for record in file.retract),
+        deprecated=file.module.deprecated if file.module is not None else "",
+        ignore=tuple(record.path for record in file.ignore),
+    )

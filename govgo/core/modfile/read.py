@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From the syntax tree to directives: `parse`, `parse_lax` and `parse_work`.
+
+All errors of the directives are collected, so that one run shows them all. Source of the rules: Go Modules
+Reference, "go.mod files" and "Workspaces"; error texts as the go command prints them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from govgo.core.golib.quote import GO_SPACE, quote, unquote
+from govgo.core.modfile.arguments import (
+    VersionFixer,
+    check_major,
+    deprecation,
+    directive_comment,
+    leave_version,
+    read_interval,
+    read_path_major,
+    read_replace,
+    read_string,
+    read_version,
+)
+from govgo.core.modfile.directivefile import DirectiveFile, is_go_version, is_toolchain_name
+from govgo.core.modfile.directives import (
+    Exclude,
+    Go,
+    Godebug,
+    Ignore,
+    Module,
+    Require,
+    Retract,
+    Tool,
+    Toolchain,
+    Use,
+    is_indirect,
+)
+from govgo.core.modfile.faults import MAX_FAULTS, LineFault, ModFileErrors
+from govgo.core.modfile.gomod import ModFile
+from govgo.core.modfile.gowork import WorkFile
+from govgo.core.modfile.parser import parse_syntax
+from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line, LineBlock
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GovgoError, InputError, SecurityError
+
+_MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
+_WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
+_LAX_VERBS = frozenset({"go", "module", "retract", "require", "ignore"})
+# "v1.21", "1.21-beta": go lines that files of dependencies have been published with.
+_LAX_GO_VERSION = re.compile(r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*")
+_SPACE_BYTES = b"\t\n\v\f\r "
+
+Add = Callable[[LineBlock | None, Line, str, int], None]
+
+
+def parse(name: str, data: bytes, fix: VersionFixer | None = None) -> ModFile:
+    """Parse the go.mod of a main module: unknown statements are errors.
+
+    Args:
+        name: the file's name in error texts.
+        data: the file.
+        fix: makes versions canonical; without it they must be so already, up to `v1` for `v1.0.0`.
+
+    Raises:
+        ModFileErrors: everything that is wrong.
+        SecurityError: raised by `fix`.
+    """
+    return _ModReader(name, data, fix, strict=True).file
+
+
+def parse_lax(name: str, data: bytes, fix: VersionFixer | None = None) -> ModFile:
+    """Parse the go.mod of a dependency: only module, go, require, retract and ignore are looked at.
+
+    Raises:
+        ModFileErrors: everything that is wrong with these.
+    """
+    return _ModReader(name, data, fix, strict=False).file
+
+
+def parse_work(name: str, data: bytes, fix: VersionFixer | None = None) -> WorkFile:
+    """Parse a go.work.
+
+    Raises:
+        ModFileErrors: everything that is wrong.
+    """
+    return _WorkReader(name, data, fix).file
+
+
+def module_path(data: bytes) -> str:
+    """The path of the first `module` line, "" where there is none; other lines may be anything."""
+    for row in data.split(b"\n"):
+        row = _trim(row.partition(b"//")[0])
+        if not row.startswith(b"module"):
+            continue
+        rest = row[6:]
+        path = _trim(rest)
+        if not path or len(path) == len(rest):
+            continue
+        text = path.decode("utf-8", "surrogateescape")
+        return (unquote(text) or "") if text[0] in '"`' else text
+    return ""
+
+
+def _trim(row: bytes) -> bytes:
+    """Without the white space around it, as Go knows that."""
+    row = row.strip(_SPACE_BYTES)
+    if row.isascii():
+        return row
+    return row.decode("utf-8", "surrogateescape").strip(GO_SPACE).encode("utf-8", "surrogateescape")
+
+
+class _Reader:
+    """What go.mod and go.work have in common: walking the statements and collecting errors."""
+
+    def __init__(self, name: str, fix: VersionFixer | None, *, strict: bool) -> None:
+        self.name = name
+        self.fix = fix
+        self.strict = strict
+        self.errors: list[LineFault] = []
+
+    def walk(self, syntax: FileSyntax, blocks: frozenset[str], add: Add) -> None:
+        for statement in syntax.statements:
+            if len(self.errors) >= MAX_FAULTS:
+                break
+            if isinstance(statement, CommentBlock):
+                continue
+            verb = statement.tokens[0]
+            if isinstance(statement, Line):
+                self.try_line(add, None, statement, verb, 1)
+            elif len(statement.tokens) == 1 and verb in blocks:
+                for line in statement.lines:
+                    self.try_line(add, statement, line, verb, 0)
+            elif self.strict:
+                self.note(statement, InputError("unknown block type: " + " ".join(statement.tokens)))
+
+    def try_line(self, add: Add, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
+        try:
+            add(block, line, verb, first)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            self.note(line, error)
+
+    def note(self, node: Line | LineBlock, error: GovgoError) -> None:
+        if len(self.errors) < MAX_FAULTS:
+            inner = error.inner if type(error) is InputError else error
+            self.errors.append(LineFault(str(error), file=self.name, position=node.start, inner=inner))
+
+    def finish(self) -> None:
+        if self.errors:
+            raise ModFileErrors(tuple(self.errors))
+
+    def add_common(self, file: DirectiveFile, line: Line, verb: str, first: int) -> None:
+        """The verbs that mean the same in both files."""
+        match verb:
+            case "go":
+                self._go(file, line, first)
+            case "toolchain":
+                if file.toolchain is not None:
+                    raise InputError("repeated toolchain statement")
+                name = _only(line, first, "toolchain directive expects exactly one argument")
+                if not is_toolchain_name(name):
+                    raise InputError(f"invalid toolchain version '{name}': must match format go1.23.0 or default")
+                file.toolchain = Toolchain(name, syntax=line)
+            case "godebug":
+                usage = "usage: godebug key=value"
+                setting = _only(line, first, usage)
+                key, equals, value = setting.partition("=")
+                if not equals or any(mark in setting for mark in "\"`',"):
+                    raise InputError(usage)
+                file.godebug.append(Godebug(key, value, syntax=line))
+            case "replace":
+                file.replace.append(read_replace(line, first, self.fix))
+            case _:
+                raise InputError(f"unknown directive: {verb}")
+
+    def _go(self, file: DirectiveFile, line: Line, first: int) -> None:
+        if file.go is not None:
+            raise InputError("repeated go statement")
+        version = _only(line, first, "go directive expects exactly one argument")
+        if not is_go_version(version):
+            lax = None if self.strict else _LAX_GO_VERSION.fullmatch(version)
+            if lax is None:
+                raise InputError(f"invalid go version '{version}': must match format 1.23.0")
+            version = line.tokens[first] = lax[1]
+        file.go = Go(version, syntax=line)
+
+
+class _ModReader(_Reader):
+    def __init__(self, name: str, data: bytes, fix: VersionFixer | None, *, strict: bool) -> None:
+        super().__init__(name, fix, strict=strict)
+        self.file = ModFile(parse_syntax(name, data))
+        self.walk(self.file.syntax, _MOD_BLOCKS, self._add)
+        self._fix_retractions()
+        self.finish()
+
+    def _add(self, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
+        if not self.strict and verb not in _LAX_VERBS:
+            return
+        file = self.file
+        match verb:
+            case "require" | "exclude":
+                self._versioned(line, verb, first)
+            case "module":
+                if file.module is not None:
+                    raise InputError("repeated module statement")
+                file.module = Module(deprecated=deprecation(block, line), syntax=line)
+                _only(line, first, "usage: module module/path")
+                file.module.mod = ModuleVersion(read_string(line.tokens, first))
+            case "retract":
+                self._retract(block, line, first)
+            case "tool":
+                _only(line, first, "tool directive expects exactly one argument")
+                file.tool.append(Tool(read_string(line.tokens, first), syntax=line))
+            case "ignore":
+                _only(line, first, "ignore directive expects exactly one argument")
+                file.ignore.append(Ignore(read_string(line.tokens, first), syntax=line))
+            case _:
+                self.add_common(file, line, verb, first)
+
+    def _versioned(self, line: Line, verb: str, first: int) -> None:
+        tokens = line.tokens
+        if len(tokens) != first + 2:
+            raise InputError(f"usage: {verb} module/path v1.2.3")
+        path = read_string(tokens, first)
+        version = read_version(verb, path, tokens, first + 1, self.fix)
+        check_major(verb, path, version, read_path_major(path))
+        if verb == "require":
+            self.file.require.append(Require(ModuleVersion(path, version), is_indirect(line), syntax=line))
+        else:
+            self.file.exclude.append(Exclude(ModuleVersion(path, version), syntax=line))
+
+    def _retract(self, block: LineBlock | None, line: Line, first: int) -> None:
+        """Versions are fixed later; dependencies may use forms of a later go, which are passed over."""
+        rationale = directive_comment(block, line)
+        try:
+            low, high, rest = read_interval("", line.tokens, first, leave_version)
+        except InputError:
+            if self.strict:
+                raise
+            return
+        if rest < len(line.tokens) and self.strict:
+            raise InputError(f"unexpected token after version: {quote(line.tokens[rest])}")
+        self.file.retract.append(Retract(low, high, rationale, syntax=line))
+
+    def _fix_retractions(self) -> None:
+        """Fix versions of retractions once the module path is known, which may stand at the end of the
+        file.
+        """
+        if self.fix is None:
+            return
+        module = self.file.module
+        for retract in self.file.retract:
+            if module is None or not module.mod.path:
+                text = "no module directive found, so retract cannot be used"
+                self.note(retract.syntax, InputError(text))
+                return
+            try:
+                first = 1 if retract.syntax.tokens[0] == "retract" else 0
+                retract.low, retract.high, _ = read_interval(module.mod.path, retract.syntax.tokens, first, self.fix)
+            except SecurityError:
+                raise
+            except GovgoError as error:
+                self.note(retract.syntax, error)
+
+
+class _WorkReader(_Reader):
+    def __init__(self, name: str, data: bytes, fix: VersionFixer | None) -> None:
+        super().__init__(name, fix, strict=True)
+        self.file = WorkFile(parse_syntax(name, data))
+        self.walk(self.file.syntax, _WORK_BLOCKS, self._add)
+        self.finish()
+
+    def _add(self, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
+        if verb != "use":
+            self.add_common(self.file, line, verb, first)
+            return
+        _only(line, first, "usage: use local/dir")
+        self.file.use.append(Use(read_string(line.tokens, first), syntax=line))
+
+
+def _only(line: Line, first: int, usage: str) -> str:
+    """The single argument, or an error that says how the directive is used."""
+    if len(line.tokens) != first + 1:
+        raise InputError(usage)
+    return line.tokens[first]

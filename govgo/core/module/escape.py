@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Escaped paths and versions, as the module cache and proxy URLs write them: "!m" for every capital "M".
+
+So names stay apart on file systems that ignore case.
+
+Source of the rules: Go Modules Reference, "GOPROXY protocol" and "Module cache".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from govgo.core.golib.quote import quote
+from govgo.core.module.paths import check_element, check_path
+from govgo.errors import InvalidPathError, InvalidVersionError
+
+_CAPITAL = re.compile("[A-Z]")
+_ESCAPED = re.compile("!([a-z])")
+_ESCAPED_TEXT = re.compile(r"(?:[\x00- \"-@\[-\x7f]|![a-z])*\Z")
+
+
+@lru_cache(maxsize=16384)
+def escape_path(path: str) -> str:
+    """The escaped form of a module path.
+
+    Raises:
+        InvalidPathError: not a module path.
+    """
+    check_path(path)
+    return path if path.islower() else _escape(path)
+
+
+def escape_version(v: str) -> str:
+    """The escaped form of a version or revision; any file name without "!" or non-ASCII letters will do.
+
+    Raises:
+        InvalidVersionError: not a file name, or holds such letters.
+    """
+    if "!" in v or check_element(v):
+        reason = "disallowed version string"
+        raise InvalidVersionError(f"version {quote(v)} invalid: {reason}", version=v, reason=reason)
+    if not v.isascii():
+        raise InvalidVersionError("internal error: inconsistency in EscapePath", version=v)
+    return v if v.islower() else _escape(v)
+
+
+def unescape_path(escaped: str) -> str:
+    """The module path of an escaped path.
+
+    Raises:
+        InvalidPathError: `invalid escaped module path "x"…`.
+    """
+    if not _ESCAPED_TEXT.match(escaped):
+        raise InvalidPathError(f"invalid escaped module path {quote(escaped)}")
+    path = _unescape(escaped)
+    try:
+        check_path(path)
+    except InvalidPathError as err:
+        raise InvalidPathError(f"invalid escaped module path {quote(escaped)}: {err}", inner=err) from err
+    return path
+
+
+def unescape_version(escaped: str) -> str:
+    """The version or revision of an escaped one.
+
+    Raises:
+        InvalidVersionError: `invalid escaped version "x"…`.
+    """
+    if not _ESCAPED_TEXT.match(escaped):
+        raise InvalidVersionError(f"invalid escaped version {quote(escaped)}")
+    v = _unescape(escaped)
+    reason = check_element(v)
+    if reason:
+        raise InvalidVersionError(f"invalid escaped version {quote(v)}: {reason}", version=v, reason=reason)
+    return v
+
+
+def _escape(text: str) -> str:
+    return _CAPITAL.sub(lambda match: "!" + match[0].lower(), text)
+
+
+def _unescape(escaped: str) -> str:
+    return _ESCAPED.sub(lambda match: match[1].upper(), escaped) if "!" in escaped else escaped

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Module versions and their order, with Go itself and its toolchain among the modules.
+
+The module graph holds two names that are no module paths: "go", whose versions are Go versions ("1.21.3"),
+and "toolchain", whose versions are toolchain names ("go1.21.3"). All others have semantic versions.
+
+Source of the rules: go.dev/doc/toolchain; Go Modules Reference, "Minimal version selection".
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+from govgo.core.version import goversion, semver
+
+#: Orders as the comparison that it belongs to, between versions of one path only. Opaque.
+VersionKey: TypeAlias = tuple[Any, ...]
+
+
+class ModuleVersion(NamedTuple):
+    """A module path and a version of it; a main module has the version ""."""
+
+    path: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}@{self.version}" if self.version else self.path
+
+
+def is_toolchain(path: str) -> bool:
+    """Whether `path` names Go ("go") or its toolchain ("toolchain") and no module."""
+    return path in ("go", "toolchain")
+
+
+def version_key(path: str, v: str) -> VersionKey:
+    """A sort key that agrees with `compare_versions`."""
+    if path == "go":
+        return goversion.key(v)
+    if path == "toolchain":
+        return goversion.key(goversion.toolchain_version(v))
+    return semver.key(v)
+
+
+def compare_versions(path: str, v: str, w: str) -> int:
+    """-1, 0 or +1 as version `v` of `path` is below, level with or above `w` (gover.ModCompare).
+
+    What is not a version of `path`, "" and "none" among it, is below all that are.
+    """
+    if v == w:
+        return 0
+    x, y = version_key(path, v), version_key(path, w)
+    return (x > y) - (x < y)
+
+
+def selection_key(path: str, v: str) -> VersionKey:
+    """A sort key that agrees with `compare_selected`."""
+    return (1,) if v == "" else (0, version_key(path, v))
+
+
+def compare_selected(path: str, v: str, w: str) -> int:
+    """`compare_versions`, but "" (the main module itself) is above every version (modload's cmpVersion).
+
+    The order of minimal version selection.
+    """
+    if v == w:
+        return 0
+    if v == "" or w == "":
+        return 1 if v == "" else -1
+    return compare_versions(path, v, w)
+
+
+def max_selected(path: str, v: str, w: str) -> str:
+    """The higher of two versions by `compare_selected`; `v` when they are level."""
+    return w if compare_selected(path, v, w) < 0 else v
+
+
+def is_valid_version(path: str, v: str) -> bool:
+    """Whether `v` is a version of `path` (gover.ModIsValid)."""
+    if path == "go":
+        return goversion.is_valid(v)
+    if path == "toolchain":
+        return goversion.is_valid(goversion.from_toolchain(v))
+    return semver.is_valid(v)
+
+
+def is_version_prefix(path: str, v: str) -> bool:
+    """Whether the valid version `v` is a prefix that stands for many ("v1", "v1.2"; "1.21" of Go)."""
+    if path == "go":
+        return goversion.is_lang(v)
+    if path == "toolchain":
+        return goversion.is_lang(goversion.from_toolchain(v))
+    return v.count(".") < 2 and "-" not in v and "+" not in v
+
+
+def is_prerelease_version(path: str, v: str) -> bool:
+    """Whether `v` is a pre-release of `path` (gover.ModIsPrerelease)."""
+    if path == "go":
+        return goversion.is_prerelease(v)
+    if path == "toolchain":
+        return goversion.is_prerelease(goversion.from_toolchain(v))
+    return semver.prerelease(v) != ""
+
+
+def major_minor(path: str, v: str) -> str:
+    """The "vMAJOR.MINOR" of `v`; "1.21" for Go, "go1.21" for toolchains (gover.ModMajorMinor)."""
+    if path == "go":
+        return goversion.lang(v)
+    if path == "toolchain":
+        return "go" + goversion.lang(goversion.from_toolchain(v))
+    return semver.major_minor(v)
+
+
+def sort_key(mv: ModuleVersion) -> tuple[str, VersionKey, str]:
+    """Orders by path, version and file ("v1.0.0/go.mod" after "v1.0.0")."""
+    path, version = mv
+    version, slash, file = version.partition("/")
+    return path, version_key(path, version), slash + file
+
+
+def sort(mods: list[ModuleVersion]) -> None:
+    """Sort in place by path and version (gover.ModSort)."""
+    mods.sort(key=sort_key)

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Module paths, import paths and file names: what is allowed, and major version suffixes.
+
+Source of the rules: Go Modules Reference, "Module paths", "Major version suffixes" (gopkg.in included) and
+"Module zip files" ("File path and size constraints").
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from govgo.core.golib.quote import is_utf8, quote, quote_char
+from govgo.core.golib.unicode import is_letter
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import semver
+from govgo.errors import InvalidPathError, InvalidVersionError
+
+_MODULE_CHARS = "-._~0-9A-Za-z"
+_IMPORT_CHARS = _MODULE_CHARS + "+"
+
+# The first character that is not allowed.
+_NOT_MODULE = re.compile(f"[^{_MODULE_CHARS}]")
+_NOT_IMPORT = re.compile(f"[^{_IMPORT_CHARS}]")
+# ASCII but for module characters, !#$%&()+,=@[]^{} and the blank; told by what it refuses, since a class up to the
+# last of Unicode takes milliseconds to compile.
+_NOT_FILE_ASCII = re.compile("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
+_NOT_FIRST = re.compile("[^-.0-9a-z]")
+
+# Common paths, accepted at once: their elements have no room for reserved names or version suffixes.
+_PLAIN_ELEMENT = r"(?!v[0-9])[a-z0-9_]{5,}(?:-[a-z0-9_]+)*"
+_PLAIN_PATH = re.compile(rf"(?:[a-z0-9]{{5,}}\.)+(?:com|org|dev|io|net)(?:/{_PLAIN_ELEMENT})*\Z")
+
+#: Reserved device names of Windows, refused as the part of a path element before its first dot.
+_WINDOWS_NAMES: Final = frozenset(
+    ["CON", "PRN", "AUX", "NUL"] + [f"{port}{digit}" for port in ("COM", "LPT") for digit in range(1, 10)]
+)
+_SHORT_NAME = re.compile(r"~[0-9]+\Z")
+
+_MAJOR_SUFFIX = re.compile(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
+_GOPKG_SUFFIX = re.compile(r"(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z", re.DOTALL)
+
+
+def check_path(path: str) -> None:
+    """Check a module path: an import path that begins with a domain name and ends in no bad version suffix.
+
+    Raises:
+        InvalidPathError: `malformed module path "x": …`.
+    """
+    if _PLAIN_PATH.match(path):
+        return
+    reason = _module_path_fault(path)
+    if reason:
+        raise InvalidPathError(f"malformed module path {quote(path)}: {reason}")
+
+
+def check_import_path(path: str) -> None:
+    """Check an import path.
+
+    Raises:
+        InvalidPathError: `malformed import path "x": …`.
+    """
+    if _PLAIN_PATH.match(path):
+        return
+    reason = _path_fault(path, "import")
+    if reason:
+        raise InvalidPathError(f"malformed import path {quote(path)}: {reason}")
+
+
+def check_file_path(path: str) -> None:
+    """Check the slash-separated name of a file inside a module.
+
+    Raises:
+        InvalidPathError: `malformed file path "x": …`.
+    """
+    reason = _path_fault(path, "file")
+    if reason:
+        raise InvalidPathError(f"malformed file path {quote(path)}: {reason}")
+
+
+def check_element(element: str) -> str:
+    """Why one element cannot be a file name inside a module, or ""."""
+    return _element_fault(element, "file")
+
+
+def check(path: str, version: str) -> None:
+    """Check that `path` is a module path and `version` a semantic version that belongs to it.
+
+    Raises:
+        InvalidPathError: the path breaks the rules.
+        InvalidVersionError: `path@version: invalid version: …`.
+    """
+    check_path(path)
+    if semver.is_valid(version):
+        reason = _major_fault(version, split_path_version(path)[1])
+    else:
+        reason = "not a semantic version"
+    if reason:
+        raise InvalidVersionError(f"{path}@{version}: invalid version: {reason}", version=version, reason=reason)
+
+
+@lru_cache(maxsize=1 << 14)
+def split_path_version(path: str) -> tuple[str, str, bool]:
+    """Split "example.com/m/v2" into ("example.com/m", "/v2", True), "gopkg.in/yaml.v2" at its ".v2".
+
+    A path without a suffix comes back whole with "". The last item is False for suffixes that no module may
+    have (/v0, /v1, /v01, /v2.1) and for gopkg.in paths without one.
+    """
+    if path.startswith("gopkg.in/"):
+        match = _GOPKG_SUFFIX.match(path)
+        return (path, "", False) if match is None else (match[1], match[2], True)
+    match = _MAJOR_SUFFIX.match(path)
+    if match is None:
+        return path, "", True
+    number = match[2]
+    if "." in number or number[0] == "0" or number == "1":
+        return path, "", False
+    return match[1], "/v" + number, True
+
+
+def check_path_major(v: str, path_major: str) -> None:
+    """Check that version `v` may carry a module path with the suffix `path_major` of split_path_version.
+
+    Raises:
+        InvalidVersionError: `version "v" invalid: should be v0 or v1, not v2`.
+    """
+    reason = _major_fault(v, path_major)
+    if reason:
+        raise InvalidVersionError(f"version {quote(v)} invalid: {reason}", version=v, reason=reason)
+
+
+def match_path_major(v: str, path_major: str) -> bool:
+    """Whether version `v` may carry a module path whose suffix is `path_major`."""
+    return not _major_fault(v, path_major)
+
+
+def path_major_prefix(path_major: str) -> str:
+    """The major version that a path suffix stands for: "v2" for "/v2" and ".v2-unstable", "" for "".
+
+    Raises:
+        ValueError: no suffix of a module path.
+    """
+    if path_major == "":
+        return ""
+    if path_major[0] not in "/.":
+        raise ValueError(f"pathMajor suffix {path_major} passed to PathMajorPrefix lacks separator")
+    path_major = _stable(path_major)
+    major = path_major[1:]
+    if major != semver.major(major):
+        raise ValueError(f"pathMajor suffix {path_major}passed to PathMajorPrefix is not a valid major version")
+    return major
+
+
+def canonical_version(v: str) -> str:
+    """The canonical form of `v`, with "+incompatible" where it has that; "" when invalid."""
+    canonical = semver.canonical(v)
+    return canonical + "+incompatible" if semver.build(v) == "+incompatible" else canonical
+
+
+def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:
+    """Orders by path, semantic version and file ("v1.0.0/go.mod" after "v1.0.0"), as go.sum does."""
+    version, slash, file = mv[1].partition("/")
+    return mv[0], semver.key(version), slash + file
+
+
+def is_std(import_path: str) -> bool:
+    """Whether the path can only name a package of the standard library: no dot in its first element."""
+    return "." not in import_path.partition("/")[0]
+
+
+def _module_path_fault(path: str) -> str:
+    reason = _path_fault(path, "module")
+    if reason:
+        return reason
+    first = path.partition("/")[0]
+    if first == "":
+        return "leading slash"
+    if "." not in first:
+        return "missing dot in first path element"
+    if first[0] == "-":
+        return "leading dash in first path element"
+    match = _NOT_FIRST.search(first)
+    if match:
+        return f"invalid char {quote_char(match[0])} in first path element"
+    return "" if split_path_version(path)[2] else "invalid version"
+
+
+def _path_fault(path: str, kind: str) -> str:
+    if not is_utf8(path):
+        return "invalid UTF-8"
+    if path == "":
+        return "empty string"
+    if path[0] == "-" and kind != "file":
+        return "leading dash"
+    if "//" in path:
+        return "double slash"
+    if path[-1] == "/":
+        return "trailing slash"
+    for element in path.split("/"):
+        reason = _element_fault(element, kind)
+        if reason:
+            return reason
+    return ""
+
+
+def _element_fault(element: str, kind: str) -> str:
+    if element == "":
+        return "empty path element"
+    if element.count(".") == len(element):
+        return f"invalid path element {quote(element)}"
+    if element[0] == "." and kind == "module":
+        return "leading dot in path element"
+    if element[-1] == ".":
+        return "trailing dot in path element"
+    bad = _bad_char(element, kind)
+    if bad:
+        return f"invalid char {quote_char(bad)}"
+    short = element.partition(".")[0]
+    if short.upper() in _WINDOWS_NAMES:
+        return f"{quote(short)} disallowed as path element component on Windows"
+    if kind != "file" and _SHORT_NAME.search(short):
+        return "trailing tilde and digits in path element"
+    return ""
+
+
+def _bad_char(element: str, kind: str) -> str:
+    if kind == "file":
+        match = _NOT_FILE_ASCII.search(element)
+        if element.isascii():
+            return "" if match is None else match[0]
+        reach = len(element) if match is None else match.start() + 1
+        allowed = _NOT_FILE_ASCII
+        return next((c for c in element[:reach] if (allowed.match(c) if c < "\x80" else not is_letter(c))), "")
+    match = (_NOT_MODULE if kind == "module" else _NOT_IMPORT).search(element)
+    return "" if match is None else match[0]
+
+
+def _major_fault(v: str, path_major: str) -> str:
+    path_major = _stable(path_major)
+    if v.startswith("v0.0.0-") and path_major == ".v1":
+        return ""  # gopkg.in once gave pseudo-versions of v1 branches the base v0.0.0
+    major = semver.major(v)
+    if path_major == "":
+        if major in ("v0", "v1") or semver.build(v) == "+incompatible":
+            return ""
+        wanted = "v0 or v1"
+    elif path_major[0] in "/.":
+        wanted = path_major[1:]
+        if major == wanted:
+            return ""
+    else:
+        wanted = path_major
+    return f"should be {wanted}, not {major}"
+
+
+def _stable(path_major: str) -> str:
+    """A gopkg.in suffix without its "-unstable"."""
+    return path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major

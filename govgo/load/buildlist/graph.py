@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The module graph of a command: loaded through the repository, and what may be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from govgo.core.modgraph.loader import GraphLoader, Pruning
+from govgo.core.modgraph.mvs import Graph
+from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
+from govgo.errors import BuildListError, GoSumError, GovgoError, SecurityError
+from govgo.load.dependency.gomod import ModSummary, ModuleError, digest, judge, known_summary
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+class GraphError(BuildListError):
+    """A module graph that could not be loaded whole.
+
+    Attributes:
+        graph: the part that could be loaded.
+        module: where the error arose.
+        path: the chain of requirements that leads there.
+        inner: the error itself.
+    """
+
+    def __init__(
+        self, text: str, *, path: tuple[ModuleVersion, ...], inner: GovgoError, graph: ModGraph | None = None
+    ) -> None:
+        super().__init__(text, inner=inner)
+        self.path = path
+        self.module = path[-1]
+        self.graph = graph
+
+
+class ModGraph:
+    """A loaded module graph."""
+
+    def __init__(self, graph: Graph, loader: GraphLoader | None = None) -> None:
+        self._graph = graph
+        self._loader = loader
+        self._build_list: tuple[ModuleVersion, ...] | None = None
+
+    def selected(self, path: str) -> str:
+        """The selected version of a module path, "none" when the graph does not name it, "" of a main module."""
+        return self._graph.selected(path)
+
+    def required_by(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...] | None:
+        """What `mv` requires; None where that is pruned out."""
+        return self._graph.required_by(mv)
+
+    def build_list(self) -> tuple[ModuleVersion, ...]:
+        """Main modules, then every other selected version by path."""
+        if self._build_list is None:
+            self._build_list = self._graph.build_list()
+        return self._build_list
+
+    def breadth_first(self) -> Iterator[ModuleVersion]:
+        """Every module version but "none" ones, selected or not, breadth first."""
+        return self._graph.breadth_first()
+
+    def walk_breadth_first(self, visit: Callable[[ModuleVersion], None]) -> None:
+        """Call `visit` with each item of `breadth_first`."""
+        for mv in self._graph.breadth_first():
+            visit(mv)
+
+    def edge_names(self, name: Callable[[ModuleVersion], str]) -> Iterator[tuple[str, list[str]]]:
+        """(name of a module version, names of its requirements), breadth first."""
+        return self._graph.edge_names(name)
+
+    def find_path(self, wanted: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
+        """A shortest chain of requirements from a main module to a wanted module version, or ()."""
+        return self._graph.find_path(wanted)
+
+    def summary(self, mv: ModuleVersion) -> ModSummary | None:
+        """The summary that was loaded for `mv`, None where none was or could be."""
+        return cast("ModSummary | None", self._loader.summary(mv)) if self._loader is not None else None
+
+    def error(self, mv: ModuleVersion) -> GovgoError | None:
+        """Why `mv` could not be loaded, None where it could or need not."""
+        return cast("GovgoError | None", self._loader.errors.get(mv)) if self._loader is not None else None
+
+    def all_selected(self, roots: Sequence[ModuleVersion]) -> bool:
+        """Whether each of `roots` is the selected version of its path."""
+        return all(self._graph.selected(path) == version for path, version in roots)
+
+    def find_error(self, resolve: Callable[[ModuleVersion], ModuleVersion]) -> GraphError | None:
+        """The error nearest to the main module, with the chain of requirements that leads to it.
+
+        Args:
+            resolve: a module version, or what replaces it.
+        """
+        if self._loader is None or not self._loader.errors:
+            return None
+        path = self._graph.find_path(self._loader.errors.__contains__)
+        error = cast(GovgoError, self._loader.errors[path[-1]])
+        return GraphError(chain_text(path, error, resolve), path=path, inner=error, graph=self)
+
+
+def chain_text(
+    path: Sequence[ModuleVersion],
+    error: GovgoError,
+    resolve: Callable[[ModuleVersion], ModuleVersion],
+    changes: Collection[int] = (),
+) -> str:
+    """go's sentence for an error at the end of a chain of requirements: each step on a line of its own.
+
+    Args:
+        path: from a main module to where `error` arose.
+        error: what arose.
+        resolve: a module version, or what replaces it.
+        changes: the numbers of steps that are upgrades, not requirements.
+    """
+    first = next((i for i, mv in enumerate(path) if mv.version != ""), len(path))
+    if first == len(path):
+        return str(error)
+    last = path[-1]
+    lines = [
+        f"{mv} {'updating to' if i in changes else 'requires'}\n\t" for i, mv in enumerate(path[:-1]) if i >= first
+    ]
+    return "".join(lines) + _attributed(last, error, resolve(last))
+
+
+def _attributed(mv: ModuleVersion, error: GovgoError, actual: ModuleVersion) -> str:
+    text = str(error)
+    if isinstance(error, ModuleError):
+        if error.mod == mv:
+            return text
+        return f"{mv} (replaced by {error.mod}): {error.inner}"
+    if text.startswith(f"{mv}: "):
+        return text
+    if actual != mv and text.startswith(f"{actual}: "):
+        return f"{mv} (replaced by {actual}): {text[len(str(actual)) + 2 :]}"
+    return f"{mv}: {text}"
+
+
+class _Feed:
+    """A `ports.Loader` in front of a GraphLoader: it answers what needs no repository, and asks for the rest.
+
+    The repository is asked for what replaces a module version; several may be waiting for the same.
+    """
+
+    def __init__(self, session: Session, loader: GraphLoader) -> None:
+        self._session = session
+        self._loader = loader
+        self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
+        self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
+
+    def wanted(self) -> list[ModuleVersion]:
+        session, loader, waiting = self._session, self._loader, self._waiting
+        asks: list[ModuleVersion] = []
+        while fresh := loader.wanted():
+            for mv in fresh:
+                try:
+                    known = known_summary(session, mv)
+                except SecurityError:
+                    raise
+                except GovgoError as error:
+                    loader.tell(mv, error)
+                    continue
+                if known is not None:
+                    loader.tell(mv, known)
+                    continue
+                actual = session.main.resolve(mv)
+                others = waiting.get(actual)
+                if others is not None:
+                    others.append(mv)
+                else:
+                    waiting[actual] = [mv]
+                    asks.append(actual)
+        return asks
+
+    def likely(self) -> list[ModuleVersion]:
+        session = self._session
+        if not session.describes_all:
+            return []
+        known = session.raw_summaries
+        selected = [ModuleVersion(*each) for each in self._loader.graph.selection() if each[1]]
+        mods = (session.main.resolve(mv) for mv in selected if not is_toolchain(mv.path))
+        return [mv for mv in mods if mv.version and mv not in known and mv not in self._waiting]
+
+    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
+        session, loader = self._session, self._loader
+        raw: ModSummary | GovgoError
+        if isinstance(answer, Exception):
+            if isinstance(answer, SecurityError | GoSumError) or not isinstance(answer, GovgoError):
+                raise answer  # evidence of misbehaviour, or a go.sum that is no module's fault
+            raw = answer
+        else:
+            try:
+                raw = digest(session, mv, "go.mod", answer)
+            except GovgoError as error:
+                raw = error
+        session.raw_summaries[mv] = raw
+        requirers = self._waiting.pop(mv, None)
+        if requirers is None:  # the repository takes its answer back: the bytes did not prove
+            requirers = self._told.get(mv, [])
+        else:
+            self._told[mv] = requirers
+        for requirer in requirers:
+            if isinstance(raw, GovgoError):
+                loader.tell(requirer, raw)
+                continue
+            try:
+                loader.tell(requirer, judge(session, requirer, mv, raw))
+            except GovgoError as error:
+                loader.tell(requirer, error)
+
+
+def read_mod_graph(
+    session: Session,
+    pruning: Pruning,
+    roots: tuple[ModuleVersion, ...],
+    unprune: Collection[ModuleVersion] = (),
+) -> tuple[ModGraph, GraphError | None]:
+    """Load the module graph below `roots`, which are taken as they are (cmd/go's readModGraph).
+
+    Args:
+        session: the command.
+        pruning: how the graph is pruned.
+        roots: the requirements of the main module; in workspace mode the main modules.
+        unprune: module versions whose requirements are loaded even where they would be pruned out.
+
+    Returns:
+        The graph, as far as it could be loaded, and the error nearest to the main module.
+    """
+    graph = Graph(compare_selected, roots if session.in_workspace else session.main.modules)
+    if pruning != Pruning.WORKSPACE:
+        graph.require(session.main.single(), roots)
+    loader = GraphLoader(graph, roots, pruning, unprune)
+    feed = _Feed(session, loader)
+    session.repo.pump(feed)
+    if pruning == Pruning.WORKSPACE:
+        _load_selected(session, loader, feed, roots)
+    mg = ModGraph(graph, loader)
+    return mg, mg.find_error(session.main.resolve)
+
+
+def _load_selected(session: Session, loader: GraphLoader, feed: _Feed, roots: Sequence[ModuleVersion]) -> None:
+    """In a workspace, load dependencies at their selected versions too: what a module asks for need not be enough.
+
+    Ends, since each module version is enqueued once and selected versions only rise.
+    """
+    graph = loader.graph
+    paths = {root.path for root in roots}
+    seen: set[ModuleVersion] = set()
+    while True:
+        fresh: set[ModuleVersion] = set()
+        for path in paths:
+            mv = ModuleVersion(path, graph.selected(path))
+            if mv not in seen:
+                fresh.add(mv)
+                continue
+            for req in graph.required_by(mv) or ():
+                chosen = ModuleVersion(req.path, graph.selected(req.path))
+                if chosen not in seen and compare_versions(req.path, chosen.version, req.version) > 0:
+                    fresh.add(chosen)
+        if not fresh:
+            return
+        for mv in fresh:
+            loader.enqueue(mv, Pruning.WORKSPACE)
+        seen |= fresh
+        paths.update(mv.path for mv in fresh)
+        session.repo.pump(feed)

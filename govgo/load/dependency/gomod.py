@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the go.mod file of a module in the graph says, behind replacements, exclusions and vendoring."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.core.modfile import ModFile
+from govgo.core.modfile.quickread import Retraction, Summary, summarize
+from govgo.core.modgraph.loader import Pruning, pruning_for
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
+from govgo.core.version import goversion
+from govgo.errors import (
+    BuildListError,
+    DiskError,
+    GovgoError,
+    InputError,
+    InvalidVersionError,
+    SecurityError,
+)
+from govgo.load.session.mainmods import COMMAND_LINE
+from govgo.load.session.toonew import TooNewError
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+class ModSummary(NamedTuple):
+    """A go.mod file as the module graph needs it.
+
+    Attributes:
+        mod: the path that it declares, with version "".
+        require: its requirements, with its go line as a requirement of "go" from 1.21 on.
+        pruning: what its go line says of graph pruning.
+        go_version: "" without a go line.  toolchain: "" without a toolchain line.
+        too_new: why the module cannot be used, although its text can be read.
+    """
+
+    mod: ModuleVersion
+    require: tuple[ModuleVersion, ...] = ()
+    pruning: Pruning = Pruning.PRUNED
+    go_version: str = ""
+    toolchain: str = ""
+    retract: tuple[Retraction, ...] = ()
+    deprecated: str = ""
+    ignore: tuple[str, ...] = ()
+    too_new: TooNewError | None = None
+
+
+class ModuleError(BuildListError):
+    """An error that belongs to one module version: `path@version: ` and what was wrong.
+
+    Attributes:
+        mod: the module version.
+        inner: what was wrong.
+    """
+
+    def __init__(self, mod: ModuleVersion, error: GovgoError) -> None:
+        label = str(mod) if mod.version else f"module {mod.path}"
+        super().__init__(f"{label}: {error}", inner=error)
+        self.mod = mod
+
+
+class MissingSumError(BuildListError):
+    """go.sum lacks a line and may not be extended."""
+
+    code = "missing-sum"
+
+    def __init__(self, suggestion: str = "", *, text: str = "") -> None:
+        super().__init__(text or f"missing go.sum entry{suggestion}")
+
+
+def must_have_complete_requirements(session: Session) -> bool:
+    """Whether go.mod has to list everything already, since it may not be changed."""
+    return session.must_have_complete_requirements()
+
+
+def must_have_sums(session: Session) -> bool:
+    """Whether every checksum has to be in go.sum already."""
+    return session.must_have_sums()
+
+
+def resolve_replacement(session: Session, mv: ModuleVersion) -> ModuleVersion:
+    """`mv`, or what replaces it."""
+    return session.main.resolve(mv)
+
+
+def summary(session: Session, mv: ModuleVersion) -> ModSummary:
+    """The go.mod of a module version in the graph: replaced, without excluded requirements, or as vendored.
+
+    Not for the main module of module mode, whose requirements may change.
+
+    Raises:
+        ModuleError: go.sum lacks its line, or its go.mod is not sound.
+        TooNewError: it needs a newer Go.
+        GovgoError: it could not be had; the text names the module version.
+    """
+    known = known_summary(session, mv)
+    if known is not None:
+        return known
+    actual = session.main.resolve(mv)
+    return judge(session, mv, actual, raw_summary(session, actual))
+
+
+def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | None:
+    """`summary` where no go.mod has to be fetched; None where one has to be.  Raises as `summary` does."""
+    known = session.summaries.get(mv)
+    if known is not None:
+        return known
+    assert mv.version or session.in_workspace or not session.main.contains(mv.path)
+    if is_toolchain(mv.path):
+        return raw_summary(session, mv)
+    if session.build_mod == "vendor":
+        return _vendored(session, mv)
+    actual = session.main.resolve(mv)
+    if actual.version == "":
+        return judge(session, mv, actual, raw_summary(session, actual))
+    check_sum_recorded(session, mv, actual)
+    raw = session.raw_summaries.get(actual)
+    if raw is None:
+        return None
+    if isinstance(raw, GovgoError):
+        raise raw
+    return judge(session, mv, actual, raw)
+
+
+def check_sum_recorded(session: Session, mv: ModuleVersion, actual: ModuleVersion) -> None:
+    """In readonly mode, refuse a module version whose go.mod hash go.sum does not hold."""
+    if session.must_have_sums() and not session.repo.ledger.have(
+        ModuleVersion(actual.path, actual.version + "/go.mod")
+    ):
+        suggestion = f" for go.mod file; to add it:\n\tgo mod download {mv.path}"
+        raise ModuleError(actual, MissingSumError(suggestion))
+
+
+def _vendored(session: Session, mv: ModuleVersion) -> ModSummary:
+    from govgo.load.dependency.modulestxt import read_vendor_list
+
+    vendored = read_vendor_list(session)
+    mod = ModuleVersion(mv.path, "")
+    if vendored.versions.get(mv.path, "") != mv.version:
+        return ModSummary(mod)  # nothing can be loaded from it
+    # Which of the vendored modules it requires is not recorded: take all.
+    return ModSummary(mod, tuple(vendored.modules))
+
+
+def judge(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw: ModSummary) -> ModSummary:
+    """The summary of `mv` from that of what replaces it, remembered.
+
+    Raises:
+        TooNewError: it needs a newer Go.
+        ModuleError: the go.mod belongs to another module.
+    """
+    if raw.too_new is not None:
+        raise raw.too_new
+    if actual.version:
+        declared = raw.mod.path
+        if declared not in (mv.path, actual.path) or not declared:
+            raise ModuleError(actual, _wrong_path(declared, mv.path))
+    excluded = session.main.exclusions()
+    if excluded and not excluded.isdisjoint(raw.require):
+        raw = raw._replace(require=tuple(r for r in raw.require if r not in excluded))
+    session.summaries[mv] = raw
+    return raw
+
+
+def _wrong_path(declared: str, required: str) -> BuildListError:
+    if not declared:
+        return BuildListError("parsing go.mod: missing module line")
+    return BuildListError(
+        f"parsing go.mod:\n\tmodule declares its path as: {declared}\n\t        but was required as: {required}"
+    )
+
+
+def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
+    """The go.mod of `mv` itself: no replacement, no exclusion.
+
+    A module that needs a newer Go is answered with `too_new` set: its retractions and deprecation still count.
+
+    Raises:
+        GovgoError: it could not be had or read; the text names the module version.
+    """
+    if is_toolchain(mv.path):
+        return _toolchain_summary(mv)
+    if mv.version == "" and session.in_workspace:
+        if mv == COMMAND_LINE:
+            return ModSummary(mv)
+        file = session.main.mod_file(mv) if session.main.contains(mv.path) else None
+        if file is not None:
+            # Its requirements may have been edited in memory.
+            return _from_mod_file(session, mv, file)
+    known = session.raw_summaries.get(mv)
+    if known is None:
+        try:
+            name, data = _read_gomod(session, mv)
+            known = digest(session, mv, name, data)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            known = error
+        session.raw_summaries[mv] = known
+    if isinstance(known, GovgoError):
+        raise known
+    return known
+
+
+def digest(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
+    """Read the go.mod `data` of `mv`.  Raises ModuleError for text that is no go.mod."""
+    try:
+        raw = summarize(name, data)
+    except InputError as error:
+        short = session.short_path(name)
+        raise ModuleError(mv, BuildListError(f"parsing {short}: {error}", inner=error)) from None
+    return _from_summary(session, mv, raw)
+
+
+def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSummary:
+    go = raw.go_version
+    require, too_new = raw.require, None
+    pruning, strict, newer = _go_facts(go, session.local_go)
+    if go:
+        session.raw_go_versions.setdefault(mv, go)
+        if strict:
+            require = (*require, ModuleVersion("go", go))
+            if newer:
+                too_new = session.too_new(f"module {mv}", go, raw.toolchain)
+    return ModSummary(
+        ModuleVersion(raw.path, ""),
+        require,
+        pruning,
+        go,
+        raw.toolchain,
+        raw.retract,
+        raw.deprecated,
+        raw.ignore,
+        too_new,
+    )
+
+
+@lru_cache(maxsize=1 << 10)
+def _go_facts(go: str, local_go: str) -> tuple[Pruning, bool, bool]:
+    """Of a go line: its pruning, whether it is a requirement, whether it is above `local_go`."""
+    strict = goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0
+    return pruning_for(go), strict, goversion.compare(go, local_go) > 0
+
+
+def _from_mod_file(session: Session, mv: ModuleVersion, file: ModFile) -> ModSummary:
+    return _from_summary(
+        session,
+        mv,
+        Summary(
+            path=file.module.mod.path if file.module is not None else "",
+            go_version=file.go.version if file.go is not None else "",
+            toolchain=file.toolchain.name if file.toolchain is not None else "",
+            require=tuple(r.mod for r in file.require),
+            retract=tuple(Retraction(r.low, r.high, r.rationale) for r in file.retract),
+            deprecated=file.module.deprecated if file.module is not None else "",
+            ignore=tuple(x.path for x in file.ignore),
+        ),
+    )
+
+
+def _toolchain_summary(mv: ModuleVersion) -> ModSummary:
+    """Go 1.21.3 needs the toolchain go1.21.3, so that lowering the one lowers the other."""
+    if mv.path == "go" and goversion.compare(mv.version, goversion.GO_STRICT_VERSION) >= 0:
+        return ModSummary(mv, (ModuleVersion("toolchain", "go" + mv.version),))
+    return ModSummary(mv)
+
+
+def _read_gomod(session: Session, mv: ModuleVersion) -> tuple[str, bytes]:
+    if mv.version:
+        if not is_valid_version(mv.path, mv.version):
+            raise InvalidVersionError(f"internal error: {mv}: unexpected invalid semantic version")
+        return "go.mod", session.repo.gomod(mv)
+    directory = mv.path
+    if not directory.startswith("/"):
+        if session.in_workspace and session.main.contains(directory):
+            directory = session.main.root(mv)
+        else:
+            directory = posixpath.join(session.replace_base, directory)
+    name = posixpath.normpath(posixpath.join(directory, "go.mod"))
+    short = session.short_path(name)
+    try:
+        data = session.files.read(name)
+    except DiskError as error:
+        raise ModuleError(mv, BuildListError(f"reading {short}: {error}", inner=error)) from None
+    if data is None:
+        reason = f"open {name}: no such file or directory"
+        raise ModuleError(mv, BuildListError(f"reading {short}: {reason}"))
+    return name, data

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Going over to the rules of a newer Go release, where the go command would download it and start over.
+
+govgo knows the rules of every release up to its reference release; a session that answers as an older one may find
+out that something needs a newer one. Source: cmd/go/internal/toolchain.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from govgo.core.version import goversion
+from govgo.core.version.toolchain import may_switch, newer_toolchain, startup_release
+from govgo.errors import GovgoError, NotFoundError, SecurityError, UnavailableError
+from govgo.load.mainmodule.find import find_module_root
+from govgo.load.mainmodule.gowork import find_go_work
+from govgo.load.session.toonew import SwitchError, TooNewError
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+def release_at_start(session: Session) -> str:
+    """The Go release to answer as by GOTOOLCHAIN and the go.work or go.mod file: the session's own, or a newer one.
+
+    A release newer than the reference release is not taken: what needs it will say so.
+
+    Raises:
+        UsageError: a value of GOTOOLCHAIN that makes no sense.
+        InputError: a toolchain line that makes no sense.
+    """
+    local, env = session.local_go, session.settings.env
+    if env.go111module == "off":
+        return local
+    path = find_go_work(session)
+    if not path or not session.files.exists(path):  # `work init` may be about to make the file that GOWORK names
+        root = find_module_root(session, session.settings.cwd)
+        path = posixpath.join(root, "go.mod") if root else ""
+    data = (session.files.read(path) if path else None) or b""
+    release = startup_release(
+        env.gotoolchain,
+        local,
+        goversion.go_line(data),
+        goversion.toolchain_line(data),
+        session.short_path(path),
+    )
+    return release if goversion.compare(release, goversion.REFERENCE_RELEASE) <= 0 else local
+
+
+def switch(session: Session, errors: Iterable[BaseException]) -> None:
+    """Leave the command for a newer release if that helps against one of its `errors`; else do nothing.
+
+    Where one of them is a security error, that one is to be told.
+
+    Args:
+        session: the command; its `switching` says whether it is one of those that do so.
+        errors: what it failed on, and what they hold.
+
+    Raises:
+        SwitchError: the command is to start over.
+        NotFoundError: there is no release that is new enough.
+        UnavailableError: the releases cannot be listed.
+        SecurityError: the list is not what it should be.
+    """
+    if not session.switching or not may_switch(session.settings.env.gotoolchain):
+        return
+    found = [part for each in errors for part in _parts(each)]
+    needs = [part for part in found if isinstance(part, TooNewError)]
+    if not needs or any(isinstance(part, SecurityError) for part in found):
+        return
+    need = needs[0]
+    for other in needs[1:]:
+        order = goversion.compare(other.go_version, need.go_version)
+        if order > 0 or (order == 0 and other.what < need.what):
+            need = other
+    if goversion.compare(need.go_version, goversion.REFERENCE_RELEASE) > 0:
+        return
+    purpose = f"switching to go >= {need.go_version}"
+    try:
+        available = session.repo.versions("go").list
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        raise UnavailableError(f"{purpose}: {error}", inner=error) from None
+    release = newer_toolchain(need.go_version, available)
+    if not release:
+        raise NotFoundError(f"{purpose}: no releases found for go >= {need.go_version}")
+    if goversion.compare(session.local_go, release) < 0 <= goversion.compare(goversion.REFERENCE_RELEASE, release):
+        raise SwitchError(need, release)
+
+
+def _parts(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, those that it gives context to, and those that it gathers."""
+    while error is not None:
+        yield error
+        gathered = getattr(error, "errors", ())
+        for each in gathered if isinstance(gathered, tuple | list) else ():
+            if isinstance(each, BaseException):
+                yield from _parts(each)
+        error = getattr(error, "inner", None)

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From an import path to the one module and directory that provide it (cmd/go's modload/import.go).
+
+A package is provided by the standard library, a main module, a module of the build list, or, in vendor mode, the vendor
+directory; found twice, it is ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from os.path import dirname, isabs, join, normpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.core.golib.quote import quote
+from govgo.core.gosource import stdlib
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import check_import_path, is_std
+from govgo.errors import GovgoError, InvalidPathError, PackageError, find
+from govgo.load.dependency import modulestxt as vendoring
+from govgo.load.dependency.gomod import MissingSumError, ModuleError, summary
+from govgo.load.packages.errors import (
+    NO_MODULE,
+    AmbiguousImportError,
+    ImportMissingError,
+    ImportMissingSumError,
+    InvalidImportError,
+)
+from govgo.ports.modules import Ask
+
+if TYPE_CHECKING:
+    from govgo.load.buildlist.requirements import ModGraph, Requirements
+    from govgo.load.session.session import Session
+
+META_PACKAGES = frozenset({"std", "cmd", "tool", "work", "all"})
+"""Pattern words that stand for sets of packages (cmd/go's search.IsMetaPackage)."""
+
+EXPLICIT_MODULES_TXT_IMPORT_VERSION = "1.23"
+"""From this go version on, a vendored package must stand in vendor/modules.txt to be imported."""
+
+
+class Found(NamedTuple):
+    """Where a package is.
+
+    Attributes:
+        mod: the module, NO_MODULE for the standard library.
+        mod_root: the module's directory, "" for the standard library.
+        dir: the package's directory; "" for packages without one, such as "C".
+        alt_mods: modules of the build list whose path is a prefix and that do not hold the package.
+    """
+
+    mod: ModuleVersion
+    mod_root: str = ""
+    dir: str = ""
+    alt_mods: tuple[ModuleVersion, ...] = ()
+
+
+def std_directory(session: Session, path: str) -> str:
+    """The directory of a standard package as messages show it; a GOROOT need not exist."""
+    return f"{session.settings.env.goroot or '$GOROOT'}/src/{path}"
+
+
+def path_prefixes(path: str) -> Iterator[str]:
+    """The module paths that could hold the package, longest first; never "go" or "toolchain"."""
+    while path and path not in (".", "/"):
+        if not is_toolchain(path):
+            yield path
+        cut = path.rfind("/")
+        if cut < 0:
+            return
+        path = path[:cut]
+
+
+def maybe_in_module(path: str, mod_path: str) -> bool:
+    """Whether, by its name alone, package `path` could be in module `mod_path`."""
+    return path == mod_path or path.startswith(mod_path + "/")
+
+
+def dir_in_module(session: Session, path: str, mod_path: str, mod_dir: str, *, is_local: bool) -> tuple[str, bool]:
+    """Where package `path` would be in a module, and whether Go source is there.
+
+    Args:
+        session: the command.
+        path: import path.
+        mod_path: module path; "" for a vendor directory, which holds every path.
+        mod_dir: the module's tree.
+        is_local: a main module or a replacement directory, in which nested modules must be looked for.
+
+    Returns:
+        ("", False) when the path is not the module's, or a nested module begins on the way.
+
+    Raises:
+        DiskError: the directory cannot be read.
+    """
+    if path == mod_path:
+        directory = mod_dir
+    elif mod_path == "":
+        directory = join(mod_dir, path)
+    elif path.startswith(mod_path + "/"):
+        directory = join(mod_dir, path[len(mod_path) + 1 :])
+    else:
+        return "", False
+    if is_local:
+        place = directory
+        while place != mod_dir and len(place) > len(mod_dir):
+            if session.sources.has_go_mod(place):
+                return "", False
+            place = dirname(place)
+    return directory, session.sources.is_go_dir(directory)
+
+
+def module_cache_prefix(session: Session) -> str:
+    """What the directories begin with in which go reads source by its index; a NUL byte where it does not."""
+    cache = session.settings.env.gomodcache
+    return "\0" if session.build_mod == "vendor" or not cache else f"{cache}/"
+
+
+def fetch(session: Session, mod: ModuleVersion) -> tuple[str, bool]:
+    """The directory of a module's tree, downloaded when needed, and whether it is a local one.
+
+    Raises:
+        MissingSumError: go.sum has no line for it and may not be extended.
+        GovgoError: it cannot be had.
+    """
+    if session.main.contains(mod.path) and mod.version == "":
+        root = session.main.root(mod)
+        if root:
+            return root, True
+    replacement = session.main.replacement(mod)
+    if replacement is not None and replacement.version == "":
+        return _local_replacement(session, mod, replacement.path), True
+    source = replacement or mod
+    known = session.sources.roots.get(source)
+    if known is not None:
+        return known, False
+    if session.must_have_sums() and not session.repo.ledger.have(source):
+        raise ModuleError(source, MissingSumError())
+    known = session.repo.zip_dir(source)
+    session.sources.roots[source] = known
+    return known, False
+
+
+def local_directory(session: Session, path: str) -> str:
+    """The directory that a file-path replacement means."""
+    return path if isabs(path) else normpath(join(session.replace_base, path))
+
+
+def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
+    directory = local_directory(session, path)
+    if not session.files.exists(directory):
+        raise ModuleError(mod, PackageError(f"replacement directory {path} does not exist"))
+    return directory
+
+
+def warm_candidates(session: Session, paths: Iterable[str], rs: Requirements, mg: ModGraph | None) -> None:
+    """Fetch at once every module tree that `import_from_modules` will look into for these paths."""
+    mods: dict[ModuleVersion, None] = {}
+    for path in paths:
+        for prefix in path_prefixes(path):
+            version = rs.root_selected(prefix) if mg is None else mg.selected(prefix)
+            if version is not None and version not in ("", "none"):
+                mods[ModuleVersion(prefix, version)] = None
+    _warm(session, mods, recorded_only=session.must_have_sums())
+
+
+def warm_recorded(session: Session, rs: Requirements, mg: ModGraph | None) -> None:
+    """Fetch at once the trees of selected modules whose zip stands in go.sum: it does because packages came from it."""
+    mods = rs.roots if mg is None else mg.build_list()
+    _warm(session, (mod for mod in mods if mod.version and not is_toolchain(mod.path)), recorded_only=True)
+
+
+def _warm(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: bool) -> None:
+    if session.build_mod == "vendor":
+        return
+    known = session.sources.roots
+    asks: dict[ModuleVersion, Ask] = {}
+    for mod in mods:
+        source = session.main.resolve(mod)
+        if source.version == "" or source in known or source in asks:
+            continue
+        if recorded_only and not session.repo.ledger.have(source):
+            continue
+        if session.repo.cached_dir(source) is None:
+            asks[source] = Ask("zip", source.path, source.version)
+    if len(asks) > 1:
+        session.repo.warm(asks.values())
+
+
+def import_from_modules(
+    session: Session,
+    path: str,
+    rs: Requirements,
+    mg: ModGraph | None = None,
+    *,
+    skip_mod_file: bool = False,
+) -> Found:
+    """The module and directory that provide package `path` among the modules of `rs`.
+
+    Args:
+        session: the command.
+        path: import path.
+        rs: requirements.
+        mg: their graph, when it is to be used from the start; else the roots are asked first.
+        skip_mod_file: do not read the providing module's go.mod (tidy for go 1.17 to 1.20, https://go.dev/issue/56222).
+
+    Raises:
+        InvalidImportError: no package can have that path.
+        ImportMissingError: no module provides it.
+        AmbiguousImportError: several do.
+        ImportMissingSumError: go.sum does not let us see.
+        GovgoError: a module cannot be fetched, or the graph not be loaded.
+    """
+    _check_importable(path)
+    if path == "C":
+        return Found(NO_MODULE)
+    std_path = is_std(path)
+    std_dir = std_directory(session, path) if std_path and stdlib.is_package(path) else ""
+    if session.build_mod == "vendor":
+        return vendoring.import_vendored(session, path, std_dir)
+    while True:
+        found = _search(session, path, rs, mg, std_dir)
+        if found is not None:
+            external = found.mod.path and not session.main.contains(found.mod.path)
+            if external and not skip_mod_file:
+                summary(session, found.mod)
+            return found
+        if mg is not None:
+            outside = None if session.has_mod_root() else session.no_main_modules_error()
+            raise ImportMissingError(
+                path,
+                inner=outside,
+                outside=outside is not None,
+                is_std=std_path,
+                containing_cwd=session.main.containing_cwd,
+                may_add=may_add(session),
+                std_dir=std_directory(session, path) if session.settings.env.goroot else "",
+            )
+        mg = rs.graph()
+
+
+def may_add(session: Session) -> bool:
+    """Whether missing modules may be added, as the sentences about missing packages put it."""
+    return session.build_mod == "mod" or (session.build_mod == "readonly" and session.allow_missing_imports)
+
+
+def _check_importable(path: str) -> None:
+    if "@" in path:
+        raise InvalidImportError(path, f"import path {quote(path)} should not have @version")
+    if path in (".", "..") or path.startswith(("./", "../")):
+        raise InvalidImportError(
+            path, f"{quote(path)} is relative, but relative import paths are not supported in module mode"
+        )
+    if isabs(path):
+        raise InvalidImportError(path, f"{quote(path)} is not a package path; see 'go help packages'")
+    if path in META_PACKAGES:
+        raise InvalidImportError(path, f"{quote(path)} is not an importable package; see 'go help packages'")
+    try:
+        check_import_path(path)
+    except InvalidPathError as error:
+        raise InvalidImportError(path, str(error), inner=error) from error
+
+
+def _search(session: Session, path: str, rs: Requirements, mg: ModGraph | None, std_dir: str) -> Found | None:
+    """One pass over the candidate modules, by the roots or by the graph."""
+    hits: list[tuple[ModuleVersion, str, str]] = [(NO_MODULE, "", std_dir)] if std_dir else []
+    missing_sums: list[ModuleVersion] = []
+    alternatives: list[ModuleVersion] = []
+    for prefix in path_prefixes(path):
+        version = rs.root_selected(prefix) if mg is None else mg.selected(prefix)
+        if version is None or version == "none":
+            continue
+        mod = ModuleVersion(prefix, version)
+        try:
+            root, is_local = fetch(session, mod)
+        except GovgoError as error:
+            if find(error, MissingSumError) is None:
+                raise
+            missing_sums.append(mod)
+            continue
+        directory, has_go = dir_in_module(session, path, prefix, root, is_local=is_local)
+        if has_go:
+            hits.append((mod, root, directory))
+        else:
+            alternatives.append(mod)
+    if len(hits) > 1:
+        hits.reverse()
+        raise AmbiguousImportError(path, tuple(hit[2] for hit in hits), tuple(hit[0] for hit in hits))
+    if missing_sums:
+        raise ImportMissingSumError(path, tuple(reversed(missing_sums)), found=bool(hits))
+    return Found(*hits[0], tuple(alternatives)) if hits else None

@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Load the packages that patterns name, with all that they import, and settle the requirements on the way
+(cmd/go's modload.LoadPackages and loadFromRoots).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from govgo.core.gosource import stdlib
+from govgo.core.gosource.buildtags import TagSet
+from govgo.core.module.moduleversion import ModuleVersion, sort
+from govgo.core.version.goversion import NARROW_ALL_VERSION, TIDY_GO_MOD_SUM_VERSION, compare
+from govgo.errors import BuildListError, GovgoError, PackageError, SecurityError, find
+from govgo.load.buildlist.conflicts import Conflict
+from govgo.load.buildlist.package import LoadPkg as LoadPkg
+from govgo.load.buildlist.requirements import GraphError, Pruning, override_roots, pruning_for, try_expand_graph
+from govgo.load.buildlist.roots import convert_pruning, update_roots
+from govgo.load.mainmodule.load import load_mod_file
+from govgo.load.packages.errors import ImportMissingError, ImportMissingSumError
+from govgo.load.packages.loader import Loaded as Loaded
+from govgo.load.packages.loader import Loader
+from govgo.load.packages.loader import PackageOpts as PackageOpts
+from govgo.load.packages.localpatterns import (
+    BuiltinPackageError,
+    match_local_dirs,
+    platform_tags,
+    resolve_local_package,
+)
+from govgo.load.packages.patterns import Match, clean_patterns, match_packages, warn_unmatched
+from govgo.load.packages.require import preload_root_modules, resolve_missing, update_requirements
+from govgo.load.packages.tidyroots import tidy_roots
+
+if TYPE_CHECKING:
+    from govgo.load.buildlist.package import LoadPkg
+    from govgo.load.buildlist.requirements import Requirements
+    from govgo.load.session.session import Session
+
+
+def load_packages(
+    session: Session, opts: PackageOpts, patterns: Sequence[str]
+) -> tuple[tuple[Match, ...], tuple[str, ...]]:
+    """Load the packages that match `patterns`.
+
+    Missing modules are added where `opts` and -mod allow it; go.mod and go.sum are written then, unless the
+    command writes them itself. `session.loaded` and `session.requirements` hold the outcome.
+
+    Returns:
+        The matches, and the import paths of every package loaded, sorted.
+
+    Raises:
+        ReportedError: faults that were told.
+        GovgoError: go.mod cannot be loaded or written.
+    """
+    matcher = _Matcher(session, opts, clean_patterns(patterns))
+    initial = load_mod_file(session, opts)
+    loader = Loader(session, opts, initial, matcher.list_roots, all_is_root=matcher.has_all)
+    _load_from_roots(loader)
+    matcher.update(loader.requirements, loader)
+    if not opts.silence_package_errors:
+        for match in matcher.matches:
+            for error in match.errors:
+                loader.error(error)
+    session.finish()
+    if not opts.silence_unmatched_warnings:
+        warn_unmatched(session, matcher.matches)
+    session.loaded = loaded = Loaded(loader)
+    if opts.tidy:
+        from govgo.load.packages.tidywrite import settle_tidy
+
+        settle_tidy(loader, loaded, initial)
+    session.requirements = loader.requirements
+    if not session.explicit_write and opts.resolve_missing_imports and not opts.tidy_diff:
+        from govgo.load.mainmodule.write import commit_requirements, go_mod_dirty
+
+        if loader.must_not_commit:
+            raise go_mod_dirty(session)
+        commit_requirements(session)
+    packages = sorted(pkg.path for pkg in loader.pkgs if not pkg.is_test)
+    return tuple(matcher.matches), tuple(packages)
+
+
+class _Matcher:
+    """The patterns of one load; what they match changes with the requirements."""
+
+    def __init__(self, session: Session, opts: PackageOpts, patterns: Sequence[str]) -> None:
+        self.session = session
+        self.opts = opts
+        self.matches = [Match(pattern) for pattern in patterns]
+        self.has_all = "all" in patterns
+        self._tags: TagSet | None = opts.tags
+
+    @property
+    def tags(self) -> TagSet:
+        if self._tags is None:
+            self._tags = platform_tags(self.session)
+        return self._tags
+
+    def list_roots(self, rs: Requirements) -> list[str]:
+        """The root import paths under `rs`, in order of the patterns."""
+        self.update(rs, None)
+        return [path for match in self.matches for path in match.packages or ()]
+
+    def update(self, rs: Requirements, loader: Loader | None) -> None:
+        """Match every pattern under `rs`; `loader` is given for the last time, when all is loaded."""
+        for match in self.matches:
+            if match.is_local:
+                self._local(match, rs, final=loader is not None)
+            elif match.is_literal:
+                match.packages = [match.pattern]
+            elif "..." in match.pattern:
+                self._wildcard(match, rs)
+            elif match.pattern == "all" and loader is not None:
+                match.packages = loader.pattern_all()
+            elif match.pattern in ("all", "work"):
+                match.errors = []
+                match_packages(self.session, match, self.tags, include_std=False, modules=self._main_modules())
+                if match.pattern == "all":
+                    match.packages = [*(match.packages or ()), *self.session.main.tools]
+            elif match.pattern == "tool":
+                # Once more in every round, as in go; `mod why tool` tells of each as often.
+                match.packages = [*(match.packages or ()), *self.session.main.tools]
+            elif match.packages is None:
+                match.packages = list(stdlib.listed(command=match.pattern == "cmd"))
+
+    def _main_modules(self) -> tuple[ModuleVersion, ...]:
+        return self.session.main.modules if self.opts.main_module is None else (self.opts.main_module,)
+
+    def _local(self, match: Match, rs: Requirements, *, final: bool) -> None:
+        if match.dirs is None:
+            roots = self.session.mod_roots
+            if self.opts.main_module is not None:
+                roots = (self.session.main.root(self.opts.main_module),)
+            match_local_dirs(self.session, match, roots, rs)
+        match.packages = []
+        for directory in match.dirs or ():
+            try:
+                match.packages.append(resolve_local_package(self.session, directory, rs))
+            except BuiltinPackageError as error:
+                if match.is_literal and final:
+                    match.add_error(error)
+            except GovgoError as error:
+                if not self.session.has_mod_root():
+                    raise self.session.no_main_modules_error() from error
+                if final:
+                    match.add_error(error)
+
+    def _wildcard(self, match: Match, rs: Requirements) -> None:
+        match.errors = []
+        graph, error = rs.partial_graph()
+        if error is not None:
+            match.errors.append(error)
+        match_packages(self.session, match, self.tags, include_std=True, modules=graph.build_list())
+
+
+def _load_from_roots(loader: Loader) -> None:
+    """Load, until the requirements and the packages agree; then tidy, and tell what could not be loaded."""
+    session = loader.session
+    if loader.requirements.pruning is Pruning.UNPRUNED:
+        loader.requirements, _, error = try_expand_graph(session, loader.requirements)
+        if error is not None:
+            loader.error(error)
+    session.finish()
+    while _iterate(loader):
+        pass
+    session.finish()
+    if loader.opts.tidy:
+        _tidy(loader)
+        session.finish()
+    _report(loader)
+    _check_multiple_paths(loader)
+
+
+def _update_go_version(loader: Loader) -> None:
+    """Follow the rules of the go version in force, which may have changed with the requirements."""
+    version = loader.go_version()
+    if loader.requirements.pruning is not Pruning.WORKSPACE:
+        try:
+            loader.requirements = convert_pruning(loader.session, loader.requirements, pruning_for(version))
+        except GovgoError as error:
+            loader.error(error)
+            loader.session.finish()
+    loader.skip_mod_files = loader.opts.tidy and compare(version, TIDY_GO_MOD_SUM_VERSION) < 0
+    loader.all_closes_over_tests = compare(version, NARROW_ALL_VERSION) < 0 and not loader.opts.use_vendor_all
+
+
+def _iterate(loader: Loader) -> bool:
+    """One round of loading; whether another one is needed."""
+    session, opts = loader.session, loader.opts
+    loader.reset()
+    _update_go_version(loader)
+    paths = loader.list_roots(loader.requirements)
+    may_add_roots = loader.requirements.pruning is Pruning.PRUNED and session.build_mod == "mod"
+    if may_add_roots and preload_root_modules(loader, paths):
+        return True
+    loader.load_roots(paths)
+    try:
+        if update_requirements(loader):
+            # Missing packages wait until the graph is stable: a new root may require a version that has them.
+            return True
+        if not opts.resolve_missing_imports or not (session.has_mod_root() or session.allow_missing_imports):
+            return False
+        added = resolve_missing(loader)
+    except GovgoError as error:
+        loader.error(error)
+        return False
+    return bool(added) and _add_modules(loader, added)
+
+
+def _add_modules(loader: Loader, added: dict[ModuleVersion, LoadPkg]) -> bool:
+    """Add modules for missing packages to the roots; False when that failed, which was told."""
+    rs = loader.requirements
+    mods = list(added)
+    sort(mods)
+    try:
+        after = update_roots(
+            loader.session, rs.direct, rs, (), tuple(mods), roots_imported=loader.opts.assume_roots_imported
+        )
+    except GovgoError as error:
+        pkg = added.get(error.module) if isinstance(error, GraphError) else None
+        if pkg is not None:
+            loader.error(PackageError(f"{pkg.stack_text()}: {error.inner}", inner=error))
+        else:
+            loader.error(error)
+        return False
+    assert after.roots != rs.roots, f"internal error: adding {mods} had no effect on the roots"
+    loader.requirements = after
+    return True
+
+
+def _tidy(loader: Loader) -> None:
+    """Reduce the requirements to those that the packages need, for the go version asked for."""
+    session, wanted = loader.session, loader.opts.tidy_go_version
+    try:
+        rs = tidy_roots(session, loader.requirements, loader.pkgs)
+    except GovgoError as error:
+        loader.error(error)
+        return
+    if wanted:
+        tidy = override_roots(session, rs, (ModuleVersion("go", wanted),))
+        graph, graph_error = tidy.partial_graph()
+        if graph_error is not None:
+            loader.error(graph_error)
+        selected = graph.selected("go")
+        if selected == wanted:
+            rs = tidy
+        else:
+            loader.error(_go_version_conflict(loader, graph.find_path(ModuleVersion("go", selected).__eq__), wanted))
+    if loader.requirements.pruning is Pruning.PRUNED:
+        for mod in rs.roots:
+            if mod.path == "go" and wanted:
+                continue
+            selected_root = loader.requirements.root_selected(mod.path)
+            if selected_root != mod.version:
+                loader.error(
+                    PackageError(
+                        f"internal error: a requirement on {mod} is needed but was not added during package loading"
+                        f" (selected {selected_root or ''})"
+                    )
+                )
+    loader.requirements = rs
+
+
+def _go_version_conflict(loader: Loader, path: Sequence[ModuleVersion], wanted: str) -> BuildListError:
+    """Why the go line cannot be lowered to the version asked for."""
+    conflict = Conflict(path=tuple(path[1:]), constraint=ModuleVersion("go", wanted))
+    return BuildListError(str(conflict) if loader.session.settings.verbose else conflict.summary())
+
+
+def _report(loader: Loader) -> None:
+    """Tell the errors of packages, in order of loading, with the chain of imports that led there."""
+    opts = loader.opts
+    for pkg in loader.pkgs:
+        if pkg.error is None:
+            continue
+        if find(pkg.error, SecurityError) is not None:
+            raise pkg.error
+        _add_importer(loader, pkg)
+        missing = find(pkg.error, ImportMissingError)
+        if missing is not None and missing.is_std and opts.silence_missing_std_imports:
+            continue
+        if opts.silence_package_errors or (opts.silence_no_go_errors and Loaded.is_no_go(pkg.error)):
+            continue
+        loader.error(PackageError(f"{pkg.stack_text()}: {pkg.error}", inner=pkg.error))
+
+
+def _add_importer(loader: Loader, pkg: LoadPkg) -> None:
+    """Tell the package's error who imports it, where its text depends on that."""
+    importer = pkg.stack
+    if importer is None:
+        return
+    unsummed = find(pkg.error, ImportMissingSumError)
+    if unsummed is not None:
+        unsummed.importer = importer.path
+        unsummed.importer_version = importer.mod.version
+        unsummed.importer_is_test = importer.is_test
+    missing = find(pkg.error, ImportMissingError)
+    if missing is not None and missing.is_std:
+        version = loader.session.raw_go_versions.get(importer.mod, "")
+        if version and compare(loader.session.local_go, version) < 0:
+            missing.importer_go_version = version
+
+
+def _check_multiple_paths(loader: Loader) -> None:
+    """Refuse one module tree under two module paths (https://go.dev/issue/26607)."""
+    rs = loader.requirements
+    mods = rs.partial_graph()[0].build_list() if rs.graph_loaded else rs.roots
+    first: dict[ModuleVersion, str] = {}
+    for mod in mods:
+        source = loader.session.main.resolve(mod)
+        known = first.setdefault(source, mod.path)
+        if known != mod.path:
+            loader.error(
+                BuildListError(
+                    f"{source.path}@{source.version} used for two different module paths ({known} and {mod.path})"
+                )
+            )

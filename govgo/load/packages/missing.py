@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which module to add so that a missing package is provided (cmd/go's modload.queryImport)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.module.paths import check_path, is_std, split_path_version
+from govgo.core.version.pseudo import zero_pseudo_version
+from govgo.errors import GovgoError, InvalidPathError, PackageError, find, is_not_found
+from govgo.load.dependency.gomod import MissingSumError
+from govgo.load.packages.errors import NO_MODULE, ImportMissingError, ImportMissingSumError
+from govgo.load.packages.find import query_packages
+from govgo.load.packages.imports import dir_in_module, fetch, may_add, maybe_in_module, path_prefixes, std_directory
+from govgo.load.query.errors import PackageNotInModuleError
+from govgo.load.query.retract import check_allowed
+from govgo.ports.modules import Ask
+
+if TYPE_CHECKING:
+    from govgo.load.buildlist.requirements import Requirements
+    from govgo.load.session.session import Session
+
+
+def warm_queries(session: Session, paths: Iterable[str]) -> None:
+    """Ask at once for the version lists of every module that could hold one of the missing packages."""
+    if not may_add(session):
+        return
+    asks = {
+        prefix: Ask("versions", prefix)
+        for path in paths
+        if not is_std(path)
+        for prefix in path_prefixes(path)
+        if _is_module_path(prefix) and not session.main.contains(prefix)
+    }
+    if len(asks) > 1:
+        session.repo.warm(asks.values())
+
+
+def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion:
+    """A module version that provides package `path` and can be added to the build list.
+
+    An unused replacement comes before anything that the proxies know.
+
+    Raises:
+        ImportMissingError: there is none, or none may be added now.
+        GovgoError: the answer cannot be had.
+    """
+    replaced = _unused_replacements(session, path, rs)
+    for mod in replaced:
+        if _provides(session, mod, path):
+            if session.build_mod == "readonly":
+                raise _missing(session, path, replaced=mod)
+            return mod
+    if replaced and not _is_module_path(path):
+        # Not a path that can be fetched, so only a replacement could hold it, and none does.
+        raise PackageNotInModuleError(
+            mod=replaced[0],
+            query="latest",
+            pattern=path,
+            replacement=session.main.replacement(replaced[0]),
+        )
+    if is_std(path):
+        raise _missing(session, path, is_std=True)
+    if session.build_mod in ("readonly", "vendor") and not session.allow_missing_imports:
+        raise _missing(session, path, inner=_disabled(session))
+    return _query(session, path, rs)
+
+
+def _query(session: Session, path: str, rs: Requirements) -> ModuleVersion:
+    session.report.note(f"finding module for package {path}")
+    mg = rs.graph()
+    try:
+        candidates = query_packages(session, path, "latest", mg.selected, lambda mod: check_allowed(session, mod))
+    except GovgoError as error:
+        if is_not_found(error):
+            raise _missing(session, path, inner=error) from error
+        raise
+    newer = ""
+    for i, candidate in enumerate(candidates):
+        mod = candidate.mod
+        selected = mg.selected(mod.path)
+        if compare_selected(mod.path, selected, mod.version) <= 0:
+            return mod
+        # The latest version holds the package, but a newer one, which does not, is in the build list already.
+        if i == 0:
+            newer = selected
+    raise _missing(session, path, module=candidates[0].mod, new_missing_version=newer)
+
+
+def _missing(
+    session: Session,
+    path: str,
+    *,
+    module: ModuleVersion = NO_MODULE,
+    inner: BaseException | None = None,
+    is_std: bool = False,
+    replaced: ModuleVersion = NO_MODULE,
+    new_missing_version: str = "",
+) -> ImportMissingError:
+    return ImportMissingError(
+        path,
+        module=module,
+        inner=inner,
+        is_std=is_std,
+        replaced=replaced,
+        new_missing_version=new_missing_version,
+        containing_cwd=session.main.containing_cwd,
+        may_add=may_add(session),
+        std_dir=std_directory(session, path) if session.settings.env.goroot else "",
+    )
+
+
+def _disabled(session: Session) -> PackageError | None:
+    if session.settings.mod_explicit:
+        return PackageError(f"import lookup disabled by -mod={session.build_mod}")
+    if session.build_mod_reason:
+        return PackageError(f"import lookup disabled by -mod={session.build_mod}\n\t({session.build_mod_reason})")
+    return None
+
+
+def _unused_replacements(session: Session, path: str, rs: Requirements) -> list[ModuleVersion]:
+    """Replaced module versions above the selected ones whose path could hold the package, longest path first."""
+    found: list[ModuleVersion] = []
+    for mod_path, version in session.main.highest_replaced.items():
+        if not maybe_in_module(path, mod_path):
+            continue
+        if version == "":
+            # Every version is replaced: a pseudo-version below any real one stands for it.
+            _, major, ok = split_path_version(mod_path)
+            version = zero_pseudo_version(major[1:] if ok and major else "v0")
+        if compare_selected(mod_path, rs.graph().selected(mod_path), version) < 0:
+            found.append(ModuleVersion(mod_path, version))
+    return sorted(found, key=lambda mod: len(mod.path), reverse=True)
+
+
+def _provides(session: Session, mod: ModuleVersion, path: str) -> bool:
+    try:
+        root, is_local = fetch(session, mod)
+    except GovgoError as error:
+        if find(error, MissingSumError) is not None:
+            raise ImportMissingSumError(path) from error
+        raise
+    return dir_in_module(session, path, mod.path, root, is_local=is_local)[1]
+
+
+def _is_module_path(path: str) -> bool:
+    try:
+        check_path(path)
+    except InvalidPathError:
+        return False
+    return True

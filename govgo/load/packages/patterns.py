@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Package patterns and the packages that they match (cmd/go's search and modload/search.go).
+
+A pattern is an import path, perhaps with "..." in it; a directory ("./x", "/x", "./..."); or one of the words
+all, std, cmd, tool, work. Local patterns live in `load/packages/localpatterns.py`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from os.path import isabs, normpath
+from typing import TYPE_CHECKING
+
+from govgo.core.gosource import stdlib
+from govgo.core.gosource.buildtags import TagSet
+from govgo.core.gosource.imports import NoGoError
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.patterns import match_pattern, tree_can_match
+from govgo.errors import GovgoError, PatternError, SecurityError
+from govgo.load.dependency.gomod import summary
+from govgo.load.packages.imports import META_PACKAGES, dir_in_module, fetch, module_cache_prefix
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+def is_local_import(path: str) -> bool:
+    """Whether the path is relative to a directory: ".", "..", "./x", "../x" (go/build's IsLocalImport)."""
+    return path in (".", "..") or path.startswith(("./", "../"))
+
+
+class MatchError(PatternError):
+    """A fault met while matching a pattern; `pattern` names it, `inner` is the fault."""
+
+    code = "match"
+
+    def __init__(self, match: Match, inner: BaseException) -> None:
+        label = match.pattern if match.is_literal else f"pattern {match.pattern}"
+        super().__init__(f"{label}: {inner}", inner=inner)
+        self.pattern = match.pattern
+
+
+class Match:
+    """One pattern and what it matched so far.
+
+    Attributes:
+        pattern: the text.
+        dirs: for a local pattern, the directories that may hold packages; None before they were looked for.
+        packages: import paths; None before any were looked for.
+        errors: faults of matching, not of loading what was matched.
+    """
+
+    __slots__ = ("dirs", "errors", "packages", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.dirs: list[str] | None = None
+        self.packages: list[str] | None = None
+        self.errors: list[GovgoError] = []
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether it is a word for a set of packages."""
+        return self.pattern in META_PACKAGES
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it can match one package at most."""
+        return "..." not in self.pattern and not self.is_meta
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it names directories."""
+        return is_local_import(self.pattern) or isabs(self.pattern)
+
+    def add_error(self, error: GovgoError) -> None:
+        """Keep a fault of matching; evidence of misbehaviour is not kept but raised."""
+        if isinstance(error, SecurityError):
+            raise error
+        self.errors.append(MatchError(self, error))
+
+
+class IgnorePatterns:
+    """The `ignore` directives of one go.mod: "x" is any directory x, "./x" the one at the module's root."""
+
+    __slots__ = ("_anywhere", "_at_root")
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._at_root = tuple(_slashed(p[2:]) for p in patterns if p.startswith("./"))
+        self._anywhere = tuple(_slashed(p) for p in patterns if not p.startswith("./"))
+
+    def covers(self, directory: str) -> bool:
+        """Whether a directory, given relative to the module root ("." for itself), is ignored; "" lies outside."""
+        if directory == "":
+            return False
+        place = _slashed(directory)
+        return place.startswith(self._at_root) or any(part in place for part in self._anywhere)
+
+
+def _slashed(path: str) -> str:
+    path = path if path.startswith("/") else "/" + path
+    return path if path.endswith("/") else path + "/"
+
+
+def clean_patterns(patterns: Sequence[str]) -> list[str]:
+    """Arguments in canonical form: "." for none, slashes, clean paths; what follows "@" in a query stays."""
+    cleaned = []
+    for pattern in patterns or ("",):
+        if pattern == "" and not patterns:
+            return ["."]
+        path, version = pattern, ""
+        if not is_local_import(pattern) and not isabs(pattern):
+            cut = pattern.find("@")
+            if cut >= 0:
+                path, version = pattern[:cut], pattern[cut:]
+        if isabs(path):
+            path = normpath(path)
+        else:
+            path = path.replace("\\", "/")
+            if path.startswith("./"):
+                path = "./" + posixpath.normpath(path)
+                path = "." if path == "./." else path
+            else:
+                path = posixpath.normpath(path)
+        cleaned.append(path + version)
+    return cleaned
+
+
+def warn_unmatched(session: Session, matches: Sequence[Match]) -> None:
+    """Say which patterns matched nothing, though nothing went wrong."""
+    for match in matches:
+        if not match.packages and not match.errors:
+            session.report.note(f'warning: "{match.pattern}" matched no packages')
+
+
+def match_packages(
+    session: Session, match: Match, tags: TagSet, *, include_std: bool, modules: Sequence[ModuleVersion]
+) -> None:
+    """Fill `match.packages` with the packages of `modules` (and the standard library) that the pattern matches.
+
+    Faults of single modules or directories become `match.errors`.
+    """
+    walk = _Walk(session, match, tags)
+    if include_std:
+        walk.standard_library()
+    if session.build_mod == "vendor":
+        for main in session.main.modules:
+            root = session.main.root(main)
+            if root:
+                walk.main_module(main, root)
+        if session.has_mod_root():
+            walk.ignore = None
+            walk.tree(session.vendor_dir, "", nested_modules=True)
+    else:
+        for mod in modules:
+            walk.module(mod)
+    match.packages = sorted(walk.found)
+
+
+def match_in_module(session: Session, pattern: str, mod: ModuleVersion, tags: TagSet) -> Match:
+    """The packages of one module version, in the build list or not, that match the pattern.
+
+    Faults are in `.errors` of the answer, not raised (a SecurityError is).
+    """
+    match = Match(pattern)
+    if not match.is_literal:
+        match_packages(session, match, tags, include_std=False, modules=[mod])
+        return match
+    match.packages = []
+    try:
+        root, is_local = fetch(session, mod)
+        directory, has_go = dir_in_module(session, pattern, mod.path, root, is_local=is_local)
+        if has_go and _is_package(session, directory, tags):
+            match.packages = [pattern]
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        match.errors = [error]
+    return match
+
+
+def _is_package(session: Session, directory: str, tags: TagSet) -> bool:
+    """Whether some Go file counts. A file that cannot be read does not stop the package from existing."""
+    try:
+        session.sources.scan(directory, tags, indexed=directory.startswith(module_cache_prefix(session)))
+    except NoGoError:
+        return False
+    except SecurityError:
+        raise
+    except GovgoError:
+        return True
+    return True
+
+
+class _Walk:
+    """One search for the packages that match; a path found in two trees counts once."""
+
+    def __init__(self, session: Session, match: Match, tags: TagSet) -> None:
+        self.session = session
+        self.match = match
+        self.tags = tags
+        self.found: list[str] = []
+        self.ignore: IgnorePatterns | None = None
+        self._have = {"builtin"}
+        everything: Callable[[str], bool] = _always
+        self.matches = everything if match.is_meta else match_pattern(match.pattern)
+        self.can_match = everything if match.is_meta else tree_can_match(match.pattern)
+
+    def standard_library(self) -> None:
+        for name in stdlib.packages():
+            if name not in self._have and self.matches(name):
+                self._have.add(name)
+                self.found.append(name)
+
+    def module(self, mod: ModuleVersion) -> None:
+        if is_toolchain(mod.path) or not self.can_match(mod.path):
+            return
+        session = self.session
+        if session.main.contains(mod.path):
+            root = session.main.root(mod)
+            if root:
+                self.main_module(mod, root)
+            return
+        try:
+            root, is_local = fetch(session, mod)
+        except GovgoError as error:
+            self.match.add_error(error)
+            return
+        try:
+            self.ignore = IgnorePatterns(summary(session, mod).ignore)
+        except SecurityError:
+            raise
+        except GovgoError:
+            self.ignore = None
+        self.tree(root, mod.path, nested_modules=not is_local)
+
+    def main_module(self, mod: ModuleVersion, root: str) -> None:
+        index = self.session.main.index(mod)
+        self.ignore = IgnorePatterns(index.ignore if index is not None else ())
+        self.tree(root, self.session.main.path_prefix(mod), nested_modules=False)
+
+    def tree(self, root: str, prefix: str, *, nested_modules: bool) -> None:
+        """Walk one tree, but for what lies below a directory called vendor.
+
+        Args:
+            root: its directory.
+            prefix: import path of the root; "" for a vendor directory, whose root is no package.
+            nested_modules: whether to go on below a nested go.mod.
+        """
+        pending = [("", prefix)]
+        while pending:
+            relative, name = pending.pop()
+            directory = f"{root}/{relative}" if relative else root
+            if relative and not nested_modules and self.session.sources.has_go_mod(directory):
+                continue
+            if name and name not in self._have:
+                self._have.add(name)
+                if self.matches(name) and _is_package(self.session, directory, self.tags):
+                    self.found.append(name)
+            if relative.rpartition("/")[2] == "vendor":
+                continue
+            for entry, kind in reversed(self._entries(directory)):
+                if kind not in ("dir", "link") or entry[0] in "._" or entry == "testdata":
+                    continue
+                below = f"{relative}/{entry}" if relative else entry
+                self._enter(pending, kind, f"{root}/{below}", below, f"{name}/{entry}" if name else entry)
+
+    def _enter(self, pending: list[tuple[str, str]], kind: str, directory: str, relative: str, name: str) -> None:
+        if self.ignore is not None and self.ignore.covers(relative):
+            if kind == "dir" and self.session.settings.trace:
+                self.session.report.raw(f"# ignoring directory {directory}")
+        elif not self.can_match(name):
+            pass
+        elif kind == "dir":
+            pending.append((relative, name))
+        elif "..." in self.match.pattern and self.session.files.is_dir(directory):
+            self.session.report.raw(f"warning: ignoring symlink {directory}")
+
+    def _entries(self, directory: str) -> Sequence[tuple[str, str]]:
+        try:
+            return self.session.sources.entries(directory)
+        except GovgoError as error:
+            self.match.add_error(error)
+            return ()
+
+
+def _always(_path: str) -> bool:
+    return True

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Directories of Go source as one command sees them: listed once, scanned once.
+
+`package_files` is the only place that opens source files to find imports. Directories of module trees are known by
+heart once they were scanned (`ports.ImportIndex`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from os.path import join
+from typing import NamedTuple
+
+from govgo.core.gosource.buildtags import TagSet
+from govgo.core.gosource.imports import scan_files
+from govgo.errors import GovgoError
+from govgo.ports.modules import ImportIndex, Workspace
+
+
+class PackageFiles(NamedTuple):
+    """What a directory's files import, by import path in sorted order; tests apart."""
+
+    imports: tuple[str, ...]
+    test_imports: tuple[str, ...]
+
+
+MAGIC = frozenset({"C", "appengine", "appengine_internal"})
+"""Imports that name no package: cgo, and the paths of App Engine's first SDK (cmd/go's modload.scanDir)."""
+
+
+def package_files(
+    files: Workspace,
+    directory: str,
+    entries: Sequence[tuple[str, str]],
+    tags: TagSet,
+    *,
+    indexed: bool = False,
+) -> PackageFiles:
+    """Scan the Go files of one directory (cmd/go's imports.ScanDir).
+
+    Args:
+        files: where to read.
+        directory: absolute path.
+        entries: its listing.
+        tags: which files count.
+        indexed: be as lenient with malformed files as go is in the module cache.
+
+    Raises:
+        NoGoError: no file is left by the tags.
+        SourceError: a file cannot be read as Go source.
+    """
+    imports, tests = scan_files(_sources(files, directory, entries), tags, indexed=indexed)
+    return PackageFiles(_real(imports), _real(tests))
+
+
+def _sources(files: Workspace, directory: str, entries: Sequence[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    for name, kind in entries:
+        if not is_source(name, kind):
+            continue
+        path = join(directory, name)
+        if kind == "link" and not files.is_file(path):
+            continue
+        data = files.read(path)
+        if data is not None:
+            yield path, data
+
+
+def is_source(name: str, kind: str) -> bool:
+    """Whether an entry of a listing can be a Go file of the package there."""
+    return name.endswith(".go") and name[0] not in "_." and kind in ("file", "link")
+
+
+def _real(imports: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        path for path in imports if path not in MAGIC and not path.startswith(("appengine/", "appengine_internal/"))
+    )
+
+
+class SourceTree:
+    """The listings and scans of one command, each made once. Module trees do not change while a command runs."""
+
+    def __init__(self, files: Workspace, index: ImportIndex | None = None) -> None:
+        self.files = files
+        self._index = index
+        self._entries: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._go_dirs: dict[str, bool] = {}
+        self._scans: dict[tuple[str, TagSet], PackageFiles | GovgoError] = {}
+        self.roots: dict[tuple[str, str], str] = {}
+        """Where `importing.fetch` found the trees of (module path, version)."""
+
+    def entries(self, directory: str) -> tuple[tuple[str, str], ...]:
+        """(name, kind) of a directory in byte order; () where there is none."""
+        found = self._entries.get(directory)
+        if found is None:
+            found = tuple(self.files.listdir(directory)) if self.files.is_dir(directory) else ()
+            self._entries[directory] = found
+        return found
+
+    def has_go_mod(self, directory: str) -> bool:
+        """Whether a module begins here: a go.mod that is not a directory."""
+        for name, kind in self.entries(directory):
+            if name == "go.mod":
+                return kind == "file" or (kind == "link" and self.files.is_file(join(directory, name)))
+        return False
+
+    def is_go_dir(self, directory: str) -> bool:
+        """Whether any regular .go file is here, build constraints aside (cmd/go's fsys.IsGoDir)."""
+        found = self._go_dirs.get(directory)
+        if found is None:
+            found = any(
+                kind == "file" or (kind == "link" and self.files.is_file(join(directory, name)))
+                for name, kind in self.entries(directory)
+                if name.endswith(".go") and kind != "dir"
+            )
+            self._go_dirs[directory] = found
+        return found
+
+    def scan(self, directory: str, tags: TagSet, *, indexed: bool = False) -> PackageFiles:
+        """The imports of a directory's files; raises as `package_files` does, each time the same."""
+        key = (directory, tags)
+        found = self._scans.get(key)
+        if found is None:
+            try:
+                found = self._scan_module(directory, tags) if indexed else self._scan(directory, tags)
+            except GovgoError as error:
+                found = error
+            self._scans[key] = found
+        if isinstance(found, GovgoError):
+            raise found
+        return found
+
+    def flush(self) -> None:
+        """Write what the index has learnt."""
+        if self._index is not None:
+            self._index.flush()
+
+    def _scan(self, directory: str, tags: TagSet, *, indexed: bool = False) -> PackageFiles:
+        return package_files(self.files, directory, self.entries(directory), tags, indexed=indexed)
+
+    def _scan_module(self, directory: str, tags: TagSet) -> PackageFiles:
+        """A directory of a module tree: from the index where that knows it, else it learns of it."""
+        index = self._index
+        names = [name for name, kind in self.entries(directory) if is_source(name, kind)]
+        if index is None or not names:
+            return self._scan(directory, tags, indexed=True)
+        known = index.recall(directory, names, tags)
+        if known is not None:
+            return PackageFiles(*known)
+        found = self._scan(directory, tags, indexed=True)
+        index.remember(directory, names, tags, (found.imports, found.test_imports))
+        return found

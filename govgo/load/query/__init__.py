@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Version queries, retractions, and the answers of an earlier run."""

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fetch beforehand, all at once, what questions about the latest versions of many modules will need.
+
+A question about one module is a chain: its version list, then the go.mod of its latest version (for
+retractions and deprecations), then the .info of the version that is chosen. `warm_latest` takes each link for
+all modules together, so that hundreds of modules cost a handful of round trips. It only warms: failures show
+when the question is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.query import QueryMatcher, parse_query
+from govgo.errors import GovgoError, SecurityError
+from govgo.load.query.query import choose_version
+from govgo.load.query.retract import allowed_versions
+from govgo.load.session.session import Session
+from govgo.ports.modules import Ask, Versions
+
+
+def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[ModuleVersion] = ()) -> None:
+    """Warm what retractions and deprecations of the modules need, and what upgrades need.
+
+    Args:
+        paths: module paths; main modules and those replaced at all versions are passed over.
+        upgrades: versions in use that an upgrade will be looked for; their paths are among `paths`.
+    """
+    if session.build_mod == "vendor":
+        return
+    wanted = {path: parse_query(path, "latest") for path in paths if _is_asked_for(session, path)}
+    if len(wanted) < 2:
+        return
+    warm = session.repo.warm
+    warm([Ask("versions", path) for path in wanted])
+    warm(_first_asks(session, wanted.values()))
+    warm(_chosen_asks(session, wanted.values()))
+    if in_use := [mv for mv in upgrades if mv.path in wanted and mv.version]:
+        warm(_upgrade_asks(session, in_use))
+
+
+def _is_asked_for(session: Session, path: str) -> bool:
+    return not (
+        is_toolchain(path)
+        or session.main.contains(path)
+        or session.main.replacement(ModuleVersion(path, "")) is not None
+    )
+
+
+def _listed(session: Session, path: str) -> Versions | None:
+    try:
+        return session.repo.versions(path)
+    except SecurityError:
+        raise
+    except GovgoError:
+        return None
+
+
+def _first_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask]:
+    """The latest revision where nothing is listed; the go.mod that decides about +incompatible versions."""
+    asks = []
+    for matcher in matchers:
+        listed = _listed(session, matcher.path)
+        if listed is None or not listed.list:
+            asks.append(Ask("latest", matcher.path))
+        elif (deciding := matcher.deciding_version(listed.list)) is not None:
+            asks.append(Ask("gomod", matcher.path, deciding))
+    return asks
+
+
+def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask]:
+    """The .info and go.mod of each latest version, or of what replaces it."""
+    asks = []
+    for matcher in matchers:
+        path = matcher.path
+        try:
+            listed = _listed(session, path)
+            version = choose_version(session, matcher, listed, None) if listed is not None else None
+            version = version or session.repo.latest(path).version
+        except SecurityError:
+            raise
+        except GovgoError:
+            continue
+        asks.append(Ask("info", path, version))
+        source = session.main.resolve(ModuleVersion(path, version))
+        if source.version:
+            asks.append(Ask("gomod", source.path, source.version))
+    return asks
+
+
+def _upgrade_asks(session: Session, mods: Iterable[ModuleVersion]) -> list[Ask]:
+    """The .info of each version that an upgrade will select."""
+    asks = []
+    for mv in mods:
+        try:
+            listed = _listed(session, mv.path)
+            if listed is None:
+                continue
+            matcher = parse_query(mv.path, "upgrade", mv.version)
+            version = choose_version(session, matcher, listed, allowed_versions(session))
+        except SecurityError:
+            raise
+        except GovgoError:
+            continue
+        asks.append(Ask("info", mv.path, version or mv.version))
+    return asks

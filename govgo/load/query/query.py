@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Answer version queries: the rules of `core/module/query.py` over the module repository and the replacements in
+force.
+
+Rules: Go Modules Reference, "Version queries"; `go help modules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
+
+from govgo.core.golib.quote import quote
+from govgo.core.modfile import auto_quote
+from govgo.core.module import paths
+from govgo.core.module.info import ModuleInfo, merge_origin
+from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
+from govgo.core.module.query import DisallowedError as DisallowedError
+from govgo.core.module.query import NoMatchingVersionError as NoMatchingVersionError
+from govgo.core.module.query import NoPatchBaseError as NoPatchBaseError
+from govgo.core.module.query import QueryMatcher, parse_query
+from govgo.core.version import pseudo
+from govgo.errors import GovgoError, QueryError, SecurityError, is_not_found
+from govgo.load.query.errors import PackageNotInModuleError as PackageNotInModuleError
+from govgo.load.query.reuse import is_reusable
+from govgo.load.query.source import VersionSource, VersionView, in_turn
+from govgo.load.session.session import Session
+from govgo.ports.modules import Origin, RevInfo, Versions
+
+Allowed = Callable[[ModuleVersion], None]
+"""Raises DisallowedError to refuse a version; any other error means that it could not be told."""
+
+Reusable = Mapping[ModuleVersion, ModuleInfo]
+"""Answers of an earlier run, by version and by query."""
+
+
+class QueryDisabledError(QueryError):
+    """Version queries are off, because the vendor directory is all that counts."""
+
+    code: ClassVar[str] = "query-disabled"
+
+    def __init__(self, session: Session) -> None:
+        text = f"cannot query module due to -mod={session.build_mod}"
+        if session.build_mod_reason:
+            text += f"\n\t({session.build_mod_reason})"
+        super().__init__(text)
+
+
+class Outcome(NamedTuple):
+    """What a query came to: the revision or the error, and the provenance that either rests on."""
+
+    info: RevInfo | None = None
+    error: GovgoError | None = None
+    origin: Origin | None = None
+
+
+def query(session: Session, path: str, query: str, current: str = "", allowed: Allowed | None = None) -> RevInfo:
+    """Look up the revision of module `path` that answers `query`.
+
+    Args:
+        current: the selected version of `path`: "none" when there is none, "" when it does not matter.
+            `upgrade` and `patch` never go back behind it.
+        allowed: refuses versions; a query that chooses acts as if those did not exist, one that names a
+            revision fails.
+
+    Raises:
+        NoMatchingVersionError: the module exists, but no version fits.
+        DisallowedError: the one version that answers the query is refused.
+        QueryError, InvalidPathError: the query or the path is malformed.
+        NotFoundError, UnavailableError: from the repository.
+    """
+    outcome = query_outcome(session, path, query, current, allowed)
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.info is not None
+    return outcome.info
+
+
+def query_outcome(
+    session: Session,
+    path: str,
+    query: str,
+    current: str = "",
+    allowed: Allowed | None = None,
+    *,
+    reuse: Reusable | None = None,
+) -> Outcome:
+    """As `query`, with errors as values; `reuse` holds answers of an earlier run to take over where they hold.
+
+    Raises:
+        SecurityError: never a value.
+    """
+    outcome = Outcome()
+
+    def ask(view: VersionView) -> Outcome:
+        nonlocal outcome
+        outcome = query_view(session, view, path, query, current, allowed, reuse)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome
+
+    try:
+        return in_turn(session, ask)
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        return Outcome(error=error, origin=outcome.origin)
+
+
+def query_view(
+    session: Session,
+    view: VersionView,
+    path: str,
+    query: str,
+    current: str,
+    allowed: Allowed | None,
+    reuse: Reusable | None = None,
+) -> Outcome:
+    """As `query_outcome`, from one source alone."""
+    try:
+        if (fixed := _fixed_answer(session, path, query, current, allowed)) is not None:
+            return Outcome(info=fixed)
+        source = VersionSource(session, path, view)
+        known = reuse.get(ModuleVersion(path, query)) if reuse else None
+        if known is not None and is_reusable(session.repo, path, query, known.origin):
+            info = RevInfo(version=known.version, time=known.time, origin=known.origin)
+            return Outcome(info=info, origin=known.origin)
+        matcher = parse_query(path, query, current)
+        if matcher.is_direct:
+            info = _query_direct(source, query, allowed)
+            return Outcome(info=info, origin=info.origin)
+        return _Choice(source, matcher, allowed).run()
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        return Outcome(error=error, origin=_origin_of(error))
+
+
+def _origin_of(error: GovgoError) -> Origin | None:
+    """What the error rests on, where that is known."""
+    return error.origin if isinstance(error.origin, Origin) else None
+
+
+def _fixed_answer(session: Session, path: str, query: str, current: str, allowed: Allowed | None) -> RevInfo | None:
+    """The answers that need no source: refusals, and main modules, which have no version."""
+    if current not in ("", "none") and not is_valid_version(path, current):
+        raise QueryError(f"invalid previous version {path}@{current}")
+    if session.build_mod == "vendor":
+        raise QueryDisabledError(session)
+    if session.main.contains(path) and query in ("upgrade", "patch"):
+        if allowed is not None:
+            allowed(ModuleVersion(path, ""))
+        return RevInfo(version="")
+    if path in ("std", "cmd"):
+        raise QueryError(f"can't query specific version ({quote(query)}) of standard-library module {quote(path)}")
+    return None
+
+
+def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) -> RevInfo:
+    """A commit name or a complete version, asked for as it is."""
+    try:
+        info = source.stat(query)
+    except SecurityError:
+        raise
+    except GovgoError as error:
+        # Semantic versions that differ in build metadata only are equivalent.
+        canonical = paths.canonical_version(query)
+        if not canonical or canonical == query:
+            raise
+        try:
+            info = source.stat(canonical)
+        except GovgoError as second:
+            if is_not_found(second):
+                raise error from None
+            raise
+    if allowed is not None and (refused := refusal(allowed, ModuleVersion(source.path, info.version))):
+        raise refused
+    return info
+
+
+def refusal(allowed: Allowed | None, mv: ModuleVersion) -> DisallowedError | None:
+    """Why `mv` is refused, None when it is allowed or nobody can tell.
+
+    Raises:
+        SecurityError: found while looking for the reason.
+    """
+    if allowed is None:
+        return None
+    try:
+        allowed(mv)
+    except DisallowedError as error:
+        return error
+    except SecurityError:
+        raise
+    except GovgoError:
+        return None
+    return None
+
+
+class _Choice:
+    """A query that chooses among the versions of a list, and the provenance of the answer on the way."""
+
+    def __init__(self, source: VersionSource, matcher: QueryMatcher, allowed: Allowed | None) -> None:
+        self._source = source
+        self._matcher = matcher
+        self._allowed = allowed
+        self._origin: Origin | None = None
+
+    def run(self) -> Outcome:
+        listed = self._source.versions(self._matcher.prefix)
+        self._origin = listed.origin
+        try:
+            info = self._answer(listed)
+        except SecurityError:
+            raise
+        except GovgoError as error:
+            return Outcome(error=error, origin=self._origin)
+        return Outcome(info=info, origin=self._origin)
+
+    def _answer(self, listed: Versions) -> RevInfo:
+        matcher = self._matcher
+        if (chosen := choose_version(self._source.session, matcher, listed, self._allowed)) is not None:
+            return self._lookup(chosen)
+        if matcher.may_use_latest and (latest := self._latest()) is not None:
+            return self._lookup(latest)
+        if matcher.may_stay:
+            self._must_allow(matcher.current)
+            return self._lookup(matcher.current)
+        raise NoMatchingVersionError(matcher.query, matcher.current)
+
+    def _latest(self) -> str | None:
+        try:
+            latest = self._source.latest()
+        except GovgoError as error:
+            self._note_failure(error)
+            if is_not_found(error):
+                return None
+            raise
+        self._origin = merge_origin(self._origin, latest.origin)
+        mv = ModuleVersion(self._matcher.path, latest.version)
+        if self._matcher.matches(latest.version) and refusal(self._allowed, mv) is None:
+            return latest.version
+        return None
+
+    def _lookup(self, version: str) -> RevInfo:
+        info = self._stat(version)
+        if self._is_back_in_time(info):
+            self._must_allow(self._matcher.current)
+            info = self._stat(self._matcher.current)
+        return info._replace(origin=self._origin)
+
+    def _is_back_in_time(self, info: RevInfo) -> bool:
+        """Whether an upgrade from a pseudo-version would lead to something older.
+
+        The pseudo-version of a side branch may be lower than the latest release and still newer. A tagged
+        version says itself where it stands.
+        """
+        matcher = self._matcher
+        if not matcher.may_stay or info.time is None or not pseudo.is_pseudo(matcher.current):
+            return False
+        return info.time < pseudo.pseudo_time(matcher.current)
+
+    def _stat(self, version: str) -> RevInfo:
+        try:
+            info = self._source.stat(version)
+        except GovgoError as error:
+            self._note_failure(error)
+            raise
+        self._origin = merge_origin(self._origin, info.origin)
+        return info
+
+    def _note_failure(self, error: GovgoError) -> None:
+        if (origin := _origin_of(error)) is not None:
+            self._origin = merge_origin(self._origin, origin)
+
+    def _must_allow(self, version: str) -> None:
+        if refused := refusal(self._allowed, ModuleVersion(self._matcher.path, version)):
+            raise refused
+
+
+def choose_version(session: Session, matcher: QueryMatcher, listed: Versions, allowed: Allowed | None) -> str | None:
+    """The version among `listed` that answers `matcher`; None where no listed version does.
+
+    Raises:
+        GovgoError: the go.mod that decides about +incompatible versions could not be read.
+    """
+    path = matcher.path
+    fitting = [
+        version
+        for version in listed.list
+        if matcher.takes(version) and refusal(allowed, ModuleVersion(path, version)) is None
+    ]
+    deciding = matcher.deciding_version(fitting)
+    has_go_mod = deciding is not None and version_has_go_mod(session, ModuleVersion(path, deciding))
+    return matcher.choose(fitting, deciding_has_go_mod=has_go_mod)
+
+
+def version_has_go_mod(session: Session, mv: ModuleVersion) -> bool:
+    """Whether `mv` has more of a go.mod than the module line that is made up for versions without one."""
+    return session.repo.gomod(mv) != legacy_go_mod(mv.path)
+
+
+def legacy_go_mod(path: str) -> bytes:
+    """The go.mod that stands for a version without one (cmd/go's modfetch.LegacyGoMod)."""
+    return f"module {auto_quote(path)}\n".encode()
+
+
+def version_list(session: Session, path: str, allowed: Allowed) -> Versions:
+    """The listed versions of `path` that are allowed, with those that replacements add.
+
+    Raises:
+        InvalidPathError: malformed path.
+        GovgoError: from the repository, or because nobody can tell whether a version is allowed.
+    """
+
+    def ask(view: VersionView) -> Versions:
+        listed = VersionSource(session, path, view).versions("")
+        fitting = (version for version in listed.list if _is_allowed(allowed, ModuleVersion(path, version)))
+        return listed._replace(list=tuple(fitting))
+
+    return in_turn(session, ask)
+
+
+def _is_allowed(allowed: Allowed, mv: ModuleVersion) -> bool:
+    try:
+        allowed(mv)
+    except DisallowedError:
+        return False
+    return True

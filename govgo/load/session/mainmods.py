@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The main modules of a command: one in module mode, those that go.work uses in workspace mode.
+
+Reference: Go Modules Reference, "go.mod files: replace directive, exclude directive", "Workspaces".
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from govgo.core.modfile import ModFile, WorkFile, is_directory_path
+from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
+from govgo.errors import BuildListError, GovgoError
+
+ReplaceMap = dict[ModuleVersion, ModuleVersion]
+
+COMMAND_LINE = ModuleVersion("command-line-arguments", "")
+"""The main module that stands in where there is none."""
+
+
+class ModIndex(NamedTuple):
+    """What a go.mod file said when it was read or last written.
+
+    Attributes:
+        data: its bytes.
+        data_needs_fix: a version in it was not canonical.
+        go_version: "" without a go line.  toolchain: "" without a toolchain line.
+        require: module version -> whether it is marked `// indirect`.
+    """
+
+    data: bytes
+    data_needs_fix: bool
+    module: ModuleVersion | None
+    go_version: str
+    toolchain: str
+    require: dict[ModuleVersion, bool]
+    replace: ReplaceMap
+    exclude: frozenset[ModuleVersion]
+    ignore: tuple[str, ...]
+
+    def is_dirty(self, file: ModFile, *, readonly: bool) -> bool:
+        """Whether `file` differs in meaning from what was indexed; in readonly mode `// indirect` means nothing."""
+        if self.data_needs_fix:
+            return True
+        now = index_mod_file(b"", file)
+        if (now.module, now.go_version, now.toolchain) != (self.module, self.go_version, self.toolchain):
+            return True
+        if (len(file.require), len(file.replace), len(file.exclude)) != (
+            len(self.require),
+            len(self.replace),
+            len(self.exclude),
+        ):
+            return True
+        for mv, indirect in now.require.items():
+            known = self.require.get(mv)
+            if known is None or (known != indirect and not readonly):
+                return True
+        return any(self.replace.get(old) != new for old, new in now.replace.items()) or not (
+            now.exclude <= self.exclude
+        )
+
+
+def index_mod_file(data: bytes, file: ModFile, *, needs_fix: bool = False) -> ModIndex:
+    """Index a go.mod file that was cleaned up.
+
+    Raises:
+        BuildListError: two replacements of one module version.
+    """
+    return ModIndex(
+        data=data,
+        data_needs_fix=needs_fix,
+        module=file.module.mod if file.module is not None else None,
+        go_version=file.go.version if file.go is not None else "",
+        toolchain=file.toolchain.name if file.toolchain is not None else "",
+        require={r.mod: r.indirect for r in file.require},
+        replace=replace_map((r.old, r.new) for r in file.replace),
+        exclude=frozenset(x.mod for x in file.exclude),
+        ignore=tuple(x.path for x in file.ignore),
+    )
+
+
+def replace_map(pairs: Iterable[tuple[ModuleVersion, ModuleVersion]]) -> ReplaceMap:
+    """Replacements by what they replace.  Raises BuildListError for two that differ."""
+    replaced: ReplaceMap = {}
+    for old, new in pairs:
+        known = replaced.setdefault(old, new)
+        if known != new:
+            raise BuildListError(f"conflicting replacements for {old}:\n\t{known}\n\t{new}")
+    return replaced
+
+
+def lookup_replacement(mv: ModuleVersion, replaced: ReplaceMap) -> tuple[str, ModuleVersion] | None:
+    """(version that the directive names, replacement): for this version first, then for all."""
+    new = replaced.get(mv)
+    if new is not None:
+        return mv.version, new
+    new = replaced.get(ModuleVersion(mv.path, ""))
+    return None if new is None else ("", new)
+
+
+def mod_go_version(file: ModFile | None) -> str:
+    """The go line of a go.mod file, or what its absence means."""
+    return DEFAULT_GO_MOD_VERSION if file is None or file.go is None else file.go.version
+
+
+def work_go_version(file: WorkFile | None) -> str:
+    """The go line of a go.work file, or what its absence means."""
+    return DEFAULT_GO_WORK_VERSION if file is None or file.go is None else file.go.version
+
+
+class MainModule(NamedTuple):
+    """One main module: its directory and its go.mod file; neither for the stand-in where there is no module."""
+
+    mod: ModuleVersion
+    root: str
+    file: ModFile | None
+    indexed: ModIndex | None
+
+
+class MainModules:
+    """The main modules in the order of the go.work file, and what their replace directives say together.
+
+    Attributes:
+        modules: each as a module version with version "".
+        work_file: the go.work file, None in module mode.
+        work_path: its path, "" in module mode.
+        containing_cwd: the main module whose root is nearest above the working directory.
+        tools: package paths of tool directives.
+        highest_replaced: module path -> highest version that a directive replaces ("" for all versions).
+        faults: faults that do not keep the modules from being used.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[MainModule] = (),
+        *,
+        work_file: WorkFile | None = None,
+        work_path: str = "",
+        local_go: str = "",
+    ) -> None:
+        """Take the modules as they are; `make_main_modules` joins what they say."""
+        self.modules = tuple(entry.mod for entry in entries)
+        self.work_file = work_file
+        self.work_path = work_path
+        self.containing_cwd: ModuleVersion | None = None
+        self.tools: tuple[str, ...] = ()
+        self.highest_replaced: dict[str, str] = {}
+        self.faults: list[GovgoError] = []
+        self.local_go = local_go
+        self._by_mod = {entry.mod: entry for entry in entries}
+        self._work_replace: ReplaceMap = {}
+        self._replaced: dict[ModuleVersion, ModuleVersion | None] = {}
+        self._excluded: frozenset[ModuleVersion] | None = None
+
+    def contains(self, path: str) -> bool:
+        """Whether a main module has this path."""
+        return ModuleVersion(path, "") in self._by_mod
+
+    def is_main(self, mv: ModuleVersion) -> bool:
+        """Whether `mv` is a main module itself, not some version of one."""
+        return mv.version == "" and mv in self._by_mod
+
+    def root(self, m: ModuleVersion) -> str:
+        """Absolute directory of a main module; "" for the stand-in."""
+        found = self._by_mod.get(m)
+        return found.root if found is not None else ""
+
+    def mod_file(self, m: ModuleVersion) -> ModFile | None:
+        """The go.mod file of a main module; None for the stand-in."""
+        found = self._by_mod.get(m)
+        return found.file if found is not None else None
+
+    def index(self, m: ModuleVersion) -> ModIndex | None:
+        """The index of a main module's go.mod as it was read; None for the stand-in or a new module."""
+        found = self._by_mod.get(m)
+        return found.indexed if found is not None else None
+
+    def set_index(self, m: ModuleVersion, index: ModIndex) -> None:
+        """Replace the index after go.mod was written."""
+        known = self._by_mod[m]
+        self._by_mod[m] = MainModule(known.mod, known.root, known.file, index)
+        self._replaced.clear()
+        self._excluded = None
+
+    def set_mod_file(self, m: ModuleVersion, file: ModFile) -> None:
+        """Use other contents for the go.mod of a main module than those read."""
+        known = self._by_mod[m]
+        self._by_mod[m] = MainModule(known.mod, known.root, file, known.indexed)
+
+    def path_prefix(self, m: ModuleVersion) -> str:
+        """What the import paths of the module's packages begin with."""
+        return m.path
+
+    def single(self) -> ModuleVersion:
+        """The one main module of module mode."""
+        assert len(self.modules) == 1, "internal error: not exactly one main module"
+        return self.modules[0]
+
+    def single_index(self) -> ModIndex | None:
+        """The index of the one main module, None when there is none."""
+        return self.index(self.single()) if self.modules else None
+
+    def go_version(self) -> str:
+        """The go line of the single main module, or of go.work in workspace mode."""
+        if self.work_path:
+            return work_go_version(self.work_file)
+        if len(self.modules) == 1:
+            file = self.mod_file(self.modules[0])
+            return self.local_go if file is None else mod_go_version(file)
+        return DEFAULT_GO_MOD_VERSION
+
+    def excluded(self, mv: ModuleVersion) -> bool:
+        """Whether a main module excludes this version."""
+        return mv in self.exclusions()
+
+    def exclusions(self) -> frozenset[ModuleVersion]:
+        """Every excluded module version."""
+        if self._excluded is None:
+            lists = (m.indexed.exclude for m in self._by_mod.values() if m.indexed is not None)
+            self._excluded = frozenset().union(*lists)
+        return self._excluded
+
+    def replacement(self, mv: ModuleVersion) -> ModuleVersion | None:
+        """What replaces `mv`; a relative path is relative to the main module, or to go.work in workspace mode."""
+        try:
+            return self._replaced[mv]
+        except KeyError:
+            self._replaced[mv] = answer = self.replacement_from(mv)[1]
+            return answer
+
+    def resolve(self, mv: ModuleVersion) -> ModuleVersion:
+        """`mv`, or what replaces it."""
+        return self.replacement(mv) or mv
+
+    def replacement_from(self, mv: ModuleVersion) -> tuple[ModuleVersion | None, ModuleVersion | None, str]:
+        """(replacement as written, the same as `replacement` gives it, the file that says so)."""
+        if mv in self._by_mod:
+            return None, None, ""
+        found = lookup_replacement(mv, self._work_replace)
+        if found is not None:
+            return found[1], found[1], self.work_path
+        best: ModuleVersion | None = None
+        best_root = ""
+        for main in self._by_mod.values():
+            if main.indexed is None:
+                continue
+            found = lookup_replacement(mv, main.indexed.replace)
+            if found is None:
+                continue
+            version, new = found
+            if best_root and version and best != new:
+                self.faults.append(
+                    BuildListError(
+                        f"conflicting replacements found for {mv} in workspace modules defined by "
+                        f"{posixpath.join(best_root, 'go.mod')} and {posixpath.join(main.root, 'go.mod')}"
+                    )
+                )
+                break
+            best, best_root = new, main.root
+        if best is None:
+            return None, None, ""
+        return best, self._from_workspace(best, best_root), posixpath.join(best_root, "go.mod")
+
+    def _from_workspace(self, new: ModuleVersion, root: str) -> ModuleVersion:
+        """A directory named in a go.mod, as seen from the go.work file."""
+        if not self.work_path or not root or new.version or new.path.startswith("/"):
+            return new
+        absolute = posixpath.normpath(posixpath.join(root, new.path))
+        return ModuleVersion(directory_path(posixpath.relpath(absolute, posixpath.dirname(self.work_path))), "")
+
+    def replace_base(self) -> str:
+        """The directory that relative replacement paths are relative to."""
+        if self.work_path:
+            return posixpath.dirname(self.work_path)
+        return self.root(self.single())
+
+
+def directory_path(path: str) -> str:
+    """`path` in a form that cannot be taken for a module path: absolute, or beginning with "./" or "../"."""
+    return path if is_directory_path(path) else "./" + posixpath.normpath(path)
+
+
+def make_main_modules(
+    entries: Sequence[MainModule],
+    *,
+    cwd_root: str,
+    work_file: WorkFile | None = None,
+    work_path: str = "",
+    local_go: str,
+) -> MainModules:
+    """Join main modules and the go.work file, checking that their directives agree.
+
+    Args:
+        entries: the main modules in order.
+        cwd_root: the nearest directory at or above the working directory that holds a go.mod file, or "".
+        work_file: the go.work file in workspace mode.
+        work_path: its path.
+        local_go: the Go release that is answered for.
+
+    Raises:
+        BuildListError: replacements that contradict each other.
+        InvalidPathError: a tool directive that names no package.
+    """
+    main = MainModules(entries, work_file=work_file, work_path=work_path, local_go=local_go)
+    main.containing_cwd = next((each.mod for each in entries if each.root and each.root == cwd_root), None)
+    seen: set[ModuleVersion] = set()
+    for mod in main.modules:
+        if mod in seen:
+            main.faults.append(BuildListError(f"module {mod.path} appears multiple times in workspace"))
+        seen.add(mod)
+    replacements: ReplaceMap = {}
+    if work_file is not None:
+        _join_work_replacements(main, work_file, replacements)
+    by_work = frozenset(old.path for old in replacements)
+    for each in entries:
+        _join_replacements(main, each, by_work, replacements)
+    main.tools = _tools(entries)
+    return main
+
+
+def _join_work_replacements(main: MainModules, work_file: WorkFile, replacements: ReplaceMap) -> None:
+    main._work_replace = replace_map((r.old, r.new) for r in work_file.replace)
+    for old, new in main._work_replace.items():
+        if old.version == "" and main.contains(old.path):
+            main.faults.append(
+                BuildListError(
+                    f"workspace module {old.path} is replaced at all versions in the go.work file. To fix, remove "
+                    "the replacement from the go.work file or specify the version at which to replace the module."
+                )
+            )
+        _raise_highest(main, old)
+        replacements[old] = new
+
+
+def _join_replacements(main: MainModules, each: MainModule, by_work: frozenset[str], replacements: ReplaceMap) -> None:
+    if each.file is None:
+        return
+    own: set[ModuleVersion] = set()
+    for r in each.file.replace:
+        old, new = r.old, r.new
+        if old.path in by_work:
+            continue
+        if main.work_path and new.version == "" and not new.path.startswith("/"):
+            # The same relative path means another directory in each module.
+            new = ModuleVersion(posixpath.normpath(posixpath.join(each.root, new.path)), "")
+        known = replacements.get(old)
+        if known is not None and old not in own and known != new:
+            raise BuildListError(
+                f"conflicting replacements for {old}:\n\t{known}\n\t{new}\n"
+                f'use "go work edit -replace {old}=[override]" to resolve'
+            )
+        own.add(old)
+        replacements[old] = new
+        _raise_highest(main, old)
+
+
+def _raise_highest(main: MainModules, old: ModuleVersion) -> None:
+    known = main.highest_replaced.get(old.path)
+    if known is None or compare_versions(old.path, old.version, known) > 0:
+        main.highest_replaced[old.path] = old.version
+
+
+def _tools(entries: Sequence[MainModule]) -> tuple[str, ...]:
+    from govgo.core.module.paths import check_import_path
+    from govgo.errors import InvalidPathError
+
+    tools: dict[str, None] = {}
+    for each in entries:
+        for tool in each.file.tool if each.file is not None else ():
+            try:
+                check_import_path(tool.path)
+            except InvalidPathError as error:
+                raise InvalidPathError(str(error).replace("malformed import path", "malformed tool path", 1)) from None
+            tools[tool.path] = None
+    return tuple(tools)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A verification as one JSON document, `govgo.verify/1` (schema: `schemas/govgo.verify-1.json`).
+
+`results` holds what is not as it should be, `errors` what could not be checked. Fields are only ever added.
+"""
+
+from __future__ import annotations
+
+import json
+
+import govgo
+from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.report.findings.text import visible
+
+SCHEMA = "govgo.verify/1"
+
+VERDICTS = {
+    Verdict.PASSED: "passed",
+    Verdict.FINDING: "finding",
+    Verdict.UNCHECKED: "unchecked",
+    Verdict.CONTRADICTION: "contradiction",
+}
+
+_TOTALS = (
+    ("proved", Claim.DATABASE, "proved"),
+    ("mismatch", Claim.DATABASE, "mismatch"),
+    ("not_in_database", Claim.DATABASE, "not_in_database"),
+    ("private", Claim.DATABASE, "private"),
+    ("unchecked", Claim.DATABASE, "unchecked"),
+)
+
+
+def json_report(run: Verification) -> str:
+    """The document, a newline at its end."""
+    told = [_finding(module, finding) for module, finding in run.all_findings()]
+    document = {
+        "schema": SCHEMA,
+        "tool": {"name": "govgo", "version": govgo.__version__},
+        "summary": {
+            "verdict": VERDICTS[run.verdict],
+            "claims": [claim.value for claim in run.claims],
+            "modules": len(run.modules),
+            "lines": {name: run.total(claim, count) for name, claim, count in _TOTALS},
+            "results": sum(each["verdict"] != "unchecked" for each in told),
+            "errors": sum(each["verdict"] == "unchecked" for each in told),
+            "database": run.database,
+            "tree_size": run.tree_size,
+            "private": run.private,
+            "since": run.since,
+            "offline": run.offline,
+            "started": run.started.isoformat(timespec="seconds"),
+            "duration_s": round(run.duration_s, 3),
+        },
+        "modules": [_module(module) for module in run.modules],
+        "results": [each for each in told if each["verdict"] != "unchecked"],
+        "errors": [each for each in told if each["verdict"] == "unchecked"],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def _module(module: ModuleReport) -> dict[str, object]:
+    return {
+        "kind": module.kind,
+        "path": module.path,
+        "directory": module.directory,
+        "files": list(module.files),
+        "claims": [_claim(result) for result in module.claims],
+    }
+
+
+def _claim(result: ClaimResult) -> dict[str, object]:
+    return {
+        "claim": result.claim.value,
+        "verdict": VERDICTS[result.verdict],
+        "counts": dict(result.counts),
+        "note": result.note,
+    }
+
+
+def _finding(module: ModuleReport | None, finding: Finding) -> dict[str, object]:
+    mod = finding.module
+    return {
+        "code": finding.code,
+        "claim": finding.claim.value,
+        "verdict": VERDICTS[finding.verdict],
+        "text": visible(finding.text),
+        "main_module": None if module is None else module.name,
+        "module": None if mod is None else mod.path,
+        "version": None if mod is None else mod.version,
+        "file": None if finding.place is None else finding.place.file,
+        "line": None if finding.place is None or not finding.place.line else finding.place.line,
+        "evidence": [{"source": e.source, "hash": e.digest, "note": visible(e.note)} for e in finding.evidence],
+        "cause": finding.cause,
+        "compared": finding.compared,
+        "differences": [{"file": each.name, "change": each.change} for each in finding.differences],
+        "needed_by": list(finding.needed_by),
+        "hint": finding.hint,
+    }

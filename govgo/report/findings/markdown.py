@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A verification in Markdown, for a pull request's comment or a job's summary.
+
+Nothing that comes from files or servers can leave its cell or code block (GitHub Flavored Markdown).
+"""
+
+from __future__ import annotations
+
+import re
+
+from govgo.core.findings import ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.report.findings.text import closing, finding_lines, visible
+
+_MARKS = {
+    Verdict.PASSED: "✅ passed",
+    Verdict.FINDING: "❌ failed",
+    Verdict.UNCHECKED: "⚠️ not checked",
+    Verdict.CONTRADICTION: "🛑 contradiction",
+}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
+_FENCE = re.compile(r"`{3,}")
+
+MOST_TOLD = 50
+"""Findings that are told in full: comments have a limit of 65,536 characters."""
+
+
+def markdown_report(run: Verification) -> str:
+    """The report, a newline at its end."""
+    lines = ["## govgo verify", "", f"**{_text(closing(run))}**", ""]
+    lines += ["| module | claim | result | details |", "| --- | --- | --- | --- |"]
+    for module in run.modules:
+        lines += [_row(module, result) for result in module.claims]
+    if run.tree_size:
+        lines += ["", f"Proved in tree {run.tree_size} of {_text(run.database or 'the proof bundle')}, signature ok."]
+    told = list(run.all_findings())
+    for module_or_none, finding in told[:MOST_TOLD]:
+        lines += _finding(run, module_or_none, finding)
+    if len(told) > MOST_TOLD:
+        lines += ["", f"… and {len(told) - MOST_TOLD} more."]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(module: ModuleReport, result: ClaimResult) -> str:
+    mark = "not applicable" if result.note and result.verdict is Verdict.PASSED else _MARKS[result.verdict]
+    counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in result.counts if number)
+    return f"| {_text(module.name)} | {result.claim.value} | {mark} | {_text(result.note or counts)} |"
+
+
+def _finding(run: Verification, module: ModuleReport | None, finding: Finding) -> list[str]:
+    first, *rest = finding_lines(run, module, finding)
+    place = f" ({_text(str(finding.place))})" if finding.place is not None else ""
+    lines = ["", f"### {_MARKS[finding.verdict].partition(' ')[0]} {_text(finding.code)}{place}", ""]
+    body = [first.partition("]: ")[2], *rest]
+    longest = max((len(match[0]) for line in body for match in _FENCE.finditer(line)), default=2)
+    fence = "`" * (longest + 1)
+    return [*lines, f"{fence}text", *body, fence]
+
+
+def _text(text: str) -> str:
+    """`text` on one line, with nothing in it that means something in Markdown."""
+    return _SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A verification as SARIF 2.1.0, for code scanning: each result anchored at its go.sum line.
+
+Format: OASIS Static Analysis Results Interchange Format 2.1.0 with errata 01. What could not be checked is no result;
+it stands among the invocation's notifications, and the invocation counts as unsuccessful.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from urllib.parse import quote
+
+import govgo
+from govgo.core.findings import Finding, ModuleReport, Place, Verdict, Verification
+from govgo.report.findings.text import finding_lines, visible
+
+SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "SRCROOT"
+
+RULES = {
+    "go-sum-malformed": "A line of go.sum has not three fields.",
+    "merge-marker": "A merge conflict was left in go.sum.",
+    "go-sum-spacing": "A line of go.sum is not written as go writes it.",
+    "duplicate-line": "A line stands in go.sum twice.",
+    "conflicting-sums": "go.sum has several hashes for one module version.",
+    "malformed-hash": "A hash in go.sum has not the form of one.",
+    "unknown-hash": "A hash in go.sum is of an unknown algorithm.",
+    "invalid-module": "go.sum names a module or version that cannot exist.",
+    "missing-sum": "go.sum lacks a line that the build list needs.",
+    "extra-sum": "go.sum has a line that no module in the requirement graph needs.",
+    "sum-mismatch": "A hash contradicts the checksum database or go.sum.",
+    "not-in-database": "The checksum database does not know a public module version.",
+    "zip-modified": "A zip in the module cache is not the one in go.sum.",
+    "dir-modified": "An extracted module is not the one in go.sum.",
+    "cache-mismatch": "A file in the module cache is not the one in go.sum.",
+    "cache-damaged": "A kept proof of the checksum database does not prove.",
+    "missing-ziphash": "A zip in the module cache has lost its recorded hash.",
+    "vendor-inconsistent": "vendor/modules.txt does not agree with go.mod.",
+    "vendor-modified": "A vendored file is not the one in the verified zip.",
+    "vendor-extra": "A vendored file is in no verified zip.",
+    "vendor-missing": "A file of a vendored package is missing.",
+    "fork": "The checksum database has shown two histories.",
+    "bad-signature": "A tree head is not signed by the checksum database's key.",
+}
+"""What each code means; codes that are not here are those of `govgo.errors`."""
+
+
+def sarif_report(run: Verification) -> str:
+    """The document, a newline at its end."""
+    results = [(m, f) for m, f in run.all_findings() if f.verdict is not Verdict.UNCHECKED]
+    unchecked = [f for _, f in run.all_findings() if f.verdict is Verdict.UNCHECKED]
+    codes = sorted({finding.code for _, finding in results})
+    driver = {
+        "name": "govgo",
+        "semanticVersion": govgo.__version__,
+        "rules": [_rule(code, [f for _, f in results if f.code == code]) for code in codes],
+    }
+    invocation: dict[str, object] = {
+        "executionSuccessful": not unchecked,
+        "startTimeUtc": run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "exitCode": int(run.verdict),
+    }
+    if unchecked:
+        invocation["toolExecutionNotifications"] = [_notification(finding) for finding in unchecked]
+    document = {
+        "$schema": SCHEMA_URI,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [invocation],
+                "results": [_result(run, module, finding, codes.index(finding.code)) for module, finding in results],
+            }
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def _rule(code: str, findings: list[Finding]) -> dict[str, object]:
+    worst = max(finding.verdict for finding in findings)
+    text = RULES.get(code, f"{code.replace('-', ' ')}.".capitalize())
+    return {
+        "id": code,
+        "shortDescription": {"text": text},
+        "help": {"text": f"{text} `govgo help module-auth` tells how modules are authenticated."},
+        "defaultConfiguration": {"level": _level(worst)},
+        "properties": {
+            "tags": ["security", "supply-chain"],
+            "security-severity": "9.0" if worst is Verdict.CONTRADICTION else "4.0",
+        },
+    }
+
+
+def _level(verdict: Verdict) -> str:
+    return "warning" if verdict is Verdict.FINDING else "error"
+
+
+def _result(run: Verification, module: ModuleReport | None, finding: Finding, rule: int) -> dict[str, object]:
+    text = "\n".join(finding_lines(run, module, finding)).partition("]: ")[2]
+    result: dict[str, object] = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": _level(finding.verdict),
+        "message": {"text": text},
+        "partialFingerprints": {"govgoFinding/v1": _fingerprint(finding)},
+        "properties": {"claim": finding.claim.value},
+    }
+    if finding.place is not None:
+        result["locations"] = [{"physicalLocation": _location(finding.place)}]
+    return result
+
+
+def _location(place: Place) -> dict[str, object]:
+    """Where: relative to the root of the sources, or absolute where the file lies elsewhere."""
+    artifact: dict[str, object] = {"uri": quote(place.file, errors="surrogateescape"), "uriBaseId": _ROOT}
+    if place.file.startswith("/"):
+        artifact = {"uri": "file://" + quote(place.file, errors="surrogateescape")}
+    location: dict[str, object] = {"artifactLocation": artifact}
+    if place.line:
+        location["region"] = {"startLine": place.line}
+    return location
+
+
+def _notification(finding: Finding) -> dict[str, object]:
+    notification: dict[str, object] = {
+        "level": "error",
+        "message": {"text": visible(finding.text)},
+        "descriptor": {"id": finding.code},
+    }
+    if finding.place is not None:
+        notification["locations"] = [{"physicalLocation": _location(finding.place)}]
+    return notification
+
+
+def _fingerprint(finding: Finding) -> str:
+    """The same for the same fault, wherever in the file its line moves."""
+    file = finding.place.file if finding.place is not None else ""
+    mod = f"{finding.module.path}@{finding.module.version}" if finding.module is not None else ""
+    facts = "\0".join((finding.code, finding.claim.value, file, mod))
+    return hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A verification for people: a row for each claim, then what is wrong, each with its facts and one thing to do."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
+
+MOST_ALIKE = 10
+"""Findings of one kind that a terminal shows in full."""
+_MOST_FILES = 10
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udcff]")
+
+Paint = Callable[[str, str], str]
+"""`paint(text, colour)`; colours are "red", "yellow", "green" and "cyan"."""
+
+
+def plain(text: str, colour: str) -> str:
+    """No colour."""
+    return text
+
+
+def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0) -> str:
+    """The whole report, a newline at its end.
+
+    Args:
+        run: what was found.
+        paint: colours words.
+        most_alike: how many findings of one kind are told in full, 0 for all.
+    """
+    lines: list[str] = []
+    for module in run.modules:
+        if len(run.modules) > 1:
+            where = f" ({module.directory})" if module.path and module.directory != "." else ""
+            lines.append(visible(f"{module.name}{where}"))
+        for result in module.claims:
+            lines += [visible(f"  {label:<17}  {text}") for label, text in _rows(run, result)]
+    lines += _told(run, paint, most_alike or sys.maxsize)
+    lines.append(paint(closing(run), _COLOURS[run.verdict]))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def visible(text: str) -> str:
+    """`text` with control characters and bytes that are not UTF-8 as escapes, so that no name drives a terminal."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
+
+
+_COLOURS = {
+    Verdict.PASSED: "green",
+    Verdict.FINDING: "yellow",
+    Verdict.UNCHECKED: "yellow",
+    Verdict.CONTRADICTION: "red",
+}
+
+
+def closing(run: Verification) -> str:
+    """The last line: all verified, or how much of what is not."""
+    counts = Counter(finding.verdict for _, finding in run.all_findings())
+    if not counts:
+        return "all modules verified"
+    parts = [
+        _many(counts[Verdict.CONTRADICTION], "contradiction"),
+        _many(counts[Verdict.FINDING], "finding"),
+        f"{counts[Verdict.UNCHECKED]} could not be checked" if counts[Verdict.UNCHECKED] else "",
+    ]
+    return "not verified: " + ", ".join(part for part in parts if part)
+
+
+def _many(count: int, noun: str) -> str:
+    return "" if not count else f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
+    count = result.number
+    if result.note:
+        yield _LABELS[result.claim], result.note
+        return
+    match result.claim:
+        case Claim.LINT:
+            faults = _many(count("faults"), "fault")
+            yield "lint", faults or f"{count('lines')} go.sum lines well formed"
+        case Claim.COMPLETE:
+            wrong = [f"{count(name)} {name}" for name in ("missing", "extra") if count(name)]
+            yield "complete", ", ".join(wrong) or f"{count('needed')} needed go.sum lines there"
+        case Claim.DATABASE:
+            yield from _database_rows(run, result)
+        case Claim.CACHE:
+            wrong_text = f"{count('modified')} modified, " if count("modified") else ""
+            absent = f" ({count('absent')} not downloaded)" if count("absent") else ""
+            yield "module cache", f"{wrong_text}{count('unmodified')} modules unmodified{absent}"
+        case Claim.VENDOR:
+            bad = ("modified", "extra", "missing", "unchecked")
+            wrong = [f"{count(name)} {name}" for name in bad if count(name)]
+            yield "vendor", ", ".join([*wrong, f"{count('unmodified')} files unmodified"])
+
+
+_LABELS = {
+    Claim.LINT: "lint",
+    Claim.COMPLETE: "complete",
+    Claim.DATABASE: "checksum database",
+    Claim.CACHE: "module cache",
+    Claim.VENDOR: "vendor",
+}
+
+
+def _database_rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
+    count = result.number
+    added = " added" if run.since else ""
+    tree = f" (tree {run.tree_size}, signature ok)" if run.tree_size and count("proved") else ""
+    wrong = [
+        f"{count(name)} {words}"
+        for name, words in (
+            ("mismatch", "contradicted"),
+            ("not_in_database", "not in the database"),
+            ("unchecked", "could not be checked"),
+        )
+        if count(name)
+    ]
+    proved = f"{count('proved')}{added} go.sum lines proved{tree}"
+    yield "checksum database", ", ".join([proved, *wrong])
+    if count("private"):
+        setting = f" ({run.private})" if run.private else ""
+        yield "private", f"{count('private')} lines not public{setting}: compared with go.sum only"
+
+
+def _told(run: Verification, paint: Paint, most: int) -> Iterator[str]:
+    alike: Counter[tuple[str, str]] = Counter()
+    for module, finding in run.all_findings():
+        alike[finding.code, finding.claim] += 1
+        if alike[finding.code, finding.claim] <= most:
+            yield from finding_lines(run, module, finding, paint)
+    for (code, _), number in alike.items():
+        if number > most:
+            yield f"… and {number - most} more {code} (-format json lists all)"
+
+
+def finding_lines(
+    run: Verification, module: ModuleReport | None, finding: Finding, paint: Paint = plain
+) -> Iterator[str]:
+    """One finding: its sentence, then its facts, indented."""
+    colour = _COLOURS[finding.verdict]
+    word = "unchecked" if finding.verdict is Verdict.UNCHECKED else "error"
+    first, *more = map(visible, finding.text.split("\n"))
+    yield f"{paint(f'{word}[{finding.code}]', colour)}: {first}"
+    yield from (f"    {line}" for line in more if line.strip())
+    facts = [(visible(label), visible(text)) for label, text in _facts(run, module, finding)]
+    width = max((len(label) for label, _ in facts), default=0) + 1
+    for label, text in facts:
+        yield f"    {label + ':':<{width}}  {text}"
+    if finding.hint:
+        yield f"{paint('hint', 'cyan')}: {visible(finding.hint)}"
+
+
+def _facts(run: Verification, module: ModuleReport | None, finding: Finding) -> Iterator[tuple[str, str]]:
+    place = str(finding.place) if finding.place is not None else ""
+    if place and place not in finding.text and all(each.source != place for each in finding.evidence):
+        yield "at", place
+    for each in finding.evidence:
+        yield each.source, " ".join(part for part in (each.digest, each.note) if part) or "nothing"
+    if finding.cause:
+        yield "likely cause", finding.cause
+    if finding.differences:
+        names = [f"{each.name} ({each.change})" for each in finding.differences[:_MOST_FILES]]
+        if len(finding.differences) > _MOST_FILES:
+            names.append(f"and {len(finding.differences) - _MOST_FILES} more")
+        yield "files that differ", f"{', '.join(names)}, between {finding.compared}"
+    if finding.needed_by:
+        yield "needed by", " => ".join(finding.needed_by)
+    if module is not None and len(run.modules) > 1:
+        yield "module", module.name

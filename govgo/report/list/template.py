@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Modules as `go list -m -f` shows them to a template: Go's names of fields and methods over `ModuleInfo`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from govgo.core.golib import time as gotime
+from govgo.core.golib.template.values import Function, Method, Record, RecordType, Value
+from govgo.core.module.info import ZERO_TIME, ModuleInfo, Origin
+
+
+def _unix_ns(time: datetime) -> int:
+    span = time - datetime(1970, 1, 1, tzinfo=UTC)
+    return (span.days * 86_400 + span.seconds) * 1_000_000_000 + span.microseconds * 1_000
+
+
+MONTH = RecordType("time.Month", {}, {"String": Method(lambda month: gotime.MONTHS[month - 1])})
+WEEKDAY = RecordType("time.Weekday", {}, {"String": Method(lambda day: gotime.WEEKDAYS[day])})
+
+
+def _utc(time: datetime) -> Record:
+    return Record(TIME, time.astimezone(UTC), is_pointer=False)
+
+
+TIME = RecordType(
+    "time.Time",
+    {},
+    {
+        "String": Method(gotime.string),
+        "Format": Method(gotime.format_time, ("string",)),
+        "IsZero": Method(lambda time: time == ZERO_TIME),
+        "Unix": Method(lambda time: _unix_ns(time) // 1_000_000_000),
+        "UnixMilli": Method(lambda time: _unix_ns(time) // 1_000_000),
+        "UnixMicro": Method(lambda time: _unix_ns(time) // 1_000),
+        "UnixNano": Method(_unix_ns),
+        "Year": Method(lambda time: time.year),
+        "Month": Method(lambda time: Record(MONTH, time.month, is_pointer=False)),
+        "Day": Method(lambda time: time.day),
+        "YearDay": Method(lambda time: time.timetuple().tm_yday),
+        "Weekday": Method(lambda time: Record(WEEKDAY, time.weekday(), is_pointer=False)),
+        "Hour": Method(lambda time: time.hour),
+        "Minute": Method(lambda time: time.minute),
+        "Second": Method(lambda time: time.second),
+        "Nanosecond": Method(lambda time: time.microsecond * 1_000),
+        "UTC": Method(lambda time: _utc(time)),
+    },
+)
+
+ORIGIN = RecordType(
+    "codehost.Origin",
+    {
+        "VCS": lambda origin: origin.vcs,
+        "URL": lambda origin: origin.url,
+        "Subdir": lambda origin: origin.subdir,
+        "Hash": lambda origin: origin.hash,
+        "TagPrefix": lambda origin: origin.tag_prefix,
+        "TagSum": lambda origin: origin.tag_sum,
+        "Ref": lambda origin: origin.ref,
+        "RepoSum": lambda origin: origin.repo_sum,
+    },
+)
+ERROR = RecordType("modinfo.ModuleError", {"Err": lambda text: text})
+
+
+def module_record(info: ModuleInfo | None) -> Record:
+    """A module as a template sees it; None is the nil pointer."""
+    return Record(MODULE, info)
+
+
+def _origin(origin: Origin | None) -> Record:
+    return Record(ORIGIN, origin)
+
+
+MODULE = RecordType(
+    "modinfo.ModulePublic",
+    {
+        "Path": lambda info: info.path,
+        "Version": lambda info: info.version,
+        "Query": lambda info: info.query,
+        "Versions": lambda info: info.versions,
+        "Replace": lambda info: module_record(info.replace),
+        "Time": lambda info: Record(TIME, info.time),
+        "Update": lambda info: module_record(info.update),
+        "Main": lambda info: info.main,
+        "Indirect": lambda info: info.indirect,
+        "Dir": lambda info: info.dir,
+        "GoMod": lambda info: info.go_mod,
+        "GoVersion": lambda info: info.go_version,
+        "Retracted": lambda info: info.retracted,
+        "Deprecated": lambda info: info.deprecated,
+        "Error": lambda info: Record(ERROR, info.error),
+        "Sum": lambda info: info.sum,
+        "GoModSum": lambda info: info.go_mod_sum,
+        "Origin": lambda info: _origin(info.origin),
+        "Reuse": lambda info: info.reuse,
+    },
+    {"String": Method(str, on_pointer=True)},
+)
+
+
+class BuildContext(NamedTuple):
+    """What the template function `context` tells (go/build's Context)."""
+
+    goarch: str
+    goos: str
+    goroot: str
+    gopath: str
+    cgo_enabled: bool
+    build_tags: tuple[str, ...]
+    tool_tags: tuple[str, ...]
+    release_tags: tuple[str, ...]
+
+
+CONTEXT = RecordType(
+    "list.Context",
+    {
+        "GOARCH": lambda context: context.goarch,
+        "GOOS": lambda context: context.goos,
+        "GOROOT": lambda context: context.goroot,
+        "GOPATH": lambda context: context.gopath,
+        "CgoEnabled": lambda context: context.cgo_enabled,
+        "UseAllFiles": lambda _: False,
+        "Compiler": lambda _: "gc",
+        "BuildTags": lambda context: context.build_tags,
+        "ToolTags": lambda context: context.tool_tags,
+        "ReleaseTags": lambda context: context.release_tags,
+        "InstallSuffix": lambda _: "",
+    },
+)
+
+
+def list_functions(
+    context: Callable[[], BuildContext], module: Callable[[str], ModuleInfo | None]
+) -> Mapping[str, Function]:
+    """The functions that go list adds to templates: `context` and `module`."""
+
+    def tell_context() -> Value:
+        return Record(CONTEXT, context())
+
+    def tell_module(path: str) -> Value:
+        return module_record(module(path))
+
+    return {"context": Function(tell_context), "module": Function(tell_module, ("string",))}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one place that joins the rings: a session with the real network, module cache and files behind its ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from govgo.adapters.loop.network import NetworkOptions
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.repository.repository import Repository
+from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.errors import GovgoError
+from govgo.load.session.session import Session, Settings
+from govgo.ports.modules import Reporter
+
+if TYPE_CHECKING:
+    from govgo.adapters.modcache.importindex import ImportIndex
+
+
+class SilentReporter:
+    """A `ports.Reporter` that keeps quiet, for the library."""
+
+    def note(self, sentence: str) -> None:
+        """Say nothing."""
+
+    def raw(self, text: str) -> None:
+        """Say nothing."""
+
+    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+        """Show nothing."""
+
+
+class SystemClock:
+    """The system's clocks."""
+
+    def now(self) -> datetime:
+        """The time of day, with its zone."""
+        return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+
+def make_session(
+    settings: Settings,
+    report: Reporter,
+    *,
+    network: NetworkOptions | None = None,
+    announce: bool = True,
+) -> Session:
+    """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
+
+    Args:
+        settings: what the command line and the environment say.
+        report: whom to talk to.
+        network: how to talk to servers.
+        announce: tell of each zip before it is fetched.
+
+    Raises:
+        UsageError: settings that cannot be used.
+    """
+
+    def too_new(what: str, go_version: str) -> GovgoError:
+        return session.too_new(what, go_version)
+
+    options = network or NetworkOptions(trace=settings.trace)
+    root, writable = settings.env.gomodcache, settings.modcacherw
+    cache = ModCache(root, writable_dirs=writable)
+    files = DiskWorkspace(cache)
+    if settings.overlay:
+        from govgo.adapters.workspace.overlay import OverlayWorkspace
+
+        overlaid = OverlayWorkspace(files, settings.overlay, settings.cwd)
+        if settings.command != "mod edit":  # it edits what is on disk
+            files = overlaid
+    repo = Repository(
+        settings.env,
+        report,
+        options=options,
+        cache=cache,
+        announce=announce,
+        too_new=too_new,
+    )
+    session = Session(
+        settings=settings,
+        repo=repo,
+        files=files,
+        report=report,
+        clock=SystemClock(),
+        open_index=lambda: _import_index(settings, cache.root),
+    )
+    return session
+
+
+def _import_index(settings: Settings, mod_cache: str) -> ImportIndex | None:
+    from govgo.adapters.disk.sealed import user_cache
+
+    directory = user_cache(settings.env.process)
+    if not directory or settings.overlay:
+        return None
+    from govgo.adapters.modcache.importindex import ImportIndex
+
+    return ImportIndex(mod_cache, f"{directory}/imports")

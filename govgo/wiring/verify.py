@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Joins the rings for `verify`: the checks of `app.verify` over the real database, cache, proxies and git."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.core.goenv import OFF
+from govgo.wiring.session import make_session
+
+if TYPE_CHECKING:
+    from govgo.adapters.sumdb.keptproof import ProofClient
+    from govgo.app.verify.cache import Facts
+    from govgo.app.verify.database import Prover
+    from govgo.app.verify.explain import FileReader, Sources
+    from govgo.app.verify.verify import KeptProofs, Tools
+    from govgo.core.findings import Claim, Verification
+    from govgo.load.session.session import Session
+
+
+class VerifyOptions(NamedTuple):
+    """How to verify.
+
+    Attributes:
+        since: a git reference; only go.sum lines that came after it are checked. "" for all lines.
+        offline: use what is kept, and tell what could not be checked.
+        bundle: a file to write the proofs to, "" for none.
+        from_bundle: a file of proofs to use in place of the database, "" for none.
+    """
+
+    since: str = ""
+    offline: bool = False
+    bundle: str = ""
+    from_bundle: str = ""
+
+
+def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], options: VerifyOptions) -> Verification:
+    """Check the claims for the modules that `where` names; the session's own module or workspace where it names none.
+
+    Raises:
+        GovgoError: nothing could be checked at all; what a single check meets stands among its findings.
+    """
+    from govgo.adapters.sumdb.keptproof import ProofClient
+    from govgo.app.verify.verify import verify as service
+
+    env, from_bundle = session.settings.env, options.from_bundle
+    with ExitStack() as held:
+        directory = "" if from_bundle else session.settings.cwd
+        client = held.enter_context(ProofClient(env, session.report, offline=options.offline, directory=directory))
+        database: Prover = client
+        if from_bundle:
+            from govgo.app.sum.bundle import prove_from_bundle
+
+            database = prove_from_bundle(session, session.absolute(from_bundle))
+        tools = _tools(session, client, database, held, options)
+        asked = session
+        if options.offline:
+            asked = _offline_session(session)
+            held.callback(asked.repo.close)
+        run = service(asked, where, claims, tools, since=options.since, offline=options.offline)
+        if options.bundle:
+            _bundle(session, client, where, session.absolute(options.bundle))
+    return run
+
+
+def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, options: VerifyOptions) -> Tools:
+    from govgo.app.verify.verify import Tools
+
+    env = session.settings.env
+
+    def proofs() -> KeptProofs | None:
+        if env.gosumdb == OFF:
+            return None
+        from govgo.adapters.sumdb.audit import SumAudit
+        from govgo.adapters.sumdb.session import database_of
+
+        forget = client.forget_kept
+        return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath, on_damage=forget)
+
+    def facts() -> Facts:
+        from govgo.adapters.modcache.cache import ModCache
+        from govgo.adapters.modcache.facts import CacheFacts
+
+        return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
+
+    def files() -> FileReader:
+        from govgo.adapters.proxy.compare import ModuleFiles
+
+        return ModuleFiles()
+
+    def sources() -> Sources:
+        from govgo.adapters.proxy.compare import Vantage
+
+        return held.enter_context(Vantage(env, session.report))
+
+    old = None
+    if options.since:
+        from govgo.adapters.vcs.gitshow import GitFiles
+
+        old = GitFiles(options.since)
+    asks_nobody = options.offline or options.from_bundle
+    return Tools(database, proofs, facts, files, None if asks_nobody else sources, old)
+
+
+def _offline_session(session: Session) -> Session:
+    """The same command over a repository that asks nobody. What is not in go.sum is proved by nobody then, and told."""
+    env = session.settings.env._replace(goproxy=OFF, gosumdb=OFF)
+    other = make_session(session.settings._replace(env=env), session.report)
+    other.settings = session.settings._replace(env=env._replace(gosumdb=session.settings.env.gosumdb))
+    return other
+
+
+def _bundle(session: Session, client: ProofClient, where: Sequence[str], file: str) -> None:
+    from govgo.app.sum.bundle import write_bundle
+    from govgo.app.verify.database import lines_of
+    from govgo.app.verify.targets import find_targets
+
+    keys = [line.mod for line in lines_of(find_targets(session, where))]
+    written = write_bundle(session, client, file, keys)
+    session.report.note(
+        f"wrote {written.records} proofs, {written.size_bytes} bytes, to {file}"
+        + (f"; {len(written.left_out)} lines could not be proved and are left out" if written.left_out else "")
+    )

@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The HTTP client against a server that does everything wrong, once on each engine; texts are those of go 1.26."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.netrc import Credentials, Login
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.transfer import EngineOptions, Timeouts
+from govgo.errors import NetworkError, NotFoundError, TooLargeError
+from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
+from tests.simulators.proxy import (
+    Action,
+    Body,
+    Endless,
+    File,
+    GzipBomb,
+    ProxySimulator,
+    Raw,
+    Redirect,
+    Reset,
+    Stall,
+    Status,
+    Truncate,
+)
+
+LIST = "/q.io/a/@v/list"
+
+
+@pytest.fixture(params=[CurlEngine, HttpxEngine])
+def engine(request: pytest.FixtureRequest) -> MakeEngine:
+    made: MakeEngine = request.param
+    return made
+
+
+def test_an_honest_body(engine: MakeEngine) -> None:
+    with ProxySimulator({LIST: b"v1.0.0\n", "/big": b"x" * 3_000_000}) as proxy:
+        assert fetch(engine, proxy.url + LIST) == b"v1.0.0\n"
+        assert fetch(engine, proxy.url + "/big", 3_000_000) == b"x" * 3_000_000
+        assert "accept-encoding" not in proxy.headers[0] or proxy.headers[0]["accept-encoding"] == "identity"
+
+
+def test_not_found_tells_what_the_server_says(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        error = refusal(engine, proxy.url + LIST)
+        assert isinstance(error, NotFoundError)
+        assert str(error) == (f"reading {proxy.url}{LIST}: 404 Not Found\n\tserver response: not found: no such file")
+        assert len(proxy.asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418, 501])
+def test_a_final_status_is_asked_for_once(engine: MakeEngine, status: int) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Status(status, b"No"))
+        error = refusal(engine, proxy.url + LIST)
+        assert str(error) == f"reading {proxy.url}{LIST}: {status} No"
+        assert isinstance(error, NotFoundError) is (status in (404, 410))
+        assert len(proxy.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Status(408), Status(429), Status(500), Status(502), Status(503), Truncate(), Reset(), Reset(after_half=True)],
+    ids=str,
+)
+def test_a_passing_fault_is_retried(engine: MakeEngine, fault: Action) -> None:
+    with ProxySimulator({LIST: b"v1.0.0\nv1.1.0\n"}) as proxy:
+        proxy.script(LIST, fault, fault, File())
+        assert fetch(engine, proxy.url + LIST) == b"v1.0.0\nv1.1.0\n"
+        assert len(proxy.asked) == 3
+
+
+def test_a_lasting_fault_ends(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Status(503, b"Service Unavailable"))
+        error = refusal(engine, proxy.url + LIST)
+        assert isinstance(error, NetworkError)
+        assert error.status == 503
+        assert str(error) == f"reading {proxy.url}{LIST}: 503 Service Unavailable"
+        assert len(proxy.asked) == 1 + FAST.retries
+
+
+def test_retry_after_is_waited_for() -> None:
+    with ProxySimulator({LIST: b"v1.0.0\n"}) as proxy:
+        proxy.script(LIST, Status(503, headers={"Retry-After": "1"}), File())
+        start_s = time.monotonic()
+        assert fetch(CurlEngine, proxy.url + LIST) == b"v1.0.0\n"
+        assert time.monotonic() - start_s >= 1
+
+
+def test_attack_retry_after_a_year(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Status(429, headers={"Retry-After": "31536000"}))
+        assert isinstance(refusal(engine, proxy.url + LIST), NetworkError)
+        assert len(proxy.asked) == 1
+
+
+@pytest.mark.parametrize("fault", [Stall(), Stall(after_half=True)], ids=str)
+def test_attack_silence_is_an_error_and_no_hang(engine: MakeEngine, fault: Action) -> None:
+    with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
+        proxy.script(LIST, fault)
+        start_s = time.monotonic()
+        error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0))
+        assert isinstance(error, NetworkError)
+        assert "context deadline exceeded" in str(error)
+        assert time.monotonic() - start_s < 5
+
+
+def test_a_body_that_stalls_is_asked_for_again_soon() -> None:
+    """After 0.1 and 0.4 s. A time-out, here of 2 s, allows one more try only."""
+    with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
+        proxy.script(LIST, Stall(after_half=True), Stall(after_half=True), File())
+
+        async def work(client: HttpClient) -> bytes:
+            return await client.get(proxy.url + LIST, 1000)
+
+        assert with_client(CurlEngine, work, timeouts=Timeouts(2, 2, 2, 10)) == b"v1.0.0\n" * 10
+        assert len(proxy.asked) == 3
+
+
+@pytest.mark.parametrize("fault", [Endless(), Endless(declared=1 << 40), GzipBomb(5_000_000)], ids=str)
+def test_attack_an_endless_body_stops_at_the_cap(engine: MakeEngine, fault: Action) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, fault)
+        error = refusal(engine, proxy.url + LIST, 100_000)
+        assert isinstance(error, TooLargeError)
+        assert error.limit_bytes == 100_000
+        assert str(error) == f"reading {proxy.url}{LIST}: response exceeds 100000 bytes"
+        assert len(proxy.asked) == 1
+
+
+def test_attack_an_endless_error_body(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        head = b"HTTP/1.1 403 No\r\nContent-Type: text/plain\r\nContent-Length: 99999999\r\n\r\n"
+        proxy.script(LIST, Raw(head + b"spam " * 100_000))
+        error = refusal(engine, proxy.url + LIST)
+        assert len(str(error).encode()) < 1000
+        assert "\n\tserver response: spam spam" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"plain words\n", "plain words"),
+        (b"two\nlines\n\nand no more\n", "two lines"),
+        (b"\x1b[31mred\x1b[0m", ""),
+        (b"null \x00 byte", ""),
+        (b"bad \xff\xfe utf-8", ""),
+        ("rechts ‮links".encode(), ""),
+    ],
+)
+def test_attack_server_text_with_terminal_escapes(engine: MakeEngine, body: bytes, shown: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Status(404, b"Not Found", {"Content-Type": "text/plain"}, body))
+        text = str(refusal(engine, proxy.url + LIST))
+        detail = f"\n\tserver response: {shown}" if shown else ""
+        assert text == f"reading {proxy.url}{LIST}: 404 Not Found{detail}"
+
+
+def test_attack_reason_phrase_with_control_bytes() -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(b"HTTP/1.1 403 \x1b[2JForbidden\r\nContent-Length: 0\r\n\r\n"))
+        assert str(refusal(CurlEngine, proxy.url + LIST)) == f"reading {proxy.url}{LIST}: 403 Forbidden"
+
+
+def test_attack_redirect_loop(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Redirect(LIST))
+        assert str(refusal(engine, proxy.url + LIST)) == f'Get "{proxy.url}{LIST}": stopped after 10 redirects'
+        assert len(proxy.asked) == 10
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://h.example/x", "gopher://h.example/"])
+def test_attack_redirect_to_another_scheme(engine: MakeEngine, target: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Redirect(target))
+        scheme = target.partition(":")[0]
+        assert f'unsupported protocol scheme "{scheme}"' in str(refusal(engine, proxy.url + LIST))
+
+
+def test_a_redirect_is_followed(engine: MakeEngine) -> None:
+    with ProxySimulator({"/moved": b"here"}) as proxy:
+        proxy.script(LIST, Redirect("/moved", 307))
+        assert fetch(engine, proxy.url + LIST) == b"here"
+
+
+def test_attack_redirect_away_from_tls_is_refused() -> None:
+    from govgo.adapters.http.client import _resolve
+
+    with pytest.raises(NetworkError) as caught:
+        _resolve("https://h.example/a", "http://h.example/a", "https://h.example/a", anywhere=False)
+    assert str(caught.value) == (
+        'Get "http://h.example/a": redirected from secure URL https://h.example/a to insecure URL http://h.example/a'
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 9999999999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"y" * 400_000]
+)
+def test_attack_malformed_answers(engine: MakeEngine, data: bytes) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(data))
+        assert isinstance(refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0)), NetworkError)
+
+
+def test_attack_compressed_garbage(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(b"no gzip", {"Content-Encoding": "gzip"}))
+        assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": gzip: invalid data'
+        proxy.script(LIST, Body(b"?", {"Content-Encoding": "zstd"}))
+        assert str(refusal(engine, proxy.url + LIST)) == f"reading {proxy.url}{LIST}: unexpected Content-Encoding"
+
+
+def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, GzipBomb(1000))
+        assert fetch(engine, proxy.url + LIST) == bytes(1000)
+
+
+def test_a_truncated_body_is_told_as_go_does(engine: MakeEngine) -> None:
+    with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
+        proxy.script(LIST, Truncate())
+        assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": unexpected EOF'
+
+
+def test_a_refused_connection_is_told_as_go_does() -> None:
+    url = f"http://127.0.0.1:1{LIST}"
+    assert str(refusal(CurlEngine, url)) == f'Get "{url}": dial tcp 127.0.0.1:1: connect: connection refused'
+
+
+def test_an_http_proxy_that_refuses_is_told_as_go_does() -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("h.example:443", Status(403, b"Forbidden"))
+
+        async def run() -> None:
+            engine = CurlEngine(EngineOptions(proxy_for=lambda _scheme, _host, _port: proxy.url))
+            client = HttpClient(engine, retry=FAST)
+            try:
+                await client.get("https://h.example/x", 100)
+            finally:
+                await client.aclose()
+
+        with pytest.raises(NetworkError) as caught:
+            asyncio.run(run())
+        assert str(caught.value) == 'Get "https://h.example/x": Forbidden'
+        assert set(proxy.asked) == {"h.example:443"}
+
+
+def test_credentials_in_a_plain_url_are_refused_and_masked(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        url = proxy.url.replace("//", "//user:hunter2@") + LIST
+        shown = proxy.url.replace("//", "//user:xxxxx@") + LIST
+        assert str(refusal(engine, url)) == f"refusing to pass credentials to insecure URL: {shown}"
+        assert proxy.asked == []
+
+
+def test_trace_lines_are_those_of_go(engine: MakeEngine) -> None:
+    with ProxySimulator({LIST: b"v1.0.0\n"}) as proxy:
+        lines: list[str] = []
+        fetch(engine, proxy.url + LIST, trace=lines)
+        assert lines[0] == f"# get {proxy.url}{LIST}"
+        assert lines[1].startswith(f"# get {proxy.url}{LIST}: 200 OK (0.")
+
+
+def test_a_stream_is_handed_on_in_pieces_and_begins_anew_after_a_fault(engine: MakeEngine) -> None:
+    content = bytes(range(256)) * 20_000
+    with ProxySimulator({"/zip": content}) as proxy:
+        proxy.script("/zip", Truncate(), File())
+        got = bytearray()
+
+        size = with_client(engine, lambda client: client.stream(proxy.url + "/zip", got.extend, got.clear, 1 << 30))
+        assert (size, bytes(got)) == (len(content), content)
+
+
+def test_attack_an_endless_zip_stops_at_the_cap(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("/zip", Endless())
+        got = bytearray()
+        with pytest.raises(TooLargeError):
+            with_client(engine, lambda client: client.stream(proxy.url + "/zip", got.extend, got.clear, 1_000_000))
+        assert len(got) <= 1_000_000
+
+
+@pytest.mark.parametrize(("engine", "count"), [(CurlEngine, 300), (HttpxEngine, 40)])
+def test_many_requests_share_few_connections(engine: MakeEngine, count: int) -> None:
+    with ProxySimulator({f"/{i}": str(i).encode() for i in range(count)}) as proxy:
+
+        async def all_of_them(client: HttpClient) -> list[bytes]:
+            return list(await asyncio.gather(*(client.get(f"{proxy.url}/{i}", 100) for i in range(count))))
+
+        assert with_client(engine, all_of_them, timeouts=Timeouts()) == [str(i).encode() for i in range(count)]
+        assert proxy.connections <= 256  # 128, and twice as many after a round of answers
+
+
+def test_a_bound_on_requests_holds() -> None:
+    with ProxySimulator({f"/{i}": b"x" for i in range(60)}) as proxy:
+
+        async def all_of_them(client: HttpClient) -> list[bytes]:
+            return list(await asyncio.gather(*(client.get(f"{proxy.url}/{i}", 100) for i in range(60))))
+
+        assert with_client(CurlEngine, all_of_them, timeouts=Timeouts(), requests=7) == [b"x"] * 60
+        assert proxy.connections <= 7
+
+
+def test_a_dead_host_gets_one_try_for_each_further_url() -> None:
+    base = "http://127.0.0.1:1"
+
+    async def ask(client: HttpClient) -> float:
+        start_s = time.monotonic()
+        for i in range(20):
+            with pytest.raises(NetworkError):
+                await client.get(f"{base}/{i}", 100)
+        return time.monotonic() - start_s
+
+    assert with_client(CurlEngine, ask, retry=RetryPolicy(retries=3, base_s=0.2)) < 2
+
+
+def test_netrc_credentials_go_to_their_https_host_only() -> None:
+    credentials = Credentials([Login("h.example", "me", "secret"), Login("p.example/team", "you", "other")])
+    assert credentials.headers("h.example", "/x")[0].startswith("Authorization: Basic ")
+    assert credentials.headers("h.example:8443", "/x") == ()
+    assert credentials.headers("evil.example", "/h.example") == ()
+    assert credentials.headers("p.example", "/team/mod")[0].startswith("Authorization: Basic ")
+    assert credentials.headers("p.example", "/other") == ()
+    assert "secret" not in repr(Login("h.example", "me", "secret"))

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The commands of GOAUTH (`go help goauth`), at a server that wants credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.http.goauth import GoAuth, parse_git_credential, parse_user_auth
+from govgo.adapters.http.netrc import Credentials, Login, load_goauth
+from govgo.errors import InputError, UsageError
+
+URL = "https://h.io/m?go-get=1"
+HEAD = b"HTTP/1.1 401 Unauthorized\nX: y\n\n"
+BASIC = ("Authorization: Basic bWU6cHc=",)
+
+
+async def at_once(work: Callable[[], object]) -> object:
+    return work()
+
+
+def program(directory: Path, name: str, script: str) -> str:
+    path = directory / name
+    path.write_text("#!/bin/sh\n" + script)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def asked(
+    commands: tuple[str, ...], environ: dict[str, str], logins: tuple[Login, ...] = ()
+) -> tuple[Credentials, list[str]]:
+    """The credentials after a request that was refused, and what went wrong."""
+    credentials = Credentials(logins, changes=True)
+
+    async def run() -> list[str]:
+        auth = GoAuth(commands, credentials, logins, environ, at_once)
+        await auth.start()
+        await auth.start()
+        faults = await auth.refresh(URL, HEAD)
+        await auth.judge(accepted=True)
+        return faults
+
+    return credentials, asyncio.run(run())
+
+
+def test_a_program_is_run_once_without_and_then_with_the_url(tmp_path: Path) -> None:
+    script = (
+        f'echo "$# $2 $(cat)" >> {tmp_path}/log; printf "https://h.io/\\n\\nAuthorization: Basic $1\\nX-A: b\\n\\n"\n'
+    )
+    path = program(tmp_path, "auth", script)
+    credentials, faults = asked((f"{path} 'a b'",), {"PATH": "/usr/bin:/bin"})
+    assert faults == []
+    assert credentials.headers("h.io", "/m") == ("Authorization: Basic a b", "X-A: b")
+    assert credentials.headers("other.io", "/m") == ()
+    assert (tmp_path / "log").read_text() == f"1  \n2 {URL} {HEAD.decode().strip()}\n"
+
+
+def test_of_several_commands_the_first_counts(tmp_path: Path) -> None:
+    one = program(tmp_path, "one", 'printf "https://h.io\\n\\nA: one\\n\\n"\n')
+    two = program(tmp_path, "two", 'printf "https://h.io\\nhttps://i.io/x\\n\\nA: two\\n\\n"\n')
+    credentials, _ = asked((one, two), {"PATH": "/usr/bin:/bin"})
+    assert credentials.headers("h.io", "/") == ("A: one",)
+    assert credentials.headers("i.io", "/x/y") == ("A: two",)
+    credentials, _ = asked(("netrc", two), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
+    assert credentials.headers("h.io", "/") == BASIC
+    credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
+    assert credentials.headers("h.io", "/") == ("A: two",)
+
+
+def fake_git(tmp_path: Path, answer: str) -> dict[str, str]:
+    script = f'echo "$* $(pwd) $(cat | tr "\\n" ";")" >> {tmp_path}/log\n[ "$2" = fill ] && printf "{answer}"\nexit 0\n'
+    program(tmp_path, "git", script)
+    return {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+
+def test_git_is_asked_for_the_url_and_told_what_came_of_it(tmp_path: Path) -> None:
+    given = "protocol=https\\nhost=h.io\\nusername=me\\npassword=pw\\n"
+    credentials, faults = asked((f"git {tmp_path}",), fake_git(tmp_path, given))
+    assert faults == []
+    assert credentials.headers("h.io", "/m?go-get=1") == BASIC
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert lines == [
+        f"credential fill {tmp_path} url={URL};",
+        f"credential approve {tmp_path} protocol=https;host=h.io;username=me;password=pw;",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        ("", f"'git credential fill' failed for url={URL}, could not parse url"),
+        (
+            "protocol=https\\nhost=evil.io\\nusername=me\\npassword=pw\\n",
+            f"requested a credential for {URL}, but 'git credential fill' provided one for https://evil.io",
+        ),
+    ],
+)
+def test_attack_credentials_for_another_place(tmp_path: Path, answer: str, fault: str) -> None:
+    command = f"git {tmp_path}"
+    credentials, faults = asked((command,), fake_git(tmp_path, answer))
+    assert faults == [f"GOAUTH={command}: {fault}"]
+    assert credentials.headers("h.io", "/m") == ()
+    assert credentials.headers("evil.io", "/m") == ()
+
+
+def test_programs_that_fail(tmp_path: Path) -> None:
+    bad = program(tmp_path, "bad", "echo secret; echo oops >&2; exit 3\n")
+    odd = program(tmp_path, "odd", "echo what\n")
+    _, faults = asked((bad, odd, "/no/such"), {"PATH": "/usr/bin:/bin"})
+    assert faults == [
+        'GOAUTH=/no/such: could not run command /no/such: exec: "/no/such": executable file not found in $PATH',
+        f"GOAUTH={odd}: cannot parse output of GOAUTH command {odd}: invalid format: missing empty line after URLs",
+        f"GOAUTH={bad}: could not run command {bad}: exit status 3\noops",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("https://h.io\n", "invalid format: missing empty line after URLs"),
+        ("https://h.io\n\nA: b\n", "invalid format: missing empty line after headers"),
+        ("https://h.io\n\nno header\n\n", "invalid format: invalid header line"),
+        ("https://h.io\n\nA b: c\n\n", "invalid format: invalid header line"),
+        ("https://h.io\n\nA: b\rInjected: c\n\n", "invalid format: invalid header line"),
+    ],
+)
+def test_output_that_breaks_the_format(text: str, fault: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_user_auth(text)
+    assert str(caught.value) == fault
+
+
+def test_output_of_several_sets() -> None:
+    assert parse_user_auth("") == []
+    assert parse_user_auth("https://a.io\nhttps://b.io/x\n\nA: 1\nB:  2 \n\nhttps://c.io\n\n\n") == [
+        ("https://a.io", ("A: 1", "B: 2")),
+        ("https://b.io/x", ("A: 1", "B: 2")),
+        ("https://c.io", ()),
+    ]
+
+
+def test_output_of_git_credential() -> None:
+    text = "protocol=https\nhost=h.io\npath=a/b\nusername=me\npassword=a=b\nother\n"
+    assert parse_git_credential(text) == ("https://h.io/a/b", "me", "a=b")
+    assert parse_git_credential("url=https://h.io/x\nusername=me\n") == ("https://h.io/x", "me", "")
+    assert parse_git_credential("url=https://h.io:port\nprotocol=https\nhost=h.io\n")[0] == "https://h.io"
+
+
+def test_a_set_without_headers_ends_what_was_known() -> None:
+    credentials = Credentials([Login("h.io", "me", "pw")], changes=True)
+    credentials.store("https://h.io/", ())
+    assert credentials.headers("h.io", "/") == ()
+
+
+@pytest.mark.parametrize(
+    ("goauth", "fault"),
+    [
+        ("git", "GOAUTH=git dir method requires an absolute path to the git working directory"),
+        ("git x", "GOAUTH=git dir method requires an absolute path to the git working directory, dir is not absolute"),
+        (
+            "git /no/such",
+            "GOAUTH=git encountered an error; cannot stat /no/such: stat /no/such: no such file or directory",
+        ),
+        (
+            "git /dev/null",
+            "GOAUTH=git dir method requires an absolute path to the git working directory, dir is not a directory",
+        ),
+    ],
+)
+def test_git_needs_a_directory(goauth: str, fault: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_goauth(goauth, "")
+    assert str(caught.value) == fault

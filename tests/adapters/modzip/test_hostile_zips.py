@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Zips that attack: each is refused by the check at the door, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.modcache.cache import ModCache
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import BadZipError, GovgoError
+from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive, deflate, module_zip
+
+MV = ModuleVersion("m.io/x", "v1.0.0")
+P = "m.io/x@v1.0.0/"
+GOOD = Member(P + "x.go", b"package x\n")
+LONG = b"package x // " + b"y" * 70_000 + b"\n"
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> ModCache:
+    return ModCache(str(tmp_path / "mod"), writable_dirs=False)
+
+
+def admit(cache: ModCache, data: bytes, mv: ModuleVersion = MV, gomod: bytes | None = None) -> str:
+    """What a download does: write, judge, commit."""
+    with cache.lock(mv), cache.new_zip_temp(mv) as temp:
+        temp.write(data)
+        h1 = cache.check_and_hash_zip(temp.path, mv, gomod=gomod)
+        temp.commit(h1)
+    return h1
+
+
+def files_of(cache: ModCache) -> list[str]:
+    root = Path(cache.root)
+    return sorted(str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir() and p.suffix != ".lock")
+
+
+ATTACKS: dict[str, tuple[bytes, str]] = {
+    "path_outside_the_prefix": (archive(Member("evil/x.go")), "unexpected file evil/x.go"),
+    "absolute_path": (archive(Member("/etc/passwd")), "unexpected file /etc/passwd"),
+    "parent_directory": (archive(Member(P + "../../x")), 'invalid path element ".."'),
+    "parent_directory_inside": (archive(Member(P + "a/../../x")), "not clean"),
+    "absolute_after_prefix": (archive(Member(P + "/etc/x")), "malformed file path"),
+    "backslash": (archive(Member(P + "..\\x")), "invalid char '\\\\'"),
+    "drive": (archive(Member(P + "c:/x")), "invalid char ':'"),
+    "control_character": (archive(Member(P + "a\x1b[31mb")), "invalid char"),
+    "newline_in_name": (archive(Member(P + "a\nb")), "invalid char"),
+    "nul_in_name": (archive(Member(P + "a\0b")), "invalid char"),
+    "name_not_utf8": (archive(Member(P.encode() + b"\xff.go")), "invalid UTF-8"),
+    "duplicate_name": (archive(GOOD, GOOD), "multiple entries for file"),
+    "case_folding_collision": (archive(GOOD, Member(P + "X.go")), "case-insensitive file name collision"),
+    "unicode_folding_collision": (archive(Member(P + "ſ"), Member(P + "S")), "case-insensitive"),
+    "directory_and_file": (archive(Member(P + "a"), Member(P + "a/b")), "both a file and a directory"),
+    "nested_go_mod": (archive(Member(P + "a/go.mod")), "not in module root directory"),
+    "go_mod_in_other_case": (archive(Member(P + "GO.MOD")), "must have lowercase names"),
+    "symbolic_link": (archive(Member(P + "l", b"/etc/passwd", mode=stat.S_IFLNK | 0o777)), "not a regular file"),
+    "device": (archive(Member(P + "d", mode=stat.S_IFCHR | 0o666)), "not a regular file"),
+    "local_name_differs": (archive(Member(P + "x.go", local_name=b"m.io/x@v1.0.0/y.go")), "name in the local header"),
+    "local_method_differs": (archive(Member(P + "x.go", b"x" * 9, local_method=STORED)), "compression method"),
+    "local_flags_differ": (archive(Member(P + "x.go", b"x", local_flags=1)), "flags in the local header"),
+    "local_size_differs": (archive(Member(P + "x.go", b"x" * 9, local_size=8)), "sizes in the local header"),
+    "local_checksum_differs": (archive(Member(P + "x.go", b"x", local_crc=7)), "checksum or sizes in the local"),
+    "wrong_checksum": (archive(Member(P + "x.go", b"x", crc=1)), "checksum error"),
+    "wrong_checksum_of_zero": (archive(Member(P + "x.go", b"x", crc=0)), "checksum error"),
+    "wrong_checksum_stored": (archive(Member(P + "x.go", b"x", STORED, crc=1)), "checksum error"),
+    "larger_than_declared": (archive(Member(P + "x.go", LONG, size=10)), "not a valid zip file"),
+    "smaller_than_declared": (archive(Member(P + "x.go", b"xx", size=99)), "unexpected EOF"),
+    "stored_larger_than_declared": (archive(Member(P + "x.go", b"xx", STORED, size=1)), "not a valid zip file"),
+    "packed_size_too_large": (archive(Member(P + "x.go", b"x", packed_size=9)), "after the end of the compressed"),
+    "packed_size_past_the_end": (archive(Member(P + "x.go", LONG, packed_size=1 << 30)), "after the end"),
+    "packed_size_too_small": (archive(Member(P + "x.go", LONG, packed_size=9)), "unexpected EOF"),
+    "hidden_data_behind_the_stream": (
+        archive(Member(P + "x.go", b"x", packed=deflate(b"x") + b"secret")),
+        "after the end of the compressed stream",
+    ),
+    "corrupt_stream": (archive(Member(P + "x.go", b"x", packed=b"\x07\xff\xff")), "flate: corrupt input"),
+    "unknown_method": (archive(Member(P + "x.go", b"x", 12)), "unsupported compression algorithm"),
+    "descriptor_checksum_differs": (
+        archive(Member(P + "x.go", b"x", flags=DESCRIPTOR, descriptor=b"PK\7\x08" + bytes(12))),
+        "checksum error",
+    ),
+    "descriptor_sizes_differ": (
+        archive(
+            Member(
+                P + "x.go", b"x", flags=DESCRIPTOR, descriptor=struct.pack("<4s3I", b"PK\7\x08", zlib.crc32(b"x"), 3, 2)
+            )
+        ),
+        "sizes in the data descriptor",
+    ),
+    "local_header_outside": (archive(Member(P + "x.go", b"x", offset=1 << 31)), "EOF"),
+    "local_header_of_another": (archive(GOOD, Member(P + "y.go", GOOD.content, offset=0)), "name in the local header"),
+    "directory_with_content": (archive(Member(P + "d/", b"x")), "not a valid zip file"),
+    "too_few_records": (Zip((GOOD,), count=2).bytes(), "unexpected EOF"),
+    "too_many_records": (Zip((GOOD, Member(P + "y.go")), count=1).bytes(), "unexpected EOF"),
+    "not_a_zip": (b"<html>404</html>", "not a valid zip file"),
+    "empty_file": (b"", "not a valid zip file"),
+    "cut_in_half": (module_zip("m.io/x@v1.0.0", {"x.go": LONG})[:200], "not a valid zip file"),
+    "go_mod_of_17_mib": (archive(Member(P + "go.mod", bytes(17 << 20))), "go.mod file too large"),
+    "license_of_17_mib": (archive(Member(P + "LICENSE", bytes(17 << 20))), "LICENSE file too large"),
+    "contents_declared_too_large": (archive(Member(P + "a", size=500 << 20), GOOD), "module contents too large"),
+    "size_of_two_to_the_63": (archive(Member(P + "a", size=1 << 63, zip64=True)), "module contents too large"),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_refused(attack: str, cache: ModCache) -> None:
+    data, says = ATTACKS[attack]
+    with pytest.raises(BadZipError) as caught:
+        admit(cache, data)
+    assert says in str(caught.value)
+    assert str(caught.value).replace("\n", "").isprintable()
+    assert files_of(cache) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        module_zip("m.io/x@v1.0.0", {"go.mod": b"module m.io/x\n", "x.go": LONG, "empty": b""}),
+        archive(Member(P + "x.go", LONG, STORED)),
+        archive(Member(P + "x.go", LONG, flags=DESCRIPTOR)),
+        archive(
+            Member(P + "x.go", b"x", flags=DESCRIPTOR, descriptor=struct.pack("<3I", zlib.crc32(b"x"), 3, 1)),
+        ),
+        archive(Member(P + "x.go", b"x", flags=DESCRIPTOR, descriptor=struct.pack("<I2Q", zlib.crc32(b"x"), 3, 1))),
+        archive(Member(P + "x.go", b"x", mode=stat.S_IFREG | 0o755)),
+        archive(Member(P + "x.go", LONG, zip64=True)),
+        Zip((GOOD,), zip64_end=True, comment=b"a comment").bytes(),
+        Zip((GOOD,), prefix=b"#!/bin/sh\n").bytes(),
+        archive(Member(P + "x.go", bytes(3 << 20))),
+        archive(Member(P + "x.go", os.urandom(3 << 20), STORED), Member(P + "y", os.urandom(3 << 20))),
+    ],
+    ids=["deflated", "stored", "descriptor", "descriptor-unmarked", "descriptor-64", "mode", "zip64", "zip64-end",
+         "prefixed", "zeros", "large"],
+)  # fmt: skip
+def test_unusual_but_honest_is_taken(data: bytes, cache: ModCache) -> None:
+    h1 = admit(cache, data)
+    assert cache.ziphash(MV) == h1 == cache.hash_zip(MV)
+    tree = cache.extract(MV)
+    assert cache.hash_tree(tree, str(MV)) == h1
+
+
+def test_bomb_is_not_inflated_past_its_declared_size(cache: ModCache) -> None:
+    """A gigabyte of zeros that says it is 16 KiB: refused, in memory that does not grow with it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    stream = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
+    data = archive(Member(P + "bomb", packed=stream, crc=0, size=16384))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(BadZipError, match="not a valid zip file"):
+        admit(cache, data)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+    assert files_of(cache) == []
+
+
+def test_zip_of_another_module(cache: ModCache) -> None:
+    with pytest.raises(BadZipError, match=r"zip for m.io/x@v1.0.0 has unexpected file m.io/x@v1.0.1/x.go"):
+        admit(cache, module_zip("m.io/x@v1.0.1", {"x.go": b"package x\n"}))
+
+
+@pytest.mark.parametrize("version", ["v1", "master", "v2.0.0"])
+def test_version_that_no_zip_can_be_for(version: str, cache: ModCache) -> None:
+    with pytest.raises(GovgoError):
+        admit(cache, module_zip(f"m.io/x@{version}", {"x.go": b""}), ModuleVersion("m.io/x", version))
+    assert files_of(cache) == []
+
+
+def test_go_mod_in_the_zip_differs_from_the_one_served(cache: ModCache) -> None:
+    data = module_zip("m.io/x@v1.0.0", {"go.mod": b"module m.io/x\n\nrequire evil.io/x v1.0.0\n"})
+    with pytest.raises(BadZipError, match=r"go.mod in the zip differs"):
+        admit(cache, data, gomod=b"module m.io/x\n")
+    assert files_of(cache) == []
+
+
+def test_go_mod_in_the_zip_is_the_one_served(cache: ModCache) -> None:
+    admit(cache, module_zip("m.io/x@v1.0.0", {"go.mod": b"module m.io/x\n"}), gomod=b"module m.io/x\n")
+    assert cache.has_zip(MV)
+
+
+def test_file_larger_than_a_module_zip_may_be(cache: ModCache) -> None:
+    with cache.lock(MV), cache.new_zip_temp(MV) as temp:
+        temp.write(bytes(4096))
+        with open(temp.path, "r+b") as file:
+            file.truncate((500 << 20) - 1)  # sparse
+            file.seek(0, os.SEEK_END)
+            file.write(archive(GOOD))
+        with pytest.raises(BadZipError, match=r"module zip file is too large \(\d+ bytes; limit is 524288000 bytes\)"):
+            cache.check_and_hash_zip(temp.path, MV)
+    assert files_of(cache) == []
+
+
+def test_extraction_refuses_what_go_let_into_the_cache(cache: ModCache) -> None:
+    """go stores a zip before it judges the names in it; the tree must not appear all the same."""
+    path = Path(cache.zip_path(MV))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(archive(Member(P + "../../../../escaped", b"x")))
+    Path(f"{path}hash").write_text("h1:" + "A" * 43 + "=")
+    with pytest.raises(BadZipError, match=r"unzip .*v1.0.0.zip: .*invalid path element"):
+        cache.extract(MV)
+    assert cache.download_dir(MV).state == "missing"
+    assert files_of(cache) == [
+        "cache/download/m.io/x/@v/v1.0.0.zip",
+        "cache/download/m.io/x/@v/v1.0.0.ziphash",
+    ]

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whole graphs and many questions at once: what is told, proved, taken back and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.loop.helper import Helper
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GovgoError, NotFoundError, SumMismatchError, is_not_found
+from govgo.ports.modules import Ask
+from tests.simulators.modulehome import Feed, Home, chain, refusal, tree
+from tests.simulators.proxy import File, ProxySimulator, Status
+from tests.simulators.sumdb_log import Log, Server
+from tests.simulators.zips import module_zip
+
+A = ModuleVersion("q.io/a", "v1.0.0")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    made = Home(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", ["http", "file"])
+def test_pump_follows_a_graph(home: Home, tmp_path: Path, kind: str) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 30)
+        repo = home.repo(proxy.url if kind == "http" else tree(proxy, tmp_path / "tree"))
+        feed = Feed(mods[0])
+        repo.pump(feed)
+        assert set(feed.told) == set(mods)
+        assert {f"{mv.path}/@v/v1.0.0.mod" for mv in mods} <= home.cached()
+        asked = len(proxy.asked)
+        home.repo("off").pump(again := Feed(mods[0]))
+        assert again.told == feed.told
+        assert len(proxy.asked) == asked
+
+
+def test_pump_tells_what_is_missing(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        del proxy.files["/q.io/m2/@v/v1.0.0.mod"]
+        feed = Feed(mods[0])
+        home.repo(proxy.url).pump(feed)
+        assert isinstance(feed.told[mods[2]], NotFoundError)
+        assert isinstance(feed.told[mods[1]], bytes)
+
+
+def test_attack_a_zip_with_another_go_mod_beside_a_helper_that_is_slow(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The go.mod that was served is compared with the zip's, whether it is on the disk yet or not."""
+    monkeypatch.setattr(Helper, "write", lambda *_, **__: None)
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 8)
+        odd = ModuleVersion("q.io/odd", "v1.0.0")
+        proxy.add_module(*odd, "module q.io/odd\n")
+        proxy.files["/q.io/odd/@v/v1.0.0.zip"] = module_zip(
+            str(odd), {"go.mod": b"module q.io/odd\n\nrequire q.io/x v1.0.0\n"}
+        )
+        repo = home.repo(proxy.url)
+        repo.pump(Feed(*mods))
+        (done,) = repo.download([odd])
+        assert done.gomod
+        assert "go.mod in the zip differs from the go.mod file served for q.io/odd@v1.0.0" in str(done.error)
+        assert not [name for name in home.cached() if name.endswith(".zip")]
+
+
+def test_what_is_likely_is_fetched_while_the_line_is_idle(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        later = ModuleVersion("q.io/later", "v1.0.0")
+        missing = ModuleVersion("q.io/missing", "v1.0.0")
+        proxy.files["/q.io/later/@v/v1.0.0.mod"] = b"module q.io/later\n"
+        proxy.delay_s = 0.05
+        repo = home.repo(proxy.url)
+        feed = Feed(mods[0])
+        feed.later = [later, missing, mods[1]]
+        repo.pump(feed)
+        assert set(feed.told) == set(mods)  # nobody is told what was not wanted
+        asked = list(proxy.asked)
+        assert asked.index("/q.io/later/@v/v1.0.0.mod") < asked.index(f"/{mods[2].path}/@v/v1.0.0.mod")
+        assert len(asked) == len(set(asked)) == 5
+        assert "q.io/later/@v/v1.0.0.mod" not in home.cached()  # nor is it kept before it is judged
+        assert not repo.ledger.have(ModuleVersion("q.io/later", "v1.0.0/go.mod"))
+        repo.warm([Ask("gomod", *later), Ask("gomod", *missing)])
+        assert repo.gomod(later) == b"module q.io/later\n"
+        with pytest.raises(NotFoundError):
+            repo.gomod(missing)
+        assert proxy.asked == asked
+        assert "q.io/later/@v/v1.0.0.mod" in home.cached()
+
+
+def test_pump_with_a_complete_go_sum_asks_for_all_at_once(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 12)
+        lines = [f"{mv.path} v1.0.0/go.mod {hash_gomod(proxy.files[f'/{mv.path}/@v/v1.0.0.mod'])}\n" for mv in mods]
+        # Eight of them are wanted at the start, so that the cache looks cold.
+        feed = Feed(*mods[:8])
+        home.repo(proxy.url, SumLedger("/m/go.sum", "".join(lines).encode())).pump(feed)
+        assert set(feed.told) == set(mods)
+        assert sorted(proxy.asked) == sorted(f"/{mv.path}/@v/v1.0.0.mod" for mv in mods)
+
+
+def test_attack_pump_stops_at_a_mismatch(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        gosum = f"q.io/m1 v1.0.0/go.mod h1:{'A' * 43}=\n".encode()
+        with pytest.raises(SumMismatchError):
+            home.repo(proxy.url, SumLedger("/m/go.sum", gosum)).pump(Feed(mods[0]))
+        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
+
+
+def database(proxy: ProxySimulator, mods: Sequence[ModuleVersion]) -> tuple[str, Server]:
+    """A checksum database behind the proxy that knows the go.mod files of `mods`; GOSUMDB for it."""
+    log = Log()
+    for mv in mods:
+        digest = hash_gomod(proxy.files[f"/{mv.path}/@v/{mv.version}.mod"])
+        log.add(*mv, f"{mv.path} {mv.version} h1:{'A' * 43}=\n{mv.path} {mv.version}/go.mod {digest}\n")
+    server = Server(log)
+    proxy.handlers[f"/sumdb/{log.name}"] = lambda rest: b"" if rest == "/supported" else server.body(rest)
+    return log.key, server
+
+
+def test_pump_proves_by_the_database_and_records(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 5)
+        key, _ = database(proxy, mods)
+        ledger = SumLedger("/m/go.sum", b"")
+        feed = Feed(mods[0])
+        home.repo(proxy.url, ledger, GOSUMDB=key).pump(feed)
+        assert set(feed.told) == set(mods)
+        assert all(ledger.h1_only(ModuleVersion(mv.path, "v1.0.0/go.mod")) for mv in mods)
+
+
+def test_attack_a_gomod_that_the_database_contradicts(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        key, _ = database(proxy, mods)
+        proxy.files["/q.io/m1/@v/v1.0.0.mod"] = b"module q.io/evil\n"
+        ledger = SumLedger("/m/go.sum", b"")
+        with pytest.raises(SumMismatchError) as caught:
+            home.repo(proxy.url, ledger, GOSUMDB=key).pump(Feed(mods[0]))
+        assert str(caught.value).startswith("q.io/m1@v1.0.0: verifying go.mod: checksum mismatch\n")
+        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
+        assert ledger.h1_only(ModuleVersion("q.io/m1", "v1.0.0/go.mod")) == ()
+
+
+def test_what_the_database_does_not_know_is_taken_back(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        key, _ = database(proxy, [mods[0], mods[2]])
+        ledger = SumLedger("/m/go.sum", b"")
+        feed = Feed(mods[0])
+        repo = home.repo(proxy.url, ledger, GOSUMDB=key)
+        repo.pump(feed)
+        error = feed.told[mods[1]]
+        assert isinstance(error, GovgoError)
+        assert str(error).startswith("q.io/m1@v1.0.0: verifying go.mod: q.io/m1@v1.0.0/go.mod: reading ")
+        assert feed.taken_back in ([], [mods[1]])
+        assert "q.io/m1/@v/v1.0.0.mod" not in home.cached()
+        assert str(refusal(lambda: repo.gomod(mods[1]))) == str(error)
+
+
+def test_a_cached_gomod_is_not_believed_without_proof(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 1)
+        home.repo(proxy.url).gomod(mods[0])
+        key, _ = database(proxy, [])
+        error = refusal(lambda: home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key).gomod(mods[0]))
+        assert "verifying go.mod" in str(error)
+
+
+def test_warm_remembers_answers_and_errors(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(proxy.url)
+        asks = [Ask("versions", "q.io/a"), Ask("info", "q.io/a", "v1.0.0"), Ask("gomod", "q.io/a", "v1.0.0")]
+        missing = [Ask("versions", "q.io/none"), Ask("info", "q.io/none", "main"), Ask("latest", "q.io/none")]
+        repo.warm([*asks, *missing, *asks])
+        asked = len(proxy.asked)
+        assert repo.versions("q.io/a").list == ("v1.0.0",)
+        assert repo.info("q.io/a", "v1.0.0").version == "v1.0.0"
+        assert repo.gomod(A) == b"module q.io/a\n"
+        assert is_not_found(refusal(lambda: repo.versions("q.io/none")))
+        assert is_not_found(refusal(lambda: repo.info("q.io/none", "main")))
+        assert is_not_found(refusal(lambda: repo.latest("q.io/none")))
+        assert len(proxy.asked) == asked
+
+
+def test_a_flaky_proxy_is_survived(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 4)
+        for mv in mods:
+            proxy.script(f"/{mv.path}/@v/v1.0.0.mod", Status(503, headers={"Retry-After": "0"}), File())
+        feed = Feed(mods[0])
+        home.repo(proxy.url).pump(feed)
+        assert all(isinstance(answer, bytes) for answer in feed.told.values())

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Modules in git repositories, asked of govgo: the answers are those of a go command, recorded or given just now.
+
+Each question begins with an empty module cache. What is compared is the JSON that the command prints: version, time,
+hashes of zip and go.mod, origin, error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from govgo.cli.main import invoke
+from tests.adapters.vcs.gitquestions import ANSWERS, environment, go_answer, neutral, questions
+from tests.simulators.gitrepos import Repos, needs_git, sample
+
+pytestmark = needs_git
+
+RECORDED: dict[str, dict[str, Any]] = json.loads(ANSWERS.read_text())["answers"]
+GO = shutil.which("go", path=os.environ.get("PATH", "") + ":/usr/local/go/bin")
+
+#: Of so many questions one is asked by the default suite.
+STRIDE = 8
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Repos, Path]]:
+    home = tmp_path_factory.mktemp("git")
+    repos = Repos(home)
+    sample(repos)
+    yield repos, home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def answer(question: str, environ: dict[str, str], home: Path) -> dict[str, Any]:
+    """What govgo says to a question; as `go_answer`."""
+    shutil.rmtree(home / "go", ignore_errors=True)
+    verb = ["mod", "download", "-json"] if "@" in question else ["list", "-m", "-versions", "-json"]
+    name = question if "@" in question else question + "@latest"
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with (
+        mock.patch.dict(os.environ, environ, clear=True),
+        contextlib.chdir(home),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        invoke([*verb, name])
+    printed, said = _text(out), _text(err)
+    said = said.replace("govgo: ", "go: ").partition("\n  hint: ")[0]
+    fields = json.loads(printed) if printed.strip() else {"Error": said.strip()}
+    return neutral(fields, environ)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()
+
+
+def check(question: str, place: tuple[Repos, Path], expected: dict[str, Any]) -> None:
+    repos, home = place
+    found = answer(question, environment(repos, home), home)
+    if "version control system" in found.get("Error", ""):
+        pytest.skip("git only")
+    assert found == expected
+
+
+@pytest.mark.parametrize("question", list(RECORDED)[::STRIDE])
+def test_answers_are_those_of_go(question: str, place: tuple[Repos, Path]) -> None:
+    check(question, place, RECORDED[question])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", [each for i, each in enumerate(RECORDED) if i % STRIDE])
+def test_all_answers_are_those_of_go(question: str, place: tuple[Repos, Path]) -> None:
+    check(question, place, RECORDED[question])
+
+
+def test_the_recorded_questions_are_those_that_are_asked(place: tuple[Repos, Path]) -> None:
+    assert list(RECORDED) == questions(place[0])
+
+
+@pytest.mark.go
+@pytest.mark.skipif(GO is None, reason="needs go")
+@pytest.mark.parametrize("question", list(RECORDED)[:: 4 * STRIDE])
+def test_go_still_answers_as_recorded(question: str, place: tuple[Repos, Path]) -> None:
+    repos, home = place
+    assert GO is not None
+    assert go_answer(GO, question, environment(repos, home), home) == RECORDED[question]

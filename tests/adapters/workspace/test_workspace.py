@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The files of main modules: whole or not at all, never another's work lost."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.errors import ConflictError, DiskError
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> DiskWorkspace:
+    return DiskWorkspace(ModCache(str(tmp_path / "mod"), writable_dirs=False))
+
+
+@pytest.fixture
+def go_mod(tmp_path: Path) -> Path:
+    path = tmp_path / "m" / "go.mod"
+    path.parent.mkdir()
+    path.write_bytes(b"module m\n")
+    return path
+
+
+def test_read(files: DiskWorkspace, go_mod: Path) -> None:
+    assert files.read(str(go_mod)) == b"module m\n"
+    assert files.read(str(go_mod) + "x") is None
+    with pytest.raises(DiskError, match=r"read .*/m: is a directory"):
+        files.read(str(go_mod.parent))
+    with pytest.raises(DiskError, match=r"open .*/go.mod/x: not a directory"):
+        files.read(f"{go_mod}/x")
+
+
+def test_replace(files: DiskWorkspace, go_mod: Path) -> None:
+    files.replace(str(go_mod), b"module m\n", b"module n\n")
+    assert go_mod.read_bytes() == b"module n\n"
+    files.replace(str(go_mod.with_name("go.sum")), None, b"x v1 h1:\n")
+    assert go_mod.with_name("go.sum").read_bytes() == b"x v1 h1:\n"
+    assert sorted(p.name for p in go_mod.parent.iterdir()) == ["go.mod", "go.sum"]
+
+
+def test_replace_of_what_is_there_already_changes_nothing(files: DiskWorkspace, go_mod: Path) -> None:
+    before = go_mod.stat()
+    files.replace(str(go_mod), b"something else", b"module m\n")
+    assert go_mod.stat() == before
+
+
+@pytest.mark.parametrize("before", [None, b"", b"module other\n"])
+def test_lost_race_changes_nothing(before: bytes | None, files: DiskWorkspace, go_mod: Path) -> None:
+    with pytest.raises(ConflictError, match=r"^existing contents have changed since last read$"):
+        files.replace(str(go_mod), before, b"module n\n")
+    assert go_mod.read_bytes() == b"module m\n"
+
+
+def test_lost_race_leaves_no_empty_file(files: DiskWorkspace, tmp_path: Path) -> None:
+    with pytest.raises(ConflictError):
+        files.replace(str(tmp_path / "go.mod"), b"was there", b"module n\n")
+    assert not (tmp_path / "go.mod").exists()
+
+
+def test_mode_and_link_stay(files: DiskWorkspace, go_mod: Path, tmp_path: Path) -> None:
+    go_mod.chmod(0o640)
+    link = tmp_path / "go.mod"
+    link.symlink_to(go_mod)
+    files.replace(str(link), b"module m\n", b"module n\n")
+    assert link.is_symlink()
+    assert go_mod.read_bytes() == b"module n\n"
+    assert stat.S_IMODE(go_mod.stat().st_mode) == 0o640
+
+
+def test_write_makes_directories(files: DiskWorkspace, tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "modules.txt"
+    files.write(str(path), b"")
+    assert path.read_bytes() == b""
+    files.write(str(path), b"# m v1.0.0\n")
+    assert path.read_bytes() == b"# m v1.0.0\n"
+
+
+@pytest.mark.parametrize("cut", ["write", "rename"])
+def test_full_disk_keeps_the_old_content(
+    cut: str, files: DiskWorkspace, go_mod: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    target = {"write": "govgo.adapters.disk.atomic.write_all", "rename": "govgo.adapters.disk.atomic.os.rename"}[cut]
+    monkeypatch.setattr(target, fail)
+    with pytest.raises(DiskError, match=r"write .*/go.mod: no space left on device"):
+        files.replace(str(go_mod), b"module m\n", b"module n\n")
+    assert go_mod.read_bytes() == b"module m\n"
+    assert [p.name for p in go_mod.parent.iterdir()] == ["go.mod"]
+
+
+def forbid_new_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: str, mode: int = 0) -> tuple[int, str]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("govgo.adapters.workspace.workspace.atomic.create_temp", fail)
+
+
+@pytest.mark.parametrize("after", [b"module n\n", b"module n // longer than it was\n", b"x\n"])
+def test_where_no_file_can_be_made_the_old_one_is_overwritten(
+    after: bytes, files: DiskWorkspace, go_mod: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid_new_files(monkeypatch)
+    files.replace(str(go_mod), b"module m\n", after)
+    assert go_mod.read_bytes() == after
+
+
+def test_full_disk_is_met_before_anything_is_overwritten(
+    files: DiskWorkspace, go_mod: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid_new_files(monkeypatch)
+
+    def fail(descriptor: int, data: bytes) -> None:
+        os.write(descriptor, data[:3])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("govgo.adapters.disk.lockfile.write_all", fail)
+    with pytest.raises(DiskError, match=r"no space left"):
+        files.replace(str(go_mod), b"module m\n", b"module m\n\nrequire x v1.0.0\n")
+    assert go_mod.read_bytes() == b"module m\n"
+
+
+def side_lock_is_held(files: DiskWorkspace) -> bool:
+    assert files.cache is not None
+    descriptor = os.open(f"{files.cache.root}/cache/lock", os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def test_side_lock_is_held_while_a_file_is_replaced(
+    files: DiskWorkspace, go_mod: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    rename = os.rename
+
+    def spy(source: str, target: str) -> None:
+        held.append(side_lock_is_held(files))
+        rename(source, target)
+
+    monkeypatch.setattr("govgo.adapters.disk.atomic.os.rename", spy)
+    files.replace(str(go_mod), b"module m\n", b"module n\n")
+    assert held == [True]
+    assert not side_lock_is_held(files)
+
+
+def test_without_a_cache_files_are_replaced_all_the_same(go_mod: Path) -> None:
+    for cache in (None, ModCache("", writable_dirs=False), ModCache(f"{go_mod}/mod", writable_dirs=False)):
+        DiskWorkspace(cache).replace(str(go_mod), go_mod.read_bytes(), b"module m // %d\n" % id(cache))
+        assert go_mod.read_bytes() == b"module m // %d\n" % id(cache)
+
+
+@pytest.mark.parametrize("with_cache", [True, False])
+def test_many_editors_lose_no_line(with_cache: bool, files: DiskWorkspace, tmp_path: Path) -> None:
+    path = str(tmp_path / "go.sum")
+    workspace = files if with_cache else DiskWorkspace()
+
+    def edit(name: str) -> None:
+        for number in range(10):
+            while True:
+                before = workspace.read(path)
+                try:
+                    workspace.replace(path, before, (before or b"") + f"{name} {number}\n".encode())
+                    break
+                except ConflictError:
+                    time.sleep(0)
+
+    threads = [threading.Thread(target=edit, args=(f"t{i}",)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = Path(path).read_text().splitlines()
+    assert sorted(lines) == sorted(f"t{i} {n}" for i in range(4) for n in range(10))
+
+
+def test_listing(files: DiskWorkspace, tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    (root / "b").mkdir()
+    (root / "a").touch()
+    (root / "Z").symlink_to("b")
+    os.mkfifo(root / "p")
+    assert files.listdir(str(root)) == [("Z", "link"), ("a", "file"), ("b", "dir"), ("p", "other")]
+    with pytest.raises(DiskError, match=r"open .*/none: no such file or directory"):
+        files.listdir(str(root / "none"))
+    asked: list[tuple[Callable[[str], bool], str]] = [
+        (files.is_dir, "Z"), (files.is_dir, "b"), (files.is_file, "a"), (files.exists, "p"),
+    ]  # fmt: skip
+    assert all(ask(str(root / name)) for ask, name in asked)
+    assert not any((files.is_file(str(root / "b")), files.is_dir(str(root / "a")), files.exists(str(root / "none"))))
+    assert files.real_path(str(root / "Z")) == str(root / "b")
+
+
+def test_copy_and_remove(files: DiskWorkspace, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"text")
+    files.copy(str(source), str(tmp_path / "vendor" / "m" / "x"))
+    assert (tmp_path / "vendor" / "m" / "x").read_bytes() == b"text"
+    files.remove_tree(str(tmp_path / "vendor"))
+    files.remove_tree(str(tmp_path / "vendor"))
+    assert not (tmp_path / "vendor").exists()
+    with pytest.raises(DiskError, match=r"open .*none: no such file or directory"):
+        files.copy(str(tmp_path / "none"), str(tmp_path / "y"))

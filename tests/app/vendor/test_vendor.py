@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`app/vendor/vendor.py` and `app/tidy.py`: what is on disk after a failure is what was there before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.app.tidy import tidy
+from govgo.app.vendor.vendor import vendor
+from govgo.core.goenv import GoEnv
+from govgo.errors import DiskError, ReportedError
+from govgo.load.packages.embed import EmbedError, resolve_embed
+from govgo.load.session.session import Session, Settings
+from govgo.wiring.session import make_session
+from tests.simulators.repo import Transcript
+
+FILES = {
+    "main/go.mod": "module example.com/m\n\ngo 1.20\n\nrequire example.com/dep v1.0.0\n\n"
+    "replace example.com/dep v1.0.0 => ../dep\n",
+    "main/m.go": 'package m\n\nimport _ "example.com/dep/sub"\n',
+    "main/vendor/old.txt": "old\n",
+    "dep/go.mod": "module example.com/dep\n",
+    "dep/LICENSE": "licence\n",
+    "dep/sub/a.go": "package sub\n",
+    "dep/sub/b.txt": "b\n",
+}
+
+
+class FullDisk(DiskWorkspace):
+    """A workspace whose disk fills up while the third file is copied."""
+
+    copies = 0
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy, but not for long."""
+        self.copies += 1
+        if self.copies == 3:
+            raise DiskError(f"write {target}: no space left on device", path=target)
+        super().copy(source, target)
+
+
+def session_at(root: Path) -> Session:
+    for name, text in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    env = GoEnv(gomodcache=str(root / "cache"), goproxy="off", gosumdb="off")
+    return make_session(Settings(cwd=str(root / "main"), env=env), Transcript())
+
+
+def tree(root: Path) -> dict[str, str]:
+    return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_vendor_takes_the_place_of_the_old_directory(tmp_path: Path) -> None:
+    assert vendor(session_at(tmp_path))
+    assert tree(tmp_path / "main") == {
+        "go.mod": FILES["main/go.mod"],
+        "m.go": FILES["main/m.go"],
+        "vendor/example.com/dep/LICENSE": "licence\n",
+        "vendor/example.com/dep/sub/a.go": "package sub\n",
+        "vendor/example.com/dep/sub/b.txt": "b\n",
+        "vendor/modules.txt": "# example.com/dep v1.0.0 => ../dep\n## explicit\nexample.com/dep/sub\n",
+    }
+
+
+def test_vendor_on_a_full_disk_leaves_the_old_directory_and_nothing_else(tmp_path: Path) -> None:
+    session = session_at(tmp_path)
+    before = tree(tmp_path)
+    session.files = FullDisk()
+    with pytest.raises(DiskError, match="no space left on device"):
+        vendor(session)
+    assert tree(tmp_path) == before
+    assert sorted(path.name for path in (tmp_path / "main").iterdir()) == ["go.mod", "m.go", "vendor"]
+
+
+def test_vendor_follows_no_link_out_of_the_package(tmp_path: Path) -> None:
+    session = session_at(tmp_path)
+    (tmp_path / "secret").write_text("secret\n")
+    (tmp_path / "dep/sub/link.txt").symlink_to(tmp_path / "secret")
+    (tmp_path / "main/vendor").rename(tmp_path / "elsewhere")
+    (tmp_path / "main/vendor").symlink_to(tmp_path / "elsewhere")
+    assert vendor(session)
+    assert "vendor/example.com/dep/sub/link.txt" not in tree(tmp_path / "main")
+    assert tree(tmp_path / "elsewhere") == {"old.txt": "old\n"}
+
+
+def test_failed_tidy_touches_nothing(tmp_path: Path) -> None:
+    session = session_at(tmp_path)
+    (tmp_path / "main/n.go").write_text('package m\n\nimport _ "example.com/absent"\n')
+    before = tree(tmp_path / "main")
+    with pytest.raises(ReportedError):
+        tidy(session)
+    assert tree(tmp_path / "main") == before
+    assert isinstance(session.report, Transcript)
+    assert session.report.lines[-1] == (
+        "go: example.com/m imports\n\texample.com/absent: cannot find module providing package example.com/absent: "
+        "module lookup disabled by GOPROXY=off"
+    )
+
+
+EMBED_FILES = {
+    "a.txt": "",
+    "dir/b.txt": "",
+    "dir/.hidden": "",
+    "dir/_draft": "",
+    "dir/deep/c.txt": "",
+    "dir/other/go.mod": "module other\n",
+    "dir/other/d.txt": "",
+    "dir/bad'name": "",
+    "hollow/.only": "",
+    ".git/config": "",
+}
+
+
+def embed_session(tmp_path: Path) -> Session:
+    session = session_at(tmp_path)
+    for name, text in EMBED_FILES.items():
+        path = tmp_path / "e" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "e/link").symlink_to("a.txt")
+    (tmp_path / "e/tree").symlink_to("dir")
+    return session
+
+
+@pytest.mark.parametrize(
+    ("patterns", "files"),
+    [
+        (["a.txt"], ["a.txt"]),
+        (["dir/deep", "a.*"], ["a.txt", "dir/deep/c.txt"]),
+        (["dir/*.txt"], ["dir/b.txt"]),
+        (["d?r/[b]*"], ["dir/b.txt"]),
+        (["hollow/.only"], ["hollow/.only"]),
+        (["all:hollow"], ["hollow/.only"]),
+    ],
+)
+def test_embedded_files(patterns: list[str], files: list[str], tmp_path: Path) -> None:
+    session = embed_session(tmp_path)
+    (tmp_path / "e/dir/bad'name").unlink()
+    assert resolve_embed(session, str(tmp_path / "e"), patterns) == files
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("none", "no matching files found"),
+        ("../x", "invalid pattern syntax"),
+        ("[", "invalid pattern syntax"),
+        (".", "invalid pattern syntax"),
+        ("dir", "cannot embed file dir/bad'name: invalid name bad'name"),
+        ("dir/bad*", "cannot embed file dir/bad'name: invalid name bad'name"),
+        ("dir/other/d.txt", "cannot embed file dir/other/d.txt: in different module"),
+        ("hollow", "cannot embed directory hollow: contains no embeddable files"),
+        ("link", "cannot embed irregular file link"),
+        ("tree/b.txt", "cannot embed file tree/b.txt: in non-directory tree"),
+        (".git/config", "cannot embed file .git/config: in invalid directory .git"),
+    ],
+)
+def test_what_cannot_be_embedded(pattern: str, reason: str, tmp_path: Path) -> None:
+    """The reasons are those that `go vet` and `go build` give (cmd/go/internal/load)."""
+    session = embed_session(tmp_path)
+    with pytest.raises(EmbedError) as caught:
+        resolve_embed(session, str(tmp_path / "e"), [pattern])
+    assert str(caught.value) == f"pattern {pattern}: {reason}"

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Templates over the modules of one build list, with what the go command printed (testdata/list_templates.json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.core.golib.template.template import Template
+from govgo.core.golib.template.values import TemplateError
+from govgo.core.module.info import ModuleInfo, Origin
+from govgo.report.list.template import BuildContext, list_functions, module_record
+
+RECORDED = json.loads((Path(__file__).parents[4] / "testdata" / "list_templates.json").read_text())
+
+
+def _info(fields: Mapping[str, Any]) -> ModuleInfo:
+    origin = fields.get("Origin")
+    return ModuleInfo(
+        path=fields.get("Path", ""),
+        version=fields.get("Version", ""),
+        versions=tuple(fields.get("Versions", ())),
+        replace=_info(fields["Replace"]) if "Replace" in fields else None,
+        time=datetime.fromisoformat(fields["Time"]) if "Time" in fields else None,
+        update=_info(fields["Update"]) if "Update" in fields else None,
+        main=fields.get("Main", False),
+        indirect=fields.get("Indirect", False),
+        dir=fields.get("Dir", ""),
+        go_mod=fields.get("GoMod", ""),
+        go_version=fields.get("GoVersion", ""),
+        retracted=tuple(fields.get("Retracted", ())),
+        deprecated=fields.get("Deprecated", ""),
+        error=fields["Error"]["Err"] if "Error" in fields else None,
+        sum=fields.get("Sum", ""),
+        go_mod_sum=fields.get("GoModSum", ""),
+        origin=Origin(vcs=origin["VCS"], url=origin["URL"], hash=origin["Hash"], ref=origin["Ref"]) if origin else None,
+    )
+
+
+MODULES = [_info(fields) for fields in RECORDED["modules"]]
+
+
+def _module(path: str) -> ModuleInfo:
+    known = {info.path: info._replace(update=None, retracted=(), deprecated="") for info in MODULES}
+    return known.get(path, ModuleInfo(path=path, error="module not in current build"))
+
+
+def _context() -> BuildContext:
+    return BuildContext("amd64", "linux", "", "", True, (), (), ())
+
+
+def _run(text: str) -> tuple[str, str]:
+    out = ""
+    try:
+        template = Template(text, list_functions(_context, _module))
+        for info in MODULES:
+            out += template.execute(module_record(info))
+            if out and not out.endswith("\n"):
+                out += "\n"
+    except TemplateError as error:
+        return out + error.partial, f"{error}\n"
+    return out, ""
+
+
+@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: case["template"])
+def test_as_go_list(case: dict[str, Any]) -> None:
+    assert _run(case["template"]) == (case["out"], case["err"])

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What directories of Go files import. Expected values: cmd/go's imports package and module index, go 1.26.8."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+
+from govgo.core.gosource.buildtags import TagSet, any_tags, build_tags
+from govgo.core.gosource.directory import import_dir
+from govgo.core.gosource.imports import NoGoError, scan_files
+from govgo.core.gosource.parse import read_go_file
+from govgo.errors import SourceError
+
+FILES = {
+    "a.go": b'package p\n\nimport (\n\t"fmt"\n\tx "a.b/x" // "no"\n)\nimport _ `a.b/y`\n\nvar s = "a.b/z"\n',
+    "a_test.go": b'package p\nimport "testing"\nimport "a.b/t"\n',
+    "x_test.go": b'package p_test\nimport "a.b/xt"\n',
+    "c.go": b'package p\n\n// #include <x.h>\nimport "C"\nimport "a.b/c"\n',
+    "w_windows.go": b'package p\nimport "a.b/win"\n',
+    "tool.go": b'//go:build tools\n\npackage tools\nimport "a.b/tool"\n',
+    "gen.go": b'//go:build ignore\n\npackage main\nimport "a.b/gen"\n',
+}
+
+
+def scan(tags: TagSet, *names: str, explicit: bool = False, indexed: bool = False) -> tuple[str, str]:
+    files = [(name, FILES[name]) for name in names or FILES]
+    imports, tests = scan_files(files, tags, explicit=explicit, indexed=indexed)
+    return " ".join(imports), " ".join(tests)
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_any_tags_take_all_platforms(indexed: bool) -> None:
+    got = scan(any_tags(), indexed=indexed)
+    assert got == ("C a.b/c a.b/tool a.b/win a.b/x a.b/y fmt", "a.b/t a.b/xt testing")
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_platform_tags_choose(indexed: bool) -> None:
+    assert scan(build_tags(), indexed=indexed) == ("C a.b/c a.b/x a.b/y fmt", "a.b/t a.b/xt testing")
+    assert scan(build_tags("windows", cgo=False), indexed=indexed)[0] == "a.b/win a.b/x a.b/y fmt"
+    assert scan(build_tags(extra=["tools"]), "tool.go", indexed=indexed) == ("a.b/tool", "")
+
+
+def test_no_file_counts() -> None:
+    for names in (["gen.go"], ["w_windows.go", "gen.go"]):
+        with pytest.raises(NoGoError, match=r"^no Go source files$"):
+            scan(build_tags(), *names)
+    with pytest.raises(NoGoError):
+        scan_files([], any_tags())
+
+
+def test_named_files_count_but_for_cgo() -> None:
+    assert scan(build_tags(), "gen.go", "w_windows.go", explicit=True) == ("a.b/gen a.b/win", "")
+    with pytest.raises(NoGoError):
+        scan(build_tags(cgo=False), "c.go", explicit=True)
+
+
+def test_malformed_files() -> None:
+    """The reader keeps what stands before the fault; the module index keeps nothing, but the file counts."""
+    broken = [("x.go", b'package p\nimport ("a.b/1"; "a.b/2"; oops)\n')]
+    assert scan_files(broken, any_tags()) == (("a.b/1", "a.b/2"), ())
+    assert scan_files(broken, any_tags(), indexed=True) == ((), ())
+    nul = [("d/x.go", b'package p\nimport "a.b/1"\n\0')]
+    with pytest.raises(SourceError, match=r"^reading d/x\.go: unexpected NUL in input$"):
+        scan_files(nul, any_tags())
+    assert scan_files(nul, any_tags(), indexed=True) == ((), ())
+    twice = [("x.go", b'//go:build a\n//go:build b\n\npackage p\nimport "a.b/1"\n')]
+    with pytest.raises(NoGoError):
+        scan_files(twice, any_tags())
+    assert scan_files(twice, any_tags(), indexed=True) == ((), ())
+
+
+def test_one_file() -> None:
+    file = read_go_file(
+        "x_test.go", b'package p_test\nimport ("b"; "a"; "b"; "embed")\n//go:embed x "y z" x\nvar f embed.FS\n'
+    )
+    assert (file.package, file.imports, file.embeds) == ("p_test", ("b", "a", "embed"), ("x", "y z"))
+    assert (file.is_test, file.xtest, file.cgo, file.error) == (True, True, False, "")
+    bad = read_go_file("x.go", b"package p\nimport fmt\n")
+    assert (bad.package, bad.imports, bad.error, bad.fault) == (
+        "p",
+        (),
+        "x.go:2:11: missing import path",
+        "missing import path",
+    )
+
+
+def test_whole_directory() -> None:
+    package = import_dir("D", FILES.items(), build_tags())
+    assert (package.name, package.sources.files, package.cgo_files) == ("p", ("a.go", "c.go"), ("c.go",))
+    assert (package.tests.imports, package.xtests.imports) == (("a.b/t", "testing"), ("a.b/xt",))
+    assert package.ignored == ("w_windows.go", "tool.go", "gen.go")
+    assert (package.invalid, package.error) == ((), "")
+    every = import_dir("D", FILES.items(), build_tags(), use_all=True)
+    assert every.error == "found packages p (a.go) and tools (tool.go) in D"
+    assert every.invalid == ("tool.go", "gen.go")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"/*" + b"*" * 60_000,
+        b"package p\nimport (" + b'"a"\n' * 20_000,
+        b"package p\nimport (" + b"x " * 30_000,
+        b"package p\n" + b"import\n" * 20_000,
+        b'package p\nimport "' + b"\\" * 60_001,
+        b"//go:build (" + b"!(" * 20_000 + b"\n\npackage p\n",
+        b"// +build " + b"a " * 20_000 + b"\n\npackage p\n",
+        b"\n" * 60_000,
+        b"//\n" * 20_000 + b"//go:build a\n",
+        b'package p\nimport "embed"\n' + b"//go:embed \"a\n'\n`\n" * 30_000,
+    ],
+)
+def test_hostile_sources_take_linear_time(data: bytes) -> None:
+    begin = time.process_time()
+    with contextlib.suppress(NoGoError):
+        scan_files([("x.go", data)], any_tags())
+    assert read_go_file("x.go", data).name == "x.go"
+    assert time.process_time() - begin < 3

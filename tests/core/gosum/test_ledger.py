@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""go.sum lines and the ledger: what is read, judged, warned of and written, in the words of go 1.26.8."""
+
+from __future__ import annotations
+
+import pytest
+
+from govgo.core.gosum.ledger import SumLedger, find_conflicts, parse_gosum
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GoSumError, StaleError, SumMismatchError
+
+A = ModuleVersion("a.io/a", "v1.0.0")
+A_MOD = ModuleVersion("a.io/a", "v1.0.0/go.mod")
+B = ModuleVersion("b.io/b", "v1.0.0")
+H1 = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+H2 = "h1:ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="
+EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
+
+
+def lines(*texts: str) -> bytes:
+    return "".join(f"{text}\n" for text in texts).encode()
+
+
+def test_lines_are_three_fields_between_any_white_space() -> None:
+    data = f"a.io/a v1.0.0 {H1}\r\n\n \t\n  a.io/a\t v1.0.0/go.mod\u00a0{H2}\nb.io/b v1.0.0 h2:x".encode()
+    assert parse_gosum("go.sum", data) == {A: (H1,), A_MOD: (H2,), B: ("h2:x",)}
+
+
+def test_separators_that_only_python_takes_for_space() -> None:
+    assert parse_gosum("go.sum", b"a.io/a\x1cx v1.0.0\x1f h1:y") == {
+        ModuleVersion("a.io/a\x1cx", "v1.0.0\x1f"): ("h1:y",)
+    }
+
+
+def test_bytes_that_are_not_utf8_come_back_as_they_were() -> None:
+    ledger = SumLedger("go.sum", b"a.io/\xff v1.0.0 h1:z\n")
+    ledger.check(B, H1)
+    ledger.add(B, H1)
+    assert ledger.render({B}) == (b"a.io/\xff v1.0.0 h1:z\n", b"a.io/\xff v1.0.0 h1:z\n" + lines(f"b.io/b v1.0.0 {H1}"))
+
+
+@pytest.mark.parametrize("text", ["a.io/a v1.0.0", "x", f"a.io/a v1.0.0 {H1} more"])
+def test_malformed_line(text: str) -> None:
+    data = lines(f"b.io/b v1.0.0 {H1}", "", text)
+    with pytest.raises(GoSumError) as caught:
+        parse_gosum("/m/go.sum", data)
+    assert str(caught.value) == f"malformed go.sum:\n/m/go.sum:3: wrong number of fields {len(text.split())}"
+    assert caught.value.line == 3
+    assert parse_gosum("/m/go.sum", data, skip_malformed=True) == {B: (H1,)}
+
+
+def test_malformed_file_disturbs_only_who_asks() -> None:
+    ledger = SumLedger("go.sum", b"oops\n")
+    assert ledger.render(set()) == (b"oops\n", b"oops\n")
+    with pytest.raises(GoSumError):
+        ledger.have(A)
+
+
+def test_hash_of_an_empty_go_mod_is_dropped() -> None:
+    assert parse_gosum("go.sum", lines(f"a.io/a v1.0.0/go.mod {EMPTY_GO_MOD}")) == {}
+
+
+def test_have_counts_known_algorithms_only() -> None:
+    ledger = SumLedger("go.sum", lines("a.io/a v1.0.0 h2:new", f"a.io/a v1.0.0/go.mod {H1}"))
+    assert not ledger.have(A)
+    assert ledger.have(A_MOD)
+    assert ledger.recorded(A) == ""
+    assert ledger.recorded(A_MOD) == H1
+
+
+def test_added_hash_is_not_one_that_was_there() -> None:
+    ledger = SumLedger("go.sum", b"")
+    assert not ledger.check(A, H1)
+    ledger.add(A, H1)
+    assert not ledger.have(A)
+    assert ledger.recorded(A) == ""
+    assert ledger.check(A, H1)
+    assert ledger.dirty
+
+
+def test_mismatch_has_gos_text() -> None:
+    with pytest.raises(SumMismatchError) as caught:
+        SumLedger("/m/go.sum", lines(f"a.io/a v1.0.0 {H1}")).check(A, H2)
+    assert str(caught.value) == (
+        "verifying a.io/a@v1.0.0: checksum mismatch\n"
+        f"\tdownloaded: {H2}\n"
+        f"\tgo.sum:     {H1}\n"
+        "\n"
+        "SECURITY ERROR\n"
+        "This download does NOT match an earlier download recorded in go.sum.\n"
+        "The bits may have been replaced on the origin server, or an attacker may\n"
+        "have intercepted the download attempt.\n"
+        "\n"
+        "For more information, see 'go help module-auth'.\n"
+    )
+    assert (caught.value.want, caught.value.got) == (H1, H2)
+
+
+def test_mismatch_names_the_file() -> None:
+    with pytest.raises(SumMismatchError, match=r"\tgo\.work\.sum:     h1:"):
+        SumLedger("/w/go.work.sum", lines(f"a.io/a v1.0.0 {H1}")).check(A, H2)
+    with pytest.raises(SumMismatchError, match=r"\t/w/m/go\.sum:     h1:"):
+        SumLedger("/w/go.work.sum", b"", [("/w/m/go.sum", lines(f"a.io/a v1.0.0 {H1}"))]).check(A, H2)
+
+
+def test_unknown_algorithm_gets_a_warning_and_a_second_line() -> None:
+    ledger = SumLedger("go.sum", lines("a.io/a v1.0.0 h9:future"))
+    assert not ledger.check(A, H1)
+    ledger.add(A, H1)
+    (warning,) = ledger.take_warnings()
+    assert warning.startswith(
+        f"warning: verifying a.io/a@v1.0.0: unknown hashes in go.sum: h9:future; adding {H1}\n\nSECURITY WARNING\n"
+    )
+    assert ledger.render({A})[1] == lines(f"a.io/a v1.0.0 {H1}", "a.io/a v1.0.0 h9:future")
+
+
+def test_first_of_two_hashes_decides() -> None:
+    both = lines(f"a.io/a v1.0.0 {H1}", f"a.io/a v1.0.0 {H2}")
+    assert SumLedger("go.sum", both).check(A, H1)
+    with pytest.raises(SumMismatchError):
+        SumLedger("go.sum", both).check(A, H2)
+    assert SumLedger("go.sum", both).recorded(A) is None
+    assert SumLedger("go.sum", both).h1_only(A) == (H1, H2)
+
+
+def test_two_hashes_for_one_version_are_found_with_their_lines() -> None:
+    data = lines(f"a.io/a v1.0.0 {H1}", f"b.io/b v1.0.0 {H1}", "junk", f"a.io/a v1.0.0 {H2}", f"b.io/b v1.0.0 {H1}")
+    (conflict,) = find_conflicts("go.sum", data)
+    assert (conflict.mod, conflict.lines, conflict.sums) == (A, (1, 4), (H1, H2))
+    assert str(conflict) == f"verifying a.io/a@v1.0.0: conflicting checksums\n\tgo.sum:1: {H1}\n\tgo.sum:4: {H2}"
+
+
+def test_written_file_is_sorted_without_doubles() -> None:
+    data = lines(
+        f"b.io/b v1.0.0 {H1}",
+        f"b.io/b v1.0.0 {H1}",
+        f"a.io/a v1.0.0/go.mod {H1}",
+        f"a.io/a v1.10.0 {H1}",
+        f"a.io/a v1.9.0 {H1}",
+    )
+    ledger = SumLedger("go.sum", data)
+    ledger.check(A, H2)
+    ledger.add(A, H2)
+    before, after = ledger.render({A})
+    assert before == data
+    assert after == lines(
+        f"a.io/a v1.0.0 {H2}",
+        f"a.io/a v1.0.0/go.mod {H1}",
+        f"a.io/a v1.9.0 {H1}",
+        f"a.io/a v1.10.0 {H1}",
+        f"b.io/b v1.0.0 {H1}",
+    )
+
+
+def test_nothing_is_written_for_sums_not_worth_keeping() -> None:
+    ledger = SumLedger("go.sum", lines(f"b.io/b v1.0.0 {H1}"))
+    ledger.check(A, H2)
+    ledger.add(A, H2)
+    before, after = ledger.render({B})
+    assert after is before
+
+
+def test_readonly_refuses_a_change() -> None:
+    ledger = SumLedger("go.sum", b"")
+    ledger.check(A, H2)
+    ledger.add(A, H2)
+    with pytest.raises(StaleError, match=r"^updates to go\.sum needed, disabled by -mod=readonly$"):
+        ledger.render({A}, readonly=True)
+    assert ledger.render(set(), readonly=True) == (b"", b"")
+
+
+def test_rendered_is_written() -> None:
+    ledger = SumLedger("go.sum", b"")
+    ledger.check(A, H1)
+    ledger.add(A, H1)
+    assert ledger.render({A}) == (b"", lines(f"a.io/a v1.0.0 {H1}"))
+    assert not ledger.dirty
+    assert ledger.have(A)
+    before, after = ledger.render({A})
+    assert before == after == lines(f"a.io/a v1.0.0 {H1}")
+
+
+def test_lines_that_others_added_meanwhile_are_kept() -> None:
+    ledger = SumLedger("go.sum", b"")
+    ledger.check(A, H1)
+    ledger.add(A, H1)
+    ledger.render({A})
+    assert ledger.rebase(lines(f"b.io/b v1.0.0 {H2}")) == lines(f"a.io/a v1.0.0 {H1}", f"b.io/b v1.0.0 {H2}")
+
+
+def test_lines_that_the_user_removed_meanwhile_stay_away() -> None:
+    ledger = SumLedger("go.sum", lines(f"b.io/b v1.0.0 {H2}"))
+    ledger.check(A, H1)
+    ledger.add(A, H1)
+    ledger.render({A})
+    assert ledger.rebase(b"") == lines(f"a.io/a v1.0.0 {H1}")
+
+
+def test_trim_keeps_what_is_asked() -> None:
+    ledger = SumLedger("go.sum", lines(f"a.io/a v1.0.0 {H1}", f"a.io/a v1.0.0/go.mod {H1}", f"b.io/b v1.0.0 {H2}"))
+    ledger.check(A_MOD, H1)
+    ledger.trim({A_MOD})
+    assert ledger.tidy({A_MOD})[1] == lines(f"a.io/a v1.0.0/go.mod {H1}")
+    assert ledger.render({A_MOD})[1] == lines(f"a.io/a v1.0.0/go.mod {H1}")
+
+
+def test_trimmed_sum_that_is_used_again_stays_away_unless_kept() -> None:
+    ledger = SumLedger("go.sum", lines(f"a.io/a v1.0.0 {H1}"))
+    ledger.trim(set())
+    assert ledger.check(A, H1)
+    assert ledger.tidy({A})[1] == lines(f"a.io/a v1.0.0 {H1}")
+    assert ledger.tidy(set())[1] == b""
+
+
+def test_sums_of_workspace_modules_are_not_repeated() -> None:
+    modules = [("/w/m/go.sum", lines(f"a.io/a v1.0.0 {H1}"))]
+    ledger = SumLedger("/w/go.work.sum", lines(f"a.io/a v1.0.0 {H1}", f"b.io/b v1.0.0 {H2}"), modules)
+    assert ledger.have(A)
+    assert ledger.check(A, H1)
+    assert ledger.tidy({A, B})[1] == lines(f"b.io/b v1.0.0 {H2}")
+
+
+def test_workspace_modules_that_contradict_each_other() -> None:
+    modules = [("/w/m/go.sum", lines(f"a.io/a v1.0.0 {H1}")), ("/w/n/go.sum", lines(f"a.io/a v1.0.0 {H2}"))]
+    ledger = SumLedger("/w/go.work.sum", None, modules)
+    assert ledger.recorded(A) is None
+    with pytest.raises(SumMismatchError, match=r"/w/n/go\.sum"):
+        ledger.check(A, H1)
+
+
+def test_outside_a_module_nothing_is_recorded() -> None:
+    ledger = SumLedger()
+    assert not ledger.enabled
+    assert not ledger.have(A)
+    assert ledger.recorded(A) is None
+    assert not ledger.check(A, H1)
+    ledger.add(A, H1)
+    ledger.trim(set())
+    assert ledger.render({A}) == (b"", b"")
+    assert ledger.tidy({A}) == (b"", b"")
+
+
+@pytest.mark.parametrize("path", ["golang.org/toolchain", "golang.org/fips140"])
+def test_go_sum_never_speaks_for_the_toolchain(path: str) -> None:
+    """A poisoned go.sum must not vouch for what runs as the compiler (CVE-2026-94447, CVE-2026-94444)."""
+    mod = ModuleVersion(path, "v0.0.1-go1.26.8.linux-amd64")
+    ledger = SumLedger("go.sum", lines(f"{mod.path} {mod.version} {H1}"))
+    assert not ledger.check(mod, H1), "the database must be asked"
+    ledger.add(mod, H1)
+    assert not ledger.dirty
+    with pytest.raises(SumMismatchError):
+        ledger.check(mod, H2)
+
+
+def test_reset_begins_anew() -> None:
+    ledger = SumLedger("go.sum", lines(f"a.io/a v1.0.0 {H1}"))
+    assert ledger.have(A)
+    ledger.reset("/w/go.work.sum", None)
+    assert not ledger.have(A)
+    assert ledger.enabled

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""go.mod files from a hostile server: any bytes end in an answer or in ModFileErrors, in bounded work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govgo.core.modfile import LineFault, ModFileErrors, module_path, parse, parse_lax, parse_work
+from govgo.core.modfile.faults import MAX_FAULTS
+from govgo.core.modfile.lexer import MAX_LINES, MAX_TOKENS
+from govgo.core.modfile.quickread import summarize
+
+WORDS = st.sampled_from(
+    [
+        *(b"module", b"go 1.21", b"require", b"retract", b"replace", b"(", b")", b"[", b"]", b",", b"=>", b'"', b"`"),
+        *(b"\\", b"\n", b"\r\n", b" ", b"\t", b"// c", b"/*", b"a.io/x", b"v1.0.0", b"\xff", b"\xed\xa0\x80", b"\x00"),
+    ]
+)
+TEXTS = st.one_of(st.binary(max_size=80), st.lists(WORDS, max_size=25).map(b"".join))
+
+
+def faults(read: Callable[[str, bytes], object], data: bytes) -> tuple[LineFault, ...]:
+    """The errors of reading `data`; no other exception is expected."""
+    try:
+        read("go.mod", data)
+    except ModFileErrors as error:
+        return error.errors
+    return ()
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_any_bytes(data: bytes) -> None:
+    for read in (parse, parse_lax, parse_work, summarize):
+        assert all(fault.line >= 1 and fault.column >= 1 for fault in faults(read, data))
+    module_path(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_formatting_is_a_fixed_point(data: bytes) -> None:
+    """What is printed parses again, and prints the same."""
+    try:
+        once = parse_lax("go.mod", data).format()
+    except ModFileErrors:
+        return
+    assert parse_lax("go.mod", once).format() == once
+
+
+@pytest.mark.parametrize("line", [b"require a.io/x v1.0.0\n", b"x\n", b"//\n", b"\n"])
+def test_a_million_lines_are_refused_at_once(line: bytes) -> None:
+    (fault,) = faults(summarize, line * 1_000_000)
+    assert str(fault) == f"go.mod: too many lines (limit {MAX_LINES})"
+
+
+def test_a_million_words_are_refused() -> None:
+    (fault,) = faults(summarize, b"x " * (MAX_TOKENS + 1))
+    assert (fault.line, fault.column) == (1, 2 * MAX_TOKENS)
+    assert fault.detail == f"too many tokens (limit {MAX_TOKENS})"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b" " * (4 << 20),
+        b"a" * (4 << 20),
+        b"a/" * (2 << 20),
+        b"\xff" * (4 << 20),
+        b'x "' + b"\\a" * (2 << 20) + b'"\n',
+        b'x "' + b"\\a" * (2 << 20),
+        b"//" * (2 << 20),
+        b"\n" * (1 << 17),
+        b"//\n" * (1 << 17),
+    ],
+    ids=["spaces", "word", "slashes", "bytes", "escapes", "open", "comment", "blank", "comments"],
+)
+def test_large_files_of_few_tokens_take_linear_time(data: bytes) -> None:
+    began = time.process_time()
+    assert len(faults(summarize, data)) <= 1
+    assert time.process_time() - began < 5
+
+
+def test_errors_are_kept_up_to_a_limit() -> None:
+    assert len(faults(parse_lax, b"go\n" * (MAX_FAULTS + 10))) == MAX_FAULTS
+
+
+def test_end_of_line_comments_that_pile_up_take_linear_time() -> None:
+    # None of these lines may carry a comment, so all of them hang on the first one.
+    data = b"x // c\n" + b'"a\\\nb" // c\n' * 10_000
+    began = time.process_time()
+    assert parse_lax("go.mod", data).format().count(b"// c") == 10_001
+    assert time.process_time() - began < 5

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Versions of modules, of Go and of its toolchain. Expected values: the rules of go.dev/doc/toolchain."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from govgo.core.module import moduleversion as module
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import goversion, semver
+
+#: For each path, versions in ascending order; those in one group are level.
+ASCENDING = {
+    "go": ["  none v1.2", "1.20rc1", "1.20 1.20.0", "1.20.1", "1.21", "1.21rc1", "1.21.0", "1.22"],
+    "toolchain": [
+        "  default local go1.02",
+        "go1.20rc1 1.20rc1",
+        "go1.20 go1.20-custom",
+        "go1.21",
+        "go1.21rc2",
+        "go1.21.0 go1.21.0-a-b",
+    ],
+    "m.io": ["  none 1.2.3", "v0.0.0-1", "v1.0.0-rc.1", "v1.0.0 v1.0.0+meta v1", "v1.9.0", "v1.10.0"],
+}
+
+
+@pytest.mark.parametrize("path", ASCENDING)
+def test_order(path: str) -> None:
+    ranked = [(rank, v) for rank, group in enumerate(ASCENDING[path]) for v in group.split(" ")]
+    for (i, v), (j, w) in itertools.product(ranked, ranked):
+        wanted = (i > j) - (i < j)
+        assert module.compare_versions(path, v, w) == wanted, (v, w)
+        x, y = module.version_key(path, v), module.version_key(path, w)
+        assert (x > y) - (x < y) == wanted, (v, w)
+
+
+@pytest.mark.parametrize("path", ASCENDING)
+def test_main_module_is_above_all_in_selection(path: str) -> None:
+    for v in " ".join(ASCENDING[path]).split(" "):
+        assert module.compare_selected(path, "", v) == (v != "")
+        assert module.compare_selected(path, v, "") == -(v != "")
+        assert (module.selection_key(path, "") > module.selection_key(path, v)) == (v != "")
+        assert module.max_selected(path, v, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "v", "is_valid", "is_pre", "minor"),
+    [
+        ("go", "1.21rc2", True, True, "1.21"),
+        ("go", "1.21.3", True, False, "1.21"),
+        ("go", "v1.2", False, False, ""),
+        ("go", "go1.21", False, False, ""),
+        ("toolchain", "go1.22beta1", True, True, "go1.22"),
+        ("toolchain", "1.22", False, False, "go"),
+        ("m.io", "v1.2.3-pre", True, True, "v1.2"),
+        ("m.io", "v1.2", True, False, "v1.2"),
+        ("m.io", "1.2", False, False, ""),
+    ],
+)
+def test_properties(path: str, v: str, is_valid: bool, is_pre: bool, minor: str) -> None:
+    assert module.is_valid_version(path, v) is is_valid
+    assert module.is_prerelease_version(path, v) is is_pre
+    assert module.major_minor(path, v) == minor
+
+
+@pytest.mark.parametrize(
+    ("path", "v", "wanted"),
+    [
+        ("go", "1.21", True),
+        ("go", "1.20", False),
+        ("toolchain", "go1.22", True),
+        ("m.io", "v1.2", True),
+        ("m.io", "v1", True),
+        ("m.io", "v1.2.3", False),
+        ("m.io", "v1-pre", False),
+    ],
+)
+def test_version_prefixes(path: str, v: str, wanted: bool) -> None:
+    assert module.is_version_prefix(path, v) is wanted
+
+
+def test_sort_knows_go_and_files() -> None:
+    mods = [
+        ("z", "v1.1.0"),
+        ("a", "v1.10.0"),
+        ("a", "v1.9.0/go.mod"),
+        ("a", "v1.9.0"),
+        ("go", "1.21.0"),
+        ("go", "1.21rc1"),
+    ]
+    listed = [ModuleVersion(*mod) for mod in mods]
+    module.sort(listed)
+    assert [str(mv) for mv in listed] == [
+        "a@v1.9.0",
+        "a@v1.9.0/go.mod",
+        "a@v1.10.0",
+        "go@1.21rc1",
+        "go@1.21.0",
+        "z@v1.1.0",
+    ]
+    assert str(ModuleVersion("m.io")) == "m.io"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("go1.2.3", "1.2.3"),
+        ("1.2.3", ""),
+        ("go1.2.3-bigcorp", "1.2.3"),
+        ("go1.2.3 x", "1.2.3"),
+        ("go1.2.3+x", ""),
+        ("a/go1.2.3", ""),
+        ("default", ""),
+        ("go", ""),
+    ],
+)
+def test_from_toolchain(name: str, wanted: str) -> None:
+    assert goversion.from_toolchain(name) == wanted
+
+
+def test_goversion_steps() -> None:
+    assert [goversion.prev(x) for x in ("1.21rc2", "1.3.5", "1.1", "1", "1.40", "x")] == [
+        "1.20",
+        "1.2",
+        "1",
+        "1",
+        "1.39",
+        "",
+    ]
+    assert goversion.prev("1.40000000000000000000") == "1.39999999999999999999"
+    assert [goversion.is_lang(x) for x in ("1.21", "1.20", "1.21rc1", "1.21.0", "x")] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert goversion.toolchain_max("go1.21.1", "go1.21rc3") == "go1.21.1"
+    assert goversion.toolchain_max("local", "go1.21rc3") == "go1.21rc3"
+    assert goversion.compare_toolchains("go1.21.1", "go1.21.1-x") == 0
+    assert goversion.max_version("1.21", "1.21.0") == "1.21.0"
+
+
+def test_numbers_of_any_length() -> None:
+    """Longer than Python reads as decimal integers."""
+    nines, ten = "9" * 10_000, "1" + "0" * 10_000
+    assert semver.compare(f"v1.{nines}.0", f"v1.{ten}.0") == -1
+    assert semver.compare(f"v1.0.0-{ten}", f"v1.0.0-{nines}") == 1
+    assert goversion.compare(f"1.{nines}", f"1.{ten}") == -1

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which module answers a package pattern, as `go get` told it (testdata/query_pattern.json)."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GovgoError
+from govgo.load.mainmodule.load import load_mod_file
+from govgo.load.packages.find import query_pattern
+from govgo.load.query.retract import allowed_versions
+from govgo.load.session.session import Session, Settings
+from govgo.wiring.session import make_session
+from tests.simulators.repo import Transcript
+
+RECORDED = json.loads((Path(__file__).parents[3] / "testdata" / "query_pattern.json").read_text())
+_CHANGE = re.compile(r"go: (?:added|upgraded) (\S+) (?:\S+ => )?(\S+)")
+
+
+def _write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    root = tmp_path_factory.mktemp("pattern")
+    _write(root / "main", RECORDED["main"])
+    for name, files in RECORDED["modules"].items():
+        path, _, version = name.partition("@")
+        directory = root / "proxy" / path / "@v"
+        info = json.dumps({"Version": version, "Time": "2022-01-01T00:00:00Z"})
+        _write(directory, {f"{version}.info": info, f"{version}.mod": files["go.mod"]})
+        with (directory / "list").open("a") as listing:
+            listing.write(f"{version}\n")
+        with zipfile.ZipFile(directory / f"{version}.zip", "w") as archive:
+            for file, text in files.items():
+                archive.writestr(f"{name}/{file}", text)
+    environ = {
+        "HOME": str(root),
+        "GOPATH": str(root / "gopath"),
+        "GOPROXY": f"file://{root}/proxy",
+        "GOSUMDB": "off",
+        "GOENV": "off",
+        "GOTOOLCHAIN": "local",
+    }
+    settings = Settings(
+        cwd=str(root / "main"),
+        env=load_env(environ),
+        command="get",
+        mod="mod",
+        mod_explicit=True,
+        modcacherw=True,
+    )
+    session = make_session(settings, Transcript(), announce=False)
+    load_mod_file(session)
+    return session
+
+
+@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: case["arg"])
+def test_as_go_get(session: Session, case: dict[str, Any]) -> None:
+    pattern, _, query = case["arg"].partition("@")
+    graph = load_mod_file(session).graph()
+    try:
+        found, module_only = query_pattern(session, pattern, query, graph.selected, allowed_versions(session))
+    except GovgoError as error:
+        root = session.settings.env.goproxy.removesuffix("/proxy")
+        text = str(error).replace(root, "$ROOT")
+        assert case["code"] == 1, text
+        assert case["err"] in ([f"go: {text}"], [f"go: {case['arg']}: {text}"])
+        return
+    assert case["code"] == 0
+    answers = {result.mod for result in found} | ({module_only.mod} if module_only is not None else set())
+    for line in case["err"]:
+        change = _CHANGE.match(line)
+        assert change is not None
+        assert ModuleVersion(change[1], change[2]) in answers
+    assert answers

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The report formats of `govgo verify`, against the official schemas, with texts that try to break out of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import govgo
+from govgo.core.findings import (
+    Claim,
+    ClaimResult,
+    Difference,
+    Evidence,
+    Finding,
+    ModuleReport,
+    Place,
+    Verdict,
+    Verification,
+)
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.report.findings.github import github_report
+from govgo.report.findings.json import json_report
+from govgo.report.findings.junit import junit_report
+from govgo.report.findings.markdown import markdown_report
+from govgo.report.findings.sarif import RULES, sarif_report
+from govgo.report.findings.text import MOST_ALIKE, text_report
+
+SCHEMAS = Path(__file__).parents[3] / "testdata" / "schemas"
+OWN = Path(govgo.__file__).parent / "report" / "schemas"
+HOSTILE = "q.io/a\x1b[31m::error::]]>&<b a=\"'\x00\ufffe%0A`````| [x](y) <!-- \udcff\r\nnext"
+
+FINDINGS = (
+    Finding(
+        "sum-mismatch",
+        Claim.DATABASE,
+        Verdict.CONTRADICTION,
+        "q.io/a@v1.0.0: verifying module: checksum mismatch",
+        ModuleVersion("q.io/a", "v1.0.0"),
+        Place("go.sum", 41),
+        (Evidence("go.sum:41", "h1:a="), Evidence("proxy https://p.example", "", "404 Not Found")),
+        "edited go.sum",
+        "the cached zip and the extracted tree",
+        (Difference("a.go", "changed"), Difference("b.go", "added")),
+        ("example.com/main (go.mod:3)", "q.io/a v1.0.0"),
+        "see who changed the line",
+    ),
+    Finding("missing-sum", Claim.COMPLETE, Verdict.FINDING, "q.io/b@v1.0.0: missing", None, Place("sub dir/go.mod", 3)),
+    Finding("zip-modified", Claim.CACHE, Verdict.FINDING, HOSTILE, None, Place(f"/a,b:{HOSTILE}")),
+    Finding("database-unavailable", Claim.DATABASE, Verdict.UNCHECKED, "q.io/c: timeout", None, Place("go.sum", 7)),
+)
+FORK = Finding(
+    "fork", Claim.DATABASE, Verdict.CONTRADICTION, "SECURITY ERROR\nold database:\n\tx\n\nnew database:\n\ty"
+)
+
+
+def verification(findings: tuple[Finding, ...] = FINDINGS, run_findings: tuple[Finding, ...] = (FORK,)) -> Verification:
+    claims = (
+        ClaimResult(Claim.LINT, Verdict.PASSED, (("lines", 60), ("faults", 0))),
+        ClaimResult(Claim.COMPLETE, Verdict.FINDING, (("needed", 9), ("missing", 1), ("extra", 0))),
+        ClaimResult(
+            Claim.DATABASE, Verdict.CONTRADICTION, (("proved", 57), ("mismatch", 1), ("private", 1), ("unchecked", 1))
+        ),
+        ClaimResult(Claim.CACHE, Verdict.FINDING, (("unmodified", 1), ("modified", 1), ("absent", 3))),
+        ClaimResult(Claim.VENDOR, Verdict.PASSED, note="no vendor directory"),
+    )
+    module = ModuleReport("module", "example.com/main", ".", ("go.sum",), claims, findings)
+    return Verification(
+        claims=tuple(Claim),
+        modules=(module,),
+        findings=run_findings,
+        database="sum.example.org",
+        tree_size=300,
+        private="GOPRIVATE=*.corp.example",
+        since="",
+        offline=False,
+        started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        duration_s=1.25,
+    )
+
+
+SOUND = verification((), ())
+RUNS = [verification(), SOUND, verification(FINDINGS[3:], ())]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_sarif_is_valid_by_the_official_schema(run: Verification) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text())
+    checker = jsonschema.validators.validator_for(schema)(schema, format_checker=jsonschema.FormatChecker())
+    assert [error.message for error in checker.iter_errors(json.loads(sarif_report(run)))] == []
+
+
+def test_sarif_is_anchored() -> None:
+    run = json.loads(sarif_report(verification()))["runs"][0]
+    assert [result["ruleId"] for result in run["results"]] == ["fork", "sum-mismatch", "missing-sum", "zip-modified"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    place = run["results"][1]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "go.sum", "uriBaseId": "SRCROOT"}, "region": {"startLine": 41}}
+    assert run["results"][2]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "sub%20dir/go.mod"
+    assert run["results"][3]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith(
+        "file:///a%2Cb%3A"
+    )
+    assert "likely cause:" in run["results"][1]["message"]["text"]
+    invocation = run["invocations"][0]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 4)
+    assert [each["descriptor"]["id"] for each in invocation["toolExecutionNotifications"]] == ["database-unavailable"]
+
+
+def test_sarif_fingerprints_do_not_depend_on_the_line() -> None:
+    moved = Finding(
+        "sum-mismatch", Claim.DATABASE, Verdict.CONTRADICTION, "other", FINDINGS[0].module, Place("go.sum", 9)
+    )
+
+    def fingerprint(finding: Finding) -> Any:
+        return json.loads(sarif_report(verification((finding,), ())))["runs"][0]["results"][0]["partialFingerprints"]
+
+    assert fingerprint(moved) == fingerprint(FINDINGS[0])
+    assert fingerprint(FINDINGS[1]) != fingerprint(FINDINGS[0])
+
+
+def test_rules_are_named_in_kebab_case() -> None:
+    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", code) for code in RULES)
+
+
+@pytest.mark.parametrize("schema", ["junit-ant.xsd", "junit-jenkins.xsd"])
+@pytest.mark.parametrize("run", RUNS)
+def test_junit_is_valid_by_both_schemas(run: Verification, schema: str) -> None:
+    xmlschema = pytest.importorskip("xmlschema")
+    document = junit_report(run)
+    checker = xmlschema.XMLSchema(str(SCHEMAS / schema))
+    assert [error.reason for error in checker.iter_errors(ElementTree.fromstring(document))] == []
+
+
+def test_junit_cases() -> None:
+    root = ElementTree.fromstring(junit_report(verification()))
+    (fork, module) = root
+    assert fork.get("name") == "checksum database"
+    assert {name: module.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "6", "failures": "3", "errors": "1", "skipped": "1",
+    }  # fmt: skip
+    assert next(module.iter("testcase")).get("name") == "lint"
+    failure = next(module.iter("failure"))
+    assert (failure.get("type"), failure.get("message")) == ("missing-sum", "q.io/b@v1.0.0: missing")
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_json_is_valid_by_its_schema(run: Verification) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((OWN / "govgo.verify-1.json").read_text())
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    document = json.loads(json_report(run))
+    assert [
+        error.message for error in kind(schema, format_checker=jsonschema.FormatChecker()).iter_errors(document)
+    ] == []
+
+
+def test_json_tells_what_could_not_be_checked_apart() -> None:
+    document = json.loads(json_report(verification()))
+    assert [each["code"] for each in document["results"]] == ["fork", "sum-mismatch", "missing-sum", "zip-modified"]
+    assert [each["code"] for each in document["errors"]] == ["database-unavailable"]
+    assert document["summary"]["verdict"] == "contradiction"
+    assert document["results"][1]["differences"] == [
+        {"file": "a.go", "change": "changed"},
+        {"file": "b.go", "change": "added"},
+    ]
+
+
+def test_github_commands_are_one_line_each() -> None:
+    lines = github_report(verification()).splitlines()
+    assert len(lines) == 6
+    assert lines[1].startswith("::error file=go.sum,line=41,title=sum-mismatch::q.io/a@v1.0.0: verifying module: ")
+    assert "%0A    likely cause:" in lines[1]
+    assert lines[3].startswith("::error file=/a%2Cb%3Aq.io/a")
+    assert lines[4].startswith("::warning file=go.sum,line=7,title=database-unavailable::")
+    assert lines[5].startswith("::error title=govgo verify::not verified: ")
+    assert github_report(SOUND) == "::notice title=govgo verify::all modules verified\n"
+
+
+def test_text_as_people_see_it() -> None:
+    assert text_report(SOUND).splitlines()[2:] == [
+        "  checksum database  57 go.sum lines proved (tree 300, signature ok), 1 contradicted, 1 could not be checked",
+        "  private            1 lines not public (GOPRIVATE=*.corp.example): compared with go.sum only",
+        "  module cache       1 modified, 1 modules unmodified (3 not downloaded)",
+        "  vendor             no vendor directory",
+        "all modules verified",
+    ]
+    text = text_report(verification(FINDINGS[:1], ()))
+    assert text.split("no vendor directory\n")[1] == (
+        "error[sum-mismatch]: q.io/a@v1.0.0: verifying module: checksum mismatch\n"
+        "    go.sum:41:                h1:a=\n"
+        "    proxy https://p.example:  404 Not Found\n"
+        "    likely cause:             edited go.sum\n"
+        "    files that differ:        a.go (changed), b.go (added), between the cached zip and the extracted tree\n"
+        "    needed by:                example.com/main (go.mod:3) => q.io/a v1.0.0\n"
+        "hint: see who changed the line\n"
+        "not verified: 1 contradiction\n"
+    )
+
+
+def test_many_alike_are_cut_for_terminals_only() -> None:
+    run = verification(FINDINGS[1:2] * (MOST_ALIKE + 5), ())
+    assert text_report(run).count("error[missing-sum]") == MOST_ALIKE + 5
+    text = text_report(run, most_alike=MOST_ALIKE)
+    assert text.count("error[missing-sum]") == MOST_ALIKE
+    assert "… and 5 more missing-sum" in text
+    assert len(json.loads(json_report(run))["results"]) == MOST_ALIKE + 5
+
+
+def test_no_text_drives_a_terminal() -> None:
+    painted: list[str] = []
+
+    def paint(text: str, colour: str) -> str:
+        painted.append(text)
+        return text
+
+    for report in (text_report(verification(), paint), github_report(verification()), markdown_report(verification())):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udcff]", report)
+    assert not any("\x1b" in text for text in painted)
+
+
+def test_markdown_contains_hostile_text() -> None:
+    report = markdown_report(verification())
+    blocks = re.findall(r"^(`{3,})text\n(.*?)\n\1$", report, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 5
+    outside = re.sub(r"^(`{3,})text\n.*?\n\1$", "", report, flags=re.MULTILINE | re.DOTALL)
+    assert "<!--" not in outside
+    assert "[x](y)" not in outside
+    assert (
+        "| example.com/main | database | 🛑 contradiction | 57 proved, 1 mismatch, 1 private, 1 unchecked |" in outside
+    )
