@@ -2,36 +2,37 @@
 """The one exception tree of govgo.
 
     GovgoError
-      InputError                 text or a request that breaks the rules; a retry cannot help
-        ModFileError             a go.mod, go.work or modules.txt line (file, line, column)
-        GoSumError               a go.sum line (file, line)
-        InvalidPathError         a module, import or file path
-        InvalidVersionError      a version, pseudo-version or go version
-        PatternError             a package or prefix pattern
-        NoteError                a signed note or a key
-        SumDbFormatError         a record, tile, tile path or tree head text
-        SourceError              a Go source file's package clause, imports or constraints
-        UsageError               flags, arguments or environment
-          VerbFlagsError         flags of a verb; the sentence begins with the verb
-        QueryError               a version query that cannot be answered
-        BuildListError           a module graph that cannot be loaded or satisfied
-        PackageError             an import that no module in the build list provides
-        StaleError               go.mod, go.sum or vendor would need a change that the mode forbids
-      NotFoundError              unknown to every source tried
-      UnavailableError           a source failed; a retry may help
-        NetworkError             a transfer (url without secrets, status)
-        TooLargeError            a body past its cap (limit_bytes)
-        LookupDisabledError      GOPROXY=off, or a source that this version does not support
-        DiskError                a local file could not be read or written
-      IntegrityError             content damaged or not provable; another source may be sound
-        TileMismatchError        a tile that does not hash into its parent
-        BadZipError              a module zip that breaks the rules (issues)
-        CacheCorruptError        a cache file that does not match its own checksum
+      Failure                    what a fallback may catch: another source, another version, the next argument
+        InputError               text or a request that breaks the rules; a retry cannot help
+          ModFileError           a go.mod, go.work or modules.txt line (file, line, column)
+          GoSumError             a go.sum line (file, line)
+          InvalidPathError       a module, import or file path
+          InvalidVersionError    a version, pseudo-version or go version
+          PatternError           a package or prefix pattern
+          NoteError              a signed note or a key
+          SumDbFormatError       a record, tile, tile path or tree head text
+          SourceError            a Go source file's package clause, imports or constraints
+          UsageError             flags, arguments or environment
+            VerbFlagsError       flags of a verb; the sentence begins with the verb
+          QueryError             a version query that cannot be answered
+          BuildListError         a module graph that cannot be loaded or satisfied
+          PackageError           an import that no module in the build list provides
+          StaleError             go.mod, go.sum or vendor would need a change that the mode forbids
+        NotFoundError            unknown to every source tried
+        UnavailableError         a source failed; a retry may help
+          NetworkError           a transfer (url without secrets, status)
+          TooLargeError          a body past its cap (limit_bytes)
+          LookupDisabledError    GOPROXY=off, or a source that this version does not support
+          DiskError              a local file could not be read or written
+        IntegrityError           content damaged or not provable; another source may be sound
+          TileMismatchError      a tile that does not hash into its parent
+          BadZipError            a module zip that breaks the rules (issues)
+          CacheCorruptError      a cache file that does not match its own checksum
+        ConflictError            a lock or compare-and-swap was lost
       SecurityError              evidence of misbehaviour; never retried, never downgraded
         SumMismatchError         bytes that contradict go.sum or the checksum database
         ForkError                two signed tree heads that no proof joins
         BadSignatureError        a note that the configured key did not sign
-      ConflictError              a lock or compare-and-swap was lost
       ReportedError              several faults, each already told through the Reporter (errors)
 
 `str(error)` is the sentence that the go command uses for the same fault, without its "go: " prefix.
@@ -70,7 +71,13 @@ class GovgoError(Exception):
         return self.text
 
 
-class InputError(GovgoError):
+class Failure(GovgoError):
+    """What a fallback may catch. `SecurityError` is no failure: no `except Failure` can swallow it."""
+
+    code = "failure"
+
+
+class InputError(Failure):
     """Text or a request that breaks the rules."""
 
     code = "input"
@@ -201,7 +208,7 @@ class StaleError(InputError):
     code = "stale"
 
 
-class NotFoundError(GovgoError):
+class NotFoundError(Failure):
     """Unknown to every source tried.
 
     Attributes:
@@ -222,7 +229,7 @@ class NotFoundError(GovgoError):
         self.tried = tried
 
 
-class UnavailableError(GovgoError):
+class UnavailableError(Failure):
     """A source failed; a retry may help."""
 
     code = "unavailable"
@@ -273,7 +280,7 @@ class DiskError(UnavailableError):
         self.path = path
 
 
-class IntegrityError(GovgoError):
+class IntegrityError(Failure):
     """Content damaged or not provable; another source may be sound."""
 
     code = "integrity"
@@ -355,7 +362,7 @@ class BadSignatureError(SecurityError):
     code = "bad-signature"
 
 
-class ConflictError(GovgoError):
+class ConflictError(Failure):
     """A lock or compare-and-swap was lost."""
 
     code = "conflict"

@@ -11,13 +11,12 @@ from govgo.app.list.list import list_modules
 from govgo.core.module.info import ModuleInfo, Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
-from govgo.errors import GovgoError, QueryError, ReportedError, SecurityError, UsageError, VerbFlagsError
+from govgo.errors import Failure, GovgoError, QueryError, ReportedError, UsageError, VerbFlagsError
 from govgo.load.buildlist.requirements import load_mod_graph
 from govgo.load.mainmodule.load import init_workfile, load_mod_file
 from govgo.load.mainmodule.write import write_go_mod
 from govgo.load.query.reuse import read_reuse
 from govgo.load.session.session import Session
-from govgo.load.session.toonew import SwitchError
 from govgo.ports.modules import Ask, Downloaded
 
 
@@ -132,9 +131,7 @@ def _switch(session: Session, failures: Sequence[GovgoError]) -> None:
 
     try:
         switch(session, failures)
-    except (SwitchError, SecurityError):
-        raise
-    except GovgoError:
+    except Failure:
         return
 
 

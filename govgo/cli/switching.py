@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from govgo.errors import GovgoError, ReportedError, SecurityError
+from govgo.errors import Failure, GovgoError, ReportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +94,7 @@ def _settle(session: Session, error: GovgoError) -> None:
     except SwitchError:
         session.untold.clear()
         raise
-    except SecurityError:
-        raise
-    except GovgoError as why:
+    except Failure as why:
         session.tell_held()
         ConsoleReporter().failure(error)
         session.report.note(str(why))

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure
 
 
 async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
@@ -21,9 +21,7 @@ async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
         for done in asyncio.as_completed(tasks):
             try:
                 await done
-            except SecurityError:
-                raise
-            except GovgoError:
+            except Failure:
                 continue
     finally:
         for task in tasks:

@@ -22,7 +22,7 @@ from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure
 from govgo.ports.modules import Reporter
 
 GO_MOD = "/go.mod"
@@ -77,9 +77,7 @@ class Vantage:
                 return Seen(masked, hash_gomod(data), "", "")
             file = self._fetch_zip(proxy, key)
             return Seen(masked, hash_zip(file), "", file)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             return Seen(masked, "", str(error).partition("\n")[0], "")
 
     def _fetch_zip(self, proxy: Proxy, mv: ModuleVersion) -> str:

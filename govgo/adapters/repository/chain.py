@@ -14,14 +14,7 @@ from govgo.adapters.attribution import SourceRefusedError
 from govgo.adapters.repository.source import ModuleSource
 from govgo.core.goenv import DIRECT, NOPROXY
 from govgo.core.golib import url as gourl
-from govgo.errors import (
-    GovgoError,
-    LookupDisabledError,
-    NotFoundError,
-    SecurityError,
-    find,
-    is_not_found,
-)
+from govgo.errors import Failure, GovgoError, LookupDisabledError, NotFoundError, find, is_not_found
 
 _T = TypeVar("_T")
 
@@ -49,9 +42,7 @@ async def try_sources(sources: Sequence[ModuleSource], ask: Callable[[ModuleSour
     for source in sources:
         try:
             return await ask(source)
-        except SecurityError:
-            raise
-        except GovgoError as err:
+        except Failure as err:
             tried.append((source.spec.url, err))
             missing = is_not_found(err)
             url = source.spec.url

@@ -17,7 +17,7 @@ from govgo.adapters.repository.zips import Zips
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
-from govgo.errors import GovgoError, InvalidVersionError, SecurityError
+from govgo.errors import Failure, InvalidVersionError
 from govgo.ports.modules import Downloaded, RevInfo
 
 # So many modules are worked on at once; each has at most one zip on the wire.
@@ -81,8 +81,6 @@ class Downloads:
             done = done._replace(zip=path, sum=self._cache.ziphash(mv) or "")
             if extract:
                 done = done._replace(dir=await self._zips.tree(mv))
-        except SecurityError:
-            raise
-        except GovgoError as err:
+        except Failure as err:
             return done._replace(error=err)
         return done

@@ -14,7 +14,7 @@ from contextlib import suppress
 from govgo.adapters.repository.gomods import GoMods
 from govgo.adapters.repository.sumcheck import GO_MOD
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure, GovgoError
 from govgo.ports.modules import Loader
 
 # While nothing has arrived for so long, the line is idle: what will be asked for later is fetched, and files are
@@ -108,9 +108,7 @@ class _Stream:
         gomods = self._gomods
         try:
             data = await gomods.fetch(mv)
-        except SecurityError:
-            raise
-        except GovgoError as err:
+        except Failure as err:
             gomods.remember(mv, err)
             self._loader.tell(mv, err)
             self.start(self._loader.wanted())
@@ -120,9 +118,7 @@ class _Stream:
         self.start(self._loader.wanted())
         try:
             await gomods.judge(mv, data)
-        except SecurityError:
-            raise
-        except GovgoError as err:
+        except Failure as err:
             self._loader.tell(mv, err)
 
     def _look_up_soon(self, mv: ModuleVersion) -> None:

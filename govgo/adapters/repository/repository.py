@@ -22,7 +22,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version.semver import is_valid as is_semver
-from govgo.errors import GovgoError, InputError, InvalidVersionError, SecurityError, UsageError
+from govgo.errors import Failure, GovgoError, InputError, InvalidVersionError, UsageError
 from govgo.ports.modules import Ask, Downloaded, Loader, Origin, Reporter, RevInfo, Versions
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ class Repository:
         """Whether what rested on `origin` would come out the same; proxies cannot tell."""
         try:
             self._run(self._try(lambda source: source.check_reuse(path, origin)))
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             return False
         return True
 

@@ -22,7 +22,7 @@ from govgo.adapters.repository.source import ModuleSource
 from govgo.adapters.repository.sumcheck import Admission
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
-from govgo.errors import BadZipError, DiskError, GovgoError, InputError, SecurityError
+from govgo.errors import BadZipError, DiskError, Failure, GovgoError, InputError
 from govgo.ports.modules import Reporter
 
 TooNew = Callable[[str, str], GovgoError]
@@ -197,9 +197,7 @@ class Zips:
 async def _copy(source: ModuleSource, mv: ModuleVersion, temp: ZipTemp) -> int:
     try:
         return await source.zip(mv.path, mv.version, temp.write, temp.rewind)
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         temp.rewind()
         raise
 

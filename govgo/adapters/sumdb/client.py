@@ -28,6 +28,7 @@ from govgo.core.sumdb.tile import HashedTile
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
     BadSignatureError,
+    Failure,
     ForkError,
     GovgoError,
     InputError,
@@ -149,9 +150,7 @@ class SumDb:
         """
         try:
             text = (await self._record(mod)).text
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             version = mod.version.removesuffix("/go.mod")
             noun = "module" if version == mod.version else "go.mod"
             raise _in_context(f"{mod.path}@{version}: verifying {noun}: ", error) from error
@@ -240,9 +239,7 @@ class SumDb:
                 await trees.compare(ours.note, note, proved=own)
             except ForkError as error:
                 raise self._condemn(error) from error
-            except SecurityError:
-                raise
-            except GovgoError as error:
+            except Failure as error:
                 failure = failure or error
             else:
                 await self.flush()

@@ -25,7 +25,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.bundle import MAX_BUNDLE_BYTES, ProvedBundle, format_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import read_head
-from govgo.errors import DiskError, GovgoError, LookupDisabledError, SecurityError
+from govgo.errors import DiskError, Failure, GovgoError, LookupDisabledError
 from govgo.ports.modules import Reporter
 
 _Answer = tuple[str, ...] | GovgoError
@@ -131,9 +131,7 @@ class ProofClient(SumClient):
             data = format_bundle(self.bundle(self._proved))
             os.makedirs(os.path.dirname(path), exist_ok=True)
             atomic.write_file(path, data)
-        except SecurityError:
-            raise
-        except (GovgoError, OSError):
+        except (Failure, OSError):
             with suppress(OSError, DiskError):
                 atomic.remove(path)
 

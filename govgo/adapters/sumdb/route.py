@@ -16,7 +16,7 @@ from typing import Protocol
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, ProxySpec
 from govgo.core.golib import url as gourl
 from govgo.core.sumdb.database import Database
-from govgo.errors import GovgoError, SecurityError, is_not_found
+from govgo.errors import Failure, GovgoError, is_not_found
 
 MAX_SUPPORTED_BYTES = 64 << 10
 """The answer of `supported` means nothing; more than this is not read."""
@@ -76,9 +76,7 @@ class SumDbRoute:
             base = gourl.parse(proxy.url).join(f"sumdb/{self._database.name}")
             try:
                 await self._getter.get(str(base.join("supported")), MAX_SUPPORTED_BYTES)
-            except SecurityError:
-                raise
-            except GovgoError as error:
+            except Failure as error:
                 if not is_not_found(error):
                     worst = error
                     if not proxy.fall_back_on_error:

@@ -20,7 +20,7 @@ from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.database import Database, parse_gosumdb
 from govgo.core.sumdb.timeline import Head
-from govgo.errors import GovgoError, IntegrityError, NotFoundError, SecurityError, UsageError
+from govgo.errors import Failure, GovgoError, IntegrityError, NotFoundError, UsageError
 from govgo.ports.modules import Reporter
 
 if TYPE_CHECKING:
@@ -177,9 +177,7 @@ async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[byte
     for below, url in (*((mirror, str(mirror.join("latest"))) for mirror in mirrors), (None, str(base))):
         try:
             note = await getter.get(url, MAX_LATEST_BYTES)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             failures.append(error)
             continue
         if note.startswith(_NOTE_START):

@@ -23,15 +23,7 @@ from govgo.core.sumdb.tile import HashedTile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Join, Timeline, fork_error
 from govgo.core.sumdb.tlog import Node, Tree, record_hash
-from govgo.errors import (
-    BadSignatureError,
-    GovgoError,
-    IntegrityError,
-    NotFoundError,
-    SecurityError,
-    TileMismatchError,
-    UnavailableError,
-)
+from govgo.errors import BadSignatureError, Failure, IntegrityError, NotFoundError, TileMismatchError, UnavailableError
 
 if TYPE_CHECKING:
     from govgo.core.sumdb.bundle import Bundle
@@ -91,9 +83,7 @@ class ProvedTrees:
             self._log(f"stored tree head {self._cache.latest_file} is damaged; fetching it from the checksum database")
             try:
                 await self.fetch_latest()
-            except SecurityError:
-                raise
-            except GovgoError:
+            except Failure:
                 return  # Every lookup brings a tree head of its own.
         else:
             await self._judge_joins(self.timeline.offer(self._stored_head))
@@ -185,9 +175,7 @@ class ProvedTrees:
         newest = self.timeline.newest
         try:
             await self._judge_once(joins)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             self.timeline.withdraw()
             raise
         if not 0 <= record.number < newest.tree.size:

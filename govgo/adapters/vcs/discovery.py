@@ -18,7 +18,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.vcs.govcs import check_govcs
 from govgo.core.vcs.metatags import MOD, MetaImport, Mismatch, match_meta_import, parse_meta_imports
 from govgo.core.vcs.repopath import SYSTEMS, RepoName, late_static_repo, static_repo
-from govgo.errors import GovgoError, InputError, LookupDisabledError, NetworkError, NotFoundError, SecurityError
+from govgo.errors import Failure, GovgoError, InputError, LookupDisabledError, NetworkError, NotFoundError
 
 if TYPE_CHECKING:
     from govgo.adapters.http.client import Page
@@ -81,9 +81,9 @@ class Discovery:
         insecure = self._env.is_insecure(path)
         try:
             return await self._find(path, insecure)
-        except (SecurityError, LookupDisabledError):
+        except LookupDisabledError:
             raise
-        except GovgoError as err:
+        except Failure as err:
             late = late_static_repo(path)
             if late is not None:
                 check_govcs(self._env, late.vcs, late.root)
@@ -99,9 +99,9 @@ class Discovery:
             return RepoRoot(known.root, known.vcs, await self._url(known, insecure))
         try:
             return await self._ask(path, insecure)
-        except (SecurityError, LookupDisabledError):
+        except LookupDisabledError:
             raise
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"unrecognized import path {quote(path)}: ") from err
 
     async def _url(self, name: RepoName, insecure: bool) -> str:

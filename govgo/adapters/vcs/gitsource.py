@@ -33,7 +33,7 @@ from govgo.core.vcs.coderepo import (
 )
 from govgo.core.version import goversion, semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_version
-from govgo.errors import BadZipError, GovgoError, InputError, NotFoundError, SecurityError
+from govgo.errors import BadZipError, Failure, GovgoError, InputError, NotFoundError
 from govgo.ports.modules import RevInfo, Versions
 
 TooNew = Callable[[str, str], GovgoError]
@@ -198,9 +198,7 @@ class GitSource:
         origin = commit.origin._replace(subdir=self._module.code_dir)
         try:
             version = self._version_of(commit, asked)
-        except SecurityError:
-            raise
-        except GovgoError as err:
+        except Failure as err:
             if err.origin is None:
                 err.origin = origin
             raise
@@ -221,9 +219,7 @@ class GitSource:
         if is_canonical:
             try:
                 return self._settle(v, asked, can_be)
-            except SecurityError:
-                raise
-            except GovgoError:
+            except Failure:
                 pass  # perhaps another tag of the commit will do
         choice = module.choose_tags(commit, asked)
         if choice.exact:
@@ -248,9 +244,7 @@ class GitSource:
         module = self._module
         try:
             self._locate(v)
-        except SecurityError:
-            raise
-        except GovgoError as err:
+        except Failure as err:
             absent = NotFoundError(f"{module.path}@{v}: invalid version: {err}", inner=err)
             absent.origin = err.origin
             raise absent from err
@@ -281,9 +275,7 @@ class GitSource:
                 highest = retracting_version(self.versions().list)
                 if highest:
                     self._retractions = retractions(self.gomod(highest))
-            except SecurityError:
-                raise
-            except GovgoError:
+            except Failure:
                 pass
         return is_retracted(v, self._retractions)
 
@@ -309,9 +301,7 @@ class _Incompatible:
         if known is None:
             try:
                 known = self._repo.read_file(self._commit, file, MAX_GO_MOD) is None
-            except SecurityError:
-                raise
-            except GovgoError:
+            except Failure:
                 known = True
             self._absent[file] = known
         return known

@@ -25,7 +25,7 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path, is_std
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import GovgoError, InvalidPathError, QueryError, SecurityError, find, is_not_found
+from govgo.errors import Failure, GovgoError, InvalidPathError, QueryError, find, is_not_found
 from govgo.load.buildlist.requirements import load_mod_graph
 from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
@@ -293,9 +293,7 @@ class Resolver:
                 version = self.upgrade
             try:
                 mods = self.query_packages(path, version, self.selected)
-            except SecurityError:
-                raise
-            except GovgoError as error:
+            except Failure as error:
                 if no_such_package_version(error) or (mv is None and not _valid_path(path)):
                     return True  # no version change helps; the final load says what is missing
                 found.append(PathSet(path=path, error=error))

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from govgo.app.get.candidates import Resolver
 from govgo.app.get.local import workspace_has_module
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
-from govgo.errors import GovgoError, QueryError, SecurityError, find
+from govgo.errors import Failure, GovgoError, QueryError, SecurityError, find
 from govgo.load.mainmodule.load import enter_workspace, load_mod_file
 from govgo.load.packages.errors import AmbiguousImportError
 from govgo.load.packages.load import PackageOpts, load_packages
@@ -89,9 +89,7 @@ def _retractions(resolver: Resolver, marks: _Marks) -> list[tuple[str, str]]:
     for mv in relevant:
         try:
             check_retractions(session, mv)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             if find(error, ModuleRetractedError) is not None:
                 found.append((mv.path, str(error)))
     return found
@@ -104,9 +102,7 @@ def _deprecations(resolver: Resolver, marks: _Marks) -> list[str]:
             continue
         try:
             message = check_deprecation(resolver.session, mv)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             continue
         if message:
             found.append(f"module {mv.path} is deprecated: {short_message(message, '')}")

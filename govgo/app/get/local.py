@@ -8,7 +8,7 @@ import posixpath
 from govgo.app.get.argument import ArgumentError, PathSet, Query
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure
 from govgo.load.mainmodule.gowork import LocalWorkspace
 from govgo.load.packages.imports import dir_in_module
 from govgo.load.packages.patterns import match_in_module, warn_unmatched
@@ -25,9 +25,7 @@ def workspace_has_package(session: Session, workspace: LocalWorkspace, path: str
     for mod_path, root in workspace.modules:
         try:
             _, found = dir_in_module(session, path, mod_path, root, is_local=True)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             continue
         if found:
             return True

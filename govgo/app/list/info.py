@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from govgo.core.module.info import ZERO_TIME, ModuleInfo, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain
 from govgo.core.module.query import DisallowedError, NoMatchingVersionError
-from govgo.errors import GovgoError, SecurityError, find, is_not_found
+from govgo.errors import Failure, GovgoError, find, is_not_found
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import Reusable, query, version_list
 from govgo.load.query.retract import (
@@ -145,9 +145,7 @@ class _Facts:
     def _with_time(self, info: ModuleInfo) -> ModuleInfo:
         try:
             rev = query(self._session, info.path, info.version)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             return _failed(info, error)
         return info._replace(version=rev.version, time=rev.time or ZERO_TIME)
 
@@ -161,9 +159,7 @@ class _Facts:
             return info
         try:
             summary = raw_summary(self._session, mod)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             return info
         return info if summary.too_new is not None else info._replace(go_version=summary.go_version)
 
@@ -208,9 +204,7 @@ def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
         return info
     try:
         rev = query(session, info.path, "upgrade", info.version, allowed_versions(session))
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         if _is_unknown(error) or find(error, DisallowedError) is not None:
             return info
         return _failed(info, error)
@@ -225,9 +219,7 @@ def add_versions(session: Session, info: ModuleInfo, *, retracted: bool) -> Modu
     allowed = allowed_or_retracted_versions(session) if retracted else allowed_versions(session)
     try:
         known = version_list(session, info.path, allowed)
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         return _failed(info, error)._replace(versions=(), origin=None)
     return info._replace(versions=known.list, origin=merge_origin(info.origin, known.origin))
 
@@ -240,9 +232,7 @@ def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
         check_retractions(session, ModuleVersion(info.path, info.version))
     except ModuleRetractedError as error:
         return info._replace(retracted=error.rationale or (RETRACTED,))
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         return info if _is_unknown(error) else _failed(info, error)
     return info
 
@@ -251,9 +241,7 @@ def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
     """`info` with the module's deprecation message, if it has one."""
     try:
         message = check_deprecation(session, ModuleVersion(info.path, info.version))
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         return info if _is_unknown(error) else _failed(info, error)
     return info._replace(deprecated=message)
 

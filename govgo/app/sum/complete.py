@@ -11,7 +11,7 @@ from govgo.app.sum.needs import load_needs
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
-from govgo.errors import GovgoError, PackageError, ReportedError, SecurityError
+from govgo.errors import Failure, GovgoError, PackageError, ReportedError
 from govgo.load.mainmodule.write import WriteOptions, go_mod_dirty, update_go_mod_from_reqs, write_go_sum
 
 if TYPE_CHECKING:
@@ -118,8 +118,6 @@ def _hashes(
             else:
                 mv = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
                 hashes[key] = hash_gomod(session.repo.gomod(mv))
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             failures.append(error)
     return {key: digest for key, digest in hashes.items() if digest}

@@ -14,7 +14,7 @@ from govgo.app.vendor.copy import VendorCopier, check_path_collisions
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.version.goversion import compare
-from govgo.errors import GovgoError, PackageError, SecurityError
+from govgo.errors import Failure, PackageError
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.dependency.gomod import raw_summary
 from govgo.load.packages.load import PackageOpts, load_packages
@@ -173,7 +173,5 @@ def _go_version(session: Session, mod: ModuleVersion) -> str:
         return ""
     try:
         return raw_summary(session, actual).go_version
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         return ""

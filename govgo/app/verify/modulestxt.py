@@ -14,7 +14,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path
 from govgo.core.version import semver
 from govgo.core.version.goversion import compare
-from govgo.errors import GovgoError, InvalidPathError, PackageError, SecurityError
+from govgo.errors import Failure, InvalidPathError, PackageError
 from govgo.load.dependency.gomod import raw_summary
 from govgo.ports.modules import Ask
 
@@ -115,9 +115,7 @@ def _notes(
         sure = not actual.version or has_sum(ModuleVersion(actual.path, f"{actual.version}/go.mod"))
         try:
             version = raw_summary(session, actual).go_version
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             return _AnyNote(explicit)
         with_go = [f"go {version}"] if version else []
     found = {_note([*explicit, *with_go])}

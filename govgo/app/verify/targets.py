@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from govgo.core.gosum.lint import SumFault, SumLine, read_lines
 from govgo.core.modfile import module_path
-from govgo.errors import GovgoError, SecurityError, UsageError
+from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work, load_work_file
 
@@ -174,9 +174,7 @@ def _members(session: Session, work: str) -> tuple[str, ...]:
     """The modules of a workspace, () where its file cannot be read: that is told to who asks for it by name."""
     try:
         return load_work_file(session, work)[1]
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         return ()
 
 

@@ -43,7 +43,7 @@ from govgo.core.modfile.gowork import WorkFile
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line, LineBlock
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, InputError, SecurityError
+from govgo.errors import Failure, GovgoError, InputError
 
 _MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
 _WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
@@ -138,9 +138,7 @@ class _Reader:
     def try_line(self, add: Add, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
         try:
             add(block, line, verb, first)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             self.note(line, error)
 
     def note(self, node: Line | LineBlock, error: GovgoError) -> None:
@@ -260,9 +258,7 @@ class _ModReader(_Reader):
             try:
                 first = 1 if retract.syntax.tokens[0] == "retract" else 0
                 retract.low, retract.high, _ = read_interval(module.mod.path, retract.syntax.tokens, first, self.fix)
-            except SecurityError:
-                raise
-            except GovgoError as error:
+            except Failure as error:
                 self.note(retract.syntax, error)
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from govgo.core.modgraph.graph import NONE, Compare, Graph
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import BuildListError, GovgoError, SecurityError
+from govgo.errors import BuildListError, Failure, GovgoError
 
 __all__ = [
     "NONE",
@@ -99,9 +99,7 @@ def _build_list(
         try:
             if mv.version != NONE:
                 required = reqs.required(mv)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             failed[mv] = error
         if upgrade is not None:
             try:
@@ -109,9 +107,7 @@ def _build_list(
                 if better != mv:
                     upgrades[mv] = better
                     required = (better, *required)
-            except SecurityError:
-                raise
-            except GovgoError as error:
+            except Failure as error:
                 failed.setdefault(mv, error)
         graph.require(mv, required)
         for req in required:
@@ -307,9 +303,7 @@ class _Descent:
             return ()
         try:
             return self._reqs.required(mv)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             # An older version may lack a sound go.mod; then it is no candidate.
             self._exclude(mv)
             return ()

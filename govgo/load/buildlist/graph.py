@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
-from govgo.errors import BuildListError, GoSumError, GovgoError, SecurityError
+from govgo.errors import BuildListError, Failure, GoSumError, GovgoError, SecurityError
 from govgo.load.dependency.gomod import ModSummary, ModuleError, digest, judge, known_summary
 
 if TYPE_CHECKING:
@@ -155,9 +155,7 @@ class _Feed:
             for mv in fresh:
                 try:
                     known = known_summary(session, mv)
-                except SecurityError:
-                    raise
-                except GovgoError as error:
+                except Failure as error:
                     loader.tell(mv, error)
                     continue
                 if known is not None:

@@ -13,7 +13,7 @@ from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, sort
 from govgo.core.version import goversion
-from govgo.errors import BuildListError, GovgoError, SecurityError
+from govgo.errors import BuildListError, Failure, GovgoError
 from govgo.load.buildlist.graph import GraphError, ModGraph, read_mod_graph
 
 if TYPE_CHECKING:
@@ -208,8 +208,6 @@ def try_expand_graph(session: Session, rs: Requirements) -> tuple[Requirements, 
         return rs, graph, None
     try:
         updated = update_roots(session, rs.direct, rs)
-    except SecurityError:
-        raise
-    except GovgoError as update_error:
+    except Failure as update_error:
         return rs, graph, update_error
     return updated, *updated.partial_graph()

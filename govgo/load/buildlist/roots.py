@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from govgo.core.modgraph import mvs
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure
 from govgo.load.buildlist.graph import GraphError, ModGraph, chain_text, read_mod_graph
 from govgo.load.buildlist.package import FROM_ROOT, IN_ALL, IS_ROOT, LoadPkg
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
@@ -201,9 +201,7 @@ def _spot_check(session: Session, rs: Requirements, mods: Collection[ModuleVersi
     for mv in mods:
         try:
             required = summary(session, mv).require
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             return False
         for path, version in required:
             known = rs.root_selected(path)

@@ -12,14 +12,7 @@ from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version import goversion
-from govgo.errors import (
-    BuildListError,
-    DiskError,
-    GovgoError,
-    InputError,
-    InvalidVersionError,
-    SecurityError,
-)
+from govgo.errors import BuildListError, DiskError, Failure, GovgoError, InputError, InvalidVersionError
 from govgo.load.session.mainmods import COMMAND_LINE
 from govgo.load.session.toonew import TooNewError
 
@@ -196,9 +189,7 @@ def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
         try:
             name, data = _read_gomod(session, mv)
             known = digest(session, mv, name, data)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             known = error
         session.raw_summaries[mv] = known
     if isinstance(known, GovgoError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
 from govgo.core.version import goversion
-from govgo.errors import GovgoError, InputError, SecurityError, UsageError
+from govgo.errors import Failure, InputError, UsageError
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
 from govgo.load.session.godebug import check_godebug
 from govgo.load.session.mainmods import work_go_version
@@ -134,9 +134,7 @@ def update_work_file(session: Session, file: WorkFile) -> None:
     for use in [each for each in file.use if each.path and not each.module_path]:
         try:
             _, mod_file = read_mod_file(session, session.absolute(posixpath.join(use.path, "go.mod")))
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             continue  # told when the modules are loaded
         if mod_file.module is not None:
             file.add_use(use.path, mod_file.module.mod.path)
@@ -159,17 +157,15 @@ def load_workspace(session: Session) -> LocalWorkspace | None:
         return None
     try:
         _, roots = load_work_file(session, path)
-    except (SecurityError, TooNewError):
+    except TooNewError:
         raise
-    except GovgoError:
+    except Failure:
         return None
     modules: dict[str, str] = {}
     for root in roots:
         try:
             _, mod_file = read_mod_file(session, posixpath.join(root, "go.mod"))
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             continue  # told when the workspace is loaded
         if mod_file.module is not None:
             modules[mod_file.module.mod.path] = root

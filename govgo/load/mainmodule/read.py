@@ -11,7 +11,7 @@ from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixE
 from govgo.core.module.moduleversion import is_toolchain
 from govgo.core.module.paths import canonical_version, check_path_major, split_path_version
 from govgo.core.version import goversion
-from govgo.errors import DiskError, GovgoError, InputError, InvalidVersionError, SecurityError
+from govgo.errors import DiskError, Failure, InputError, InvalidVersionError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -118,9 +118,7 @@ class CanonicalVersions:
 
         try:
             return query(self._session, path, version).version
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             # The parser names the module in its own way.
             text = str(error)
             for label in (f"{path}@{version}: ", f"module {path}: "):

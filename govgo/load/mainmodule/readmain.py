@@ -10,7 +10,7 @@ from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path
 from govgo.core.version import goversion
-from govgo.errors import DiskError, GovgoError, InputError, InvalidPathError, SecurityError
+from govgo.errors import DiskError, Failure, GovgoError, InputError, InvalidPathError
 from govgo.load.mainmodule.read import CanonicalVersions, read_mod_file
 from govgo.load.session.godebug import check_godebug
 from govgo.load.session.mainmods import MainModule, index_mod_file, mod_go_version, work_go_version
@@ -62,9 +62,7 @@ def _read_main_module(session: Session, root: str, work_file: WorkFile | None) -
         if session.in_workspace:
             raise _cannot_load(session, path, error) from None
         raise
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         if session.in_workspace:
             raise _cannot_load(session, path, error) from None
         raise

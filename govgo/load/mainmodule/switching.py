@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.version import goversion
 from govgo.core.version.toolchain import may_switch, newer_toolchain, startup_release
-from govgo.errors import GovgoError, NotFoundError, SecurityError, UnavailableError
+from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work
 from govgo.load.session.toonew import SwitchError, TooNewError
@@ -80,9 +80,7 @@ def switch(session: Session, errors: Iterable[BaseException]) -> None:
     purpose = f"switching to go >= {need.go_version}"
     try:
         available = session.repo.versions("go").list
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         raise UnavailableError(f"{purpose}: {error}", inner=error) from None
     release = newer_toolchain(need.go_version, available)
     if not release:

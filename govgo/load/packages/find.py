@@ -18,15 +18,7 @@ from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import split_path_version
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
-from govgo.errors import (
-    DiskError,
-    GovgoError,
-    InvalidPathError,
-    InvalidVersionError,
-    SecurityError,
-    find,
-    is_not_found,
-)
+from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
 from govgo.load.packages.imports import dir_in_module, fetch
 from govgo.load.packages.patterns import Match, match_packages
 from govgo.load.query.errors import PackageNotInModuleError as PackageNotInModuleError
@@ -109,9 +101,7 @@ def query_pattern(
         return [], search.without_candidates()
     try:
         return in_turn(session, lambda view: search.candidates(candidates, view)), search.module_only
-    except SecurityError:
-        raise
-    except GovgoError as failure:
+    except Failure as failure:
         if search.matching_mains and not search.has_results and is_not_found(failure):
             raise search.main_modules_error(()) from failure
         raise
@@ -217,9 +207,7 @@ class _Search:
         for path in paths:
             try:
                 found.append(self._module(path, view))
-            except SecurityError:
-                raise
-            except GovgoError as error:
+            except Failure as error:
                 failures.add(error, some_found=bool(found))
         self._results = [result for result in found if result.packages]
         for result in found:

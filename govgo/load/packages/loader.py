@@ -15,7 +15,7 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
-from govgo.errors import GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
+from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg
 from govgo.load.buildlist.requirements import Pruning
 from govgo.load.packages.imports import import_from_modules, module_cache_prefix, warm_candidates, warm_recorded
@@ -197,9 +197,7 @@ class Loader:
             return None
         try:
             return self.requirements.graph()
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             return None
 
     def pkg(self, path: str, flags: int) -> LoadPkg:
@@ -265,9 +263,9 @@ class Loader:
             found = import_from_modules(
                 session, pkg.path, self.requirements, self._mg, skip_mod_file=self.skip_mod_files
             )
-        except (SecurityError, GoSumError):
+        except GoSumError:
             raise
-        except GovgoError as error:
+        except Failure as error:
             pkg.error = error
             if pkg.path in self._tools:
                 self._mark(pkg, IN_ALL)
@@ -285,9 +283,7 @@ class Loader:
         try:
             if self.opts.allow_package is not None:
                 self.opts.allow_package(pkg.path, pkg.mod)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             pkg.error = error
         try:
             imports, pkg.test_imports = self._imports(pkg)

@@ -15,7 +15,7 @@ from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern
-from govgo.errors import GovgoError, InputError, PackageError, PatternError, SecurityError
+from govgo.errors import Failure, GovgoError, InputError, PackageError, PatternError
 from govgo.load.buildlist.requirements import Pruning
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.mainmodule.find import find_module_root
@@ -246,9 +246,7 @@ def path_in_module_cache(session: Session, directory: str, rs: Requirements) -> 
                     return found
     try:
         build_list = rs.graph().build_list()
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         partial = getattr(error, "graph", None)
         build_list = partial.build_list() if partial is not None else ()
     for mod in build_list:

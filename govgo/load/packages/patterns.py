@@ -17,7 +17,7 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern, tree_can_match
-from govgo.errors import GovgoError, PatternError, SecurityError
+from govgo.errors import Failure, GovgoError, PatternError, SecurityError
 from govgo.load.dependency.gomod import summary
 from govgo.load.packages.imports import META_PACKAGES, dir_in_module, fetch, module_cache_prefix
 
@@ -173,9 +173,7 @@ def match_in_module(session: Session, pattern: str, mod: ModuleVersion, tags: Ta
         directory, has_go = dir_in_module(session, pattern, mod.path, root, is_local=is_local)
         if has_go and _is_package(session, directory, tags):
             match.packages = [pattern]
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         match.errors = [error]
     return match
 
@@ -186,9 +184,7 @@ def _is_package(session: Session, directory: str, tags: TagSet) -> bool:
         session.sources.scan(directory, tags, indexed=directory.startswith(module_cache_prefix(session)))
     except NoGoError:
         return False
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         return True
     return True
 
@@ -229,9 +225,7 @@ class _Walk:
             return
         try:
             self.ignore = IgnorePatterns(summary(session, mod).ignore)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             self.ignore = None
         self.tree(root, mod.path, nested_modules=not is_local)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.version.goversion import compare
-from govgo.errors import GovgoError, SecurityError, StaleError, find
+from govgo.errors import Failure, GovgoError, StaleError, find
 from govgo.load.buildlist.package import IN_ALL, IS_ROOT, LoadPkg
 from govgo.load.buildlist.requirements import Pruning, Requirements, sorted_roots
 from govgo.load.buildlist.roots import update_roots
@@ -131,9 +131,7 @@ def _selection_changed(loader: Loader, after: Requirements) -> bool:
         if pkg.error is not None:
             try:
                 import_from_modules(loader.session, pkg.path, after, skip_mod_file=loader.skip_mod_files)
-            except SecurityError:
-                raise
-            except GovgoError:
+            except Failure:
                 continue
             return True
     return False
@@ -158,9 +156,7 @@ def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
     for pkg in missing:
         try:
             answers.append((pkg, query_import(loader.session, pkg.path, loader.requirements)))
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             _blame_main_module(loader, pkg, error)
             pkg.error = error
     too_new = _newest_refusal(pkg.error for pkg in missing)
@@ -228,14 +224,10 @@ def _root_module(loader: Loader, path: str) -> ModuleVersion | None:
     try:
         found = import_from_modules(loader.session, path, loader.requirements, skip_mod_file=loader.skip_mod_files)
         return found.mod if found.mod.path else None
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         if find(error, ImportMissingError) is None or not loader.opts.resolve_missing_imports:
             return None
     try:
         return query_import(loader.session, path, loader.requirements)
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version.goversion import prev
-from govgo.errors import BuildListError, GovgoError, PackageError, SecurityError, find
+from govgo.errors import BuildListError, Failure, GovgoError, PackageError, find
 from govgo.load.packages.errors import NO_MODULE, ImportMissingError
 from govgo.load.packages.imports import import_from_modules, warm_candidates
 
@@ -38,9 +38,7 @@ def check_tidy_compatibility(loader: Loader, rs: Requirements, compat_version: s
     advice = _Advice(loader, rs.go_version(), compat_version)
     try:
         mg = rs.graph()
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         loader.error(BuildListError(f"error loading go {compat_version} module graph: {error}", inner=error))
         advice.give()
         session.finish()
@@ -74,9 +72,7 @@ def _mismatches(loader: Loader, rs: Requirements, mg: ModGraph) -> dict[LoadPkg,
         mod, error = NO_MODULE, None
         try:
             mod = import_from_modules(loader.session, pkg.path, rs, mg, skip_mod_file=loader.skip_mod_files).mod
-        except SecurityError:
-            raise
-        except GovgoError as failure:
+        except Failure as failure:
             error = failure
         if mod != pkg.mod:
             found[pkg] = _Mismatch(mod, error)

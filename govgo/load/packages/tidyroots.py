@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.buildlist.roots import minimal_requirements
@@ -111,9 +111,7 @@ def _is_ambiguous(session: Session, rs: Requirements, path: str) -> bool:
 
     try:
         import_from_modules(session, path, rs, None, skip_mod_file=True)
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         return find(error, AmbiguousImportError) is not None
     return False
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import QueryMatcher, parse_query
-from govgo.errors import GovgoError, SecurityError
+from govgo.errors import Failure
 from govgo.load.query.query import choose_version
 from govgo.load.query.retract import allowed_versions
 from govgo.load.session.session import Session
@@ -51,9 +51,7 @@ def _is_asked_for(session: Session, path: str) -> bool:
 def _listed(session: Session, path: str) -> Versions | None:
     try:
         return session.repo.versions(path)
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         return None
 
 
@@ -78,9 +76,7 @@ def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask
             listed = _listed(session, path)
             version = choose_version(session, matcher, listed, None) if listed is not None else None
             version = version or session.repo.latest(path).version
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             continue
         asks.append(Ask("info", path, version))
         source = session.main.resolve(ModuleVersion(path, version))
@@ -99,9 +95,7 @@ def _upgrade_asks(session: Session, mods: Iterable[ModuleVersion]) -> list[Ask]:
                 continue
             matcher = parse_query(mv.path, "upgrade", mv.version)
             version = choose_version(session, matcher, listed, allowed_versions(session))
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             continue
         asks.append(Ask("info", mv.path, version or mv.version))
     return asks

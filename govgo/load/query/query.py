@@ -20,7 +20,7 @@ from govgo.core.module.query import NoMatchingVersionError as NoMatchingVersionE
 from govgo.core.module.query import NoPatchBaseError as NoPatchBaseError
 from govgo.core.module.query import QueryMatcher, parse_query
 from govgo.core.version import pseudo
-from govgo.errors import GovgoError, QueryError, SecurityError, is_not_found
+from govgo.errors import Failure, GovgoError, QueryError, is_not_found
 from govgo.load.query.errors import PackageNotInModuleError as PackageNotInModuleError
 from govgo.load.query.reuse import is_reusable
 from govgo.load.query.source import VersionSource, VersionView, in_turn
@@ -101,9 +101,7 @@ def query_outcome(
 
     try:
         return in_turn(session, ask)
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         return Outcome(error=error, origin=outcome.origin)
 
 
@@ -130,9 +128,7 @@ def query_view(
             info = _query_direct(source, query, allowed)
             return Outcome(info=info, origin=info.origin)
         return _Choice(source, matcher, allowed).run()
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         return Outcome(error=error, origin=_origin_of(error))
 
 
@@ -160,9 +156,7 @@ def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) ->
     """A commit name or a complete version, asked for as it is."""
     try:
         info = source.stat(query)
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         # Semantic versions that differ in build metadata only are equivalent.
         canonical = paths.canonical_version(query)
         if not canonical or canonical == query:
@@ -190,9 +184,7 @@ def refusal(allowed: Allowed | None, mv: ModuleVersion) -> DisallowedError | Non
         allowed(mv)
     except DisallowedError as error:
         return error
-    except SecurityError:
-        raise
-    except GovgoError:
+    except Failure:
         return None
     return None
 
@@ -211,9 +203,7 @@ class _Choice:
         self._origin = listed.origin
         try:
             info = self._answer(listed)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             return Outcome(error=error, origin=self._origin)
         return Outcome(info=info, origin=self._origin)
 

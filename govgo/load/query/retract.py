@@ -17,7 +17,7 @@ from typing import ClassVar
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.module.query import DisallowedError as DisallowedError
-from govgo.errors import GovgoError, QueryError, SecurityError
+from govgo.errors import Failure, GovgoError, QueryError
 from govgo.load.dependency.gomod import raw_summary, resolve_replacement
 from govgo.load.query.query import Allowed, query
 from govgo.load.session.session import Session
@@ -113,9 +113,7 @@ def check_retractions(session: Session, mv: ModuleVersion) -> None:
         return
     try:
         summary = raw_summary(session, query_latest_ignoring_retractions(session, mv.path))
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         raise RetractionLoadingError(mv, error) from error
     hits = [
         retraction
@@ -137,9 +135,7 @@ def check_deprecation(session: Session, mv: ModuleVersion) -> str:
         return ""
     try:
         return raw_summary(session, query_latest_ignoring_retractions(session, mv.path)).deprecated
-    except SecurityError:
-        raise
-    except GovgoError as error:
+    except Failure as error:
         raise DeprecationLoadingError(mv.path, error) from error
 
 
@@ -153,9 +149,7 @@ def query_latest_ignoring_retractions(session: Session, path: str) -> ModuleVers
     if known is None:
         try:
             known = _query_latest(session, path)
-        except SecurityError:
-            raise
-        except GovgoError as error:
+        except Failure as error:
             known = error
         session.latest_versions[path] = known
     if isinstance(known, GovgoError):

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from govgo.core.module import paths
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, version_key
 from govgo.core.version import pseudo, semver
-from govgo.errors import GovgoError, InvalidPathError, SecurityError, is_not_found
+from govgo.errors import Failure, GovgoError, InvalidPathError, SecurityError, is_not_found
 from govgo.load.session.session import Session
 from govgo.ports.modules import RevInfo, Versions
 
@@ -95,9 +95,7 @@ class VersionSource:
     def stat(self, rev: str) -> RevInfo:
         try:
             return self._stat(rev)
-        except SecurityError:
-            raise
-        except GovgoError:
+        except Failure:
             version = self._replaced_version(rev) if self.replaced is not None else ""
             if not version:
                 raise
