@@ -24,6 +24,7 @@ from govgo.core.module.paths import is_std
 from govgo.errors import GovgoError, ReportedError
 from govgo.load.packages.load import PackageOpts, load_packages
 from govgo.load.session.session import Session, Settings
+from govgo.report.list.text import module_line
 from govgo.wiring.session import make_session
 from tests.conformance.vectors import Case, check, load
 from tests.simulators.repo import Transcript
@@ -97,7 +98,7 @@ def _list_modules(session: Session) -> Answer:
     if listing.error is not None:
         session.fail(listing.error)
     session.finish()
-    return [str(info) for info in listing.modules]
+    return [module_line(info) for info in listing.modules]
 
 
 def _list_packages(session: Session) -> Answer:

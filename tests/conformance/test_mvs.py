@@ -8,6 +8,7 @@ from govgo.app.list.list import list_modules
 from govgo.errors import GovgoError
 from govgo.load.mainmodule.load import init_workfile
 from govgo.load.session.session import Session
+from govgo.report.list.text import module_line
 from tests.conformance.vectors import Case, check
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
@@ -18,7 +19,7 @@ def listed(session: Session) -> tuple[list[str], list[str]]:
     init_workfile(session)
     listing = list_modules(session, ["all"])
     failures = [f"go: {module.error}" for module in listing.modules if module.error]
-    return [str(module) for module in listing.modules], failures + errors(listing.error)
+    return [module_line(module) for module in listing.modules], failures + errors(listing.error)
 
 
 def errors(error: GovgoError | None) -> list[str]:

@@ -24,6 +24,7 @@ from govgo.cli.session import open_session
 from govgo.core.module.info import ModuleInfo
 from govgo.errors import QueryError, ReportedError, UsageError, VerbFlagsError
 from govgo.load.session.session import Session
+from govgo.report.list.text import module_line
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -153,7 +154,7 @@ def _formatter(
 
 
 def _print_lines(modules: Iterable[ModuleInfo]) -> None:
-    click.echo("".join(f"{info}\n" for info in modules), nl=False)
+    click.echo("".join(f"{module_line(info)}\n" for info in modules), nl=False)
 
 
 def _print_json(modules: Iterable[ModuleInfo], fields: frozenset[str]) -> None:

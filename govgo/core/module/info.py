@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is known of one module, as `go list -m -json` tells it, and its one-line form.
+"""What is known of one module: the fields of cmd/go's `Module` (`go help list`), in its order.
 
-The fields are those of cmd/go's `Module` (`go help list`), in its order; the empty value of a field means
-that the field is left out.
+The empty value of a field means that the field is left out of what is printed.
 """
 
 from __future__ import annotations
@@ -68,28 +67,6 @@ class ModuleInfo(NamedTuple):
     origin: Origin | None = None
     reuse: bool = False
     failure: GovgoError | None = None
-
-    def __str__(self) -> str:
-        """`path version [update] (deprecated) => replacement`, as `go list -m` prints a module."""
-        line = self.path + _version_and_update(self) + _deprecation(self)
-        if self.replace is not None:
-            line += f" => {self.replace.path}{_version_and_update(self.replace)}{_deprecation(self.replace)}"
-        return line
-
-
-def _version_and_update(info: ModuleInfo) -> str:
-    if not info.version:
-        return ""
-    update = f" [{_version(info.update)}]" if info.update is not None else ""
-    return f" {_version(info)}{update}"
-
-
-def _version(info: ModuleInfo) -> str:
-    return f"{info.version} (retracted)" if info.retracted else info.version
-
-
-def _deprecation(info: ModuleInfo) -> str:
-    return " (deprecated)" if info.deprecated else ""
 
 
 def merge_origin(first: Origin | None, second: Origin | None) -> Origin | None:

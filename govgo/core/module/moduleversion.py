@@ -52,11 +52,6 @@ def compare_versions(path: str, v: str, w: str) -> int:
     return (x > y) - (x < y)
 
 
-def selection_key(path: str, v: str) -> VersionKey:
-    """A sort key that agrees with `compare_selected`."""
-    return (1,) if v == "" else (0, version_key(path, v))
-
-
 def compare_selected(path: str, v: str, w: str) -> int:
     """`compare_versions`, but "" (the main module itself) is above every version (modload's cmpVersion).
 
@@ -67,11 +62,6 @@ def compare_selected(path: str, v: str, w: str) -> int:
     if v == "" or w == "":
         return 1 if v == "" else -1
     return compare_versions(path, v, w)
-
-
-def max_selected(path: str, v: str, w: str) -> str:
-    """The higher of two versions by `compare_selected`; `v` when they are level."""
-    return w if compare_selected(path, v, w) < 0 else v
 
 
 def is_valid_version(path: str, v: str) -> bool:

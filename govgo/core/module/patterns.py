@@ -59,13 +59,16 @@ def match_pattern(pattern: str) -> Matcher:
     A final "/..." may match nothing: "net/..." matches "net". Wildcards stop at an element "vendor" that the
     pattern does not name.
     """
-    return _dots(pattern, excludes_vendor=True)
-
-
-@lru_cache(maxsize=1 << 10)
-def match_simple_pattern(pattern: str) -> Matcher:
-    """`match_pattern` without a special rule for "vendor"."""
-    return _dots(pattern, excludes_vendor=False)
+    if not is_utf8(pattern) or _VENDOR in pattern:
+        return lambda name: False
+    text, tail = _mark_vendor(pattern), ""
+    if text == f"{_VENDOR}/..." or text.endswith(f"/{_VENDOR}/..."):
+        text = text.removesuffix(f"{_VENDOR}/...").removesuffix("/")
+        tail = f"(?:/vendor|/{_VENDOR}/{_WILD})"
+    elif text.endswith("/..."):
+        text, tail = text.removesuffix("/..."), f"(?:/{_WILD})?"
+    expression = re.compile(_joined(text.split("..."), _WILD, tail) + r"\Z")
+    return lambda name: _VENDOR not in name and expression.match(_mark_vendor(name)) is not None
 
 
 @lru_cache(maxsize=1 << 10)
@@ -86,29 +89,6 @@ def _is_above(directory: str, path: str) -> bool:
     if not path.startswith(directory):
         return False
     return len(path) == len(directory) or directory.endswith("/") or path[len(directory)] == "/"
-
-
-def _dots(pattern: str, *, excludes_vendor: bool) -> Matcher:
-    if not is_utf8(pattern) or (excludes_vendor and _VENDOR in pattern):
-        return lambda name: False
-    text = _mark_vendor(pattern) if excludes_vendor else pattern
-    wild = f"[^{_VENDOR}]*" if excludes_vendor else r"[^\n]*"
-    tail = ""
-    if excludes_vendor and (text == f"{_VENDOR}/..." or text.endswith(f"/{_VENDOR}/...")):
-        text = text.removesuffix(f"{_VENDOR}/...").removesuffix("/")
-        tail = f"(?:/vendor|/{_VENDOR}/{wild})"
-    elif text.endswith("/..."):
-        text, tail = text.removesuffix("/..."), f"(?:/{wild})?"
-    expression = re.compile(_joined(text.split("..."), wild, tail) + r"\Z")
-
-    def matcher(name: str) -> bool:
-        if excludes_vendor:
-            if _VENDOR in name:
-                return False
-            name = _mark_vendor(name)
-        return expression.match(name) is not None
-
-    return matcher
 
 
 def _joined(literals: list[str], wild: str, tail: str) -> str:
@@ -195,3 +175,7 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
     if position + 1 >= len(pattern) or is_bad_byte(pattern[position]):
         raise PatternError("syntax error in pattern")
     return pattern[position], position + 1
+
+
+_WILD = f"[^{_VENDOR}]*"
+"""What "..." matches: any text that has no element "vendor" in it."""

@@ -123,16 +123,6 @@ def toolchain_version(name: str) -> str:
     return name if is_valid(name) else from_toolchain(name)
 
 
-def compare_toolchains(x: str, y: str) -> int:
-    """Compare two toolchain names by their Go versions; other names ("default", "local", "") are lowest."""
-    return compare(toolchain_version(x), toolchain_version(y))
-
-
-def toolchain_max(x: str, y: str) -> str:
-    """The toolchain name of the higher Go version; `x` when they are level."""
-    return y if compare(from_toolchain(x), from_toolchain(y)) < 0 else x
-
-
 def go_line(gomod: bytes) -> str:
     """The version of the first go line of a go.mod, the rest aside (gover.GoModLookup); "" for none."""
     return _lookup(_GO_LINE, gomod)
@@ -141,28 +131,6 @@ def go_line(gomod: bytes) -> str:
 def toolchain_line(gomod: bytes) -> str:
     """The name on the first toolchain line of a go.mod or go.work, the rest aside; "" for none."""
     return _lookup(_TOOLCHAIN_LINE, gomod)
-
-
-def with_prefix_version(x: str) -> str:
-    """The unchecked version in "go1.21.3-custom", as package go/version reads it; "" without prefix."""
-    bare = x.partition("-")[0]
-    return bare[2:] if bare.startswith("go") else ""
-
-
-def with_prefix_is_valid(x: str) -> bool:
-    """`is_valid` for a string with the "go" prefix."""
-    return is_valid(with_prefix_version(x))
-
-
-def with_prefix_lang(x: str) -> str:
-    """`lang` with the "go" prefix kept: "go1.21" for "go1.21rc2"; "" when invalid."""
-    language = lang(with_prefix_version(x))
-    return "go" + language if language else ""
-
-
-def with_prefix_compare(x: str, y: str) -> int:
-    """`compare` for strings with the "go" prefix."""
-    return compare(with_prefix_version(x), with_prefix_version(y))
 
 
 def _lookup(line: re.Pattern[bytes], gomod: bytes) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from govgo.core.golib import time as gotime
 from govgo.core.golib.template.values import Function, Method, Record, RecordType, Value
 from govgo.core.module.info import ZERO_TIME, ModuleInfo, Origin
+from govgo.report.list.text import module_line
 
 
 def _unix_ns(time: datetime) -> int:
@@ -97,7 +98,7 @@ MODULE = RecordType(
         "Origin": lambda info: _origin(info.origin),
         "Reuse": lambda info: info.reuse,
     },
-    {"String": Method(str, on_pointer=True)},
+    {"String": Method(module_line, on_pointer=True)},
 )
 
 
