@@ -11,7 +11,6 @@ Reference: Go Modules Reference, "go.mod files" and "Workspaces".
 
 from __future__ import annotations
 
-from govgo.core.modfile.arguments import VersionFixer
 from govgo.core.modfile.directivefile import is_go_version, is_toolchain_name
 from govgo.core.modfile.directives import (
     Exclude,
@@ -31,7 +30,7 @@ from govgo.core.modfile.gomod import ModFile, check_canonical_version
 from govgo.core.modfile.gowork import WorkFile
 from govgo.core.modfile.printer import format_file
 from govgo.core.modfile.quote import auto_quote, is_directory_path, must_quote
-from govgo.core.modfile.read import module_path, parse, parse_lax, parse_work
+from govgo.core.modfile.read import VersionFixer, module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.syntax import FileSyntax, Line, Position
 
 __all__ = [

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from govgo.core.modfile.directivefile import DirectiveFile
+from govgo.core.modfile.directivefile import DirectiveFile, DuplicateRemover, sort_lines
 from govgo.core.modfile.directives import Use
-from govgo.core.modfile.ordering import DuplicateRemover, sort_lines
 from govgo.core.modfile.quote import auto_quote
 from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line
 

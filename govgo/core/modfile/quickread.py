@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.modfile.lexer import MAX_LINES
+from govgo.core.modfile.parser import MAX_LINES
 from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import match_path_major, split_path_version

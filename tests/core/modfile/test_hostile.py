@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from govgo.core.modfile import LineFault, ModFileErrors, module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.faults import MAX_FAULTS
-from govgo.core.modfile.lexer import MAX_LINES, MAX_TOKENS
+from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.quickread import summarize
 
 WORDS = st.sampled_from(

@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from govgo.core.golib import fmt as gofmt
 from govgo.core.golib.template import nodes as tree
-from govgo.core.golib.template.eval import Evaluation
-from govgo.core.golib.template.funcs import BUILTINS, printed
+from govgo.core.golib.template.eval import BUILTINS, Evaluation, printed
 from govgo.core.golib.template.parse import parse
 from govgo.core.golib.template.values import Function, Record, TemplateError, Value, is_true, kind
 
