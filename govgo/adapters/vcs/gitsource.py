@@ -249,7 +249,7 @@ class GitSource:
             absent.origin = err.origin
             raise absent from err
         base = v.removesuffix(INCOMPATIBLE)
-        return module.settle(v, asked, incompatible_ok=not module.fits(base) and can_be.incompatible(base))
+        return module.with_incompatible(v, asked, incompatible_ok=not module.fits(base) and can_be.incompatible(base))
 
     def _check_base(self, version: str, base: str, commit: Commit) -> None:
         """Check that a pseudo-version's base is a tag of an ancestor, so that nobody can pin it above others."""

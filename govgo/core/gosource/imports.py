@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the Go files of a directory import, as `mod tidy` wants to know.
+"""What the Go files of a directory import, as `mod tidy` needs to know it.
 
 Source of the rules: cmd/go's imports.ScanDir and imports.ScanFiles, and its module index (modindex).
 """

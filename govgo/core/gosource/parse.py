@@ -141,7 +141,7 @@ class GoFile(NamedTuple):
 
 
 def read_go_file(name: str, data: bytes) -> GoFile:
-    """Read one file's package, imports and embed patterns; faults are told in the result."""
+    """Read one file's package, imports and embed patterns; errors stand in the result."""
     return file_of_header(name, data, read_header(data))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""go.mod and go.work: parse, judge, edit and print. Bytes in, values and bytes out.
+"""go.mod and go.work: parse, check, edit and print. Bytes in, values and bytes out.
 
     >>> file = parse("go.mod", b"module example.com/m\\ngo 1.21\\n")
     >>> file.add_require("rsc.io/quote", "v1.5.2")

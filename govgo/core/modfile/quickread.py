@@ -20,10 +20,10 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import match_path_major, split_path_version
 
 _KNOWN_LINES = 1 << 16
-"""Lines of go.mod files kept ready; 4,000 modules of large graphs have about 6,000 different ones."""
+"""How many read lines are kept; 4,000 modules of large graphs have about 6,000 different ones."""
 _LONG_FILE = 1 << 15
 _LONG_LINE = 1 << 10
-"""Characters; a long file with long lines is nothing to keep lines of."""
+"""Characters. Lines of a long file with long lines are not kept: they would fill the memory for nothing."""
 
 # Words before numbers, so that a pseudo-version's last identifier is not taken for a number.
 _IDENTIFIER = r"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|0|[1-9][0-9]*+)"
@@ -84,11 +84,11 @@ def summarize(name: str, data: bytes) -> Summary:
     try:
         return _scan(data)
     except _UnknownFormError:
-        return _digest(name, data)
+        return _parsed(name, data)
 
 
 class _UnknownFormError(Exception):
-    """A line that only the parser may judge."""
+    """A line that has no plain known form: the parser decides."""
 
 
 def _scan(data: bytes) -> Summary:
@@ -226,7 +226,7 @@ def _pass_over(line: str) -> None:
         raise _UnknownFormError
 
 
-def _digest(name: str, data: bytes) -> Summary:
+def _parsed(name: str, data: bytes) -> Summary:
     """The summary by way of the parser."""
     file = parse_lax(name, data)
     return Summary(

@@ -28,7 +28,7 @@ SIDE_LOCK = "cache/lock"
 
 _NUMBER = "(?:0|[1-9][0-9]*)"
 _PLAIN = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-(?:0\.)?[0-9]{{14}}-[0-9a-f]{{12}})?(?:\+incompatible)?\Z")
-"""Releases and most pseudo-versions: canonical, and their own escaped form. Thousands are asked for in one command."""
+"""Releases and most pseudo-versions: canonical, and their own escaped form. One command asks for thousands of them."""
 
 
 @lru_cache(maxsize=16384)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from govgo.errors import GovgoError
 
 ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
-"""Go's zero time, which stands for a version whose source told no time."""
+"""Go's zero time, which stands for a version whose source gives no time."""
 
 
 class Origin(NamedTuple):

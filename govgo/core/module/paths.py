@@ -23,7 +23,7 @@ _IMPORT_CHARS = _MODULE_CHARS + "+"
 # The first character that is not allowed.
 _NOT_MODULE = re.compile(f"[^{_MODULE_CHARS}]")
 _NOT_IMPORT = re.compile(f"[^{_IMPORT_CHARS}]")
-# ASCII but for module characters, !#$%&()+,=@[]^{} and the blank; told by what it refuses, since a class up to the
+# ASCII but for module characters, !#$%&()+,=@[]^{} and the blank; written by what it refuses, since a class up to the
 # last of Unicode takes milliseconds to compile.
 _NOT_FILE_ASCII = re.compile("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
 _NOT_FIRST = re.compile("[^-.0-9a-z]")

@@ -80,7 +80,7 @@ class QueryMatcher(NamedTuple):
         relation, limit: a comparison that a version must pass ("<", "<=", ">", ">=", "=="; "" for none).
         is_revision: not a version at all: a branch, tag or commit name, which only the source can resolve.
         can_stat: a complete version, to be asked for as it is.
-        prefer_lower: the lowest match is wanted instead of the highest.
+        prefer_lower: choose the lowest match instead of the highest.
         may_use_latest: without a match, the source's own idea of the latest revision may serve.
         prefer_incompatible: +incompatible versions count from the start.
     """
@@ -230,7 +230,7 @@ def _parse_comparison(path: str, query: str, current: str, relation: str) -> Que
     if not is_valid_version(path, limit):
         raise QueryError(f"invalid semantic version {quote(limit)} in range {quote(query)}")
     if relation in ("<=", ">") and is_version_prefix(path, limit):
-        # @v1.2 may mean v1.2.3, so nobody can say whether <=v1.2 allows v1.2.3.
+        # @v1.2 may mean v1.2.3, so it is open whether <=v1.2 allows v1.2.3.
         raise QueryError(f"ambiguous semantic version {quote(limit)} in range {quote(query)}")
     return QueryMatcher(
         path,

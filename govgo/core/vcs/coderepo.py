@@ -156,7 +156,7 @@ class CodeModule(NamedTuple):
         """Whether versions can be +incompatible: at the root of a repository, without a major version suffix."""
         return not self.code_dir and not self.path_major
 
-    def settle(self, v: str, asked: str, *, incompatible_ok: bool) -> str:
+    def with_incompatible(self, v: str, asked: str, *, incompatible_ok: bool) -> str:
         """The version for the canonical `v`, with "+incompatible" where it takes that.
 
         Args:

@@ -202,7 +202,7 @@ def test_where_go_mod_is_not(
     ],
 )
 def test_versions_that_fit(module: CodeModule, v: str, asked: str, ok: bool, version: str) -> None:
-    assert module.settle(v, asked, incompatible_ok=ok) == version
+    assert module.with_incompatible(v, asked, incompatible_ok=ok) == version
 
 
 INVALID = "github.com/rsc/foo{}@{}: invalid {}: {}".format
@@ -225,7 +225,7 @@ INVALID = "github.com/rsc/foo{}@{}: invalid {}: {}".format
 )  # fmt: skip
 def test_versions_that_do_not_fit(module: CodeModule, v: str, asked: str, fault: str) -> None:
     with pytest.raises(GovgoError) as caught:
-        module.settle(v, asked, incompatible_ok=False)
+        module.with_incompatible(v, asked, incompatible_ok=False)
     assert str(caught.value) == fault
 
 
