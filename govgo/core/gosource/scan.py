@@ -4,7 +4,7 @@
 Offsets are indexes of characters in the text; positions are printed as go prints them: lines and byte columns from 1,
 moved by `//line` directives.
 
-Source of the rules: the Go specification, "Lexical elements", malformed number literals as package go/scanner reports them.
+Source of the rules: the Go specification, "Lexical elements"; package go/scanner for the errors of malformed numbers.
 """
 
 from __future__ import annotations
