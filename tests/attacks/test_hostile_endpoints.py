@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.transfer import Timeouts
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.intact import CacheAudit

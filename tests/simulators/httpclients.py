@@ -10,10 +10,9 @@ from typing import TypeVar
 import pytest
 
 from govgo.adapters.http.client import HttpClient
-from govgo.adapters.http.engine import Engine
+from govgo.adapters.http.engine import Engine, EngineOptions, Timeouts
 from govgo.adapters.http.netrc import Credentials, Login
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.transfer import EngineOptions, Timeouts
 from govgo.errors import GovgoError
 
 _T = TypeVar("_T")

@@ -2,7 +2,8 @@
 """GET requests as the go command makes and reports them, with caps, retries, redirects and credentials.
 
 Errors carry go's sentences (cmd/go/internal/web): `reading URL: 404 Not Found`, `Get "URL": dial tcp …`,
-`read "URL": unexpected EOF`. A URL in a message has its password masked; what a server says is made fit for a terminal.
+`read "URL": unexpected EOF`. A URL in a message has its password masked; text of the server is made
+safe for a terminal (`servertext`).
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import govgo
+from govgo.adapters.http.engine import Fault, TransferError
 from govgo.adapters.http.netrc import Credentials, basic_authorization
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
-from govgo.adapters.http.transfer import Fault, TransferError
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
@@ -31,7 +32,7 @@ _T = TypeVar("_T")
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
-# For so long after a failed connection, further requests to the host get one try only.
+# For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PLAIN = frozenset({"", "identity"})
@@ -89,7 +90,7 @@ class HttpClient:
             credentials: for HTTPS hosts.
             goauth: the commands that enter more into `credentials`.
             retry: when to try again.
-            trace: told of every request and its outcome (-x), a line each.
+            trace: called with a line for every request and its outcome (-x).
             follows_anywhere: follow redirects from https to http.
         """
         self._engine = engine
@@ -226,7 +227,7 @@ class HttpClient:
             self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
         answer = await self._ask_once(url)
         if answer.status in (200, 401):
-            await goauth.judge(accepted=answer.status == 200)
+            await goauth.report_outcome(accepted=answer.status == 200)
         return answer
 
     async def _ask_once(self, url: str) -> Answer:
@@ -362,7 +363,7 @@ async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
 
 
 def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
-    """A body that came compressed although nobody asked for that; inflated no further than the limit."""
+    """A body that came compressed although we did not ask for that, inflated no further than the limit."""
     if encoding.lower() not in _GZIP:
         raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
     inflater = zlib.decompressobj(31)

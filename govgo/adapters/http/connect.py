@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from govgo.adapters.http.transfer import EngineOptions, Timeouts
+from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.core.goenv import NetworkEnv
 
 if TYPE_CHECKING:

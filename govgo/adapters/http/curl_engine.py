@@ -9,44 +9,155 @@ CURLMOPT_TIMERFUNCTION); the loop calls `socket_action` when one of them is due.
 from __future__ import annotations
 
 import asyncio
+import select
+import sys
 import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
 
 import pycurl
 
-from govgo.adapters.http.curl_transfer import CurlTransfer
+from govgo.adapters.http.curl_transfer import CurlTransfer, StallLimits
+from govgo.adapters.http.engine import EngineOptions, Fault, TransferError
 from govgo.adapters.http.gate import Gate
-from govgo.adapters.http.pollset import READ, WRITE, PollSet, open_poll_set
-from govgo.adapters.http.stall import Patience
-from govgo.adapters.http.transfer import EngineOptions, Fault, TransferError
 
-# At most so many connections to an HTTP/2 host, and streams on each.
+READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT
+_BATCH = 64
+
+Act = Callable[[list[tuple[int, int]]], None]
+
+
+class PollSet(Protocol):
+    """Sockets and what is waited for on each."""
+
+    def watch(self, fd: int, read: bool, write: bool) -> None:
+        """Wait for `fd` to become readable, writable or both; neither forgets it."""
+        ...
+
+    def watched(self) -> list[int]:
+        """The descriptors that are waited for."""
+        ...
+
+    def close(self) -> None:
+        """Forget everything."""
+        ...
+
+
+def open_poll_set(loop: AbstractEventLoop, act: Act) -> PollSet:
+    """A poll set that calls `act` on the loop with (descriptor, READ | WRITE) of what is ready."""
+    return EpollSet(loop, act) if sys.platform == "linux" else LoopSet(loop, act)
+
+
+if sys.platform == "linux":
+
+    class EpollSet:
+        """One epoll descriptor for all."""
+
+        def __init__(self, loop: AbstractEventLoop, act: Act) -> None:
+            self._loop = loop
+            self._act = act
+            self._epoll = select.epoll()
+            self._known: set[int] = set()
+            loop.add_reader(self._epoll.fileno(), self._ready)
+
+        def watch(self, fd: int, read: bool, write: bool) -> None:
+            """Wait for `fd` to become readable, writable or both; neither forgets it."""
+            mask = (select.EPOLLIN if read else 0) | (select.EPOLLOUT if write else 0)
+            if not mask:
+                if fd in self._known:
+                    self._known.remove(fd)
+                    with suppress(OSError):  # closed already
+                        self._epoll.unregister(fd)
+            elif fd in self._known:
+                try:
+                    self._epoll.modify(fd, mask)
+                except FileNotFoundError:  # closed meanwhile, and the number is in use again
+                    self._epoll.register(fd, mask)
+            else:
+                self._known.add(fd)
+                self._epoll.register(fd, mask)
+
+        def watched(self) -> list[int]:
+            """The descriptors that are waited for."""
+            return sorted(self._known)
+
+        def close(self) -> None:
+            """Forget everything."""
+            self._loop.remove_reader(self._epoll.fileno())
+            self._epoll.close()
+
+        def _ready(self) -> None:
+            due = []
+            for fd, mask in self._epoll.poll(0, _BATCH):
+                events = READ if mask & ~select.EPOLLOUT else 0
+                due.append((fd, events | (WRITE if mask & select.EPOLLOUT else 0)))
+            if due:
+                self._act(due)
+
+
+class LoopSet:
+    """Readers and writers of the loop."""
+
+    def __init__(self, loop: AbstractEventLoop, act: Act) -> None:
+        self._loop = loop
+        self._act = act
+        self._known: set[int] = set()
+
+    def watch(self, fd: int, read: bool, write: bool) -> None:
+        """Wait for `fd` to become readable, writable or both; neither forgets it."""
+        if read:
+            self._loop.add_reader(fd, self._act, [(fd, READ)])
+        else:
+            self._loop.remove_reader(fd)
+        if write:
+            self._loop.add_writer(fd, self._act, [(fd, WRITE)])
+        else:
+            self._loop.remove_writer(fd)
+        if read or write:
+            self._known.add(fd)
+        else:
+            self._known.discard(fd)
+
+    def watched(self) -> list[int]:
+        """The descriptors that are waited for."""
+        return sorted(self._known)
+
+    def close(self) -> None:
+        """Forget everything."""
+        for fd in list(self._known):
+            self.watch(fd, False, False)
+
+
+# The most connections to one HTTP/2 host, and the most streams on each.
 _MAX_CONNECTIONS_2 = 6
 _MAX_STREAMS = 100
 # HTTP/1.1 has one request on a connection at a time: 8,000 requests at 30 ms take
-# 2.5 s on 96 connections, 0.6 s on 384.
-# A host begins with fewer and gets more while it copes (see `gate`).
+# 2.5 s on 96 connections, 0.6 s on 384. A host begins with `_START` and gets more while it copes (see `gate`).
 _MAX_CONNECTIONS_1 = 384
 _START = 128
-# Descriptors that are left for everything else.
+# File descriptors that connections leave to the rest of the process.
 _OTHER_FILES = 128
-# Silence is looked for so often.
+# How often stalled transfers are looked for.
 _WATCH_S = 0.05
-# The line was idle, not we busy, when nothing came for so long.
+# The event loop waited at least this long for the network: then the network, and not our own work, is the bottleneck,
+# and more requests at once may help.
 _IDLE_S = 0.003
-# A host that is overloaded says so; one that breaks connections is, too.
+# Statuses by which a host says that it is overloaded. One that breaks connections is taken to be overloaded, too.
 _OVERLOADED = frozenset({429, 503})
-# After so much silence every socket is looked at unasked, then at growing intervals: libcurl (8.23 at least) now and
-# then holds data of an HTTP/2 connection that it has read, but not handed out, and asks for neither event nor timer.
+# After this much silence libcurl is made to look at every socket, and again at growing intervals: it (8.23 at least)
+# sometimes holds data of an HTTP/2 connection that it has read and not delivered, and asks for no event or timer.
 _NUDGE_S = 0.02
 _LONGEST_NUDGE_S = 0.5
 _BOTH = READ | WRITE
 
 
 class CurlEngine:
-    """See the module's docstring. Belongs to the event loop that first uses it."""
+    """Sends requests through one libcurl multi handle. Belongs to the event loop that first uses it."""
 
     def __init__(self, options: EngineOptions | None = None) -> None:
-        """Begin without connections."""
+        """No connection is opened yet."""
         self._options = options or EngineOptions()
         self._easy_options = _easy_options(self._options)
         self._multi: pycurl.CurlMulti | None = None
@@ -61,7 +172,7 @@ class CurlEngine:
         self._idle: list[CurlTransfer] = []
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
         self._gates: dict[str, Gate] = {}
-        self._patience: dict[str, Patience] = {}
+        self._stall_limits: dict[str, StallLimits] = {}
         self._proxies: dict[str, str] = {}
         self._judged: set[Gate] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
@@ -91,7 +202,7 @@ class CurlEngine:
             gate.overloaded()
         else:
             gate.answered()
-        self._patience[origin].learn(transfer.progress_s - transfer.started_s)
+        self._stall_limits[origin].observe(transfer.progress_s - transfer.started_s)
         if gate not in self._judged and origin.startswith("https:"):
             self._check_multiplexing(transfer)
         return transfer
@@ -138,7 +249,7 @@ class CurlEngine:
         most = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else self._max_connections_1
         if self._options.requests:
             most = min(most, self._options.requests)
-        self._patience[origin] = Patience()
+        self._stall_limits[origin] = StallLimits()
         gate = self._gates[origin] = Gate(_START, most)
         return gate
 
@@ -154,7 +265,7 @@ class CurlEngine:
         return multi
 
     def _check_multiplexing(self, transfer: CurlTransfer) -> None:
-        """Streams of HTTP/2 are cheap, and the server bounds them itself; connections are another matter."""
+        """Where HTTP/2 is spoken, let all requests go at once: streams are cheap, and the server bounds them itself."""
         gate = self._gates[transfer.origin]
         self._judged.add(gate)
         if transfer.lines and transfer.lines[0].startswith(b"HTTP/2"):
@@ -208,7 +319,7 @@ class CurlEngine:
         multi = self._multi
         if multi is None:
             return
-        # Time that passed, but not for this thread, was spent waiting.
+        # Wall time without CPU time of this thread was spent waiting for events.
         if time.monotonic() - self._acted_s - (time.thread_time() - self._acted_cpu_s) > _IDLE_S:
             for gate in self._gates.values():
                 gate.idle()
@@ -261,7 +372,7 @@ class CurlEngine:
         """End the transfers whose server has been silent for too long."""
         self._watch = None
         now_s = time.monotonic()
-        listened = now_s < late_s  # else it may be that we, not the server, were silent
+        listened = now_s < late_s  # a loop that was late may have missed data that is here: the silence may be ours
         for transfer in list(self._active.values()):
             if transfer.waits_for_reader():
                 transfer.progress_s = now_s
@@ -276,7 +387,7 @@ class CurlEngine:
             self._watch_later()
 
     def _silence(self, transfer: CurlTransfer, now_s: float, *, listened: bool) -> TransferError | None:
-        """Why a transfer is to be ended, if it is."""
+        """Why a transfer has to be ended, None where it has not."""
         limits = self._options.timeouts
         quiet_s = now_s - transfer.progress_s
         if quiet_s > (limits.stall_s if transfer.status else limits.answer_s) or (
@@ -284,11 +395,11 @@ class CurlEngine:
         ):
             what = "reading body" if transfer.status else "awaiting headers"
             return TransferError(Fault.TIMEOUT, f"context deadline exceeded (Client.Timeout exceeded while {what})")
-        patience = self._patience[transfer.origin]
-        if listened and transfer.status and quiet_s > patience.small_s():
+        stall = self._stall_limits[transfer.origin]
+        if listened and transfer.status and quiet_s > stall.small_s():
             length = transfer.header("content-length")
-            if quiet_s > patience.limit_s(transfer.target, int(length) if length.isdecimal() else 0):
-                patience.stalled(transfer.target)
+            if quiet_s > stall.limit_s(transfer.target, int(length) if length.isdecimal() else 0):
+                stall.stalled(transfer.target)
                 return TransferError(Fault.STALL, "context deadline exceeded (no more of the body came)")
         return None
 

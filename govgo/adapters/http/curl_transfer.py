@@ -14,7 +14,52 @@ from collections.abc import AsyncIterator, Callable
 
 import pycurl
 
-from govgo.adapters.http.transfer import Fault, TransferError
+from govgo.adapters.http.engine import Fault, TransferError
+
+_SHORTEST_S = 0.1
+"""No limit is shorter: so small a silence may be that of our own process, which had no turn on the CPU."""
+_LARGE_BYTES = 256 << 10
+_SHORTEST_LARGE_S = 1.0
+"""A large body gets at least this long, since to ask for it again costs more than to wait."""
+
+
+class StallLimits:
+    """How long the body of an answer of one origin may be silent before it is asked for again.
+
+    A server that has sent the beginning of a small file has the rest at hand: it follows within a round trip. So the
+    limit is estimated as TCP estimates its retransmission time-out (RFC 6298), from the times between a request and
+    the first byte of its body: mean + 4 deviations. A URL whose body has stalled n times gets 4**n of that.
+    """
+
+    __slots__ = ("_deviation_s", "_mean_s", "_stalls")
+
+    def __init__(self) -> None:
+        self._mean_s = 0.0
+        self._deviation_s = 0.0
+        self._stalls: dict[str, int] = {}
+
+    def observe(self, answer_s: float) -> None:
+        """Take in that an answer began `answer_s` seconds after its request."""
+        if not self._mean_s:
+            self._mean_s, self._deviation_s = answer_s, answer_s / 2
+        else:
+            error_s = answer_s - self._mean_s
+            self._mean_s += error_s / 8
+            self._deviation_s += (abs(error_s) - self._deviation_s) / 4
+
+    def stalled(self, target: str) -> None:
+        """Take in that the body at `target` was silent for too long."""
+        self._stalls[target] = self._stalls.get(target, 0) + 1
+
+    def small_s(self) -> float:
+        """The least limit, in seconds."""
+        return max(_SHORTEST_S, self._mean_s + 4 * self._deviation_s)
+
+    def limit_s(self, target: str, size_bytes: int) -> float:
+        """The limit in seconds for the body at `target`, which has `size_bytes` in all (0 where that is unknown)."""
+        least_s = _SHORTEST_LARGE_S if size_bytes > _LARGE_BYTES else 0.0
+        return float(max(self.small_s(), least_s) * 4 ** self._stalls.get(target, 0))
+
 
 HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
@@ -106,7 +151,7 @@ class CurlTransfer:
     # The answer, for the client.
 
     async def begin(self) -> None:
-        """Wait for the first byte of the body, or the end: the headers of a tunnel or of 1xx are over then.
+        """Wait for the first byte of the body, or for the end: before that, headers may be a tunnel's or of 1xx.
 
         Raises:
             TransferError: there was no answer.

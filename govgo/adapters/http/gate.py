@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How many requests one origin gets at a time: more while it copes and we wait, fewer when it says that it is too much.
+"""How many requests one origin gets at a time: more while it copes and we wait for it, fewer when it is overloaded.
 
-Much as TCP does it (RFC 5681): the width doubles after each round of good answers, but only if there was nothing to do
-but wait meanwhile while more requests wanted to go; it is halved when the origin is overloaded, at most once in a round
-trip or so.
+The rule is much like TCP's congestion window (RFC 5681). The width doubles after each round of good answers, provided
+that meanwhile requests were held back and the event loop had nothing to do but wait. It is halved when the origin is
+overloaded, at most once in a round trip or so.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from collections import deque
 
 _LEAST = 4
 _CALM_S = 0.5
-"""Faults within so many seconds are those of one congestion."""
+"""Faults within this time count as one overload, in seconds."""
 
 
 class Gate:
-    """See the module's docstring. Belongs to one event loop."""
+    """The places for requests to one origin. Belongs to one event loop."""
 
     __slots__ = ("_congested_s", "_free", "_good", "_most", "_waiting", "_width")
 
     def __init__(self, width: int, most: int) -> None:
-        """Begin with `width` places; there will never be more than `most`."""
+        """`width` places to begin with, never more than `most`."""
         self._width = self._free = min(width, most)
         self._most = most
         self._good = 0

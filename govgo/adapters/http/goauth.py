@@ -2,7 +2,7 @@
 """The commands of GOAUTH: `git DIR`, which asks git's credential helpers, and programs of the user's own.
 
 Programs are run once before the first HTTPS request, and all commands again, with the URL, after an answer of 4xx. Of
-several commands the first that knows a place counts. What they print is shown to nobody.
+several commands the first that knows a place counts. What they print appears in no message.
 
 Source: `go help goauth`; cmd/go/internal/auth.
 """
@@ -19,7 +19,7 @@ from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
-from govgo.errors import GovgoError, InputError, UsageError
+from govgo.errors import Failure, InputError, UsageError
 
 Found = list[tuple[str, tuple[str, ...]]]
 """Places (`host/path`) and the header lines for them; none where credentials end to be valid."""
@@ -29,7 +29,7 @@ _HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f
 
 
 class GoAuth:
-    """See the module's docstring. Belongs to the event loop of the HTTP client."""
+    """The commands of GOAUTH, run when they are needed. Belongs to the event loop of the HTTP client."""
 
     def __init__(
         self,
@@ -39,14 +39,14 @@ class GoAuth:
         environ: Mapping[str, str],
         off: Callable[[Callable[[], object]], Awaitable[object]],
     ) -> None:
-        """Begin without running anything.
+        """Nothing is run yet.
 
         Args:
             commands: those of GOAUTH, checked (`auth.load_goauth`).
             credentials: where to enter what the commands know.
             logins: those of the netrc file, which takes its turn among the commands.
             environ: the environment that the commands get.
-            off: runs blocking work elsewhere.
+            off: runs blocking work in a thread.
         """
         self._commands = tuple(reversed(commands))
         self._credentials = credentials
@@ -69,8 +69,8 @@ class GoAuth:
         await self._off(lambda: faults.extend(self._run_all(url, answer)))
         return faults
 
-    async def judge(self, *, accepted: bool) -> None:
-        """Let git's credential helpers know whether what they gave was any good."""
+    async def report_outcome(self, *, accepted: bool) -> None:
+        """Say to git's credential helpers whether what they gave was accepted (`git credential approve`, `reject`)."""
         filled, self._filled = self._filled, []
         verb = "approve" if accepted else "reject"
         for directory, given in filled:
@@ -82,7 +82,7 @@ class GoAuth:
             try:
                 for place, headers in self._run(command, url, answer):
                     self._credentials.store(place, headers)
-            except GovgoError as err:
+            except Failure as err:
                 faults.append(f"GOAUTH={command}: {err}")
         return faults
 
@@ -121,7 +121,7 @@ class GoAuth:
         self._process(["git", "credential", verb], given, directory)
 
     def _process(self, words: list[str], stdin: bytes, cwd: str) -> subprocess.CompletedProcess[bytes] | str:
-        """Run a command; why it could not be run, in words, where it could not."""
+        """Run a command; a sentence where it could not be run."""
         try:
             return subprocess.run(
                 words,

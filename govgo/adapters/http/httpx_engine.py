@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An engine on httpx: slower than libcurl, but at home wherever Python is."""
+"""An engine on httpx: slower than libcurl, but it runs wherever Python does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from govgo.adapters.http.transfer import EngineOptions, Fault, TransferError
+from govgo.adapters.http.engine import EngineOptions, Fault, TransferError
 
 _MAX_CONNECTIONS = 64
 
@@ -18,7 +18,7 @@ class HttpxEngine:
     """Sends GET requests through any httpx transport."""
 
     def __init__(self, options: EngineOptions | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Begin without connections; `transport` takes the place of httpx's own."""
+        """No connection is opened yet; `transport` takes the place of httpx's own."""
         options = options or EngineOptions()
         self._options = options
         limits = options.timeouts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Credentials for HTTPS requests, as GOAUTH says: from the netrc file, from commands (`goauth`), or none.
+"""Credentials for HTTPS requests, from where GOAUTH says: the netrc file, commands (`goauth`), or nowhere.
 
 A credential is for a host (with its port, when it is not 443), or for a host and a leading part of the path. It goes
 to no other place: not to the target of a redirect elsewhere, and into no message.
@@ -67,7 +67,7 @@ class Credentials:
             self._headers.pop(place, None)
 
     def varies(self) -> bool:
-        """Whether hosts alone do not decide, or not once and for all."""
+        """Whether the headers for a host can differ by path or change during the command."""
         return self._with_path or self._changes
 
 

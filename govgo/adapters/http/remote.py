@@ -26,7 +26,7 @@ _READ_BYTES = 1 << 16
 
 
 class Remote(Protocol):
-    """See the module's docstring."""
+    """The files below one base URL."""
 
     @property
     def is_local(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from govgo.adapters.http.transfer import Fault
+from govgo.adapters.http.engine import Fault
 
 _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})
@@ -27,7 +27,7 @@ class RetryPolicy(NamedTuple):
     Attributes:
         retries: how many more times after the first.
         base_s: the first pause; each next one is twice as long; half of each is left to chance.
-        longest_s: a server that asks for more patience than this is not waited for.
+        longest_s: a server whose Retry-After is longer than this is not asked again.
     """
 
     retries: int = 4

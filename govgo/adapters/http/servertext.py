@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a server says of its own accord, made fit for a terminal: one printable line of at most 500 bytes.
+"""Text that a server chooses, such as the body of an error, made safe for a terminal: one line of at most 500 bytes.
 
 Rules of what is shown at all: cmd/go/internal/web (formatErrorDetail): plain text in UTF-8, graphic characters and
 white space only, up to the first blank line, at most 8 lines.
@@ -11,7 +11,7 @@ import unicodedata
 
 MAX_TEXT_BYTES = 500
 MAX_DETAIL_LINES = 8
-# Read so much of an error's body and no more.
+# An error's body is read this far.
 MAX_BODY_BYTES = 4096
 _SPACES = frozenset("\t\n\v\f\r \x85\xa0")
 _GRAPHIC = frozenset("LMNPS")

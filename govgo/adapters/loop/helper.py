@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A second process for what needs no judgement: the hashes over full tiles, and the writing of small files.
+"""A second process for mechanical work: the hashes over full tiles, and the writing of small files.
 
 A cold graph of 3,000 modules hashes 2,000 tiles (255 node hashes each) and writes 8,000 files, a third of all that it
 computes, while a second core is idle: Python's threads do not share the interpreter. The process is started where
@@ -25,7 +25,7 @@ from govgo.core.sumdb.tlog import HASH_SIZE
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(govgo.__file__)))
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.loop.helper_process import main; main()"
 _BUFFER_BYTES = 1 << 20
-# What waits for a helper that does not keep up is bounded: past this much the caller does the work itself.
+# The most bytes that may wait for a helper that does not keep up; past this the caller does the work itself.
 _MAX_WAITING_BYTES = 8 << 20
 
 
@@ -69,7 +69,7 @@ class Helper:
 
     @property
     def ready(self) -> bool:
-        """Whether it takes more work; where not, the caller does it."""
+        """Whether it takes more work; if not, the caller does the work itself."""
         return self._alive and self._unsent_bytes < _MAX_WAITING_BYTES
 
     async def tile_hash(self, data: bytes) -> bytes:
@@ -81,9 +81,9 @@ class Helper:
         self._send(TILE, b"", data)
         return await answer
 
-    def write(self, path: str, data: bytes, *, told: bool) -> None:
-        """Create or replace a file, its directory too; `told` if `take_fault` is to tell when that fails."""
-        self._send(FILE if told else EXTRA, os.fsencode(path), data)
+    def write(self, path: str, data: bytes, *, counts: bool) -> None:
+        """Create or replace a file, its directory too; if it `counts`, `take_fault` returns a failure."""
+        self._send(FILE if counts else EXTRA, os.fsencode(path), data)
 
     def rewrite_list(self, directory: str) -> None:
         """Make the `list` of a directory of go.mod files name them (`versionlist`)."""
@@ -172,7 +172,7 @@ class Helper:
             flush.set_result(None)
 
     def _die(self) -> None:
-        """Nobody is there any more: hashes are computed here, and files are not kept."""
+        """The process is gone: from now on hashes are computed here, and files are not kept."""
         self._alive = False
         self._unsent.clear()
         self._loop.remove_reader(self._socket)
@@ -186,7 +186,7 @@ class Helper:
 
 
 def start_helper(loop: asyncio.AbstractEventLoop) -> Helper | None:
-    """A helper where a second core could run it and there is an interpreter for it, else None."""
+    """A helper, if there is a second core to run it and an interpreter; else None."""
     if len(os.sched_getaffinity(0)) < 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) < 2:
         return None
     if not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):

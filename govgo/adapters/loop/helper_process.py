@@ -27,12 +27,12 @@ HEADER = struct.Struct("<BIQ")
 LENGTH = struct.Struct("<I")
 _CHUNK = 1 << 20
 _SOCKET = 0
-# Nobody waits for what is done here until the end.
+# The main process waits for this work only at its end, so it may run at a lower priority.
 _NICE = 5
 
 
 class _Work:
-    """What is done with each request, and the answers that are due."""
+    """What is done with each request, and the answers still to be sent."""
 
     def __init__(self) -> None:
         self.answers: list[bytes] = []
@@ -53,7 +53,7 @@ class _Work:
                 else:
                     self._write(os.fsdecode(name), data)
             except (DiskError, OSError) as error:
-                self._made.clear()  # somebody may have cleaned the cache
+                self._made.clear()  # the cache may have been cleaned meanwhile
                 if kind == FILE:
                     self._fault = self._fault or str(error)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Questions asked once: outcomes, errors too, are remembered, and who asks meanwhile waits for the same answer."""
+"""Questions that are asked once: outcomes and errors are kept; callers that come meanwhile wait for the same one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Memo(Generic[_K, _V]):
         return key in self._waiting
 
     def put(self, key: _K, value: _V) -> None:
-        """Remember an outcome that was learnt by the way, unless there is one already."""
+        """Keep an outcome that came from elsewhere, unless there is one already."""
         self._done.setdefault(key, value)
 
     def forget(self, key: _K) -> None:

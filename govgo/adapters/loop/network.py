@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.transfer import Timeouts
 from govgo.core.goenv import GoEnv
 from govgo.ports.modules import Reporter
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# So long an HTTPS server that may be none is waited for (cmd/go/internal/web, impatientInsecureHTTPClient).
+# With GOINSECURE, how many seconds to wait for HTTPS before plain HTTP is tried: the host may not serve HTTPS at all
+# (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
 
 
@@ -32,7 +33,7 @@ class NetworkOptions(NamedTuple):
     """How a command talks to servers.
 
     Attributes:
-        timeouts: see `transfer.Timeouts`.
+        timeouts: see `engine.Timeouts`.
         retry: see `retry.RetryPolicy`.
         requests: how many go to one host at once at most (-j); 0 for the engine's own bounds.
         threads: how many files are hashed, extracted and waited for at once.
@@ -47,10 +48,10 @@ class NetworkOptions(NamedTuple):
 
 
 class Network:
-    """See the module's docstring."""
+    """The event loop of one command, its HTTP client, its threads and its helper process."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions, *, local: bool) -> None:
-        """Begin without a loop; `local` says that no coroutine given to `run` ever waits."""
+        """No loop is started yet; `local` says that no coroutine given to `run` ever waits."""
         self._env = env
         self._report = report
         self._options = options
@@ -76,7 +77,7 @@ class Network:
         except BaseException:
             if not task.done():
                 task.cancel()
-                self._settle(task)
+                self._clean_up(task)
             raise
 
     @property
@@ -94,7 +95,7 @@ class Network:
         return self._loop
 
     def client(self, *, insecure: bool = False) -> HttpClient:
-        """The HTTP client, made at the first call; the `insecure` one takes any certificate, and is impatient."""
+        """The HTTP client, made at the first call; the `insecure` one takes any certificate, and waits less long."""
         client = self._clients.get(insecure)
         if client is None:
             from govgo.adapters.http.client import HttpClient
@@ -125,7 +126,7 @@ class Network:
 
     @property
     def trace(self) -> Callable[[str], None] | None:
-        """Whom to tell of requests and commands (-x), a line each."""
+        """The function that takes a line for each request and command (-x), None where they are not traced."""
         return self._trace if self._options.trace else None
 
     async def off(self, work: Callable[[], _T]) -> _T:
@@ -164,8 +165,8 @@ class Network:
             self._clients.clear()
             loop.close()
 
-    def _settle(self, task: asyncio.Task[Any]) -> None:
-        """Let a cancelled task clean up."""
+    def _clean_up(self, task: asyncio.Task[Any]) -> None:
+        """Let a cancelled task run its `finally` blocks."""
         import asyncio
         from contextlib import suppress
 

@@ -225,7 +225,7 @@ class ModCache:
     def hand_over_gomod(self, helper: Helper, mv: ModuleVersion, data: bytes) -> None:
         """`write_gomod`, done by the helper process; `finish_gomods` must follow."""
         path = self.file(mv, "mod")
-        helper.write(path, data, told=True)
+        helper.write(path, data, counts=True)
         self._listless[path.rpartition("/")[0]] = None
 
     async def finish_gomods(self, helper: Helper) -> str:

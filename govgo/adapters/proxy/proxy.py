@@ -21,7 +21,7 @@ from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
-from govgo.errors import GovgoError, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
+from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
 from govgo.ports.modules import Origin, RevInfo
 
 # go reads answers whole, whatever their size; these caps are ours. go.mod and zip: x/mod/zip's limits.
@@ -67,7 +67,7 @@ class Proxy:
         """The versions of a module.  Raises NotFoundError, UnavailableError."""
         try:
             data = await self._get(path, "@v/list", MAX_LIST_BYTES)
-        except GovgoError as err:
+        except Failure as err:
             raise version_error(path, "", err) from err
         return parse_list(data)
 
@@ -80,7 +80,7 @@ class Proxy:
             version = found.info.version
             if version != rev and rev == canonical_version(rev) and _belongs(path, rev):
                 raise InputError(f"proxy returned info for version {printable(version)} instead of requested version")
-        except GovgoError as err:
+        except Failure as err:
             raise version_error(path, rev, err) from err
         return found
 
@@ -88,7 +88,7 @@ class Proxy:
         """What `@latest` says; None where the proxy has no such file.  Raises UnavailableError, InputError."""
         try:
             return self._info(await self._get(path, "@latest", MAX_INFO_BYTES))
-        except GovgoError as err:
+        except Failure as err:
             if is_not_found(err):
                 return None
             raise version_error(path, "", err) from err
@@ -99,7 +99,7 @@ class Proxy:
             if version != canonical_version(version):
                 raise InputError("internal error: version passed to GoMod is not canonical")
             return await self._get(path, f"@v/{escape_version(version)}.mod", MAX_GO_MOD_BYTES)
-        except GovgoError as err:
+        except Failure as err:
             raise version_error(path, version, err) from err
 
     async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
@@ -112,7 +112,7 @@ class Proxy:
         except TooLargeError as err:
             large = TooLargeError("downloaded zip file too large", limit_bytes=err.limit_bytes)
             raise version_error(path, version, large) from err
-        except GovgoError as err:
+        except Failure as err:
             raise version_error(path, version, err) from err
 
     async def _get(self, path: str, name: str, limit_bytes: int) -> bytes:
@@ -160,7 +160,7 @@ def no_commits(path: str) -> NotFoundError:
 def _time_of(version: str, text: str) -> datetime:
     try:
         found = parse_time(text) if text else pseudo_time(version)
-    except GovgoError:
+    except Failure:
         return _EPOCH
     return found or _EPOCH
 
@@ -168,6 +168,6 @@ def _time_of(version: str, text: str) -> datetime:
 def _belongs(path: str, version: str) -> bool:
     try:
         check(path, version)
-    except GovgoError:
+    except Failure:
         return False
     return True

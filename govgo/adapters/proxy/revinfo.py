@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
 from govgo.core.version.pseudo import is_pseudo
-from govgo.errors import GovgoError, InputError
+from govgo.errors import Failure, InputError
 from govgo.ports.modules import Origin, RevInfo
 
 if TYPE_CHECKING:
@@ -208,5 +208,5 @@ def cached_info(cache: ModCache, path: str, rev: str, *, by_hash: bool = False) 
         return None
     try:
         return parse_info(data)
-    except GovgoError:
+    except Failure:
         return None

@@ -183,7 +183,7 @@ class Repository:
         wanted = [ask for ask in dict.fromkeys(asks) if not self._is_known(ask)]
         if not wanted or self._network.local:
             return  # directories answer as fast when they are asked
-        from govgo.adapters.loop.warming import gather
+        from govgo.adapters.loop.tasks import gather
 
         try:
             self._run(gather([self._answer(ask) for ask in wanted]))

@@ -47,7 +47,7 @@ class ProvedFiles:
             return
         helper = self._helper()
         if helper is not None and helper.ready:
-            helper.write(f"{self._cache.cache_dir}/{name}", data, told=False)
+            helper.write(f"{self._cache.cache_dir}/{name}", data, counts=False)
             self._handed_over = True
         else:
             self._unsaved.append((name, data))

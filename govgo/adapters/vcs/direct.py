@@ -27,7 +27,7 @@ from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import locate
 from govgo.core.vcs.gitrefs import parse_refs
 from govgo.core.vcs.metatags import MOD
-from govgo.errors import GovgoError, NotFoundError, UnavailableError, is_not_found
+from govgo.errors import Failure, NotFoundError, UnavailableError, is_not_found
 
 _T = TypeVar("_T")
 
@@ -144,7 +144,7 @@ class Direct:
             await self._network.client().get(url, _PING_BYTES)
         except NotFoundError:
             return True
-        except GovgoError as err:
+        except Failure as err:
             return is_not_found(err)
         return False
 
@@ -154,7 +154,7 @@ class Direct:
             with suppress(OSError):
                 os.makedirs(directory, exist_ok=True)
             found = await self._off(lambda: self._git.run(["ls-remote", "--end-of-options", url], directory))
-        except GovgoError:
+        except Failure:
             return False
         self._refs[url] = parse_refs(found)
         return True

@@ -18,7 +18,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.vcs.govcs import check_govcs
 from govgo.core.vcs.metatags import MOD, MetaImport, Mismatch, match_meta_import, parse_meta_imports
 from govgo.core.vcs.repopath import SYSTEMS, RepoName, late_static_repo, static_repo
-from govgo.errors import Failure, GovgoError, InputError, LookupDisabledError, NetworkError, NotFoundError
+from govgo.errors import Failure, InputError, LookupDisabledError, NetworkError, NotFoundError
 
 if TYPE_CHECKING:
     from govgo.adapters.http.client import Page
@@ -120,7 +120,7 @@ class Discovery:
         where = _page_url(path)
         try:
             page = await self._page(path, insecure)
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, "http/https fetch: " if insecure else "https fetch: ") from err
         tags = _tags(page, path)
         try:
@@ -137,7 +137,7 @@ class Discovery:
         """Check that the prefix which a page of somebody below it names says the same of itself."""
         try:
             page = await self._page(tag.prefix, insecure)
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"fetching {tag.prefix}: ") from err
         tags = _tags(page, page.url)
         if not tags:
@@ -156,7 +156,7 @@ class Discovery:
             raise InputError(f"{shown}: invalid subdirectory {quote(tag.subdir)}: {fault}")
         try:
             scheme = gourl.parse(tag.repo_root).scheme
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"{shown}: invalid repo root {quote(gourl.mask(tag.repo_root))}: ") from err
         if scheme in ("", "file"):
             fault = "file scheme disallowed" if scheme else "no scheme"

@@ -34,7 +34,7 @@ from govgo.core.vcs.gitrefs import (
     tags_with_prefix,
 )
 from govgo.core.version import semver
-from govgo.errors import GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError
+from govgo.errors import Failure, GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError
 
 _NO_USER_HINT = (
     "Confirm the import path was entered correctly.\n"
@@ -88,7 +88,7 @@ class GitRepo:
             if self._refs is None:
                 try:
                     self._refs = self._list_refs(REMOTE)
-                except GovgoError as err:
+                except Failure as err:
                     self._refs = err
             if isinstance(self._refs, GovgoError):
                 raise self._refs
@@ -124,7 +124,7 @@ class GitRepo:
             if known is None:
                 try:
                     known = self._stat(rev)
-                except GovgoError as err:
+                except Failure as err:
                     known = err
                 self._commits[rev] = known
             if isinstance(known, GovgoError):
@@ -241,7 +241,7 @@ class GitRepo:
         if self._refs is None:
             try:
                 self._refs = self._list_refs(self.url)
-            except GovgoError as err:
+            except Failure as err:
                 self._refs = err
         hashes = self._refs.values() if isinstance(self._refs, dict) else ()
         self._clone.create(sha256=any(len(commit) == SHA256_DIGITS for commit in hashes))

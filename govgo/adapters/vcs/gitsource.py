@@ -77,7 +77,7 @@ class GitSource:
                     same_major = list(group)
                     if not self._has_go_mod(same_major[-1]):
                         fit += [v + INCOMPATIBLE for v in same_major]
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"module {module.path}: ") from err
         return Versions(tuple(fit), origin._replace(subdir=module.code_dir))
 
@@ -88,7 +88,7 @@ class GitSource:
         module = self._module
         try:
             commit = self._repo.stat(module.revision(rev))
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"{module.path}@{rev}: invalid version: ") from err
         return self._convert(commit, rev)
 
@@ -183,7 +183,7 @@ class GitSource:
             return self._repo.read_file(rev, file, MAX_GO_MOD)
         except NotFoundError:
             return None
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"reading {self._module.code_root}/{file} at revision {rev}: ") from err
 
     def _has_go_mod(self, version: str) -> bool:
@@ -263,7 +263,7 @@ class GitSource:
                     last_tag = tag
                     if self._repo.descends_from(commit.name, tag):
                         return
-        except GovgoError as err:
+        except Failure as err:
             raise prefixed(err, f"{module.path}@{version}: invalid pseudo-version: ") from err
         raise module.missing_base(version, base, last_tag)
 

@@ -10,10 +10,10 @@ import pytest
 
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.netrc import Credentials, Login
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.transfer import EngineOptions, Timeouts
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (

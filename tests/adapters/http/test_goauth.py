@@ -41,7 +41,7 @@ def asked(
         await auth.start()
         await auth.start()
         faults = await auth.refresh(URL, HEAD)
-        await auth.judge(accepted=True)
+        await auth.report_outcome(accepted=True)
         return faults
 
     return credentials, asyncio.run(run())

@@ -66,10 +66,10 @@ def test_hashes_of_a_helper_that_is_killed_meanwhile() -> None:
 def test_files_are_written_in_order(tmp_path: Path) -> None:
     async def work(helper: Helper) -> str:
         for number in range(200):
-            helper.write(f"{tmp_path}/x/{number % 100}.mod", b"%d" % number, told=True)
-            helper.write(f"{tmp_path}/y/{number}", bytes(number * 1000), told=False)
-        helper.write(f"{tmp_path}/m/@v/v1.2.0.mod", b"module m\n", told=True)
-        helper.write(f"{tmp_path}/m/@v/v1.10.0.mod", b"module m\n", told=True)
+            helper.write(f"{tmp_path}/x/{number % 100}.mod", b"%d" % number, counts=True)
+            helper.write(f"{tmp_path}/y/{number}", bytes(number * 1000), counts=False)
+        helper.write(f"{tmp_path}/m/@v/v1.2.0.mod", b"module m\n", counts=True)
+        helper.write(f"{tmp_path}/m/@v/v1.10.0.mod", b"module m\n", counts=True)
         helper.rewrite_list(f"{tmp_path}/m/@v")
         await helper.flush()
         return helper.take_fault()
@@ -86,8 +86,8 @@ def test_what_cannot_be_written_is_told_once_where_it_counts(tmp_path: Path) -> 
     async def work(helper: Helper) -> list[str]:
         told = []
         for counts in (False, True, False):
-            helper.write(f"{tmp_path}/file/x", b"", told=counts)
-            helper.write(f"{tmp_path}/other", b"", told=True)
+            helper.write(f"{tmp_path}/file/x", b"", counts=counts)
+            helper.write(f"{tmp_path}/other", b"", counts=True)
             await helper.flush()
             told.append(helper.take_fault())
         return told
@@ -101,7 +101,7 @@ def test_what_cannot_be_written_is_told_once_where_it_counts(tmp_path: Path) -> 
 def test_files_of_a_helper_that_is_killed_are_missed(tmp_path: Path) -> None:
     async def work(helper: Helper) -> str:
         os.kill(helper.pid, signal.SIGSTOP)
-        helper.write(f"{tmp_path}/x", b"", told=True)
+        helper.write(f"{tmp_path}/x", b"", counts=True)
         asked = asyncio.ensure_future(helper.flush())
         await asyncio.sleep(0.01)
         os.kill(helper.pid, signal.SIGKILL)
@@ -115,7 +115,7 @@ def test_a_helper_that_does_not_keep_up_gets_no_more() -> None:
     async def work(helper: Helper) -> bool:
         os.kill(helper.pid, signal.SIGSTOP)
         for _ in range(64):
-            helper.write("/nowhere/x", bytes(1 << 20), told=False)
+            helper.write("/nowhere/x", bytes(1 << 20), counts=False)
             if not helper.ready:
                 break
             await asyncio.sleep(0)

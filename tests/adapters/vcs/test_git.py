@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.vcs.clonedir import open_vcs_dir
 from govgo.adapters.vcs.git import Git, GitError, UnknownRevisionError
+from govgo.adapters.vcs.gitclone import open_vcs_dir
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
 from govgo.errors import CacheCorruptError, GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError

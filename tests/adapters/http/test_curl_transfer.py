@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.adapters.http.stall import Patience
+from govgo.adapters.http.curl_transfer import StallLimits
 
 
 @pytest.mark.parametrize(
@@ -20,19 +20,19 @@ from govgo.adapters.http.stall import Patience
     ],
 )
 def test_small_bodies(answers_s: tuple[float, ...], small_s: float) -> None:
-    patience = Patience()
+    limits = StallLimits()
     for answer_s in answers_s:
-        patience.learn(answer_s)
-    assert patience.small_s() == pytest.approx(small_s)
-    assert patience.limit_s("/a", 100) == pytest.approx(small_s)
+        limits.observe(answer_s)
+    assert limits.small_s() == pytest.approx(small_s)
+    assert limits.limit_s("/a", 100) == pytest.approx(small_s)
 
 
 def test_a_body_that_stalls_again_gets_more_time() -> None:
-    patience = Patience()
+    limits = StallLimits()
     found = []
     for _ in range(4):
-        found.append((patience.limit_s("/a", 100), patience.limit_s("/a.zip", 50 << 20)))
-        patience.stalled("/a")
-        patience.stalled("/a.zip")
+        found.append((limits.limit_s("/a", 100), limits.limit_s("/a.zip", 50 << 20)))
+        limits.stalled("/a")
+        limits.stalled("/a.zip")
     assert found == [(0.1, 1.0), (0.4, 4.0), (1.6, 16.0), (6.4, 64.0)]
-    assert patience.limit_s("/b", 100) == 0.1
+    assert limits.limit_s("/b", 100) == 0.1
