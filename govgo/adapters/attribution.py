@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Faults with the module that they concern in front, as x/mod's module.ModuleError prints them."""
+"""Errors with the module that they concern in front, as x/mod's module.ModuleError prints them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, N
 
 
 class SourceRefusedError(NotFoundError, LookupDisabledError):
-    """A source that must not be asked: GOPROXY=off, or GONOPROXY's say. For the chain it is as good as not found."""
+    """A source that must not be asked, by GOPROXY=off or GONOPROXY. The chain goes on as if it had found nothing."""
 
     code = "lookup-disabled"
 

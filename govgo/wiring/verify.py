@@ -91,9 +91,9 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
         return ModuleFiles()
 
     def sources() -> Sources:
-        from govgo.adapters.proxy.compare import Vantage
+        from govgo.adapters.proxy.compare import SecondSources
 
-        return held.enter_context(Vantage(env, session.report))
+        return held.enter_context(SecondSources(env, session.report))
 
     old = None
     if options.since:

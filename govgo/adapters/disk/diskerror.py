@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Faults of the file system, in the words of Go's os package: `open /path: permission denied`."""
+"""Errors of the file system, in the words of Go's os package: `open /path: permission denied`."""
 
 from __future__ import annotations
 

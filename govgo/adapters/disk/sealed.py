@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files of govgo's own in the user's cache directory, each with a checksum in front, so that half a file is no file.
+"""Files of govgo's own in the user's cache directory, each with a checksum in front, so that half a file is never read.
 
     MAGIC | SHA-256 of BODY (32 bytes) | BODY
 

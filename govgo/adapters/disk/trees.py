@@ -43,7 +43,7 @@ def remove_stale(directory: str) -> None:
 
 
 def make_read_only(directories: list[str]) -> None:
-    """Take the write permission from directories made together, children first; as far as that is possible."""
+    """Make new directories read-only, children first, as far as the system allows."""
     with suppress(OSError):
         mode = stat.S_IMODE(os.stat(directories[0]).st_mode) & ~_WRITE_BITS
         for path in reversed(directories):
@@ -75,7 +75,7 @@ def make_dirs(path: str) -> None:
 
 
 def remove_tree(path: str) -> None:
-    """Remove a tree, read-only directories too; a link is removed, not followed; nothing there is well.
+    """Remove a tree, read-only directories too; a link is removed, not followed; it is fine if nothing is there.
 
     Raises:
         DiskError: something in it could not be removed.

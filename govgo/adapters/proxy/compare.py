@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What each source has to say of one module version: the hash of its zip or go.mod at every proxy, and their files.
+"""One module version at every proxy of GOPROXY: the hash of its zip or go.mod there, and the files, to be compared.
 
-For the explanation of a mismatch only: nothing that is fetched here is believed, kept or written to the module cache.
+For the explanation of a mismatch only: nothing that is fetched here is trusted, kept or written to the module cache.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GO_MOD = "/go.mod"
 
 
 class Seen(NamedTuple):
-    """What a proxy has: the hash, or why there is none; `file` is the zip, to be read before the vantage is closed."""
+    """What a proxy has: the hash, or why there is none; `file` is the zip, to be read before the sources are closed."""
 
     url: str
     digest: str
@@ -37,17 +37,17 @@ class Seen(NamedTuple):
     file: str
 
 
-class Vantage:
-    """Looks at sources. Close it, or use it in a `with`; files that it fetched are gone then."""
+class SecondSources:
+    """Fetches from every proxy. Close it, or use it in a `with`; the files that it fetched are removed then."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
-        """Begin without touching files or network."""
+        """No file or network is touched yet."""
         self._env = env
         self._network = Network(env, report, options or NetworkOptions(), local=False)
         self._held = ExitStack()
         self._directory = ""
 
-    def __enter__(self) -> Vantage:
+    def __enter__(self) -> SecondSources:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,7 +59,7 @@ class Vantage:
         self._network.close()
 
     def proxies(self, key: ModuleVersion) -> tuple[Seen, ...]:
-        """What each proxy of GOPROXY has for the key of a go.sum line; () for a module that none may be asked about."""
+        """What each proxy has for the key of a go.sum line; () for a module that no proxy may be asked about."""
         if not self._env.uses_proxy(key.path):
             return ()
         urls = [spec.url for spec in self._env.proxies() if spec.url not in (DIRECT, OFF, NOPROXY)]

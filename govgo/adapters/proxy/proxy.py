@@ -24,7 +24,7 @@ from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
 from govgo.ports.modules import Origin, RevInfo
 
-# go reads answers whole, whatever their size; these caps are ours. go.mod and zip: x/mod/zip's limits.
+# go reads answers whole, whatever their size; these limits are ours.
 MAX_LIST_BYTES = 16 << 20
 MAX_INFO_BYTES = 1 << 20
 MAX_GO_MOD_BYTES = 16 << 20
@@ -46,7 +46,7 @@ class Listing(NamedTuple):
     Attributes:
         versions: the tagged versions in order.
         newest: without tagged versions, the pseudo-version (or whatever comes with a time) that is the newest.
-        skipped: those of the versions that are no full ones, such as "v1", and that no query for the latest takes.
+        skipped: versions that are not complete, such as "v1"; no query for the latest takes them.
         origin: what the list rests on, where that is known.
     """
 
@@ -72,7 +72,7 @@ class Proxy:
         return parse_list(data)
 
     async def stat(self, path: str, rev: str) -> Stat:
-        """What a revision is.  Raises NotFoundError, UnavailableError, InputError."""
+        """The version that a revision is.  Raises NotFoundError, UnavailableError, InputError."""
         try:
             escaped = escape_version(rev)
             data = await self._get(path, f"@v/{escaped}.info", MAX_INFO_BYTES)

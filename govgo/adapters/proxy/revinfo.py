@@ -39,7 +39,7 @@ def parse_info(data: bytes) -> RevInfo:
     """Read an answer. Unknown fields are ignored, names match in any case, a null counts as absent.
 
     Raises:
-        InputError: not such JSON, a time that is none, or a version that no terminal should see.
+        InputError: not such JSON, an invalid time, or a version with control characters.
     """
     value = _decode(data)
     if value is None:
@@ -67,7 +67,7 @@ def format_info(info: RevInfo, time_text: str = "") -> bytes:
 
     Args:
         info: what to print.
-        time_text: the time as the source told it, for the digits that a datetime cannot hold.
+        time_text: the time as the source gave it, for the digits that a datetime cannot hold.
     """
     parts = [f'"Version":{_go_json(info.version)}', f'"Time":"{time_text or format_time(info.time)}"']
     if info.origin is not None:

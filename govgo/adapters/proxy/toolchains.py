@@ -38,7 +38,7 @@ class Toolchains:
         return tuple(prefix + v for v in sorted(found, key=goversion.key))
 
     async def stat(self, path: str, rev: str) -> RevInfo:
-        """The version itself, if there is such a one; "go" and "toolchain" forms are taken for each other.
+        """The version itself, if it exists; the forms of "go" and "toolchain" are read as each other.
 
         Raises:
             QueryError: not a Go version, or a language version that is newer than the local one.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Modules from where they are developed (`direct` in GOPROXY, and what GONOPROXY names).
 
-Asked like a proxy (`proxy.Proxy`); what it finds out where a module is, and hands the question on to that: to a git
-repository, in a thread of its own, or to the proxy that the module's server names.
+It answers the same questions as a proxy (`proxy.Proxy`). It finds out where a module is, and asks there: the git
+repository, in a thread of its own, or the proxy that the module's server names.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ _PATIENCE_S = 0.2
 
 
 class Direct:
-    """See the module's docstring."""
+    """The source `direct`."""
 
     def __init__(self, env: GoEnv, network: Network, web: Web, too_new: TooNew | None) -> None:
-        """Begin without asking.
+        """Nothing is asked yet.
 
         Args:
             env: go's settings.
             network: the loop, its threads and the HTTP clients.
             web: opens proxies.
-            too_new: makes the error for (module, Go version) that needs a newer Go; None not to mind.
+            too_new: makes the error for (module, Go version) that needs a newer Go; None to take any.
         """
         self._env = env
         self._network = network

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the repository, or the proxy, of a module path is: said by the path itself, or by its server's meta tags.
+"""Where the repository, or the proxy, of a module path is: the path itself says so, or the meta tags of its server.
 
 Source: the Go Modules Reference, "Finding a repository for a module path"; cmd/go/internal/vcs
 (RepoRootForImportPath), with its texts.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from govgo.adapters.http.client import Page
 
 MAX_PAGE_BYTES = 4 << 20
-"""So much of a page is looked at for meta tags; go sets no limit."""
+"""How much of a page is searched for meta tags, in bytes; go sets no limit."""
 _GIT_SCHEMES = ("git", "https", "http", "git+ssh", "ssh")
 _SECURE_SCHEMES = frozenset({"https", "git+ssh", "ssh"})
 
@@ -51,7 +51,7 @@ class Pages(Protocol):
 
 
 class Discovery:
-    """See the module's docstring. Pages are fetched once."""
+    """Finds repositories. Each page is fetched once."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Discovery:
         pages: Callable[[bool], Pages],
         ping: Callable[[str], Awaitable[bool]],
     ) -> None:
-        """Begin.
+        """Nothing is asked yet.
 
         Args:
             env: go's settings: GOINSECURE, GOVCS, GOPRIVATE.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Running git: without a terminal's questions, with bounded output and time, its faults told as the go command does.
+"""Running git: no questions asked, output and time are bounded, its errors are worded as the go command words them.
 
     git ls-remote -q --end-of-options origin in DIR: exit status 128:
         fatal: could not read Username for 'https://example.org': terminal prompts disabled
 
-No password of a URL reaches a message; control characters of a server's do not either.
+Neither passwords of URLs nor control characters of servers reach a message.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from govgo.adapters.http.servertext import shorten
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
-"""Of one command; the refs of the largest repositories take a fifth of it."""
+"""The most bytes that one command may print; the refs of the largest repositories take a fifth of it."""
 _MAX_STDERR_BYTES = 16 << 10
 _MAX_SHOWN_LINES = 20
 _CHUNK_BYTES = 1 << 16
@@ -39,7 +39,7 @@ class GitError(UnavailableError):
     """A git command that failed.
 
     Attributes:
-        stderr: what it said, fit for a terminal.  status: its exit status, negative for a signal, None if it never ran.
+        stderr: its standard error, made safe.  status: its exit status, negative for a signal, None if it never ran.
     """
 
     code = "git"
@@ -76,11 +76,11 @@ class Git:
         trace: Callable[[str], None] | None = None,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
-        """Begin.
+        """Nothing is run yet.
 
         Args:
             environ: the environment that git gets.
-            trace: told of each command and its time (-x), a line each.
+            trace: called with a line for each command and its time (-x).
             timeout_s: a command that takes longer is ended.
         """
         self._environ = dict(environ)

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The bare git repository in the module cache that takes in what is fetched of a remote one.
+"""The bare git repository in the module cache into which a remote one is fetched.
 
-Source: cmd/go/internal/modfetch/codehost (newGitRepo, fetchRefsLocked, ensureGitAttributes).
+    GOMODCACHE/cache/vcs/HASH         the repository; HASH is the SHA-256 of `git3:URL`
+    GOMODCACHE/cache/vcs/HASH.info    `git3:URL`
+    GOMODCACHE/cache/vcs/HASH.lock    the lock of both
+
+The go command uses the same directories, layout and locks.
+
+Source: cmd/go/internal/modfetch/codehost (WorkDir, newGitRepo, fetchRefsLocked, ensureGitAttributes).
 """
 
 from __future__ import annotations
@@ -89,7 +95,7 @@ _ATTRIBUTES = b"\n* -export-subst -export-ignore\n"
 
 
 class GitClone:
-    """See the module's docstring.
+    """A bare clone.
 
     Attributes:
         has_all: whether `fetch_all` has been done.
@@ -107,7 +113,7 @@ class GitClone:
         self._dir = open_vcs_dir(gomodcache, url)
 
     def lock(self) -> AbstractContextManager[int]:
-        """Hold the lock that all programs take who change the clone."""
+        """Hold the lock that every program takes that changes the clone."""
         return locked(self._dir + ".lock")
 
     @property

@@ -43,7 +43,7 @@ _NO_USER_HINT = (
 
 
 class GitRepo:
-    """See the module's docstring. For any thread; one call at a time does its work."""
+    """A remote repository. Any thread may call; calls run one at a time."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class GitRepo:
             refs: the remote repository's, where they are known already.
 
         Raises:
-            UsageError: a URL that is none.
+            UsageError: not a URL.
             GovgoError: the clone cannot be made.
         """
         if "://" not in url:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files as they were at a git reference, by the git command (gitrevisions(7), git-cat-file(1)).
+"""Files as they were at a git reference (gitrevisions(7)), read by git-cat-file(1).
 
 Only objects are read: no working tree, no filters, no hooks.
 """
@@ -20,7 +20,7 @@ class GitFiles:
     """The files of one reference, in whatever repository each of them lies."""
 
     def __init__(self, ref: str) -> None:
-        """Begin without running git."""
+        """Git is not run yet."""
         self._ref = ref
         self._commit = cache(self._resolve)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One module in a git repository: its versions, go.mod files and zips.
 
-The rules are those of `core.coderepo`; here is what they need to know, read from the repository as they ask for it.
+The rules stand in `core/vcs/coderepo.py`; this file reads from the repository what they need to know.
 Texts and order of the checks: cmd/go/internal/modfetch (codeRepo).
 """
 
@@ -43,16 +43,16 @@ _PREFIX = "prefix/"
 
 
 class GitSource:
-    """See the module's docstring. For any thread."""
+    """A module in a repository. Any thread may call."""
 
     def __init__(self, module: CodeModule, repo: GitRepo, local_go: str, too_new: TooNew | None) -> None:
-        """Begin without asking.
+        """Nothing is read yet.
 
         Args:
             module: where in the repository the module is.
             repo: the repository.
             local_go: the Go version that is answered for.
-            too_new: makes the error for (module, Go version) that needs a newer one; None not to mind.
+            too_new: makes the error for (module, Go version) that needs a newer one; None to take any.
         """
         self._module = module
         self._repo = repo
@@ -132,7 +132,7 @@ class GitSource:
         gomod: bytes | None,
         target: BinaryIO,
     ) -> None:
-        """Make the module zip of an archive's files below `directory`, with the root's LICENSE for want of one."""
+        """Make the module zip of an archive's files below `directory`, with the root's LICENSE if it has none."""
         start = _PREFIX + (directory.strip("/") + "/" if directory.strip("/") else "")
         entries: dict[str, zipfile.ZipInfo] = {}
         files: list[ListedFile] = []
@@ -212,21 +212,21 @@ class GitSource:
         module = self._module
         can_be = _Incompatible(self._repo, module, commit, asked)
         if is_pseudo(asked):
-            version = self._settle(asked, asked, can_be)
+            version = self._version_for(asked, asked, can_be)
             self._check_base(asked, module.check_pseudo(asked, commit), commit)
             return version
         v, is_canonical = module.tagged_version(commit.version)
         if is_canonical:
             try:
-                return self._settle(v, asked, can_be)
+                return self._version_for(v, asked, can_be)
             except Failure:
                 pass  # perhaps another tag of the commit will do
         choice = module.choose_tags(commit, asked)
         if choice.exact:
-            return self._settle(choice.exact, asked, can_be)
+            return self._version_for(choice.exact, asked, can_be)
         for v in choice.canonical:
             if (module.fits(v) or can_be.incompatible(v)) and not self._is_retracted(v):
-                return self._settle(v, asked, can_be)
+                return self._version_for(v, asked, can_be)
         base = choice.pseudo_base
         if not base:
 
@@ -237,9 +237,9 @@ class GitSource:
             tag = self._repo.recent_tag(commit.name, module.tag_prefix, is_allowed)
             base, _ = module.tagged_version(tag)
         pseudo = pseudo_version(module.pseudo_major, base, commit.time, commit.short)
-        return self._settle(pseudo, asked, can_be)
+        return self._version_for(pseudo, asked, can_be)
 
-    def _settle(self, v: str, asked: str, can_be: _Incompatible) -> str:
+    def _version_for(self, v: str, asked: str, can_be: _Incompatible) -> str:
         """The version for `v`, once the module is found to be there."""
         module = self._module
         try:
@@ -252,7 +252,7 @@ class GitSource:
         return module.with_incompatible(v, asked, incompatible_ok=not module.fits(base) and can_be.incompatible(base))
 
     def _check_base(self, version: str, base: str, commit: Commit) -> None:
-        """Check that a pseudo-version's base is a tag of an ancestor, so that nobody can pin it above others."""
+        """Check that a pseudo-version's base is a tag of an ancestor, so that no one can make it sort above others."""
         if not base:
             return
         module, last_tag = self._module, ""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Read the environment and the go env file into a `GoEnv`; rewrite that file as `go env -w` and `-u` do.
 
-This is the only file below the command line that looks at the environment, and it is given it as a mapping.
+Below the command line, this is the only file that looks at the environment.
 Sources: cmd/go/internal/cfg (Getenv, EnvFile, gopathDir) and cmd/go/internal/envcmd (updateEnvFile).
 """
 
@@ -114,7 +114,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
     values["GOEXE"] = ".exe" if values["GOOS"] == "windows" else ""
     values["GOHOSTOS"], values["GOHOSTARCH"] = goos, goarch
-    # TESTGO_VERSION is what cmd/go's own script tests say it by.
+    # cmd/go's own script tests set the release by TESTGO_VERSION.
     version = environ.get("GOVGO_GO_VERSION") or environ.get("TESTGO_VERSION") or REFERENCE_RELEASE
     values["GOVERSION"] = "go" + version.removeprefix("go")
     cgo = _cgo_enabled(get("CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))

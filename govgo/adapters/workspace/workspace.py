@@ -2,7 +2,7 @@
 """The files of main modules on disk (`ports.Workspace`): read whole, replaced atomically under go's locks.
 
 A file is replaced while two locks are held, as the go command does for go.mod and go.sum: `cache/lock` in the module
-cache, as far as it can be had, and the file's own. Another program therefore sees the old content or the new, and two
+cache, where it can be had, and the file's own. Another program therefore sees the old content or the new, and two
 that edit at once do not lose each other's work. A link stays a link: the file that it points to is replaced.
 """
 
@@ -120,7 +120,7 @@ class DiskWorkspace:
             raise DiskError(f"copy {source}: not a regular file", path=source, inner=error) from error
 
     def remove_tree(self, path: str) -> None:
-        """Remove a file or a tree; nothing there is well.
+        """Remove a file or a tree; it is fine if nothing is there.
 
         Raises:
             DiskError: something in it could not be removed.
@@ -188,7 +188,7 @@ class DiskWorkspace:
         return self.cache.side_lock()
 
     def _try_side_lock(self, held: ExitStack) -> None:
-        with suppress(DiskError, UsageError):  # go too edits without it where the cache cannot be written
+        with suppress(DiskError, UsageError):  # like go, which edits without it in a read-only cache
             held.enter_context(self.side_lock())
 
 

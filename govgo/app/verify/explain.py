@@ -42,7 +42,7 @@ class Sighting(Protocol):
 
 
 class Sources(Protocol):
-    """Looks at every proxy (`modfetch.vantage.Vantage`)."""
+    """Looks at every proxy (`modfetch.vantage.SecondSources`)."""
 
     def proxies(self, key: ModuleVersion) -> Sequence[Sighting]:
         """What each proxy has for the key of a go.sum line."""
