@@ -6,8 +6,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
-from scenarios import SCENARIOS, Theatre
-from stage import Program, Proxy
+from programs import Program, Proxy
+from scenarios import SCENARIOS, Runner
 
 FAULTS = {
     "none": (),
@@ -19,7 +19,7 @@ FAULTS = {
 
 
 def faults(
-    theatre: Theatre,
+    runner: Runner,
     govgo: Program,
     proxies: Mapping[str, Proxy],
     projects: Sequence[str],
@@ -34,13 +34,13 @@ def faults(
     for label in ("cold-list", "cold-list-sum", "cold-download"):
         scenario = SCENARIOS[label]
         for project in projects:
-            if theatre.has_zips(project) != scenario.needs_zips:
+            if runner.has_zips(project) != scenario.needs_zips:
                 continue
             walls: dict[str, list[float]] = {name: [] for name in proxies}
-            want, sound = theatre.expected(scenario, project), True
+            want, sound = runner.expected(scenario, project), True
             for _ in range(repeat):
                 for name, proxy in proxies.items():
-                    run, outcome = theatre.perform(scenario, project, govgo, proxy)
+                    run, outcome = runner.run_once(scenario, project, govgo, proxy)
                     walls[name].append(run.wall_s)
                     want = want or outcome
                     sound = sound and run.code == 0 and outcome == want

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stage import Program, Proxy, Run, digest, remove, zips_digest
+from programs import Program, Proxy, Run, digest, remove, zips_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ SCENARIOS = {
 """The scenarios of docs/speed.md."""
 
 
-class Theatre:
+class Runner:
     """Runs scenarios for several programs; warm states are made once for each program and project."""
 
     def __init__(self, projects: dict[str, Path], nearest: Proxy, reference: Program) -> None:
-        """Begin.
+        """Nothing is run yet.
 
         Args:
             projects: directory by name.
-            nearest: the proxy that warms caches up.
+            nearest: the proxy from which caches are warmed.
             reference: whose go.sum `cold-list-sum` begins with.
         """
         self._projects = projects
@@ -64,7 +64,7 @@ class Theatre:
         self._reference = reference
         self._warm: dict[tuple[str, str, Sequence[str]], Path] = {}
 
-    def perform(self, scenario: Scenario, project: str, program: Program, proxy: Proxy) -> tuple[Run, str]:
+    def run_once(self, scenario: Scenario, project: str, program: Program, proxy: Proxy) -> tuple[Run, str]:
         """One measured run, and what came out: the same for every program that does its work."""
         source = self._projects[project]
         if scenario.cold:

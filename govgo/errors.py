@@ -86,7 +86,7 @@ class InputError(Failure):
 class ModFileError(InputError):
     """A line of go.mod, go.work or vendor/modules.txt; `line` and `column` start at 1, 0 is unknown."""
 
-    code = "mod-file"
+    code = "mod-file-line"
 
     def __init__(
         self,
@@ -267,7 +267,7 @@ class TooLargeError(UnavailableError):
 class LookupDisabledError(UnavailableError):
     """GOPROXY=off, or a kind of source that this version does not support."""
 
-    code = "lookup-disabled"
+    code = "no-usable-source"
 
 
 class DiskError(UnavailableError):

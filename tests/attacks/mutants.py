@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checks of docs/design/004-attacks.md, each taken out: what a test suite must notice.
+"""The checks of docs/design/attacks.md, each taken out: what a test suite must notice.
 
 `old` stands exactly once in `file`; with `new` in its place the check is gone, and every one of `tests` must fail.
 """

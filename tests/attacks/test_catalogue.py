@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.attacks.mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
-CATALOGUE = (ROOT / "docs/design/004-attacks.md").read_text()
+CATALOGUE = (ROOT / "docs/design/attacks.md").read_text()
 
 
 def test_every_test_named_is_there() -> None:

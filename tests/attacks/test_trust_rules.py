@@ -3,7 +3,7 @@
 
 What must not happen is always the same: a line in go.sum, a zip, tree or go.mod in the cache, or a tree head in
 `latest` that was not proved. The parts have finer tests of their own (tests/modfetch/test_sumdb_*.py and others);
-docs/design/004-attacks.md lists them by rule.
+docs/design/attacks.md lists them by rule.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ class GitError(UnavailableError):
 class UnknownRevisionError(NotFoundError):
     """A revision that the repository does not have."""
 
+    code = "unknown-revision"
+
     def __init__(self, rev: str) -> None:
         super().__init__(f"unknown revision {rev}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Write a proof bundle of go.sum, and prove go.sum by one (docs/design/003-proof-bundle.md)."""
+"""Write a proof bundle of go.sum, and prove go.sum by one (docs/design/proof-bundle.md)."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ class LineFault(ModFileError):
         detail: the sentence without the place.
     """
 
+    code = "mod-file-fault"
+
     def __init__(self, detail: str, *, file: str, position: Position, inner: BaseException | None = None) -> None:
         super().__init__(
             place(file, position) + detail, file=file, line=position.line, column=position.column, inner=inner
@@ -55,7 +57,7 @@ class VersionFixError(InputError):
     """Raised by a version fixer for a fault of the module it was asked about; go's module.ModuleError
     without its "path@version: " prefix, in whose place the parser puts "verb path: "."""
 
-    code = "invalid-version"
+    code = "version-fix"
 
 
 def place(file: str, position: Position) -> str:

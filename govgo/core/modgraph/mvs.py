@@ -225,6 +225,8 @@ class UnsatisfiedError(BuildListError):
         changes: numbers of steps of `path` that are upgrades, not requirements.
     """
 
+    code = "unsatisfied"
+
     def __init__(self, error: GovgoError, path: tuple[ModuleVersion, ...], changes: frozenset[int]) -> None:
         super().__init__(str(error), inner=error)
         self.error = error

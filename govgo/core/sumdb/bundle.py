@@ -23,7 +23,7 @@
 
 That is: the version of the format; the records as lookups give them, by number; one proof for all of them
 (`multiproof`); and the signed tree head that it leads to. Blocks end with an empty line. A bundle has exactly one
-spelling, and no other is read. docs/design/003-proof-bundle.md says how to check one by other means.
+spelling, and no other is read. docs/design/proof-bundle.md says how to check one by other means.
 """
 
 from __future__ import annotations

@@ -49,6 +49,8 @@ class MetaImport(NamedTuple):
 class Mismatch(InputError):
     """None of a page's tags is for the import path."""
 
+    code = "no-meta-tag"
+
 
 def parse_meta_imports(page: bytes) -> list[MetaImport]:
     """The go-import tags of a page: those for proxies first, others only for prefixes without such.

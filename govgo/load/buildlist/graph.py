@@ -26,6 +26,8 @@ class GraphError(BuildListError):
         inner: the error itself.
     """
 
+    code = "module-graph"
+
     def __init__(
         self, text: str, *, path: tuple[ModuleVersion, ...], inner: GovgoError, graph: ModGraph | None = None
     ) -> None:

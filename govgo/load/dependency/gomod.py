@@ -50,6 +50,8 @@ class ModuleError(BuildListError):
         inner: what was wrong.
     """
 
+    code = "module"
+
     def __init__(self, mod: ModuleVersion, error: GovgoError) -> None:
         label = str(mod) if mod.version else f"module {mod.path}"
         super().__init__(f"{label}: {error}", inner=error)

@@ -53,6 +53,8 @@ def resolve_embed(session: Session, directory: str, patterns: Sequence[str]) -> 
 class _Refusal(PackageError):
     """Why a match cannot be embedded."""
 
+    code = "embed-refused"
+
 
 def _is_valid(glob: str) -> bool:
     if glob == "" or any(element in ("", ".", "..") for element in glob.split("/")):

@@ -67,7 +67,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class Program:
-    """A contender: how it is called, where its home and caches lie, and what its environment has in addition."""
+    """One of the programs that are compared: how it is called, where its home and caches lie, and what its environment has in addition."""
 
     name: str
     command: Sequence[str]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""No handler can swallow a SecurityError: what catches it raises it again, or stands in the table below with a reason.
+
+A fallback catches `Failure`, which a SecurityError is not. A handler that catches more (GovgoError, Exception, a bare
+except, SecurityError itself) has to end with a bare `raise`: another error raised in its place would be a downgrade.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "govgo"
+BROAD = {"GovgoError", "Exception", "BaseException", "SecurityError", "ForkError", "BadSignatureError", "SumMismatchError"}
+
+ALLOWED: dict[tuple[str, str], str] = {}
+"""(file, function): why it may keep the error without raising it at once."""
+
+
+def caught(node: ast.expr | None) -> set[str]:
+    """The names of the classes that a handler catches; a bare except catches everything."""
+    if node is None:
+        return {"BaseException"}
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return {part.attr if isinstance(part, ast.Attribute) else ast.unparse(part) for part in parts}
+
+
+def raises_again(handler: ast.ExceptHandler) -> bool:
+    """Whether every way through the handler ends with the same error."""
+    return ends_with_raise(handler.body, handler.name)
+
+
+def ends_with_raise(body: list[ast.stmt], name: str | None) -> bool:
+    if any(isinstance(node, ast.Return | ast.Continue | ast.Break) for stmt in body for node in ast.walk(stmt)):
+        return False
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        raised = last.exc
+        return raised is None or (isinstance(raised, ast.Name) and raised.id == name)
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and ends_with_raise(last.body, name) and ends_with_raise(last.orelse, name)
+    return False
+
+
+def functions(tree: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """(qualified name, node) of each statement that belongs to a function, by its innermost function or class."""
+    for child in ast.iter_child_nodes(tree):
+        named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        name = f"{outer}.{child.name}".lstrip(".") if named else outer
+        yield name, child
+        yield from functions(child, name)
+
+
+def swallowers() -> dict[tuple[str, str], str]:
+    """(file, function): what it catches and does not raise again."""
+    found: dict[tuple[str, str], str] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        place = file.relative_to(PACKAGE).as_posix()
+        for name, node in functions(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Try):
+                earlier: set[str] = set()
+                for handler in node.handlers:
+                    classes = caught(handler.type)
+                    guarded = "SecurityError" in earlier and classes & BROAD == {"GovgoError"}
+                    if classes & BROAD and not guarded and not raises_again(handler):
+                        found[place, name] = f"line {handler.lineno}: except {', '.join(sorted(classes))}"
+                    earlier |= classes
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+                classes = {ast.unparse(arg) for arg in node.args}
+                if classes & BROAD:
+                    found[place, name] = f"line {node.lineno}: suppress({', '.join(sorted(classes))})"
+    return found
+
+
+def test_nothing_swallows_a_security_error() -> None:
+    found = swallowers()
+    assert {place: what for place, what in found.items() if place not in ALLOWED} == {}
+
+
+def test_every_exception_to_the_rule_is_needed() -> None:
+    assert ALLOWED.keys() - swallowers().keys() == set()
