@@ -67,7 +67,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class Program:
-    """One of the programs that are compared: how it is called, where its home and caches lie, and what its environment has in addition."""
+    """One of the programs compared: its command, where its home and caches lie, what is added to its environment."""
 
     name: str
     command: Sequence[str]
