@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "govgo"
-BROAD = {"GovgoError", "Exception", "BaseException", "SecurityError", "ForkError", "BadSignatureError", "SumMismatchError"}
+SECURITY = {"SecurityError", "ForkError", "BadSignatureError", "SumMismatchError"}
+BROAD = SECURITY | {"GovgoError", "Exception", "BaseException"}
 
 ALLOWED: dict[tuple[str, str], str] = {}
 """(file, function): why it may keep the error without raising it at once."""

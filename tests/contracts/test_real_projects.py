@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from bench.stage import Program, Proxy, build, remove, unpack
 
 pytestmark = [pytest.mark.go, pytest.mark.slow]
