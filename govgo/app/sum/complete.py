@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.sum.database import SumDatabase, listed_hash
 from govgo.app.sum.needs import load_needs
 from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.outcomes import Completed
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import Failure, GovgoError, PackageError, ReportedError
@@ -18,20 +19,6 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 GO_MOD = "/go.mod"
-
-
-class Completed(NamedTuple):
-    """What `complete` added.
-
-    Attributes:
-        file: absolute path of the go.sum or go.work.sum.
-        lines: the new lines, in the order of the file.
-        proved: how many of them the database has proved; the others are of modules that it is not asked about.
-    """
-
-    file: str
-    lines: tuple[str, ...] = ()
-    proved: int = 0
 
 
 def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) -> Completed:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from govgo.app.sum.needs import Need, Needs, load_needs
+from govgo.app.sum.needs import Needs, load_needs
 from govgo.core.gosum.lines import parse_gosum
+from govgo.core.gosum.outcomes import Explained
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import UsageError
@@ -16,22 +17,6 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 GO_MOD = "/go.mod"
-
-
-class Explained(NamedTuple):
-    """One line of go.sum, or one that is missing there.
-
-    Attributes:
-        mod: "/go.mod" at the end of the version of a go.mod hash.
-        line_numbers: where it stands in go.sum, from 1; () where it is missing or in another module's go.sum.
-        hashes: the hashes recorded; () where it is missing.
-        needs: the loads that need it; () where `go mod tidy` would drop it.
-    """
-
-    mod: ModuleVersion
-    line_numbers: tuple[int, ...]
-    hashes: tuple[str, ...]
-    needs: tuple[Need, ...]
 
 
 def explain(session: Session, words: Iterable[str]) -> tuple[Explained, ...]:

@@ -8,9 +8,10 @@ build tags, without fetching a hash that nobody has proved (`keepsums` has the r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.gosum.outcomes import CANDIDATE, GO_VERSION, GRAPH, PACKAGE, Need
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version import goversion
 from govgo.load.buildlist.requirements import Requirements, pruning_for
@@ -24,31 +25,6 @@ if TYPE_CHECKING:
     from govgo.load.buildlist.package import LoadPkg
     from govgo.load.packages.loader import Loaded
     from govgo.load.session.session import Session
-
-GRAPH = "module-graph"
-"""The module's requirements take part in the version selection."""
-PACKAGE = "package"
-"""A package is loaded from the module."""
-CANDIDATE = "candidate"
-"""The module could hold a package by its name; it has to be looked at to see that it does not."""
-GO_VERSION = "go-version"
-"""A package is loaded from the module, and its go.mod says for which Go it was written."""
-
-
-class Need(NamedTuple):
-    """One load that needs a line.
-
-    Attributes:
-        kind: GRAPH, PACKAGE, CANDIDATE or GO_VERSION.
-        package: the package that is loaded, "" for GRAPH.
-        chain: how the load comes to it: modules from the main module on, or packages that import each other.
-        go_version: the older Go version that loads so, "" for the go line's own.
-    """
-
-    kind: str
-    package: str
-    chain: tuple[str, ...]
-    go_version: str = ""
 
 
 class Needs:

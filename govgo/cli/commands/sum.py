@@ -17,9 +17,7 @@ from govgo.errors import DiskError, GovgoError, ReportedError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.sumdb.session import SumClient
-    from govgo.app.sum.complete import Completed
-    from govgo.app.sum.explain import Explained
-    from govgo.app.sum.merge import Merged
+    from govgo.core.gosum.outcomes import Completed, Explained, Merged
     from govgo.core.sumdb.timeline import Head
     from govgo.load.session.session import Session
 
