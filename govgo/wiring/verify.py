@@ -12,12 +12,11 @@ from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
     from govgo.adapters.sumdb.keptproof import ProofClient
-    from govgo.app.verify.cache import Facts
-    from govgo.app.verify.database import Prover
-    from govgo.app.verify.explain import FileReader, Sources
-    from govgo.app.verify.verify import KeptProofs, Tools
+    from govgo.app.verify.verify import Tools
     from govgo.core.findings import Claim, Verification
     from govgo.load.session.session import Session
+    from govgo.ports.evidence import Facts, FileReader, KeptProofs, Sources
+    from govgo.ports.sumdb import Prover
 
 
 class VerifyOptions(NamedTuple):

@@ -23,7 +23,7 @@ from govgo.adapters.repository.sumcheck import Admission
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
 from govgo.errors import BadZipError, DiskError, Failure, GovgoError, InputError
-from govgo.ports.modules import Reporter
+from govgo.ports.talk import Reporter
 
 TooNew = Callable[[str, str], GovgoError]
 """Makes the error for (module, Go version that it needs)."""

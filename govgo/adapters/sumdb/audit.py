@@ -63,7 +63,7 @@ class SumAudit:
         found: list[Damage] = []
         newest = self._stored_head(found)
         records: dict[ModuleVersion, Record] = {}
-        for mod in dict.fromkeys(ModuleVersion(mod.path, mod.version.removesuffix("/go.mod")) for mod in mods):
+        for mod in dict.fromkeys(mod.without_gomod() for mod in mods):
             try:
                 answer = self._answer(mod)
             except GovgoError as error:

@@ -151,7 +151,7 @@ class SumDb:
         try:
             text = (await self._record(mod)).text
         except Failure as error:
-            version = mod.version.removesuffix("/go.mod")
+            version = mod.without_gomod().version
             noun = "module" if version == mod.version else "go.mod"
             raise _in_context(f"{mod.path}@{version}: verifying {noun}: ", error) from error
         judge_sum(sum_lines(text, mod), self.name, mod, digest)
@@ -290,7 +290,7 @@ class SumDb:
         raise _in_context(f"{mod.path}@{mod.version}: ", found) from found
 
     def _start(self, mod: ModuleVersion) -> asyncio.Task[Record | GovgoError]:
-        name = f"{mod.path}@{mod.version.removesuffix('/go.mod')}"
+        name = f"{mod.path}@{mod.without_gomod().version}"
         task = self._records.get(name)
         if task is None or task.cancelled():
             task = self._records[name] = asyncio.ensure_future(self._run(mod))
@@ -299,7 +299,7 @@ class SumDb:
     async def _run(self, mod: ModuleVersion) -> Record | GovgoError:
         """The record, or why there is none: an error that nobody comes to ask for is no fault of the program."""
         try:
-            version = escape_version(mod.version.removesuffix("/go.mod"))
+            version = escape_version(mod.without_gomod().version)
             name = f"lookup/{escape_path(mod.path)}@{version}"
             await self._open()
             return await self._from_cache(name) or await self._from_network(name)

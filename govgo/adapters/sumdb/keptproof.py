@@ -26,7 +26,7 @@ from govgo.core.sumdb.bundle import MAX_BUNDLE_BYTES, ProvedBundle, format_bundl
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import read_head
 from govgo.errors import DiskError, Failure, GovgoError, LookupDisabledError
-from govgo.ports.modules import Reporter
+from govgo.ports.talk import Reporter
 
 _Answer = tuple[str, ...] | GovgoError
 

@@ -21,7 +21,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.database import Database, parse_gosumdb
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import Failure, GovgoError, IntegrityError, NotFoundError, UsageError
-from govgo.ports.modules import Reporter
+from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper

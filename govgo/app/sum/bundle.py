@@ -4,31 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.sum.database import BundleDatabase, Lookups
+from govgo.app.sum.database import BundleDatabase
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.bundle import Bundle, format_bundle, parse_bundle, prove_bundle
+from govgo.core.sumdb.bundle import format_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.database import parse_gosumdb
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import DiskError, GovgoError, UsageError
+from govgo.ports.sumdb import BundleSource
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-
-class BundleSource(Protocol):
-    """A database that proofs can be had from (`modfetch.sumclient.SumClient`)."""
-
-    def covers(self, path: str) -> bool: ...
-
-    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups: ...
-
-    def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
-        """A bundle of the records of `mods`, all of which have been looked up with success."""
-        ...
 
 
 class WrittenBundle(NamedTuple):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from govgo.app.sum.database import SumDatabase, listed_hash
+from govgo.app.sum.database import listed_hash
 from govgo.app.sum.needs import load_needs
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.outcomes import Completed
@@ -14,11 +14,10 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import Failure, GovgoError, PackageError, ReportedError
 from govgo.load.mainmodule.write import WriteOptions, go_mod_dirty, update_go_mod_from_reqs, write_go_sum
+from govgo.ports.sumdb import SumDatabase
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-GO_MOD = "/go.mod"
 
 
 def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) -> Completed:
@@ -87,7 +86,7 @@ def _hashes(
     """The hash of each missing line that can be had; why the others cannot is added to `failures`."""
     public = [key for key in missing if database.covers(key.path)]
     found = database.lookup_many(public)
-    private_zips = [key for key in missing if key not in found and not key.version.endswith(GO_MOD)]
+    private_zips = [key for key in missing if key not in found and not key.is_gomod_key]
     zips = {done.mod: done for done in session.repo.download(private_zips, extract=False)} if private_zips else {}
     hashes: dict[ModuleVersion, str] = {}
     for key in missing:
@@ -103,7 +102,7 @@ def _hashes(
                     raise error
                 hashes[key] = zips[key].sum
             else:
-                mv = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
+                mv = key.without_gomod()
                 hashes[key] = hash_gomod(session.repo.gomod(mv))
         except Failure as error:
             failures.append(error)

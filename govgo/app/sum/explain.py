@@ -16,8 +16,6 @@ from govgo.errors import UsageError
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
-GO_MOD = "/go.mod"
-
 
 def explain(session: Session, words: Iterable[str]) -> tuple[Explained, ...]:
     """Tell why lines are there.
@@ -69,9 +67,8 @@ def _wanted(asked: list[str], places: dict[ModuleVersion, tuple[int, ...]], need
             return found
         case [word] if "@" in word:
             path, _, version = word.rpartition("@")
-            if version.endswith(GO_MOD):
-                return (ModuleVersion(path, version),)
-            return (ModuleVersion(path, version), ModuleVersion(path, version + GO_MOD))
+            key = ModuleVersion(path, version)
+            return (key,) if key.is_gomod_key else (key, key.gomod_key())
         case [path]:
             return {mod for mod in (*places, *needs.keys) if mod.path == path}
         case [path, version] | [path, version, _]:

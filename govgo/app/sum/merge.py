@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from govgo.app.sum.database import SumDatabase, listed_hash
+from govgo.app.sum.database import listed_hash
 from govgo.core.gosum.lines import Sums, parse_gosum
 from govgo.core.gosum.outcomes import Merged
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import GovgoError, InputError, SecurityError, SumMismatchError
+from govgo.ports.sumdb import SumDatabase
 
 _FALSE_LINE = """
 

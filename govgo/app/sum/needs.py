@@ -15,7 +15,7 @@ from govgo.core.gosum.outcomes import CANDIDATE, GO_VERSION, GRAPH, PACKAGE, Nee
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version import goversion
 from govgo.load.buildlist.requirements import Requirements, pruning_for
-from govgo.load.mainmodule.keepsums import Which, keep_sums, mod_key, needs_sums, providers
+from govgo.load.mainmodule.keepsums import Which, keep_sums, needs_sums, providers
 from govgo.load.mainmodule.load import init_workfile
 from govgo.load.packages.load import PackageOpts, load_packages
 from govgo.load.session.session import RootMode
@@ -74,7 +74,7 @@ class Needs:
         for pkg in self._loaded.pkgs:
             if not needs_sums(pkg):
                 continue
-            if self._reads_go_versions and pkg.mod.path and mod_key(resolve(pkg.mod)) == key:
+            if self._reads_go_versions and pkg.mod.path and resolve(pkg.mod).gomod_key() == key:
                 yield Need(GO_VERSION, pkg.path, _imports(pkg), go_version)
             for mv in providers(pkg, rs):
                 if resolve(mv) == key:
@@ -84,7 +84,7 @@ class Needs:
         resolve = self._session.main.resolve
 
         def is_it(mv: ModuleVersion) -> bool:
-            return graph.required_by(mv) is not None and mod_key(resolve(mv)) == key
+            return graph.required_by(mv) is not None and resolve(mv).gomod_key() == key
 
         return tuple(str(mv) for mv in graph.find_path(is_it))
 
@@ -132,4 +132,4 @@ def _imports(pkg: LoadPkg) -> tuple[str, ...]:
 
 def _has_sum(key: ModuleVersion) -> bool:
     """Whether go.sum has lines for it: not main modules, directories, Go itself."""
-    return key.version.removesuffix("/go.mod") != "" and not is_toolchain(key.path)
+    return key.without_gomod().version != "" and not is_toolchain(key.path)

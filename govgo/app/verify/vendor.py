@@ -12,7 +12,6 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING
 
 from govgo.app.vendor.copy import is_package_file
-from govgo.app.verify.explain import FileReader
 from govgo.app.verify.graph import TargetGraph, from_error
 from govgo.app.verify.modulestxt import check_modules_txt
 from govgo.app.verify.targets import WORKSPACE, Target, shown
@@ -22,6 +21,7 @@ from govgo.core.gosum.lint import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError, StaleError
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
+from govgo.ports.evidence import FileReader
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session

@@ -16,8 +16,6 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
 from govgo.errors import InputError
 
-GO_MOD = "/go.mod"
-
 MALFORMED = "go-sum-malformed"
 MERGE_MARKER = "merge-marker"
 SPACING = "go-sum-spacing"
@@ -98,7 +96,7 @@ def _shape_fault(file: str, number: int, text: str, count: int) -> SumFault:
 
 
 def _field_faults(file: str, number: int, mod: ModuleVersion, digest: str) -> Iterator[SumFault]:
-    version = mod.version.removesuffix(GO_MOD)
+    version = mod.without_gomod().version
     try:
         check(mod.path, version)
         if canonical_version(version) != version:

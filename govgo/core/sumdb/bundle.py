@@ -78,7 +78,7 @@ class ProvedBundle(NamedTuple):
 
     def lines(self, mod: ModuleVersion) -> tuple[str, ...] | None:
         """The proved go.sum lines for `mod` ("/go.mod" as in go.sum); None where the bundle has no record of it."""
-        text = self.texts.get(ModuleVersion(mod.path, mod.version.removesuffix("/go.mod")))
+        text = self.texts.get(mod.without_gomod())
         return None if text is None else sum_lines(text, mod)
 
 
@@ -174,7 +174,7 @@ def prove_bundle(bundle: Bundle, verifier: Verifier) -> ProvedBundle:
 def _subjects(text: bytes) -> set[ModuleVersion]:
     """The module versions that a record has lines for."""
     words = (line.split(" ") for line in text.decode().split("\n")[:-1])
-    return {ModuleVersion(found[0], found[1].removesuffix("/go.mod")) for found in words if len(found) == 3}
+    return {ModuleVersion(found[0], found[1]).without_gomod() for found in words if len(found) == 3}
 
 
 def _block(data: bytes, start: int) -> tuple[bytes, int]:

@@ -155,5 +155,5 @@ def absent_error(database: str, mod: ModuleVersion, digest: str = "") -> SumMism
 
 
 def _where(mod: ModuleVersion) -> tuple[str, str]:
-    version = mod.version.removesuffix("/go.mod")
+    version = mod.without_gomod().version
     return f"{mod.path}@{version}", "module" if version == mod.version else "go.mod"
