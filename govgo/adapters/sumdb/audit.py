@@ -134,7 +134,7 @@ class SumAudit:
             data = self._cache.read_tile(tile)
             if data is not None:
                 told[tile] = HashedTile(tile, data)
-                auth.tell(told[tile])
+                auth.add(told[tile])
         yield from self._judge_tiles(auth)
         yield from self._judge_other_widths(auth, told, on_disk, size)
         for mod, record in records.items():
@@ -149,7 +149,7 @@ class SumAudit:
     def _judge_tiles(self, auth: TileAuth) -> Iterator[Damage]:
         while True:
             try:
-                self.checked += len(auth.settle())
+                self.checked += len(auth.prove())
             except TileMismatchError:
                 several = " (or another tile at the edge of the tree)" if len(auth.suspects) > 1 else ""
                 for tile in auth.suspects:

@@ -23,7 +23,7 @@ from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.database import Database
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, judge_sum, sum_lines
+from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, check_sum, sum_lines
 from govgo.core.sumdb.tile import HashedTile
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
@@ -154,7 +154,7 @@ class SumDb:
             version = mod.without_gomod().version
             noun = "module" if version == mod.version else "go.mod"
             raise _in_context(f"{mod.path}@{version}: verifying {noun}: ", error) from error
-        judge_sum(sum_lines(text, mod), self.name, mod, digest)
+        check_sum(sum_lines(text, mod), self.name, mod, digest)
 
     async def lookup_many(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
         """Look up all at once: for each the lines, or why there are none. What was proved is on disk afterwards.

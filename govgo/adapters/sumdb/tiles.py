@@ -114,7 +114,7 @@ class TileSource:
             try:
                 hashed = HashedTile(tile, await self._download(tile), keep_rows=self._keep_rows)
                 if self._tile_hash is not None and tile.is_full:
-                    hashed.foresee(await self._tile_hash(hashed.data))
+                    hashed.set_root(await self._tile_hash(hashed.data))
                 self._tiles[tile] = hashed
             except TileMismatchError as wrong_size:
                 error = wrong_size

@@ -187,7 +187,7 @@ class ProvedTrees:
 
     async def _judge_once(self, joins: tuple[Join, ...]) -> None:
         """Judge joins that many answers may wait for."""
-        if all(self.timeline.is_judged(join) for join in joins):
+        if all(self.timeline.is_confirmed(join) for join in joins):
             return
         task = self._joining.get(joins)
         if task is None:
@@ -203,7 +203,7 @@ class ProvedTrees:
 
     async def _judge_joins(self, joins: Iterable[Join]) -> None:
         for join in joins:
-            if self.timeline.is_judged(join):
+            if self.timeline.is_confirmed(join):
                 continue
             newer, size = join.newer.tree, join.older.tree.size
             try:
@@ -211,13 +211,13 @@ class ProvedTrees:
             except TileMismatchError:
                 await self._suspect_fork(join)
                 raise
-            if self.timeline.is_judged(join):
+            if self.timeline.is_confirmed(join):
                 continue
             root = auth.prefix_root(size)
             proof: tuple[bytes, ...] = ()
             if root != join.older.tree.hash and size > 0:
                 proof = await self._evidence(newer, size)
-            self.timeline.judge(join, root, proof)
+            self.timeline.confirm(join, root, proof)
 
     async def _evidence(self, tree: Tree, size: int) -> tuple[bytes, ...]:
         """The proof that `tree` begins as its own tiles say; () where that takes tiles that cannot be had."""
@@ -259,9 +259,9 @@ class ProvedTrees:
         nodes = tuple(nodes)
         while tiles := auth.ask(nodes):
             for hashed in await self._tiles.obtain(tiles):
-                auth.tell(hashed)
+                auth.add(hashed)
             try:
-                safe = auth.settle()
+                safe = auth.prove()
             except TileMismatchError:
                 self._tiles.reject(auth.suspects)
                 continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govgo.app.sum.database import listed_hash
 from govgo.app.sum.needs import load_needs
 from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.lines import format_line
 from govgo.core.gosum.outcomes import Completed
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
@@ -52,7 +53,7 @@ def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) 
     failures += [PackageError(f"{pkg.path}: {pkg.error}", inner=pkg.error) for pkg in needs.unloaded if pkg.error]
     done = Completed(
         file=ledger.file,
-        lines=tuple(f"{key.path} {key.version} {digest}" for key, digest in hashes.items()),
+        lines=tuple(format_line(key, h1) for key, h1 in hashes.items()),
         proved=sum(database.covers(key.path) for key in hashes),
     )
     if failures:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from govgo.app.sum.database import listed_hash
-from govgo.core.gosum.lines import Sums, parse_gosum
+from govgo.core.gosum.lines import Sums, format_gosum, parse_gosum
 from govgo.core.gosum.outcomes import Merged
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import module_sort_key
 from govgo.errors import GovgoError, InputError, SecurityError, SumMismatchError
 from govgo.ports.sumdb import SumDatabase
 
@@ -70,13 +69,7 @@ def merge_sums(database: SumDatabase, ours: bytes, theirs: bytes, *, file: str =
             continue
         _compare(database.name, file, mod, listed_hash(answer), sides)
         proved.append(mod)
-    lines = [
-        f"{mod.path} {mod.version} {digest}\n"
-        for mod in sorted(union, key=module_sort_key)
-        for digest in sorted(union[mod])
-    ]
-    data = "".join(lines).encode("utf-8", "surrogateescape")
-    return Merged(data, tuple(proved), tuple(private), unproved)
+    return Merged(format_gosum(union), tuple(proved), tuple(private), unproved)
 
 
 def _is_touched(mod: ModuleVersion, hashes: tuple[str, ...], sides: Mapping[str, Sums]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
-from govgo.core.gosum.lint import SumLine
+from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.ports.evidence import Cached, Damage
 
@@ -140,7 +140,7 @@ class _Judge:
         path: str,
         code: str = "cache-mismatch",
     ) -> None:
-        if lines and not any(digest in (line.digest, self._proved(line.mod)) for _, line in lines):
+        if lines and not any(digest in (line.h1, self._proved(line.mod)) for _, line in lines):
             self._contradict(code, Verdict.CONTRADICTION, text, mv, lines, Evidence(where, digest), path)
 
     def _contradict(
@@ -153,7 +153,7 @@ class _Judge:
         evidence: Evidence,
         path: str,
     ) -> None:
-        said = tuple(Evidence(f"{file.shown}:{line.number}", line.digest) for file, line in lines)
+        said = tuple(Evidence(f"{file.shown}:{line.number}", line.h1) for file, line in lines)
         self._add(code, verdict, text, mv, lines, (*said, evidence), path)
 
     def _add(

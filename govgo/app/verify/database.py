@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from govgo.app.sum.database import listed_hash
 from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
-from govgo.core.gosum.lint import BAD_MODULE, CONFLICT, MERGE_MARKER, SumFault, SumLine
+from govgo.core.gosum.lines import BAD_MODULE, CONFLICT, MERGE_MARKER, SumFault, SumLine, format_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.record import NotInDatabaseError
 from govgo.errors import (
@@ -139,7 +139,7 @@ def _judge(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool)
     if answer is None:
         return UNCHECKED, None
     if not isinstance(answer, GovgoError):
-        if f"{line.mod.path} {line.mod.version} {line.digest}" in answer:
+        if format_line(line.mod, line.h1) in answer:
             return PROVED, None
         return MISMATCH, _mismatch(file, line, answers.database.name, listed_hash(answer))
     return _judge_error(file, line, answers.database.name, answer)
@@ -188,7 +188,7 @@ def _mismatch(file: SumFile, line: SumLine, database: str, listed: str) -> Findi
     else:
         text = f"{line.mod.path}@{version}: verifying {noun}: checksum missing from sumdb response"
     evidence = (
-        Evidence(f"{file.shown}:{line.number}", line.digest),
+        Evidence(f"{file.shown}:{line.number}", line.h1),
         Evidence(f"checksum database {database}", listed, "" if listed else "has a record without this line"),
     )
     place = Place(file.shown, line.number)

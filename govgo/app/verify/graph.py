@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
 from govgo.core.findings import Claim, ClaimResult, Finding, Place, Verdict
-from govgo.core.gosum.lint import SumLine
+from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import module_sort_key
 from govgo.core.version import goversion

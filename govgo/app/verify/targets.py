@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.gosum.lint import SumFault, SumLine, read_lines
+from govgo.core.gosum.lines import SumFault, SumLine, read_lines
 from govgo.core.modfile import module_path
 from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root

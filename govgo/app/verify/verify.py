@@ -22,7 +22,7 @@ from govgo.ports.sumdb import Prover
 if TYPE_CHECKING:
     from govgo.app.verify.explain import Explainer
     from govgo.app.verify.graph import TargetGraph
-    from govgo.core.gosum.lint import SumLine
+    from govgo.core.gosum.lines import SumLine
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.session import Session
     from govgo.ports.evidence import Cached, Facts, FileReader, Sources

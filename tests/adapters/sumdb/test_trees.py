@@ -11,8 +11,8 @@ import pytest
 
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.proof import check_tree
 from govgo.errors import BadSignatureError, DiskError, ForkError, GovgoError, IntegrityError, UnavailableError
+from tests.simulators import logmath
 from tests.simulators.sumdb_home import Home, run
 from tests.simulators.sumdb_log import Log, Server, keys, record_text
 
@@ -69,7 +69,7 @@ def test_fork_is_reported_with_complete_evidence(home: Home, log: Log, fork: Log
     assert str(home.cache / evidence) in text
     assert (home.cache / evidence).read_text().rstrip("\n") == text.partition("\n\nboth signed")[0]
     prefix, *proof = caught.value.proof
-    check_tree(tuple(proof), fork.tree().size, fork.tree().hash, log.tree().size, prefix)
+    logmath.check_tree(tuple(proof), fork.tree().size, fork.tree().hash, log.tree().size, prefix)
     assert prefix == fork.tree(log.tree().size).hash != log.tree().hash
 
 
