@@ -137,7 +137,7 @@ MUTANTS = {
     "full-for-partial": Mutant(
         "6",
         "the full tile is tried where the partial one is gone",
-        "adapters/sumdb/tiles.py",
+        "adapters/sumdb/trees.py",
         "            if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):\n",
         "            if True:\n",
         (
@@ -171,7 +171,7 @@ MUTANTS = {
         "7",
         "no answer is released before its head is joined",
         "adapters/sumdb/trees.py",
-        "            await self._judge_once(joins)\n",
+        "            await self._confirm_once(joins)\n",
         "            pass\n",
         (
             TIMELINE + "test_no_answer_is_released_before_its_head_is_joined",

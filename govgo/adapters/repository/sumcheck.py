@@ -115,7 +115,7 @@ class Admission:
 
     def _open(self, mod: ModuleVersion) -> Database:
         if self._database is None:
-            from govgo.adapters.sumdb.session import open_sumdb
+            from govgo.adapters.sumdb.client import open_sumdb
 
             try:
                 self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)

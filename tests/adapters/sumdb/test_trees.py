@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadSignatureError, DiskError, ForkError, GovgoError, IntegrityError, UnavailableError
@@ -300,7 +301,7 @@ def test_damaged_tiles_of_a_new_head_are_damage_and_no_fork(home: Home, log: Log
 
 def test_nowhere_to_keep_the_head(home: Home, log: Log) -> None:
     server = Server(log)
-    db = SumDb(name=log.name, key=log.key, fetch=server.fetch, cache_dir=str(home.cache), latest_file="")
+    db = SumDb(log.key, server.fetch, SumDbCache(str(home.cache), ""), home.said.append)
     with pytest.raises(GovgoError, match="could not locate sumdb file: missing"):
         run(db.lookup(WANTED))
     assert server.requests == []
