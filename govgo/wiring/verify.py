@@ -80,7 +80,7 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 
     def facts() -> Facts:
         from govgo.adapters.modcache.cache import ModCache
-        from govgo.adapters.modcache.facts import CacheFacts
+        from govgo.adapters.modcache.intact import CacheFacts
 
         return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
 

@@ -151,7 +151,7 @@ class SumDbCache:
         return None
 
     def keep_evidence(self, error: ForkError) -> str:
-        """Write the text of a fork, with both signed notes, beside the cached answers; the file, or "" if impossible."""
+        """Write the text of a fork, with both signed notes, beside the cached answers; the file, "" if impossible."""
         if not self.cache_dir:
             return ""
         path = f"{self.cache_dir}/fork-{fingerprint(error)}.txt"
