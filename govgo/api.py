@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core import modfile
-from govgo.core.gosum.ledger import parse_gosum
+from govgo.core.gosum.lines import parse_gosum
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.ports.modules import Downloaded

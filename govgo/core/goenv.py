@@ -118,7 +118,6 @@ class GoEnv(NamedTuple):
     goroot: str = ""
     goexperiment: str = ""
     go111module: str = ""
-    sumdb_dir: str = ""
     go_version: str = ""
     git_user_agent: str = ""
     network: NetworkEnv = NetworkEnv()

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the services need from the outside, as Protocols, and the frozen values that cross the border.
+"""What the services need to know of modules: the repository of all modules, and the values that it answers with.
 
-The rings `modfetch` (files, network) and `cli` (terminal) implement these; `app` sees nothing else of them.
+`adapters/repository` implements `ModuleRepo` over the GOPROXY list, version control and the module cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.module.info import Origin as Origin
+from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 
-if TYPE_CHECKING:
-    from govgo.core.gosource.buildtags import TagSet
+_T = TypeVar("_T")
 
 
 class RevInfo(NamedTuple):
@@ -79,6 +78,16 @@ class Loader(Protocol):
         ...
 
 
+class VersionView(Protocol):
+    """What a query asks: the whole repository, or one entry of the GOPROXY list."""
+
+    def versions(self, path: str, prefix: str = "") -> Versions: ...
+
+    def info(self, path: str, rev: str) -> RevInfo: ...
+
+    def latest(self, path: str) -> RevInfo: ...
+
+
 class ModuleRepo(Protocol):
     """Modules as the GOPROXY chain and the module cache know them. Synchronous; every answer is remembered.
 
@@ -93,6 +102,20 @@ class ModuleRepo(Protocol):
         ...
 
     def latest(self, path: str) -> RevInfo: ...
+
+    def try_sources(self, ask: Callable[[VersionView], _T]) -> _T:
+        """Do a query of several steps with one source after another, by the rules of the GOPROXY list.
+
+        A version list from one proxy says nothing about what another one could serve (go's TryProxies).
+
+        Raises:
+            GovgoError: as `ask` does; the most helpful of what the sources raised.
+        """
+        ...
+
+    def check_reuse(self, path: str, origin: Origin) -> bool:
+        """Whether the source still looks as `origin` says. Proxies cannot tell, so False for them."""
+        ...
 
     def gomod(self, mv: ModuleVersion) -> bytes:
         """The go.mod of `mv`, checked against go.sum, else the checksum database, and recorded in the ledger."""
@@ -147,89 +170,3 @@ class ModuleRepo(Protocol):
     def close(self) -> None:
         """End connections and write what is still to be written; nothing may be asked afterwards."""
         ...
-
-
-class Workspace(Protocol):
-    """The files of main modules: read whole, replaced atomically under go's locks; directories listed."""
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file, None when it does not exist. DiskError otherwise."""
-        ...
-
-    def replace(self, path: str, before: bytes | None, after: bytes) -> None:
-        """Write `after` atomically if the file still holds `before`; ConflictError when it does not."""
-        ...
-
-    def write(self, path: str, data: bytes) -> None:
-        """Create or replace atomically, making directories as needed."""
-        ...
-
-    def exists(self, path: str) -> bool: ...
-
-    def is_dir(self, path: str) -> bool: ...
-
-    def is_file(self, path: str) -> bool:
-        """A regular file, or a link to one."""
-        ...
-
-    def listdir(self, path: str) -> Sequence[tuple[str, str]]:
-        """(name, kind) in byte order; kind is "file", "dir", "link" or "other"; no link is followed."""
-        ...
-
-    def copy(self, source: str, target: str) -> None:
-        """Copy one regular file, making directories as needed."""
-        ...
-
-    def remove_tree(self, path: str) -> None: ...
-
-    def new_tree(self, target: str) -> str:
-        """An empty directory beside `target`, hidden, in which a tree is made that `move_tree` then puts there."""
-        ...
-
-    def move_tree(self, source: str, target: str) -> None:
-        """Put the tree `source` in the place of `target`, and remove what was there."""
-        ...
-
-    def real_path(self, path: str) -> str: ...
-
-
-class ImportIndex(Protocol):
-    """What the directories of module trees import (of files, of tests), kept from one command to the next."""
-
-    def recall(
-        self, directory: str, names: Sequence[str], tags: TagSet
-    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """What was remembered for the source files `names`, None where nothing was or they have changed."""
-        ...
-
-    def remember(
-        self, directory: str, names: Sequence[str], tags: TagSet, imports: tuple[tuple[str, ...], tuple[str, ...]]
-    ) -> None: ...
-
-    def flush(self) -> None:
-        """Write what is new, as far as the disk allows."""
-        ...
-
-
-class Reporter(Protocol):
-    """Talk, never data: sentences for people and progress events."""
-
-    def note(self, sentence: str) -> None:
-        """One sentence as go prints it after "go: " (printed after "govgo: ")."""
-        ...
-
-    def raw(self, text: str) -> None:
-        """A line for stderr with no prefix (go's plain warnings and -v lists)."""
-        ...
-
-    def event(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Progress: `kind` is "downloading", "fetched", "request", "extracted", "proved", …"""
-        ...
-
-
-class Clock(Protocol):
-    """Time as an argument."""
-
-    def now(self) -> datetime: ...
-
-    def monotonic_s(self) -> float: ...

@@ -14,7 +14,7 @@ from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.errors import GovgoError
 from govgo.load.session.session import Session, Settings
-from govgo.ports.modules import Reporter
+from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.modcache.importindex import ImportIndex

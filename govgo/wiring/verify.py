@@ -11,13 +11,12 @@ from govgo.core.goenv import OFF
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
-    from govgo.adapters.sumdb.keptproof import ProofClient
-    from govgo.app.verify.cache import Facts
-    from govgo.app.verify.database import Prover
-    from govgo.app.verify.explain import FileReader, Sources
-    from govgo.app.verify.verify import KeptProofs, Tools
+    from govgo.adapters.sumdb.session import ProofClient
+    from govgo.app.verify.verify import Tools
     from govgo.core.findings import Claim, Verification
     from govgo.load.session.session import Session
+    from govgo.ports.evidence import Facts, FileReader, KeptProofs, Sources
+    from govgo.ports.sumdb import Prover
 
 
 class VerifyOptions(NamedTuple):
@@ -42,7 +41,7 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
     Raises:
         GovgoError: nothing could be checked at all; what a single check meets stands among its findings.
     """
-    from govgo.adapters.sumdb.keptproof import ProofClient
+    from govgo.adapters.sumdb.session import ProofClient
     from govgo.app.verify.verify import verify as service
 
     env, from_bundle = session.settings.env, options.from_bundle
@@ -74,14 +73,14 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
         if env.gosumdb == OFF:
             return None
         from govgo.adapters.sumdb.audit import SumAudit
-        from govgo.adapters.sumdb.session import database_of
+        from govgo.core.sumdb.database import database_of
 
         forget = client.forget_kept
         return SumAudit(database_of(env), gomodcache=env.gomodcache, gopath=env.gopath, on_damage=forget)
 
     def facts() -> Facts:
         from govgo.adapters.modcache.cache import ModCache
-        from govgo.adapters.modcache.facts import CacheFacts
+        from govgo.adapters.modcache.intact import CacheFacts
 
         return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
 

@@ -61,7 +61,7 @@ MUTANTS = {
         "2, CVE-2026-56865",
         "a tile's root is the hash in its parent",
         "core/sumdb/tileauth.py",
-        "            if parent.entry(tile.number & ((1 << self._height) - 1)) != self._told[tile].root:\n",
+        "            if parent.entry(tile.number & ((1 << self._height) - 1)) != self._unproved[tile].root:\n",
         "            if False:\n",
         (ATTACKS + "test_forged_tile_at_any_level", ATTACKS + "test_forged_record_under_forged_leaf_tile"),
     ),
@@ -77,8 +77,8 @@ MUTANTS = {
         "2, CVE-2026-56865",
         "every subtree of the edge counts, also where several lie in one tile",
         "core/sumdb/tileauth.py",
-        "        root = range_hash([self._read(node, told) for node in range_nodes(0, self.tree.size)])\n",
-        "        root = range_hash([self._read(node, told) for node in prefix_nodes(self.tree.size)])\n"
+        "        root = range_hash([self._read(node, unproved) for node in range_nodes(0, self.tree.size)])\n",
+        "        root = range_hash([self._read(node, unproved) for node in prefix_nodes(self.tree.size)])\n"
         "        root = self.tree.hash if len(range_nodes(0, self.tree.size)) > len(self._edge) else root\n",
         (RULES + "test_rule_2_and_cve_2026_56865_a_forged_tile_where_subtrees_share_one",),
     ),
@@ -102,9 +102,8 @@ MUTANTS = {
         "4, CVE-2026-42501",
         "a proved record without the line asked for is a failure",
         "core/sumdb/record.py",
-        "            raise mismatch_error(database, mod, digest, listed)\n"
-        "    raise absent_error(database, mod, digest)\n",
-        "            raise mismatch_error(database, mod, digest, listed)\n",
+        "            raise mismatch_error(database, mod, h1, listed)\n    raise absent_error(database, mod, h1)\n",
+        "            raise mismatch_error(database, mod, h1, listed)\n",
         (
             ATTACKS + "test_unrelated_record",
             RULES + "test_rule_4_and_cve_2026_42501_an_unrelated_answer",
@@ -138,7 +137,7 @@ MUTANTS = {
     "full-for-partial": Mutant(
         "6",
         "the full tile is tried where the partial one is gone",
-        "adapters/sumdb/tiles.py",
+        "adapters/sumdb/trees.py",
         "            if tile.is_full or (isinstance(error, NetworkError) and not 400 <= error.status < 500):\n",
         "            if True:\n",
         (
@@ -172,7 +171,7 @@ MUTANTS = {
         "7",
         "no answer is released before its head is joined",
         "adapters/sumdb/trees.py",
-        "            await self._judge_once(joins)\n",
+        "            await self._confirm_once(joins)\n",
         "            pass\n",
         (
             TIMELINE + "test_no_answer_is_released_before_its_head_is_joined",
@@ -235,16 +234,16 @@ MUTANTS = {
         "9",
         "a security error ends the search for a route",
         "adapters/sumdb/route.py",
-        "            except SecurityError:\n                raise\n",
-        "",
+        "            except Failure as error:\n",
+        "            except GovgoError as error:\n",
         (ROUTE + "test_security_error_is_not_passed_by",),
     ),
     "chain-goes-on": Mutant(
         "9",
         "a security error ends the chain of sources",
         "adapters/repository/chain.py",
-        "        except SecurityError:\n            raise\n",
-        "",
+        "        except Failure as err:\n",
+        "        except GovgoError as err:\n",
         (RULES + "test_rule_9_no_other_source_mends_a_mismatch_within_a_query",),
     ),
     "condemned": Mutant(
@@ -298,7 +297,7 @@ MUTANTS = {
         "a download that contradicts go.sum is refused",
         "core/gosum/ledger.py",
         '            if known.startswith("h1:"):\n'
-        "                raise _mismatch(mod, digest, known, self._short_name())\n",
+        "                raise _mismatch(mod, h1, known, self._short_name())\n",
         "",
         (
             REPOSITORY + "test_attack_another_gomod_than_go_sum_knows",
@@ -310,7 +309,7 @@ MUTANTS = {
         "0",
         "a download that contradicts the database is refused",
         "core/sumdb/record.py",
-        "            raise mismatch_error(database, mod, digest, listed)\n",
+        "            raise mismatch_error(database, mod, h1, listed)\n",
         "            return\n",
         (
             ATTACKS + "test_download_that_contradicts_the_database",
@@ -422,7 +421,7 @@ MUTANTS = {
     "bundle-proof": Mutant(
         "bundles",
         "the proof of a bundle leads to its head",
-        "core/sumdb/multiproof.py",
+        "core/sumdb/proof.py",
         "    if found != tree_hash or next(hashes, None) is not None:\n",
         "    if False:\n",
         (
@@ -435,7 +434,7 @@ MUTANTS = {
         "bundles",
         "a bundle has one spelling",
         "core/sumdb/bundle.py",
-        "    if len(bundle.note) > MAX_NOTE_BYTES or format_bundle(bundle) != data:\n",
+        "    if len(bundle.note) > MAX_HEAD_BYTES or format_bundle(bundle) != data:\n",
         "    if False:\n",
         (BUNDLE + "test_other_spellings_are_refused",),
     ),

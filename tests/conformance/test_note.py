@@ -9,6 +9,7 @@ import pytest
 
 from govgo.core.sumdb import note
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
+from tests.simulators import logmath
 
 
 def signatures(found: tuple[note.Signature, ...]) -> list[dict[str, str]]:
@@ -28,7 +29,7 @@ def vkey(case: Case) -> str:
 
 
 def skey(case: Case) -> str:
-    got = outcome(note.parse_signer, case["key"], empty=None)
+    got = outcome(logmath.parse_signer, case["key"], empty=None)
     if got["err"] is None:
         key = got["out"]
         return differ((key.name, f"{key.key_hash:08x}", None), (case["name"], case["hash"], case["err"]))
@@ -36,9 +37,9 @@ def skey(case: Case) -> str:
 
 
 def sign(case: Case) -> str:
-    signers = [note.parse_signer(key) for key in case["skeys"]]
+    signers = [logmath.parse_signer(key) for key in case["skeys"]]
     unsigned = note.Note(case["text"], given(case, "sigs"), given(case, "unverified"))
-    got = outcome(note.sign_note, unsigned, signers, empty=b"")
+    got = outcome(logmath.sign_note, unsigned, signers, empty=b"")
     return differ((got["out"], got["err"]), (raw(case["msg"]), case["err"]))
 
 

@@ -12,6 +12,7 @@ from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tlog import Node, Tree
 from govgo.errors import GovgoError, SumDbFormatError, TileMismatchError
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
+from tests.simulators import logmath
 
 
 class Log:
@@ -29,8 +30,8 @@ class Log:
 
     def append(self) -> tuple[bytes, ...]:
         n = self.size
-        older = [self.stored[node] for node in tlog.stored_hashes_nodes(n)]
-        hashes = tlog.stored_hashes(n, f"record {n}\n".encode(), older)
+        older = [self.stored[node] for node in logmath.stored_hashes_nodes(n)]
+        hashes = logmath.stored_hashes(n, f"record {n}\n".encode(), older)
         self.stored.update(((level, n >> level), digest) for level, digest in enumerate(hashes))
         self.size += 1
         return hashes
@@ -56,15 +57,15 @@ def node_hash(case: Case) -> str:
 
 
 def stored_hash_index(case: Case) -> str:
-    return differ(tlog.stored_hash_index(case["level"], case["n"]), case["index"])
+    return differ(logmath.stored_hash_index(case["level"], case["n"]), case["index"])
 
 
 def split_index(case: Case) -> str:
-    return differ(tlog.split_stored_hash_index(case["index"]), (case["level"], case["n"]))
+    return differ(logmath.split_stored_hash_index(case["index"]), (case["level"], case["n"]))
 
 
 def stored_hash_count(case: Case) -> str:
-    return differ(tlog.stored_hash_count(case["n"]), case["count"])
+    return differ(logmath.stored_hash_count(case["n"]), case["count"])
 
 
 def stored_hashes(case: Case) -> str:
@@ -75,17 +76,17 @@ def stored_hashes(case: Case) -> str:
 
 
 def tree_hash(case: Case) -> str:
-    return differ(tlog.tree_hash(case["n"], LOG), h(case["hash"]))
+    return differ(logmath.tree_hash(case["n"], LOG), h(case["hash"]))
 
 
 def prove_record(case: Case) -> str:
-    got = outcome(proof.prove_record, case["t"], case["n"], LOG, empty=None)
+    got = outcome(logmath.prove_record, case["t"], case["n"], LOG, empty=None)
     want = None if case["err"] else proof_of(case)
     return differ((got["out"], got["err"]), (want, case["err"]))
 
 
 def check_record(case: Case) -> str:
-    got = outcome(proof.check_record, proof_of(case), case["t"], h(case["tree"]), case["n"], h(case["hash"]))
+    got = outcome(logmath.check_record, proof_of(case), case["t"], h(case["tree"]), case["n"], h(case["hash"]))
     return differ(got["err"], case["err"])
 
 
@@ -96,7 +97,7 @@ def prove_tree(case: Case) -> str:
 
 
 def check_tree(case: Case) -> str:
-    got = outcome(proof.check_tree, proof_of(case), case["t"], h(case["tree"]), case["n"], h(case["old"]))
+    got = outcome(logmath.check_tree, proof_of(case), case["t"], h(case["tree"]), case["n"], h(case["old"]))
     return differ(got["err"], case["err"])
 
 
@@ -112,27 +113,27 @@ def parse_tile_path(case: Case) -> str:
 
 
 def tile_for_index(case: Case) -> str:
-    return differ(tile.tile_for_index(case["h"], case["index"]), Tile(*case["tile"]))
+    return differ(logmath.tile_for_index(case["h"], case["index"]), Tile(*case["tile"]))
 
 
 def new_tiles(case: Case) -> str:
-    return differ([list(t) for t in tile.new_tiles(case["h"], case["old"], case["new"])], case["tiles"])
+    return differ([list(t) for t in logmath.new_tiles(case["h"], case["old"], case["new"])], case["tiles"])
 
 
 def hash_from_tile(case: Case) -> str:
-    got = outcome(tile.hash_from_tile, Tile(*case["tile"]), h(case["data"]), case["index"], empty=None)
+    got = outcome(logmath.hash_from_tile, Tile(*case["tile"]), h(case["data"]), case["index"], empty=None)
     want = None if case["err"] else h(case["hash"])
     return differ((got["out"], got["err"]), (want, case["err"]))
 
 
 def tile_data(case: Case) -> str:
-    return differ(tile.tile_data(Tile(*case["tile"]), LOG), h(case["data"]))
+    return differ(logmath.tile_data(Tile(*case["tile"]), LOG), h(case["data"]))
 
 
 def tile_read(case: Case) -> str:
     """TileHashReader: tiles asked for in order, hashes, refusal of a flipped bit or a missing byte."""
     auth = tileauth.TileAuth(Tree(case["tree_n"], h(case["tree"])), case["h"])
-    nodes = [tlog.split_stored_hash_index(index) for index in case["indexes"]]
+    nodes = [logmath.split_stored_hash_index(index) for index in case["indexes"]]
     try:
         asked = auth.ask(nodes)
     except SumDbFormatError as err:
@@ -140,13 +141,13 @@ def tile_read(case: Case) -> str:
     fault = differ([t.path for t in asked], case["asked"])
     try:
         for t in asked:
-            data = tile.tile_data(t, LOG)
+            data = logmath.tile_data(t, LOG)
             if t.path == case.get("flip_last_bit_of"):
                 data = data[:-1] + bytes([data[-1] ^ 1])
             if t.path == case.get("cut_last_byte_of"):
                 data = data[:-1]
-            auth.tell(tile.HashedTile(t, data))
-        safe = auth.settle()
+            auth.add(tile.HashedTile(t, data))
+        safe = auth.prove()
         hashes = [auth.node(*node) for node in nodes]
     except TileMismatchError:
         return fault or differ(True, case["err"] is not None)
@@ -173,7 +174,7 @@ def parse_record(case: Case) -> str:
 
 
 def format_tree(case: Case) -> str:
-    return differ(tlog.format_tree(Tree(case["n"], h(case["hash"]))), case["text"])
+    return differ(logmath.format_tree(Tree(case["n"], h(case["hash"]))), case["text"])
 
 
 def parse_tree(case: Case) -> str:

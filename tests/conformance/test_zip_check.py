@@ -16,12 +16,13 @@ import pytest
 from govgo.adapters.modzip.hash import checked_entries, hash_zip
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.adapters.modzip.unzip import unzip
-from govgo.adapters.modzip.write import check_dir, create_zip, create_zip_from_dir
+from govgo.adapters.modzip.write import create_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules as modzip
 from govgo.core.modzip.rules import CheckedFiles, Kind, ListedFile
 from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, ops, raw
+from tests.simulators.moduledir import check_dir, create_zip_from_dir
 
 KINDS: dict[str | None, Kind] = {"symlink": "link", "dir": "dir", None: "file", "": "file"}
 NOTHING: dict[str, Any] = {"valid": [], "omitted": [], "invalid": [], "size_error": None}

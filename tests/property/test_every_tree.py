@@ -12,9 +12,10 @@ from functools import cache
 import pytest
 
 from govgo.core.sumdb import proof
-from govgo.core.sumdb.multiproof import check_records, prove_records
+from govgo.core.sumdb.proof import check_records, prove_records
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import IntegrityError
+from tests.simulators import logmath
 from tests.simulators.sumdb_log import Log
 
 LIMIT = 1000
@@ -45,18 +46,18 @@ def check_size(size: int, bits: range) -> None:
     made, read = log(), log().nodes.__getitem__
     root, n = made.tree(size).hash, record_of(size)
     leaf = record_hash(made.records[n])
-    path = proof.prove_record(size, n, read)
-    proof.check_record(path, size, root, n, leaf)
+    path = logmath.prove_record(size, n, read)
+    logmath.check_record(path, size, root, n, leaf)
     for bad in flipped((*path, leaf, root), bits, size):
         with pytest.raises(IntegrityError):
-            proof.check_record(bad[:-2], size, bad[-1], n, bad[-2])
+            logmath.check_record(bad[:-2], size, bad[-1], n, bad[-2])
     older = n + 1
     link = proof.prove_tree(size, older, read)
     begun = made.tree(older).hash
-    proof.check_tree(link, size, root, older, begun)
+    logmath.check_tree(link, size, root, older, begun)
     for bad in flipped((*link, begun, root), bits, size):
         with pytest.raises(IntegrityError):
-            proof.check_tree(bad[:-2], size, bad[-1], older, bad[-2])
+            logmath.check_tree(bad[:-2], size, bad[-1], older, bad[-2])
     numbers = sorted({0, n, size - 1})
     leaves = [record_hash(made.records[number]) for number in numbers]
     shared = prove_records(size, numbers, read)

@@ -18,6 +18,7 @@ from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import GovgoError, IntegrityError, TileMismatchError
+from tests.simulators import logmath
 from tests.simulators.sumdb_log import Log, keys
 
 LIMIT = 1000
@@ -55,8 +56,8 @@ def test_record_proofs(place: tuple[int, int], bit: int) -> None:
     size, n = place
     tree = log().tree(size)
     leaf = tlog.record_hash(log().records[n])
-    path = proof.prove_record(size, n, log().nodes.__getitem__)
-    proof.check_record(path, size, tree.hash, n, leaf)
+    path = logmath.prove_record(size, n, log().nodes.__getitem__)
+    logmath.check_record(path, size, tree.hash, n, leaf)
     bad = [
         (path, flipped(tree.hash, bit), leaf),
         (path, tree.hash, flipped(leaf, bit)),
@@ -68,7 +69,7 @@ def test_record_proofs(place: tuple[int, int], bit: int) -> None:
         bad.append((path[1:], tree.hash, leaf))
     for hashes, root, start in bad:
         with pytest.raises(IntegrityError):
-            proof.check_record(hashes, size, root, n, start)
+            logmath.check_record(hashes, size, root, n, start)
 
 
 @FAST
@@ -77,7 +78,7 @@ def test_tree_proofs(place: tuple[int, int], bit: int) -> None:
     size, older = place
     old, new = log().tree(older).hash, log().tree(size).hash
     path = proof.prove_tree(size, older, log().nodes.__getitem__)
-    proof.check_tree(path, size, new, older, old)
+    logmath.check_tree(path, size, new, older, old)
     bad = [(path, flipped(new, bit), old), (path, new, flipped(old, bit)), ((*path, new), new, old)]
     if path:
         which = bit % len(path)
@@ -85,7 +86,7 @@ def test_tree_proofs(place: tuple[int, int], bit: int) -> None:
         bad.append((path[:-1], new, old))
     for hashes, root, start in bad:
         with pytest.raises(IntegrityError):
-            proof.check_tree(hashes, size, root, older, start)
+            logmath.check_tree(hashes, size, root, older, start)
 
 
 @FAST
@@ -98,8 +99,8 @@ def test_tiles(place: tuple[int, int], height: int, records: list[int], data: st
     auth = TileAuth(tree, height)
     tiles = auth.ask(nodes)
     for one in tiles:
-        auth.tell(HashedTile(one, log().tile(one)))
-    assert {hashed.tile for hashed in auth.settle()} == set(tiles)
+        auth.add(HashedTile(one, log().tile(one)))
+    assert {hashed.tile for hashed in auth.prove()} == set(tiles)
     assert auth.prefix_root(older) == log().tree(older).hash
     assert all(auth.leaf(n % size) == tlog.record_hash(log().records[n % size]) for n in records)
 
@@ -108,16 +109,16 @@ def test_tiles(place: tuple[int, int], height: int, records: list[int], data: st
     auth = TileAuth(tree, height)
     for one in tiles:
         honest = log().tile(one)
-        auth.tell(HashedTile(one, flipped(honest, bit) if one == forged else honest))
+        auth.add(HashedTile(one, flipped(honest, bit) if one == forged else honest))
     with pytest.raises(TileMismatchError):
-        auth.settle()
+        auth.prove()
 
 
 @FAST
 @given(st.integers(0, 1 << 61))
 def test_stored_order_is_a_bijection(index: int) -> None:
-    level, n = tlog.split_stored_hash_index(index)
-    assert tlog.stored_hash_index(level, n) == index
+    level, n = logmath.split_stored_hash_index(index)
+    assert logmath.stored_hash_index(level, n) == index
 
 
 @FAST
@@ -141,7 +142,7 @@ def test_tile_paths_are_read_only_as_written(text: str) -> None:
 @given(st.integers(0, 1 << 62), st.binary(min_size=32, max_size=32))
 def test_tree_heads_round_trip(size: int, digest: bytes) -> None:
     tree = Tree(size, digest)
-    assert tlog.parse_tree(tlog.format_tree(tree).encode()) == tree
+    assert tlog.parse_tree(logmath.format_tree(tree).encode()) == tree
 
 
 @FAST
@@ -163,7 +164,7 @@ def test_notes(text: str, bit: int) -> None:
     signer, key = keys(1)
     verifier = note.parse_verifier(key)
     try:
-        message = note.sign_note(note.Note(text + "\n"), [signer])
+        message = logmath.sign_note(note.Note(text + "\n"), [signer])
         opened = note.open_note(message, [verifier])
     except (GovgoError, UnicodeEncodeError):
         return

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import ConflictError, DiskError, GovgoError, NotFoundError
 from govgo.load.session.session import Session, Settings
-from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
+from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions, VersionView
+
+_T = TypeVar("_T")
 
 PROXY = "$PROXY"
 """Where the go.mod files would lie, in error texts."""
@@ -50,6 +53,12 @@ class MemoryRepo:
 
     def latest(self, path: str) -> RevInfo:
         raise NotFoundError(f"module {path}: no latest version")
+
+    def try_sources(self, ask: Callable[[VersionView], _T]) -> _T:
+        return ask(self)
+
+    def check_reuse(self, path: str, origin: Origin) -> bool:
+        return False
 
     def _missing(self, mv: ModuleVersion, suffix: str) -> NotFoundError:
         return NotFoundError(f"{mv}: reading {PROXY}/{mv.path}/@v/{mv.version}.{suffix}: no such file or directory")

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.sumdb_log import NAME, Server
@@ -35,14 +36,8 @@ class Home:
         self.said: list[str] = []
 
     def client(self, server: Server) -> SumDb:
-        return SumDb(
-            name=NAME,
-            key=server.log.key,
-            fetch=server.fetch,
-            cache_dir=str(self.cache),
-            latest_file=str(self.latest),
-            log=self.said.append,
-        )
+        cache = SumDbCache(str(self.cache), str(self.latest))
+        return SumDb(server.log.key, server.fetch, cache, self.said.append)
 
     def lookup(self, server: Server, mod: ModuleVersion) -> tuple[str, ...]:
         async def main() -> tuple[str, ...]:

@@ -11,12 +11,13 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
 
+from govgo.core.golib.base64 import encode_base64
 from govgo.core.module.escape import unescape_path, unescape_version
-from govgo.core.sumdb import note, record, tlog
-from govgo.core.sumdb.base64text import encode_base64
-from govgo.core.sumdb.tile import Tile, parse_tile_path, tile_data
+from govgo.core.sumdb import note, record
+from govgo.core.sumdb.tile import Tile, parse_tile_path
 from govgo.core.sumdb.tlog import Node, Tree
 from govgo.errors import NetworkError, NotFoundError
+from tests.simulators import logmath
 
 NAME = "sum.example.org"
 
@@ -32,10 +33,10 @@ def record_text(path: str, version: str, salt: str = "") -> str:
     return f"{path} {version} {zip_sum}\n{path} {version}/go.mod {mod_sum}\n"
 
 
-def keys(seed: int, name: str = NAME) -> tuple[note.Signer, str]:
+def keys(seed: int, name: str = NAME) -> tuple[logmath.Signer, str]:
     """A signer and its verifier key, the same for the same seed."""
-    private, public = note.make_keys(name, hashlib.sha256(b"seed %d" % seed).digest())
-    return note.parse_signer(private), public
+    private, public = logmath.make_keys(name, hashlib.sha256(b"seed %d" % seed).digest())
+    return logmath.parse_signer(private), public
 
 
 class Log:
@@ -52,8 +53,8 @@ class Log:
         """Append the record of a module version; its number."""
         number = len(self.records)
         data = (record_text(path, version) if text is None else text).encode()
-        older = [self.nodes[node] for node in tlog.stored_hashes_nodes(number)]
-        for level, digest in enumerate(tlog.stored_hashes(number, data, older)):
+        older = [self.nodes[node] for node in logmath.stored_hashes_nodes(number)]
+        for level, digest in enumerate(logmath.stored_hashes(number, data, older)):
             self.nodes[level, number >> level] = digest
         self.records.append(data)
         self.numbers[path, version] = number
@@ -77,12 +78,12 @@ class Log:
     def tree(self, size: int | None = None) -> Tree:
         """The tree over the first `size` records, or all."""
         size = len(self.records) if size is None else size
-        return Tree(size, tlog.tree_hash(size, self.nodes.__getitem__))
+        return Tree(size, logmath.tree_hash(size, self.nodes.__getitem__))
 
-    def head(self, size: int | None = None, signers: Iterable[note.Signer] | None = None, extra: str = "") -> bytes:
+    def head(self, size: int | None = None, signers: Iterable[logmath.Signer] | None = None, extra: str = "") -> bytes:
         """The signed tree head at a size; `extra` lines may follow in the text."""
-        text = tlog.format_tree(self.tree(size)) + extra
-        return note.sign_note(note.Note(text), [self.signer] if signers is None else list(signers))
+        text = logmath.format_tree(self.tree(size)) + extra
+        return logmath.sign_note(note.Note(text), [self.signer] if signers is None else list(signers))
 
     def answer(self, path: str, version: str, size: int | None = None) -> bytes:
         """An honest answer to a lookup, with the head of the tree at `size`."""
@@ -91,7 +92,7 @@ class Log:
 
     def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile. KeyError where the log has no such tile."""
-        return tile_data(tile, self.nodes.__getitem__)
+        return logmath.tile_data(tile, self.nodes.__getitem__)
 
 
 class Server:

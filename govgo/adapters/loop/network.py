@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.goenv import GoEnv
-from govgo.ports.modules import Reporter
+from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     import asyncio

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The module cache on disk, shared with the go command, and the index of imports beside it."""
+"""The module cache on disk, shared with the go command, and the index of what its trees import."""

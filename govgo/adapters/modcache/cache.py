@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The module cache on disk, shared with the go command: its layout, its locks, its small files, its zips and trees.
+"""The module cache on disk, shared with the go command: its locks, its small files, its zips and trees.
 
-What zips need is loaded when a zip is met: reading small files, as most commands do, goes without it (8 ms).
+Where each file lies says `core.module.cachepath`. All calls are synchronous. Reading needs no lock, since what is
+written appears whole or not at all. A zip and its tree come into the cache like this:
 
-All calls are synchronous. Reading needs no lock; what is written appears whole or not at all. Order of events for a
-module version: under its lock, a zip is written to a temporary file, judged, hashed and compared by the caller; then
-`.ziphash` and `.zip` appear; then, under the lock again, the tree, while a `.partial` marker stands.
+    with cache.lock(mv):                                # the same lock as go's
+        with cache.new_zip_temp(mv) as temp:            # v1.0.0.zip….tmp, beside its place
+            temp.write(…)                               # from the network
+            h1 = cache.check_and_hash_zip(temp.path, mv)
+            …                                           # the caller checks h1 against go.sum and the database
+            temp.commit(h1)                             # .ziphash, then .zip
+    cache.extract(mv)                                   # takes the lock again: .partial, tree, no .partial
+
+A process that is killed in between leaves temporary files, which the next holder of the lock removes, or a `.partial`
+marker, at which both programs extract again.
 
 Source: the Go Modules Reference, "Module cache"; cmd/go/internal/modfetch (cache.go, fetch.go).
 """
@@ -21,6 +29,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.disk.diskerror import disk_error, reason
+from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.trees import (
     make_dirs,
     make_read_only,
@@ -30,7 +39,6 @@ from govgo.adapters.disk.trees import (
     temporary_tree,
 )
 from govgo.adapters.disk.versionlist import rewrite_list
-from govgo.adapters.modzip.temp import ZipTemp, remove_stale_temps
 from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
 from govgo.core.module import cachepath
@@ -43,10 +51,11 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
 
 _OLD_GO_MOD = b"//vgo 0.0."
-"""Begins go.mod files that were made up by prototypes of the go command; they count as absent."""
+"""The beginning of go.mod files that prototypes of the go command made up; they count as absent."""
 _NO_HASH_NEEDED = "golang.org/fips140"
 """Unpacked from the Go distribution, never downloaded, so without a .ziphash."""
 _READ_SIZE = 1 << 16
+"""Nearly all go.mod and .info files are smaller, and are read in one call."""
 _HEX = frozenset("0123456789abcdef")
 _SHORT_HASH = 12
 
@@ -54,11 +63,83 @@ TreeState = Literal["whole", "missing", "partial"]
 
 
 class Tree(NamedTuple):
-    """An extracted tree: where it lies or would lie, and if it is "partial", why."""
+    """An extracted tree: where it lies or would lie, and where it is "partial", why."""
 
     dir: str
     state: TreeState
     reason: str = ""
+
+
+class ZipTemp:
+    """A zip on its way into the cache: a temporary file beside its place, checked by `path`, committed or removed.
+
+    Attributes:
+        path: the temporary file.
+    """
+
+    def __init__(self, descriptor: int, path: str, final: str) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._final = final
+        self._committed = False
+
+    @classmethod
+    @contextmanager
+    def create(cls, final: str) -> Iterator[ZipTemp]:
+        """A temporary file for the zip `final`. At the end it is removed, whatever happened, unless it was committed.
+
+        Raises:
+            DiskError: it could not be made.
+        """
+        try:
+            descriptor, path = atomic.create_temp(final)
+        except OSError as error:
+            raise disk_error("open", final, error) from error
+        temp = cls(descriptor, path, final)
+        try:
+            yield temp
+        finally:
+            os.close(descriptor)
+            if not temp._committed:
+                atomic.remove(path)
+
+    def write(self, data: bytes) -> int:
+        """Append `data`; returns its length.
+
+        Raises:
+            DiskError: the disk is full or fails.
+        """
+        try:
+            write_all(self._descriptor, data)
+        except OSError as error:
+            raise disk_error("write", self.path, error) from error
+        return len(data)
+
+    def rewind(self) -> None:
+        """Make the file empty again, for another source.
+
+        Raises:
+            DiskError: the disk fails.
+        """
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+        except OSError as error:
+            raise disk_error("truncate", self.path, error) from error
+
+    def commit(self, h1: str) -> None:
+        """Make .ziphash and the zip appear, for a zip that has passed every check and has the hash `h1`.
+
+        Raises:
+            DiskError: one of them could not be written.
+        """
+        # The hash first: a zip without one counts as unchecked, a hash without its zip as nothing.
+        atomic.write_file(self._final + "hash", h1.encode())
+        try:
+            os.rename(self.path, self._final)
+        except OSError as error:
+            raise disk_error("rename", self._final, error) from error
+        self._committed = True
 
 
 class ModCache:
@@ -106,7 +187,7 @@ class ModCache:
         """Absolute path of `cache/download/<path>/@v/<version>.<suffix>`, whether it exists or not.
 
         Raises:
-            InputError: no file can be for `mv` (see `cachepath.file_stem`).
+            InputError: the cache can have no file for `mv` (see `cachepath.file_stem`).
         """
         return f"{self.root}/{cachepath.file_stem(*mv)}.{suffix}"
 
@@ -124,7 +205,7 @@ class ModCache:
 
     @contextmanager
     def lock(self, mv: ModuleVersion, *, wait: bool = True) -> Iterator[None]:
-        """Hold the lock that guards zip and tree of `mv`, among processes and threads; not to be taken twice.
+        """Hold the lock that guards zip and tree of `mv`, among processes and threads. It cannot be taken twice.
 
         Raises:
             BlockingIOError: another holds it, and `wait` is False.
@@ -138,7 +219,7 @@ class ModCache:
 
     @contextmanager
     def side_lock(self) -> Iterator[None]:
-        """Hold `cache/lock`, which guards edits of go.mod and go.sum files.
+        """Hold `cache/lock`, which guards edits of go.mod and go.sum files, by go as well.
 
         Raises:
             DiskError: the lock file could not be made or locked.
@@ -158,13 +239,13 @@ class ModCache:
     # Small files.
 
     def read_info(self, path: str, version: str) -> bytes | None:
-        """The cached .info of a canonical version, None when there is none."""
+        """The cached .info of a canonical version; None when there is none."""
         return self._read(path, version, "info")
 
     def find_info(self, path: str, commit: str) -> tuple[str, bytes] | None:
         """(version, .info) of the highest cached pseudo-version of a commit, given at least 12 digits of its hash.
 
-        go looks here only where GOPROXY=off: elsewhere a newer tag could name the commit.
+        go looks here only where GOPROXY=off: otherwise there might be a newer tag on the commit.
         """
         if len(commit) < _SHORT_HASH or not _HEX.issuperset(commit):
             return None
@@ -185,7 +266,8 @@ class ModCache:
         """Keep a .info answer.
 
         Raises:
-            InputError, DiskError: as `file`; it could not be written.
+            InputError: the cache can have no file for this version.
+            DiskError: it could not be written.
         """
         self._write(self.file(ModuleVersion(path, version), "info"), data)
 
@@ -194,20 +276,18 @@ class ModCache:
         data = self._read(*mv, "mod")
         return None if data is not None and data.startswith(_OLD_GO_MOD) else data
 
-    def write_gomod(self, mv: ModuleVersion, data: bytes) -> None:
-        """Keep a go.mod that was checked, and enter its version in the list beside it.
-
-        Raises:
-            InputError, DiskError: as `file`; it could not be written.
-        """
-        self.write_gomods([(mv, data)])
-
     def write_gomods(self, files: Iterable[tuple[ModuleVersion, bytes]], *, more: bool = False) -> None:
-        """`write_gomod` for many; each list of versions is rewritten once, also if one of them fails.
+        """Keep go.mod files that were checked, and enter their versions in the lists beside them.
+
+        Each list is rewritten once, even if a file cannot be written.
 
         Args:
             files: the go.mod files.
             more: others follow, and the lists are left for the last call.
+
+        Raises:
+            InputError: the cache can have no file for one of the versions.
+            DiskError: a file could not be written.
         """
         changed = self._listless
         try:
@@ -219,28 +299,21 @@ class ModCache:
             if not more:
                 self._listless = {}
                 for directory in changed:
-                    with suppress(OSError, DiskError):  # the list serves file proxies only, and is made anew each time
+                    with suppress(OSError, DiskError):  # the list is for file:// proxies only, and always made anew
                         rewrite_list(directory)
 
     def hand_over_gomod(self, helper: Helper, mv: ModuleVersion, data: bytes) -> None:
-        """`write_gomod`, done by the helper process; `finish_gomods` must follow."""
+        """Keep a go.mod that was checked, by the helper process; `finish_gomods` must follow."""
         path = self.file(mv, "mod")
         helper.write(path, data, counts=True)
         self._listless[path.rpartition("/")[0]] = None
 
     async def finish_gomods(self, helper: Helper) -> str:
-        """Wait until the go.mod files handed over are written, and the lists beside them; what went wrong, or ""."""
+        """Wait until the helper has written the go.mod files and the lists beside them; what went wrong, or ""."""
         while self._listless:
             helper.rewrite_list(self._listless.popitem()[0])
         await helper.flush()
         return helper.take_fault()
-
-    def read_list(self, path: str) -> bytes | None:
-        """The list of versions whose go.mod is cached, for those who serve the cache as a proxy; None when absent."""
-        try:
-            return lockfile.read_locked(f"{self.version_dir(path)}/list")
-        except (OSError, InputError):
-            return None
 
     def _read(self, path: str, version: str, suffix: str) -> bytes | None:
         try:
@@ -268,19 +341,19 @@ class ModCache:
         except DiskError as error:
             if not isinstance(error.inner, FileNotFoundError):
                 raise
-            self._made.clear()  # someone cleaned the cache behind our back
+            self._made.clear()  # somebody has cleaned the cache meanwhile
             self._make_parent(path)
             atomic.write_file(path, data)
 
     # Zips.
 
     def has_zip(self, mv: ModuleVersion) -> bool:
-        """Whether zip and .ziphash are there."""
+        """Whether zip and .ziphash are both there."""
         path = self.zip_path(mv)
         return os.path.exists(path) and os.path.exists(path + "hash")
 
     def ziphash(self, mv: ModuleVersion) -> str | None:
-        """The h1: recorded for the cached zip; None when it is absent or was cut short."""
+        """The h1: recorded for the cached zip; None where there is none, or a crash has cut it short."""
         try:
             text = lockfile.read_locked(self.file(mv, "ziphash")).strip().decode("ascii", "replace")
         except (OSError, InputError):
@@ -304,13 +377,13 @@ class ModCache:
         """
         path = self.zip_path(mv)
         make_dirs(path.rpartition("/")[0])
-        remove_stale_temps(path)
+        _remove_stale_temps(path)
         with ZipTemp.create(path) as temp:
             yield temp
 
     def check_and_hash_zip(self, file: str, mv: ModuleVersion, *, gomod: bytes | None = None) -> str:
-        """Judge a fetched zip by every rule and give its h1: (see `hashzip.check_and_hash_zip`)."""
-        from govgo.adapters.modzip import hash as hashzip
+        """Check a fetched zip by every rule there is; its h1: (arguments and errors: `modzip.hash`)."""
+        from govgo.adapters.modzip import hash as hashzip  # 8 ms that commands over small files do without
 
         return hashzip.check_and_hash_zip(file, mv, shown=self.zip_path(mv), gomod=gomod)
 
@@ -320,7 +393,7 @@ class ModCache:
         Raises:
             BadZipError, DiskError: it cannot be read.
         """
-        from govgo.adapters.modzip import hash as hashzip
+        from govgo.adapters.modzip import hash as hashzip  # as above
 
         return hashzip.hash_zip(self.zip_path(mv))
 
@@ -330,7 +403,7 @@ class ModCache:
         """Whether the extracted tree of `mv` is there, whole.
 
         Raises:
-            InputError: as `file`.
+            InputError: the cache can have no tree for `mv`.
             DiskError: marker or hash could not be looked at.
         """
         directory = f"{self.root}/{cachepath.tree_dir(*mv)}"
@@ -349,7 +422,7 @@ class ModCache:
         return Tree(directory, "whole")
 
     def extract(self, mv: ModuleVersion, zip_path: str = "") -> str:
-        """Extract the zip of `mv` (the cached one if none is named) unless the tree is whole; takes the lock itself.
+        """Extract the zip of `mv` (the cached one if none is named) unless the tree is whole. Takes the lock itself.
 
         Returns:
             The tree's directory.
@@ -365,8 +438,10 @@ class ModCache:
             return tree.dir
 
     def _extract(self, mv: ModuleVersion, directory: str, zip_path: str) -> None:
-        from govgo.adapters.modzip.unzip import unzip
+        from govgo.adapters.modzip.unzip import unzip  # as in check_and_hash_zip
 
+        # The marker is there before anything of the tree, and goes when the tree is whole: go, which may read the cache
+        # at any time without the lock, takes a tree with a marker for absent.
         marker = self.file(mv, "partial")
         make_dirs(directory.rpartition("/")[0])
         remove_stale(directory)
@@ -381,14 +456,8 @@ class ModCache:
                 rename_tree(temp, directory)
             done = True
         finally:
-            if done or not os.path.lexists(directory):  # a half removed old tree keeps its marker
+            if done or not os.path.lexists(directory):  # an old tree that is half removed keeps its marker
                 atomic.remove(marker)
-
-    def hash_tree(self, directory: str, prefix: str) -> str:
-        """The h1: of an extracted tree (see `hashzip.hash_tree`)."""
-        from govgo.adapters.modzip import hash as hashzip
-
-        return hashzip.hash_tree(directory, prefix)
 
 
 def _exists(path: str) -> bool:
@@ -399,3 +468,12 @@ def _exists(path: str) -> bool:
     except OSError as error:
         raise disk_error("stat", path, error) from error
     return True
+
+
+def _remove_stale_temps(zip_path: str) -> None:
+    """Remove what interrupted downloads of the same zip left; only the holder of its lock may call this."""
+    directory, _, base = zip_path.rpartition("/")
+    with suppress(OSError):
+        for name in os.listdir(directory):
+            if name.startswith(base) and name.endswith(".tmp"):
+                atomic.remove(f"{directory}/{name}")

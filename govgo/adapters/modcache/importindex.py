@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the directories of module trees import, kept from one command to the next: a tree does not change.
+"""What the directories of extracted module trees import, kept from one command to the next: a tree does not change.
 
-One file for each module version, in the user's own cache directory, made when one of its directories is scanned for
-the first time. Of each directory it has the names, sizes, inodes and times of its source files, and is not believed
-where these have changed: more than the go command asks of its module index in GOCACHE. One of the times is that of the
-inode's last change, which no program can set.
+There is one file for each module version, in the user's own cache directory, written when one of its directories is
+scanned for the first time:
+
+    govgo imports 1                                  then, sealed (`disk.sealed`) and marshalled:
+    (code, {directory and build tags: (stamp, imports)})
+
+`code` names the scanner that found the imports; another version of it starts afresh. `stamp` is the SHA-256 of the
+names, sizes, inodes and times of the directory's source files, and an entry whose stamp has changed is not used. The
+go command checks less than that for its module index in GOCACHE. One of the times is that of the inode's last change,
+which no program can set.
 """
 
 from __future__ import annotations
@@ -34,11 +40,11 @@ _Entry = tuple[bytes, Imports]
 
 
 class ImportIndex:
-    """See the module's docstring, and `ports.ImportIndex` for the calls.
+    """The index of one command (`ports.files.ImportIndex`).
 
     Args:
         mod_cache: GOMODCACHE.
-        directory: where the files of the index are, made when it is needed; it belongs to the user alone.
+        directory: where the files of the index are; made when it is needed, for the user alone.
     """
 
     def __init__(self, mod_cache: str, directory: str) -> None:
@@ -49,7 +55,7 @@ class ImportIndex:
         self._fresh: set[str] = set()
 
     def recall(self, directory: str, names: Sequence[str], tags: TagSet) -> Imports | None:
-        """What was remembered for the same files, None where nothing was."""
+        """What was remembered for the files `names` of `directory` as they are now; None where nothing was."""
         root = self._root(directory)
         entry = self._load(root).get(_key(root, directory, tags)) if root else None
         if entry is None or entry[0] != self._stamp(directory, names):
@@ -57,14 +63,14 @@ class ImportIndex:
         return entry[1]
 
     def remember(self, directory: str, names: Sequence[str], tags: TagSet, imports: Imports) -> None:
-        """Keep what the files `names` of `directory` import."""
+        """Remember what the files `names` of `directory` import."""
         root = self._root(directory)
         if root:
             self._load(root)[_key(root, directory, tags)] = self._stamp(directory, names), imports
             self._fresh.add(root)
 
     def flush(self) -> None:
-        """Write what is new, as far as the disk allows."""
+        """Write what is new. What cannot be written is scanned again next time."""
         if self._fresh:
             with suppress(OSError):
                 os.makedirs(self._directory, mode=0o700, exist_ok=True)
@@ -105,7 +111,7 @@ def _key(root: str, directory: str, tags: TagSet) -> str:
 
 
 def _file_stamp(path: str) -> bytes:
-    """Size, inode and times of a file; an error is a stamp, too."""
+    """Size, inode and times of a file; for a file that cannot be looked at, the kind of error."""
     try:
         facts = os.stat(path)
     except OSError as error:
@@ -114,6 +120,6 @@ def _file_stamp(path: str) -> bytes:
 
 
 def _code() -> bytes:
-    """Which scanner this is: other code may find other imports."""
+    """The stamps of the scanner's own files, since other code may find other imports."""
     (home,) = core.__path__
     return b"\0".join(_file_stamp(f"{home}/{name}.py") for name in _SCANNERS)

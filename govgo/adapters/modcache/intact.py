@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether what lies in the module cache is still what was downloaded: zips and trees against their `.ziphash`.
+"""Hashes what lies in the module cache: for `mod verify`, whether it is still what was downloaded; for `verify`, facts.
 
-Hashing is divided among processes, by the sizes of the zips: entries are small, and threads would wait for each other.
-Source of the rules and texts: cmd/go/internal/modcmd/verify.go.
+`mod verify` compares zip and extracted tree of each module version with the `h1:` in its `.ziphash`. The rules and
+sentences are those of cmd/go/internal/modcmd/verify.go. `verify` compares with go.sum and the checksum database
+itself, and wants every hash that can be had (`CachedModule`).
+
+Both hash each file of the build list, hundreds of megabytes in a large one. The work is divided among processes, by the
+sizes of the zips: most entries are small, so threads would spend their time waiting for the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -11,53 +15,52 @@ import marshal
 import os
 import threading
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modzip.hash import hash_tree, hash_zip, hash_zip_and_tree
+from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
+from govgo.adapters.modzip.layout import layout_fault
+from govgo.adapters.modzip.read import Rules, open_archive
+from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.errors import GovgoError
+from govgo.errors import DiskError, Failure, InputError
 
 _MOST_WORKERS = 8
 _WORTH_A_WORKER = 4 << 20
 """Bytes of zips below which another process costs more than it saves."""
 
-Faults = tuple[str, ...]
+_Texts = tuple[str, ...]
+"""What one module version gives. Plain strings, since they may come from another process through `marshal`."""
 
 
 class CacheAudit:
-    """Checks of one module cache."""
+    """Compares a module cache with what was downloaded into it (`mod verify`)."""
 
     def __init__(self, cache: ModCache) -> None:
         self._cache = cache
 
-    def faults(self, mods: Sequence[ModuleVersion]) -> tuple[Faults, ...]:
+    def faults(self, mods: Sequence[ModuleVersion]) -> tuple[tuple[str, ...], ...]:
         """go's sentences about each module version that was changed since it was downloaded, in the order given."""
-        shares = self._shares(mods)
-        found = _in_processes(shares, lambda index: self.module_faults(mods[index]))
-        return tuple(found[index] for index in range(len(mods)))
+        return _divided(self._cache, mods, self.module_faults)
 
-    def module_faults(self, mv: ModuleVersion) -> Faults:
+    def module_faults(self, mv: ModuleVersion) -> tuple[str, ...]:
         """What is wrong with zip and tree of one module version; () also where nothing was downloaded."""
         if is_toolchain(mv.path):
             return ()
         name = f"{mv.path} {mv.version}"
         try:
             return tuple(f"{name}: {fault}" for fault in self._faults(mv))
-        except GovgoError as error:
+        except Failure as error:
             return (f"{name}: {error}",)
 
     def _faults(self, mv: ModuleVersion) -> list[str]:
         zip_path = self._cache.zip_path(mv)
         has_zip = os.path.exists(zip_path)
         tree = self._cache.download_dir(mv)
-        try:
-            with open(zip_path + "hash", encoding="utf-8", errors="surrogateescape") as file:
-                recorded = file.read().strip()
-        except OSError as error:
-            if not has_zip and tree.state != "whole":
-                return []
-            return [f"missing ziphash: open {zip_path}hash: {reason(error)}"]
+        recorded, fault = _recorded(zip_path)
+        if fault:
+            return [fault] if has_zip or tree.state == "whole" else []
         faults: list[str] = []
         tree_h1: str | None = None
         if has_zip:
@@ -71,33 +74,138 @@ class CacheAudit:
             try:
                 if (tree_h1 or hash_tree(tree.dir, str(mv))) != recorded:
                     faults.append(f"dir has been modified ({tree.dir})")
-            except GovgoError as error:
+            except Failure as error:
                 faults.append(str(error))
         return faults
 
-    def _shares(self, mods: Sequence[ModuleVersion]) -> list[list[int]]:
-        """The indexes of `mods`, dealt to as many workers as pay, each to the one with the least to do."""
-        sizes = [self._size(mv) for mv in mods]
-        workers = min(_MOST_WORKERS, len(os.sched_getaffinity(0)), 1 + sum(sizes) // _WORTH_A_WORKER)
-        if threading.active_count() > 1:
-            workers = 1  # a process with threads cannot be forked safely
-        shares: list[list[int]] = [[] for _ in range(workers)]
-        loads = [0] * workers
-        for index in sorted(range(len(mods)), key=lambda index: -sizes[index]):
-            least = loads.index(min(loads))
-            shares[least].append(index)
-            loads[least] += sizes[index]
-        return shares
 
-    def _size(self, mv: ModuleVersion) -> int:
+class CachedModule(NamedTuple):
+    """What lies in the cache for one module version; "" where there is nothing.
+
+    Attributes:
+        zip: path of the zip.  zip_hash: its `h1:`.  zip_fault: why it has none.
+        zip_layout: what is odd about parts that the hash does not cover.
+        recorded: the content of .ziphash.  recorded_fault: why it cannot be read, although zip or tree are there.
+        dir: path of the whole extracted tree.  dir_hash, dir_fault: as for the zip.
+        gomod: path of the .mod file.  gomod_hash: its `h1:`.
+        disk_fault: why something could not be looked at at all.
+    """
+
+    zip: str = ""
+    zip_hash: str = ""
+    zip_fault: str = ""
+    recorded: str = ""
+    recorded_fault: str = ""
+    dir: str = ""
+    dir_hash: str = ""
+    dir_fault: str = ""
+    gomod: str = ""
+    gomod_hash: str = ""
+    disk_fault: str = ""
+    zip_layout: str = ""
+
+
+_EMPTY = CachedModule()
+
+
+class CacheFacts:
+    """Hashes everything in a module cache and compares nothing (`verify`); what cannot be hashed has its reason."""
+
+    def __init__(self, cache: ModCache) -> None:
+        self._cache = cache
+
+    def look(self, mods: Sequence[ModuleVersion]) -> tuple[CachedModule, ...]:
+        """The facts of each module version, in the order given."""
+        return tuple(CachedModule(*fields) for fields in _divided(self._cache, mods, self._fields))
+
+    def _fields(self, mv: ModuleVersion) -> _Texts:
+        if is_toolchain(mv.path):
+            return tuple(_EMPTY)
         try:
-            return os.stat(self._cache.zip_path(mv)).st_size
-        except (OSError, GovgoError):
-            return 0
+            return tuple(self._look(mv))
+        except InputError:
+            return tuple(_EMPTY)  # no file can be there for such a version
+
+    def _look(self, mv: ModuleVersion) -> CachedModule:
+        zip_path = self._cache.zip_path(mv)
+        found = _EMPTY
+        data = self._cache.read_gomod(mv)
+        if data is not None:
+            found = found._replace(gomod=self._cache.file(mv, "mod"), gomod_hash=hash_gomod(data))
+        if os.path.exists(zip_path):
+            found = _hash_zip(found._replace(zip=zip_path), zip_path)
+        try:
+            tree = self._cache.download_dir(mv)
+            if tree.state == "whole" or (tree.state == "partial" and tree.reason == "ziphash file is missing"):
+                found = found._replace(dir=tree.dir)
+                found = found._replace(dir_hash=hash_tree(tree.dir, str(mv)))
+        except DiskError as error:
+            found = found._replace(disk_fault=str(error))
+        except Failure as error:
+            found = found._replace(dir_fault=str(error))
+        if found.zip or found.dir:
+            recorded, fault = _recorded(zip_path)
+            found = found._replace(recorded=recorded, recorded_fault=fault)
+        return found
 
 
-def _in_processes(shares: Sequence[Sequence[int]], work: Callable[[int], Faults]) -> dict[int, Faults]:
-    """`work` on every index, the first share here and each other in a forked child that answers through a pipe."""
+def _hash_zip(found: CachedModule, path: str) -> CachedModule:
+    """The facts of a zip: by the strict rules, which hold for what is fetched, else by go's."""
+    try:
+        with open_archive(path, Rules.STRICT) as archive:
+            return found._replace(zip_hash=hash_archive(archive), zip_layout=layout_fault(archive))
+    except DiskError as error:
+        return found._replace(disk_fault=str(error))
+    except Failure as error:
+        strict = str(error)
+    # The go command may have put it there, which is less strict: then the file is sound for go, and odd for us.
+    try:
+        return found._replace(zip_hash=hash_zip(path), zip_layout=strict)
+    except Failure as error:
+        return found._replace(zip_fault=str(error))
+
+
+def _recorded(zip_path: str) -> tuple[str, str]:
+    """(content of the zip's .ziphash, go's sentence where it cannot be read); one of them is ""."""
+    try:
+        with open(zip_path + "hash", encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().strip(), ""
+    except OSError as error:
+        return "", f"missing ziphash: open {zip_path}hash: {reason(error)}"
+
+
+def _divided(
+    cache: ModCache, mods: Sequence[ModuleVersion], work: Callable[[ModuleVersion], _Texts]
+) -> tuple[_Texts, ...]:
+    """`work` on each module version, divided among processes; the results in the order given."""
+    found = _in_processes(_shares(cache, mods), lambda index: work(mods[index]))
+    return tuple(found[index] for index in range(len(mods)))
+
+
+def _shares(cache: ModCache, mods: Sequence[ModuleVersion]) -> list[list[int]]:
+    """The indexes of `mods`, dealt to as many workers as pay off, each to the one with the least to do."""
+    sizes = [_size(cache, mv) for mv in mods]
+    workers = min(_MOST_WORKERS, len(os.sched_getaffinity(0)), 1 + sum(sizes) // _WORTH_A_WORKER)
+    if threading.active_count() > 1:
+        workers = 1  # a process with threads cannot be forked safely
+    shares: list[list[int]] = [[] for _ in range(workers)]
+    loads = [0] * workers
+    for index in sorted(range(len(mods)), key=lambda index: -sizes[index]):
+        least = loads.index(min(loads))
+        shares[least].append(index)
+        loads[least] += sizes[index]
+    return shares
+
+
+def _size(cache: ModCache, mv: ModuleVersion) -> int:
+    try:
+        return os.stat(cache.zip_path(mv)).st_size
+    except (OSError, InputError):
+        return 0
+
+
+def _in_processes(shares: Sequence[Sequence[int]], work: Callable[[int], _Texts]) -> dict[int, _Texts]:
+    """`work` on every index: the first share here, each other in a forked child that answers through a pipe."""
     children = [(share, *_fork(share, work)) for share in shares[1:] if share]
     found = {index: work(index) for index in shares[0]}
     for share, process, answers in children:
@@ -106,12 +214,12 @@ def _in_processes(shares: Sequence[Sequence[int]], work: Callable[[int], Faults]
         _, status = os.waitpid(process, 0)
         if status == 0:
             found.update(marshal.loads(data))
-        else:  # killed, perhaps for want of memory: its share is done here
+        else:  # killed, perhaps for lack of memory: its share is done here
             found.update((index, work(index)) for index in share)
     return found
 
 
-def _fork(share: Sequence[int], work: Callable[[int], Faults]) -> tuple[int, int]:
+def _fork(share: Sequence[int], work: Callable[[int], _Texts]) -> tuple[int, int]:
     """(process, descriptor of its answers) of a child that does `share`."""
     answers, ours = os.pipe()
     process = os.fork()
@@ -125,4 +233,4 @@ def _fork(share: Sequence[int], work: Callable[[int], Faults]) -> tuple[int, int
             pipe.write(data)
         status = 0
     finally:
-        os._exit(status)
+        os._exit(status)  # without the parent's buffers and exit handlers, whatever happened

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The h1: hash of module zips and of extracted trees, and the judgement of a zip that wants into the cache."""
+"""The `h1:` hash of module zips and of extracted trees, and the checks of a zip before it enters the cache.
+
+A zip that was fetched passes `check_and_hash_zip`, in one pass over its contents: every name has the module's prefix,
+names and sizes keep the rules of module zips (`core.modzip.rules`), headers and checksums agree
+(`read.Rules.STRICT`), and its go.mod is the one that was served apart from it. Zips that are in the cache already are
+read as go reads them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +27,7 @@ _PIECE = 1 << 17
 
 
 def hash_zip(path: str) -> str:
-    """The h1: of a zip file, read as go reads it; faults are met in the order of the names.
+    """The h1: of a zip file, read as go reads it. Of several faults the one of the first name is raised.
 
     Raises:
         BadZipError: not a zip, or an entry that cannot be read whole.
@@ -32,10 +38,10 @@ def hash_zip(path: str) -> str:
 
 
 def hash_zip_and_tree(path: str, directory: str, prefix: str) -> tuple[str, str | None]:
-    """The h1: of a zip, and of the tree that was extracted from it; None for a tree that `hash_tree` must judge.
+    """The h1: of a zip, and of the tree that was extracted from it; None for a tree that differs.
 
-    A tree of the same files has the same hash, and comparing bytes costs a tenth of hashing them: 0.65 s in place of
-    0.74 for 35 modules of 45 MB.
+    `hash_tree` gives the hash of such a tree. One of the same files has the same hash, and comparing bytes costs a
+    tenth of hashing them: 0.65 s in place of 0.74 for 35 modules of 45 MB.
 
     Raises:
         BadZipError, DiskError: as `hash_zip`.
@@ -47,10 +53,10 @@ def hash_zip_and_tree(path: str, directory: str, prefix: str) -> tuple[str, str 
 
 
 class _Twin:
-    """A tree that may hold the same files as a zip.
+    """A tree that may have the same files as a zip, compared while the zip is hashed.
 
     Attributes:
-        same: whether nothing has spoken against it so far.
+        same: whether no difference was found so far.
     """
 
     def __init__(self, directory: str, prefix: str) -> None:
@@ -59,14 +65,14 @@ class _Twin:
         self.same = True
 
     def begin(self, names: list[str]) -> None:
-        """Compare the names."""
+        """Compare the names of the zip's entries, sorted, with the tree's files."""
         try:
             self.same = names == [f"{self._prefix}/{name}" for name in tree_files(self._directory)]
         except DiskError:
             self.same = False
 
     def compare(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
-        """The pieces of an entry, compared with the file of its name as they are taken."""
+        """The pieces of an entry, compared with the file of the same name while they are read."""
         path = self._directory + entry.name[len(self._prefix) :]
         if isinstance(pieces, tuple):
             self.same = _holds(path, 0, b"".join(pieces), is_end=True)
@@ -84,11 +90,11 @@ class _Twin:
 
 
 def _holds(path: str, offset: int, piece: bytes, *, is_end: bool) -> bool:
-    """Whether a file has these bytes there, and no more where they are the last."""
+    """Whether a file has these bytes at this offset, and ends with them where they are the last."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return os.pread(descriptor, len(piece) + is_end, offset) == piece
+            return os.pread(descriptor, len(piece) + is_end, offset) == piece  # one byte more would show
         finally:
             os.close(descriptor)
     except OSError:
@@ -96,7 +102,10 @@ def _holds(path: str, offset: int, piece: bytes, *, is_end: bool) -> bool:
 
 
 def hash_archive(archive: Archive, twin: _Twin | None = None) -> str:
-    """The h1: of an open archive; of entries that share a name, the last one counts for each."""
+    """The h1: of an open archive.
+
+    Where entries share a name, go hashes the name as often as it occurs, each time with the last one's content.
+    """
     last = {entry.name: entry for entry in archive.entries}
     names = sorted((entry.name for entry in archive.entries), key=dirhash.sort_key)
     if twin is not None:
@@ -120,17 +129,18 @@ def _digests(
 
 
 def check_and_hash_zip(path: str, mv: ModuleVersion, *, shown: str, gomod: bytes | None = None) -> str:
-    """Judge a zip that was fetched for `mv` by every rule there is, and hash it: one pass over its contents.
+    """Check a zip that was fetched for `mv` by every rule there is, and hash it: one pass over its contents.
 
     Args:
         path: the file.
+        mv: the module version.
         shown: its name in error texts (where it will lie in the cache).
         gomod: the go.mod that was served for `mv`; a different one in the zip is refused. Versions marked
-            +incompatible are let off: their go.mod is made up, whatever their zip holds.
+            +incompatible are exempt: their go.mod is made up, whatever their zip has.
 
     Raises:
         BadZipError: the zip breaks a rule.
-        InvalidPathError, InvalidVersionError: no zip can be for `mv`.
+        InvalidPathError, InvalidVersionError: there can be no zip for `mv`.
         DiskError: the file could not be read.
     """
     with open_archive(path, Rules.STRICT) as archive:
@@ -154,12 +164,12 @@ def check_archive(archive: Archive, mv: ModuleVersion, *, shown: str) -> None:
     found = checked_entries(archive, mv)
     if found.fault:
         issues = tuple((printable(path), printable(reason)) for path, reason in found.invalid)
-        told = found.size_error or "\n".join(f"{path}: {reason}" for path, reason in issues)
-        raise BadZipError(f"unzip {shown}: {told}", issues=issues)
+        text = found.size_error or "\n".join(f"{path}: {reason}" for path, reason in issues)
+        raise BadZipError(f"unzip {shown}: {text}", issues=issues)
 
 
 def checked_entries(archive: Archive, mv: ModuleVersion) -> modzip.CheckedFiles:
-    """The verdict on each entry of an archive for `mv`."""
+    """Each entry of an archive for `mv`, as valid or invalid."""
     if archive.size > modzip.MAX_ZIP_FILE:
         limit = f"limit is {modzip.MAX_ZIP_FILE} bytes"
         return modzip.CheckedFiles(size_error=f"module zip file is too large ({archive.size} bytes; {limit})")
@@ -176,7 +186,7 @@ def _check_gomod(archive: Archive, prefix: str, gomod: bytes, shown: str) -> Non
 
 
 def printable(text: str) -> str:
-    """`text` fit for a terminal: as it is, or quoted where it holds control or undecodable characters."""
+    """`text` fit for a terminal: as it is, or quoted where it has control or undecodable characters."""
     return text if text.isprintable() else quote(text)
 
 
@@ -184,15 +194,15 @@ def hash_tree(directory: str, prefix: str) -> str:
     """The h1: of the files below `directory`, as if they lay in a directory named `prefix` (dirhash.HashDir).
 
     Raises:
-        DiskError: the tree could not be read, or `directory` is none.
-        BadZipError: a name holds a newline.
+        DiskError: the tree could not be read, or `directory` is not a directory.
+        BadZipError: a name has a newline.
     """
     digests = ((f"{prefix}/{name}", _file_digest(f"{directory}/{name}")) for name in tree_files(directory))
     return dirhash.h1(digests)
 
 
 def tree_files(directory: str) -> list[str]:
-    """Everything below `directory` that is no directory, by its path relative to it, in order; no link is followed."""
+    """The relative paths of everything below `directory` that is no directory, sorted; links are not followed."""
     try:
         if not stat.S_ISDIR(os.lstat(directory).st_mode):
             raise DiskError(f"{directory} is not a directory", path=directory)

@@ -3,8 +3,8 @@
 
 go.sum's hash covers the names and contents of a zip's files, not their times, attributes or versions. Programs that
 make module zips (Go's archive/zip, and most others) write the same values there in every entry; an archive that
-departs from them in a single place was damaged or touched. One that departs in several was made by another kind of
-program, and is not judged.
+departs from them in a single place was damaged or changed. One that departs in several was made by another kind of
+program, and is not reported. So this finds a flipped bit and an edited time stamp, and proves nothing about attackers.
 
 Source of the layout: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16; Go's archive/zip.Writer.
 """
@@ -29,7 +29,7 @@ _PLAIN_NAME = re.compile(rb"[\x20-\x5b\x5d-\x7d]*")
 _UNIX = 3
 """The system of a program whose attributes are modes: they differ from file to file."""
 _FEW = 3
-"""Entries below which no majority tells what is usual."""
+"""With fewer entries no majority shows what is usual."""
 
 
 class _Entry(NamedTuple):
@@ -50,13 +50,13 @@ class _Entry(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The name for texts."""
+        """The name as texts show it."""
         return self.name.decode("utf-8", "backslashreplace")
 
 
-_JUDGED = _Entry._fields[:10]
+_COMPARED = _Entry._fields[:10]
 _GO = (20, 20, 8, 0, 0, 0, 0, 0, 0, 0)
-"""What Go's zip.Writer writes in the judged fields."""
+"""What Go's zip.Writer writes in the compared fields."""
 
 
 def layout_fault(archive: Archive) -> str:
@@ -74,17 +74,17 @@ def _departures(archive: Archive) -> Iterator[str]:
     tail = _exactly(archive, end_at, _END.size)
     _, disk, start_disk, here, total, length, offset, _ = _END.unpack(tail)
     if offset == 0xFFFFFFFF or total == 0xFFFF:
-        return  # a zip64 archive, larger than any that is judged here
+        return  # a zip64 archive: other records are at its end, and no module is that large
     count = len(archive.entries)
     facts = (("disk", disk, 0), ("disk", start_disk, 0), ("count", here, count), ("count", total, count))
-    for name, value, wanted in (*facts, ("offset", offset + length, end_at)):
-        if value != wanted:
+    for name, value, expected in (*facts, ("offset", offset + length, end_at)):
+        if value != expected:
             yield f"{name} in the end record"
     entries = tuple(_directory(archive.read_at(offset, length)))
     usual = _usual(entries)
     for entry in entries:
-        for name, value, wanted in zip(_JUDGED, entry, usual, strict=False):
-            if value != wanted and not (name == "attributes" and entry.creator >> 8 == _UNIX):
+        for name, value, expected in zip(_COMPARED, entry, usual, strict=False):
+            if value != expected and not (name == "attributes" and entry.creator >> 8 == _UNIX):
                 yield f"{name} of {entry.shown} in the directory"
         yield from _local_departures(archive, entry, usual)
 
@@ -102,23 +102,23 @@ def _directory(directory: bytes) -> Iterator[_Entry]:
 
 
 def _usual(entries: Sequence[_Entry]) -> tuple[int, ...]:
-    """What most entries have in the judged fields."""
+    """What most entries have in the compared fields."""
     if len(entries) < _FEW:
         return _GO
     values = zip(*entries, strict=True)
-    return tuple(Counter(column).most_common(1)[0][0] for column in islice(values, len(_JUDGED)))
+    return tuple(Counter(column).most_common(1)[0][0] for column in islice(values, len(_COMPARED)))
 
 
 def _local_departures(archive: Archive, entry: _Entry, usual: tuple[int, ...]) -> Iterator[str]:
     _, version, flags, _, time, date, *_ = _LOCAL.unpack(_exactly(archive, entry.offset, _LOCAL.size))
     found = (version, _flags(flags, entry.name), time, date)
-    for name, value, wanted in zip(_JUDGED[1:5], found, usual[1:5], strict=True):
-        if value != wanted:
+    for name, value, expected in zip(_COMPARED[1:5], found, usual[1:5], strict=True):
+        if value != expected:
             yield f"{name} of {entry.shown} in its header"
 
 
 def _flags(flags: int, name: bytes) -> int:
-    """The flags, without the mark of UTF-8 on names that may or may not have it."""
+    """The flags, without that of UTF-8 on names where programs set it or not as they like."""
     return flags if _PLAIN_NAME.fullmatch(name) else flags & ~_UTF8
 
 

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A lean reader of zip files: contents inflated piece by piece, every check done, nothing held whole in memory.
+"""A reader of zip files: contents are inflated piece by piece with every check, and never held whole in memory.
 
-Two sets of rules: GO_RULES accepts what Go's archive/zip accepts (for cached files, whose verdict must be go's);
-STRICT_RULES also wants local and central headers to agree, every checksum to be true, every size exact and every
-entry a regular file or a directory (for what comes over the network).
+A zip names its files twice, in the directory at its end and in a local header before each file's data, so that one
+archive can show two readers different contents. There are two sets of rules:
+
+    Rules.GO      what Go's archive/zip accepts: for cached files, where the result must be go's
+    Rules.STRICT  also: both headers agree, every checksum is true, every size exact, every entry a regular file or a
+                  directory: for what comes over the network
+
+Python's zipfile is not used: it accepts other archives than Go does, and reads names differently.
 """
 
 from __future__ import annotations
@@ -25,18 +30,18 @@ if TYPE_CHECKING:
 else:
     try:
         from isal import isal_zlib as zlib
-    except ImportError:  # no wheel for this machine: the standard library is slower, and as right
+    except ImportError:  # no wheel for this machine: the standard library gives the same results, slower
         import zlib
 
 _RAW_DEFLATE = -15
 _PIECE = 1 << 20
 """Bytes of compressed data read at once, and of content given out at once."""
 _AROUND = LOCAL_HEADER.size + DESCRIPTOR_MAX + 64
-"""Bytes read beside an entry's name and data: its headers, and extra fields of the usual length."""
+"""Bytes read in addition to an entry's name and data: its headers, and extra fields of the usual length."""
 
 
 class Rules(Enum):
-    """How much an archive must prove; see the module's docstring."""
+    """Which archives are accepted; the module's docstring has the difference."""
 
     GO = "go"
     STRICT = "strict"
@@ -85,7 +90,11 @@ class Archive:
         return self._read(offset, length) if offset >= 0 else b""
 
     def _in_one(self, entry: Entry, head: bytes, skip: int) -> bytes | None:
-        """The content of a small entry, held in `head` with its descriptor and without fault; else None."""
+        """The content of a small entry that lies in `head` whole and without fault; None to read it in pieces.
+
+        Nearly all files of module zips are small, and this is faster. Whatever is wrong with an entry, `_in_pieces`
+        finds it again and raises the error.
+        """
         end = skip + entry.packed
         if entry.method != DEFLATED or entry.size > _PIECE or len(head) < end + DESCRIPTOR_MAX:
             return None
@@ -120,7 +129,7 @@ class Archive:
                 if not more:
                     break
                 data += more
-        except OverflowError:  # an offset past what the system can count: there is nothing
+        except OverflowError:  # an offset beyond what the system can address: nothing is there
             return b""
         except OSError as error:
             raise disk_error("read", self.path, error) from error
@@ -145,7 +154,7 @@ class Archive:
 
     def _inflate_stream(self, entry: Entry, packed: Iterator[bytes]) -> Iterator[bytes]:
         stream = zlib.decompressobj(_RAW_DEFLATE)
-        most = min(entry.size + 1, _PIECE)
+        most = min(entry.size + 1, _PIECE)  # one byte more than declared is enough to see that a zip is a bomb
         used = 0
         try:
             for data in packed:
@@ -174,6 +183,7 @@ class Archive:
             fault = zipformat.descriptor_fault(entry, tail, strict=self._strict)
             if fault:
                 raise BadZipError(fault)
+        # archive/zip takes a checksum of 0 for one that was not recorded.
         unset = entry.crc == 0 and not entry.has_descriptor and not self._strict
         if crc != entry.crc and not unset:
             raise BadZipError(zipformat.BAD_CHECKSUM)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Extraction of module zips.
+"""Extraction of module zips (x/mod/zip.Unzip).
 
-Every file of a tree is new and every directory is made here, so that no planted link is followed.
+Every file is created with O_EXCL and O_NOFOLLOW, and every directory below the target is made here: a link that
+somebody has planted is never followed. Names have passed `check_archive` before, so none leads out of the tree.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
         The directories made or filled, parents before children, `directory` first.
 
     Raises:
-        BadZipError: the zip breaks a rule, or none can be for `mv`; the text begins with "unzip <zip_path>: ".
-        DiskError: something could not be read or written. Files may have been written before an error.
+        BadZipError: the zip breaks a rule, or there can be none for `mv`; the text begins with "unzip <zip_path>: ".
+        DiskError: something could not be read or written. An error may leave files behind.
     """
     with suppress(OSError):
         if os.listdir(directory):
@@ -63,7 +64,7 @@ def _write_tree(archive: Archive, directory: str, prefix: str) -> list[str]:
 
 
 def _make_below(directory: str, relative: str, made: dict[str, None]) -> None:
-    """Make the directory `relative` below `directory` and those between that are not `made` yet."""
+    """Make the directory `relative` below `directory`, and those between the two that are not `made` yet."""
     missing: list[str] = []
     while relative and f"{directory}/{relative}" not in made:
         missing.append(f"{directory}/{relative}")

@@ -23,9 +23,7 @@ from govgo.core.golib import url as gourl
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure
-from govgo.ports.modules import Reporter
-
-GO_MOD = "/go.mod"
+from govgo.ports.talk import Reporter
 
 
 class Seen(NamedTuple):
@@ -72,8 +70,8 @@ class SecondSources:
         masked = gourl.mask(url)
         try:
             proxy = Proxy(url, Web(self._network.client).open(url))
-            if key.version.endswith(GO_MOD):
-                data = self._network.run(proxy.gomod(key.path, key.version.removesuffix(GO_MOD)))
+            if key.is_gomod_key:
+                data = self._network.run(proxy.gomod(key.path, key.without_gomod().version))
                 return Seen(masked, hash_gomod(data), "", "")
             file = self._fetch_zip(proxy, key)
             return Seen(masked, hash_zip(file), "", file)

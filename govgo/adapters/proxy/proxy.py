@@ -18,11 +18,12 @@ from govgo.adapters.proxy.revinfo import parse_info, parse_time, time_text
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.module.escape import escape_path, escape_version
+from govgo.core.module.info import Origin
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
-from govgo.ports.modules import Origin, RevInfo
+from govgo.ports.modules import RevInfo
 
 # go reads answers whole, whatever their size; these limits are ours.
 MAX_LIST_BYTES = 16 << 20

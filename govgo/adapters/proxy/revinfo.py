@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
+from govgo.core.module.info import Origin
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import Failure, InputError
-from govgo.ports.modules import Origin, RevInfo
+from govgo.ports.modules import RevInfo
 
 if TYPE_CHECKING:
     from govgo.adapters.modcache.cache import ModCache

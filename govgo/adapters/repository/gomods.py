@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.repository.sumcheck import GO_MOD, Admission
+from govgo.adapters.repository.sumcheck import Admission
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version.goversion import is_valid as is_go_version
 from govgo.errors import DiskError, GovgoError
-from govgo.ports.modules import Loader, Reporter
+from govgo.ports.modules import Loader
+from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -70,7 +71,7 @@ class GoMods:
         if data is None:
             self._absent.add(mv)
             return None
-        if not self._admission.settle(ModuleVersion(mv.path, mv.version + GO_MOD), hash_gomod(data)):
+        if not self._admission.settle(mv.gomod_key(), hash_gomod(data)):
             return None
         self._known[mv] = data
         return data
@@ -115,7 +116,7 @@ class GoMods:
             GovgoError: remembered for this go.mod.
         """
         try:
-            await self._admission.admit(ModuleVersion(mv.path, mv.version + GO_MOD), hash_gomod(data))
+            await self._admission.admit(mv.gomod_key(), hash_gomod(data))
         except GovgoError as err:
             self._known[mv] = err
             raise
@@ -129,7 +130,7 @@ class GoMods:
 
     def expect(self, mv: ModuleVersion) -> None:
         """Begin the checksum lookup that the go.mod will need."""
-        self._admission.expect(ModuleVersion(mv.path, mv.version + GO_MOD))
+        self._admission.expect(mv.gomod_key())
 
     def _nothing_cached(self) -> bool:
         """Whether the cache was empty at the first question: then none of the thousands that follow looks."""

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from govgo.adapters.repository.gomods import GoMods
-from govgo.adapters.repository.sumcheck import GO_MOD
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, GovgoError
 from govgo.ports.modules import Loader
@@ -42,7 +41,7 @@ async def stream(
     """
     run = _Stream(gomods, loader)
     try:
-        run.fetch_ahead(ModuleVersion(mod.path, mod.version.removesuffix(GO_MOD)) for mod in ahead if _of_gomod(mod))
+        run.fetch_ahead(mod.without_gomod() for mod in ahead if mod.is_gomod_key)
         run.start(missing)
         await run.done()
     finally:
@@ -167,8 +166,3 @@ class _Stream:
             end.set_exception(error)
         elif not self._tasks:
             end.set_result(None)
-
-
-def _of_gomod(mod: ModuleVersion) -> bool:
-    """Whether a line of go.sum is for a go.mod file."""
-    return mod.version.endswith(GO_MOD)

@@ -20,10 +20,12 @@ from govgo.adapters.repository.sumcheck import Admission
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version.semver import is_valid as is_semver
 from govgo.errors import Failure, GovgoError, InputError, InvalidVersionError, UsageError
-from govgo.ports.modules import Ask, Downloaded, Loader, Origin, Reporter, RevInfo, Versions
+from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
+from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.http.remote import Web

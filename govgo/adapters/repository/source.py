@@ -18,11 +18,13 @@ from govgo.adapters.proxy.proxy import Listing, Proxy, Stat, no_commits
 from govgo.adapters.proxy.revinfo import cached_info, for_cache, format_info
 from govgo.adapters.proxy.toolchains import Toolchains
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
+from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import is_toolchain
 from govgo.core.module.paths import canonical_version
 from govgo.core.version.semver import is_valid
 from govgo.errors import DiskError, InputError, LookupDisabledError, UnavailableError
-from govgo.ports.modules import Origin, Reporter, RevInfo, Versions
+from govgo.ports.modules import RevInfo, Versions
+from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.vcs.direct import Direct

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.sumdb.route import Getter
 
-GO_MOD = "/go.mod"
-
 
 class Database(Protocol):
     """A checksum database (`sumdb.SumDb`)."""
@@ -117,7 +115,7 @@ class Admission:
 
     def _open(self, mod: ModuleVersion) -> Database:
         if self._database is None:
-            from govgo.adapters.sumdb.session import open_sumdb
+            from govgo.adapters.sumdb.client import open_sumdb
 
             try:
                 self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)
@@ -127,6 +125,6 @@ class Admission:
 
     @staticmethod
     def _in_context(mod: ModuleVersion, err: GovgoError) -> GovgoError:
-        noun = "go.mod" if mod.version.endswith(GO_MOD) else "module"
-        mv = ModuleVersion(mod.path, mod.version.removesuffix(GO_MOD))
+        noun = "go.mod" if mod.is_gomod_key else "module"
+        mv = mod.without_gomod()
         return attributed(mv, prefixed(err, f"verifying {noun}: "))

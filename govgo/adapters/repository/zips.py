@@ -15,15 +15,14 @@ from govgo.adapters.attribution import attributed, prefixed
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
-from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modzip.temp import ZipTemp
+from govgo.adapters.modcache.cache import ModCache, ZipTemp
 from govgo.adapters.repository.chain import TrySources
 from govgo.adapters.repository.source import ModuleSource
 from govgo.adapters.repository.sumcheck import Admission
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
 from govgo.errors import BadZipError, DiskError, Failure, GovgoError, InputError
-from govgo.ports.modules import Reporter
+from govgo.ports.talk import Reporter
 
 TooNew = Callable[[str, str], GovgoError]
 """Makes the error for (module, Go version that it needs)."""

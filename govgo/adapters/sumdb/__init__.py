@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The client of a checksum database: lookups, tiles, tree heads, their files, and what keeps them honest."""
+"""The client of a checksum database: lookups, tiles and tree heads, their proofs, and the files that keep them."""

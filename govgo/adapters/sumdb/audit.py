@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether the kept answers, tiles and tree head of a checksum database still prove: without network, nothing changed.
+"""Whether the kept answers, tiles and tree head of a checksum database still prove. No network; nothing is changed.
 
-The client of the database (`sumdb`) fetches again what does not prove, and says nothing; here it is named.
+The client of the database fetches again, silently, what does not prove; this audit names it, for `verify`.
+
+Everything is proved against the newest head among those kept. Tiles count in the width that its tree has; a narrower
+tile is what an older tree had, and must be the beginning of the wider one. A tile whose parents are missing proves
+nothing either way, and is not reported.
 """
 
 from __future__ import annotations
@@ -12,16 +16,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from govgo.adapters.sumdb.cache import SumDbCache
-from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.database import Database
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import Record, parse_record, sum_lines
+from govgo.core.sumdb.record import Record, lookup_path, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile, Tile, parse_tile_path, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT, TileAuth
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE, Node, record_hash
-from govgo.errors import DiskError, GovgoError, SumDbFormatError, TileMismatchError
+from govgo.errors import DiskError, Failure, GovgoError, InputError, SumDbFormatError, TileMismatchError
 
 
 class Damage(NamedTuple):
@@ -48,12 +51,10 @@ class SumAudit:
     def __init__(
         self, database: Database, *, gomodcache: str, gopath: str, on_damage: Callable[[], None] | None = None
     ) -> None:
-        """Begin without touching files; `on_damage` is called when something does not prove."""
+        """No file is touched before `damage`; `on_damage` is called when something does not prove."""
         self._on_damage = on_damage
-        first = gopath.split(os.pathsep)[0]
-        self._directory = f"{gomodcache}/cache/download/sumdb/{database.name}"
-        self._latest = f"{first}/pkg/sumdb/{database.name}/latest" if first else ""
-        self._cache = SumDbCache(self._directory, self._latest)
+        self._cache = SumDbCache.of(database.name, gomodcache, gopath)
+        self._directory = self._cache.cache_dir
         verifier = parse_verifier(database.key)
         self._read_head = lru_cache(maxsize=1024)(lambda note: read_head(note, verifier))
         self.checked = 0
@@ -63,12 +64,12 @@ class SumAudit:
         found: list[Damage] = []
         newest = self._stored_head(found)
         records: dict[ModuleVersion, Record] = {}
-        for mod in dict.fromkeys(ModuleVersion(mod.path, mod.version.removesuffix("/go.mod")) for mod in mods):
+        for mod in dict.fromkeys(mod.without_gomod() for mod in mods):
             try:
                 answer = self._answer(mod)
-            except GovgoError as error:
+            except GovgoError as error:  # a bad signature, too: what does not prove is the result here
                 self.checked += 1
-                found.append(Damage(self._lookup_path(mod), str(error).partition("\n")[0], mod))
+                found.append(Damage(self._lookup_file(mod), str(error).partition("\n")[0], mod))
                 continue
             if answer is not None:
                 records[mod], head = answer
@@ -81,7 +82,7 @@ class SumAudit:
         return tuple(found)
 
     def _stored_head(self, found: list[Damage]) -> Head:
-        if not self._latest:
+        if not self._cache.latest_file:
             return EMPTY_HEAD
         try:
             note = self._cache.read_latest()
@@ -91,12 +92,12 @@ class SumAudit:
             return self._read_head(note)
         except DiskError:
             return EMPTY_HEAD
-        except GovgoError as error:
-            found.append(Damage(self._latest, str(error).partition("\n")[0]))
+        except GovgoError as error:  # a bad signature, too
+            found.append(Damage(self._cache.latest_file, str(error).partition("\n")[0]))
             return EMPTY_HEAD
 
-    def _lookup_path(self, mod: ModuleVersion) -> str:
-        return f"{self._directory}/{_lookup_name(mod)}"
+    def _lookup_file(self, mod: ModuleVersion) -> str:
+        return f"{self._directory}/{lookup_path(mod)}"
 
     def _answer(self, mod: ModuleVersion) -> tuple[Record, Head] | None:
         """The kept answer for a module version and its tree head, None where there is none.
@@ -105,8 +106,8 @@ class SumAudit:
             GovgoError: it is no answer, or not one for this version.
         """
         try:
-            data = self._cache.read(_lookup_name(mod))
-        except GovgoError:
+            data = self._cache.read(lookup_path(mod))
+        except InputError:
             return None  # no file can be there for such a version
         if data is None:
             return None
@@ -125,31 +126,32 @@ class SumAudit:
         nodes += [(tile.height * tile.level, tile.number << tile.height) for tile in on_disk]
         try:
             auth = TileAuth(head.tree)
-            wanted = auth.ask(nodes)
-        except GovgoError as error:
-            yield Damage(self._latest, str(error))
+            asked = auth.ask(nodes)
+        except Failure as error:
+            yield Damage(self._cache.latest_file, str(error))
             return
-        told: dict[Tile, HashedTile] = {}
-        for tile in wanted:
+        current: dict[Tile, HashedTile] = {}
+        for tile in asked:
             data = self._cache.read_tile(tile)
             if data is not None:
-                told[tile] = HashedTile(tile, data)
-                auth.tell(told[tile])
-        yield from self._judge_tiles(auth)
-        yield from self._judge_other_widths(auth, told, on_disk, size)
+                current[tile] = HashedTile(tile, data)
+                auth.add(current[tile])
+        yield from self._prove_tiles(auth)
+        yield from self._check_other_widths(auth, current, on_disk, size)
         for mod, record in records.items():
             try:
                 proved = auth.leaf(record.number)
             except SumDbFormatError:
-                continue  # tiles are lacking or damaged: nothing is known
+                continue  # tiles are missing or damaged: nothing is known
             self.checked += 1
             if proved != record_hash(record.text):
-                yield Damage(self._lookup_path(mod), "the record is not the one in the signed tree", mod)
+                yield Damage(self._lookup_file(mod), "the record is not the one in the signed tree", mod)
 
-    def _judge_tiles(self, auth: TileAuth) -> Iterator[Damage]:
+    def _prove_tiles(self, auth: TileAuth) -> Iterator[Damage]:
+        # Each failure drops the tiles in question, so that the rest can be proved: the loop ends.
         while True:
             try:
-                self.checked += len(auth.settle())
+                self.checked += len(auth.prove())
             except TileMismatchError:
                 several = " (or another tile at the edge of the tree)" if len(auth.suspects) > 1 else ""
                 for tile in auth.suspects:
@@ -160,10 +162,10 @@ class SumAudit:
             else:
                 return
 
-    def _judge_other_widths(
-        self, auth: TileAuth, told: dict[Tile, HashedTile], on_disk: Iterable[Tile], size: int
+    def _check_other_widths(
+        self, auth: TileAuth, current: dict[Tile, HashedTile], on_disk: Iterable[Tile], size: int
     ) -> Iterator[Damage]:
-        """Tiles as an older tree had them are the beginnings of those that are proved; sizes must be right, too."""
+        """Check the tiles of older trees against the proved ones that they must begin, and all tiles for their size."""
         for tile in on_disk:
             path = f"{self._directory}/{tile.path}"
             data = self._cache.read(tile.path)
@@ -171,14 +173,14 @@ class SumAudit:
                 self.checked += 1
                 yield Damage(path, f"{len(data or b'')} bytes of tile data, want {tile.width * HASH_SIZE}")
                 continue
-            current = tile_in_tree(tile.height, tile.level, tile.number, size)
-            whole = told.get(current)
-            if current.width <= tile.width or whole is None:
+            wider = tile_in_tree(tile.height, tile.level, tile.number, size)
+            whole = current.get(wider)
+            if wider.width <= tile.width or whole is None:
                 continue
             try:
                 auth.node(tile.height * tile.level, tile.number << tile.height)
             except SumDbFormatError:
-                continue
+                continue  # the wider tile itself is not proved
             self.checked += 1
             if whole.data[: len(data)] != data:
                 yield Damage(path, "the tile is not the beginning of the one in the signed tree")
@@ -200,15 +202,11 @@ class SumAudit:
                 try:
                     tile = parse_tile_path(path)
                 except SumDbFormatError:
-                    continue  # somebody else's, or a temporary file
+                    continue  # not a tile: another program's, or a temporary file
                 if tile.level >= 0:
                     yield tile
 
 
-def _lookup_name(mod: ModuleVersion) -> str:
-    return f"lookup/{escape_path(mod.path)}@{escape_version(mod.version)}"
-
-
 def _width_in(tile: Tile, size: int) -> int:
-    """How wide a tree of `size` records has the tile; 0 or below where it has none."""
+    """The width of the tile in a tree of `size` records; 0 or negative where it has no such tile."""
     return tile_in_tree(tile.height, tile.level, tile.number, size).width

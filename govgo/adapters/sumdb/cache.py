@@ -5,27 +5,40 @@
     $GOMODCACHE/cache/download/sumdb/NAME/tile/8/L/NNN[.p/W]     tiles
     $GOPATH/pkg/sumdb/NAME/latest                                the newest signed tree head
 
-Everything here is hearsay to the reader: it is proved again before it is believed. Answers and tiles are kept as far
-as possible, since they can be fetched again; the tree head must be kept, since it is the client's memory.
+and two kinds that only govgo has:
+
+    $GOMODCACHE/cache/download/sumdb/NAME/fork-HASH.txt          the evidence of a fork
+    $GOMODCACHE/cache/download/sumdb/NAME/govgo/HASH.proof       a proof bundle for each directory that was verified
+
+Nothing read here is trusted: it is proved again first. Answers and tiles can be fetched again, so what cannot be
+written is not kept. The tree head must be kept: it is all that the client remembers of the log's history, and without
+it a fork would go unnoticed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, read_all, write_all
-from govgo.core.sumdb.tile import Tile
+from govgo.core.module.cachepath import DOWNLOAD
+from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.timeline import fingerprint
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import DiskError, ForkError
 
+if TYPE_CHECKING:
+    from govgo.adapters.loop.helper import Helper
+
 MAX_CACHED_BYTES = 1 << 20
-"""Larger files in the cache are none of ours."""
+"""No file that the client keeps is larger; what is read is cut here."""
 
 
 class SumDbCache:
@@ -33,7 +46,7 @@ class SumDbCache:
 
     Args:
         cache_dir: `…/cache/download/sumdb/NAME`, or "" to keep no answers and tiles.
-        latest_file: `…/pkg/sumdb/NAME/latest`.
+        latest_file: `…/pkg/sumdb/NAME/latest`, or "" where no GOPATH says where that is.
     """
 
     def __init__(self, cache_dir: str, latest_file: str) -> None:
@@ -42,16 +55,34 @@ class SumDbCache:
         self._made: set[str] = set()
         self._filled: bool | None = None
 
-    def read(self, name: str) -> bytes | None:
-        """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty, unreadable or too large.
+    @classmethod
+    def of(cls, name: str, gomodcache: str, gopath: str) -> SumDbCache:
+        """The files of the database `name` where the go command has them; of a GOPATH list the first entry counts."""
+        first = gopath.split(os.pathsep)[0]
+        return cls(
+            f"{gomodcache}/{DOWNLOAD}/sumdb/{name}" if gomodcache else "",
+            f"{first}/pkg/sumdb/{name}/latest" if first else "",
+        )
 
-        Where there was no directory at the first question, none of the thousands that follow looks again.
+    def proof_file(self, directory: str) -> str:
+        """Where the proof bundle of a verified directory is kept; "" where nothing is."""
+        if not self.cache_dir:
+            return ""
+        return f"{self.cache_dir}/govgo/{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}.proof"
+
+    def read(self, name: str) -> bytes | None:
+        """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty or unreadable.
+
+        Where there is no directory at the first call, the thousands of calls that follow do not look again.
         """
         if self._filled is None:
             self._filled = self.cache_dir != "" and os.path.isdir(self.cache_dir)
         if not self._filled:
             return None
-        return _read(f"{self.cache_dir}/{name}") or None
+        try:
+            return _read_shared(f"{self.cache_dir}/{name}") or None
+        except OSError:
+            return None
 
     def read_tile(self, tile: Tile) -> bytes | None:
         """The tile's bytes, cut from the full tile where only that is there; None when neither is usable."""
@@ -72,7 +103,7 @@ class SumDbCache:
                 self._make_parent(path)
                 atomic.write_file(path, data)
             except (DiskError, OSError):
-                self._made.clear()
+                self._made.clear()  # somebody may have removed directories: make them again for the next file
 
     def read_latest(self) -> bytes:
         """The stored tree head; empty when there is none.
@@ -104,12 +135,14 @@ class SumDbCache:
             os.makedirs(directory, exist_ok=True)
         except OSError as error:
             raise disk_error("mkdir", directory, error) from error
+        # Written in place, since go locks this very file: a rename would leave the lock on a file that is gone.
         with locked(path) as descriptor:
             try:
                 stored = read_all(descriptor)
                 if stored not in (b"", before):
                     return stored
-                # Written over rather than emptied first, so that being killed here leaves no empty memory.
+                # Overwritten rather than emptied first: a process killed in between must not leave an empty head,
+                # which would make the next one trust whatever history it is shown.
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 write_all(descriptor, after)
                 os.ftruncate(descriptor, len(after))
@@ -118,7 +151,7 @@ class SumDbCache:
         return None
 
     def keep_evidence(self, error: ForkError) -> str:
-        """Write the text of a fork, both signed notes in it, to a file beside the cached answers; its path, or ""."""
+        """Write the text of a fork, with both signed notes, beside the cached answers; the file, "" if impossible."""
         if not self.cache_dir:
             return ""
         path = f"{self.cache_dir}/fork-{fingerprint(error)}.txt"
@@ -140,15 +173,66 @@ class SumDbCache:
             raise DiskError("could not locate sumdb file: missing $GOPATH")
 
 
-def _read(path: str) -> bytes | None:
-    try:
-        return _read_shared(path)
-    except OSError:
-        return None
+class BackgroundWriter:
+    """Writes proved answers and tiles without holding up the event loop that it belongs to.
+
+    The helper process takes them where there is one, else a thread.
+
+    Args:
+        cache: where they go.
+        helper: gives the helper process, where there is one.
+    """
+
+    def __init__(self, cache: SumDbCache, helper: Callable[[], Helper | None]) -> None:
+        self._cache = cache
+        self._helper = helper
+        self._unsaved: list[tuple[str, bytes]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._handed_over = False
+
+    def save_tile(self, hashed: HashedTile) -> None:
+        """Keep a tile that was proved."""
+        self.save(hashed.tile.path, hashed.data)
+
+    def save(self, name: str, data: bytes) -> None:
+        """Keep the file `name`, "lookup/…" or "tile/…", that was proved."""
+        if not self._cache.cache_dir:
+            return
+        helper = self._helper()
+        if helper is not None and helper.ready:
+            helper.write(f"{self._cache.cache_dir}/{name}", data, counts=False)
+            self._handed_over = True
+        else:
+            self._unsaved.append((name, data))
+            self._start_writer()
+
+    async def flush(self) -> None:
+        """Wait until everything is written."""
+        while self._unsaved or self._writer is not None:
+            self._start_writer()
+            if self._writer is not None:
+                await asyncio.wait((self._writer,))
+        helper = self._helper()
+        if helper is not None and self._handed_over:
+            self._handed_over = False
+            await helper.flush()
+
+    def _start_writer(self) -> None:
+        if self._writer is None and self._unsaved:
+            self._writer = asyncio.ensure_future(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._unsaved:
+                batch, self._unsaved = self._unsaved, []
+                await asyncio.to_thread(self._cache.write_many, batch)
+        finally:
+            self._writer = None
 
 
 def _read_shared(path: str) -> bytes:
     """The content of a file, under the shared lock where the file system has locks; longer ones are cut."""
+    # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         with suppress(OSError):  # Some file systems have no locks; what is read is proved anyway.

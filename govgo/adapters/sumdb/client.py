@@ -1,30 +1,31 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The client of a checksum database (Go Modules Reference, "Checksum database").
 
-A lookup that arrives is read, its signed tree head joined to the heads seen before, and its record proved to be in
-the newest tree; only then do its lines leave this module and its bytes enter the cache. Lookups run side by side:
-the tiles that one needs are known as soon as it is there, and no tile is fetched twice.
+When the answer to a lookup arrives, its signed tree head is joined to the heads seen before, and its record proved to
+be in the newest tree (`trees`); only then do its lines leave this module and its bytes enter the cache. Lookups run
+side by side: the tiles that one needs are known as soon as its answer is there, and no tile is fetched twice.
 
-What the cache holds gets no more trust than what the network brings, and is fetched again where it does not prove.
+What the cache has is trusted no more than what the network brings, and is fetched again where it does not prove.
+
+`SumDb` is for one event loop and for `repository`, which checks downloads while others are under way. Commands that
+work on go.sum itself use the synchronous `session.SumClient`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.tasks import settled
-from govgo.adapters.sumdb.cache import SumDbCache
-from govgo.adapters.sumdb.files import ProvedFiles
+from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
+from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.trees import ProvedTrees
-from govgo.core.module.escape import escape_path, escape_version
+from govgo.core.goenv import GoEnv
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.database import Database
+from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, judge_sum, sum_lines
-from govgo.core.sumdb.tile import HashedTile
+from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, check_sum, lookup_path, sum_lines
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
     BadSignatureError,
@@ -37,7 +38,6 @@ from govgo.errors import (
     SecurityError,
     TooLargeError,
     UnavailableError,
-    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from govgo.core.sumdb.bundle import Bundle
 
 MAX_LOOKUP_BYTES = 256 << 10
-"""A lookup's answer has a few hundred bytes; a hundred signatures are allowed."""
+"""Larger answers to lookups are refused. One has a few hundred bytes; a hundred signatures have room."""
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
 """`fetch(path, limit_bytes)`; paths begin with "/". Raises NotFoundError, UnavailableError."""
@@ -55,72 +55,42 @@ class SumDb:
     """One checksum database, for one run. All calls must come from one event loop.
 
     Args:
-        name: the database's name, which must be the one in `key`.
-        key: its verifier key.
+        key: its verifier key, which holds its name.
         fetch: gets paths of the database (`SumDbRoute.fetch`).
-        cache_dir: `$GOMODCACHE/cache/download/sumdb/NAME`; "" keeps no answers and tiles.
-        latest_file: `$GOPATH/pkg/sumdb/NAME/latest`.
+        cache: its files.
         log: takes sentences for the user.
         keep_rows: keep the hashes within tiles, for a `bundle` of many records.
-        helper: the process that hashes and writes, where there is one.
+        helper: gives the process that hashes and writes, where there is one.
     """
 
     def __init__(
         self,
-        *,
-        name: str,
         key: str,
         fetch: Fetch,
-        cache_dir: str,
-        latest_file: str,
-        log: Callable[[str], None] | None = None,
+        cache: SumDbCache,
+        log: Callable[[str], None],
+        *,
         keep_rows: bool = False,
         helper: Callable[[], Helper | None] = lambda: None,
     ) -> None:
-        self._verifier = verifier = parse_verifier(key)
-        if verifier.name != name:
-            raise UsageError(f"invalid GOSUMDB: the key is that of {verifier.name}, not of {name}")
-        self.name = name
+        self._verifier = parse_verifier(key)
+        self.name = self._verifier.name
         self._raw_fetch = fetch
-        self._cache = SumDbCache(cache_dir, latest_file)
-        self._files = ProvedFiles(self._cache, helper)
+        self._cache = cache
+        self._helper = helper
+        self._writer = BackgroundWriter(cache, helper)
         self._trees = ProvedTrees(
-            verifier,
+            self._verifier,
             self._fetch,
-            self._cache,
-            self._files.save_tile,
-            log or _say_nothing,
+            cache,
+            self._writer.save_tile,
+            log,
             keep_rows=keep_rows,
-            tile_hash=None if keep_rows else self._files.tile_hash,
+            tile_hash=None if keep_rows else self._tile_hash,
         )
-        self._records: dict[str, asyncio.Task[Record | GovgoError]] = {}
+        self._records: dict[ModuleVersion, asyncio.Task[Record | GovgoError]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._fatal: SecurityError | None = None
-
-    @classmethod
-    def open(
-        cls,
-        database: Database,
-        *,
-        fetch: Fetch,
-        gomodcache: str,
-        gopath: str,
-        log: Callable[[str], None] | None = None,
-        keep_rows: bool = False,
-        helper: Callable[[], Helper | None] = lambda: None,
-    ) -> SumDb:
-        """The client of `database` with its files where the go command has them (`gopath` may be a list)."""
-        first = gopath.split(os.pathsep)[0]
-        return cls(
-            name=database.name,
-            key=database.key,
-            fetch=fetch,
-            cache_dir=f"{gomodcache}/cache/download/sumdb/{database.name}" if gomodcache else "",
-            latest_file=f"{first}/pkg/sumdb/{database.name}/latest" if first else "",
-            log=log,
-            keep_rows=keep_rows,
-            helper=helper,
-        )
 
     @property
     def tree_size(self) -> int:
@@ -142,7 +112,7 @@ class SumDb:
             raise absent_error(self.name, mod)
         return lines
 
-    async def check(self, mod: ModuleVersion, digest: str) -> None:
+    async def check(self, mod: ModuleVersion, h1: str) -> None:
         """Compare the hash of a download with the database's (errors as for `lookup`, in go's words).
 
         Raises:
@@ -151,10 +121,10 @@ class SumDb:
         try:
             text = (await self._record(mod)).text
         except Failure as error:
-            version = mod.version.removesuffix("/go.mod")
+            version = mod.without_gomod().version
             noun = "module" if version == mod.version else "go.mod"
             raise _in_context(f"{mod.path}@{version}: verifying {noun}: ", error) from error
-        judge_sum(sum_lines(text, mod), self.name, mod, digest)
+        check_sum(sum_lines(text, mod), self.name, mod, h1)
 
     async def lookup_many(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
         """Look up all at once: for each the lines, or why there are none. What was proved is on disk afterwards.
@@ -163,28 +133,24 @@ class SumDb:
             ForkError, BadSignatureError: the database misbehaves.
             DiskError: the tree head could not be kept.
         """
-        wanted = list(dict.fromkeys(mods))
-        self.prefetch(wanted)
+        mods = list(dict.fromkeys(mods))
+        self.prefetch(mods)
         found: dict[ModuleVersion, tuple[str, ...] | GovgoError] = {}
-        for mod in wanted:
+        for mod in mods:
             try:
                 found[mod] = await self.lookup(mod)
             except (ForkError, BadSignatureError):
                 raise
-            except GovgoError as error:
+            except GovgoError as error:  # also a SumMismatchError: it is the answer for this module
                 found[mod] = error
         await self.flush()
         return found
 
     async def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
-        """A bundle that proves the records of `mods`.
-
-        Raises:
-            As `lookup`.
-        """
-        wanted = list(mods)
-        self.prefetch(wanted)
-        found = [await self._record(mod) for mod in wanted]
+        """A bundle that proves the records of `mods` (errors as for `lookup`)."""
+        mods = list(mods)
+        self.prefetch(mods)
+        found = [await self._record(mod) for mod in mods]
         await self.head()
         try:
             return await self._trees.bundle({record.number: record.text for record in found})
@@ -194,10 +160,9 @@ class SumDb:
             await self.flush()
 
     async def head(self) -> Head:
-        """The newest signed tree head known, the database's own where none is stored yet; it is kept.
+        """The newest signed tree head known, the database's own where none is stored yet (errors as for `lookup`).
 
-        Raises:
-            As `lookup`.
+        It is kept.
         """
         try:
             await self._open()
@@ -215,7 +180,7 @@ class SumDb:
 
         Args:
             note: the head.
-            fetch: gets paths of the database there; None where that place has nothing but the note.
+            fetch: gets paths of the database from there; None where that place has only the note.
 
         Returns:
             The head as read.
@@ -223,18 +188,18 @@ class SumDb:
         Raises:
             BadSignatureError: the database did not sign it.
             ForkError: the database has shown two histories; the evidence is kept.
-            IntegrityError, UnavailableError, NotFoundError: no proof can be had, neither for nor against.
+            IntegrityError, UnavailableError, NotFoundError: nothing can be proved, neither for nor against.
         """
         theirs = read_head(note, self._verifier)
         ours = await self.head()
         sources = [(self._fetch, True), *([] if fetch is None else [(fetch, False)])]
         if theirs.tree.size > ours.tree.size:
-            sources.reverse()
+            sources.reverse()  # whoever has the larger tree has the tiles that join the two
         failure: GovgoError | None = None
         for source, own in sources:
             cache = self._cache if own else SumDbCache("", "")
-            save = self._files.save_tile if own else _keep_nothing
-            trees = ProvedTrees(self._verifier, source, cache, save, _say_nothing)
+            save = self._writer.save_tile if own else _ignore
+            trees = ProvedTrees(self._verifier, source, cache, save, _ignore)
             try:
                 await trees.compare(ours.note, note, proved=own)
             except ForkError as error:
@@ -248,12 +213,12 @@ class SumDb:
         raise failure
 
     def prefetch(self, mods: Iterable[ModuleVersion]) -> None:
-        """Begin lookups whose answers will be asked for; what goes wrong is told then."""
+        """Begin lookups whose answers will be needed soon; their errors are raised when they are asked for."""
         for mod in mods:
             self._start(mod)
 
     async def flush(self) -> None:
-        """Write what is proved and not on disk yet, the newest tree head too. To be awaited before the loop ends.
+        """Write what is proved and not on disk yet, with the newest tree head. To be awaited before the loop ends.
 
         Raises:
             DiskError: the tree head could not be kept. Answers and tiles are kept as far as possible.
@@ -264,10 +229,10 @@ class SumDb:
                 await self._trees.keep_latest()
             except (ForkError, BadSignatureError) as error:
                 raise self._condemn(error) from error
-        await self._files.flush()
+        await self._writer.flush()
 
     async def aclose(self) -> None:
-        """Give up what is under way, then `flush`."""
+        """Cancel what is under way, then `flush`."""
         tasks = [task for task in self._records.values() if not task.done()]
         for task in tasks:
             task.cancel()
@@ -290,17 +255,21 @@ class SumDb:
         raise _in_context(f"{mod.path}@{mod.version}: ", found) from found
 
     def _start(self, mod: ModuleVersion) -> asyncio.Task[Record | GovgoError]:
-        name = f"{mod.path}@{mod.version.removesuffix('/go.mod')}"
-        task = self._records.get(name)
+        # One record has the lines for a version's zip and for its go.mod.
+        mod = mod.without_gomod()
+        task = self._records.get(mod)
         if task is None or task.cancelled():
-            task = self._records[name] = asyncio.ensure_future(self._run(mod))
+            task = self._records[mod] = asyncio.ensure_future(self._run(mod))
         return task
 
     async def _run(self, mod: ModuleVersion) -> Record | GovgoError:
-        """The record, or why there is none: an error that nobody comes to ask for is no fault of the program."""
+        """The record, or the error in its place.
+
+        Errors are results, raised by `_record`: a lookup that was begun ahead may never be asked for, and asyncio
+        would complain about an exception that nobody has seen.
+        """
         try:
-            version = escape_version(mod.version.removesuffix("/go.mod"))
-            name = f"lookup/{escape_path(mod.path)}@{version}"
+            name = lookup_path(mod)
             await self._open()
             return await self._from_cache(name) or await self._from_network(name)
         except (ForkError, BadSignatureError) as error:
@@ -309,7 +278,7 @@ class SumDb:
             return error
 
     async def _open(self) -> None:
-        """Begin with the stored head, once; afterwards raise what the database was condemned for."""
+        """Read the stored head, once. Raises the fork or bad signature that was found before, if any."""
         if self._fatal is not None:
             raise self._fatal
         if self._opening is None:
@@ -325,24 +294,24 @@ class SumDb:
         try:
             return await self._trees.accept(data)
         except (IntegrityError, InputError, BadSignatureError):
-            return None
+            return None  # anybody may have written the file, so this says nothing about the database
 
     async def _from_network(self, name: str) -> Record:
         data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
         try:
             record = await self._trees.accept(data)
         except (IntegrityError, InputError):
-            # Damaged on the way? One more answer may be sound; a second one like it is the database's own.
+            # It may have been damaged on the way, so it is fetched once more. A second bad answer is an error.
             data = await self._fetch(f"/{name}", MAX_LOOKUP_BYTES)
             try:
                 record = await self._trees.accept(data)
             except InputError as error:
                 raise IntegrityError(str(error), inner=error) from error
-        self._files.save(name, data)
+        self._writer.save(name, data)
         return record
 
     def _condemn(self, error: SecurityError) -> SecurityError:
-        """Remember that the database misbehaved, and keep the evidence."""
+        """Remember that the database misbehaved, and keep the evidence; the error to raise from now on."""
         if self._fatal is None:
             self._fatal = error
             path = self._cache.keep_evidence(error) if isinstance(error, ForkError) else ""
@@ -357,9 +326,38 @@ class SumDb:
             raise TooLargeError(f"{path}: answer of more than {limit_bytes} bytes", limit_bytes=limit_bytes)
         return data
 
+    async def _tile_hash(self, data: bytes) -> bytes:
+        """The hash over a full tile, by the helper process; b"" without one: it is computed when needed."""
+        helper = self._helper()
+        return b"" if helper is None else await helper.tile_hash(data)
+
+
+def open_sumdb(
+    env: GoEnv,
+    getter: Getter,
+    log: Callable[[str], None],
+    *,
+    keep_rows: bool = False,
+    helper: Callable[[], Helper | None] = lambda: None,
+) -> SumDb:
+    """The client of the database that GOSUMDB names, by the route that GOPROXY prescribes, with its files in the cache.
+
+    Args:
+        env: go's settings.
+        getter: gets URLs.
+        log, keep_rows, helper: as for `SumDb`.
+
+    Raises:
+        UsageError: settings that make no sense, or GOSUMDB=off.
+    """
+    database = database_of(env)
+    route = SumDbRoute(database, env.proxies(), getter)
+    cache = SumDbCache.of(database.name, env.gomodcache, env.gopath)
+    return SumDb(database.key, route.fetch, cache, log, keep_rows=keep_rows, helper=helper)
+
 
 def _in_context(context: str, error: GovgoError) -> GovgoError:
-    """The error with the module before its text. That a database lacks a module does not make it absent."""
+    """The error with the module before its text. "Not found" changes its class: the module may still exist."""
     text = context + str(error)
     if isinstance(error, IntegrityError):
         return IntegrityError(text, inner=error)
@@ -370,9 +368,5 @@ def _in_context(context: str, error: GovgoError) -> GovgoError:
     return UnavailableError(text, inner=error, hint=error.hint)
 
 
-def _keep_nothing(_: HashedTile) -> None:
-    """Where tiles go that are not this client's."""
-
-
-def _say_nothing(_: str) -> None:
-    """The log of a client that nobody listens to."""
+def _ignore(_: object) -> None:
+    """Takes the tiles of another place, which are not kept, and the sentences of a comparison."""

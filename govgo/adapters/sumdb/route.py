@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How to reach a checksum database: at the address in GOSUMDB, through a module proxy, or directly.
 
-A proxy that answers `<proxy>/sumdb/<name>/supported` with success is used for that database from then on, and only
-it. "Not found" or "gone" moves on to the next entry of GOPROXY, as does any error where `|` follows the entry; any
-other answer makes the database unavailable. Without a proxy left, or at `direct` and `off`, the database is asked
-itself. Reference: Go Modules Reference, "Checksum database"; go.dev/design/25530-sumdb.
+The entries of GOPROXY are tried in order with `<proxy>/sumdb/<name>/supported`:
+
+    success              this proxy is used for the database, and only it, for the rest of the run
+    404, 410             the next entry is tried, as after any error where `|` follows the entry
+    any other error      the database is unavailable: a proxy that mirrors it must not be bypassed
+    direct, off, no more the database itself is asked
+
+Whoever is asked learns which modules somebody uses; a proxy in between hides from the database who that is.
+Reference: Go Modules Reference, "Checksum database"; go.dev/design/25530-sumdb.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from govgo.core.sumdb.database import Database
 from govgo.errors import Failure, GovgoError, is_not_found
 
 MAX_SUPPORTED_BYTES = 64 << 10
-"""The answer of `supported` means nothing; more than this is not read."""
+"""The body of `supported` has no meaning; more than this is not read."""
 
 
 class Getter(Protocol):
@@ -30,13 +35,13 @@ class Getter(Protocol):
 
         Raises:
             NotFoundError: 404 or 410, or no such file.
-            UnavailableError: everything else; TooLargeError past `limit_bytes`.
+            UnavailableError: any other failure; TooLargeError past `limit_bytes`.
         """
         ...
 
 
 class SumDbRoute:
-    """Fetches paths of one database by the route that GOSUMDB and GOPROXY prescribe, found out at the first use."""
+    """Fetches paths of one database by the route that GOSUMDB and GOPROXY prescribe, looked for at the first fetch."""
 
     def __init__(self, database: Database, proxies: Sequence[ProxySpec], getter: Getter) -> None:
         self._database = database
@@ -50,8 +55,9 @@ class SumDbRoute:
 
         Raises:
             NotFoundError: it is not there.
-            UnavailableError: the database or the way to it failed.
+            UnavailableError: the database or the proxy in between failed.
         """
+        # One search for all lookups that begin at the same time. A lookup that is cancelled must not end it (shield).
         if self._base is None:
             self._base = asyncio.ensure_future(self._find_base())
             self._base.add_done_callback(_mark_retrieved)
@@ -89,10 +95,14 @@ class SumDbRoute:
 
 
 def _plain_prefix(base: gourl.GoURL) -> str:
-    """What stands before a plain path in the URLs below `base`; "" where they do not end with the path."""
+    """The prefix that makes URLs from plain paths; "" where `base` has a query or fragment, which must stay last.
+
+    A shortcut for the thousands of URLs of one run; other paths and bases take `GoURL.join`.
+    """
     return "" if base.query or base.force_query or base.fragment else str(base.join("x")).removesuffix("/x")
 
 
 def _mark_retrieved(task: asyncio.Task[gourl.GoURL]) -> None:
+    """Fetches get the error from the task's result; without any left, asyncio must not complain about it."""
     if not task.cancelled():
         task.exception()

@@ -145,7 +145,6 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         goroot=values["GOROOT"],
         goexperiment=values["GOEXPERIMENT"],
         go111module=values["GO111MODULE"],
-        sumdb_dir=os.path.join(first, "pkg/sumdb") if first else "",
         go_version=version.removeprefix("go"),
         git_user_agent=environ.get("GIT_HTTP_USER_AGENT", ""),
         network=_network(environ, home),

@@ -149,10 +149,8 @@ class _Facts:
             return _failed(info, error)
         return info._replace(version=rev.version, time=rev.time or ZERO_TIME)
 
-    def _sum_is_known(self, path: str, version: str) -> bool:
-        if not version or not self._must_have_sums:
-            return True
-        return self._session.repo.ledger.have(ModuleVersion(path, version))
+    def _sum_is_known(self, key: ModuleVersion) -> bool:
+        return not key.version or not self._must_have_sums or self._session.repo.ledger.have(key)
 
     def _with_go_version(self, info: ModuleInfo, mod: ModuleVersion) -> ModuleInfo:
         if info.go_version or not (mod.version == "" or self._has_go_mod_sum(info)):
@@ -164,7 +162,7 @@ class _Facts:
         return info if summary.too_new is not None else info._replace(go_version=summary.go_version)
 
     def _has_go_mod_sum(self, info: ModuleInfo) -> bool:
-        return self._sum_is_known(info.path, f"{info.version}/go.mod")
+        return self._sum_is_known(ModuleVersion(info.path, info.version).gomod_key())
 
     def _with_places(self, info: ModuleInfo, mod: ModuleVersion) -> ModuleInfo:
         if not info.version:
@@ -177,9 +175,9 @@ class _Facts:
                 path = ""
             if path and self._session.files.is_file(path):
                 info = info._replace(go_mod=path)
-            recorded = ledger.recorded(ModuleVersion(mod.path, f"{mod.version}/go.mod"))
+            recorded = ledger.recorded(mod.gomod_key())
             info = info._replace(go_mod_sum=recorded or "")
-        if self._sum_is_known(info.path, info.version):
+        if self._sum_is_known(ModuleVersion(info.path, info.version)):
             try:
                 directory = repo.cached_dir(mod) or ""
             except GovgoError:

@@ -329,9 +329,7 @@ class _Lister:
 
     def _may_read_go_mod(self, source: ModuleVersion) -> bool:
         session = self._session
-        return not session.must_have_sums() or session.repo.ledger.have(
-            ModuleVersion(source.path, f"{source.version}/go.mod")
-        )
+        return not session.must_have_sums() or session.repo.ledger.have(source.gomod_key())
 
 
 def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) -> list[ModuleInfo]:

@@ -4,31 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.sum.database import BundleDatabase, Lookups
-from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES
+from govgo.app.sum.database import BundleDatabase
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.bundle import Bundle, format_bundle, parse_bundle, prove_bundle
-from govgo.core.sumdb.database import parse_gosumdb
+from govgo.core.sumdb.bundle import format_bundle, parse_bundle, prove_bundle
+from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tlog import Tree
-from govgo.errors import DiskError, GovgoError, UsageError
+from govgo.errors import DiskError, GovgoError
+from govgo.ports.sumdb import BundleSource
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-
-class BundleSource(Protocol):
-    """A database that proofs can be had from (`modfetch.sumclient.SumClient`)."""
-
-    def covers(self, path: str) -> bool: ...
-
-    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups: ...
-
-    def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
-        """A bundle of the records of `mods`, all of which have been looked up with success."""
-        ...
 
 
 class WrittenBundle(NamedTuple):
@@ -70,7 +58,7 @@ def write_bundle(session: Session, database: BundleSource, file: str, mods: Iter
     bundle = database.bundle(proved)
     data = format_bundle(bundle)
     # What is about to be given away is checked as whoever gets it will check it.
-    head = prove_bundle(parse_bundle(data), parse_verifier(verifier_key(session))).head
+    head = prove_bundle(parse_bundle(data), parse_verifier(database_of(session.settings.env).key)).head
     session.files.write(file, data)
     return WrittenBundle(head.tree, len(bundle.records), len(data), left_out)
 
@@ -95,17 +83,5 @@ def prove_from_bundle(session: Session, file: str) -> BundleDatabase:
     data = session.files.read(file)
     if data is None:
         raise DiskError(f"open {file}: no such file or directory", path=file)
-    verifier = parse_verifier(verifier_key(session))
+    verifier = parse_verifier(database_of(session.settings.env).key)
     return BundleDatabase(verifier.name, prove_bundle(parse_bundle(data), verifier), session.settings.env.uses_sumdb)
-
-
-def verifier_key(session: Session) -> str:
-    """The verifier key of the database that GOSUMDB names.
-
-    Raises:
-        UsageError: there is none.
-    """
-    database = parse_gosumdb(session.settings.env.gosumdb, {**KNOWN_SUMDB_KEYS, **SUMDB_ALIASES})
-    if database is None:
-        raise UsageError("checksum database disabled by GOSUMDB=off")
-    return database.key

@@ -4,34 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from govgo.app.sum.database import SumDatabase, listed_hash
+from govgo.app.sum.database import listed_hash
 from govgo.app.sum.needs import load_needs
 from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.lines import format_line
+from govgo.core.gosum.outcomes import Completed
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import Failure, GovgoError, PackageError, ReportedError
 from govgo.load.mainmodule.write import WriteOptions, go_mod_dirty, update_go_mod_from_reqs, write_go_sum
+from govgo.ports.sumdb import SumDatabase
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-GO_MOD = "/go.mod"
-
-
-class Completed(NamedTuple):
-    """What `complete` added.
-
-    Attributes:
-        file: absolute path of the go.sum or go.work.sum.
-        lines: the new lines, in the order of the file.
-        proved: how many of them the database has proved; the others are of modules that it is not asked about.
-    """
-
-    file: str
-    lines: tuple[str, ...] = ()
-    proved: int = 0
 
 
 def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) -> Completed:
@@ -66,7 +53,7 @@ def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) 
     failures += [PackageError(f"{pkg.path}: {pkg.error}", inner=pkg.error) for pkg in needs.unloaded if pkg.error]
     done = Completed(
         file=ledger.file,
-        lines=tuple(f"{key.path} {key.version} {digest}" for key, digest in hashes.items()),
+        lines=tuple(format_line(key, h1) for key, h1 in hashes.items()),
         proved=sum(database.covers(key.path) for key in hashes),
     )
     if failures:
@@ -100,7 +87,7 @@ def _hashes(
     """The hash of each missing line that can be had; why the others cannot is added to `failures`."""
     public = [key for key in missing if database.covers(key.path)]
     found = database.lookup_many(public)
-    private_zips = [key for key in missing if key not in found and not key.version.endswith(GO_MOD)]
+    private_zips = [key for key in missing if key not in found and not key.is_gomod_key]
     zips = {done.mod: done for done in session.repo.download(private_zips, extract=False)} if private_zips else {}
     hashes: dict[ModuleVersion, str] = {}
     for key in missing:
@@ -116,7 +103,7 @@ def _hashes(
                     raise error
                 hashes[key] = zips[key].sum
             else:
-                mv = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
+                mv = key.without_gomod()
                 hashes[key] = hash_gomod(session.repo.gomod(mv))
         except Failure as error:
             failures.append(error)

@@ -3,46 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.bundle import ProvedBundle
 from govgo.core.sumdb.record import absent_error
 from govgo.errors import GovgoError, LookupDisabledError
-
-Lookups = Mapping[ModuleVersion, tuple[str, ...] | GovgoError]
-"""For each version asked for, "/go.mod" as in go.sum, its proved go.sum lines or why there are none."""
-
-
-class SumDatabase(Protocol):
-    """Proved go.sum lines (`modfetch.sumclient.SumClient`, `BundleDatabase`)."""
-
-    @property
-    def name(self) -> str:
-        """The database's name, for texts.
-
-        Raises:
-            UsageError: a GOSUMDB that names none, or `off`.
-        """
-        ...
-
-    def covers(self, path: str) -> bool:
-        """Whether the database is asked about a module path (GONOSUMDB, GOPRIVATE, GOSUMDB=off)."""
-        ...
-
-    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups:
-        """Look up all at once.
-
-        An error among the answers is a NotInDatabaseError where the database says that it has no such version, a
-        SumMismatchError where its proved record lacks the line, another UnavailableError or IntegrityError where no
-        proof could be had.
-
-        Raises:
-            ForkError, BadSignatureError: the database misbehaves.
-            UsageError: there is no database.
-        """
-        ...
+from govgo.ports.sumdb import Lookups
 
 
 class NotInBundleError(LookupDisabledError):

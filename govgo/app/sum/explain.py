@@ -4,34 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from govgo.app.sum.needs import Need, Needs, load_needs
+from govgo.app.sum.needs import Needs, load_needs
 from govgo.core.gosum.lines import parse_gosum
+from govgo.core.gosum.outcomes import Explained
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-GO_MOD = "/go.mod"
-
-
-class Explained(NamedTuple):
-    """One line of go.sum, or one that is missing there.
-
-    Attributes:
-        mod: "/go.mod" at the end of the version of a go.mod hash.
-        line_numbers: where it stands in go.sum, from 1; () where it is missing or in another module's go.sum.
-        hashes: the hashes recorded; () where it is missing.
-        needs: the loads that need it; () where `go mod tidy` would drop it.
-    """
-
-    mod: ModuleVersion
-    line_numbers: tuple[int, ...]
-    hashes: tuple[str, ...]
-    needs: tuple[Need, ...]
 
 
 def explain(session: Session, words: Iterable[str]) -> tuple[Explained, ...]:
@@ -84,9 +67,8 @@ def _wanted(asked: list[str], places: dict[ModuleVersion, tuple[int, ...]], need
             return found
         case [word] if "@" in word:
             path, _, version = word.rpartition("@")
-            if version.endswith(GO_MOD):
-                return (ModuleVersion(path, version),)
-            return (ModuleVersion(path, version), ModuleVersion(path, version + GO_MOD))
+            key = ModuleVersion(path, version)
+            return (key,) if key.is_gomod_key else (key, key.gomod_key())
         case [path]:
             return {mod for mod in (*places, *needs.keys) if mod.path == path}
         case [path, version] | [path, version, _]:

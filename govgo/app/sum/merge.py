@@ -8,13 +8,13 @@ no harm, and `tidy` removes it; a line too few stops a build.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from govgo.app.sum.database import SumDatabase, listed_hash
-from govgo.core.gosum.lines import Sums, parse_gosum
+from govgo.app.sum.database import listed_hash
+from govgo.core.gosum.lines import Sums, format_gosum, parse_gosum
+from govgo.core.gosum.outcomes import Merged
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import module_sort_key
 from govgo.errors import GovgoError, InputError, SecurityError, SumMismatchError
+from govgo.ports.sumdb import SumDatabase
 
 _FALSE_LINE = """
 
@@ -30,22 +30,6 @@ class SumConflictError(InputError):
     """Two sides of a merge have different hashes for a module version that no database can decide on."""
 
     code = "sum-conflict"
-
-
-class Merged(NamedTuple):
-    """The outcome of `merge_sums`.
-
-    Attributes:
-        data: the merged file, sorted as the go command sorts it.
-        proved: module versions whose lines the database has proved.
-        private: those that only one side has and that the database is not asked about.
-        unproved: those that only one side has and that could not be proved, and why.
-    """
-
-    data: bytes
-    proved: tuple[ModuleVersion, ...]
-    private: tuple[ModuleVersion, ...]
-    unproved: Mapping[ModuleVersion, GovgoError]
 
 
 def merge_sums(database: SumDatabase, ours: bytes, theirs: bytes, *, file: str = "go.sum") -> Merged:
@@ -85,13 +69,7 @@ def merge_sums(database: SumDatabase, ours: bytes, theirs: bytes, *, file: str =
             continue
         _compare(database.name, file, mod, listed_hash(answer), sides)
         proved.append(mod)
-    lines = [
-        f"{mod.path} {mod.version} {digest}\n"
-        for mod in sorted(union, key=module_sort_key)
-        for digest in sorted(union[mod])
-    ]
-    data = "".join(lines).encode("utf-8", "surrogateescape")
-    return Merged(data, tuple(proved), tuple(private), unproved)
+    return Merged(format_gosum(union), tuple(proved), tuple(private), unproved)
 
 
 def _is_touched(mod: ModuleVersion, hashes: tuple[str, ...], sides: Mapping[str, Sums]) -> bool:

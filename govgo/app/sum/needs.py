@@ -8,13 +8,14 @@ build tags, without fetching a hash that nobody has proved (`keepsums` has the r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.gosum.outcomes import CANDIDATE, GO_VERSION, GRAPH, PACKAGE, Need
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version import goversion
 from govgo.load.buildlist.requirements import Requirements, pruning_for
-from govgo.load.mainmodule.keepsums import Which, keep_sums, mod_key, needs_sums, providers
+from govgo.load.mainmodule.keepsums import Which, keep_sums, needs_sums, providers
 from govgo.load.mainmodule.load import init_workfile
 from govgo.load.packages.load import PackageOpts, load_packages
 from govgo.load.session.session import RootMode
@@ -24,31 +25,6 @@ if TYPE_CHECKING:
     from govgo.load.buildlist.package import LoadPkg
     from govgo.load.packages.loader import Loaded
     from govgo.load.session.session import Session
-
-GRAPH = "module-graph"
-"""The module's requirements take part in the version selection."""
-PACKAGE = "package"
-"""A package is loaded from the module."""
-CANDIDATE = "candidate"
-"""The module could hold a package by its name; it has to be looked at to see that it does not."""
-GO_VERSION = "go-version"
-"""A package is loaded from the module, and its go.mod says for which Go it was written."""
-
-
-class Need(NamedTuple):
-    """One load that needs a line.
-
-    Attributes:
-        kind: GRAPH, PACKAGE, CANDIDATE or GO_VERSION.
-        package: the package that is loaded, "" for GRAPH.
-        chain: how the load comes to it: modules from the main module on, or packages that import each other.
-        go_version: the older Go version that loads so, "" for the go line's own.
-    """
-
-    kind: str
-    package: str
-    chain: tuple[str, ...]
-    go_version: str = ""
 
 
 class Needs:
@@ -98,7 +74,7 @@ class Needs:
         for pkg in self._loaded.pkgs:
             if not needs_sums(pkg):
                 continue
-            if self._reads_go_versions and pkg.mod.path and mod_key(resolve(pkg.mod)) == key:
+            if self._reads_go_versions and pkg.mod.path and resolve(pkg.mod).gomod_key() == key:
                 yield Need(GO_VERSION, pkg.path, _imports(pkg), go_version)
             for mv in providers(pkg, rs):
                 if resolve(mv) == key:
@@ -108,7 +84,7 @@ class Needs:
         resolve = self._session.main.resolve
 
         def is_it(mv: ModuleVersion) -> bool:
-            return graph.required_by(mv) is not None and mod_key(resolve(mv)) == key
+            return graph.required_by(mv) is not None and resolve(mv).gomod_key() == key
 
         return tuple(str(mv) for mv in graph.find_path(is_it))
 
@@ -156,4 +132,4 @@ def _imports(pkg: LoadPkg) -> tuple[str, ...]:
 
 def _has_sum(key: ModuleVersion) -> bool:
     """Whether go.sum has lines for it: not main modules, directories, Go itself."""
-    return key.version.removesuffix("/go.mod") != "" and not is_toolchain(key.path)
+    return key.without_gomod().version != "" and not is_toolchain(key.path)

@@ -168,7 +168,7 @@ def _go_version(session: Session, mod: ModuleVersion) -> str:
     known = session.raw_go_versions.get(actual)
     if known is not None:
         return known
-    key = ModuleVersion(actual.path, f"{actual.version}/go.mod")
+    key = actual.gomod_key()
     if selected == "none" or (actual.version and session.must_have_sums() and not session.repo.ledger.have(key)):
         return ""
     try:

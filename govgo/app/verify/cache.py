@@ -9,68 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
-from govgo.core.gosum.lint import GO_MOD, SumLine
+from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.ports.evidence import Cached, Damage
 
 UNMODIFIED, MODIFIED, ABSENT = "unmodified", "modified", "absent"
-
-
-class Cached(Protocol):
-    """What lies in the cache for one module version (`modfetch.cachefacts.CachedModule`)."""
-
-    @property
-    def zip(self) -> str: ...
-    @property
-    def zip_hash(self) -> str: ...
-    @property
-    def zip_fault(self) -> str: ...
-    @property
-    def recorded(self) -> str: ...
-    @property
-    def recorded_fault(self) -> str: ...
-    @property
-    def dir(self) -> str: ...
-    @property
-    def dir_hash(self) -> str: ...
-    @property
-    def dir_fault(self) -> str: ...
-    @property
-    def gomod(self) -> str: ...
-    @property
-    def gomod_hash(self) -> str: ...
-    @property
-    def disk_fault(self) -> str: ...
-    @property
-    def zip_layout(self) -> str: ...
-
-
-class Facts(Protocol):
-    """Looks at the module cache (`modfetch.cachefacts.CacheFacts`)."""
-
-    def look(self, mods: Sequence[ModuleVersion]) -> Sequence[Cached]:
-        """What lies there for each module version, in the order given."""
-        ...
-
-
-class Damage(Protocol):
-    """A kept file of the checksum database that does not prove (`modfetch.sumaudit.Damage`)."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def module(self) -> ModuleVersion | None: ...
 
 
 def modules_of(targets: Sequence[Target]) -> tuple[ModuleVersion, ...]:
     """The module versions that the lines to be checked name, each once."""
     lines = (line for target in targets for file in target.sums for line in file.lines)
-    return tuple(dict.fromkeys(ModuleVersion(line.mod.path, line.mod.version.removesuffix(GO_MOD)) for line in lines))
+    return tuple(dict.fromkeys(line.mod.without_gomod() for line in lines))
 
 
 def damage_findings(damage: Sequence[Damage]) -> tuple[Finding, ...]:
@@ -106,7 +58,7 @@ def check_cache(
         for line in file.lines:
             lines.setdefault(line.mod, []).append((file, line))
     for mv in modules_of((target,)):
-        judge.module(mv, facts[mv], lines.get(mv, []), lines.get(ModuleVersion(mv.path, mv.version + GO_MOD), []))
+        judge.module(mv, facts[mv], lines.get(mv, []), lines.get(mv.gomod_key(), []))
     verdict = max((finding.verdict for finding in judge.findings), default=Verdict.PASSED)
     counts = tuple((name, judge.counts[name]) for name in (UNMODIFIED, MODIFIED, ABSENT))
     return ClaimResult(Claim.CACHE, verdict, counts), tuple(judge.findings)
@@ -188,7 +140,7 @@ class _Judge:
         path: str,
         code: str = "cache-mismatch",
     ) -> None:
-        if lines and not any(digest in (line.digest, self._proved(line.mod)) for _, line in lines):
+        if lines and not any(digest in (line.h1, self._proved(line.mod)) for _, line in lines):
             self._contradict(code, Verdict.CONTRADICTION, text, mv, lines, Evidence(where, digest), path)
 
     def _contradict(
@@ -201,7 +153,7 @@ class _Judge:
         evidence: Evidence,
         path: str,
     ) -> None:
-        said = tuple(Evidence(f"{file.shown}:{line.number}", line.digest) for file, line in lines)
+        said = tuple(Evidence(f"{file.shown}:{line.number}", line.h1) for file, line in lines)
         self._add(code, verdict, text, mv, lines, (*said, evidence), path)
 
     def _add(

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from govgo.app.sum.database import Lookups, SumDatabase, listed_hash
+from govgo.app.sum.database import listed_hash
 from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
-from govgo.core.gosum.lint import BAD_MODULE, CONFLICT, GO_MOD, MERGE_MARKER, SumFault, SumLine
+from govgo.core.gosum.lines import BAD_MODULE, CONFLICT, MERGE_MARKER, SumFault, SumLine, format_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.record import NotInDatabaseError
 from govgo.errors import (
@@ -26,6 +25,7 @@ from govgo.errors import (
     SumMismatchError,
     find,
 )
+from govgo.ports.sumdb import Lookups, Prover
 
 PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED = (
     "proved",
@@ -34,15 +34,6 @@ PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED = (
     "private",
     "unchecked",
 )
-
-
-class Prover(SumDatabase, Protocol):
-    """A checksum database that knows how large its proved tree is."""
-
-    @property
-    def tree_size(self) -> int:
-        """Of the newest tree that everything was proved in, 0 before anything was."""
-        ...
 
 
 @dataclass(slots=True)
@@ -148,7 +139,7 @@ def _judge(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool)
     if answer is None:
         return UNCHECKED, None
     if not isinstance(answer, GovgoError):
-        if f"{line.mod.path} {line.mod.version} {line.digest}" in answer:
+        if format_line(line.mod, line.h1) in answer:
             return PROVED, None
         return MISMATCH, _mismatch(file, line, answers.database.name, listed_hash(answer))
     return _judge_error(file, line, answers.database.name, answer)
@@ -184,20 +175,20 @@ def _judge_error(file: SumFile, line: SumLine, database: str, error: GovgoError)
 def _after_label(text: str, line: SumLine) -> str:
     """The error's text without the module's name before it."""
     version = line.mod.version
-    for label in (f"{line.mod.path}@{version}: ", f"{line.mod.path}@{version.removesuffix(GO_MOD)}: "):
+    for label in (f"{line.mod.path}@{version}: ", f"{line.mod.without_gomod()}: "):
         text = text.removeprefix(label)
     return text
 
 
 def _mismatch(file: SumFile, line: SumLine, database: str, listed: str) -> Finding:
-    version = line.mod.version.removesuffix(GO_MOD)
+    version = line.mod.without_gomod().version
     noun = "module" if version == line.mod.version else "go.mod"
     if listed:
         text = f"{line.mod.path}@{version}: verifying {noun}: checksum mismatch"
     else:
         text = f"{line.mod.path}@{version}: verifying {noun}: checksum missing from sumdb response"
     evidence = (
-        Evidence(f"{file.shown}:{line.number}", line.digest),
+        Evidence(f"{file.shown}:{line.number}", line.h1),
         Evidence(f"checksum database {database}", listed, "" if listed else "has a record without this line"),
     )
     place = Place(file.shown, line.number)

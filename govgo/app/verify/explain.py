@@ -7,15 +7,13 @@ Only what contradicts is looked into, so that a sound run asks no proxy for a zi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
-from govgo.app.verify.cache import Cached, Facts
 from govgo.app.verify.database import DatabaseAnswers
 from govgo.app.verify.graph import TargetGraph
 from govgo.core.findings import Claim, Difference, Evidence, Finding
-from govgo.core.gosum.lint import GO_MOD
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
+from govgo.ports.evidence import Cached, Facts, FileReader, Sighting, Sources
 
 MOST_EXPLAINED = 20
 """Mismatches for which proxies are asked for zips; more of them have one cause."""
@@ -26,43 +24,6 @@ EDITED = "edited go.sum: the line agrees with nothing that can be had now"
 TYPO = "edited go.sum: one character of the line was changed"
 BAD_CACHE = "bad cache: the cached bytes are not those that the module was published with"
 OTHER_SOURCE = "moved tag or odd proxy: go.sum and the cache were made from other bytes than those first published"
-
-
-class Sighting(Protocol):
-    """What a proxy has (`modfetch.vantage.Seen`)."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def fault(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-
-
-class Sources(Protocol):
-    """Looks at every proxy (`modfetch.vantage.SecondSources`)."""
-
-    def proxies(self, key: ModuleVersion) -> Sequence[Sighting]:
-        """What each proxy has for the key of a go.sum line."""
-        ...
-
-
-class FileReader(Protocol):
-    """Reads module zips and trees (`modfetch.vantage.ModuleFiles`)."""
-
-    def zip_digests(self, path: str) -> Mapping[str, bytes]:
-        """The SHA-256 of each file in a zip, by its whole name."""
-        ...
-
-    def tree_digests(self, directory: str, prefix: str) -> Mapping[str, bytes]:
-        """The SHA-256 of each file below a directory, as if it lay in one named `prefix`."""
-        ...
-
-    def zip_contents(self, path: str, names: frozenset[str]) -> Mapping[str, bytes]:
-        """The content of some files of a zip, by their whole names."""
-        ...
 
 
 class Explainer:
@@ -90,8 +51,8 @@ class Explainer:
         if self._explained >= MOST_EXPLAINED:
             return finding
         self._explained += 1
-        is_gomod = key.version.endswith(GO_MOD)
-        mv = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
+        is_gomod = key.is_gomod_key
+        mv = key.without_gomod()
         cached = self._facts.look((mv,))[0]
         seen = self._sources.proxies(key) if self._sources is not None else ()
         database = self._database_hash(key)

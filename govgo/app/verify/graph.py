@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
 from govgo.core.findings import Claim, ClaimResult, Finding, Place, Verdict
-from govgo.core.gosum.lint import GO_MOD, SumLine
+from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import module_sort_key
 from govgo.core.version import goversion
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from govgo.core.gosum.ledger import SumLedger
     from govgo.load.buildlist.graph import ModGraph
     from govgo.load.buildlist.requirements import Requirements
-    from govgo.ports.modules import Reporter, Workspace
+    from govgo.ports.files import Workspace
+    from govgo.ports.talk import Reporter
 
 
 class _Mute:
@@ -168,7 +169,7 @@ class TargetGraph:
 
     def _path_to(self, key: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """The shortest chain of requirements; without a graph, what the main modules require themselves."""
-        wanted = ModuleVersion(key.path, key.version.removesuffix(GO_MOD))
+        wanted = key.without_gomod()
         main = self.session.main
         try:
             graph = self.loaded[1]
@@ -226,14 +227,12 @@ def _needed(session: Session, rs: Requirements, graph: ModGraph) -> set[ModuleVe
         for entry in file.require if file is not None else ():
             if not entry.indirect:
                 needed.add(resolve(ModuleVersion(entry.mod.path, graph.selected(entry.mod.path))))
-    return {
-        key for key in needed if key.version.removesuffix(GO_MOD) not in ("", "none") and not is_toolchain(key.path)
-    }
+    return {key for key in needed if key.without_gomod().version not in ("", "none") and not is_toolchain(key.path)}
 
 
 def _missing(graph: TargetGraph, key: ModuleVersion) -> Finding:
-    version = key.version.removesuffix(GO_MOD)
-    what = "go.mod file" if key.version.endswith(GO_MOD) else "module"
+    version = key.without_gomod().version
+    what = "go.mod file" if key.is_gomod_key else "module"
     return Finding(
         "missing-sum",
         Claim.COMPLETE,
@@ -273,7 +272,7 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
         )
         for file in target.sums
         for line in file.lines
-        if ModuleVersion(line.mod.path, line.mod.version.removesuffix(GO_MOD)) not in named
+        if line.mod.without_gomod() not in named
     ]
 
 

@@ -112,7 +112,7 @@ def _notes(
         if selected is None:
             return _AnyNote(explicit)
         actual = main.resolve(selected)
-        sure = not actual.version or has_sum(ModuleVersion(actual.path, f"{actual.version}/go.mod"))
+        sure = not actual.version or has_sum(actual.gomod_key())
         try:
             version = raw_summary(session, actual).go_version
         except Failure:

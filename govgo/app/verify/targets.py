@@ -5,30 +5,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.gosum.lint import SumFault, SumLine, read_lines
+from govgo.core.gosum.lines import SumFault, SumLine, read_lines
 from govgo.core.modfile import module_path
 from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work, load_work_file
+from govgo.ports.evidence import OldFiles
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 MODULE, WORKSPACE = "module", "workspace"
-
-
-class OldFiles(Protocol):
-    """Files as they were at a git reference (`modfetch.gitshow.GitFiles`)."""
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file then, by its absolute path now; None where there was none.
-
-        Raises:
-            UsageError: the reference cannot be resolved, or the file is in no repository.
-        """
-        ...
 
 
 class SumFile(NamedTuple):

@@ -12,16 +12,16 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING
 
 from govgo.app.vendor.copy import is_package_file
-from govgo.app.verify.explain import FileReader
 from govgo.app.verify.graph import TargetGraph, from_error
 from govgo.app.verify.modulestxt import check_modules_txt
 from govgo.app.verify.targets import WORKSPACE, Target, shown
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
 from govgo.core.gosum.dirhash import h1
-from govgo.core.gosum.lint import SumLine
+from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError, StaleError
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
+from govgo.ports.evidence import FileReader
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -140,7 +140,7 @@ class _VendorCheck:
                 copy.digests = self._files.zip_digests(done.zip)
                 line = self._lines.get(copy.actual)
                 digest = h1(copy.digests.items())
-                if digest != (line.digest if line is not None else done.sum):
+                if digest != (line.h1 if line is not None else done.sum):
                     copy.fault = f"its cached zip is not the one in go.sum ({digest})"
             except GovgoError as error:
                 copy.fault = str(error)

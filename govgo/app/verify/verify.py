@@ -9,29 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.verify.database import DatabaseAnswers, Prover, check_database, check_lint, fatal_finding, lines_of
-from govgo.app.verify.targets import WORKSPACE, OldFiles, Target, find_targets, shown
+from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
+from govgo.app.verify.targets import WORKSPACE, Target, find_targets, shown
 from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification
 from govgo.core.goenv import OFF
 from govgo.errors import GovgoError
+from govgo.ports.evidence import KeptProofs, OldFiles
+from govgo.ports.sumdb import Prover
 
 if TYPE_CHECKING:
-    from govgo.app.verify.cache import Cached, Damage, Facts
-    from govgo.app.verify.explain import Explainer, FileReader, Sources
+    from govgo.app.verify.explain import Explainer
     from govgo.app.verify.graph import TargetGraph
-    from govgo.core.gosum.lint import SumLine
+    from govgo.core.gosum.lines import SumLine
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.session import Session
-
-
-class KeptProofs(Protocol):
-    """The kept answers and tiles of the database (`modfetch.sumaudit.SumAudit`)."""
-
-    def damage(self, mods: Sequence[ModuleVersion]) -> Sequence[Damage]:
-        """What does not prove, for the answers of some module versions and for all tiles."""
-        ...
+    from govgo.ports.evidence import Cached, Facts, FileReader, Sources
 
 
 class Tools(NamedTuple):

@@ -13,13 +13,11 @@ from govgo.cli.console import EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, LazyGroup
 from govgo.cli.options import GoCommand, chdir_option, flag_options, jobs_option, module_options, trace_option
 from govgo.cli.session import open_session
-from govgo.errors import DiskError, GovgoError, ReportedError, UsageError
+from govgo.errors import DiskError, ForkError, GovgoError, ReportedError, SecurityError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.sumdb.session import SumClient
-    from govgo.app.sum.complete import Completed
-    from govgo.app.sum.explain import Explained
-    from govgo.app.sum.merge import Merged
+    from govgo.core.gosum.outcomes import Completed, Explained, Merged
     from govgo.core.sumdb.timeline import Head
     from govgo.load.session.session import Session
 
@@ -93,7 +91,6 @@ def _compare(
     failures: list[GovgoError],
 ) -> None:
     from govgo.core.golib.url import mask
-    from govgo.errors import ForkError, SecurityError, UnavailableError
 
     result: dict[str, object] = {"kind": kind, "with": mask(place)}
     try:

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The `h1:` hash of a set of files, as go.sum and the checksum database hold it.
+"""The `h1:` hash of a set of files, as go.sum and the checksum database have it.
 
 It is the SHA-256 of a summary with one line per file, sorted by the bytes of the name: the hexadecimal SHA-256 of
-the content, two blanks, the name, a newline; printed in standard base64 after `h1:`.
+the content, two blanks, the name, a newline; printed in standard base64 after `h1:`. A module zip is summarised by
+
+    e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  example.org/m@v1.0.0/go.mod
+    …
+
+and a go.mod file alone by the one line whose name is `go.mod`.
 
 Names may hold lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`).
 Source of the format: the Go Modules Reference, "go.sum files"; golang.org/x/mod/sumdb/dirhash (Hash1).
@@ -40,7 +45,7 @@ def hash_gomod(data: bytes) -> str:
 
 
 def sort_key(name: str) -> bytes:
-    """The bytes of `name`, by which the lines are ordered."""
+    """The bytes of `name`, by which the lines are sorted."""
     return name.encode("utf-8", "surrogateescape")
 
 

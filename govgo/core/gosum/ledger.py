@@ -1,20 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The ledger of checksums that one command keeps: what go.sum says, what a command adds, what is written.
+"""The ledger of checksums that one command keeps: what go.sum says, what the command adds, what is written.
 
-`SumLedger` reads and writes no files. It is given their bytes, judges hashes against them, and renders what
-the main file must become. Reference: Go Modules Reference, "go.sum files" and "Authenticating modules".
+`SumLedger` reads and writes no files. It is given their bytes, compares hashes with them, and renders what the main
+file must become:
+
+    ledger = SumLedger("go.sum", data)
+    if not ledger.check(mod, h1):           # SumMismatchError where go.sum has another hash
+        ledger.add(mod, h1)                 # after the checksum database has proved it
+    before, after = ledger.render(keep)     # write `after` where the two differ
+
+A hash that was met on a download counts as used, one that was added or marked for removal as dirty. What is written
+are the hashes that the file has, less those marked for removal, and the added ones in `keep`. go.sum is shared with
+other commands, so the file may have changed when it is to be written: `rebase` applies the same changes to its new
+content.
+
+Reference: Go Modules Reference, "go.sum files" and "Authenticating modules"; cmd/go/internal/modfetch (checkModSum,
+addModSumLocked, WriteGoSum, TrimGoSum).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from govgo.core.gosum.lines import SumConflict, Sums, find_conflicts, parse_gosum
+from govgo.core.gosum.lines import Sums, format_gosum, parse_gosum
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import module_sort_key
 from govgo.errors import StaleError, SumMismatchError
-
-__all__ = ["DATABASE_ONLY_PATHS", "SumConflict", "SumLedger", "Sums", "find_conflicts", "parse_gosum"]
 
 DATABASE_ONLY_PATHS = frozenset({"golang.org/toolchain", "golang.org/fips140"})
 """Modules whose hashes always come from the checksum database, whatever go.sum says."""
@@ -57,8 +67,8 @@ class SumLedger:
     """The checksums that one command knows, uses, adds and removes.
 
     It begins with the main module's go.sum (in workspace mode: go.work.sum and the go.sum of every workspace
-    module, which are read but never written). Files are parsed at the first question, so that a malformed one
-    disturbs only commands that need it.
+    module, which are read but never written). Files are parsed when they are first needed, so that a malformed one
+    stops only commands that need it.
 
     Attributes:
         file: name of the file that is kept, "" outside a module.
@@ -85,7 +95,7 @@ class SumLedger:
         *,
         skip_malformed: bool = False,
     ) -> None:
-        """Begin with files.
+        """Take the bytes of the files.
 
         Args:
             file: name of go.sum or go.work.sum; "" where there is none to keep.
@@ -103,7 +113,7 @@ class SumLedger:
         *,
         skip_malformed: bool = False,
     ) -> None:
-        """Forget everything and begin with other files (arguments as for the constructor)."""
+        """Forget everything and take other files (arguments as for the constructor)."""
         self.file = file
         self._data = data or b""
         self._others = tuple((name, text or b"") for name, text in workspace)
@@ -117,7 +127,7 @@ class SumLedger:
 
     @property
     def enabled(self) -> bool:
-        """Whether there is a file to keep. Where not, nothing is recorded and everything is absent."""
+        """Whether there is a file to keep. Where there is none, nothing is recorded and everything is absent."""
         return self.file != ""
 
     @property
@@ -126,13 +136,13 @@ class SumLedger:
         return any(status.dirty for status in self._status.values())
 
     def take_warnings(self) -> tuple[str, ...]:
-        """The warnings for stderr (whole texts, no prefix) that came up since the last call."""
+        """The warnings for stderr (whole texts, no prefix) since the last call."""
         taken = tuple(self._warnings)
         self._warnings.clear()
         return taken
 
     def have(self, mod: ModuleVersion) -> bool:
-        """Whether the files, as they were read, hold an `h1:` hash for `mod`.
+        """Whether the files, as they were read, have an `h1:` hash for `mod`.
 
         Raises:
             GoSumError: a file is malformed.
@@ -144,10 +154,10 @@ class SumLedger:
         found = ""
         if not self.enabled:
             return None
-        for digest in self._clean_h1(mod):
-            if found not in ("", digest):
+        for h1 in self._clean_h1(mod):
+            if found not in ("", h1):
                 return None
-            found = digest
+            found = h1
         return found
 
     def h1_only(self, mod: ModuleVersion) -> tuple[str, ...]:
@@ -159,7 +169,7 @@ class SumLedger:
         return tuple(dict.fromkeys(h for h in everywhere if h.startswith("h1:")))
 
     def listed(self) -> tuple[ModuleVersion, ...]:
-        """Every module version that the files name, those of go.mod files with their "/go.mod".
+        """Every key that the files have, those of go.mod files with their "/go.mod".
 
         Raises:
             GoSumError: a file is malformed.
@@ -169,66 +179,65 @@ class SumLedger:
         everywhere = [*self._load(), *(mod for _, other in self._workspace for mod in other)]
         return tuple(dict.fromkeys(everywhere))
 
-    def check(self, mod: ModuleVersion, digest: str) -> bool:
-        """Judge the hash of a download, and remember that it was used.
+    def check(self, mod: ModuleVersion, h1: str) -> bool:
+        """Compare the hash of a download with the files, and remember that it was used.
 
         Args:
-            mod: its version ends in "/go.mod" when `digest` is that of a go.mod.
-            digest: `h1:…`
+            mod: its version ends in "/go.mod" when `h1` is that of a go.mod.
+            h1: the hash, `h1:…`.
 
         Returns:
-            True when the files hold it: nothing more to do. False when they hold nothing that decides, or
+            True when the files have it: nothing more to do. False when they have no hash to compare with, or
             when `mod` is one of `DATABASE_ONLY_PATHS`: ask the checksum database, then `add`.
 
         Raises:
-            SumMismatchError: the files hold another `h1:` hash.
+            SumMismatchError: the files have another `h1:` hash.
             GoSumError: a file is malformed.
         """
         if not self.enabled:
             return False
-        self._load()
-        found = self._find(mod, digest)
-        self._touch(mod, digest).used = True
+        found = self._find(self._load(), mod, h1)
+        self._touch(mod, h1).used = True
         return found and mod.path not in DATABASE_ONLY_PATHS
 
-    def add(self, mod: ModuleVersion, digest: str) -> None:
+    def add(self, mod: ModuleVersion, h1: str) -> None:
         """Record a hash that was proved, or that nobody can prove. No effect outside a module.
 
         Raises:
-            SumMismatchError: the files hold another `h1:` hash.
+            SumMismatchError: the files have another `h1:` hash.
         """
         if not self.enabled:
             return
         sums = self._load()
-        if self._find(mod, digest):
+        if self._find(sums, mod, h1):
             if mod.path in DATABASE_ONLY_PATHS:
-                return
+                return  # it stands there already; only its proof was missing
         else:
-            self._append(sums, mod, digest)
-        self._touch(mod, digest).dirty = True
+            self._append(sums, mod, h1)
+        self._touch(mod, h1).dirty = True
 
     def trim(self, keep: Collection[ModuleVersion]) -> None:
         """Mark for removal every hash of the main file whose version is not in `keep`."""
         if not self.enabled:
             return
-        for mod, digests in self._load().items():
+        for mod, listed in self._load().items():
             if mod not in keep:
-                for digest in digests:
-                    self._status[mod, digest] = _Status(dirty=True)
+                for each in listed:
+                    self._status[mod, each] = _Status(dirty=True)
                 self._overwrite = True
 
     def tidy(self, keep: Collection[ModuleVersion]) -> tuple[bytes, bytes]:
-        """The main file as it is, and when tidy; the ledger stays as it is (`mod tidy -diff`)."""
+        """The main file as it is, and as it would be tidied; the ledger does not change (`mod tidy -diff`)."""
         if not self.enabled:
             return b"", b""
-        sums = {mod: list(digests) for mod, digests in self._load().items()}
+        sums = {mod: list(listed) for mod, listed in self._load().items()}
         return self._data, self._tidied(sums, self._status, keep, self._data, overwrite=self._overwrite)
 
     def render(self, keep: Collection[ModuleVersion], readonly: bool = False) -> tuple[bytes, bytes]:
-        """The main file before and after this command; the ledger takes the second as written.
+        """The main file before and after this command; the ledger then counts the second as written.
 
         Args:
-            keep: the module versions ("/go.mod" ones apart) whose new hashes are worth recording.
+            keep: the keys (with "/go.mod" for the hash of a go.mod) whose new hashes are worth recording.
             readonly: whether the mode forbids a change.
 
         Returns:
@@ -243,16 +252,16 @@ class SumLedger:
             raise StaleError("updates to go.sum needed, disabled by -mod=readonly")
         before = self._data
         self._pending = (self._status, self._overwrite, keep)
-        return before, self._settle(before)
+        return before, self._apply_pending(before)
 
     def rebase(self, current: bytes) -> bytes:
-        """What to write instead when, after `render`, the file turned out to hold `current` meanwhile.
+        """What to write instead when, after `render`, the file turned out to have become `current`.
 
-        Hashes that others added are taken in; only those that this command met are added to them.
+        Hashes that other commands added are kept, and those that this command met are added to them.
         """
-        return self._data if self._pending is None else self._settle(current)
+        return self._data if self._pending is None else self._apply_pending(current)
 
-    def _settle(self, current: bytes) -> bytes:
+    def _apply_pending(self, current: bytes) -> bytes:
         assert self._pending is not None
         status, overwrite, keep = self._pending
         sums = self._load()
@@ -263,8 +272,8 @@ class SumLedger:
         return after
 
     def _needs_writing(self, sums: dict[ModuleVersion, list[str]], keep: Collection[ModuleVersion]) -> bool:
-        for (mod, digest), status in self._status.items():
-            if status.dirty and (not status.used or mod in keep) and digest in sums.get(mod, ()):
+        for (mod, listed), status in self._status.items():
+            if status.dirty and (not status.used or mod in keep) and listed in sums.get(mod, ()):
                 return True
         return False
 
@@ -277,22 +286,24 @@ class SumLedger:
         *,
         overwrite: bool,
     ) -> bytes:
+        """The file with the changes of `status` made to `current`, or to `sums` alone if `overwrite`."""
         if not overwrite:
             fresh = parse_gosum(self.file, current, skip_malformed=self._skip_malformed)
             sums.clear()
-            sums.update((mod, list(digests)) for mod, digests in fresh.items())
-            for (mod, digest), state in status.items():
-                if state.used and not self._in_workspace(mod) and not self._find_in(sums, mod, digest):
-                    self._append(sums, mod, digest)
-        lines: list[str] = []
-        for mod in sorted(sums, key=module_sort_key):
+            sums.update((mod, list(listed)) for mod, listed in fresh.items())
+            for (mod, h1), state in status.items():
+                if state.used and not self._in_workspace(mod) and not self._find(sums, mod, h1):
+                    self._append(sums, mod, h1)
+        kept: dict[ModuleVersion, list[str]] = {}
+        for mod, listed in sums.items():
             if self._in_workspace(mod):
-                continue
-            for digest in sorted(set(sums[mod])):
-                state = status.get((mod, digest), _UNTOUCHED)
+                continue  # go.work.sum has what no go.sum of the workspace has
+            for each in listed:
+                state = status.get((mod, each), _UNTOUCHED)
+                # New hashes that are not worth keeping go, and so do those marked for removal and not used since.
                 if not state.dirty or (state.used and mod in keep):
-                    lines.append(f"{mod.path} {mod.version} {digest}\n")
-        return "".join(lines).encode("utf-8", "surrogateescape")
+                    kept.setdefault(mod, []).append(each)
+        return format_gosum(kept)
 
     def _load(self) -> dict[ModuleVersion, list[str]]:
         if self._sums is None:
@@ -301,47 +312,50 @@ class SumLedger:
             )
             own = parse_gosum(self.file, self._data, skip_malformed=self._skip_malformed)
             self._workspace = others
-            self._sums = {mod: list(digests) for mod, digests in own.items()}
+            self._sums = {mod: list(listed) for mod, listed in own.items()}
         return self._sums
 
     def _clean_h1(self, mod: ModuleVersion) -> Iterator[str]:
+        """The `h1:` hashes for `mod` that were in the files and are not marked for removal."""
         if not self.enabled:
             return
         sums = self._load()
         for listed in (*(other.get(mod, ()) for _, other in self._workspace), sums.get(mod, ())):
-            for digest in listed:
-                if digest.startswith("h1:") and not self._status.get((mod, digest), _UNTOUCHED).dirty:
-                    yield digest
+            for each in listed:
+                if each.startswith("h1:") and not self._status.get((mod, each), _UNTOUCHED).dirty:
+                    yield each
 
-    def _find(self, mod: ModuleVersion, digest: str) -> bool:
-        return self._find_in(self._load(), mod, digest)
+    def _find(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> bool:
+        """Whether `sums` or a go.sum of the workspace has the hash; the first `h1:` of the main file decides, as in go.
 
-    def _find_in(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, digest: str) -> bool:
+        Raises:
+            SumMismatchError: another `h1:` hash comes first, or any go.sum of the workspace has another.
+        """
         for known in sums.get(mod, ()):
-            if known == digest:
+            if known == h1:
                 return True
             if known.startswith("h1:"):
-                raise _mismatch(mod, digest, known, self._short_name())
+                raise _mismatch(mod, h1, known, self._short_name())
         found = False
         for name, other in self._workspace:
             for known in other.get(mod, ()):
-                if known == digest:
+                if known == h1:
                     found = True
                 elif known.startswith("h1:"):
-                    raise _mismatch(mod, digest, known, name)
+                    raise _mismatch(mod, h1, known, name)
         return found
 
-    def _append(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, digest: str) -> None:
+    def _append(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> None:
         known = sums.setdefault(mod, [])
         if known:
             self._warnings.append(
                 f"warning: verifying {mod.path}@{mod.version}: unknown hashes in go.sum: "
-                f"{', '.join(known)}; adding {digest}{_UNKNOWN_ALGORITHM}"
+                f"{', '.join(known)}; adding {h1}{_UNKNOWN_ALGORITHM}"
             )
-        known.append(digest)
+        known.append(h1)
 
-    def _touch(self, mod: ModuleVersion, digest: str) -> _Status:
-        return self._status.setdefault((mod, digest), _Status())
+    def _touch(self, mod: ModuleVersion, h1: str) -> _Status:
+        return self._status.setdefault((mod, h1), _Status())
 
     def _in_workspace(self, mod: ModuleVersion) -> bool:
         return any(mod in other for _, other in self._workspace)
@@ -350,12 +364,12 @@ class SumLedger:
         return "go.work.sum" if self.file.endswith("go.work.sum") else "go.sum"
 
 
-def _mismatch(mod: ModuleVersion, digest: str, known: str, against: str) -> SumMismatchError:
+def _mismatch(mod: ModuleVersion, h1: str, known: str, against: str) -> SumMismatchError:
     where = f"{mod.path}@{mod.version}"
     return SumMismatchError(
-        f"verifying {where}: checksum mismatch\n\tdownloaded: {digest}\n\t{against}:     {known}{_GOSUM_MISMATCH}",
+        f"verifying {where}: checksum mismatch\n\tdownloaded: {h1}\n\t{against}:     {known}{_GOSUM_MISMATCH}",
         module=where,
         want=known,
-        got=digest,
+        got=h1,
         against=against,
     )

@@ -11,9 +11,8 @@ import re
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.modfile.syntax import Comment, Line
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 
-NO_MODULE = ModuleVersion("", "")
 _WORD = re.compile(f"[^{GO_SPACE}]+")
 
 

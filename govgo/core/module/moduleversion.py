@@ -16,6 +16,9 @@ from govgo.core.version import goversion, semver
 #: Orders as the comparison that it belongs to, between versions of one path only. Opaque.
 VersionKey: TypeAlias = tuple[Any, ...]
 
+GO_MOD = "/go.mod"
+"""What a key of go.sum has behind the version where it is about the go.mod file alone."""
+
 
 class ModuleVersion(NamedTuple):
     """A module path and a version of it; a main module has the version ""."""
@@ -25,6 +28,23 @@ class ModuleVersion(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}@{self.version}" if self.version else self.path
+
+    def gomod_key(self) -> ModuleVersion:
+        """The key of the hash of its go.mod in go.sum: "v1.0.0/go.mod" for the version "v1.0.0"."""
+        return ModuleVersion(self.path, self.version + GO_MOD)
+
+    @property
+    def is_gomod_key(self) -> bool:
+        """Whether this is a key of go.sum for a go.mod, not for a zip."""
+        return self.version.endswith(GO_MOD)
+
+    def without_gomod(self) -> ModuleVersion:
+        """The module version that a key of go.sum is about."""
+        return ModuleVersion(self.path, self.version.removesuffix(GO_MOD))
+
+
+NO_MODULE = ModuleVersion("", "")
+"""The module of the packages of the standard library, and the absence of a module."""
 
 
 def is_toolchain(path: str) -> bool:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Module zips: the ZIP format as far as they need it, and the rules that they must keep."""
+"""Module zips: the ZIP format as far as they use it, and the rules for their contents."""

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which files a module zip may hold and which it leaves out: names, collisions, sizes, vendor and nested modules.
 
-`check_files` judges a list of files that is to become a zip; `check_entries` judges the names and sizes that a zip
-declares. Both give every file a place in `CheckedFiles` and never stop at the first fault.
+`check_files` is for a list of files that is to become a zip, `check_entries` for the names and sizes that a zip
+declares. Both sort every file into one of the lists of `CheckedFiles`, and do not stop at the first fault.
 
-Names may hold lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`); such names are invalid.
+    example.org/m@v1.0.0/go.mod        every name begins with path@version/
+    example.org/m@v1.0.0/a/a.go
+    example.org/m@v1.0.0/vendor/…      left out, as are nested modules (directories with a go.mod of their own)
+
+Names may have lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`); such names are invalid.
 Source of the rules: the Go Modules Reference, "Module zip files" and "File path and size constraints";
 golang.org/x/mod/zip (texts and order of the checks).
 """
@@ -30,21 +34,19 @@ MAX_GO_MOD = 16 << 20
 MAX_LICENSE = 16 << 20
 """Bytes of a LICENSE file in the module's root (x/mod/zip.MaxLICENSE)."""
 MAX_ZIP_ENTRIES = 1 << 20
-"""Entries of a zip that we are ready to hold in memory; go sets no limit, and no module comes near."""
+"""Most entries of a zip that are held in memory; go sets no limit, and no module comes near."""
 
 _PATH_NOT_CLEAN = "file path is not clean"
 _GO_MOD_CASE = "go.mod files must have lowercase names"
 _GO_MOD_SIZE = f"go.mod file too large (max size is {MAX_GO_MOD} bytes)"
 _LICENSE_SIZE = f"LICENSE file too large (max size is {MAX_LICENSE} bytes)"
 VENDORED = "file is in vendor directory"
-VERSION_CONTROL = "directory is a version control repository"
-NESTED_MODULE = "directory is in another module"
 NOT_REGULAR = "not a regular file"
 
 _PLAIN_NAME = re.compile(
     r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z", re.IGNORECASE | re.ASCII
 )
-"""File names that need no closer look by `check_file_path`; nearly all are such."""
+"""File names that `check_file_path` accepts; nearly all are such. A shortcut: what does not match is checked there."""
 
 Kind = Literal["file", "dir", "link", "other"]
 
@@ -65,9 +67,9 @@ class ListedFile(NamedTuple):
     Attributes:
         path: slash-separated, relative to the module's root.
         size: in bytes.
-        kind: what it is, links not followed.
-        fault: why its kind and size could not be found out, or "".
-        data: the content; needed for the root's go.mod only, whose go line selects the vendor rules.
+        kind: what it is; links are not followed.
+        fault: why its kind and size are not known, or "".
+        data: the content; needed for the root's go.mod only, whose go line selects the rules for vendor directories.
     """
 
     path: str
@@ -78,7 +80,7 @@ class ListedFile(NamedTuple):
 
 
 class CheckedFiles(NamedTuple):
-    """Every file given, in one of three lists; `size_error` is a sentence about the total, or ""."""
+    """Every file given, in one of three lists, and a sentence about their total size if it is too large, else ""."""
 
     valid: tuple[str, ...] = ()
     omitted: tuple[FileIssue, ...] = ()
@@ -117,7 +119,7 @@ def check_module(mv: ModuleVersion) -> None:
 
 
 def check_entries(mv: ModuleVersion, entries: Iterable[tuple[str, int]]) -> CheckedFiles:
-    """Judge the (name, declared size in bytes) of a zip for `mv`, directories ending in "/"."""
+    """Check the entries of a zip for `mv`, given as (name, declared size in bytes); directories end in "/"."""
     prefix = zip_prefix(mv)
     collisions = Collisions()
     valid: list[str] = []
@@ -168,7 +170,7 @@ def _path_fault(name: str, collisions: Collisions) -> str:
         return _PATH_NOT_CLEAN
     head, _, base = name.rpartition("/")
     if _PLAIN_NAME.match(base) and (head == "" or collisions.is_sound(head)):
-        return ""  # what stands above was checked as part of another name
+        return ""  # the directory was checked as part of another name
     try:
         check_file_path(name)
     except InvalidPathError as error:
@@ -185,19 +187,19 @@ def _size_fault(name: str, size: int) -> str:
 
 
 def check_files(files: Sequence[ListedFile]) -> CheckedFiles:
-    """Judge files that are to become a module zip: which go in, which stay out, which make it impossible."""
+    """Check files that are to become a module zip: which go in, which are left out, which make it impossible."""
     return _FileCheck(files).run()
 
 
 class _FileCheck:
-    """One run of `check_files`; the first thing said about a path stands."""
+    """One run of `check_files`; of several issues with one path, the first is reported."""
 
     def __init__(self, files: Sequence[ListedFile]) -> None:
         self._files = files
         self._valid: list[str] = []
         self._omitted: list[FileIssue] = []
         self._invalid: list[FileIssue] = []
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._module_dirs: set[str] = set()
         self._language = ""
         self._collisions = Collisions()
@@ -209,20 +211,22 @@ class _FileCheck:
         for file in self._files:
             reason = self._omission(file.path)
             if reason:
-                self._tell(self._omitted, file.path, reason)
+                self._report(self._omitted, file.path, reason)
                 continue
             reason = self._name_fault(file)
             if reason:
-                self._tell(self._invalid, file.path, reason)
+                self._report(self._invalid, file.path, reason)
             elif file.kind != "file":
-                self._tell(self._omitted, file.path, "file is a symbolic link" if file.kind == "link" else NOT_REGULAR)
+                self._report(
+                    self._omitted, file.path, "file is a symbolic link" if file.kind == "link" else NOT_REGULAR
+                )
             else:
                 self._take(file)
         return CheckedFiles(tuple(self._valid), tuple(self._omitted), tuple(self._invalid), self._size_error)
 
-    def _tell(self, issues: list[FileIssue], path: str, reason: str) -> None:
-        if path not in self._told:
-            self._told.add(path)
+    def _report(self, issues: list[FileIssue], path: str, reason: str) -> None:
+        if path not in self._reported:
+            self._reported.add(path)
             issues.append(FileIssue(path, reason))
 
     def _find_modules(self) -> None:
@@ -232,7 +236,7 @@ class _FileCheck:
             if fold(base) != "go.mod":
                 continue
             if file.fault:
-                self._tell(self._invalid, file.path, file.fault)
+                self._report(self._invalid, file.path, file.fault)
             elif file.kind == "file":
                 self._module_dirs.add(head + slash)
                 if file.path == "go.mod" and file.data is not None:
@@ -276,13 +280,13 @@ class _FileCheck:
             self._size_error = f"module source tree too large (max size is {MAX_ZIP_FILE} bytes)"
         reason = _size_fault(file.path, file.size)
         if reason:
-            self._tell(self._invalid, file.path, reason)
+            self._report(self._invalid, file.path, reason)
         else:
             self._valid.append(file.path)
 
 
 def is_clean(path: str) -> bool:
-    """Whether `path` is in its shortest form (Go's path.Clean leaves it as it is)."""
+    """Whether `path` is in its shortest form: Go's path.Clean would not change it."""
     if "/." not in path and "//" not in path and path[:1] not in ("", ".", "/") and path[-1] != "/":
         return True
     return path == posixpath.normpath(path) and not path.startswith("//")
@@ -291,8 +295,10 @@ def is_clean(path: str) -> bool:
 def is_vendored(path: str, language: str) -> bool:
     """Whether the file belongs to a vendored package, by the rules of the module's language version ("" is oldest).
 
-    From 1.24 on, vendor/modules.txt counts too, and what follows an inner `/vendor/` is looked at from its true
-    place; before, the place was reckoned from the start of the path (golang.org/issue/37397), which older hashes need.
+    A file in a vendor directory itself belongs to no package and is kept; what counts is a "/" behind `vendor/`. Until
+    1.23 the go command looked for it at the wrong place after an inner `/vendor/` (golang.org/issue/37397): at the
+    length of "/vendor/" from the start of the path. Zips of older modules must come out as they did then, since their
+    hashes are recorded. From 1.24 on, vendor/modules.txt is left out, too.
     """
     modern = goversion.compare(language, "1.24") >= 0
     if modern and path == "vendor/modules.txt":
@@ -309,7 +315,7 @@ def is_vendored(path: str, language: str) -> bool:
 
 def language_of(gomod: bytes) -> str:
     """The language version of a go.mod's go line ("1.21"), "" when there is none or the file does not parse."""
-    from govgo.core.modfile import parse_lax  # 6 ms that the audit of the module cache does without
+    from govgo.core.modfile import parse_lax  # 6 ms that `mod verify` does without
 
     try:
         file = parse_lax("go.mod", gomod)
@@ -319,14 +325,14 @@ def language_of(gomod: bytes) -> str:
 
 
 class Collisions:
-    """Names seen so far, to find those that some file system cannot keep apart."""
+    """The names seen so far, to find those that a file system may not keep apart, as if they differ in case alone."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[str, bool]] = {}
         self._sound: set[str] = set()
 
     def add(self, path: str, *, is_dir: bool) -> str:
-        """Note `path` and the directories above it; the reason why it cannot stand beside the others, or ""."""
+        """Add `path` and the directories above it; the reason why it collides with another name, or ""."""
         above: list[str] = []
         while path and not (is_dir and path in self._sound):
             folded = fold(path)
@@ -346,12 +352,12 @@ class Collisions:
         return ""
 
     def is_sound(self, directory: str) -> bool:
-        """Whether `directory` stands above a name that was added without fault."""
+        """Whether `directory` is above a name that was added without fault."""
         return directory in self._sound
 
 
 def fold(text: str) -> str:
-    """A form that two strings share exactly if they are equal under Unicode's simple case folding."""
+    """A form that two strings have in common if, and only if, they are equal under Unicode's simple case folding."""
     if text.isascii():
         return text.lower()
     return "".join(map(_fold_char, text))

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The ZIP format as far as module zips need it: the directory at the end, and the header before each entry's data.
 
-Bytes are asked for by `read(offset, length)`, which answers fewer only at the end of the file; so an archive of any
-size is read in small pieces. `read_directory` accepts and refuses what Go's archive/zip does, with its sentences:
-data before the archive, comments, zip64 records, counts modulo 65,536. `local_fault` is stricter than Go: it finds
-the archives of which two readers could see different contents.
+    [local header, name, extra; data; descriptor]…    one for each entry
+    [directory record, name, extra, comment]…         the directory: where each local header is, sizes, checksum
+    end record, comment                               where the directory is, and how many records it has
 
-Names may hold lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`).
+The functions get bytes by `read(offset, length)`, which gives fewer only at the end of the file, so an archive of any
+size is read in small pieces. `read_directory` accepts and refuses what Go's archive/zip does, with its sentences: data
+before the archive, comments, zip64 records, counts modulo 65,536. `local_fault` is stricter than Go: it finds the
+archives in which two readers could see different contents.
+
+Names may have lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`).
 Source of the format: PKWARE's APPNOTE.TXT, sections 4.3 to 4.5; the behaviour of archive/zip.
 """
 
@@ -53,7 +57,7 @@ class Entry(NamedTuple):
     Attributes:
         name: "/" at the end marks a directory.  raw_name: its bytes.
         crc: CRC-32 of the content.  packed, size: bytes in the archive and of the content.
-        offset: of the local header in the file; may lie outside of it.
+        offset: of the local header in the file; it may lie outside.
         mode: st_mode where a Unix program made the archive, else 0.
     """
 
@@ -73,7 +77,7 @@ class Entry(NamedTuple):
 
     @property
     def has_descriptor(self) -> bool:
-        """Whether checksum and sizes stand after the data too."""
+        """Whether checksum and sizes stand behind the data, too."""
         return bool(self.flags & _HAS_DESCRIPTOR)
 
 
@@ -87,7 +91,7 @@ class _End(NamedTuple):
 
 
 class _Stop(Exception):
-    """No further directory record could be read; `text` is what is wrong if more were promised."""
+    """There is no further directory record; `text` says what is wrong if the end record promises more."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -98,8 +102,8 @@ def read_directory(read: Read, size: int, *, most: int) -> tuple[Entry, ...]:
     """The entries of an archive of `size` bytes, in the directory's order.
 
     Raises:
-        BadZipError: no archive, or a directory that does not hold what its end record promises, or more than
-            `most` entries.
+        BadZipError: it is no archive, its directory has not the records that its end record promises, or it has more
+            than `most` entries.
     """
     end = _find_end(read, size)
     window = _Window(read, end.base + end.offset)
@@ -108,7 +112,7 @@ def read_directory(read: Read, size: int, *, most: int) -> tuple[Entry, ...]:
         try:
             entry = _read_record(window)
         except _Stop as stop:
-            # The count in the end record has 16 bits, so records are read until there is none.
+            # The count in the end record has 16 bits only, so records are read until there is none.
             if len(entries) & 0xFFFF != end.records & 0xFFFF:
                 raise BadZipError(stop.text) from None
             return tuple(entries)
@@ -118,7 +122,7 @@ def read_directory(read: Read, size: int, *, most: int) -> tuple[Entry, ...]:
 
 
 class _Window:
-    """Forward reading in large pieces."""
+    """Reads forward, in large pieces: a directory has thousands of small records."""
 
     def __init__(self, read: Read, offset: int) -> None:
         self._read = read
@@ -174,7 +178,7 @@ def _read_record(window: _Window) -> Entry:
 
 
 def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """The three values with those that were all ones taken from the zip64 field, in the format's order."""
+    """The three values; those that were all ones are taken from the zip64 field, in the order of the format."""
     values = [size, packed, offset]
     missing = [i for i in range(3) if values[i] == _MAX_32]
     for field in _extra_fields(extra, _ZIP64_EXTRA):
@@ -184,7 +188,7 @@ def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[in
                 raise _Stop(NOT_A_ZIP)
             values[missing.pop(0)] = int.from_bytes(field[at : at + 8], "little")
             at += 8
-    if any(i > 0 for i in missing):  # a size of all ones alone is taken as it stands
+    if any(i > 0 for i in missing):  # archive/zip takes a size of all ones as it is, but not the other two
         raise _Stop(NOT_A_ZIP)
     size, packed, offset = values
     return size, packed, offset - (1 << 64) if offset > _MAX_63 else offset
@@ -225,12 +229,12 @@ def _find_end(read: Read, size: int) -> _End:
     if not 0 <= base + offset < size:
         raise BadZipError(NOT_A_ZIP)
     if base > 0 and _is_record(read, offset):
-        base = 0  # the end record is wrong about its directory's size
+        base = 0  # the end record is wrong about the size of its directory: nothing stands before the archive
     return _End(records, length, offset, base)
 
 
 def _last_end_mark(block: bytes) -> int:
-    """Where the end record begins, -1 if there is none or its comment is cut short."""
+    """Where the end record begins; -1 if there is none or its comment is cut short."""
     if len(block) < _DIRECTORY_END.size:
         return -1
     at = block.rfind(_END_MARK, 0, len(block) - _DIRECTORY_END.size + len(_END_MARK))
@@ -241,7 +245,7 @@ def _last_end_mark(block: bytes) -> int:
 
 
 def _read_end_64(read: Read, end_offset: int) -> tuple[int, int, int, int] | None:
-    """(its offset, records, directory size, directory offset) of the zip64 end record, None if there is none."""
+    """(its offset, records, directory size, directory offset) of the zip64 end record; None if there is none."""
     at = end_offset - _DIRECTORY_END_64_LOCATOR.size
     if at < 0:
         return None
@@ -267,7 +271,7 @@ def _is_record(read: Read, offset: int) -> bool:
 
 
 class LocalHeader(NamedTuple):
-    """What stands before an entry's data, as far as readers use it."""
+    """The header before an entry's data, as far as readers use it."""
 
     flags: int
     method: int
@@ -300,9 +304,9 @@ def local_header(entry: Entry, head: bytes, archive: str) -> LocalHeader:
 
 
 def local_fault(entry: Entry, local: LocalHeader, head: bytes) -> str:
-    """What the local header, whose bytes begin `head`, says against the directory, or "".
+    """Where the local header, which begins `head`, differs from the directory, or "".
 
-    Checksum and sizes may be zero where they stand after the data.
+    Checksum and sizes may be zero where they stand behind the data.
     """
     packed, size = local.packed, local.size
     name_end = LOCAL_HEADER.size + local.name_length
@@ -325,7 +329,7 @@ def local_fault(entry: Entry, local: LocalHeader, head: bytes) -> str:
 
 
 def descriptor_fault(entry: Entry, tail: bytes, *, strict: bool) -> str:
-    """What is wrong with the data descriptor that begins `tail`, or ""; its sizes count only if `strict`."""
+    """What is wrong with the data descriptor that begins `tail`, or ""; its sizes are compared only if `strict`."""
     body = tail.removeprefix(_DESCRIPTOR_MARK)
     if len(body) < 12:
         return CUT_SHORT
@@ -340,7 +344,7 @@ def descriptor_fault(entry: Entry, tail: bytes, *, strict: bool) -> str:
 
 
 def kind_fault(entry: Entry) -> str:
-    """Why the entry is no regular file, by the mode that a Unix program left with it, or ""."""
+    """Why the entry is no regular file or directory, by the mode that a Unix program gave it, or ""."""
     if entry.mode == 0:
         return ""
     kind = stat.S_IFMT(entry.mode)

@@ -21,9 +21,10 @@
 
     — sum.example.org doVBPhCzIpLb5xEI…
 
-That is: the version of the format; the records as lookups give them, by number; one proof for all of them
-(`multiproof`); and the signed tree head that it leads to. Blocks end with an empty line. A bundle has exactly one
-spelling, and no other is read. docs/design/proof-bundle.md says how to check one by other means.
+That is: the version of the format; the records as lookups give them, in ascending order of their numbers; one proof
+for all of them (`proof.prove_records`); and the signed tree head that the proof leads to. Blocks end with an empty
+line. A bundle has exactly one spelling, and no other is read. docs/design/proof-bundle.md says how to check one by
+other means.
 """
 
 from __future__ import annotations
@@ -33,29 +34,26 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.multiproof import check_records, proof_nodes, prove_records
 from govgo.core.sumdb.note import Verifier
-from govgo.core.sumdb.proof import Proof
+from govgo.core.sumdb.proof import Proof, check_records, prove_records, record_proof_nodes
 from govgo.core.sumdb.record import format_record, is_valid_record_text, sum_lines
-from govgo.core.sumdb.timeline import Head, read_head
+from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
 from govgo.core.sumdb.tlog import MAX_TREE_SIZE, Node, format_hash, parse_hash, record_hash
 from govgo.errors import IntegrityError, SumDbFormatError
 
 MAGIC = b"go.sum proof bundle v1\n"
 MAX_BUNDLE_BYTES = 256 << 20
 """Larger bundles are refused; a go.sum of 600 lines makes one of some 350 kB."""
-MAX_NOTE_BYTES = 64 << 10
-"""A signed tree head has some 200 bytes; a hundred signatures are allowed."""
 
 _FAMILY = b"go.sum proof bundle v"
 _NUMBER = re.compile(rb"0|[1-9][0-9]{0,18}")
 
 
 class Bundle(NamedTuple):
-    """A bundle as its file says, unproved.
+    """A bundle as its file has it, not proved yet.
 
     Attributes:
-        records: (number, text) of each record, by number.
+        records: (number, text) of each record, in ascending order.
         proof: the hashes that lead from the records to the tree head.
         note: the signed tree head.
     """
@@ -70,7 +68,7 @@ class ProvedBundle(NamedTuple):
 
     Attributes:
         head: the tree head.
-        texts: the records' texts by the "path version" that each has lines for; "/go.mod" is left off the version.
+        texts: the records' texts by the module version that each has lines for (without "/go.mod").
     """
 
     head: Head
@@ -78,13 +76,13 @@ class ProvedBundle(NamedTuple):
 
     def lines(self, mod: ModuleVersion) -> tuple[str, ...] | None:
         """The proved go.sum lines for `mod` ("/go.mod" as in go.sum); None where the bundle has no record of it."""
-        text = self.texts.get(ModuleVersion(mod.path, mod.version.removesuffix("/go.mod")))
+        text = self.texts.get(mod.without_gomod())
         return None if text is None else sum_lines(text, mod)
 
 
 def bundle_nodes(head: Head, records: Mapping[int, bytes]) -> tuple[Node, ...]:
     """The complete subtrees whose hashes `make_bundle` reads (arguments as there)."""
-    return proof_nodes(head.tree.size, sorted(records))
+    return record_proof_nodes(head.tree.size, sorted(records))
 
 
 def make_bundle(head: Head, records: Mapping[int, bytes], read: Callable[[Node], bytes]) -> Bundle:
@@ -104,7 +102,7 @@ def make_bundle(head: Head, records: Mapping[int, bytes], read: Callable[[Node],
 
 
 def format_bundle(bundle: Bundle) -> bytes:
-    """The bundle's file; the same bytes for the same bundle.
+    """The bytes of the bundle's file.
 
     Raises:
         SumDbFormatError: a record's text cannot be one.
@@ -117,7 +115,7 @@ def format_bundle(bundle: Bundle) -> bytes:
 
 
 def parse_bundle(data: bytes) -> Bundle:
-    """Read a bundle's file; only what `format_bundle` would write is accepted. Nothing is proved by that.
+    """Read a bundle's file; only what `format_bundle` would write is accepted. That proves nothing yet.
 
     Raises:
         SumDbFormatError: it is malformed, or of another version of the format.
@@ -145,7 +143,7 @@ def parse_bundle(data: bytes) -> Bundle:
     except (UnicodeDecodeError, SumDbFormatError):
         raise _malformed("the proof") from None
     bundle = Bundle(tuple(records), proof, data[place:])
-    if len(bundle.note) > MAX_NOTE_BYTES or format_bundle(bundle) != data:
+    if len(bundle.note) > MAX_HEAD_BYTES or format_bundle(bundle) != data:
         raise _malformed("its form")
     return bundle
 
@@ -155,7 +153,7 @@ def prove_bundle(bundle: Bundle, verifier: Verifier) -> ProvedBundle:
 
     Raises:
         BadSignatureError: the key did not sign the tree head.
-        IntegrityError: the note is no tree head, the proof fails, or two records speak of the same module version.
+        IntegrityError: the note is no tree head, the proof fails, or two records are about the same module version.
     """
     head = read_head(bundle.note, verifier)
     leaves = [(number, record_hash(text)) for number, text in bundle.records]
@@ -166,6 +164,7 @@ def prove_bundle(bundle: Bundle, verifier: Verifier) -> ProvedBundle:
     texts: dict[ModuleVersion, bytes] = {}
     for number, text in bundle.records:
         for mod in _subjects(text):
+            # The database has one record for a version. With two, which lines hold would depend on the reader.
             if texts.setdefault(mod, text) is not text:
                 raise IntegrityError(f"proof bundle: record {number} is not the only one for {mod}")
     return ProvedBundle(head, texts)
@@ -174,7 +173,7 @@ def prove_bundle(bundle: Bundle, verifier: Verifier) -> ProvedBundle:
 def _subjects(text: bytes) -> set[ModuleVersion]:
     """The module versions that a record has lines for."""
     words = (line.split(" ") for line in text.decode().split("\n")[:-1])
-    return {ModuleVersion(found[0], found[1].removesuffix("/go.mod")) for found in words if len(found) == 3}
+    return {ModuleVersion(found[0], found[1]).without_gomod() for found in words if len(found) == 3}
 
 
 def _block(data: bytes, start: int) -> tuple[bytes, int]:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """GOSUMDB: which checksum database, its key, and where to reach it (`go help environment`, Go Modules Reference).
 
-The forms are `name`, where the key is known; `name+hash+key`; either of them with ` URL`; and `off`.
+sum.example.org                                        a name whose key is known
+sum.example.org+033de0ae+Ac4zctda0e5eza+HJyk9SxED…     a verifier key (`note`)
+sum.example.org+033de0ae+Ac4z… https://mirror.example  either of them, and the URL to use
+off                                                    no database
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES, GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import NoteError, UsageError
@@ -20,7 +24,7 @@ class Database(NamedTuple):
     Attributes:
         name: the name in its key; also its host and path, and its directory in the cache.
         key: its verifier key.
-        url: the address given in GOSUMDB, which then is the only one; "" for the proxies and `https://name`.
+        url: the address given in GOSUMDB, which is then used alone; "" to try the proxies, then `https://name`.
     """
 
     name: str
@@ -44,7 +48,7 @@ def parse_gosumdb(value: str, known: Mapping[str, str]) -> Database | None:
         The database, None for `off`.
 
     Raises:
-        UsageError: with go's text.
+        UsageError: the setting is none of the forms above; the text is go's.
     """
     alias = known.get(value, "")
     if " " in alias:
@@ -71,8 +75,20 @@ def parse_gosumdb(value: str, known: Mapping[str, str]) -> Database | None:
     return Database(name, key, url)
 
 
+def database_of(env: GoEnv) -> Database:
+    """The database that GOSUMDB names.
+
+    Raises:
+        UsageError: a setting that makes no sense, or `off`.
+    """
+    database = parse_gosumdb(env.gosumdb, {**KNOWN_SUMDB_KEYS, **SUMDB_ALIASES})
+    if database is None:
+        raise UsageError("checksum database disabled by GOSUMDB=off")
+    return database
+
+
 def _check_name(name: str) -> None:
-    """A name must be a host and perhaps a path, since both a URL and a directory are made from it."""
+    """Refuse a name that is not a host, perhaps with a path: both a URL and a directory are made from it."""
     try:
         url = gourl.parse(f"https://{name}")
     except UsageError:

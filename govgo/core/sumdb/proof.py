@@ -1,52 +1,87 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Record proofs and tree proofs (RFC 6962, sections 2.1.1 and 2.1.2: audit paths and consistency proofs).
+"""Proofs about trees: that many records are in one, and that one tree begins with another (RFC 6962, section 2.1).
 
-A proof is a tuple of hashes. Making one takes two steps: `…_nodes` says which complete subtrees are needed, the
-second function combines their hashes, in that order.
+A proof is a tuple of hashes of subtrees. Every subtree is named by its records [start, end), and divides at the
+largest power of two below its width: [0, 7) into [0, 4) and [4, 7), that into [4, 6) and [6, 7).
+
+**Records.** One proof for many records: their audit paths (section 2.1.1) without what they share. The tree is walked
+from the root, left before right. A subtree that holds none of the records counts by its hash, and only such hashes are
+in the proof, in the order of the walk; a subtree of one record that is to be proved counts by that record. So for a
+tree of 7 and the records 1 and 6 the proof has the hashes of [0, 1), [2, 4) and [4, 6). For one record it has the
+hashes of its audit path; for k records about k·log2(size/k).
+
+**Prefixes.** A consistency proof (section 2.1.2) that the tree over the first `older_size` records is a prefix of a
+larger one: the hashes from the older tree's edge up to the root. For sizes 6 and 7 it has the hashes of [4, 6),
+[6, 7) and [0, 4). govgo proves prefixes by tiles; this form is what it prints as the evidence of a fork.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
-from govgo.core.sumdb.tlog import Node, node_hash, range_hash, range_nodes
+from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, Node, node_hash, range_hash, range_nodes
 from govgo.errors import IntegrityError, SumDbFormatError
 
 Proof = tuple[bytes, ...]
 
 
-def prove_record(size: int, n: int, read: Callable[[Node], bytes]) -> Proof:
-    """The proof that record `n` is in the tree over the first `size` records.
+def prove_records(size: int, numbers: Sequence[int], read: Callable[[Node], bytes]) -> Proof:
+    """The proof that the records `numbers` are in the tree over the first `size` records.
 
     Args:
         size: the tree's size.
-        n: the record's number.
-        read: gives the hashes of complete subtrees.
+        numbers: ascending, without duplicates.
+        read: gives the hashes of complete subtrees (`record_proof_nodes` names them beforehand).
 
     Raises:
-        SumDbFormatError: there is no such record in the tree.
+        SumDbFormatError: `numbers` are not in order or not in the tree.
     """
-    if not 0 <= n < size:
-        raise SumDbFormatError("tlog: invalid inputs in ProveRecord")
-    return tuple(_range(start, end, read) for start, end in _record_ranges(size, n))
+    _check_numbers(size, numbers)
+    return tuple(_read_range(start, end, read) for start, end in _ranges_without(size, numbers))
 
 
-def check_record(proof: Proof, tree_size: int, tree_hash: bytes, n: int, leaf: bytes) -> None:
-    """Check that `leaf` is the hash of record `n` in a tree.
+def record_proof_nodes(size: int, numbers: Sequence[int]) -> tuple[Node, ...]:
+    """The complete subtrees whose hashes `prove_records` reads (arguments and errors as there)."""
+    _check_numbers(size, numbers)
+    return tuple(node for span in _ranges_without(size, numbers) for node in range_nodes(*span))
+
+
+def check_records(proof: Proof, size: int, tree_hash: bytes, leaves: Sequence[tuple[int, bytes]]) -> None:
+    """Check that records are in a tree.
+
+    Args:
+        proof: as `prove_records` made it.
+        size: the tree's size.
+        tree_hash: its hash.
+        leaves: (number, leaf hash) of each record, numbers ascending and without duplicates.
 
     Raises:
-        SumDbFormatError: there is no such record in the tree.
+        SumDbFormatError: the numbers are not in order or not in the tree.
         IntegrityError: the proof fails.
     """
-    if not 0 <= n < tree_size:
-        raise SumDbFormatError("tlog: invalid inputs in CheckRecord")
-    ranges = _record_ranges(tree_size, n)
-    if len(ranges) != len(proof):
-        raise IntegrityError("invalid transparency proof")
-    digest = leaf
-    for (start, _), sibling in zip(ranges, proof, strict=True):
-        digest = node_hash(digest, sibling) if start > n else node_hash(sibling, digest)
-    if digest != tree_hash:
+    numbers = [number for number, _ in leaves]
+    _check_numbers(size, numbers)
+    hashes = iter(proof)
+
+    def root(start: int, end: int, low: int, high: int) -> bytes:
+        """The hash over the records [start, end), of which leaves[low:high] are to be proved."""
+        if low == high:
+            digest = next(hashes, None)
+            if digest is None:
+                raise IntegrityError("invalid transparency proof")
+            return digest
+        if end - start == 1:
+            return leaves[low][1]
+        middle = _middle(start, end)
+        cut = bisect_left(numbers, middle, low, high)
+        left = root(start, middle, low, cut)  # before the right side: both take their hashes from the same iterator
+        return node_hash(left, root(middle, end, cut, high))
+
+    found = root(0, size, 0, len(leaves)) if size else EMPTY_TREE_HASH
+    # A hash that is left over would let one proof be written in many ways.
+    if found != tree_hash or next(hashes, None) is not None:
         raise IntegrityError("invalid transparency proof")
 
 
@@ -58,75 +93,52 @@ def prove_tree(size: int, older_size: int, read: Callable[[Node], bytes]) -> Pro
     """
     if not 1 <= older_size <= size:
         raise SumDbFormatError("tlog: invalid inputs in ProveTree")
-    return tuple(_range(start, end, read) for start, end in _tree_ranges(size, older_size))
+    return tuple(_read_range(start, end, read) for start, end in _prefix_ranges(size, older_size))
 
 
-def check_tree(proof: Proof, size: int, tree_hash: bytes, older_size: int, older_hash: bytes) -> None:
-    """Check that a tree begins with the records of an older one.
-
-    Raises:
-        SumDbFormatError: the sizes make no sense.
-        IntegrityError: the proof fails.
-    """
-    if not 1 <= older_size <= size:
-        raise SumDbFormatError("tlog: invalid inputs in CheckTree")
-    ranges = _tree_ranges(size, older_size)
-    if len(ranges) != len(proof):
-        raise IntegrityError("invalid transparency proof")
-    hashes = list(zip(ranges, proof, strict=True))
-    if ranges and ranges[0][1] == older_size:
-        # The smallest complete part of the older tree is given, unless that is all of it.
-        older = newer = hashes.pop(0)[1]
-    else:
-        older = newer = older_hash
-    for (start, _), digest in hashes:
-        if start >= older_size:
-            newer = node_hash(newer, digest)
-        else:
-            older = node_hash(digest, older)
-            newer = node_hash(digest, newer)
-    if older != older_hash or newer != tree_hash:
-        raise IntegrityError("invalid transparency proof")
-
-
-def _range(start: int, end: int, read: Callable[[Node], bytes]) -> bytes:
+def _read_range(start: int, end: int, read: Callable[[Node], bytes]) -> bytes:
     return range_hash([read(node) for node in range_nodes(start, end)])
 
 
-def _record_ranges(size: int, n: int) -> list[tuple[int, int]]:
-    """The record ranges of the siblings on the way from record `n` up to the root."""
-    ranges: list[tuple[int, int]] = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + _left_width(end - start)
-        if n < middle:
-            ranges.append((middle, end))
-            end = middle
-        else:
-            ranges.append((start, middle))
-            start = middle
-    ranges.reverse()
-    return ranges
+def _ranges_without(size: int, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The subtrees without any of the records, in the order of the walk: the largest ones, none within another."""
+    pending = [(0, size, 0, len(numbers))] if size else []
+    while pending:
+        start, end, low, high = pending.pop()
+        if low == high:
+            yield start, end
+        elif end - start > 1:
+            middle = _middle(start, end)
+            cut = bisect_left(numbers, middle, low, high)
+            pending.append((middle, end, cut, high))
+            pending.append((start, middle, low, cut))
 
 
-def _tree_ranges(size: int, older_size: int) -> list[tuple[int, int]]:
-    """The record ranges of a tree proof, from the older tree's edge up to the root."""
+def _prefix_ranges(size: int, older_size: int) -> list[tuple[int, int]]:
+    """The subtrees of a consistency proof, from the older tree's edge up to the root."""
     ranges: list[tuple[int, int]] = []
     start, end = 0, size
     while end != older_size:
-        middle = start + _left_width(end - start)
+        middle = _middle(start, end)
         if older_size <= middle:
             ranges.append((middle, end))
             end = middle
         else:
             ranges.append((start, middle))
             start = middle
+    # The older tree's last subtree begins the proof, unless it is the whole older tree, whose hash is known.
     if start > 0:
         ranges.append((start, end))
     ranges.reverse()
     return ranges
 
 
-def _left_width(width: int) -> int:
-    """The largest power of two below `width`: the size of a tree's left subtree."""
-    return 1 << ((width - 1).bit_length() - 1)
+def _middle(start: int, end: int) -> int:
+    """Where the subtree over [start, end) divides: its left part is the largest complete one below its width."""
+    return start + (1 << ((end - start - 1).bit_length() - 1))
+
+
+def _check_numbers(size: int, numbers: Sequence[int]) -> None:
+    ascending = all(a < b for a, b in pairwise(numbers))
+    if not ascending or (numbers and not 0 <= numbers[0] <= numbers[-1] < size):
+        raise SumDbFormatError("record numbers out of order or not in the tree")

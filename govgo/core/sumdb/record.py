@@ -20,6 +20,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from govgo.core.gosum.lines import format_line
+from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import SumDbFormatError, SumMismatchError, UnavailableError
 
@@ -66,7 +68,7 @@ class Record(NamedTuple):
 
 
 def is_valid_record_text(text: bytes) -> bool:
-    """Whether `text` may be a record: UTF-8 lines, each ended by a newline, none of them empty, no controls."""
+    """Whether `text` may be a record: UTF-8 lines that all end in a newline, none empty, no control characters."""
     if not text.endswith(b"\n") or b"\n\n" in text or _CONTROL.search(text):
         return False
     try:
@@ -103,57 +105,66 @@ def parse_record(data: bytes) -> Record:
     return Record(int(number), text, rest)
 
 
+def lookup_path(mod: ModuleVersion) -> str:
+    """Where the answer for `mod` is below a database's URL, and in its cache: `lookup/PATH@VERSION`, both escaped.
+
+    Raises:
+        InvalidPathError, InvalidVersionError: path or version cannot be escaped.
+    """
+    return f"lookup/{escape_path(mod.path)}@{escape_version(mod.without_gomod().version)}"
+
+
 def sum_lines(text: bytes, mod: ModuleVersion) -> tuple[str, ...]:
     """The go.sum lines for `mod` in a proved record; "/go.mod" at the end of its version asks for that hash."""
     prefix = f"{mod.path} {mod.version} "
     return tuple(line for line in text.decode().split("\n") if line.startswith(prefix))
 
 
-def judge_sum(lines: Iterable[str], database: str, mod: ModuleVersion, digest: str) -> None:
+def check_sum(lines: Iterable[str], database: str, mod: ModuleVersion, h1: str) -> None:
     """Compare the hash of a download with proved lines.
 
     Args:
         lines: the lines for `mod`, from `sum_lines`.
         database: its name, for the text.
         mod: the version; "/go.mod" at its end for the hash of a go.mod.
-        digest: `h1:…` of the download.
+        h1: the download's hash, `h1:…`.
 
     Raises:
-        SumMismatchError: the database says something else, or nothing.
+        SumMismatchError: the database has another hash, or none.
     """
     for line in lines:
         listed = line.rpartition(" ")[2]
-        if line == f"{mod.path} {mod.version} {digest}":
+        if line == format_line(mod, h1):
             return
         if line.startswith(f"{mod.path} {mod.version} h1:"):
-            raise mismatch_error(database, mod, digest, listed)
-    raise absent_error(database, mod, digest)
+            raise mismatch_error(database, mod, h1, listed)
+    raise absent_error(database, mod, h1)
 
 
-def mismatch_error(database: str, mod: ModuleVersion, digest: str, listed: str) -> SumMismatchError:
-    """The database has another hash."""
+def mismatch_error(database: str, mod: ModuleVersion, h1: str, listed: str) -> SumMismatchError:
+    """The error for a download whose hash is `h1`, where the database has `listed`."""
     where, noun = _where(mod)
     return SumMismatchError(
-        f"{where}: verifying {noun}: checksum mismatch\n"
-        f"\tdownloaded: {digest}\n\t{database}: {listed}{_DATABASE_MISMATCH}",
+        f"{where}: verifying {noun}: checksum mismatch\n\tdownloaded: {h1}\n\t{database}: {listed}{_DATABASE_MISMATCH}",
         module=f"{mod.path}@{mod.version}",
         want=listed,
-        got=digest,
+        got=h1,
         against=database,
     )
 
 
-def absent_error(database: str, mod: ModuleVersion, digest: str = "") -> SumMismatchError:
-    """The database's proved answer has no hash for the module version."""
+def absent_error(database: str, mod: ModuleVersion, h1: str = "") -> SumMismatchError:
+    """The error for a proved answer of the database that has no hash for the module version."""
     where, noun = _where(mod)
     return SumMismatchError(
         f"{where}: verifying {noun}: checksum missing from sumdb response{_DATABASE_ABSENT}",
         module=f"{mod.path}@{mod.version}",
-        got=digest,
+        got=h1,
         against=database,
     )
 
 
 def _where(mod: ModuleVersion) -> tuple[str, str]:
-    version = mod.version.removesuffix("/go.mod")
+    """`path@version`, and which of its two hashes is meant: "module" or "go.mod"."""
+    version = mod.without_gomod().version
     return f"{mod.path}@{version}", "module" if version == mod.version else "go.mod"

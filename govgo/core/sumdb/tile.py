@@ -1,29 +1,34 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tiles: the form in which a log publishes its hashes (x/mod sumdb/tlog; go.dev/design/25530-sumdb).
+"""Tiles: the form in which a log publishes its hashes (x/mod sumdb/tlog/tile.go; go.dev/design/25530-sumdb).
 
-Tile (height, level, number, width) lists `width` consecutive nodes of tree level height·level, beginning with node
-number·2^height, 32 bytes each. A full tile has 2^height of them, and its root is a hash in its parent tile. The
-checksum database has height 8.
+Tile (H, L, N, W) is the concatenation of the hashes of W consecutive nodes of tree level H·L:
 
-A tile's path is `tile/H/L/NNN`, with `.p/W` at the end of a partial one; numbers from 1000 on are written in
-groups of three digits, all but the last with an x: tile/3/4/x001/x234/067.p/1. Level -1, written `data`, holds
-records instead of hashes.
+    (H·L, N·2^H), (H·L, N·2^H + 1), …, (H·L, N·2^H + W - 1)        1 <= W <= 2^H, 32 bytes each
+
+A full tile has W = 2^H, and the hash over all of it is the node (H·(L+1), N), which stands in its parent: entry
+N mod 2^H of the tile (H, L+1, N >> H). The tile at the right edge of a tree may be partial; it grows with the tree, so
+the tile of an older tree is the beginning of that of a newer one. The checksum database has height 8: a tile has at
+most 256 hashes, 8,192 bytes. In a tree of 1,000 records, level 0 has the full tiles 0 to 2 and tile 3 with a width of
+232, and level 1 has tile 0 with a width of 3 (1000 >> 8).
+
+A tile's path is `tile/H/L/NNN`, with `.p/W` at the end of a partial one; numbers from 1000 on are written in groups of
+three digits, all but the last with an x: tile/3/4/x001/x234/067.p/1. Level -1, written `data`, holds records instead of
+hashes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
-from govgo.core.sumdb.tlog import HASH_SIZE, Node, split_stored_hash_index
+from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import SumDbFormatError, TileMismatchError
 
 MAX_HEIGHT = 30
-MAX_LEVEL = 63
+"""Paths of higher tiles are malformed (x/mod's limit)."""
 
-_NODE = hashlib.sha256(b"\x01")  # an interior node's hash, begun (RFC 6962, section 2.1)
+_NODE = hashlib.sha256(b"\x01")  # `tlog.node_hash`, begun
 _PATH = re.compile(r"tile/([1-9][0-9]?)/(data|0|[1-9][0-9]*)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,9}))?")
 
 
@@ -59,7 +64,7 @@ class Tile(NamedTuple):
 
 
 def parse_tile_path(path: str) -> Tile:
-    """Read a tile's path; only the one that `Tile.path` would give is accepted.
+    """Read a tile's path; only the spelling that `Tile.path` gives is accepted.
 
     Raises:
         SumDbFormatError: it is malformed.
@@ -78,79 +83,25 @@ def parse_tile_path(path: str) -> Tile:
     raise SumDbFormatError(f"malformed tile path {_quote(path)}")
 
 
-def tile_for_node(height: int, node: Node) -> tuple[Tile, int]:
-    """The narrowest tile that has `node` in it or in the subtree over it, and the node's level within that tile."""
-    level, n = node
-    tile_level, inner = divmod(level, height)
-    first = n << inner
-    number = first >> height
-    width = first - (number << height) + (1 << inner)
-    return Tile(height, tile_level, number, width), inner
-
-
-def tile_for_index(height: int, index: int) -> Tile:
-    """The narrowest tile for a place of the stored order."""
-    return tile_for_node(height, split_stored_hash_index(index))[0]
-
-
 def tile_in_tree(height: int, level: int, number: int, tree_size: int) -> Tile:
     """The tile at a place as a tree of `tree_size` records has it: full, or partial at the tree's right edge.
 
-    Its width is 0 or below when the tree has no tile there.
+    Its width is 0 or negative where the tree has no tile. Level L of a tree has tree_size >> (L·height) complete nodes.
     """
     entries = (tree_size >> (level * height)) - (number << height)
     return Tile(height, level, number, min(entries, 1 << height))
 
 
-def new_tiles(height: int, old_size: int, new_size: int) -> tuple[Tile, ...]:
-    """The tiles to be published when a tree grows."""
-    tiles: list[Tile] = []
-    level = 0
-    while new_size >> (height * level):
-        old, new = old_size >> (height * level), new_size >> (height * level)
-        if old != new:
-            last = new >> height
-            tiles.extend(Tile(height, level, n, 1 << height) for n in range(old >> height, last))
-            if width := new - (last << height):
-                tiles.append(Tile(height, level, last, width))
-        level += 1
-    return tuple(tiles)
-
-
-def tile_data(tile: Tile, read: Callable[[Node], bytes]) -> bytes:
-    """A tile's bytes, from the hashes of complete subtrees."""
-    level, first = tile.height * tile.level, tile.number << tile.height
-    return b"".join([read((level, first + i)) for i in range(tile.width)])
-
-
-def hash_from_tile(tile: Tile, data: bytes, index: int) -> bytes:
-    """The hash at a place of the stored order, out of a tile that may be wider than needed.
-
-    Raises:
-        SumDbFormatError: the tile does not hold it, or makes no sense.
-    """
-    height_ok = 1 <= tile.height <= MAX_HEIGHT
-    if not height_ok or not 0 <= tile.level <= MAX_LEVEL or not 1 <= tile.width <= 1 << tile.height:
-        raise SumDbFormatError(f"invalid tile {tile.path}")
-    if len(data) < tile.width * HASH_SIZE:
-        raise SumDbFormatError(f"data len {len(data)} too short for tile {tile.path}")
-    node = split_stored_hash_index(index)
-    narrow, inner = tile_for_node(tile.height, node)
-    if narrow[:3] != tile[:3] or tile.width < narrow.width:
-        raise SumDbFormatError(f"index {index} is in {narrow.path} not {tile.path}")
-    end = narrow.width * HASH_SIZE
-    return subtree_hash(data[end - (HASH_SIZE << inner) : end])
-
-
 def subtree_hash(data: bytes) -> bytes:
-    """The hash of the complete subtree over 2^k hashes that stand one after the other."""
+    """The hash of the complete subtree over 2^k hashes, given one after the other."""
     while len(data) > HASH_SIZE:
         data = _row_above(data)
     return data
 
 
 def _row_above(data: bytes) -> bytes:
-    # Copying a hash that has begun is the quickest way here; a tile costs 255 of these.
+    """The hashes one level up: of each pair of `data`."""
+    # Copying a hash that has begun is the quickest way in Python; a full tile costs 255 of these.
     begin = _NODE.copy
     row: list[bytes] = []
     for i in range(0, len(data), 2 * HASH_SIZE):
@@ -161,23 +112,23 @@ def _row_above(data: bytes) -> bytes:
 
 
 class HashedTile:
-    """The bytes of a tile, and the hashes over them as far as somebody asked, each computed once.
+    """The bytes of a tile, and the hashes over them that were asked for, each computed once.
 
-    Nothing here is authenticated: `tileauth` compares these hashes with the parent's.
+    Nothing here is authenticated: `TileAuth` compares these hashes with those in the parent tile.
     """
 
     __slots__ = ("_root", "_rows", "data", "tile")
 
     def __init__(self, tile: Tile, data: bytes, *, keep_rows: bool = False) -> None:
-        """Take a tile's bytes.
+        """Check the size of a tile's bytes.
 
         Args:
             tile: its coordinates.
             data: its bytes.
-            keep_rows: keep the hashes that `root` computes, since most of them will be asked for.
+            keep_rows: keep the hashes that `root` computes on its way, where most of them will be asked for.
 
         Raises:
-            TileMismatchError: they are not exactly the tile's width.
+            TileMismatchError: they are not exactly as long as the tile's width demands.
         """
         if len(data) != tile.width * HASH_SIZE:
             raise TileMismatchError(f"{tile.path}: {len(data)} bytes of tile data, want {tile.width * HASH_SIZE}")
@@ -199,11 +150,12 @@ class HashedTile:
         rows = self._rows
         while len(rows) <= inner:
             row = rows[-1]
+            # In a partial tile the last hash of a row may have no partner: it is not part of a complete subtree.
             rows.append(_row_above(row[: len(row) // 64 * 64]))
         return rows[inner][n * HASH_SIZE : (n + 1) * HASH_SIZE]
 
-    def foresee(self, root: bytes) -> None:
-        """Take `root`, computed somewhere else from the same bytes; b"" leaves it to be computed here."""
+    def set_root(self, root: bytes) -> None:
+        """Set `root`, computed elsewhere from the same bytes; b"" leaves it to be computed here."""
         self._root = root
 
     @property

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Authenticate tiles against one signed tree head, ask/tell.
+"""Authenticate tiles against one signed tree head, without doing any reading.
 
     auth = TileAuth(tree)
-    tiles = auth.ask(nodes)             # what is lacking to prove these nodes, parents before children
-    for tile in tiles:
-        auth.tell(HashedTile(tile, …))  # bytes from anywhere
-    auth.settle()                       # judges; TileMismatchError when they do not hash up to the tree head
-    auth.node(level, n)                 # a hash that is proved
+    for tile in auth.ask(nodes):            # what is missing to prove these nodes, parents before children
+        auth.add(HashedTile(tile, data))    # bytes from anywhere, not trusted yet
+    auth.prove()                            # TileMismatchError when they do not hash up to the tree head
+    auth.node(level, n)                     # a hash that is proved
 
-The tiles at the tree's right edge hold the subtrees that make up the tree: together they must hash to the tree
-head. Every other tile is full and its root must be the hash in its parent, which was authenticated before it.
-No hash leaves this object, and no tile is called safe to keep, before that (CVE-2026-56865).
+The tiles at the tree's right edge hold the complete subtrees that make up the tree (`range_nodes`): together these must
+hash to the tree head. Every other tile is full, and the hash over it must be the entry in its parent, which was proved
+before it. Take 1,000 records and tiles of 256: the edge is tile 0 of level 1 (for the records 0 to 767) and the partial
+tile 3 of level 0 (768 to 999). Record 5 is in tile 0 of level 0, whose hash must be entry 0 of tile 0 of level 1.
 
-Asking and telling may go on in any order and for many nodes at once; tiles are judged once each.
+No hash leaves this object, and no tile is called safe to keep, before that (CVE-2026-56865). Calls may come in any
+order and for many nodes at once; a tile is checked once.
 """
 
 from __future__ import annotations
@@ -33,18 +34,19 @@ class TileAuth:
 
     Attributes:
         tree: the tree head that everything is proved against. Its signature is the caller's business.
-        suspects: after a TileMismatchError, the tiles that were thrown away: at least one of them is wrong.
+        suspects: after a TileMismatchError, the tiles that were dropped: at least one of them is wrong.
     """
 
-    __slots__ = ("_edge", "_edge_proved", "_height", "_prefixes", "_proved", "_told", "suspects", "tree")
+    __slots__ = ("_edge", "_edge_proved", "_height", "_prefixes", "_proved", "_unproved", "suspects", "tree")
 
     def __init__(self, tree: Tree, height: int = DATABASE_HEIGHT) -> None:
         self.tree = tree
         self.suspects: tuple[Tile, ...] = ()
         self._height = height
         self._proved: dict[Tile, HashedTile] = {}
-        self._told: dict[Tile, HashedTile] = {}
+        self._unproved: dict[Tile, HashedTile] = {}
         self._prefixes: dict[int, bytes] = {}
+        # Several subtrees of the edge may lie in one tile: all entries of a partial tile, and nodes above them.
         self._edge = tuple(dict.fromkeys(self._tile_of(node)[0] for node in range_nodes(0, tree.size)))
         self._edge_proved = False
         if tree.size == 0:
@@ -58,26 +60,27 @@ class TileAuth:
         Raises:
             SumDbFormatError: a node is not in the tree.
         """
-        wanted: dict[Tile, None] = {} if self._edge_proved else dict.fromkeys(self._edge)
+        missing: dict[Tile, None] = {} if self._edge_proved else dict.fromkeys(self._edge)
         for level, n in nodes:
             if level < 0 or n < 0 or (n + 1) << level > self.tree.size:
                 raise SumDbFormatError("indexes not in tree")
             tile = self._tile_of((level, n))[0]
+            # Upwards until a tile is proved or asked for. Every way up ends at the edge, which is one or the other.
             chain: list[Tile] = []
-            while tile not in self._proved and tile not in wanted:
+            while tile not in self._proved and tile not in missing:
                 chain.append(tile)
                 tile = self._parent(tile)
             for below in reversed(chain):
-                wanted[below] = None
-        return tuple(wanted)
+                missing[below] = None
+        return tuple(missing)
 
-    def tell(self, hashed: HashedTile) -> None:
-        """Take the bytes of a tile that `ask` named; they stay unused until `settle`."""
+    def add(self, hashed: HashedTile) -> None:
+        """Take the bytes of a tile that `ask` named; they stay unused until `prove`."""
         if hashed.tile not in self._proved:
-            self._told[hashed.tile] = hashed
+            self._unproved[hashed.tile] = hashed
 
-    def settle(self) -> tuple[HashedTile, ...]:
-        """Judge what was told, as far as its parents are known.
+    def prove(self) -> tuple[HashedTile, ...]:
+        """Check the tiles that were added, as far as their parents are known.
 
         Returns:
             The tiles that are proved now and were not before: they are safe to keep.
@@ -87,17 +90,17 @@ class TileAuth:
         """
         safe: list[HashedTile] = []
         if not self._edge_proved:
-            if any(tile not in self._told for tile in self._edge):
+            if any(tile not in self._unproved for tile in self._edge):
                 return ()
-            self._judge_edge()
+            self._prove_edge()
             for tile in self._edge:
                 safe.append(self._accept(tile))
-        # Levels fall from parent to child, so one pass from above judges every tile whose parents are known.
-        for tile in sorted(self._told, key=_by_level):
+        # Levels fall from parent to child, so one pass from above checks every tile whose parents are known.
+        for tile in sorted(self._unproved, key=_by_level):
             parent = self._proved.get(self._parent(tile))
             if parent is None:
                 continue
-            if parent.entry(tile.number & ((1 << self._height) - 1)) != self._told[tile].root:
+            if parent.entry(tile.number & ((1 << self._height) - 1)) != self._unproved[tile].root:
                 self._refuse((tile,))
             safe.append(self._accept(tile))
         return tuple(safe)
@@ -124,21 +127,22 @@ class TileAuth:
             self._prefixes[size] = root
         return root
 
-    def _judge_edge(self) -> None:
-        told = self._told
-        root = range_hash([self._read(node, told) for node in range_nodes(0, self.tree.size)])
+    def _prove_edge(self) -> None:
+        # One equation for all tiles of the edge: if it fails, nobody can say which of them is wrong.
+        unproved = self._unproved
+        root = range_hash([self._read(node, unproved) for node in range_nodes(0, self.tree.size)])
         if root != self.tree.hash:
             self._refuse(self._edge)
         self._edge_proved = True
 
     def _refuse(self, tiles: tuple[Tile, ...]) -> None:
         for tile in tiles:
-            del self._told[tile]
+            del self._unproved[tile]
         self.suspects = tiles
         raise TileMismatchError("downloaded inconsistent tile")
 
     def _accept(self, tile: Tile) -> HashedTile:
-        hashed = self._proved[tile] = self._told.pop(tile)
+        hashed = self._proved[tile] = self._unproved.pop(tile)
         return hashed
 
     def _read(self, node: Node, tiles: Mapping[Tile, HashedTile]) -> bytes:
@@ -149,7 +153,11 @@ class TileAuth:
         return hashed.node(inner, n)
 
     def _tile_of(self, node: Node) -> tuple[Tile, int, int]:
-        """The tile that has `node` in this tree, the node's level within it, and its number within that level."""
+        """The tile that has `node` in this tree, the node's level within it, and its number within that level.
+
+        Tiles hold every height-th level of the tree only. A node between is computed from the tile below it: with
+        height 8, node (10, 3) is at level 2 over tile level 1, and joins that level's nodes 12 to 15.
+        """
         level, n = node
         tile_level, inner = divmod(level, self._height)
         number = n >> (self._height - inner)
@@ -162,7 +170,11 @@ class TileAuth:
 
 @lru_cache(maxsize=1024)
 def prefix_nodes(size: int, height: int = DATABASE_HEIGHT) -> tuple[Node, ...]:
-    """Nodes whose tiles are all that the hash of the tree over the first `size` records takes: one for each tile."""
+    """Nodes that together name every tile which the hash of the tree over the first `size` records needs.
+
+    `range_nodes` has one node for each bit of `size`. Those of one tile level lie in the same tile, so
+    that one of them is enough.
+    """
     return tuple({level // height: (level, n) for level, n in range_nodes(0, size)}.values())
 
 

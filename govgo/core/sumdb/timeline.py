@@ -2,16 +2,17 @@
 """The signed tree heads that one client has seen, and the proof that they are one history.
 
 A log only grows, so of any two of its tree heads the smaller tree must be a prefix of the larger one. `Timeline`
-reads heads, says which pairs have to be joined by a proof (`Join`), and is told the proved hash of the larger
-tree's prefix. Two heads that contradict each other are a fork: the database has shown different histories to
-different people, and both signatures are the evidence (RFC 6962, section 2.1.2; research.swtch.com/tlog).
+reads heads, says which pairs have to be joined by a proof (`Join`), and compares the proved hash of the larger tree's
+prefix with the older head. Two heads that contradict each other are a fork: the database has shown different histories
+to different people, and both signatures are the evidence (RFC 6962, section 2.1.2; research.swtch.com/tlog).
 
-    head = timeline.read(note)          # signature and form
-    for join in timeline.offer(head):   # ask
-        timeline.judge(join, root)      # tell: TileAuth(join.newer.tree).prefix_root(join.older.tree.size)
+    head = timeline.read(note)            # signature and form
+    for join in timeline.offer(head):
+        root = TileAuth(join.newer.tree).prefix_root(join.older.tree.size)   # proved by tiles
+        timeline.confirm(join, root)      # ForkError where the older head has another hash
 
 A head that is larger than all before it becomes `newest` at once, so that records can be proved under it while its
-own join is still open. Nothing may be released before the joins that `offer` named are judged.
+own join is still open. Nothing may be released before the joins that `offer` named are confirmed.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from govgo.core.sumdb.note import Verifier, open_note
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
 from govgo.errors import BadSignatureError, ForkError, GovgoError, IntegrityError, NoteError, SumDbFormatError
 
+MAX_HEAD_BYTES = 64 << 10
+"""Larger signed tree heads are refused. One has some 200 bytes; a hundred signatures have room."""
+
 
 class Head(NamedTuple):
-    """A tree head and the note that says so, signature checked."""
+    """A tree head and the note that holds it, signature checked."""
 
     tree: Tree
     note: bytes
 
 
 class Join(NamedTuple):
-    """The question whether `older` is a prefix of `newer`."""
+    """Two heads of which it must be proved that the tree of `older` is a prefix of that of `newer`."""
 
     older: Head
     newer: Head
@@ -95,7 +99,7 @@ class Timeline:
         """Take a head into the timeline.
 
         Returns:
-            The joins to be judged before anything that came with `head` is believed, older ones first.
+            The joins to be confirmed before anything that came with `head` is believed, older ones first.
 
         Raises:
             ForkError: another head of the same size is known, with another hash.
@@ -114,13 +118,13 @@ class Timeline:
             return tuple(self._chain)
         return (*self._chain, Join(head, self.newest))
 
-    def judge(self, join: Join, prefix_root: bytes, proof: tuple[bytes, ...] = ()) -> None:
-        """Settle a join with the hash that the newer tree, as proved by tiles, has at the older size.
+    def confirm(self, join: Join, prefix_root: bytes, proof: tuple[bytes, ...] = ()) -> None:
+        """Confirm a join by the hash that the newer tree, as proved by tiles, has at the older size.
 
         Args:
             join: one that `offer` named.
             prefix_root: the proved hash.
-            proof: hashes that show a third party that `prefix_root` is the prefix's hash; for the report.
+            proof: the consistency proof that shows a third party where `prefix_root` comes from; for the error.
 
         Raises:
             ForkError: the older head has another hash.
@@ -130,16 +134,17 @@ class Timeline:
         self._joined.add(join.older.tree)
         self._advance()
 
-    def is_judged(self, join: Join) -> bool:
-        """Whether `join` was settled since it was named."""
+    def is_confirmed(self, join: Join) -> bool:
+        """Whether `join` was confirmed since it was named, by another lookup perhaps."""
         return join.older.tree in self._joined
 
     def withdraw(self) -> None:
-        """Forget heads that are not joined yet, because no tiles could be had that would prove or disprove them."""
+        """Forget heads that are not joined yet, because the tiles to prove or disprove them could not be had."""
         self.newest = self.proved
         self._chain.clear()
 
     def _advance(self) -> None:
+        """Let `proved` follow the chain of heads as far as it is confirmed without a gap."""
         while self._chain and self._chain[0].older.tree in self._joined:
             self.proved = self._chain.pop(0).newer
 
@@ -166,7 +171,7 @@ def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes,
 
 
 def _indent(note: bytes) -> str:
-    # Both notes were opened: UTF-8 without control characters. What else does not print is escaped.
+    # Both notes were opened, so they are UTF-8 without control characters. What else does not print is escaped.
     return _printable(note).replace("\n", "\n\t")
 
 
@@ -183,5 +188,5 @@ def _printable(text: bytes) -> str:
 
 
 def fingerprint(error: ForkError) -> str:
-    """A short name for the evidence, the same for the same two notes."""
+    """A short name for the evidence of a fork, the same for the same two notes."""
     return hashlib.sha256(b"\x00".join(error.notes)).hexdigest()[:16]

@@ -1,21 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The transparency log behind the checksum database: hashes, trees and where their hashes are stored.
+"""The transparency log behind the checksum database: its hashes and its tree heads (RFC 6962, section 2.1).
 
-A log is a list of records. Its tree head is the Merkle tree hash over them (RFC 6962, section 2.1). `node(level, n)`
-is the hash of the complete subtree over the records [n·2^level, (n+1)·2^level). Hashes are 32 bytes.
+A log is a list of records. The hash of a record is SHA-256(0x00 ‖ text), that of an interior node
+SHA-256(0x01 ‖ left ‖ right); all hashes are 32 bytes. The two prefixes keep a record from posing as a node.
 
-The stored order is that of Crosby and Wallach, "Efficient Data Structures for Tamper-Evident Logging", section 3.3:
-each record's hash, then those of the subtrees that it completes.
+Node (level, n) is the complete subtree over the records [n·2^level, (n+1)·2^level). A tree whose size is no power of
+two consists of several complete subtrees, the largest first: for a size of 7 they are the nodes (2,0), (1,2) and
+(0,6), over the records [0, 4), [4, 6) and [6, 7), and the tree's hash is
+
+    node_hash(hash of (2,0), node_hash(hash of (1,2), hash of (0,6)))
+
+The tree head is the text that the database signs:
+
+    go.sum database tree
+    7
+    kfyFR+Kk9nXC46ceyx9fPJ3UIAjJs3+q+O7t1FL3UXw=
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from govgo.core.sumdb.base64text import decode_base64, encode_base64
+from govgo.core.golib.base64 import decode_base64, encode_base64
 from govgo.errors import SumDbFormatError
 
 HASH_SIZE = 32
@@ -52,50 +61,6 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return _sha256(b"\x01" + left + right).digest()
 
 
-def stored_hash_index(level: int, n: int) -> int:
-    """The place of node (level, n) in the stored order."""
-    leaf = ((n + 1) << level) - 1
-    return 2 * leaf - leaf.bit_count() + level
-
-
-def split_stored_hash_index(index: int) -> Node:
-    """The node at a place of the stored order."""
-    leaf = index // 2
-    place = 2 * leaf - leaf.bit_count()
-    while True:
-        after = place + (leaf ^ (leaf + 1)).bit_length()
-        if after > index:
-            return index - place, leaf >> (index - place)
-        place = after
-        leaf += 1
-
-
-def stored_hash_count(size: int) -> int:
-    """How many hashes are stored for a tree of `size` records."""
-    return 2 * size - size.bit_count()
-
-
-def stored_hashes_nodes(n: int) -> tuple[Node, ...]:
-    """The older nodes that `stored_hashes` needs, smallest subtree first."""
-    return tuple((level, (n >> level) - 1) for level in range((n ^ (n + 1)).bit_length() - 1))
-
-
-def stored_hashes(n: int, data: bytes, older: Sequence[bytes]) -> tuple[bytes, ...]:
-    """What record number `n` adds to the store: its hash and those of the subtrees that it completes.
-
-    Args:
-        n: the number of the new record.
-        data: its text.
-        older: the hashes of `stored_hashes_nodes(n)`.
-    """
-    digest = record_hash(data)
-    hashes = [digest]
-    for left in older:
-        digest = node_hash(left, digest)
-        hashes.append(digest)
-    return tuple(hashes)
-
-
 def range_nodes(start: int, end: int) -> tuple[Node, ...]:
     """The complete subtrees that make up the subtree over the records [start, end), from left to right.
 
@@ -111,21 +76,15 @@ def range_nodes(start: int, end: int) -> tuple[Node, ...]:
 
 def range_hash(hashes: Sequence[bytes]) -> bytes:
     """The hash of the subtree that consists of the subtrees `range_nodes` names; there must be at least one."""
+    # From the right: the small subtrees at the end are joined first, then the larger ones before them.
     digest = hashes[-1]
     for left in hashes[-2::-1]:
         digest = node_hash(left, digest)
     return digest
 
 
-def tree_hash(size: int, read: Callable[[Node], bytes]) -> bytes:
-    """The hash of the tree over the first `size` records, from the hashes of complete subtrees."""
-    if size == 0:
-        return EMPTY_TREE_HASH
-    return range_hash([read(node) for node in range_nodes(0, size)])
-
-
 def format_hash(digest: bytes) -> str:
-    """A hash as texts show it."""
+    """A hash in base64, as notes and error texts show it."""
     return encode_base64(digest)
 
 
@@ -142,11 +101,6 @@ def parse_hash(text: str) -> bytes:
     if len(digest) != HASH_SIZE:
         raise SumDbFormatError("malformed hash")
     return digest
-
-
-def format_tree(tree: Tree) -> str:
-    """The text of a tree head, to be signed."""
-    return f"go.sum database tree\n{tree.size}\n{format_hash(tree.hash)}\n"
 
 
 def parse_tree(text: bytes) -> Tree:

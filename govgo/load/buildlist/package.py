@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 from govgo.errors import GovgoError
-from govgo.load.packages.errors import NO_MODULE
 
 IN_ALL = 1
 """In the pattern "all", asked for or not; of a test: it puts what it imports into "all"."""

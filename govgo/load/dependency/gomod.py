@@ -123,9 +123,7 @@ def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | None:
 
 def check_sum_recorded(session: Session, mv: ModuleVersion, actual: ModuleVersion) -> None:
     """In readonly mode, refuse a module version whose go.mod hash go.sum does not hold."""
-    if session.must_have_sums() and not session.repo.ledger.have(
-        ModuleVersion(actual.path, actual.version + "/go.mod")
-    ):
+    if session.must_have_sums() and not session.repo.ledger.have(actual.gomod_key()):
         suggestion = f" for go.mod file; to add it:\n\tgo mod download {mv.path}"
         raise ModuleError(actual, MissingSumError(suggestion))
 

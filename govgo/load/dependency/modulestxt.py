@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from os.path import dirname, join
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_versions
 from govgo.core.module.paths import check_import_path
 from govgo.core.version import semver
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, InvalidPathError, StaleError
 from govgo.load.packages import imports as importing
-from govgo.load.packages.errors import NO_MODULE, AmbiguousImportError, ImportMissingError
+from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
 
 if TYPE_CHECKING:
     from govgo.core.modfile import ModFile

@@ -31,11 +31,6 @@ class Which(Enum):
     ADD_BUILD_LIST_ZIP_SUMS = "build-list"
 
 
-def mod_key(mv: ModuleVersion) -> ModuleVersion:
-    """The key of the hash of a go.mod in go.sum."""
-    return ModuleVersion(mv.path, mv.version + "/go.mod")
-
-
 def keep_sums(
     session: Session,
     loaded: Loaded | None,
@@ -57,7 +52,7 @@ def keep_sums(
     if not rs.graph_loaded:
         for mv in rs.roots:
             actual = resolve(mv)
-            keep.add(mod_key(actual))
+            keep.add(actual.gomod_key())
             if build_list:
                 keep.add(actual)
         return keep
@@ -65,12 +60,12 @@ def keep_sums(
     for mv in graph.breadth_first():
         if graph.required_by(mv) is not None:
             # Its requirements take part in the selection, whether it is selected or not.
-            keep.add(mod_key(resolve(mv)))
+            keep.add(resolve(mv).gomod_key())
     if build_list:
         for mv in graph.build_list():
             actual = resolve(mv)
             if with_mod_sums:
-                keep.add(mod_key(actual))  # a zip is of no use without the go version
+                keep.add(actual.gomod_key())  # a zip is of no use without the go version
             keep.add(actual)
     return keep
 
@@ -88,7 +83,7 @@ def _add_package_sums(session: Session, loaded: Loaded | None, rs: Requirements,
         if not needs_sums(pkg):
             continue
         if modern:
-            keep.add(mod_key(session.main.resolve(pkg.mod)))
+            keep.add(session.main.resolve(pkg.mod).gomod_key())
         for mv in providers(pkg, rs):
             keep.add(session.main.resolve(mv))
     return modern

@@ -7,12 +7,9 @@ The sentences are those of the go command; the facts stay on the errors, since t
 
 from __future__ import annotations
 
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 from govgo.core.version.pseudo import is_zero_pseudo
 from govgo.errors import PackageError
-
-NO_MODULE = ModuleVersion("", "")
-"""The module of standard packages, and "none found"."""
 
 
 class ImportMissingError(PackageError):

@@ -30,9 +30,8 @@ from govgo.load.query.errors import QueryUpgradesAllError as QueryUpgradesAllErr
 from govgo.load.query.errors import WildcardInFirstElementError as WildcardInFirstElementError
 from govgo.load.query.query import Allowed as Allowed
 from govgo.load.query.query import query_view, refusal
-from govgo.load.query.source import VersionView, in_turn
 from govgo.load.session.session import Session
-from govgo.ports.modules import Ask, RevInfo
+from govgo.ports.modules import Ask, RevInfo, VersionView
 
 
 class QueryResult(NamedTuple):
@@ -100,7 +99,7 @@ def query_pattern(
     if not candidates:
         return [], search.without_candidates()
     try:
-        return in_turn(session, lambda view: search.candidates(candidates, view)), search.module_only
+        return session.repo.try_sources(lambda view: search.candidates(candidates, view)), search.module_only
     except Failure as failure:
         if search.matching_mains and not search.has_results and is_not_found(failure):
             raise search.main_modules_error(()) from failure

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
-from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.errors import GovgoError, InvalidPathError, PackageError, find
 from govgo.load.dependency import modulestxt as vendoring
 from govgo.load.dependency.gomod import MissingSumError, ModuleError, summary
 from govgo.load.packages.errors import (
-    NO_MODULE,
     AmbiguousImportError,
     ImportMissingError,
     ImportMissingSumError,

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_selected
 from govgo.core.module.paths import check_path, is_std, split_path_version
 from govgo.core.version.pseudo import zero_pseudo_version
 from govgo.errors import GovgoError, InvalidPathError, PackageError, find, is_not_found
 from govgo.load.dependency.gomod import MissingSumError
-from govgo.load.packages.errors import NO_MODULE, ImportMissingError, ImportMissingSumError
+from govgo.load.packages.errors import ImportMissingError, ImportMissingSumError
 from govgo.load.packages.find import query_packages
 from govgo.load.packages.imports import dir_in_module, fetch, may_add, maybe_in_module, path_prefixes, std_directory
 from govgo.load.query.errors import PackageNotInModuleError

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import scan_files
 from govgo.errors import GovgoError
-from govgo.ports.modules import ImportIndex, Workspace
+from govgo.ports.files import ImportIndex, Workspace
 
 
 class PackageFiles(NamedTuple):

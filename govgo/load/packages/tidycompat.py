@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 from govgo.core.version.goversion import prev
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, find
-from govgo.load.packages.errors import NO_MODULE, ImportMissingError
+from govgo.load.packages.errors import ImportMissingError
 from govgo.load.packages.imports import import_from_modules, warm_candidates
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
-from govgo.errors import Failure
+from govgo.errors import Failure, find
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.buildlist.roots import minimal_requirements
@@ -105,7 +105,6 @@ def _disambiguate(session: Session, tidy: Requirements, pkgs: Sequence[LoadPkg],
 
 
 def _is_ambiguous(session: Session, rs: Requirements, path: str) -> bool:
-    from govgo.errors import find
     from govgo.load.packages.errors import AmbiguousImportError
     from govgo.load.packages.imports import import_from_modules
 

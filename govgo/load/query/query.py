@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 from govgo.core.golib.quote import quote
 from govgo.core.modfile import auto_quote
 from govgo.core.module import paths
-from govgo.core.module.info import ModuleInfo, merge_origin
+from govgo.core.module.info import ModuleInfo, Origin, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.core.module.query import DisallowedError as DisallowedError
 from govgo.core.module.query import NoMatchingVersionError as NoMatchingVersionError
@@ -23,9 +23,9 @@ from govgo.core.version import pseudo
 from govgo.errors import Failure, GovgoError, QueryError, is_not_found
 from govgo.load.query.errors import PackageNotInModuleError as PackageNotInModuleError
 from govgo.load.query.reuse import is_reusable
-from govgo.load.query.source import VersionSource, VersionView, in_turn
+from govgo.load.query.source import VersionSource
 from govgo.load.session.session import Session
-from govgo.ports.modules import Origin, RevInfo, Versions
+from govgo.ports.modules import RevInfo, Versions, VersionView
 
 Allowed = Callable[[ModuleVersion], None]
 """Raises DisallowedError to refuse a version; any other error means that it could not be told."""
@@ -100,7 +100,7 @@ def query_outcome(
         return outcome
 
     try:
-        return in_turn(session, ask)
+        return session.repo.try_sources(ask)
     except Failure as error:
         return Outcome(error=error, origin=outcome.origin)
 
@@ -308,7 +308,7 @@ def version_list(session: Session, path: str, allowed: Allowed) -> Versions:
         fitting = (version for version in listed.list if _is_allowed(allowed, ModuleVersion(path, version)))
         return listed._replace(list=tuple(fitting))
 
-    return in_turn(session, ask)
+    return session.repo.try_sources(ask)
 
 
 def _is_allowed(allowed: Allowed, mv: ModuleVersion) -> bool:

@@ -8,31 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from govgo.core.module import paths
-from govgo.core.module.info import ModuleInfo
+from govgo.core.module.info import ModuleInfo, Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.query import is_revision_query
 from govgo.errors import DiskError, InputError
-from govgo.ports.modules import ModuleRepo, Origin
+from govgo.ports.modules import ModuleRepo
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-
-@runtime_checkable
-class ReuseChecker(Protocol):
-    """A repository that can tell cheaply whether its source still looks as `origin` says. Proxies cannot."""
-
-    def check_reuse(self, path: str, origin: Origin) -> bool: ...
 
 
 def is_reusable(repo: ModuleRepo, path: str, query: str, origin: Origin | None) -> bool:
     """Whether an earlier answer to `path@query`, which rested on `origin`, still holds."""
     if origin is None or not origin_covers(path, query, origin):
         return False
-    return isinstance(repo, ReuseChecker) and repo.check_reuse(path, origin)
+    return repo.check_reuse(path, origin)
 
 
 def origin_covers(path: str, query: str, origin: Origin) -> bool:

@@ -8,43 +8,14 @@ Rules: Go Modules Reference, "replace directive"; cmd/go's replacementRepo.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Protocol, TypeVar, runtime_checkable
+from collections.abc import Iterator
 
 from govgo.core.module import paths
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, version_key
 from govgo.core.version import pseudo, semver
 from govgo.errors import Failure, GovgoError, InvalidPathError, SecurityError, is_not_found
 from govgo.load.session.session import Session
-from govgo.ports.modules import RevInfo, Versions
-
-_T = TypeVar("_T")
-
-
-class VersionView(Protocol):
-    """What a query asks: the whole repository, or one entry of the GOPROXY list."""
-
-    def versions(self, path: str, prefix: str = "") -> Versions: ...
-
-    def info(self, path: str, rev: str) -> RevInfo: ...
-
-    def latest(self, path: str) -> RevInfo: ...
-
-
-@runtime_checkable
-class SourceChain(Protocol):
-    """A repository that can answer a question of several steps from one source alone, trying each in turn."""
-
-    def try_sources(self, ask: Callable[[VersionView], _T]) -> _T: ...
-
-
-def in_turn(session: Session, ask: Callable[[VersionView], _T]) -> _T:
-    """Do a whole query with one source after the other, by the rules of the GOPROXY list (go's TryProxies).
-
-    A version list from one proxy says nothing about what another one could serve.
-    """
-    repo = session.repo
-    return repo.try_sources(ask) if isinstance(repo, SourceChain) else ask(repo)
+from govgo.ports.modules import RevInfo, Versions, VersionView
 
 
 class VersionSource:

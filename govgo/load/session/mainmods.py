@@ -13,7 +13,7 @@ from typing import NamedTuple
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
-from govgo.errors import BuildListError, GovgoError
+from govgo.errors import BuildListError, GovgoError, InvalidPathError
 
 ReplaceMap = dict[ModuleVersion, ModuleVersion]
 
@@ -365,7 +365,6 @@ def _raise_highest(main: MainModules, old: ModuleVersion) -> None:
 
 def _tools(entries: Sequence[MainModule]) -> tuple[str, ...]:
     from govgo.core.module.paths import check_import_path
-    from govgo.errors import InvalidPathError
 
     tools: dict[str, None] = {}
     for each in entries:

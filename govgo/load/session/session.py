@@ -14,7 +14,9 @@ from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, ReportedError, UsageError
 from govgo.load.session.mainmods import MainModules
 from govgo.load.session.toonew import TooNewError
-from govgo.ports.modules import Clock, ImportIndex, ModuleRepo, Reporter, Workspace
+from govgo.ports.files import ImportIndex, Workspace
+from govgo.ports.modules import ModuleRepo
+from govgo.ports.talk import Clock, Reporter
 
 if TYPE_CHECKING:
     from govgo.load.buildlist.requirements import Requirements

@@ -14,8 +14,9 @@ from govgo.adapters.http.retry import RetryPolicy, parse_retry_after
 from govgo.adapters.http.servertext import error_detail, status_text
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info, time_text
 from govgo.core.goenv import NetworkEnv
+from govgo.core.module.info import Origin
 from govgo.errors import InputError, UsageError
-from govgo.ports.modules import Origin, RevInfo
+from govgo.ports.modules import RevInfo
 
 NETRC = """\
 machine incomplete

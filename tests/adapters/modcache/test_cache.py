@@ -17,7 +17,7 @@ import pytest
 
 from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modzip.hash import hash_zip
+from govgo.adapters.modzip.hash import hash_tree, hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadZipError, DiskError, InputError, UsageError
 from tests.simulators.zips import module_zip
@@ -49,7 +49,7 @@ def listing(cache: ModCache) -> list[str]:
 
 def test_layout_is_go_s(cache: ModCache) -> None:
     cache.write_info(MV.path, MV.version, b"{}")
-    cache.write_gomod(MV, FILES["go.mod"])
+    cache.write_gomods([(MV, FILES["go.mod"])])
     fill(cache)
     assert cache.extract(MV) == f"{cache.root}/{TREE}"
     stem = f"{AT_V}/v1.0.0-!r!c1"
@@ -74,7 +74,7 @@ def test_small_files_read_back(cache: ModCache) -> None:
     assert cache.read_gomod(MV) is None
     big = b"x" * 200_000
     cache.write_info(MV.path, MV.version, big)
-    cache.write_gomod(MV, b"")
+    cache.write_gomods([(MV, b"")])
     assert cache.read_info(MV.path, MV.version) == big
     assert cache.read_gomod(MV) == b""
 
@@ -87,11 +87,11 @@ def test_no_files_for_names_that_no_module_version_has(path: str, version: str, 
     assert cache.read_gomod(mv) is None
     assert cache.ziphash(mv) is None
     with pytest.raises(InputError):
-        cache.write_gomod(mv, b"module m\n")
+        cache.write_gomods([(mv, b"module m\n")])
 
 
 def test_made_up_go_mod_of_old_prototypes_is_absent(cache: ModCache) -> None:
-    cache.write_gomod(MV, b"//vgo 0.0.4\n\nmodule x\n")
+    cache.write_gomods([(MV, b"//vgo 0.0.4\n\nmodule x\n")])
     assert cache.read_gomod(MV) is None
 
 
@@ -102,8 +102,11 @@ def test_list_names_versions_with_a_go_mod_in_semver_order(cache: ModCache) -> N
     at_v = Path(cache.version_dir("m.io/x"))
     (at_v / "v1.mod").write_bytes(b"")
     (at_v / "junk.mod").write_bytes(b"")
-    cache.write_gomod(ModuleVersion("m.io/x", "v0.1.0"), b"module m.io/x\n")
-    assert cache.read_list("m.io/x") == b"v0.1.0\nv1.2.0-rc.1\nv1.2.0\nv1.9.0\nv1.10.0\nv2.0.0+incompatible\n"
+    cache.write_gomods([(ModuleVersion("m.io/x", "v0.1.0"), b"module m.io/x\n")])
+    assert (
+        Path(cache.version_dir("m.io/x"), "list").read_bytes()
+        == b"v0.1.0\nv1.2.0-rc.1\nv1.2.0\nv1.9.0\nv1.10.0\nv2.0.0+incompatible\n"
+    )
 
 
 def test_info_by_commit_is_the_highest_pseudo_version(cache: ModCache) -> None:
@@ -172,7 +175,7 @@ def test_small_temporary_files_of_killed_writers_are_swept_when_old(cache: ModCa
     for name, age_s in {"v1.0.0.mod1.tmp": 7200, "v1.0.0.info2.tmp": 7200, "v1.0.0.mod3.tmp": 60}.items():
         (at_v / name).touch()
         os.utime(at_v / name, (time.time() - age_s, time.time() - age_s))
-    cache.write_gomod(MV, FILES["go.mod"])
+    cache.write_gomods([(MV, FILES["go.mod"])])
     assert [p.name for p in at_v.iterdir() if p.suffix == ".tmp"] == ["v1.0.0.mod3.tmp"]
 
 
@@ -237,10 +240,10 @@ def test_full_disk_names_the_file_and_leaves_nothing_half_written(
 ) -> None:
     fill(cache)
     before = listing(cache)
-    for module in ("modzip.unzip", "disk.atomic", "modzip.temp"):
+    for module in ("modzip.unzip", "disk.atomic", "modcache.cache"):
         monkeypatch.setattr(f"govgo.adapters.{module}.write_all", full_disk)
     with pytest.raises(DiskError, match=r"v1.0.0-!r!c1.mod: no space left on device") as caught:
-        cache.write_gomod(MV, FILES["go.mod"])
+        cache.write_gomods([(MV, FILES["go.mod"])])
     assert caught.value.path == cache.file(MV, "mod")
     with pytest.raises(DiskError, match=r"no space left on device"):
         fill(cache)
@@ -273,12 +276,12 @@ def test_another_source_starts_with_an_empty_file(cache: ModCache) -> None:
 
 
 def test_cache_cleaned_behind_our_back(cache: ModCache) -> None:
-    cache.write_gomod(MV, FILES["go.mod"])
+    cache.write_gomods([(MV, FILES["go.mod"])])
     fill(cache)
     cache.extract(MV)
     subprocess.run(["chmod", "-R", "u+w", cache.root], check=True)
     subprocess.run(["rm", "-r", cache.root], check=True)
-    cache.write_gomod(MV, FILES["go.mod"])
+    cache.write_gomods([(MV, FILES["go.mod"])])
     fill(cache)
     assert os.path.isdir(cache.extract(MV))
 
@@ -294,7 +297,7 @@ def test_planted_link_in_the_cache_is_not_written_through(suffix: str, dangling:
     link.parent.mkdir(parents=True)
     link.symlink_to(target)
     cache.write_info(MV.path, MV.version, b"{}")
-    cache.write_gomod(MV, FILES["go.mod"])
+    cache.write_gomods([(MV, FILES["go.mod"])])
     fill(cache)
     cache.extract(MV)
     assert not link.is_symlink()
@@ -306,7 +309,7 @@ def test_planted_link_for_the_list_is_not_written_through(cache: ModCache, tmp_p
     link = Path(cache.version_dir(MV.path), "list")
     link.parent.mkdir(parents=True)
     link.symlink_to(tmp_path / "target")
-    cache.write_gomod(ModuleVersion(MV.path, "v1.2.3"), FILES["go.mod"])
+    cache.write_gomods([(ModuleVersion(MV.path, "v1.2.3"), FILES["go.mod"])])
     assert not (tmp_path / "target").exists()
     assert link.read_bytes() == b"v1.2.3\n"
 
@@ -410,7 +413,7 @@ def test_threads_extract_once(cache: ModCache) -> None:
     for thread in threads:
         thread.join()
     assert trees == [f"{cache.root}/{TREE}"] * 8
-    assert cache.hash_tree(trees[0], str(MV)) == cache.ziphash(MV)
+    assert hash_tree(trees[0], str(MV)) == cache.ziphash(MV)
 
 
 def test_temporary_names_are_go_s(tmp_path: Path) -> None:
@@ -431,7 +434,7 @@ def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monk
 
 def test_lists_of_many_writes_are_made_by_the_last_one(cache: ModCache) -> None:
     cache.write_gomods([(ModuleVersion("m.io/x", "v1.0.0"), b"module m.io/x\n")], more=True)
-    assert cache.read_list("m.io/x") is None
+    assert not Path(cache.version_dir("m.io/x"), "list").exists()
     cache.write_gomods([(ModuleVersion("m.io/x", "v1.1.0"), b"module m.io/x\n")], more=True)
     cache.write_gomods([])
-    assert cache.read_list("m.io/x") == b"v1.0.0\nv1.1.0\n"
+    assert Path(cache.version_dir("m.io/x"), "list").read_bytes() == b"v1.0.0\nv1.1.0\n"

@@ -33,7 +33,7 @@ for number in range(rounds):
     for file in sorted(proxy.iterdir()):
         mv = ModuleVersion("m.io/" + file.name, "v1.0.0")
         cache.write_info(*mv, b"{}")
-        cache.write_gomod(mv, b"module m.io/x\\n")
+        cache.write_gomods([(mv, b"module m.io/x\\n")])
         with cache.lock(mv):
             if number or not cache.has_zip(mv):
                 with cache.new_zip_temp(mv) as temp:

@@ -13,6 +13,7 @@ import pytest
 
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.intact import CacheAudit
+from govgo.adapters.modzip.hash import hash_tree
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, archive
@@ -74,7 +75,7 @@ class Site:
         """What a download by us leaves in the cache."""
         cache = self.cache
         cache.write_info(*MV, INFO)
-        cache.write_gomod(MV, GO_MOD)
+        cache.write_gomods([(MV, GO_MOD)])
         with cache.lock(MV), cache.new_zip_temp(MV) as temp:
             temp.write(ZIP)
             temp.commit(cache.check_and_hash_zip(temp.path, MV, gomod=GO_MOD))
@@ -125,8 +126,8 @@ def test_we_accept_what_go_wrote(site: Site) -> None:
     tree = cache.download_dir(MV)
     assert tree.state == "whole"
     assert cache.read_gomod(MV) == GO_MOD
-    assert cache.read_list(MV.path) == b"v1.0.0\n"
-    assert cache.ziphash(MV) == cache.hash_zip(MV) == cache.hash_tree(tree.dir, str(MV))
+    assert Path(cache.version_dir(MV.path), "list").read_bytes() == b"v1.0.0\n"
+    assert cache.ziphash(MV) == cache.hash_zip(MV) == hash_tree(tree.dir, str(MV))
     assert CacheAudit(cache).faults([MV]) == ((),)
     before = snapshot(cache.root)
     assert cache.extract(MV) == tree.dir

@@ -11,7 +11,6 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import note, record
 from govgo.core.sumdb.tile import Tile
-from govgo.core.sumdb.tlog import format_tree
 from govgo.errors import (
     BadSignatureError,
     ForkError,
@@ -22,6 +21,7 @@ from govgo.errors import (
     UnavailableError,
     find,
 )
+from tests.simulators import logmath
 from tests.simulators.sumdb_home import Home, run
 from tests.simulators.sumdb_log import Log, Server, h1, keys, record_text
 
@@ -375,8 +375,8 @@ def test_endless_answers_stop_at_their_caps(home: Home, log: Log) -> None:
 
 
 def test_tree_of_impossible_size(home: Home, log: Log) -> None:
-    text = format_tree(log.tree()).replace("\n801\n", f"\n{1 << 62}\n")
-    signed = note.sign_note(note.Note(text), [log.signer])
+    text = logmath.format_tree(log.tree()).replace("\n801\n", f"\n{1 << 62}\n")
+    signed = logmath.sign_note(note.Note(text), [log.signer])
     server = Server(log)
     server.forge = lambda path, body: record.format_record(300, log.records[300]) + signed
     with pytest.raises(IntegrityError, match="tree size out of range"):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.proof import check_tree
 from govgo.errors import BadSignatureError, DiskError, ForkError, GovgoError, IntegrityError, UnavailableError
+from tests.simulators import logmath
 from tests.simulators.sumdb_home import Home, run
 from tests.simulators.sumdb_log import Log, Server, keys, record_text
 
@@ -69,7 +70,7 @@ def test_fork_is_reported_with_complete_evidence(home: Home, log: Log, fork: Log
     assert str(home.cache / evidence) in text
     assert (home.cache / evidence).read_text().rstrip("\n") == text.partition("\n\nboth signed")[0]
     prefix, *proof = caught.value.proof
-    check_tree(tuple(proof), fork.tree().size, fork.tree().hash, log.tree().size, prefix)
+    logmath.check_tree(tuple(proof), fork.tree().size, fork.tree().hash, log.tree().size, prefix)
     assert prefix == fork.tree(log.tree().size).hash != log.tree().hash
 
 
@@ -300,7 +301,7 @@ def test_damaged_tiles_of_a_new_head_are_damage_and_no_fork(home: Home, log: Log
 
 def test_nowhere_to_keep_the_head(home: Home, log: Log) -> None:
     server = Server(log)
-    db = SumDb(name=log.name, key=log.key, fetch=server.fetch, cache_dir=str(home.cache), latest_file="")
+    db = SumDb(log.key, server.fetch, SumDbCache(str(home.cache), ""), home.said.append)
     with pytest.raises(GovgoError, match="could not locate sumdb file: missing"):
         run(db.lookup(WANTED))
     assert server.requests == []

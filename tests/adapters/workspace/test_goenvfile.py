@@ -17,7 +17,7 @@ def test_environment_before_file_before_default(tmp_path: Path) -> None:
     env = load_env({"GOENV": str(file), "GOPROXY": "https://env.example", "HOME": "/h", "PATH": ""})
     assert (env.goproxy, env.gosumdb) == ("https://env.example", "off")
     assert (env.goprivate, env.gonoproxy, env.gonosumdb) == ("git.example",) * 3
-    assert (env.gopath, env.gomodcache, env.sumdb_dir) == ("/h/go", "/h/go/pkg/mod", "/h/go/pkg/sumdb")
+    assert (env.gopath, env.gomodcache) == ("/h/go", "/h/go/pkg/mod")
     assert {"GOPROXY", "GOSUMDB", "GOPRIVATE", "GOENV"} <= {*env.changed, "GOENV"}
     assert "GOMODCACHE" not in env.changed
     assert not env.cgo_enabled

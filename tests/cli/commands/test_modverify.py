@@ -22,7 +22,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModCache:
     """A filled cache, and a main module in the working directory that needs all of it and one module more."""
     cache = ModCache(str(tmp_path / "mod"), writable_dirs=True)
     for mv in (*MODS, ABSENT):
-        cache.write_gomod(mv, f"module {mv.path}\n\ngo 1.21\n".encode())
+        cache.write_gomods([(mv, f"module {mv.path}\n\ngo 1.21\n".encode())])
     for mv in MODS:
         with cache.lock(mv), cache.new_zip_temp(mv) as temp:
             temp.write(module_zip(str(mv), {"x.go": b"package x\n"}))

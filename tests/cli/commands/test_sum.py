@@ -15,7 +15,8 @@ import pytest
 
 import govgo
 from govgo.cli.main import invoke
-from govgo.core.sumdb.note import Note, sign_note
+from govgo.core.sumdb.note import Note
+from tests.simulators import logmath
 from tests.simulators.proxy import ProxySimulator, Status
 from tests.simulators.sumdb_log import Log, Server, keys
 from tests.simulators.world import World
@@ -406,7 +407,7 @@ def test_head_and_a_witness_that_agrees(world: World, capsys: pytest.CaptureFixt
 def test_attack_witness_signed_by_a_wrong_key(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     stranger, _ = keys(9)
     text = world.log.head().decode().partition("\n\n")[0] + "\n"
-    Path("saved").write_bytes(sign_note(Note(text), [stranger]))
+    Path("saved").write_bytes(logmath.sign_note(Note(text), [stranger]))
     assert invoke(["sum", "head", "-saved=saved"]) == 4
     assert "no verifiable signatures" in capsys.readouterr().err
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""go.sum lines and the ledger: what is read, judged, warned of and written, in the words of go 1.26.8."""
+"""The ledger of a command: what is compared, warned of and written, in the words of go 1.26.8."""
 
 from __future__ import annotations
 
 import pytest
 
-from govgo.core.gosum.ledger import SumLedger, find_conflicts, parse_gosum
+from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GoSumError, StaleError, SumMismatchError
 
@@ -14,22 +14,10 @@ A_MOD = ModuleVersion("a.io/a", "v1.0.0/go.mod")
 B = ModuleVersion("b.io/b", "v1.0.0")
 H1 = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 H2 = "h1:ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="
-EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 
 
 def lines(*texts: str) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
-
-
-def test_lines_are_three_fields_between_any_white_space() -> None:
-    data = f"a.io/a v1.0.0 {H1}\r\n\n \t\n  a.io/a\t v1.0.0/go.mod\u00a0{H2}\nb.io/b v1.0.0 h2:x".encode()
-    assert parse_gosum("go.sum", data) == {A: (H1,), A_MOD: (H2,), B: ("h2:x",)}
-
-
-def test_separators_that_only_python_takes_for_space() -> None:
-    assert parse_gosum("go.sum", b"a.io/a\x1cx v1.0.0\x1f h1:y") == {
-        ModuleVersion("a.io/a\x1cx", "v1.0.0\x1f"): ("h1:y",)
-    }
 
 
 def test_bytes_that_are_not_utf8_come_back_as_they_were() -> None:
@@ -39,25 +27,11 @@ def test_bytes_that_are_not_utf8_come_back_as_they_were() -> None:
     assert ledger.render({B}) == (b"a.io/\xff v1.0.0 h1:z\n", b"a.io/\xff v1.0.0 h1:z\n" + lines(f"b.io/b v1.0.0 {H1}"))
 
 
-@pytest.mark.parametrize("text", ["a.io/a v1.0.0", "x", f"a.io/a v1.0.0 {H1} more"])
-def test_malformed_line(text: str) -> None:
-    data = lines(f"b.io/b v1.0.0 {H1}", "", text)
-    with pytest.raises(GoSumError) as caught:
-        parse_gosum("/m/go.sum", data)
-    assert str(caught.value) == f"malformed go.sum:\n/m/go.sum:3: wrong number of fields {len(text.split())}"
-    assert caught.value.line == 3
-    assert parse_gosum("/m/go.sum", data, skip_malformed=True) == {B: (H1,)}
-
-
 def test_malformed_file_disturbs_only_who_asks() -> None:
     ledger = SumLedger("go.sum", b"oops\n")
     assert ledger.render(set()) == (b"oops\n", b"oops\n")
     with pytest.raises(GoSumError):
         ledger.have(A)
-
-
-def test_hash_of_an_empty_go_mod_is_dropped() -> None:
-    assert parse_gosum("go.sum", lines(f"a.io/a v1.0.0/go.mod {EMPTY_GO_MOD}")) == {}
 
 
 def test_have_counts_known_algorithms_only() -> None:
@@ -123,14 +97,7 @@ def test_first_of_two_hashes_decides() -> None:
     assert SumLedger("go.sum", both).h1_only(A) == (H1, H2)
 
 
-def test_two_hashes_for_one_version_are_found_with_their_lines() -> None:
-    data = lines(f"a.io/a v1.0.0 {H1}", f"b.io/b v1.0.0 {H1}", "junk", f"a.io/a v1.0.0 {H2}", f"b.io/b v1.0.0 {H1}")
-    (conflict,) = find_conflicts("go.sum", data)
-    assert (conflict.mod, conflict.lines, conflict.sums) == (A, (1, 4), (H1, H2))
-    assert str(conflict) == f"verifying a.io/a@v1.0.0: conflicting checksums\n\tgo.sum:1: {H1}\n\tgo.sum:4: {H2}"
-
-
-def test_written_file_is_sorted_without_doubles() -> None:
+def test_written_file_is_sorted_without_duplicates() -> None:
     data = lines(
         f"b.io/b v1.0.0 {H1}",
         f"b.io/b v1.0.0 {H1}",

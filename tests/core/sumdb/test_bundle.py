@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Proof bundles: every honest one proves, and nothing else is read or proved.
 
-What a proof must consist of is checked against RFC 6962's audit paths (`proof.prove_record`), which have vectors.
+What a proof must consist of is checked against RFC 6962's audit paths (`logmath.prove_record`), which have vectors.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb import multiproof, proof
+from govgo.core.sumdb import proof
 from govgo.core.sumdb.bundle import Bundle, format_bundle, make_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import read_head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import BadSignatureError, GovgoError, IntegrityError, SumDbFormatError
+from tests.simulators import logmath
 from tests.simulators.sumdb_log import Log, h1, keys, record_text
 
 MODS = (ModuleVersion("example.org/m", "v1.0.0"), ModuleVersion("example.org/n", "v0.2.0"))
@@ -53,7 +54,7 @@ def prove(data: bytes, key: str = "") -> object:
 def test_the_file_is_as_documented() -> None:
     made = Log().grow(2)
     bundle = bundle_of(made, 1)
-    other = proof.prove_record(2, 1, made.nodes.__getitem__)
+    other = logmath.prove_record(2, 1, made.nodes.__getitem__)
     assert bundle.proof == other
     hash_line = base64.b64encode(hashlib.sha256(b"\0" + made.records[0]).digest())
     assert format_bundle(bundle) == (
@@ -81,11 +82,11 @@ def test_a_bundle_has_one_spelling() -> None:
 def test_many_records_one_proof(size: int, data: st.DataObject) -> None:
     numbers = sorted(data.draw(st.sets(st.integers(0, size - 1), max_size=12)))
     read = log().nodes.__getitem__
-    hashes = multiproof.prove_records(size, numbers, read)
+    hashes = proof.prove_records(size, numbers, read)
     tree = log().tree(size)
     leaves = [(n, record_hash(log().records[n])) for n in numbers]
-    multiproof.check_records(hashes, size, tree.hash, leaves)
-    paths = {digest for n in numbers for digest in proof.prove_record(size, n, read)}
+    proof.check_records(hashes, size, tree.hash, leaves)
+    paths = {digest for n in numbers for digest in logmath.prove_record(size, n, read)}
     if numbers:
         assert set(hashes) <= paths, "only hashes of audit paths"
     bad = [(hashes, bytes(32), leaves), ((*hashes, bytes(32)), tree.hash, leaves)]
@@ -94,15 +95,15 @@ def test_many_records_one_proof(size: int, data: st.DataObject) -> None:
     bad += [(hashes, tree.hash, [*leaves[:i], (n, bytes(32)), *leaves[i + 1 :]]) for i, n in enumerate(numbers)]
     for forged, root, claimed in bad:
         with pytest.raises(IntegrityError):
-            multiproof.check_records(forged, size, root, claimed)
+            proof.check_records(forged, size, root, claimed)
 
 
 @pytest.mark.parametrize("numbers", [(3, 3), (4, 3), (-1,), (201,)])
 def test_numbers_that_make_no_sense(numbers: tuple[int, ...]) -> None:
     with pytest.raises(SumDbFormatError):
-        multiproof.prove_records(201, numbers, log().nodes.__getitem__)
+        proof.prove_records(201, numbers, log().nodes.__getitem__)
     with pytest.raises(SumDbFormatError):
-        multiproof.check_records((), 201, log().tree().hash, [(n, bytes(32)) for n in numbers])
+        proof.check_records((), 201, log().tree().hash, [(n, bytes(32)) for n in numbers])
 
 
 def test_a_record_moved_to_another_number_is_not_proved() -> None:

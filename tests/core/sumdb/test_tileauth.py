@@ -19,7 +19,7 @@ def log() -> Log:
 
 def told(auth: TileAuth, log: Log, tiles: tuple[Tile, ...]) -> None:
     for tile in tiles:
-        auth.tell(HashedTile(tile, log.tile(tile)))
+        auth.add(HashedTile(tile, log.tile(tile)))
 
 
 def test_parents_are_asked_for_before_their_children(log: Log) -> None:
@@ -30,18 +30,18 @@ def test_parents_are_asked_for_before_their_children(log: Log) -> None:
         assert all(place[parent] < place[tile] for parent in above)
 
 
-def test_records_share_tiles_and_each_is_judged_once(log: Log) -> None:
+def test_records_share_tiles_and_each_is_checked_once(log: Log) -> None:
     auth = TileAuth(log.tree())
     tiles = auth.ask([(0, n) for n in range(1000)])
     assert len(tiles) == len(set(tiles)) == 5
     told(auth, log, tiles)
-    assert {hashed.tile for hashed in auth.settle()} == set(tiles)
-    assert auth.settle() == ()
+    assert {hashed.tile for hashed in auth.prove()} == set(tiles)
+    assert auth.prove() == ()
     assert auth.ask([(0, n) for n in range(1000)]) == ()
     assert [auth.leaf(n) for n in range(1000)] == [record_hash(data) for data in log.records]
 
 
-def test_nothing_is_given_before_it_is_judged(log: Log) -> None:
+def test_nothing_is_given_before_it_is_proved(log: Log) -> None:
     auth = TileAuth(log.tree())
     told(auth, log, auth.ask([(0, 5)]))
     with pytest.raises(SumDbFormatError, match="has not been authenticated"):
@@ -53,11 +53,11 @@ def test_edge_must_be_complete(log: Log) -> None:
     auth = TileAuth(log.tree())
     tiles = auth.ask([(0, 5)])
     told(auth, log, tiles[1:])
-    assert auth.settle() == ()
+    assert auth.prove() == ()
     with pytest.raises(SumDbFormatError):
         auth.leaf(5)
     told(auth, log, tiles[:1])
-    auth.settle()
+    auth.prove()
     assert auth.leaf(5) == record_hash(log.records[5])
 
 
@@ -66,9 +66,9 @@ def test_child_waits_for_its_parent(log: Log) -> None:
     tiles = auth.ask([(0, 3)])
     *others, parent, child = tiles
     told(auth, log, (*others, child))
-    assert child not in {hashed.tile for hashed in auth.settle()}
+    assert child not in {hashed.tile for hashed in auth.prove()}
     told(auth, log, (parent,))
-    assert {hashed.tile for hashed in auth.settle()} == {parent, child}
+    assert {hashed.tile for hashed in auth.prove()} == {parent, child}
 
 
 @pytest.mark.parametrize(("height", "sizes"), [(1, 36), (2, 70), (3, 140), (8, 20)])
@@ -81,9 +81,9 @@ def test_first_tiles_of_a_tree_that_shares_subtrees(log: Log, height: int, sizes
             auth = TileAuth(tree, height)
             for tile in tiles:
                 data = log.tile(tile)
-                auth.tell(HashedTile(tile, data[:-1] + bytes([data[-1] ^ 1]) if tile == forged else data))
+                auth.add(HashedTile(tile, data[:-1] + bytes([data[-1] ^ 1]) if tile == forged else data))
             with pytest.raises(TileMismatchError):
-                auth.settle()
+                auth.prove()
             assert forged in auth.suspects
 
 
@@ -91,13 +91,13 @@ def test_refused_tile_is_wanted_again(log: Log) -> None:
     auth = TileAuth(log.tree())
     tiles = auth.ask([(0, 5)])
     told(auth, log, tiles[:-1])
-    auth.tell(HashedTile(tiles[-1], bytes(32 * 256)))
+    auth.add(HashedTile(tiles[-1], bytes(32 * 256)))
     with pytest.raises(TileMismatchError):
-        auth.settle()
+        auth.prove()
     assert auth.suspects == tiles[-1:]
     assert auth.ask([(0, 5)]) == tiles[-1:]
     told(auth, log, tiles[-1:])
-    auth.settle()
+    auth.prove()
     assert auth.leaf(5) == record_hash(log.records[5])
 
 
@@ -105,9 +105,9 @@ def test_proved_tile_cannot_be_replaced(log: Log) -> None:
     auth = TileAuth(log.tree())
     tiles = auth.ask([(0, 5)])
     told(auth, log, tiles)
-    auth.settle()
-    auth.tell(HashedTile(tiles[-1], bytes(32 * 256)))
-    assert auth.settle() == ()
+    auth.prove()
+    auth.add(HashedTile(tiles[-1], bytes(32 * 256)))
+    assert auth.prove() == ()
     assert auth.leaf(5) == record_hash(log.records[5])
 
 
@@ -115,7 +115,7 @@ def test_prefixes_of_every_size(log: Log) -> None:
     auth = TileAuth(log.tree())
     for size in range(1001):
         told(auth, log, auth.ask(prefix_nodes(size)))
-        auth.settle()
+        auth.prove()
         assert auth.prefix_root(size) == log.tree(size).hash
 
 
@@ -123,7 +123,7 @@ def test_wrong_tree_head(log: Log) -> None:
     auth = TileAuth(Tree(1000, bytes(32)))
     told(auth, log, auth.ask([(0, 5)]))
     with pytest.raises(TileMismatchError):
-        auth.settle()
+        auth.prove()
 
 
 def test_empty_tree() -> None:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Standard padded base64 as Go's encoding/base64.StdEncoding accepts it (RFC 4648, section 4)."""
+"""Padded base64, accepted as Go's encoding/base64.StdEncoding accepts it (RFC 4648, section 4).
+
+Python's `base64.b64decode` differs in both of its modes: the lax one skips foreign characters, and the strict one
+refuses the line ends that Go skips.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ _SHAPE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 
 
 def decode_base64(text: str) -> bytes:
-    """Decode `text`; line ends within it are passed over.
+    """Decode `text`; line ends within it are skipped.
 
     Raises:
         ValueError: another character, or padding that is missing, surplus or misplaced.

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `verify` looks at: the module cache, zips and trees, every proxy, kept proofs, and files of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from govgo.core.module.moduleversion import ModuleVersion
+
+
+class Cached(Protocol):
+    """What lies in the cache for one module version (`modfetch.cachefacts.CachedModule`)."""
+
+    @property
+    def zip(self) -> str: ...
+    @property
+    def zip_hash(self) -> str: ...
+    @property
+    def zip_fault(self) -> str: ...
+    @property
+    def recorded(self) -> str: ...
+    @property
+    def recorded_fault(self) -> str: ...
+    @property
+    def dir(self) -> str: ...
+    @property
+    def dir_hash(self) -> str: ...
+    @property
+    def dir_fault(self) -> str: ...
+    @property
+    def gomod(self) -> str: ...
+    @property
+    def gomod_hash(self) -> str: ...
+    @property
+    def disk_fault(self) -> str: ...
+    @property
+    def zip_layout(self) -> str: ...
+
+
+class Facts(Protocol):
+    """Looks at the module cache (`modfetch.cachefacts.CacheFacts`)."""
+
+    def look(self, mods: Sequence[ModuleVersion]) -> Sequence[Cached]:
+        """What lies there for each module version, in the order given."""
+        ...
+
+
+class Damage(Protocol):
+    """A kept file of the checksum database that does not prove (`modfetch.sumaudit.Damage`)."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def module(self) -> ModuleVersion | None: ...
+
+
+class Sighting(Protocol):
+    """What a proxy has (`modfetch.vantage.Seen`)."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def fault(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+
+
+class Sources(Protocol):
+    """Looks at every proxy (`modfetch.vantage.Vantage`)."""
+
+    def proxies(self, key: ModuleVersion) -> Sequence[Sighting]:
+        """What each proxy has for the key of a go.sum line."""
+        ...
+
+
+class FileReader(Protocol):
+    """Reads module zips and trees (`modfetch.vantage.ModuleFiles`)."""
+
+    def zip_digests(self, path: str) -> Mapping[str, bytes]:
+        """The SHA-256 of each file in a zip, by its whole name."""
+        ...
+
+    def tree_digests(self, directory: str, prefix: str) -> Mapping[str, bytes]:
+        """The SHA-256 of each file below a directory, as if it lay in one named `prefix`."""
+        ...
+
+    def zip_contents(self, path: str, names: frozenset[str]) -> Mapping[str, bytes]:
+        """The content of some files of a zip, by their whole names."""
+        ...
+
+
+class KeptProofs(Protocol):
+    """The kept answers and tiles of the database (`modfetch.sumaudit.SumAudit`)."""
+
+    def damage(self, mods: Sequence[ModuleVersion]) -> Sequence[Damage]:
+        """What does not prove, for the answers of some module versions and for all tiles."""
+        ...
+
+
+class OldFiles(Protocol):
+    """Files as they were at a git reference (`modfetch.gitshow.GitFiles`)."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file then, by its absolute path now; None where there was none.
+
+        Raises:
+            UsageError: the reference cannot be resolved, or the file is in no repository.
+        """
+        ...

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The files that a command reads and writes: those of main modules, and the index of what source files import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from govgo.core.gosource.buildtags import TagSet
+
+
+class Workspace(Protocol):
+    """The files of main modules: read whole, replaced atomically under go's locks; directories listed."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, None when it does not exist. DiskError otherwise."""
+        ...
+
+    def replace(self, path: str, before: bytes | None, after: bytes) -> None:
+        """Write `after` atomically if the file still holds `before`; ConflictError when it does not."""
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Create or replace atomically, making directories as needed."""
+        ...
+
+    def exists(self, path: str) -> bool: ...
+
+    def is_dir(self, path: str) -> bool: ...
+
+    def is_file(self, path: str) -> bool:
+        """A regular file, or a link to one."""
+        ...
+
+    def listdir(self, path: str) -> Sequence[tuple[str, str]]:
+        """(name, kind) in byte order; kind is "file", "dir", "link" or "other"; no link is followed."""
+        ...
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy one regular file, making directories as needed."""
+        ...
+
+    def remove_tree(self, path: str) -> None: ...
+
+    def new_tree(self, target: str) -> str:
+        """An empty directory beside `target`, hidden, in which a tree is made that `move_tree` then puts there."""
+        ...
+
+    def move_tree(self, source: str, target: str) -> None:
+        """Put the tree `source` in the place of `target`, and remove what was there."""
+        ...
+
+    def real_path(self, path: str) -> str: ...
+
+
+class ImportIndex(Protocol):
+    """What the directories of module trees import (of files, of tests), kept from one command to the next."""
+
+    def recall(
+        self, directory: str, names: Sequence[str], tags: TagSet
+    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """What was remembered for the source files `names`, None where nothing was or they have changed."""
+        ...
+
+    def remember(
+        self, directory: str, names: Sequence[str], tags: TagSet, imports: tuple[tuple[str, ...], tuple[str, ...]]
+    ) -> None: ...
+
+    def flush(self) -> None:
+        """Write what is new, as far as the disk allows."""
+        ...
