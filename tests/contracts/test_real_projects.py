@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bench.stage import Program, Proxy, build, remove, unpack
+
+from bench.programs import Program, Proxy, build, remove, unpack
 
 pytestmark = [pytest.mark.go, pytest.mark.slow]
 
