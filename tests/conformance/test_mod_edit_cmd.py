@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from govgo.cli.commands.edit import edit as mod_edit
-from govgo.cli.commands.workedit import edit as work_edit
+from govgo.cli.commands.edit import work_edit
 from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, raw
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The editing flags of `mod edit` and `work edit`: what `-require=path@version` and its kin ask for.
+"""The editing flags of `mod edit` and `work edit`, such as `-require=path@version`, as edits of a file.
 
-A flag is judged when it is parsed and applied when the file has been read, in the order given. Source of the
-rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's sentence.
+A flag's value is checked when the command line is parsed; the edit is made when the file has been read, in the order of
+the flags. Source of the rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's sentence.
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ def _maybe_versioned(side: str, text: str, *, directory_path_of_work: bool = Fal
 
 
 def mod_side(side: str, text: str) -> Pair:
-    """A side of a replacement in go.mod that may be a directory, whatever "@" it holds."""
+    """One side of a replacement in go.mod; a directory is taken whole, even with an "@" in its name."""
     return (text, "") if is_directory_path(text) else _maybe_versioned(side, text)
 
 
 def work_side(side: str, text: str) -> Pair:
-    """A side of a replacement in go.work that may be a directory, but is cut at an "@" even then."""
+    """One side of a replacement in go.work; a directory is cut at an "@", as go does there."""
     return _maybe_versioned(side, text, directory_path_of_work=True)
 
 
@@ -250,7 +250,7 @@ def read_edit(name: str, text: str, edits: Mapping[str, Callable[[str], Edit[_F]
     """The edit that the flag `-name=text` asks for.
 
     Raises:
-        UsageError: `-name=text: …`; also from the edit, when the file does not admit it.
+        UsageError: `-name=text: …`; the edit raises it, too, when the file does not allow it.
     """
     try:
         edit = edits[name](text)

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`govgo edit`."""
+"""`govgo edit` and `govgo work edit`."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import click
 
-from govgo.app.edit.flags import MOD_EDITS, read_edit
-from govgo.app.edit.gomod import edit_mod, write_mod
+from govgo.app.edit import edit as service
+from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, read_edit
 from govgo.cli.options import (
     FLAG_ORDER,
     GoCommand,
@@ -21,13 +22,17 @@ from govgo.cli.options import (
 )
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
-from govgo.report.edit import mod_json
+from govgo.report.edit import mod_json, work_json
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 _EDITS = {
     "require": ("PATH@VERSION", "Add or change a requirement."),
     "droprequire": ("PATH", "Drop a requirement."),
     "exclude": ("PATH@VERSION", "Add an exclusion."),
     "dropexclude": ("PATH@VERSION", "Drop an exclusion."),
+    "use": ("DIR", "Add a module's directory."),
+    "dropuse": ("DIR", "Drop a module's directory."),
     "replace": ("OLD[@V]=NEW[@V]", "Add a replacement; NEW without a version is a directory."),
     "dropreplace": ("OLD[@V]", "Drop a replacement."),
     "retract": ("VERSION", "Add a retraction, of one version or of an interval [LOW,HIGH]."),
@@ -39,16 +44,34 @@ _EDITS = {
     "godebug": ("KEY=VALUE", "Set a debug setting."),
     "dropgodebug": ("KEY", "Drop a debug setting."),
 }
+"""Flag to the form of its value and its help, in the order of the help texts; each command takes those it has."""
+
+
+def _edit_options(names: Iterable[str]) -> Callable[[_F], _F]:
+    """The flags that both commands share, with those of the editing flags that are in `names`."""
+    edits = [
+        click.option(f"-{name}", metavar=_EDITS[name][0], help=_EDITS[name][1]) for name in _EDITS if name in names
+    ]
+    return flag_options(
+        click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.'),
+        click.option(
+            "-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.'
+        ),
+        *edits,
+        click.option("-fmt", "reformat", is_flag=True, help="Only put the file in go's layout."),
+        click.option("-json", "as_json", is_flag=True, help="Print the result as JSON instead of writing it."),
+        click.option("-print", "as_text", is_flag=True, help="Print the result instead of writing it."),
+    )
+
+
+def _check_output(*, as_json: bool, as_text: bool) -> None:
+    if as_json and as_text:
+        raise UsageError("cannot use both -json and -print")
 
 
 @click.command(cls=GoCommand, usage="[editing flags] [-fmt|-print|-json] [go.mod]")
 @click.option("-module", "module", default="", metavar="PATH", help="Change the module path.")
-@click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.')
-@click.option("-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.')
-@flag_options(*(click.option(f"-{name}", metavar=form, help=text) for name, (form, text) in _EDITS.items()))
-@click.option("-fmt", "reformat", is_flag=True, help="Only put the file in standard layout.")
-@click.option("-json", "as_json", is_flag=True, help="Print the result as JSON in place of writing it.")
-@click.option("-print", "as_text", is_flag=True, help="Print the result in place of writing it.")
+@_edit_options(MOD_EDITS)
 @click.option("-n", "unused", is_flag=True, hidden=True)
 @flag_options(chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option)
 @click.argument("named_file", nargs=-1)
@@ -65,7 +88,7 @@ def edit(
     as_text: bool,
     **flags: Any,
 ) -> None:
-    """Edit go.mod from scripts; nothing is looked up. Editing flags may be repeated and count in the order given.
+    """Edit go.mod from scripts. Nothing is looked up. Editing flags may be repeated; they apply in the order given.
 
     \b
     govgo edit -require=rsc.io/quote@v1.5.2 -droprequire=rsc.io/sampler
@@ -75,12 +98,11 @@ def edit(
     edits = [read_edit(name, text, MOD_EDITS) for name, text in ctx.meta[FLAG_ORDER] if name in MOD_EDITS]
     if not (module or go_version or toolchain or as_json or as_text or reformat or edits):
         raise UsageError("no flags specified (see 'go help mod edit').")
-    if as_json and as_text:
-        raise UsageError("cannot use both -json and -print")
+    _check_output(as_json=as_json, as_text=as_text)
     if len(named_file) > 1:
         raise UsageError("too many arguments")
     session = open_session({**flags, "command": "mod edit"})
-    edited = edit_mod(
+    edited = service.edit_mod(
         session,
         named_file="".join(named_file),
         module=module,
@@ -93,4 +115,43 @@ def edit(
     elif as_text:
         click.echo(edited.file.format(), nl=False)
     else:
-        write_mod(session, edited)
+        service.write_mod(session, edited)
+
+
+@click.command("edit", cls=GoCommand, usage="[editing flags] [go.work]")
+@_edit_options(WORK_EDITS)
+@chdir_option
+@click.argument("named_file", nargs=-1)
+@click.pass_context
+def work_edit(
+    ctx: click.Context,
+    /,
+    named_file: tuple[str, ...],
+    go_version: str,
+    toolchain: str,
+    reformat: bool,
+    as_json: bool,
+    as_text: bool,
+    **flags: Any,
+) -> None:
+    """Edit go.work from scripts. No module is read. Editing flags may be repeated; they apply in the order given.
+
+    \b
+    govgo work edit -use=./tools -dropuse=./old
+    govgo work edit -json
+    """
+    edits = [read_edit(name, text, WORK_EDITS) for name, text in ctx.meta[FLAG_ORDER] if name in WORK_EDITS]
+    _check_output(as_json=as_json, as_text=as_text)
+    if len(named_file) > 1:
+        raise UsageError("'go help work edit' accepts at most one argument")
+    session = open_session({**flags, "command": "work edit"})
+    name = service.find_work_file(session, "".join(named_file))
+    if not (go_version or toolchain or as_json or as_text or reformat or edits):
+        raise UsageError("no flags specified (see 'go help work edit').")
+    edited = service.edit_work(session, name, go=go_version, toolchain=toolchain, edits=edits)
+    if as_json:
+        click.echo(work_json(edited.file), nl=False)
+    elif as_text:
+        click.echo(edited.file.format(), nl=False)
+    else:
+        service.write_work(session, edited)

@@ -13,7 +13,7 @@ from govgo.cli.options import GoCommand, traceless_options, verbose_option
 from govgo.cli.session import open_session
 
 _LAZY = {
-    "edit": Entry("workedit", "edit", CHANGE, "Edit go.work from scripts."),
+    "edit": Entry("edit", "work_edit", CHANGE, "Edit go.work from scripts."),
     "init": Entry("work", "init", CHANGE, "Start a workspace in the current directory."),
     "sync": Entry("work", "sync", CHANGE, "Carry the workspace's versions into its modules."),
     "use": Entry("work", "use", CHANGE, "Add modules to the workspace."),

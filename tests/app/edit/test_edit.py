@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from govgo.adapters.workspace.workspace import DiskWorkspace
-from govgo.app.edit.gomod import edit_mod, write_mod
+from govgo.app.edit.edit import edit_mod, write_mod
 from govgo.cli.main import invoke
 from govgo.core.goenv import GoEnv
 from govgo.errors import ConflictError, DiskError, InputError
