@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`mod graph`: the module requirement graph as text (cmd/go's modcmd/graph.go)."""
+"""`mod graph`: load the module requirement graph (cmd/go/internal/modcmd/graph.go)."""
 
 from __future__ import annotations
 
@@ -50,13 +50,3 @@ def check_go_flag(session: Session, go_version: str, name: str = "go") -> None:
         reason = f"maximum supported Go version is {session.local_go}"
     if reason:
         raise UsageError(f"invalid value {quote(go_version)} for flag -{name}: {reason}")
-
-
-def graph_text(graph: ModGraph) -> str:
-    """The text of `mod graph`: on each line a module version and one of its requirements."""
-    parts: list[str] = []
-    for name, requirements in graph.edge_names(str):
-        if requirements:
-            prefix = name + " "
-            parts.append(prefix + ("\n" + prefix).join(requirements) + "\n")
-    return "".join(parts)

@@ -22,13 +22,12 @@ class Reason(NamedTuple):
 
     Attributes:
         target: package or module path.
-        chain: from a package of the main module to the target, one package each; empty when it is not needed.
-        text: the stanza that go prints below "# target", each line ended.
+        chain: the packages from one of the main module to the target, each importing the next; () when it is not
+            needed. A test stands as "path.test".
     """
 
     target: str
     chain: tuple[str, ...]
-    text: str
 
 
 def why(session: Session, args: Sequence[str], *, modules: bool = False, vendor: bool = False) -> tuple[Reason, ...]:
@@ -57,15 +56,15 @@ def why(session: Session, args: Sequence[str], *, modules: bool = False, vendor:
         follow_std=True,
     )
     if modules:
-        return _module_reasons(session, opts, args, vendor=vendor)
+        return _module_reasons(session, opts, args)
     matches, _ = load_packages(session, opts, args)
     targets = [path for match in matches for path in match.packages or ()]
     # The graph again, from the main module now and not from the packages asked for.
     load_packages(session, opts, ["all"])
-    return tuple(_reason(session, path, path, "package", vendor=vendor) for path in targets)
+    return tuple(_reason(session, path, path) for path in targets)
 
 
-def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str], *, vendor: bool) -> tuple[Reason, ...]:
+def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str]) -> tuple[Reason, ...]:
     for arg in args:
         if "@" in arg:
             raise UsageError(f"{arg}: 'go mod why' requires a module path, not a version query")
@@ -83,17 +82,11 @@ def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str], *,
             known = nearest.get(pkg.mod.path)
             if known is None or depth < known[0]:
                 nearest[pkg.mod.path] = (depth, path)
-    return tuple(
-        _reason(session, info.path, nearest.get(info.path, (0, ""))[1], "module", vendor=vendor)
-        for info in listing.modules
-    )
+    return tuple(_reason(session, info.path, nearest.get(info.path, (0, ""))[1]) for info in listing.modules)
 
 
-def _reason(session: Session, target: str, path: str, kind: str, *, vendor: bool) -> Reason:
+def _reason(session: Session, target: str, package: str) -> Reason:
+    """The chain to `package`, which stands for `target`."""
     assert session.loaded is not None
-    pkg = session.loaded.lookup(path)
-    if pkg is None:
-        purpose = " to vendor" if vendor else ""
-        return Reason(target, (), f"(main module does not need{purpose} {kind} {target})\n")
-    text = pkg.why()
-    return Reason(target, tuple(text.splitlines()), text)
+    pkg = session.loaded.lookup(package)
+    return Reason(target, () if pkg is None else tuple(pkg.why().splitlines()))

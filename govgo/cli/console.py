@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Talk on standard error: go's sentences, progress on a terminal, and the last word on a failure."""
+"""What people see: results on standard output, everything else on standard error, and exit codes.
+
+The progress of long work (`cli.progress`) is taken away before anything else is written, on either stream.
+"""
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from govgo.errors import (
     ConflictError,
     GoSumError,
     GovgoError,
-    InputError,
     IntegrityError,
-    NotFoundError,
     ReportedError,
     SecurityError,
     SumMismatchError,
@@ -23,6 +24,10 @@ from govgo.errors import (
     VerbFlagsError,
     find,
 )
+from govgo.report.visible import visible
+
+if TYPE_CHECKING:
+    from govgo.cli.progress import Display, Tally
 
 EXIT_DONE = 0
 EXIT_NO = 1
@@ -43,62 +48,75 @@ def exit_code(error: BaseException) -> int:
         return EXIT_USAGE
     if find(error, UnavailableError) or find(error, IntegrityError) or find(error, ConflictError):
         return EXIT_UNFINISHED
-    if isinstance(error, InputError | NotFoundError | GovgoError):
-        return EXIT_NO
-    return EXIT_BUG
-
-
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udcff]")
-
-
-def visible(text: str) -> str:
-    """`text` with control characters and bytes that are not UTF-8 as escapes, so that no name drives a terminal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
+    return EXIT_NO if isinstance(error, GovgoError) else EXIT_BUG
 
 
 class ConsoleReporter:
     """A `ports.Reporter` on standard error.
 
-    Sentences come out as `govgo: …`. On a terminal, downloads are shown as one live line in place of a sentence each.
+    Sentences come out as `govgo: …`. On a terminal, downloads are shown by the live line instead of a sentence each.
     """
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
-        self._quiet = quiet
-        self._progress = None
-        if not quiet and self._stream.isatty():
-            from govgo.cli.progress import LiveProgress
+        self._tally: Tally | None = None
+        self._display: Display | None = None
+        self._is_live = False
 
-            self._progress = LiveProgress(self._stream)
+    def start_progress(self, title: str, environ: Mapping[str, str]) -> None:
+        """Show the progress of the command `title` from now on, where that can be done.
+
+        On a terminal it is a live line, but not on a dumb one. Elsewhere it is a line every ten seconds if CI is set,
+        and nothing if it is not: then standard error holds what go prints there and no more.
+        """
+        live = self._stream.isatty() and environ.get("TERM") != "dumb"
+        if self._display is not None or not (live or environ.get("CI", "") not in ("", "0", "false")):
+            return
+        from govgo.cli.progress import Display, Tally
+
+        self._is_live = live
+        self._tally = Tally(title)
+        self._display = Display(self._tally, self._stream, live=live)
+
+    def hidden(self) -> AbstractContextManager[None]:
+        """A block during which no live line is on the terminal."""
+        return self._display if self._display is not None else nullcontext()
 
     def note(self, sentence: str) -> None:
         """One sentence behind the program's name; it may bring its line end with it."""
-        if not self._quiet:
-            self.raw(f"govgo: {sentence}".removesuffix("\n"))
+        self.raw(f"govgo: {sentence}".removesuffix("\n"))
 
     def raw(self, text: str) -> None:
         """One line as it is."""
-        if self._progress is not None:
-            self._progress.clear()
-        self._stream.write(visible(text) + "\n")
-        self._stream.flush()
+        with self.hidden():
+            self._stream.write(visible(text) + "\n")
+            self._stream.flush()
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Progress; a "downloading" event is go's own sentence where no live line can be shown."""
-        if self._progress is not None:
-            self._progress.event(kind, facts)
-        elif kind == "downloading":
-            self.note(f"downloading {facts['path']} {facts['version']}")
-        elif kind == "request":
+        """Progress. A "downloading" event is go's own sentence where no live line is; a "request" is a line of -x."""
+        if kind == "request":
             self.raw(str(facts["line"]))
+        elif kind == "downloading":
+            if not self._is_live:
+                self.note(f"downloading {facts['path']} {facts['version']}")
+        elif self._tally is not None:
+            self._tally.event(kind, facts)
 
     def close(self) -> None:
-        """Take the live line away."""
-        if self._progress is not None:
-            self._progress.clear()
+        """Take the live line away; where it was shown and modules were fetched, sum up in one line."""
+        display, tally = self._display, self._tally
+        self._display = self._tally = None
+        if display is None or tally is None:
+            return
+        display.close()
+        if display.shown and tally.fetched:
+            from govgo.cli.progress import duration, many, size
+
+            fetched = many(tally.fetched, "module")
+            self.note(f"downloaded {fetched}, {size(tally.bytes)}, in {duration(tally.elapsed_s)}")
 
     def failure(self, error: GovgoError) -> None:
-        """The last word on a failure: go's sentence, and on a terminal the identifier and a hint."""
+        """The last word on a failure: go's sentence, and on a terminal a hint."""
         self.close()
         if isinstance(error, ReportedError):
             return
@@ -107,15 +125,45 @@ class ConsoleReporter:
         if isinstance(error, VerbFlagsError):
             name = "go "  # the whole line is go's sentence
         self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
-        hint = next((each.hint for each in _chain(error) if each.hint), "")
+        hint = _hint(error)
         if hint and self._stream.isatty():
             self._stream.write(f"hint: {hint}\n")
         self._stream.flush()
 
 
-def _chain(error: BaseException | None) -> list[GovgoError]:
-    found: list[GovgoError] = []
+def _hint(error: BaseException | None) -> str:
+    """The first hint in the chain of `inner` errors, outermost first."""
     while isinstance(error, GovgoError):
-        found.append(error)
+        if error.hint:
+            return error.hint
         error = error.inner
-    return found
+    return ""
+
+
+class Invocation(NamedTuple):
+    """One run of a command line, the `obj` of its click context.
+
+    Attributes:
+        reporter: whom the command talks to.
+        release: the Go release to answer as, "" for the one that the environment names.
+    """
+
+    reporter: ConsoleReporter
+    release: str = ""
+
+
+def invocation() -> Invocation:
+    """The run of the command that is being executed; where there is none, a new one."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    obj = context.obj if context is not None else None
+    return obj if isinstance(obj, Invocation) else Invocation(ConsoleReporter())
+
+
+def show(text: str | bytes, *, coloured: bool = False) -> None:
+    """Write a result to standard output as it is; `coloured` keeps its colours even where no terminal is."""
+    import click
+
+    with invocation().reporter.hidden():
+        click.echo(text, nl=False, color=True if coloured else None)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The console script: one command line, and the table of exit codes.
+"""The console script: run one command line, report how it failed, and end with an exit code.
 
-Exit codes: 0 done; 1 done, and the answer is no; 2 usage or configuration; 3 could not finish, safe to retry;
-4 security stop; 70 internal bug; 130 interrupted. The worst one wins.
+The exit codes stand in `cli.console`; `govgo help exit-codes` explains them.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run() -> None:
-    """The console script: run `main`, and end with one of the exit codes of the table."""
+    """The console script: run `invoke`, and end the process with its exit code."""
     # A command builds long-lived graphs and exits; cyclic collection would only walk them again and again.
     gc.disable()
     for stream in (sys.stdout, sys.stderr):
@@ -35,57 +34,55 @@ def run() -> None:
 
 
 def invoke(args: list[str]) -> int:
-    """Run one command line and return its exit code; every failure has been told on standard error."""
-    from govgo.cli.console import ConsoleReporter
-    from govgo.load.session.toonew import SwitchError
-
+    """Run one command line and return its exit code; every failure has been printed on standard error."""
     release = ""
     try:
         cwd = os.getcwd()
     except OSError:
-        cwd = ""  # it is gone; no relative -C leads anywhere
+        cwd = ""  # it has been removed; no relative -C leads anywhere
     while True:
-        try:
-            return _invoke_as(release, args)
-        except SwitchError as switch:
-            ConsoleReporter().failure(switch)
-            release = switch.release
+        outcome = _run_as(release, args)
+        if isinstance(outcome, int):
+            return outcome
+        release = outcome
         if cwd:
-            os.chdir(cwd)  # -C is to be read again
+            os.chdir(cwd)  # -C applies again
 
 
-def _invoke_as(release: str, args: list[str]) -> int:
-    """`invoke` for one Go release, "" for that of the environment.
+def _run_as(release: str, args: list[str]) -> int | str:
+    """Run the command line as one Go release, "" for that of the environment.
 
-    Raises:
-        SwitchError: the command is to start over, as another release.
+    Returns:
+        The exit code, or the newer Go release as which the command is to start over.
     """
     import click
 
-    from govgo.cli.console import EXIT_USAGE, ConsoleReporter, exit_code
+    from govgo.cli.console import EXIT_USAGE, ConsoleReporter, Invocation, exit_code
     from govgo.cli.group import main
-    from govgo.cli.switching import Invocation
     from govgo.errors import GovgoError
-    from govgo.load.session.toonew import SwitchError
 
-    run = Invocation(release)
+    reporter = ConsoleReporter()
     try:
-        result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=run)
+        try:
+            result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=Invocation(reporter, release))
+        finally:
+            reporter.close()
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as error:
-        _tell_usage(error)
+        _print_usage_error(error)
         return EXIT_USAGE
     except click.ClickException as error:
         sys.stderr.write(f"govgo: {error.format_message()}\n")
         return EXIT_USAGE
-    except SwitchError:
-        raise
     except GovgoError as error:
-        _debug()
-        ConsoleReporter().failure(error)
-        return exit_code(error)
+        from govgo.load.session.toonew import SwitchError
+
+        if not isinstance(error, SwitchError):
+            _print_traceback()
+        reporter.failure(error)
+        return error.release if isinstance(error, SwitchError) else exit_code(error)
     except BrokenPipeError:
         _drop_stdout()
         return 0
@@ -102,15 +99,15 @@ def _interrupted() -> int:
     return EXIT_INTERRUPTED
 
 
-def _debug() -> None:
+def _print_traceback() -> None:
     if os.environ.get("GOVGO_DEBUG") == "1":
         import traceback
 
         traceback.print_exc()
 
 
-def _tell_usage(error: click.UsageError) -> None:
-    """A command line that cannot be read: what is wrong, the usage line, and where to read more."""
+def _print_usage_error(error: click.UsageError) -> None:
+    """Print what is wrong with a command line that cannot be read, the usage line, and where to read more."""
     import click
 
     from govgo.cli.group import UnknownCommandError
@@ -132,7 +129,7 @@ def _tell_usage(error: click.UsageError) -> None:
 def _bug(error: Exception) -> int:
     from govgo.cli.console import EXIT_BUG
 
-    _debug()
+    _print_traceback()
     sys.stderr.write(
         f"govgo: internal error: {type(error).__name__}: {error} (GOVGO_DEBUG=1 shows where; please report it)\n"
     )

@@ -1,58 +1,248 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One live line of progress on a terminal, shown after 200 ms and taken away before anything else is printed."""
+"""The live display of long work, on standard error: one line on a terminal, a line every ten seconds in a CI job.
+
+    download: 14 modules left, 48.1 MB, 6.3 MB/s, 12 s, waiting for …g.org/golang.org/x/text/@v/v0.14.0.zip, 9 s
+
+What it shows comes from the events of the `Reporter` port. A thread of its own draws it, so that the clock runs on
+while nothing happens. The events, with their facts:
+
+    step          name, count    the part of the work that begins now, and how much there is to do
+    planned       modules        so many modules are to be downloaded
+    downloaded    (none)         one of them is done, whatever came of it
+    started       what, name     something is waited for: `what` is "request", "lock" or "command"
+    received      name, bytes    some of it has come
+    finished      name, bytes    it is there, or has failed; `bytes` where they were not told before
+    fetched       path, version  a zip was fetched and checked
+    extracted     path, version  it was extracted
+"""
 
 from __future__ import annotations
 
-import shutil
+import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TextIO
 
-SHOW_AFTER_S = 0.2
-REDRAW_EVERY_S = 0.08
+from govgo.report.visible import visible
+
+FIRST_S = 0.14
+"""When the terminal's line is prepared, after the start of the process: loading rich takes 50 ms, and the line shall
+show after 200. A command that ends before does not load rich."""
+EVERY_S = 0.1
+PLAIN_EVERY_S = 10.0
+_SILENT_S = 2.0
+_RATE_OVER_S = 3.0
+_MOST_CHARACTERS = 56
+
+_STEPS = {
+    "cache": "checking the module cache, {count} modules",
+    "database": "proving {count} go.sum lines",
+    "complete": "loading the module graph",
+    "vendor": "checking the vendor directory",
+}
 
 
-class LiveProgress:
-    """Counts what has been fetched and names the newest module.
+class Tally:
+    """What has happened so far, and what is waited for. Events come from any thread.
 
-    A single self-erasing line needs no rich: the start of a command stays fast, and nothing is left behind in logs.
+    Args:
+        title: the name of the command.
+        now_s: a clock that never goes back.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._started_s = time.monotonic()
-        self._drawn_s = 0.0
-        self._shown = False
-        self._counts = {"fetched": 0, "downloading": 0, "proved": 0, "extracted": 0}
+    def __init__(self, title: str, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.fetched = 0
+        self.bytes = 0
+        self._title = title
+        self._now_s = now_s
+        self._started_s = now_s()
+        self._modules_left = 0
+        self._waiting: dict[str, tuple[str, float]] = {}
         self._newest = ""
+        self._samples: deque[tuple[float, int]] = deque([(self._started_s, 0)])
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Count one event and redraw when it is time."""
-        if kind == "request":
-            self.clear()
-            self._stream.write(f"{facts['line']}\n")
-            return
-        if kind not in self._counts:
-            return
-        self._counts[kind] += 1
-        if "path" in facts:
-            self._newest = f"{facts['path']} {facts.get('version', '')}".rstrip()
-        now_s = time.monotonic()
-        if now_s - self._started_s >= SHOW_AFTER_S and now_s - self._drawn_s >= REDRAW_EVERY_S:
-            self._drawn_s = now_s
-            self._draw()
+        """Count one event; those that say nothing about progress are passed over."""
+        match kind, facts:
+            case "started", {"what": str(what), "name": str(name)}:
+                self._waiting[name] = (what, self._now_s())
+            case "received", {"name": str(name), "bytes": int(count)}:
+                self.bytes += count
+                if name in self._waiting:
+                    self._waiting[name] = (self._waiting[name][0], self._now_s())
+            case "finished", {"name": str(name), **more}:
+                self._waiting.pop(name, None)
+                rest = more.get("bytes", 0)
+                self.bytes += rest if isinstance(rest, int) else 0
+            case "planned", {"modules": int(count)}:
+                self._modules_left += count
+            case "downloaded", _:
+                self._modules_left = max(0, self._modules_left - 1)
+            case "fetched", {"path": path, "version": version}:
+                self.fetched += 1
+                self._newest = f"{path} {version}"
+            case "extracted", {"path": path, "version": version}:
+                self._newest = f"{path} {version}"
+            case "step", {"name": str(name), "count": int(count)}:
+                self._title = _STEPS.get(name, name).format(count=count)
 
-    def _draw(self) -> None:
-        words = [f"{count} {kind}" for kind, count in self._counts.items() if count]
-        width = shutil.get_terminal_size().columns
-        line = f"  {', '.join(words)}  {self._newest}"
-        self._stream.write("\r\x1b[K" + line[: max(width - 1, 10)])
-        self._stream.flush()
-        self._shown = True
+    @property
+    def elapsed_s(self) -> float:
+        """Since the start of the command."""
+        return self._now_s() - self._started_s
 
-    def clear(self) -> None:
+    def sentence(self) -> str:
+        """The line as it reads now."""
+        return f"{self._title}: {', '.join(self._parts())}"
+
+    def _parts(self) -> Iterator[str]:
+        if self._modules_left:
+            yield many(self._modules_left, "module") + " left"
+        requests = sum(what == "request" for what, _ in self._waiting.copy().values())
+        if requests and not self._modules_left:
+            yield many(requests, "request") + " left"
+        if self.bytes:
+            yield size(self.bytes)
+            yield f"{size(int(self._rate()))}/s"
+        yield duration(self.elapsed_s)
+        silent = self._longest_wait()
+        if silent:
+            yield silent
+        elif self._newest:
+            yield self._newest
+
+    def _rate(self) -> float:
+        """Bytes per second over the last seconds."""
+        now_s = self._now_s()
+        self._samples.append((now_s, self.bytes))
+        while len(self._samples) > 2 and now_s - self._samples[0][0] > _RATE_OVER_S:
+            self._samples.popleft()
+        then_s, before = self._samples[0]
+        return (self.bytes - before) / (now_s - then_s) if now_s > then_s else 0.0
+
+    def _longest_wait(self) -> str:
+        """What has been silent longest, if that is long."""
+        waiting = self._waiting.copy()
+        if not waiting:
+            return ""
+        name = min(waiting, key=lambda each: waiting[each][1])
+        what, since_s = waiting[name]
+        silent_s = self._now_s() - since_s
+        if silent_s < _SILENT_S:
+            return ""
+        shown = f"the lock of {name}" if what == "lock" else name.partition("://")[2] or name
+        if len(shown) > _MOST_CHARACTERS:
+            shown = "…" + shown[1 - _MOST_CHARACTERS :]  # the end tells more than the beginning
+        return f"waiting for {shown}, {duration(silent_s)}"
+
+
+class Display:
+    """Draws a tally until it is closed: a live line, or a plain one at long intervals."""
+
+    def __init__(self, tally: Tally, stream: TextIO, *, live: bool) -> None:
+        """Start the clock; nothing is drawn yet, and rich is not loaded before something is."""
+        self._tally = tally
+        self._live = live
+        self._stream = stream
+        self._line: LiveLine | None = None
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        threading.Thread(target=self._run, name="govgo-progress", daemon=True).start()
+
+    @property
+    def shown(self) -> bool:
+        """Whether a live line was ever drawn."""
+        return self._line is not None
+
+    def __enter__(self) -> None:
+        """Take the live line away, and draw none until the block ends."""
+        self._lock.acquire()
+        if self._line is not None:
+            self._line.erase()
+
+    def __exit__(self, *failure: object) -> None:
+        self._lock.release()
+
+    def close(self) -> None:
+        """Take the live line away for good."""
+        self._ended.set()
+        with self:
+            pass
+
+    def _run(self) -> None:
+        with suppress(OSError):  # a terminal that is gone is no reason to say anything
+            if self._live:
+                self._draw_lines()
+            else:
+                self._print_lines()
+
+    def _draw_lines(self) -> None:
+        # Until now the process has worked all the time, so that its CPU time is its age.
+        if self._ended.wait(max(0.0, FIRST_S - time.process_time())):
+            return
+        line = LiveLine(self._stream)
+        while True:
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                self._line = line
+                line.draw(self._tally.sentence())
+            self._ended.wait(EVERY_S)
+
+    def _print_lines(self) -> None:
+        while not self._ended.wait(PLAIN_EVERY_S):
+            with self._lock:
+                self._stream.write(f"govgo: {visible(self._tally.sentence())}\n")
+                self._stream.flush()
+
+
+class LiveLine:
+    """One line of a terminal that is drawn over and over, no longer than the terminal is wide."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Load rich."""
+        from rich.console import Console
+        from rich.control import Control
+        from rich.segment import ControlType
+        from rich.text import Text
+
+        self._console = Console(file=stream, highlight=False, emoji=False, markup=False)
+        self._text = Text
+        self._to_start = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
+        self._drawn = False
+
+    def draw(self, sentence: str) -> None:
+        """Put `sentence` in place of what was drawn before."""
+        title, colon, rest = visible(sentence).replace("\n", " ").partition(": ")
+        text = self._text.assemble((title, "cyan"), colon, rest)
+        # The last column stays free: a terminal that wraps there would leave the line behind.
+        text.truncate(max(self._console.width - 1, 10), overflow="ellipsis")
+        self._console.control(self._to_start)
+        self._console.print(text, end="", soft_wrap=True)
+        self._drawn = True
+
+    def erase(self) -> None:
         """Take the line away."""
-        if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-            self._shown = False
+        if self._drawn:
+            self._console.control(self._to_start)
+            self._drawn = False
+
+
+def many(count: int, noun: str) -> str:
+    """`1 module`, `2 modules`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def size(count: int) -> str:
+    """`48.1 MB`."""
+    from rich.filesize import decimal
+
+    return decimal(count)
+
+
+def duration(seconds: float) -> str:
+    """`12 s`, from one minute on `1:05`."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02d}" if whole >= 60 else f"{whole} s"

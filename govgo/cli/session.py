@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From flags and the environment to a session."""
+"""From the flags of a command and the environment to a session."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from govgo.adapters.workspace.goenvfile import load_env
-from govgo.cli.switching import answering_as, invocation, is_older, let_switch
+from govgo.cli.console import invocation
+from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import GoEnv, check_environment
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
-    from govgo.load.session.session import Session
+    from govgo.load.session.session import Session, Settings
 
 
 def environment() -> GoEnv:
     """go's settings: the environment, the go env file, the defaults.
 
     Raises:
-        UsageError: settings with which no command starts.
+        UsageError: settings that every command refuses.
     """
     env = load_env(os.environ)
     check_environment(env)
@@ -33,7 +34,7 @@ def environment() -> GoEnv:
 
 
 def working_directory(environ: Mapping[str, str]) -> str:
-    """The absolute working directory, by the name that $PWD gives it where that is the same place."""
+    """The absolute working directory; under the name in $PWD where that leads to the same place, as in go."""
     pwd = environ.get("PWD", "")
     if pwd.startswith("/"):
         try:
@@ -45,21 +46,42 @@ def working_directory(environ: Mapping[str, str]) -> str:
 
 
 def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
-    """A session for one command.
+    """A session for one command; it is closed when the command ends.
 
     Args:
         flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant`, `tags` and `command`;
-            `selects` is False for what any Go release is to answer, whatever GOTOOLCHAIN says.
-        announce: tell of each zip before it is fetched.
+            `selects` is False for a command that every Go release answers alike, whatever GOTOOLCHAIN says.
+        announce: report each zip before it is fetched.
 
     Raises:
         UsageError: flags or variables that make no sense.
     """
-    from govgo.adapters.loop.network import NetworkOptions
-    from govgo.cli.console import ConsoleReporter
     from govgo.load.mainmodule.write import tell_warnings
-    from govgo.load.session.session import Settings
     from govgo.wiring.session import make_session
+
+    settings = _settings(flags)
+    context = click.get_current_context(silent=True)
+    reporter = invocation().reporter
+    reporter.start_progress(context.command_path.partition(" ")[2] if context is not None else "", os.environ)
+    network = network_options(flags)
+    session = make_session(settings, reporter, network=network, announce=announce)
+    if flags.get("selects", True):
+        session = _at_its_release(session, network, announce=announce)
+    if context is not None:
+        if is_older(session.local_go):
+            let_switch(context, session)
+        context.call_on_close(session.close)
+        context.call_on_close(lambda: tell_warnings(session))
+    return session
+
+
+def _settings(flags: Mapping[str, Any]) -> Settings:
+    """The settings of a command; changes to the directory that -C names first.
+
+    Raises:
+        UsageError: there is no such directory, or the environment makes no sense.
+    """
+    from govgo.load.session.session import Settings
 
     environ = dict(os.environ)
     chdir = str(flags.get("chdir", ""))
@@ -73,7 +95,7 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     cwd = working_directory(environ)
     modfile = str(flags.get("modfile", ""))
     mod = str(flags.get("mod", ""))
-    settings = Settings(
+    return Settings(
         cwd=cwd,
         env=env,
         command=str(flags.get("command", "")),
@@ -90,21 +112,17 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
         tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
         temp_dir=environ.get("TMPDIR") or "/tmp",
     )
-    network = NetworkOptions(trace=settings.trace, requests=int(flags.get("jobs") or 0))
-    context = click.get_current_context(silent=True)
-    session = make_session(settings, ConsoleReporter(), network=network, announce=announce)
-    if flags.get("selects", True):
-        session = _at_its_release(session, network, announce=announce)
-    if context is not None:
-        if is_older(session.local_go):
-            let_switch(context, session)
-        context.call_on_close(session.close)
-        context.call_on_close(lambda: tell_warnings(session))
-    return session
+
+
+def network_options(flags: Mapping[str, Any]) -> NetworkOptions:
+    """How to talk to servers, by -x and -j."""
+    from govgo.adapters.loop.network import NetworkOptions
+
+    return NetworkOptions(trace=bool(flags.get("trace")), requests=int(flags.get("jobs") or 0))
 
 
 def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool) -> Session:
-    """The session itself, or one in its place for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
+    """The session, or another for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
     from govgo.load.mainmodule.switching import release_at_start
     from govgo.wiring.session import make_session
 

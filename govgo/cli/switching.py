@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Start a command over, in the same process, as a newer Go release would run it."""
+"""Start a command over, in the same process, as a newer Go release would run it.
+
+Where go would switch to a newer toolchain, govgo answers as that release: a command that finds out that it needs one
+raises SwitchError, and `cli.main` runs the command line again with the release in its `Invocation`.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import click
-
+from govgo.cli.console import invocation
 from govgo.errors import Failure, GovgoError, ReportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import click
 
     from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
@@ -20,24 +25,7 @@ _SESSION = "govgo.switching"
 """`ctx.meta` key: the session of a command that may start over."""
 
 _VERBS = frozenset({"get", "tidy", "graph", "download", "work init", "work use", "work sync"})
-"""The commands that start over when they find out what they need; others do so by their go.mod or go.work alone."""
-
-
-class Invocation(NamedTuple):
-    """One run of a command line, the `obj` of its click context.
-
-    Attributes:
-        release: the Go release to answer as, "" for the one that the environment names.
-    """
-
-    release: str = ""
-
-
-def invocation() -> Invocation:
-    """That of the command that is running."""
-    context = click.get_current_context(silent=True)
-    obj = context.obj if context is not None else None
-    return obj if isinstance(obj, Invocation) else Invocation()
+"""The commands that start over because of what they find out; others do so by their go.mod or go.work alone."""
 
 
 def answering_as(env: GoEnv, release: str) -> GoEnv:
@@ -46,7 +34,7 @@ def answering_as(env: GoEnv, release: str) -> GoEnv:
 
 
 def is_older(release: str) -> bool:
-    """Whether there are newer releases than `release` to go over to."""
+    """Whether govgo can answer as a newer release than `release`."""
     from govgo.core.version.goversion import REFERENCE_RELEASE, compare
 
     return compare(release, REFERENCE_RELEASE) < 0
@@ -62,7 +50,7 @@ def let_switch(context: click.Context, session: Session) -> None:
 
 @contextmanager
 def switching(context: click.Context) -> Iterator[None]:
-    """Run a command; what it fails on decides whether it starts over.
+    """Run a command in the block; its failure decides whether it starts over.
 
     Raises:
         SwitchError: it is to start over.
@@ -73,7 +61,7 @@ def switching(context: click.Context) -> Iterator[None]:
     except GovgoError as error:
         session: Session | None = context.meta.get(_SESSION)
         if session is not None:
-            _settle(session, error)
+            _switch_or_report(session, error)
         raise
     finally:
         session = context.meta.get(_SESSION)
@@ -81,9 +69,8 @@ def switching(context: click.Context) -> Iterator[None]:
             session.tell_held()
 
 
-def _settle(session: Session, error: GovgoError) -> None:
-    """Raise SwitchError if that helps, and forget what was held back."""
-    from govgo.cli.console import ConsoleReporter
+def _switch_or_report(session: Session, error: GovgoError) -> None:
+    """Raise SwitchError where a newer release may help, and drop the sentences that were held back until then."""
     from govgo.load.mainmodule.switching import switch
     from govgo.load.session.toonew import SwitchError
 
@@ -96,6 +83,6 @@ def _settle(session: Session, error: GovgoError) -> None:
         raise
     except Failure as why:
         session.tell_held()
-        ConsoleReporter().failure(error)
+        invocation().reporter.failure(error)
         session.report.note(str(why))
         raise ReportedError((error, why)) from None

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The work of `govgo mod verify` once the build list is known: zips and trees are hashed each time."""
+"""Joins the rings for `mod verify`: the module cache, compared with what was downloaded."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from govgo.adapters.modcache.cache import ModCache
@@ -11,12 +10,11 @@ from govgo.adapters.modcache.intact import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
 
 
-def check_cache(mods: Iterable[ModuleVersion], mod_cache: str) -> int:
-    """Hash what the module cache holds of `mods`, tell what was modified, and return the exit code."""
+def check_cache(mods: Iterable[ModuleVersion], mod_cache: str) -> tuple[str, ...]:
+    """Hash the zips and extracted trees of `mods` again.
+
+    Returns:
+        go's sentence for each that was modified, in the order of `mods`; () when all are as they were downloaded.
+    """
     audit = CacheAudit(ModCache(mod_cache, writable_dirs=False))
-    sentences = [sentence for faults in audit.faults(list(mods)) for sentence in faults]
-    if sentences:
-        sys.stderr.write("".join(f"{sentence}\n" for sentence in sentences))
-        return 1
-    sys.stdout.write("all modules verified\n")
-    return 0
+    return tuple(sentence for faults in audit.faults(list(mods)) for sentence in faults)

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from govgo.app.graph import graph_text, load_graph
+from govgo.app.graph import load_graph
 from govgo.app.list.list import list_modules
 from govgo.errors import GovgoError
 from govgo.load.mainmodule.load import init_workfile
 from govgo.load.session.session import Session
+from govgo.report.graph import graph_text
 from govgo.report.list.text import module_line
 from tests.conformance.vectors import Case, check
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
@@ -36,7 +37,7 @@ def judge(case: Case) -> str:
     got: dict[str, object] = {}
     session = memory_session(files, repo, command="mod graph", gotoolchain="local")
     try:
-        got["graph"] = graph_text(load_graph(session)).splitlines()
+        got["graph"] = graph_text(load_graph(session).edge_names(str)).splitlines()
         assert files.data["/main/go.mod"] == case["main"].encode(), "graph wrote go.mod"
     except GovgoError as error:
         got["graph_err"] = errors(error)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import govgo
@@ -81,6 +81,7 @@ class HttpClient:
         goauth: GoAuth | None = None,
         retry: RetryPolicy | None = None,
         trace: Callable[[str], None] | None = None,
+        event: Callable[[str, Mapping[str, object]], None] | None = None,
         follows_anywhere: bool = False,
     ) -> None:
         """Begin.
@@ -91,6 +92,7 @@ class HttpClient:
             goauth: the commands that enter more into `credentials`.
             retry: when to try again.
             trace: called with a line for every request and its outcome (-x).
+            event: `Reporter.event`, for the progress of each transfer: "started", "received" and "finished".
             follows_anywhere: follow redirects from https to http.
         """
         self._engine = engine
@@ -98,6 +100,7 @@ class HttpClient:
         self._goauth = goauth
         self._retry = retry or RetryPolicy()
         self._trace = trace
+        self._event = event or _no_event
         self._follows_anywhere = follows_anywhere
         self._places: dict[str, _Place] = {}
         self._down: dict[str, float] = {}
@@ -158,14 +161,15 @@ class HttpClient:
 
         async def copy(answer: Answer, url: str, limit_bytes: int) -> int:
             rewind()
+            shown = self._shown(url)
             if answer.header("content-encoding") not in _PLAIN:
-                shown = self._shown(url)
                 raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
             size = 0
             async for chunk in answer.chunks():
                 size += len(chunk)
+                self._event("received", {"name": shown, "bytes": len(chunk)})
                 if size > limit_bytes:
-                    raise _too_large(self._shown(url), limit_bytes)
+                    raise _too_large(shown, limit_bytes)
                 sink(chunk)
             return size
 
@@ -178,6 +182,24 @@ class HttpClient:
         limit_bytes: int,
         *,
         any_status: bool = False,
+    ) -> _T:
+        name = self._shown(url)
+        self._event("started", {"what": "request", "name": name})
+        size = 0
+        try:
+            result = await self._retried(url, consume, limit_bytes, any_status=any_status)
+            size = len(result) if isinstance(result, bytes) else 0  # a stream has told of its chunks
+            return result
+        finally:
+            self._event("finished", {"name": name, "bytes": size})
+
+    async def _retried(
+        self,
+        url: str,
+        consume: Callable[[Answer, str, int], Awaitable[_T]],
+        limit_bytes: int,
+        *,
+        any_status: bool,
     ) -> _T:
         attempt = 0
         while True:
@@ -292,6 +314,10 @@ class HttpClient:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
         return place.shown + url[len(prefix) :]
+
+
+def _no_event(kind: str, facts: Mapping[str, object]) -> None:
+    """Nobody is told of progress."""
 
 
 def _prefix(url: str) -> str:

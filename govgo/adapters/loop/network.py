@@ -120,6 +120,7 @@ class Network:
                 goauth=goauth,
                 retry=self._options.retry,
                 trace=self.trace,
+                event=self._report.event,
                 follows_anywhere=insecure,
             )
         return client

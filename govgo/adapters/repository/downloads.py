@@ -19,6 +19,7 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.errors import Failure, InvalidVersionError
 from govgo.ports.modules import Downloaded, RevInfo
+from govgo.ports.talk import Reporter
 
 # So many modules are worked on at once; each has at most one zip on the wire.
 _WIDTH = 32
@@ -34,7 +35,9 @@ class Downloads:
         zips: Zips,
         info: Callable[[str, str], Coroutine[Any, Any, RevInfo]],
         admission: Admission,
+        report: Reporter,
     ) -> None:
+        self._report = report
         self._cache = cache
         self._gomods = gomods
         self._zips = zips
@@ -50,10 +53,14 @@ class Downloads:
         import asyncio
 
         gate = asyncio.Semaphore(_WIDTH)
+        self._report.event("planned", {"modules": len(mods)})
 
         async def gated(mv: ModuleVersion) -> Downloaded:
             async with gate:
-                return await self.one(mv, extract=extract)
+                try:
+                    return await self.one(mv, extract=extract)
+                finally:
+                    self._report.event("downloaded", {})
 
         tasks = [asyncio.ensure_future(gated(mv)) for mv in mods]
         try:

@@ -278,7 +278,7 @@ class Repository:
     def _downloads(self) -> Downloads:
         from govgo.adapters.repository.downloads import Downloads
 
-        return Downloads(self._cache, self._gomods, self._zips, self._info, self._admission)
+        return Downloads(self._cache, self._gomods, self._zips, self._info, self._admission, self._report)
 
     @cached_property
     def _sources(self) -> tuple[ModuleSource, ...]:

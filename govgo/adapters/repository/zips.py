@@ -184,9 +184,13 @@ class Zips:
             except BlockingIOError:
                 import asyncio
 
+                if pause_s == _FIRST_PAUSE_S:
+                    self._report.event("started", {"what": "lock", "name": str(mv)})
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
                 lock = self._cache.lock(mv, wait=False)
+        if pause_s > _FIRST_PAUSE_S:
+            self._report.event("finished", {"name": str(mv)})
         try:
             yield
         finally:

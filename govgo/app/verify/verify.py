@@ -132,12 +132,15 @@ class _Run:
             from govgo.app.verify.cache import damage_findings, modules_of
 
             mods = modules_of(self._targets)
+            self._step("cache", len(mods))
             proofs = self._tools.proofs()
             if proofs is not None:
                 self.findings += damage_findings(proofs.damage(mods))
             self._cached = dict(zip(mods, self._facts.look(mods), strict=True))
         if Claim.DATABASE in self._claims and not self._off:
-            self._answers.ask(line.mod for line in lines_of(self._targets))
+            lines = lines_of(self._targets)
+            self._step("database", len(lines))
+            self._answers.ask(line.mod for line in lines)
             fatal = fatal_finding(self._answers)
             if fatal is not None:
                 self.findings.append(fatal)
@@ -147,6 +150,10 @@ class _Run:
             if fatal is not None and fatal.verdict is Verdict.CONTRADICTION:
                 self.findings.append(fatal)
         return reports
+
+    def _step(self, name: str, count: int = 0) -> None:
+        """Tell the progress display which part of the work begins, and how much there is to do."""
+        self._session.report.event("step", {"name": name, "count": count})
 
     def _module(self, target: Target) -> ModuleReport:
         results: list[ClaimResult] = []
@@ -171,6 +178,7 @@ class _Run:
             findings += found
         graph = self._graph(target, distrusted, findings)
         if graph is not None:
+            self._step("complete")
             if Claim.COMPLETE in self._claims:
                 self._collect(Claim.COMPLETE, target, lambda: self._complete(target, graph), results, findings)
             if Claim.VENDOR in self._claims:
@@ -226,6 +234,7 @@ class _Run:
         if not has_vendor(self._session, target):
             return ClaimResult(Claim.VENDOR, Verdict.PASSED, note="no vendor directory"), ()
         graph.activate()
+        self._step("vendor")
         return check_vendor(self._session, target, graph, self._files)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from govgo.app import download as service
+from govgo.cli.console import show
 from govgo.cli.options import GoCommand, module_options
 from govgo.cli.session import open_session
 
@@ -30,5 +31,5 @@ def download(modules: tuple[str, ...], *, as_json: bool, reuse: str, **flags: An
     if as_json:
         from govgo.report.download import download_json
 
-        click.echo("".join(f"{download_json(entry)}\n" for entry in result.entries), nl=False)
+        show("".join(f"{download_json(entry)}\n" for entry in result.entries))
     service.finish_download(session, result, modules, quiet=as_json)

@@ -10,6 +10,7 @@ import click
 
 from govgo.app.edit import edit as service
 from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, read_edit
+from govgo.cli.console import show
 from govgo.cli.options import (
     FLAG_ORDER,
     GoCommand,
@@ -111,9 +112,9 @@ def edit(
         edits=edits,
     )
     if as_json:
-        click.echo(mod_json(edited.file), nl=False)
+        show(mod_json(edited.file))
     elif as_text:
-        click.echo(edited.file.format(), nl=False)
+        show(edited.file.format())
     else:
         service.write_mod(session, edited)
 
@@ -150,8 +151,8 @@ def work_edit(
         raise UsageError("no flags specified (see 'go help work edit').")
     edited = service.edit_work(session, name, go=go_version, toolchain=toolchain, edits=edits)
     if as_json:
-        click.echo(work_json(edited.file), nl=False)
+        show(work_json(edited.file))
     elif as_text:
-        click.echo(edited.file.format(), nl=False)
+        show(edited.file.format())
     else:
         service.write_work(session, edited)

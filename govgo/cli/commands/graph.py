@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from govgo.app.graph import check_go_flag, graph_text, load_graph
+from govgo.app.graph import check_go_flag, load_graph
+from govgo.cli.console import show
 from govgo.cli.options import GoCommand, flag_values, module_options
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
+from govgo.report.graph import graph_text
 
 
 @click.command(cls=GoCommand, usage="[-go=version] [-x]")
@@ -22,13 +23,13 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> None:
     """Print the module requirement graph: on each line a module and one of its requirements.
 
     \b
-    govgo graph                     the graph, replacements applied
-    govgo graph -go=1.16            as a Go version without graph pruning sees it
+    govgo graph              the graph, with replacements applied
+    govgo graph -go=1.16     as a Go version without graph pruning loads it
     """
     session = open_session({**flags, "command": "mod graph"})
     if args:
         raise UsageError("'go mod graph' accepts no arguments")
     with flag_values():
         check_go_flag(session, go_version)
-    sys.stdout.write(graph_text(load_graph(session, go_version)))
+    show(graph_text(load_graph(session, go_version).edge_names(str)))
     session.finish()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import click
 
-from govgo.cli.console import EXIT_USAGE
+from govgo.cli.console import EXIT_USAGE, invocation, show
 from govgo.cli.options import GoCommand
 from govgo.cli.topics import TOPICS
 
@@ -17,7 +17,7 @@ def help_command(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Show the help of a command, or one of the topics: environment, exit-codes, formats, module-auth, private."""
     assert ctx.parent is not None
     if len(words) == 1 and words[0] in TOPICS:
-        click.echo(TOPICS[words[0]], nl=False)
+        show(TOPICS[words[0]])
         return
     context = ctx.parent
     for i, word in enumerate(words):
@@ -26,9 +26,9 @@ def help_command(ctx: click.Context, words: tuple[str, ...]) -> None:
         if found is None:
             known = " ".join(("govgo help", *ctx.parent.command_path.split()[1:]))
             asked, success = " ".join((known, *words)), " ".join((known, *words[:i]))
-            click.echo(f"{asked}: unknown help topic. Run '{success}'.", err=True)
+            invocation().reporter.raw(f"{asked}: unknown help topic. Run '{success}'.")
             ctx.exit(EXIT_USAGE)
         context = click.Context(found, info_name=word, parent=context)
-    click.echo(context.get_help())
+    show(context.get_help() + "\n")
     if not words:
-        click.echo(f"\nTopics (govgo help TOPIC): {', '.join(TOPICS)}")
+        show(f"\nTopics (govgo help TOPIC): {', '.join(TOPICS)}\n")

@@ -10,7 +10,7 @@ import click
 
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import Listing, module_by_path, start_listing
-from govgo.cli.console import ConsoleReporter
+from govgo.cli.console import show
 from govgo.cli.options import (
     GoCommand,
     OptionalValue,
@@ -46,7 +46,7 @@ _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
     help="Print JSON objects; -json=Path,Version prints only these fields.",
 )
 @click.option("-f", "template", metavar="TEMPLATE", default="", help="Print by a template in Go's syntax.")
-@click.option("-e", "tolerant", is_flag=True, help="Tell what went wrong in the output, and go on.")
+@click.option("-e", "tolerant", is_flag=True, help="Put errors into the output, and go on.")
 @click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
 @click.option("-compiled", "compiled", is_flag=True, hidden=True)
 @click.option("-deps", "deps", is_flag=True, hidden=True)
@@ -72,30 +72,30 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     fields = _json_fields(flags["json_fields"])
     _check_flags(flags, is_json=fields is not None)
     session = open_session({**flags, "command": "list"})
-    show = _formatter(session, flags, fields)
+    print_modules = _printer(session, flags, fields)
     listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
     if not flags["tolerant"]:
-        _tell_errors(session, listing)
-    show(listing.modules)
+        _report_errors(session, listing)
+    print_modules(listing.modules)
 
 
-def _told(line: str) -> ReportedError:
-    """The end of the command for a mistake in its template, told in a line of its own as go does."""
-    ConsoleReporter().raw(line)
+def _template_fault(session: Session, line: str) -> ReportedError:
+    """Report a mistake in the template, in a line without the program's name as go does; raise what this returns."""
+    session.report.raw(line)
     return ReportedError((UsageError(line),))
 
 
 def _json_fields(values: Sequence[str]) -> frozenset[str] | None:
-    """The fields to print, none meaning all; None where no JSON is asked for."""
-    wanted = False
+    """The fields to print, an empty set for all; None where no JSON is asked for."""
+    as_json = False
     fields: set[str] = set()
     for value in values:
         if value in _TRUE or value in _FALSE:
-            wanted = value in _TRUE
+            as_json = value in _TRUE
         else:
-            wanted = True
+            as_json = True
             fields.update(value.split(","))
-    return frozenset(fields) if wanted else None
+    return frozenset(fields) if as_json else None
 
 
 def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
@@ -110,7 +110,7 @@ def _check_flags(flags: dict[str, Any], *, is_json: bool) -> None:
             raise VerbFlagsError("list -versions can only be used with -m")
         raise UsageError(
             "govgo lists modules, not packages; use 'govgo list -m'",
-            hint="packages and their build are the go command's affair",
+            hint="packages are listed by the go command",
         )
     for name in _PACKAGE_FLAGS:
         if flags[name]:
@@ -132,8 +132,8 @@ def _mode(flags: dict[str, Any], fields: frozenset[str] | None) -> ListMode:
     return mode
 
 
-def _tell_errors(session: Session, listing: Listing) -> None:
-    """Tell every error; raise when there was one."""
+def _report_errors(session: Session, listing: Listing) -> None:
+    """Report every error; raise ReportedError when there was one."""
     for info in listing.modules:
         if info.error is not None:
             session.fail(QueryError(info.error, inner=info.failure))
@@ -142,10 +142,10 @@ def _tell_errors(session: Session, listing: Listing) -> None:
     session.finish()
 
 
-def _formatter(
+def _printer(
     session: Session, flags: dict[str, Any], fields: frozenset[str] | None
 ) -> Callable[[Iterable[ModuleInfo]], None]:
-    """What prints modules; a malformed template is refused here, before anything is fetched."""
+    """The function that prints modules. A malformed template is refused here, before anything is fetched."""
     if fields is not None:
         return lambda modules: _print_json(modules, fields)
     if flags["template"] or flags["versions"]:
@@ -154,13 +154,13 @@ def _formatter(
 
 
 def _print_lines(modules: Iterable[ModuleInfo]) -> None:
-    click.echo("".join(f"{module_line(info)}\n" for info in modules), nl=False)
+    show("".join(f"{module_line(info)}\n" for info in modules))
 
 
 def _print_json(modules: Iterable[ModuleInfo], fields: frozenset[str]) -> None:
     from govgo.report.list.json import module_json
 
-    click.echo("".join(f"{module_json(info, fields)}\n" for info in modules), nl=False)
+    show("".join(f"{module_json(info, fields)}\n" for info in modules))
 
 
 def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleInfo]], None]:
@@ -172,9 +172,9 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
     try:
         template = Template(text, functions)
     except TemplateError as error:
-        raise _told(str(error)) from None
+        raise _template_fault(session, str(error)) from None
 
-    def show(modules: Iterable[ModuleInfo]) -> None:
+    def print_modules(modules: Iterable[ModuleInfo]) -> None:
         out: list[str] = []
         last = "\n"
         try:
@@ -187,11 +187,11 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
                 out.append(piece)
         except TemplateError as error:
             out.append(error.partial)
-            raise _told(str(error)) from None
+            raise _template_fault(session, str(error)) from None
         finally:
-            click.echo("".join(out), nl=False)
+            show("".join(out))
 
-    return show
+    return print_modules
 
 
 def _context(session: Session) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from govgo.app.modverify import modules_to_verify
+from govgo.cli.console import EXIT_DONE, EXIT_NO, show
 from govgo.cli.options import GoCommand, traceless_options
 from govgo.cli.session import open_session
 from govgo.wiring.modverify import check_cache
@@ -17,10 +18,12 @@ from govgo.wiring.modverify import check_cache
 @traceless_options
 @click.argument("args", nargs=-1)
 def verify(args: tuple[str, ...], **flags: Any) -> int:
-    """Check that the dependencies in the module cache are as they were downloaded."""
+    """Check that the modules in the module cache are as they were downloaded."""
     session = open_session(flags)
-    mods = modules_to_verify(session, args)
-    mod_cache = session.settings.env.gomodcache
-    code = check_cache(mods, mod_cache)
+    faults = check_cache(modules_to_verify(session, args), session.settings.env.gomodcache)
+    if not faults:
+        show("all modules verified\n")
+    for sentence in faults:
+        session.report.raw(sentence)
     session.finish()
-    return code
+    return EXIT_NO if faults else EXIT_DONE

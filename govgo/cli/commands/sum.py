@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from govgo.cli.console import EXIT_NO
+from govgo.cli.console import EXIT_NO, show
 from govgo.cli.group import COMMANDS, TRUST, Entry, LazyGroup
 from govgo.cli.options import GoCommand, chdir_option, flag_options, jobs_option, module_options, trace_option
 from govgo.cli.session import open_session
@@ -65,7 +65,7 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
         with _told("govgo.sum.head/1", as_json):
             ours = database.head()
         if not as_json:
-            click.echo(ours.note, nl=False)
+            show(ours.note)
         failures: list[GovgoError] = []
         results: list[dict[str, object]] = []
         for kind, place in (*(("witness", url) for url in witnesses), *(("saved", name) for name in saved)):
@@ -169,7 +169,7 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     elif not found:
         session.report.note(f"no line of {file} is for {' '.join(words)}, and none is needed")
     else:
-        click.echo("\n".join(_explained_text(each, file) for each in found), nl=False)
+        show("\n".join(_explained_text(each, file) for each in found))
     return 0 if found and all(each.hashes for each in found) else EXIT_NO
 
 
@@ -293,7 +293,7 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     govgo sum merge base.sum our.sum their.sum   what git then calls
     """
     if install:
-        click.echo(_INSTALL, nl=False)
+        show(_INSTALL)
         return 0
     if len(files) != 3:
         raise UsageError("merge takes three files: the common ancestor, ours, theirs")

@@ -9,7 +9,7 @@ import click
 
 from govgo.app.graph import check_go_flag
 from govgo.app.tidy import tidy as tidy_service
-from govgo.cli.console import EXIT_DONE, EXIT_NO
+from govgo.cli.console import EXIT_DONE, EXIT_NO, show
 from govgo.cli.options import GoCommand, flag_values, module_options, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
@@ -40,5 +40,5 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     result = tidy_service(session, diff=diff, go_version=go_version, compat=compat)
     if not result.diff:
         return EXIT_DONE
-    click.echo(result.diff, nl=False)
+    show(result.diff)
     return EXIT_NO

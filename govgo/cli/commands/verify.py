@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from govgo.cli.console import show
 from govgo.cli.options import GoCommand, module_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Claim, Verdict
@@ -140,7 +141,7 @@ def _wants_colour(*, terminal: bool) -> bool:
 
 def _write(text: str, file: str) -> None:
     if file == _STDOUT:
-        click.echo(text, nl=False, color=True)
+        show(text, coloured=True)
         return
     from govgo.adapters.workspace.workspace import DiskWorkspace
 

@@ -8,17 +8,19 @@ from typing import Any
 import click
 
 from govgo.app.why import why as why_service
+from govgo.cli.console import show
 from govgo.cli.options import GoCommand, traceless_options
 from govgo.cli.session import open_session
+from govgo.report.why import why_text
 
 
 @click.command(cls=GoCommand, usage="[-m] [-vendor] packages...")
-@click.option("-m", "modules", is_flag=True, help="The arguments are modules: find a path to any of their packages.")
+@click.option("-m", "modules", is_flag=True, help="The arguments are modules: find a chain to any of their packages.")
 @click.option("-vendor", "vendor", is_flag=True, help="Leave the tests of dependencies out.")
 @traceless_options
 @click.argument("targets", nargs=-1)
 def why(targets: tuple[str, ...], modules: bool, vendor: bool, **flags: Any) -> None:
-    """Tell why packages or modules are needed: a shortest path of imports from the main module.
+    """Explain why packages or modules are needed: a shortest chain of imports from the main module.
 
     \b
     govgo why golang.org/x/text/language
@@ -26,4 +28,4 @@ def why(targets: tuple[str, ...], modules: bool, vendor: bool, **flags: Any) -> 
     """
     session = open_session({**flags, "command": "mod why"})
     reasons = why_service(session, targets, modules=modules, vendor=vendor)
-    click.echo("\n".join(f"# {reason.target}\n{reason.text}" for reason in reasons), nl=False)
+    show(why_text(reasons, modules=modules, vendor=vendor))

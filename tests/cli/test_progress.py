@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The live display of long work (cli/progress.py): its words, and how it shares a terminal with everything else."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from govgo.cli import progress
+from govgo.cli.console import ConsoleReporter
+from govgo.cli.progress import Display, Tally
+from tests.simulators.proxy import ProxySimulator
+
+ERASE = "\r\x1b[2K"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time_s = 100.0
+
+    def __call__(self) -> float:
+        return self.time_s
+
+
+def request(name: str) -> dict[str, object]:
+    return {"what": "request", "name": name}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tally(clock: Clock) -> Tally:
+    return Tally("list", clock)
+
+
+def test_numbers_fall_as_work_ends(tally: Tally, clock: Clock) -> None:
+    assert tally.sentence() == "list: 0 s"
+    for url in ("https://p.example/a", "https://p.example/b"):
+        tally.event("started", request(url))
+    assert tally.sentence() == "list: 2 requests left, 0 s"
+    clock.time_s += 1
+    tally.event("finished", {"name": "https://p.example/a", "bytes": 4_000})
+    assert tally.sentence() == "list: 1 request left, 4.0 kB, 4.0 kB/s, 1 s"
+    tally.event("finished", {"name": "https://p.example/b"})
+    assert tally.sentence() == "list: 4.0 kB, 4.0 kB/s, 1 s"
+
+
+def test_modules_are_counted_down(tally: Tally) -> None:
+    tally.event("planned", {"modules": 1_200})
+    tally.event("started", request("https://p.example/a"))
+    assert tally.sentence() == "list: 1,200 modules left, 0 s"
+    tally.event("downloaded", {})
+    tally.event("fetched", {"path": "q.io/a", "version": "v1.0.0", "bytes": 7})
+    assert tally.sentence() == "list: 1,199 modules left, 0 s, q.io/a v1.0.0"
+
+
+def test_what_is_silent_is_named(tally: Tally, clock: Clock) -> None:
+    tally.event("started", request("https://p.example/q.io/a/@v/v1.0.0.zip"))
+    clock.time_s += 65
+    silent = "waiting for p.example/q.io/a/@v/v1.0.0.zip"
+    assert tally.sentence() == f"list: 1 request left, 1:05, {silent}, 1:05"
+    tally.event("received", {"name": "https://p.example/q.io/a/@v/v1.0.0.zip", "bytes": 10})
+    assert silent not in tally.sentence()
+    clock.time_s += 12
+    assert tally.sentence().endswith(f"{silent}, 12 s")
+
+
+def test_a_lock_is_named_and_a_long_name_cut(tally: Tally, clock: Clock) -> None:
+    tally.event("started", {"what": "lock", "name": "q.io/a@v1.0.0"})
+    clock.time_s += 3
+    assert tally.sentence() == "list: 3 s, waiting for the lock of q.io/a@v1.0.0, 3 s"
+    tally.event("finished", {"name": "q.io/a@v1.0.0"})
+    tally.event("started", request("https://" + "x" * 100 + "/end"))
+    clock.time_s += 3
+    assert re.search(r"waiting for …x{51}/end, 3 s$", tally.sentence())
+
+
+def test_the_rate_is_that_of_the_last_seconds(tally: Tally, clock: Clock) -> None:
+    for count in (0, 0, 0, 0, 3_000, 3_000, 3_000):
+        clock.time_s += 1
+        tally.event("received", {"name": "u", "bytes": count})
+        sentence = tally.sentence()
+    assert "9.0 kB, 3.0 kB/s, 7 s" in sentence
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"name": 1}, {"name": "u", "bytes": "x"}, {"what": "request", "name": "u", "bytes": None}]
+)
+def test_odd_facts_are_passed_over(tally: Tally, facts: Mapping[str, object]) -> None:
+    for kind in ("started", "received", "finished", "planned", "step", "fetched", "extracted", "unheard-of"):
+        tally.event(kind, facts)
+    assert "list: " in tally.sentence()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+def test_the_line_is_drawn_without_events_and_taken_away() -> None:
+    stream = Terminal()
+    tally = Tally("tidy")
+    display = Display(tally, stream, live=True)
+    until(lambda: stream.getvalue().count("tidy") >= 2)
+    with display:
+        assert stream.getvalue().endswith(ERASE)
+        before = stream.getvalue()
+        time.sleep(3 * progress.EVERY_S)
+        assert stream.getvalue() == before
+    until(lambda: len(stream.getvalue()) > len(before))
+    display.close()
+    end = stream.getvalue()
+    assert end.endswith(ERASE)
+    time.sleep(2 * progress.EVERY_S)
+    assert stream.getvalue() == end
+
+
+def test_names_cannot_drive_the_terminal_or_break_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = Terminal()
+    tally = Tally("get")
+    tally.event("fetched", {"path": "q.io/\x1b[2Jred\nnext" + "x" * 200, "version": "v1.0.0"})
+    display = Display(tally, stream, live=True)
+    until(lambda: "q.io" in stream.getvalue())
+    display.close()
+    line = stream.getvalue().split(ERASE)[1]
+    text = re.sub(r"\x1b\[\d*m", "", line)
+    assert "\x1b" not in text
+    assert "\n" not in text
+    assert "\\x1b[2Jred next" in text
+    assert len(text) == 59
+    assert text.endswith("…")
+
+
+def test_a_ci_job_gets_a_plain_line_at_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PLAIN_EVERY_S", 0.02)
+    stream = io.StringIO()
+    reporter = ConsoleReporter(stream)
+    reporter.start_progress("download", {"CI": "true"})
+    reporter.event("planned", {"modules": 3})
+    until(lambda: stream.getvalue().count("\n") >= 2)
+    reporter.close()
+    assert set(stream.getvalue().splitlines()) <= {
+        "govgo: download: 0 s",
+        "govgo: download: 3 modules left, 0 s",
+    }
+
+
+@pytest.mark.parametrize("environ", [{}, {"CI": ""}, {"CI": "false"}])
+def test_elsewhere_standard_error_is_as_gos(environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PLAIN_EVERY_S", 0.01)
+    stream = io.StringIO()
+    reporter = ConsoleReporter(stream)
+    reporter.start_progress("download", environ)
+    reporter.event("downloading", {"path": "q.io/a", "version": "v1.0.0"})
+    reporter.event("fetched", {"path": "q.io/a", "version": "v1.0.0"})
+    time.sleep(0.05)
+    reporter.close()
+    assert stream.getvalue() == "govgo: downloading q.io/a v1.0.0\n"
+
+
+def on_a_terminal(work: Path, *args: str, **environ: str) -> str:
+    """What govgo writes to a terminal, its line ends as they were."""
+    master, slave = pty.openpty()
+    env = {"HOME": str(work), "GOSUMDB": "off", "GOFLAGS": "-modcacherw", "PATH": os.environ["PATH"]}
+    env |= {"PYTHONPATH": os.getcwd(), "TERM": "xterm", "COLUMNS": "100", **environ}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "govgo", *args], cwd=work, env=env, stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    found = b""
+    with suppress(OSError):  # EIO is the end of it
+        while data := os.read(master, 4096):
+            found += data
+    os.close(master)
+    process.wait()
+    return found.decode().replace("\r\n", "\n")
+
+
+@pytest.fixture
+def proxy() -> Iterator[ProxySimulator]:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        proxy.delay_s = 0.4
+        yield proxy
+
+
+def test_an_error_stands_on_a_line_of_its_own(proxy: ProxySimulator, tmp_path: Path) -> None:
+    written = on_a_terminal(tmp_path, "list", "-m", "q.io/none@v1.0.0", GOPROXY=proxy.url)
+    live, _, rest = written.rpartition(ERASE)
+    assert live.startswith(ERASE)
+    assert "list\x1b[0m: 1 request left, 0 s" in live
+    assert rest.startswith("govgo: q.io/none@v1.0.0: ")
+
+
+def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Path) -> None:
+    written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
+    assert written.rpartition(ERASE)[2] == "q.io/a v1.0.0\n"
+
+
+def test_downloads_are_summed_up_in_one_line(proxy: ProxySimulator, tmp_path: Path) -> None:
+    written = on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url)
+    assert re.fullmatch(r"govgo: downloaded 1 module, \d+ bytes, in \d s\n", written.rpartition(ERASE)[2])
+    assert on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url) == ""
+
+
+def test_a_dumb_terminal_gets_sentences(proxy: ProxySimulator, tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n")
+    written = on_a_terminal(tmp_path, "get", "q.io/a@v1.0.0", GOPROXY=proxy.url, TERM="dumb")
+    assert written == "govgo: downloading q.io/a v1.0.0\ngovgo: added q.io/a v1.0.0\n"
+
+
+def test_a_short_command_loads_no_rich(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n")
+    code = "import sys; from govgo.cli.main import invoke; invoke(['edit', '-json']); print('rich' in sys.modules)"
+    master, slave = pty.openpty()
+    env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), "TERM": "xterm"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=slave, text=True, check=True)
+    os.close(slave)
+    os.close(master)
+    assert done.stdout.endswith("}\nFalse\n")

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The declared dependencies are the third-party packages that some file imports: no more, no less."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def imported() -> set[str]:
+    """The top-level names of every import in the package, those inside functions too."""
+    names: set[str] = set()
+    for file in ROOT.joinpath("govgo").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add((node.module or "").partition(".")[0])
+    return names - sys.stdlib_module_names - {"govgo"}
+
+
+def test_dependencies_are_those_that_are_imported() -> None:
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text())["project"]
+    # Each distribution here is named as the module that it brings.
+    declared = {re.match(r"[A-Za-z0-9_.-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
+    assert declared == imported()
