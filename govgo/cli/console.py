@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from govgo.errors import (
     ConflictError,
@@ -140,30 +140,21 @@ def _hint(error: BaseException | None) -> str:
     return ""
 
 
-class Invocation(NamedTuple):
-    """One run of a command line, the `obj` of its click context.
+def reporter() -> ConsoleReporter:
+    """The reporter of the command that is running; where there is none, a new one."""
+    from govgo.cli.options import current_call
 
-    Attributes:
-        reporter: whom the command talks to.
-        release: the Go release to answer as, "" for the one that the environment names.
-    """
-
-    reporter: ConsoleReporter
-    release: str = ""
+    call = current_call()
+    return call.reporter if call is not None else ConsoleReporter()
 
 
-def invocation() -> Invocation:
-    """The run of the command that is being executed; where there is none, a new one."""
-    import click
-
-    context = click.get_current_context(silent=True)
-    obj = context.obj if context is not None else None
-    return obj if isinstance(obj, Invocation) else Invocation(ConsoleReporter())
-
-
-def show(text: str | bytes, *, coloured: bool = False) -> None:
-    """Write a result to standard output as it is; `coloured` keeps its colours even where no terminal is."""
-    import click
-
-    with invocation().reporter.hidden():
-        click.echo(text, nl=False, color=True if coloured else None)
+def show(text: str | bytes) -> None:
+    """Write a result to standard output as it is."""
+    with reporter().hidden():
+        if isinstance(text, bytes):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+            sys.stdout.buffer.flush()
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The `govgo` command: a group whose commands are loaded when they are called."""
+"""The commands by name: `govgo`, `govgo mod`, and the groups of their own. A command is loaded when it is called."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-import click
-
-from govgo import __version__
-from govgo.cli.options import FlagError
+from govgo.cli.options import Command, CommandLineError, FlagError
 
 
 class Entry(NamedTuple):
-    """Where a command lives and what help says of it, so that help loads none of them."""
+    """Where a command is, and what the help of its group says of it, so that help loads none of them.
+
+    Attributes:
+        module, attribute: the place of the `Command` or `Group` below `govgo.cli.commands`.
+        section, purpose: the heading in the help of the group, and the line there.
+    """
 
     module: str
     attribute: str
@@ -56,87 +58,106 @@ MOD_COMMANDS: Mapping[str, Entry] = {
 """`govgo mod …`: the strict mimic of `go mod …`."""
 
 
-class UnknownCommandError(click.UsageError):
-    """A word that names no command of a group: go's line, which names the word at the top only; what was meant."""
+class Group(NamedTuple):
+    """A command that consists of others.
 
-    def __init__(self, ctx: click.Context, word: str, meant: str) -> None:
-        name = ctx.command_path if ctx.parent is not None else f"{ctx.command_path} {word}"
-        super().__init__(f"{name}: unknown command", ctx)
-        self.meant = meant
+    Attributes:
+        table: the commands in it by name.
+        help: its help text.
+    """
 
+    table: Mapping[str, Entry]
+    help: str
 
-class LazyGroup(click.Group):
-    """A group that imports a command's file when the command is called, not when help is printed."""
-
-    def __init__(self, *args: Any, table: Mapping[str, Entry], **kwargs: Any) -> None:
-        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "-help", "--help"]})
-        super().__init__(*args, **kwargs)
-        self.table = table
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the table's order."""
-        return [*self.table, *self.commands]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command, None where the table has no such name."""
-        entry = self.table.get(cmd_name)
+    def load(self, name: str) -> Command | Group | None:
+        """The command called `name`, None where there is none."""
+        if name == "mod" and self is MAIN:
+            return MOD
+        entry = self.table.get(name)
         if entry is None:
-            return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"govgo.cli.commands.{entry.module}")
-        command = getattr(module, entry.attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """A -C before the command's name is handed on to the command."""
-        if args and args[0] in ("-C", "--C") and len(args) > 1:
-            args = [f"-C={args[1]}", *args[2:]]
-        if args and args[0].startswith(("-C=", "--C=")):
-            args = [*args[1:2], args[0], *args[2:]] if args[1:] else []
-        if args and args[0].startswith("-"):
-            name = args[0].lstrip("-").partition("=")[0]
-            if not any(name == opt.lstrip("-") for param in self.get_params(ctx) for opt in param.opts):
-                raise FlagError(f"flag provided but not defined: -{name}", ctx)
-        return super().parse_args(ctx, args)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a suggestion for a typo."""
-        name = args[0] if args else ""
-        if name and self.get_command(ctx, name) is None:
-            import difflib
-
-            close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
-            raise UnknownCommandError(ctx, name, "".join(close))
-        return super().resolve_command(ctx, args)
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line, in go's words."""
-        formatter.write(f"usage: {ctx.command_path} <command> [arguments]\n")
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Commands by task, from the table alone."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for name, entry in self.table.items():
-            sections.setdefault(entry.section, []).append((name, entry.purpose))
-        for title, rows in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(rows)
+            return None
+        found = getattr(importlib.import_module(f"govgo.cli.commands.{entry.module}"), entry.attribute)
+        assert isinstance(found, Command | Group)
+        return found
 
 
-@click.group(cls=LazyGroup, table=COMMANDS, invoke_without_command=False)
-@click.version_option(__version__, "-version", "--version", message="govgo version %(version)s")
-def main() -> None:
+MAIN = Group(
+    COMMANDS,
     """Exact, proved and fast: the module side of the go command, without a Go toolchain.
 
     \b
     govgo get rsc.io/quote@latest      add or move a requirement
     govgo list -m all                  the build list
     govgo verify                       prove go.sum in CI
+    """,
+)
+MOD = Group(MOD_COMMANDS, "The verbs under the names that `go mod` gives them.")
+
+
+class UnknownCommandError(CommandLineError):
+    """A word that names no command of a group.
+
+    The sentence is go's, which names the word in the outermost group only. `meant` is a close name, or "".
     """
 
+    code = "unknown-command"
 
-@main.command("mod", cls=LazyGroup, table=MOD_COMMANDS, hidden=True)
-def mod() -> None:
-    """The verbs under the names that `go mod` gives them."""
+    def __init__(self, path: str, word: str, meant: str) -> None:
+        super().__init__(f"{path} {word}: unknown command" if path == "govgo" else f"{path}: unknown command", path)
+        self.meant = meant
+
+
+class Found(NamedTuple):
+    """What a command line calls.
+
+    Attributes:
+        path: its full name, such as "govgo mod graph".
+        target: the command; a group where the line names none of its commands.
+        words: the rest of the line.
+    """
+
+    path: str
+    target: Command | Group
+    words: Sequence[str]
+
+
+def find_command(words: Sequence[str]) -> Found:
+    """The command that a line calls. A -C in front of a command's name is handed on to the command.
+
+    Raises:
+        UnknownCommandError: a word that names no command.
+        FlagError: an unknown flag in front of a command's name.
+    """
+    path, target = "govgo", MAIN
+    while True:
+        words, moved = _move_chdir(words)
+        if not words or (words[0].startswith("-") and not moved and _is_group_flag(path, words[0])):
+            return Found(path, target, words)
+        name, rest = words[0], words[1:]
+        found = target.load(name)
+        if found is None:
+            import difflib
+
+            close = difflib.get_close_matches(name, list(target.table), n=1)
+            raise UnknownCommandError(path, name, "".join(close))
+        path, words = f"{path} {name}", [*moved, *rest]
+        if isinstance(found, Command):
+            return Found(path, found, words)
+        target = found
+
+
+def _move_chdir(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The line without the -C flag that it begins with, and that flag as one word."""
+    if words and words[0] in ("-C", "--C") and len(words) > 1:
+        return words[2:], [f"-C={words[1]}"]
+    if words and words[0].startswith(("-C=", "--C=")):
+        return words[1:], [words[0]]
+    return words, []
+
+
+def _is_group_flag(path: str, word: str) -> bool:
+    """Whether a flag belongs to a group itself: the help of any, the version of govgo.  Raises FlagError for others."""
+    name = word.lstrip("-").partition("=")[0]
+    if name in ("h", "help") or (name == "version" and path == "govgo"):
+        return True
+    raise FlagError(f"flag provided but not defined: -{name}", path, "<command> [arguments]")

@@ -12,7 +12,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import click
+    from govgo.cli.console import ConsoleReporter
+    from govgo.cli.options import CommandLineError
 
 
 def run() -> None:
@@ -55,26 +56,18 @@ def _run_as(release: str, args: list[str]) -> int | str:
     Returns:
         The exit code, or the newer Go release as which the command is to start over.
     """
-    import click
-
-    from govgo.cli.console import EXIT_USAGE, ConsoleReporter, Invocation, exit_code
-    from govgo.cli.group import main
+    from govgo.cli.console import EXIT_DONE, EXIT_USAGE, ConsoleReporter, exit_code
+    from govgo.cli.options import CommandLineError
     from govgo.errors import GovgoError
 
     reporter = ConsoleReporter()
     try:
         try:
-            result = main.main(args=args, prog_name="govgo", standalone_mode=False, obj=Invocation(reporter, release))
+            return _call(args, reporter, release) or EXIT_DONE
         finally:
             reporter.close()
-        return result if isinstance(result, int) else 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.UsageError as error:
+    except CommandLineError as error:
         _print_usage_error(error)
-        return EXIT_USAGE
-    except click.ClickException as error:
-        sys.stderr.write(f"govgo: {error.format_message()}\n")
         return EXIT_USAGE
     except GovgoError as error:
         from govgo.load.session.toonew import SwitchError
@@ -85,11 +78,41 @@ def _run_as(release: str, args: list[str]) -> int | str:
         return error.release if isinstance(error, SwitchError) else exit_code(error)
     except BrokenPipeError:
         _drop_stdout()
-        return 0
-    except (KeyboardInterrupt, click.Abort):
+        return EXIT_DONE
+    except KeyboardInterrupt:
         return _interrupted()
     except Exception as error:
         return _bug(error)
+
+
+def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | None:
+    """Run the command that a line names, or print help; the exit code, None for success.
+
+    Raises:
+        CommandLineError: the line cannot be read.
+        GovgoError: the command failed.
+    """
+    from govgo.cli.console import EXIT_USAGE
+    from govgo.cli.group import Group, find_command
+    from govgo.cli.options import Call, asks_for_help
+
+    path, target, words = find_command(args)
+    if isinstance(target, Group) and words and words[0].lstrip("-") == "version":
+        from govgo import __version__
+
+        sys.stdout.write(f"govgo version {__version__}\n")
+        return None
+    if isinstance(target, Group) or asks_for_help(words):
+        from govgo.cli.helptext import help_text
+
+        text = help_text(path, target) + "\n"
+        if words:
+            sys.stdout.write(text)
+            return None
+        sys.stderr.write(text)  # a group without the name of a command
+        return EXIT_USAGE
+    call = Call(path, target, reporter, release)
+    return call.run(words)
 
 
 def _interrupted() -> int:
@@ -106,23 +129,19 @@ def _print_traceback() -> None:
         traceback.print_exc()
 
 
-def _print_usage_error(error: click.UsageError) -> None:
+def _print_usage_error(error: CommandLineError) -> None:
     """Print what is wrong with a command line that cannot be read, the usage line, and where to read more."""
-    import click
-
     from govgo.cli.group import UnknownCommandError
     from govgo.cli.options import FlagError
 
-    own = isinstance(error, FlagError | UnknownCommandError | click.exceptions.NoArgsIsHelpError)
-    lines = [error.format_message() if own else f"govgo: {error.format_message()}"]
-    if error.ctx is not None and not isinstance(error, click.exceptions.NoArgsIsHelpError):
-        path = error.ctx.command_path
-        help_command = " ".join(["govgo help", *path.split()[1:]])
-        if isinstance(error, UnknownCommandError):
-            lines += [f"hint: did you mean `{path} {error.meant}`?"] if error.meant else []
-            lines += [f"Run '{help_command}' for usage."]
-        else:
-            lines += [error.ctx.command.get_usage(error.ctx), f"Run '{help_command}' for details."]
+    own = isinstance(error, FlagError | UnknownCommandError)
+    lines = [str(error) if own else f"govgo: {error}"]
+    help_command = " ".join(["govgo help", *error.path.split()[1:]])
+    if isinstance(error, UnknownCommandError):
+        lines += [f"hint: did you mean `{error.path} {error.meant}`?"] if error.meant else []
+        lines += [f"Run '{help_command}' for usage."]
+    else:
+        lines += [f"usage: {error.path} {error.usage}".rstrip(), f"Run '{help_command}' for details."]
     sys.stderr.write("".join(f"{line}\n" for line in lines))
 
 

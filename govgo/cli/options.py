@@ -1,189 +1,334 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Command-line flags as the go command reads them, on top of click.
+"""Commands and their flags, read as the go command reads them.
 
 Go's flag syntax: one or two dashes, `-flag`, `-flag=value`, `-flag value`; a boolean flag takes a value only after
 "="; flags end at the first argument or at "--"; GOFLAGS supplies what the line does not set.
+
+    @command(usage="[-go=version] [-x]")
+    @option("-go", "go_version", metavar="VERSION", help="Load the graph as this Go version would.")
+    @module_options
+    @argument("args")
+    def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> None:
+        ...
+
+Commands are declared as with click, but click is needed only to render help (`cli.helptext`): loading it takes longer
+than reading the module graph of most projects.
+
+Source: the documentation of Go's package flag, "Command line flag syntax"; `go help environment`, GOFLAGS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
-
-import click
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.cli.console import ConsoleReporter
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-FLAG_ORDER = "govgo.flags"
-"""`ctx.meta` key: the flags in the order given, as (name, value) pairs; for commands where the order counts."""
-EXPLICIT = "govgo.explicit"
-"""`ctx.meta` key: names of flags that the line or GOFLAGS set."""
+HELP_FLAGS = ("h", "help")
+"""The flags by which every command prints its help."""
 
 
-class FlagError(click.UsageError):
-    """A flag that go's flag parser would refuse; the message is its own, which stands without the program's name."""
+class CommandLineError(UsageError):
+    """A command line that cannot be read.
+
+    Attributes:
+        path, usage: the name and the usage of the command that it calls, for the line below the sentence.
+    """
+
+    code = "command-line"
+
+    def __init__(self, text: str, path: str = "", usage: str = "") -> None:
+        super().__init__(text)
+        self.path = path
+        self.usage = usage
+
+
+class FlagError(CommandLineError):
+    """A flag that go's flag parser would refuse. Its sentence is printed without the program's name, as in go."""
+
+    code = "flag"
+
+
+class Flag(NamedTuple):
+    """One flag of a command.
+
+    Attributes:
+        names: as they are written on the line, without dashes; the first one is shown in help.
+        dest: the keyword under which the command gets the value; "" for a flag that decides nothing.
+        is_switch: a boolean flag.
+        bare: for a flag that may stand alone or carry a value after "=" (`-u`, `-u=patch`): what it means alone.
+        is_list: may be repeated; the value is a tuple of all.
+        bounds: of a number, both inclusive; None for text.
+        default: the value where the flag is not set.
+        metavar, help, is_hidden: for the help text.
+        is_own: go's command of the same name lacks this flag, and so does `govgo mod …`.
+    """
+
+    names: tuple[str, ...]
+    dest: str
+    is_switch: bool
+    bare: str
+    is_list: bool
+    bounds: tuple[int, int] | None
+    default: object
+    metavar: str
+    help: str
+    is_hidden: bool
+    is_own: bool
+
+
+class Command(NamedTuple):
+    """A command: what is called, its usage line, its flags in the order of the help text, the keyword of its arguments.
+
+    `usage` is what follows the command's name in the usage line, in go's own words where go has the command.
+    `arguments` is "" where no words may follow the flags.
+    """
+
+    function: Callable[..., int | None]
+    usage: str
+    flags: tuple[Flag, ...]
+    arguments: str
+
+    def flags_under(self, path: str) -> Mapping[str, Flag]:
+        """The flags by name for a command that is called as `path` ("govgo mod graph"): there only those of go."""
+        is_mimic = path.startswith("govgo mod ")
+        return {name: flag for flag in self.flags if not (is_mimic and flag.is_own) for name in flag.names}
+
+
+class Call:
+    """One call of a command.
+
+    Attributes:
+        path: the name by which the command is called: "govgo mod graph".
+        command: what is called.
+        reporter: where the command reports progress and faults.
+        release: the Go release to answer as, "" for the one that the environment names.
+        flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
+        switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
+    """
+
+    def __init__(self, path: str, command: Command, reporter: ConsoleReporter, release: str = "") -> None:
+        self.path = path
+        self.command = command
+        self.reporter = reporter
+        self.release = release
+        self.flags: list[tuple[str, str]] = []
+        self.switches_for: Any = None
+        self._at_end: list[Callable[[], object]] = []
+
+    def at_end(self, function: Callable[[], object]) -> None:
+        """Call `function` when the command has ended, however it ended; the last one given first."""
+        self._at_end.append(function)
+
+    def run(self, words: Sequence[str]) -> int | None:
+        """Run the command with the words after its name.
+
+        Raises:
+            CommandLineError: the words cannot be read.
+            GovgoError: the command failed.
+        """
+        from govgo.cli.switching import switching
+
+        token = _CALL.set(self)
+        try:
+            with switching(self):
+                return self.command.function(**self._values(words))
+        except CommandLineError as error:
+            error.path, error.usage = self.path, self.command.usage
+            raise
+        finally:
+            try:
+                while self._at_end:
+                    self._at_end.pop()()
+            finally:
+                _CALL.reset(token)
+
+    def _values(self, words: Sequence[str]) -> dict[str, Any]:
+        known = self.command.flags_under(self.path)
+        general = _from_goflags(self.path, known) if known else []  # without flags, the environment is not loaded
+        flags, arguments = split_line(known, words)
+        given = {name for name, _ in flags}
+        self.flags = [*(each for each in general if each[0] not in given), *flags]
+        values: dict[str, Any] = {flag.dest: flag.default for flag in self.command.flags if flag.dest}
+        for name, text in self.flags:
+            flag = known[name]
+            value = _value(flag, name, text)
+            if flag.dest:
+                values[flag.dest] = (*values[flag.dest], value) if flag.is_list else value
+        if self.command.arguments:
+            values[self.command.arguments] = tuple(arguments)
+        elif arguments:
+            raise CommandLineError(f"unexpected argument {arguments[0]}")
+        return values
+
+
+_CALL: ContextVar[Call] = ContextVar("call")
+
+
+def current_call() -> Call | None:
+    """The call that is running, None outside of commands."""
+    return _CALL.get(None)
 
 
 @contextmanager
 def flag_values() -> Iterator[None]:
-    """Around checks of flag values: a refusal reads as go's flag parser tells it."""
+    """Around checks of flag values: a refusal is printed as go's flag parser prints it."""
     try:
         yield
     except UsageError as error:
-        raise FlagError(str(error), click.get_current_context()) from None
+        raise FlagError(str(error)) from None
 
 
-class OptionalValue(click.Option):
-    """A flag that may stand alone or carry a value after "=": `-u` and `-u=patch`; alone it means `bare`."""
-
-    def __init__(self, *args: Any, bare: str = "true", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.bare = bare
-
-
-class OwnOption(click.Option):
-    """A flag of govgo that go's command of the same name lacks; under `govgo mod …` it is unknown, too."""
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether the flags of a line include one that asks for help."""
+    for word in words:
+        if len(word) < 2 or word[0] != "-" or word == "--":
+            return False
+        if word.lstrip("-") in HELP_FLAGS:
+            return True
+    return False
 
 
-class GoCommand(click.Command):
-    """A command whose flags follow go's syntax; see the module's docstring.
+def split_line(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[tuple[str, str]], Sequence[str]]:
+    """The flags of a line as (name, value), and the arguments after them.  Raises FlagError."""
+    flags: list[tuple[str, str]] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word == "--":
+            return flags, words[at + 1 :]
+        if len(word) < 2 or word[0] != "-":
+            break
+        at += 1
+        name, equals, value = word[2 if word[1] == "-" else 1 :].partition("=")
+        if name == "" or name[0] in "-=":
+            raise FlagError(f"bad flag syntax: {word}")
+        flag = known.get(name)
+        if flag is None:
+            raise FlagError(f"flag provided but not defined: -{name}")
+        if not equals:
+            if flag.is_switch or flag.bare:
+                value = flag.bare or "true"
+            elif at < len(words):
+                value = words[at]
+                at += 1
+            else:
+                raise FlagError(f"flag needs an argument: -{name}")
+        flags.append((name, value))
+        if name == "C" and len(flags) > 1:
+            raise FlagError(f'invalid value "{value}" for flag -C: {_C_FIRST}')
+    return flags, words[at:]
 
-    Args:
-        usage: what follows the command's name in its usage line; go's own words where go has the command.
+
+_C_FIRST = "-C flag must be first flag on command line"
+
+
+def _from_goflags(path: str, known: Mapping[str, Flag]) -> list[tuple[str, str]]:
+    """The entries of GOFLAGS that the command knows; entries that only other commands of go know are passed over."""
+    from govgo.cli.session import environment
+    from govgo.core.goenv import KNOWN_FLAGS, parse_goflags
+
+    is_env = path == "govgo env"  # people use it to look for a mistake in GOFLAGS
+    try:
+        entries = parse_goflags(environment().goflags)
+    except UsageError:
+        if is_env:
+            return []
+        raise
+    flags: list[tuple[str, str]] = []
+    for entry in entries:
+        name, equals, value = entry.lstrip("-").partition("=")
+        flag = known.get(name)
+        if flag is None and name not in KNOWN_FLAGS and not is_env:
+            raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
+        if flag is None:
+            continue
+        if not equals and not flag.is_switch and not flag.bare:
+            raise CommandLineError(f"flag needs an argument: -{name} (from $GOFLAGS)")
+        if equals and flag.is_switch and value not in _TRUE | _FALSE:
+            why = f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error'
+            raise CommandLineError(why)
+        if name == "C":
+            raise CommandLineError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {_C_FIRST}')
+        flags.append((name, value if equals else flag.bare or "true"))
+    return flags
+
+
+def _value(flag: Flag, name: str, text: str) -> object:
+    """What the text of a value means.  Raises FlagError."""
+    if flag.is_switch:
+        if text not in _TRUE | _FALSE:
+            raise FlagError(f'invalid boolean value "{text}" for -{name}: parse error')
+        return text in _TRUE
+    if flag.bounds is not None:
+        low, high = flag.bounds
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+            raise FlagError(f'invalid value "{text}" for flag -{name}: it takes a number from {low} to {high}')
+        return int(text)
+    return text
+
+
+def command(*, usage: str = "") -> Callable[[Callable[..., int | None]], Command]:
+    """Make a function with its `option`s and its `argument` a command; its docstring is the help text.
+
+    The lines after a line that holds only a backspace character keep their layout in the help text.
     """
 
-    def __init__(self, *args: Any, usage: str = "", **kwargs: Any) -> None:
-        kwargs.setdefault("context_settings", {}).setdefault("help_option_names", ["-h", "-help", "--help"])
-        super().__init__(*args, **kwargs)
-        self.usage = usage
+    def apply(function: Callable[..., int | None]) -> Command:
+        return Command(function, usage, tuple(_flags(function)), getattr(function, "_arguments", ""))
 
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The parameters; under `govgo mod …` go's alone."""
-        params = super().get_params(ctx)
-        if not ctx.command_path.startswith("govgo mod "):
-            return params
-        return [param for param in params if not isinstance(param, OwnOption)]
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line as go has it: one line, however long."""
-        formatter.write(f"usage: {ctx.command_path} {self.usage}".rstrip() + "\n")
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, and settle whether it starts over as a newer Go release."""
-        from govgo.cli.switching import switching
-
-        with switching(ctx):
-            return super().invoke(ctx)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Rewrite go's spelling to click's, then let click convert and check."""
-        general = self._from_goflags(ctx)
-        flags, rest = self._split(ctx, args)
-        given = {name for name, _ in flags}
-        flags = [*(flag for flag in general if flag[0] not in given), *flags]
-        ctx.meta[FLAG_ORDER] = flags
-        ctx.meta[EXPLICIT] = frozenset(name for name, _ in flags)
-        return super().parse_args(ctx, [*self._spell(ctx, flags), "--", *rest])
-
-    def _options(self, ctx: click.Context) -> dict[str, click.Option]:
-        found: dict[str, click.Option] = {}
-        for param in self.get_params(ctx):
-            if isinstance(param, click.Option):
-                for opt in (*param.opts, *param.secondary_opts):
-                    found[opt.lstrip("-")] = param
-        return found
-
-    def _split(self, ctx: click.Context, args: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-        options = self._options(ctx)
-        flags: list[tuple[str, str]] = []
-        i = 0
-        while i < len(args):
-            arg = args[i]
-            if arg == "--":
-                return flags, list(args[i + 1 :])
-            if len(arg) < 2 or arg[0] != "-":
-                break
-            i += 1
-            name, equals, value = arg[2 if arg[1] == "-" else 1 :].partition("=")
-            if name == "" or name[0] == "-" or name[0] == "=":
-                raise FlagError(f"bad flag syntax: {arg}", ctx)
-            option = options.get(name)
-            if option is None:
-                raise FlagError(f"flag provided but not defined: -{name}", ctx)
-            if option.is_flag or isinstance(option, OptionalValue):
-                flags.append((name, value if equals else _bare(option)))
-            elif equals:
-                flags.append((name, value))
-            elif i < len(args):
-                flags.append((name, args[i]))
-                i += 1
-            else:
-                raise FlagError(f"flag needs an argument: -{name}", ctx)
-            if name == "C" and len(flags) > 1:
-                why = "-C flag must be first flag on command line"
-                raise FlagError(f'invalid value "{flags[-1][1]}" for flag -C: {why}', ctx)
-        return flags, list(args[i:])
-
-    def _from_goflags(self, ctx: click.Context) -> list[tuple[str, str]]:
-        """The entries of GOFLAGS that this command knows; those that another one of go's knows are passed over."""
-        options = self._options(ctx)
-        if options.keys() <= {"h", "help"}:
-            return []  # the environment takes 8 ms to load
-        from govgo.cli.session import environment
-        from govgo.core.goenv import KNOWN_FLAGS, parse_goflags
-
-        flags: list[tuple[str, str]] = []
-        try:
-            entries = parse_goflags(environment().goflags)
-        except UsageError:
-            if self.name == "env":
-                return []  # it is what people look with for a mistake in GOFLAGS
-            raise
-        for entry in entries:
-            name, equals, value = entry.lstrip("-").partition("=")
-            option = options.get(name)
-            if option is None and name not in KNOWN_FLAGS and self.name != "env":
-                raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
-            if option is None or name in ("h", "help"):
-                continue
-            if not equals and not (option.is_flag or isinstance(option, OptionalValue)):
-                raise click.UsageError(f"flag needs an argument: -{name} (from $GOFLAGS)", ctx)
-            if equals and option.is_flag and value not in _TRUE | _FALSE:
-                why = f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error'
-                raise click.UsageError(why, ctx)
-            if name == "C":
-                why = "-C flag must be first flag on command line"
-                raise click.UsageError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {why}', ctx)
-            flags.append((name, value if equals else _bare(option)))
-        return flags
-
-    def _spell(self, ctx: click.Context, flags: Sequence[tuple[str, str]]) -> list[str]:
-        words: list[str] = []
-        options = {opt.lstrip("-"): (p, opt) for p in self.params if isinstance(p, click.Option) for opt in p.opts}
-        for name, value in flags:
-            option, spelled = options.get(name, (None, f"-{name}"))
-            if option is not None and not option.is_flag:
-                words += [spelled, value]
-            elif value in _TRUE:
-                words.append(spelled)
-            elif value in _FALSE:
-                words = [word for word in words if word != spelled]
-            else:
-                raise FlagError(f'invalid boolean value "{value}" for -{name}: parse error', ctx)
-        return words
+    return apply
 
 
-def _bare(option: click.Option) -> str:
-    return option.bare if isinstance(option, OptionalValue) else "true"
+def option(
+    *names: str,
+    is_flag: bool = False,
+    bare: str = "",
+    multiple: bool = False,
+    bounds: tuple[int, int] | None = None,
+    default: object = None,
+    metavar: str = "",
+    help: str = "",  # noqa: A002  (what click calls it)
+    hidden: bool = False,
+    own: bool = False,
+) -> Callable[[_F], _F]:
+    """Give a function a flag: its names with a dash, then the keyword of its value; see `Flag` for the rest."""
+    if default is None:
+        default = False if is_flag else () if multiple else ""
+    *flags, dest = names
+    flag = Flag(
+        tuple(name.lstrip("-") for name in flags),
+        *(dest, is_flag, bare, multiple, bounds, default, metavar, help, hidden, own),
+    )
+
+    def apply(function: _F) -> _F:
+        _flags(function).insert(0, flag)  # decorators apply from the bottom to the top
+        return function
+
+    return apply
+
+
+def argument(dest: str) -> Callable[[_F], _F]:
+    """The keyword under which a function gets the words after the flags, as a tuple."""
+
+    def apply(function: _F) -> _F:
+        function._arguments = dest  # type: ignore[attr-defined]
+        return function
+
+    return apply
 
 
 def flag_options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    """Several option decorators as one, listed in help in the order given."""
+    """Several `option`s as one, listed in help in the order given."""
 
     def apply(function: _F) -> _F:
         for decorator in reversed(decorators):
@@ -193,17 +338,22 @@ def flag_options(*decorators: Callable[[_F], _F]) -> Callable[[_F], _F]:
     return apply
 
 
-chdir_option = click.option("-C", "chdir", metavar="DIR", default="", help="Change to DIR before anything else.")
-trace_option = click.option("-x", "trace", is_flag=True, help="Print each request as it is made.")
-own_trace_option = click.option("-x", "trace", cls=OwnOption, is_flag=True, help="Print each request as it is made.")
-jobs_option = click.option(
-    "-j", "jobs", cls=OwnOption, type=click.IntRange(1, 256), default=None, help="Requests at once."
-)
-modcacherw_option = click.option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
-overlay_option = click.option("-overlay", "overlay", default="", hidden=True)
-modfile_option = click.option("-modfile", "modfile", metavar="FILE", default="", help="Use FILE in place of go.mod.")
-mod_option = click.option("-mod", "mod", metavar="MODE", default="", help="Module mode: readonly, vendor or mod.")
-verbose_option = click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
+def _flags(function: Any) -> list[Flag]:
+    if not hasattr(function, "_flags"):
+        function._flags = []
+    found: list[Flag] = function._flags
+    return found
+
+
+chdir_option = option("-C", "chdir", metavar="DIR", help="Change to DIR before anything else.")
+trace_option = option("-x", "trace", is_flag=True, help="Print each request as it is made.")
+own_trace_option = option("-x", "trace", own=True, is_flag=True, help="Print each request as it is made.")
+jobs_option = option("-j", "jobs", own=True, bounds=(1, 256), default=0, metavar="N", help="Requests at once.")
+modcacherw_option = option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
+overlay_option = option("-overlay", "overlay", hidden=True)
+modfile_option = option("-modfile", "modfile", metavar="FILE", help="Use FILE in place of go.mod.")
+mod_option = option("-mod", "mod", metavar="MODE", help="Module mode: readonly, vendor or mod.")
+verbose_option = option("-v", "verbose", is_flag=True, help="Say more on standard error.")
 
 module_options = flag_options(
     chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
@@ -215,25 +365,23 @@ traceless_options = flag_options(
 """`module_options` for the commands that have no -x in go."""
 
 
-def _ignored(name: str, **kwargs: Any) -> Callable[[_F], _F]:
+def _ignored(name: str, *, is_flag: bool = False, bare: str = "") -> Callable[[_F], _F]:
     """A build flag that go accepts here and that decides nothing about modules."""
-    return click.option(f"-{name}", f"build_{name.replace('-', '_')}", hidden=True, **kwargs)
+    return option(f"-{name}", "", is_flag=is_flag, bare=bare, hidden=True)
 
 
 build_options = flag_options(
-    click.option("-tags", "tags", default="", metavar="LIST", help="Build tags, separated by commas."),
+    option("-tags", "tags", metavar="LIST", help="Build tags, separated by commas."),
     *(_ignored(name, is_flag=True) for name in ("a", "asan", "linkshared", "msan", "n", "race", "trimpath", "work")),
     *(
-        _ignored(name, default="")
+        _ignored(name)
         for name in (
             *("asmflags", "buildmode", "compiler", "debug-actiongraph", "debug-runtime-trace", "debug-trace"),
             *("gccgoflags", "gcflags", "installsuffix", "ldflags", "p", "pgo", "pkgdir", "toolexec"),
         )
     ),
-    click.option("-buildvcs", "build_buildvcs", cls=OptionalValue, default="", hidden=True),
+    _ignored("buildvcs", bare="true"),
 )
 """Build flags: accepted where go accepts them, so that shared GOFLAGS and scripts work."""
-cover_options = flag_options(
-    _ignored("cover", is_flag=True), *(_ignored(name, default="") for name in ("covermode", "coverpkg"))
-)
+cover_options = flag_options(_ignored("cover", is_flag=True), *(_ignored(name) for name in ("covermode", "coverpkg")))
 """Build flags of `list` that `get` lacks."""

@@ -7,10 +7,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from govgo.adapters.workspace.goenvfile import load_env
-from govgo.cli.console import invocation
+from govgo.cli.console import reporter
+from govgo.cli.options import current_call
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import GoEnv, check_environment
 from govgo.core.version.goversion import REFERENCE_RELEASE
@@ -29,8 +28,8 @@ def environment() -> GoEnv:
     """
     env = load_env(os.environ)
     check_environment(env)
-    release = invocation().release
-    return answering_as(env, release) if release else env
+    call = current_call()
+    return answering_as(env, call.release) if call is not None and call.release else env
 
 
 def working_directory(environ: Mapping[str, str]) -> str:
@@ -60,18 +59,18 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     from govgo.wiring.session import make_session
 
     settings = _settings(flags)
-    context = click.get_current_context(silent=True)
-    reporter = invocation().reporter
-    reporter.start_progress(context.command_path.partition(" ")[2] if context is not None else "", os.environ)
+    call = current_call()
+    report = reporter()
+    report.start_progress(call.path.partition(" ")[2] if call is not None else "", os.environ)
     network = network_options(flags)
-    session = make_session(settings, reporter, network=network, announce=announce)
+    session = make_session(settings, report, network=network, announce=announce)
     if flags.get("selects", True):
         session = _at_its_release(session, network, announce=announce)
-    if context is not None:
+    if call is not None:
         if is_older(session.local_go):
-            let_switch(context, session)
-        context.call_on_close(session.close)
-        context.call_on_close(lambda: tell_warnings(session))
+            let_switch(call, session)
+        call.at_end(session.close)
+        call.at_end(lambda: tell_warnings(session))
     return session
 
 

@@ -2,7 +2,7 @@
 """Start a command over, in the same process, as a newer Go release would run it.
 
 Where go would switch to a newer toolchain, govgo answers as that release: a command that finds out that it needs one
-raises SwitchError, and `cli.main` runs the command line again with the release in its `Invocation`.
+raises SwitchError, and `cli.main` runs the command line again with the release in its `Call`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from govgo.cli.console import invocation
+from govgo.cli.console import reporter
 from govgo.errors import Failure, GovgoError, ReportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import click
-
+    from govgo.cli.options import Call
     from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
-
-_SESSION = "govgo.switching"
-"""`ctx.meta` key: the session of a command that may start over."""
 
 _VERBS = frozenset({"get", "tidy", "graph", "download", "work init", "work use", "work sync"})
 """The commands that start over because of what they find out; others do so by their go.mod or go.work alone."""
@@ -40,16 +36,16 @@ def is_older(release: str) -> bool:
     return compare(release, REFERENCE_RELEASE) < 0
 
 
-def let_switch(context: click.Context, session: Session) -> None:
-    """Let the command that runs in `context` start over, if it is one of those that do."""
-    verb = context.command_path.partition(" ")[2].removeprefix("mod ")
+def let_switch(call: Call, session: Session) -> None:
+    """Let the command of `call` start over, if it is one of those that do."""
+    verb = call.path.partition(" ")[2].removeprefix("mod ")
     if verb in _VERBS:
         session.switching = True
-        context.meta[_SESSION] = session
+        call.switches_for = session
 
 
 @contextmanager
-def switching(context: click.Context) -> Iterator[None]:
+def switching(call: Call) -> Iterator[None]:
     """Run a command in the block; its failure decides whether it starts over.
 
     Raises:
@@ -59,14 +55,12 @@ def switching(context: click.Context) -> Iterator[None]:
     try:
         yield
     except GovgoError as error:
-        session: Session | None = context.meta.get(_SESSION)
-        if session is not None:
-            _switch_or_report(session, error)
+        if call.switches_for is not None:
+            _switch_or_report(call.switches_for, error)
         raise
     finally:
-        session = context.meta.get(_SESSION)
-        if session is not None:
-            session.tell_held()
+        if call.switches_for is not None:
+            call.switches_for.tell_held()
 
 
 def _switch_or_report(session: Session, error: GovgoError) -> None:
@@ -83,6 +77,6 @@ def _switch_or_report(session: Session, error: GovgoError) -> None:
         raise
     except Failure as why:
         session.tell_held()
-        invocation().reporter.failure(error)
+        reporter().failure(error)
         session.report.note(str(why))
         raise ReportedError((error, why)) from None

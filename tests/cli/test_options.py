@@ -5,25 +5,29 @@ from __future__ import annotations
 
 import ast
 
-import click
 import pytest
-from click.testing import CliRunner
 
-from govgo.cli.options import FLAG_ORDER, GoCommand, OptionalValue
+from govgo.cli.console import ConsoleReporter
+from govgo.cli.options import Call, CommandLineError, argument, command, option
 
 
-@click.command(cls=GoCommand)
-@click.option("-C", "chdir", default="")
-@click.option("-json", "json", cls=OptionalValue, default="")
-@click.option("-m", "modules", is_flag=True)
-@click.option("-u", "upgrade", cls=OptionalValue, default="")
-@click.option("-o", "output", multiple=True)
-@click.option("-go", "go", default="")
-@click.argument("args", nargs=-1)
-@click.pass_context
-def sample(ctx: click.Context, **values: object) -> None:
-    click.echo(repr({key: value for key, value in values.items() if value not in ("", False, ())}))
-    click.echo(repr(ctx.meta[FLAG_ORDER]))
+@command()
+@option("-C", "chdir")
+@option("-json", "json", bare="true")
+@option("-m", "modules", is_flag=True)
+@option("-u", "upgrade", bare="true")
+@option("-o", "output", multiple=True)
+@option("-go", "go")
+@option("-j", "jobs", bounds=(1, 9), default=0)
+@argument("args")
+def sample(**values: object) -> None:
+    print(repr({key: value for key, value in values.items() if value not in ("", False, (), 0)}))
+
+
+def run(*words: str) -> Call:
+    call = Call("govgo sample", sample, ConsoleReporter())
+    call.run(words)
+    return call
 
 
 ACCEPTED = [
@@ -47,17 +51,20 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("words", "values"), ACCEPTED, ids=lambda value: " ".join(value) if value else "none")
-def test_accepted(words: list[str], values: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accepted(
+    words: list[str], values: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("GOFLAGS", "")
-    result = CliRunner().invoke(sample, words)
-    assert result.exit_code == 0, result.output
-    assert ast.literal_eval(result.output.splitlines()[0]) == values
+    run(*words)
+    assert ast.literal_eval(capsys.readouterr().out) == values
 
 
 REFUSED = [
     (["-x"], "flag provided but not defined: -x"),
     (["-m=maybe"], 'invalid boolean value "maybe" for -m'),
     (["-go"], "flag needs an argument: -go"),
+    (["-j=0"], 'invalid value "0" for flag -j: it takes a number from 1 to 9'),
+    (["-j", "x"], 'invalid value "x" for flag -j'),
     (["---m"], "bad flag syntax: ---m"),
     (["-m", "-C", "/"], "-C flag must be first flag on command line"),
 ]
@@ -66,18 +73,17 @@ REFUSED = [
 @pytest.mark.parametrize(("words", "message"), REFUSED, ids=lambda value: str(value))
 def test_refused(words: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOFLAGS", "")
-    result = CliRunner().invoke(sample, words)
-    assert result.exit_code == 2
-    assert message in result.output
+    with pytest.raises(CommandLineError) as caught:
+        run(*words)
+    assert message in str(caught.value)
+    assert caught.value.path == "govgo sample"
 
 
 def test_goflags_supply_what_the_line_does_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOFLAGS", "-go=1.1 -u=patch -vettool=1")
-    result = CliRunner().invoke(sample, ["-go=1.2"])
-    assert result.output.splitlines() == ["{'upgrade': 'patch', 'go': '1.2'}", "[('u', 'patch'), ('go', '1.2')]"]
+    assert run("-go=1.2").flags == [("u", "patch"), ("go", "1.2")]
 
 
 def test_the_order_of_flags_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOFLAGS", "")
-    result = CliRunner().invoke(sample, ["-o=1", "-m", "-o=2"])
-    assert result.output.splitlines()[1] == "[('o', '1'), ('m', 'true'), ('o', '2')]"
+    assert run("-o=1", "-m", "-o=2").flags == [("o", "1"), ("m", "true"), ("o", "2")]

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from govgo.cli.commands.edit import edit as mod_edit
 from govgo.cli.commands.edit import work_edit
+from govgo.cli.console import ConsoleReporter
+from govgo.cli.options import Call
 from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, raw
 
@@ -22,12 +25,14 @@ def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def run(case: Case, *flags: str) -> tuple[str, str]:
         command = mod_edit if case["file"] == "go.mod" else work_edit
-        runner = CliRunner()
-        with runner.isolation() as (out, *_):
+        out = io.BytesIO()
+        text = io.TextIOWrapper(out, "utf-8", "surrogateescape", newline="\n", write_through=True)
+        with redirect_stdout(text):
             try:
-                command.main([*flags], standalone_mode=False)
+                Call("govgo edit", command, ConsoleReporter()).run(flags)
             except GovgoError as error:
                 return "", str(error)
+        text.flush()
         return out.getvalue().decode("utf-8", "surrogateescape"), ""
 
     def judge(case: Case) -> str:

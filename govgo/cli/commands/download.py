@@ -5,19 +5,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app import download as service
 from govgo.cli.console import show
-from govgo.cli.options import GoCommand, module_options
+from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
 
 
-@click.command(cls=GoCommand, usage="[-x] [-json] [-reuse=old.json] [modules]")
-@click.option("-json", "as_json", is_flag=True, help="Print a JSON object for each module.")
-@click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
+@command(usage="[-x] [-json] [-reuse=old.json] [modules]")
+@option("-json", "as_json", is_flag=True, help="Print a JSON object for each module.")
+@option("-reuse", "reuse", metavar="FILE", help="JSON output of an earlier run, to reuse.")
 @module_options
-@click.argument("modules", nargs=-1)
+@argument("modules")
 def download(modules: tuple[str, ...], *, as_json: bool, reuse: str, **flags: Any) -> None:
     """Download modules to the module cache; by default what the main module needs to build and test.
 

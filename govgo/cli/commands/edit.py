@@ -6,18 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import click
-
 from govgo.app.edit import edit as service
 from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, read_edit
 from govgo.cli.console import show
 from govgo.cli.options import (
-    FLAG_ORDER,
-    GoCommand,
+    argument,
     chdir_option,
+    command,
+    current_call,
     flag_options,
     modcacherw_option,
     modfile_option,
+    option,
     overlay_option,
     trace_option,
 )
@@ -50,19 +50,20 @@ _EDITS = {
 
 def _edit_options(names: Iterable[str]) -> Callable[[_F], _F]:
     """The flags that both commands share, with those of the editing flags that are in `names`."""
-    edits = [
-        click.option(f"-{name}", metavar=_EDITS[name][0], help=_EDITS[name][1]) for name in _EDITS if name in names
-    ]
+    edits = [option(f"-{name}", "", metavar=_EDITS[name][0], help=_EDITS[name][1]) for name in _EDITS if name in names]
     return flag_options(
-        click.option("-go", "go_version", default="", metavar="VERSION", help='Set the go line; "none" drops it.'),
-        click.option(
-            "-toolchain", "toolchain", default="", metavar="NAME", help='Set the toolchain line; "none" drops it.'
-        ),
+        option("-go", "go_version", metavar="VERSION", help='Set the go line; "none" drops it.'),
+        option("-toolchain", "toolchain", metavar="NAME", help='Set the toolchain line; "none" drops it.'),
         *edits,
-        click.option("-fmt", "reformat", is_flag=True, help="Only put the file in go's layout."),
-        click.option("-json", "as_json", is_flag=True, help="Print the result as JSON instead of writing it."),
-        click.option("-print", "as_text", is_flag=True, help="Print the result instead of writing it."),
+        option("-fmt", "reformat", is_flag=True, help="Only put the file in go's layout."),
+        option("-json", "as_json", is_flag=True, help="Print the result as JSON instead of writing it."),
+        option("-print", "as_text", is_flag=True, help="Print the result instead of writing it."),
     )
+
+
+def _flags_in_order() -> list[tuple[str, str]]:
+    call = current_call()
+    return call.flags if call is not None else []
 
 
 def _check_output(*, as_json: bool, as_text: bool) -> None:
@@ -70,16 +71,13 @@ def _check_output(*, as_json: bool, as_text: bool) -> None:
         raise UsageError("cannot use both -json and -print")
 
 
-@click.command(cls=GoCommand, usage="[editing flags] [-fmt|-print|-json] [go.mod]")
-@click.option("-module", "module", default="", metavar="PATH", help="Change the module path.")
+@command(usage="[editing flags] [-fmt|-print|-json] [go.mod]")
+@option("-module", "module", metavar="PATH", help="Change the module path.")
 @_edit_options(MOD_EDITS)
-@click.option("-n", "unused", is_flag=True, hidden=True)
+@option("-n", "unused", is_flag=True, hidden=True)
 @flag_options(chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option)
-@click.argument("named_file", nargs=-1)
-@click.pass_context
+@argument("named_file")
 def edit(
-    ctx: click.Context,
-    /,
     named_file: tuple[str, ...],
     module: str,
     go_version: str,
@@ -96,7 +94,7 @@ def edit(
     govgo edit -replace=rsc.io/quote=../quote
     govgo edit -json | jq -r .Module.Path
     """
-    edits = [read_edit(name, text, MOD_EDITS) for name, text in ctx.meta[FLAG_ORDER] if name in MOD_EDITS]
+    edits = [read_edit(name, text, MOD_EDITS) for name, text in _flags_in_order() if name in MOD_EDITS]
     if not (module or go_version or toolchain or as_json or as_text or reformat or edits):
         raise UsageError("no flags specified (see 'go help mod edit').")
     _check_output(as_json=as_json, as_text=as_text)
@@ -119,14 +117,11 @@ def edit(
         service.write_mod(session, edited)
 
 
-@click.command("edit", cls=GoCommand, usage="[editing flags] [go.work]")
+@command(usage="[editing flags] [go.work]")
 @_edit_options(WORK_EDITS)
 @chdir_option
-@click.argument("named_file", nargs=-1)
-@click.pass_context
+@argument("named_file")
 def work_edit(
-    ctx: click.Context,
-    /,
     named_file: tuple[str, ...],
     go_version: str,
     toolchain: str,
@@ -141,7 +136,7 @@ def work_edit(
     govgo work edit -use=./tools -dropuse=./old
     govgo work edit -json
     """
-    edits = [read_edit(name, text, WORK_EDITS) for name, text in ctx.meta[FLAG_ORDER] if name in WORK_EDITS]
+    edits = [read_edit(name, text, WORK_EDITS) for name, text in _flags_in_order() if name in WORK_EDITS]
     _check_output(as_json=as_json, as_text=as_text)
     if len(named_file) > 1:
         raise UsageError("'go help work edit' accepts at most one argument")

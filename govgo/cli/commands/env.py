@@ -3,26 +3,24 @@
 
 from __future__ import annotations
 
-import click
-
 from govgo.app.env import environment_list
 from govgo.cli.console import show
-from govgo.cli.options import GoCommand, chdir_option
+from govgo.cli.options import argument, chdir_option, command, option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 from govgo.report.env import env_json, env_text, env_values
 from govgo.wiring.env import set_variables, unset_variables
 
 
-@click.command(cls=GoCommand, usage="[-json] [-changed] [-u] [-w] [var ...]")
+@command(usage="[-json] [-changed] [-u] [-w] [var ...]")
 @chdir_option
-@click.option("-json", "as_json", is_flag=True, help="Print a JSON object.")
-@click.option("-changed", "changed", is_flag=True, help="Print only what differs from the default.")
-@click.option("-w", "write", is_flag=True, help="Write NAME=VALUE settings to the go env file.")
-@click.option("-n", "n", is_flag=True, hidden=True, expose_value=False)
-@click.option("-x", "x", is_flag=True, hidden=True, expose_value=False)
-@click.option("-u", "unset", is_flag=True, help="Remove settings from the go env file.")
-@click.argument("names", nargs=-1)
+@option("-json", "as_json", is_flag=True, help="Print a JSON object.")
+@option("-changed", "changed", is_flag=True, help="Print only what differs from the default.")
+@option("-w", "write", is_flag=True, help="Write NAME=VALUE settings to the go env file.")
+@option("-n", "", is_flag=True, hidden=True)
+@option("-x", "", is_flag=True, hidden=True)
+@option("-u", "unset", is_flag=True, help="Remove settings from the go env file.")
+@argument("names")
 def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, write: bool, unset: bool) -> None:
     """Print or set the environment that go and govgo share.
 

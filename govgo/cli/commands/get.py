@@ -5,35 +5,32 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.get.get import GetOptions
 from govgo.app.get.get import get as get_service
-from govgo.cli.options import GoCommand, OptionalValue, build_options, module_options, verbose_option
+from govgo.cli.options import argument, build_options, command, module_options, option, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand, usage="[-t] [-u] [-tool] [build flags] [packages]")
-@click.option(
+@command(usage="[-t] [-u] [-tool] [build flags] [packages]")
+@option(
     "-u",
     "upgrade",
-    cls=OptionalValue,
-    default="",
+    bare="true",
     help="Also upgrade dependencies; -u=patch to new patches only.",
 )
-@click.option("-t", "tests", is_flag=True, help="Consider what tests of the named packages need.")
-@click.option("-tool", "tool", is_flag=True, help="Add a tool line to go.mod for each named package.")
-@click.option("-d", "d", cls=OptionalValue, default="", hidden=True)
-@click.option("-f", "force", is_flag=True, hidden=True)
-@click.option("-fix", "fix", is_flag=True, hidden=True)
-@click.option("-m", "m", is_flag=True, hidden=True)
-@click.option("-insecure", "insecure", is_flag=True, hidden=True)
+@option("-t", "tests", is_flag=True, help="Consider what tests of the named packages need.")
+@option("-tool", "tool", is_flag=True, help="Add a tool line to go.mod for each named package.")
+@option("-d", "d", bare="true", hidden=True)
+@option("-f", "force", is_flag=True, hidden=True)
+@option("-fix", "fix", is_flag=True, hidden=True)
+@option("-m", "m", is_flag=True, hidden=True)
+@option("-insecure", "insecure", is_flag=True, hidden=True)
 @verbose_option
 @module_options
 @build_options
-@click.option("-json", "build_json", is_flag=True, hidden=True)
-@click.argument("packages", nargs=-1)
+@option("-json", "build_json", is_flag=True, hidden=True)
+@argument("packages")
 def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flags: Any) -> None:
     """Add, upgrade, downgrade or remove requirements of the current module.
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.graph import check_go_flag, load_graph
 from govgo.cli.console import show
-from govgo.cli.options import GoCommand, flag_values, module_options
+from govgo.cli.options import argument, command, flag_values, module_options, option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 from govgo.report.graph import graph_text
 
 
-@click.command(cls=GoCommand, usage="[-go=version] [-x]")
-@click.option("-go", "go_version", default="", metavar="VERSION", help="Load the graph as this Go version would.")
+@command(usage="[-go=version] [-x]")
+@option("-go", "go_version", metavar="VERSION", help="Load the graph as this Go version would.")
 @module_options
-@click.argument("args", nargs=-1)
+@argument("args")
 def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> None:
     """Print the module requirement graph: on each line a module and one of its requirements.
 

@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
-import click
-
-from govgo.cli.console import EXIT_USAGE, invocation, show
-from govgo.cli.options import GoCommand
+from govgo.cli.console import EXIT_DONE, EXIT_USAGE, reporter, show
+from govgo.cli.group import Group, find_command
+from govgo.cli.options import argument, command, current_call
 from govgo.cli.topics import TOPICS
 
 
-@click.command("help", cls=GoCommand, usage="[command | topic]")
-@click.argument("words", nargs=-1)
-@click.pass_context
-def help_command(ctx: click.Context, words: tuple[str, ...]) -> None:
+@command(usage="[command | topic]")
+@argument("words")
+def help_command(words: tuple[str, ...]) -> int:
     """Show the help of a command, or one of the topics: environment, exit-codes, formats, module-auth, private."""
-    assert ctx.parent is not None
+    from govgo.cli.helptext import help_text
+
     if len(words) == 1 and words[0] in TOPICS:
         show(TOPICS[words[0]])
-        return
-    context = ctx.parent
+        return EXIT_DONE
+    call = current_call()
+    assert call is not None
+    _, *groups, _ = call.path.split()  # `govgo mod help` is about the commands of the group
+    path, target, _ = find_command(groups)
     for i, word in enumerate(words):
-        command = context.command
-        found = command.get_command(context, word) if isinstance(command, click.Group) else None
+        found = target.load(word) if isinstance(target, Group) else None
         if found is None:
-            known = " ".join(("govgo help", *ctx.parent.command_path.split()[1:]))
+            known = " ".join(("govgo help", *groups))
             asked, success = " ".join((known, *words)), " ".join((known, *words[:i]))
-            invocation().reporter.raw(f"{asked}: unknown help topic. Run '{success}'.")
-            ctx.exit(EXIT_USAGE)
-        context = click.Context(found, info_name=word, parent=context)
-    show(context.get_help() + "\n")
+            reporter().raw(f"{asked}: unknown help topic. Run '{success}'.")
+            return EXIT_USAGE
+        path, target = f"{path} {word}", found
+    show(help_text(path, target) + "\n")
     if not words:
         show(f"\nTopics (govgo help TOPIC): {', '.join(TOPICS)}\n")
+    return EXIT_DONE

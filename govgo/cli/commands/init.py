@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.init import init_module
-from govgo.cli.options import GoCommand, traceless_options
+from govgo.cli.options import argument, command, traceless_options
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand, usage="[module-path]")
+@command(usage="[module-path]")
 @traceless_options
-@click.argument("module_path", nargs=-1)
+@argument("module_path")
 def init(module_path: tuple[str, ...], **flags: Any) -> None:
     """Start a module in the current directory by writing its go.mod.
 

@@ -6,18 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import click
-
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import Listing, module_by_path, start_listing
 from govgo.cli.console import show
 from govgo.cli.options import (
-    GoCommand,
-    OptionalValue,
+    argument,
     build_options,
+    command,
     cover_options,
     mod_option,
     module_options,
+    option,
     verbose_option,
 )
 from govgo.cli.session import open_session
@@ -32,33 +31,33 @@ _VERSIONS_FORMAT = "{{.Path}}{{range .Versions}} {{.}}{{end}}{{if .Deprecated}} 
 _PACKAGE_FLAGS = ("compiled", "deps", "export", "find", "test")
 
 
-@click.command("list", cls=GoCommand, usage="[-f format] [-json] [-m] [list flags] [build flags] [packages]")
-@click.option("-m", "modules", is_flag=True, help="List modules; govgo lists nothing else.")
-@click.option("-u", "upgrades", is_flag=True, help="Show available upgrades, retractions and deprecations.")
-@click.option("-versions", "versions", is_flag=True, help="Show the known versions of each module.")
-@click.option("-retracted", "retracted", is_flag=True, help="Show retracted versions too.")
-@click.option(
+@command(usage="[-f format] [-json] [-m] [list flags] [build flags] [packages]")
+@option("-m", "modules", is_flag=True, help="List modules; govgo lists nothing else.")
+@option("-u", "upgrades", is_flag=True, help="Show available upgrades, retractions and deprecations.")
+@option("-versions", "versions", is_flag=True, help="Show the known versions of each module.")
+@option("-retracted", "retracted", is_flag=True, help="Show retracted versions too.")
+@option(
     "-json",
     "json_fields",
-    cls=OptionalValue,
+    bare="true",
     multiple=True,
     metavar="FIELDS",
     help="Print JSON objects; -json=Path,Version prints only these fields.",
 )
-@click.option("-f", "template", metavar="TEMPLATE", default="", help="Print by a template in Go's syntax.")
-@click.option("-e", "tolerant", is_flag=True, help="Put errors into the output, and go on.")
-@click.option("-reuse", "reuse", metavar="FILE", default="", help="JSON output of an earlier run, to reuse.")
-@click.option("-compiled", "compiled", is_flag=True, hidden=True)
-@click.option("-deps", "deps", is_flag=True, hidden=True)
-@click.option("-export", "export", is_flag=True, hidden=True)
-@click.option("-find", "find", is_flag=True, hidden=True)
-@click.option("-test", "test", is_flag=True, hidden=True)
+@option("-f", "template", metavar="TEMPLATE", help="Print by a template in Go's syntax.")
+@option("-e", "tolerant", is_flag=True, help="Put errors into the output, and go on.")
+@option("-reuse", "reuse", metavar="FILE", help="JSON output of an earlier run, to reuse.")
+@option("-compiled", "compiled", is_flag=True, hidden=True)
+@option("-deps", "deps", is_flag=True, hidden=True)
+@option("-export", "export", is_flag=True, hidden=True)
+@option("-find", "find", is_flag=True, hidden=True)
+@option("-test", "test", is_flag=True, hidden=True)
 @verbose_option
 @mod_option
 @module_options
 @build_options
 @cover_options
-@click.argument("patterns", nargs=-1)
+@argument("patterns")
 def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     """List modules of the build list, or answer version queries.
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.modverify import modules_to_verify
 from govgo.cli.console import EXIT_DONE, EXIT_NO, show
-from govgo.cli.options import GoCommand, traceless_options
+from govgo.cli.options import argument, command, traceless_options
 from govgo.cli.session import open_session
 from govgo.wiring.modverify import check_cache
 
 
-@click.command(cls=GoCommand)
+@command()
 @traceless_options
-@click.argument("args", nargs=-1)
+@argument("args")
 def verify(args: tuple[str, ...], **flags: Any) -> int:
     """Check that the modules in the module cache are as they were downloaded."""
     session = open_session(flags)

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from govgo.cli.console import EXIT_NO, show
-from govgo.cli.group import COMMANDS, TRUST, Entry, LazyGroup
-from govgo.cli.options import GoCommand, chdir_option, flag_options, jobs_option, module_options, trace_option
+from govgo.cli.group import COMMANDS, TRUST, Entry, Group
+from govgo.cli.options import (
+    argument,
+    chdir_option,
+    command,
+    flag_options,
+    jobs_option,
+    module_options,
+    option,
+    trace_option,
+)
 from govgo.cli.session import open_session
 from govgo.errors import DiskError, ForkError, GovgoError, ReportedError, SecurityError, UnavailableError, UsageError
 
@@ -21,8 +28,8 @@ if TYPE_CHECKING:
     from govgo.core.sumdb.timeline import Head
     from govgo.load.session.session import Session
 
-_LAZY = {
-    "head": Entry("sum", "head", TRUST, "Print our signed tree head, and compare it with another vantage."),
+_COMMANDS = {
+    "head": Entry("sum", "head", TRUST, "Print our signed tree head, and compare it with a second source."),
     "explain": Entry("sum", "explain", TRUST, "Tell which load needs a line of go.sum."),
     "complete": Entry("sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
     "merge": Entry("sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
@@ -30,23 +37,23 @@ _LAZY = {
 }
 
 _network_options = flag_options(chdir_option, trace_option, jobs_option)
-_json_option = click.option("-json", "as_json", is_flag=True, help="Print one JSON document.")
+_json_option = option("-json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-@click.group("sum", cls=LazyGroup, table=_LAZY)
-def sum_group() -> None:
-    """Work on go.sum: explain its lines, complete it, merge it, and look at the tree head behind it."""
+sum_group = Group(
+    _COMMANDS, "Work on go.sum: explain its lines, complete it, merge it, and look at the tree head behind it."
+)
 
 
-@click.command(cls=GoCommand, usage="[-json] [-witness=URL]... [-saved=FILE]...")
-@click.option(
+@command(usage="[-json] [-witness=URL]... [-saved=FILE]...")
+@option(
     "-witness",
     "witnesses",
     multiple=True,
     metavar="URL",
     help="Compare with the head that another proxy, a mirror or a witness publishes.",
 )
-@click.option("-saved", "saved", multiple=True, metavar="FILE", help="Compare with a saved head or proof bundle.")
+@option("-saved", "saved", multiple=True, metavar="FILE", help="Compare with a saved head or proof bundle.")
 @_json_option
 @_network_options
 def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flags: Any) -> int:
@@ -74,7 +81,7 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
         from govgo.report.sum import document
 
         summary = {"database": database.name, **_head_object(ours)}
-        click.echo(document("govgo.sum.head/1", summary, results, failures))
+        show(document("govgo.sum.head/1", summary, results, failures) + "\n")
     else:
         _tell_comparisons(session, results, failures)
     if failures:
@@ -143,10 +150,10 @@ def _head_object(head: Head) -> dict[str, object]:
     }
 
 
-@click.command(cls=GoCommand, usage="[-json] line|module...")
+@command(usage="[-json] line|module...")
 @_json_option
 @module_options
-@click.argument("words", nargs=-1, required=True, metavar="LINE|MODULE")
+@argument("words")
 def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     """Tell which load needs a line of go.sum, or each line of a module. Exit code 1: there is no such line.
 
@@ -156,7 +163,10 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     govgo sum explain 17                      the line of that number
     """
     from govgo.app.sum.explain import explain as explain_service
+    from govgo.cli.options import CommandLineError
 
+    if not words:
+        raise CommandLineError("a line or a module is missing")
     session = open_session({**flags, "command": "sum explain"})
     with _told("govgo.sum.explain/1", as_json):
         found = explain_service(session, words)
@@ -165,7 +175,7 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
         from govgo.report.sum import document
 
         summary = {"lines": len(found), "needed": sum(bool(each.needs) for each in found)}
-        click.echo(document("govgo.sum.explain/1", summary, [_explained_object(each) for each in found]))
+        show(document("govgo.sum.explain/1", summary, [_explained_object(each) for each in found]) + "\n")
     elif not found:
         session.report.note(f"no line of {file} is for {' '.join(words)}, and none is needed")
     else:
@@ -218,8 +228,8 @@ def _explained_object(each: Explained) -> dict[str, object]:
     }
 
 
-@click.command(cls=GoCommand, usage="[-n] [-json]")
-@click.option("-n", "-dry-run", "dry_run", is_flag=True, help="Print the missing lines, change nothing.")
+@command(usage="[-n] [-json]")
+@option("-n", "-dry-run", "dry_run", is_flag=True, help="Print the missing lines, change nothing.")
 @_json_option
 @module_options
 def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
@@ -249,10 +259,10 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
 
         summary = {"file": done.file, "added": len(done.lines), "proved": done.proved, "dry_run": dry_run}
         results = [dict(zip(("path", "version", "hash"), line.split(" "), strict=True)) for line in done.lines]
-        click.echo(document("govgo.sum.complete/1", summary, results, failure.errors if failure else ()))
+        show(document("govgo.sum.complete/1", summary, results, failure.errors if failure else ()) + "\n")
     else:
         for line in done.lines:
-            click.echo(line)
+            show(line + "\n")
         session.report.note(_completed_text(done, name, dry_run=dry_run, whole=failure is None))
     if failure is not None:
         raise failure
@@ -278,10 +288,10 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 """
 
 
-@click.command(cls=GoCommand, usage="[-install] [base ours theirs]")
-@click.option("-install", "install", is_flag=True, help="Print the set-up of git, and do nothing else.")
+@command(usage="[-install] [base ours theirs]")
+@option("-install", "install", is_flag=True, help="Print the set-up of git, and do nothing else.")
 @_network_options
-@click.argument("files", nargs=-1)
+@argument("files")
 def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     """Merge two versions of go.sum into OURS: all lines of both, those of one side only proved first.
 
@@ -331,7 +341,7 @@ def _told(schema: str, as_json: bool) -> Iterator[None]:
             from govgo.report.sum import document
 
             errors = error.errors if isinstance(error, ReportedError) else (error,)
-            click.echo(document(schema, {}, [], errors))
+            show(document(schema, {}, [], errors) + "\n")
         raise
 
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.graph import check_go_flag
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.console import EXIT_DONE, EXIT_NO, show
-from govgo.cli.options import GoCommand, flag_values, module_options, verbose_option
+from govgo.cli.options import argument, command, flag_values, module_options, option, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 
 
-@click.command(cls=GoCommand, usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
-@click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@command(usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
+@option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @verbose_option
-@click.option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
-@click.option("-go", "go_version", default="", metavar="VERSION", help="Set the go line to VERSION.")
-@click.option("-compat", "compat", default="", metavar="VERSION", help="Keep what this older go version needs.")
+@option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
+@option("-go", "go_version", metavar="VERSION", help="Set the go line to VERSION.")
+@option("-compat", "compat", metavar="VERSION", help="Keep what this older go version needs.")
 @module_options
-@click.argument("args", nargs=-1)
+@argument("args")
 def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, compat: str, **flags: Any) -> int:
     """Match go.mod and go.sum to the imports of the source.
 

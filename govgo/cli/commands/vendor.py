@@ -5,21 +5,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.vendor.vendor import vendor as vendor_service
-from govgo.cli.options import GoCommand, traceless_options, verbose_option
+from govgo.cli.options import argument, command, option, traceless_options, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 from govgo.load.mainmodule.load import work_file_path
 
 
-@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
-@click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@command(usage="[-e] [-v] [-o outdir]")
+@option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
 @verbose_option
-@click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
+@option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @traceless_options
-@click.argument("args", nargs=-1)
+@argument("args")
 def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that building and testing the main module takes into vendor/.
 

@@ -8,10 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from govgo.cli.console import show
-from govgo.cli.options import GoCommand, module_options
+from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
 from govgo.core.findings import Claim, Verdict
 from govgo.errors import UsageError
@@ -24,19 +22,19 @@ FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 _STDOUT = "-"
 
 
-@click.command(cls=GoCommand, usage="[flags] [./... | directories]")
-@click.option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these only, e.g. database,lint.")
-@click.option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all but these.")
-@click.option("-since", "since", metavar="REF", default="", help="Only go.sum lines added since a git reference.")
-@click.option("-offline", "offline", is_flag=True, help="Use what is kept; say what could not be checked.")
-@click.option("-bundle", "bundle", metavar="FILE", default="", help="Write the proofs to FILE, too.")
-@click.option("-from-bundle", "from_bundle", metavar="FILE", default="", help="Prove by FILE, without the database.")
-@click.option("-format", "form", metavar="FORMAT", default="", help="Print text, json, sarif, github, junit, markdown.")
-@click.option("-json", "as_json", is_flag=True, help="The same as -format json.")
-@click.option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it.")
-@click.option("-exit-zero", "exit_zero", is_flag=True, help="Succeed in spite of findings, not of contradictions.")
+@command(usage="[flags] [./... | directories]")
+@option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these only, e.g. database,lint.")
+@option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all but these.")
+@option("-since", "since", metavar="REF", help="Only go.sum lines added since a git reference.")
+@option("-offline", "offline", is_flag=True, help="Use what is kept; say what could not be checked.")
+@option("-bundle", "bundle", metavar="FILE", help="Write the proofs to FILE, too.")
+@option("-from-bundle", "from_bundle", metavar="FILE", help="Prove by FILE, without the database.")
+@option("-format", "form", metavar="FORMAT", help="Print text, json, sarif, github, junit, markdown.")
+@option("-json", "as_json", is_flag=True, help="The same as -format json.")
+@option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it.")
+@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed in spite of findings, not of contradictions.")
 @module_options
-@click.argument("where", nargs=-1)
+@argument("where")
 def verify(where: tuple[str, ...], **flags: Any) -> int:
     """Prove go.sum by the checksum database, and hold the module cache and vendor directories against it.
 
@@ -127,8 +125,12 @@ def _render(run: Verification, form: str, *, terminal: bool) -> str:
     return text_report(run, paint, most_alike=MOST_ALIKE if terminal else 0)
 
 
+_COLOURS = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+"""ECMA-48 codes of the colours that the text report asks for."""
+
+
 def _paint(text: str, colour: str) -> str:
-    return click.style(text, fg=colour, bold=True)
+    return f"\x1b[{_COLOURS[colour]}m\x1b[1m{text}\x1b[0m"
 
 
 def _wants_colour(*, terminal: bool) -> bool:
@@ -141,7 +143,7 @@ def _wants_colour(*, terminal: bool) -> bool:
 
 def _write(text: str, file: str) -> None:
     if file == _STDOUT:
-        show(text, coloured=True)
+        show(text)
         return
     from govgo.adapters.workspace.workspace import DiskWorkspace
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.why import why as why_service
 from govgo.cli.console import show
-from govgo.cli.options import GoCommand, traceless_options
+from govgo.cli.options import argument, command, option, traceless_options
 from govgo.cli.session import open_session
 from govgo.report.why import why_text
 
 
-@click.command(cls=GoCommand, usage="[-m] [-vendor] packages...")
-@click.option("-m", "modules", is_flag=True, help="The arguments are modules: find a chain to any of their packages.")
-@click.option("-vendor", "vendor", is_flag=True, help="Leave the tests of dependencies out.")
+@command(usage="[-m] [-vendor] packages...")
+@option("-m", "modules", is_flag=True, help="The arguments are modules: find a chain to any of their packages.")
+@option("-vendor", "vendor", is_flag=True, help="Leave the tests of dependencies out.")
 @traceless_options
-@click.argument("targets", nargs=-1)
+@argument("targets")
 def why(targets: tuple[str, ...], modules: bool, vendor: bool, **flags: Any) -> None:
     """Explain why packages or modules are needed: a shortest chain of imports from the main module.
 

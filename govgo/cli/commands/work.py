@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from govgo.app.work.work import init_workspace, use_directories
-from govgo.cli.group import CHANGE, COMMANDS, Entry, LazyGroup
-from govgo.cli.options import GoCommand, traceless_options, verbose_option
+from govgo.cli.group import CHANGE, COMMANDS, Entry, Group
+from govgo.cli.options import argument, command, option, traceless_options, verbose_option
 from govgo.cli.session import open_session
 
-_LAZY = {
+_COMMANDS = {
     "edit": Entry("edit", "work_edit", CHANGE, "Edit go.work from scripts."),
     "init": Entry("work", "init", CHANGE, "Start a workspace in the current directory."),
     "sync": Entry("work", "sync", CHANGE, "Carry the workspace's versions into its modules."),
@@ -22,31 +20,29 @@ _LAZY = {
 }
 
 
-@click.group("work", cls=LazyGroup, table=_LAZY)
-def work() -> None:
-    """Keep a workspace: several main modules, worked on together by one go.work file."""
+work = Group(_COMMANDS, "Keep a workspace: several main modules, worked on together by one go.work file.")
 
 
-@click.command(cls=GoCommand, usage="[moddirs]")
+@command(usage="[moddirs]")
 @traceless_options
-@click.argument("directories", nargs=-1)
+@argument("directories")
 def init(directories: tuple[str, ...], **flags: Any) -> None:
     """Write a go.work in the current directory that uses the modules in DIRECTORIES."""
     init_workspace(open_session(flags), directories)
 
 
-@click.command(cls=GoCommand, usage="[-r] [moddirs]")
-@click.option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
+@command(usage="[-r] [moddirs]")
+@option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
 @traceless_options
-@click.argument("directories", nargs=-1)
+@argument("directories")
 def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
     """Add the modules in DIRECTORIES to go.work, and drop those that no longer exist."""
     use_directories(open_session(flags), directories, recursive=recursive)
 
 
-@click.command(cls=GoCommand)
+@command()
 @traceless_options
-@click.argument("ignored", nargs=-1, expose_value=False)
+@argument("ignored")
 def sync(**flags: Any) -> None:
     """Carry the workspace's build list back into the go.mod of each of its modules."""
     from govgo.app.work.sync import sync_workspace
@@ -54,12 +50,12 @@ def sync(**flags: Any) -> None:
     sync_workspace(open_session(flags))
 
 
-@click.command(cls=GoCommand, usage="[-e] [-v] [-o outdir]")
-@click.option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
-@click.option("-o", "output", default="", metavar="DIR", help="Write to DIR in place of vendor.")
+@command(usage="[-e] [-v] [-o outdir]")
+@option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
 @traceless_options
-@click.argument("args", nargs=-1)
+@argument("args")
 def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that the workspace needs to build and test into vendor/."""
     from govgo.app.vendor.vendor import vendor as vendor_service
