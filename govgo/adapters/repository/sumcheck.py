@@ -22,7 +22,7 @@ from govgo.adapters.attribution import attributed, prefixed
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError
+from govgo.errors import Failure
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -119,7 +119,7 @@ class SumCheck:
 
             try:
                 self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)
-            except GovgoError as err:
+            except Failure as err:
                 noun = "go.mod" if mod.is_gomod_key else "module"
                 raise attributed(mod.without_gomod(), prefixed(err, f"verifying {noun}: ")) from err
         return self._database

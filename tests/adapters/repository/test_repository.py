@@ -297,7 +297,7 @@ def test_download_keeps_what_went_well(home: Home) -> None:
 # State.
 
 
-def test_reset_judges_by_the_new_ledger(home: Home) -> None:
+def test_reset_checks_by_the_new_ledger(home: Home) -> None:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
         repo = home.repo(proxy.url)
