@@ -144,10 +144,6 @@ class ModuleRepo(Protocol):
         """Serve `loader` until it wants nothing: cache first, then the network, each answer told as it arrives."""
         ...
 
-    def mod_sum(self, mv: ModuleVersion) -> str:
-        """The h1: of the cached zip (from .ziphash), or "" when it is not in the cache."""
-        ...
-
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         """Absolute path of `cache/download/<path>/@v/<version>.<suffix>` whether it exists or not."""
         ...

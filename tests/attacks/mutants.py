@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ATTACKS = "tests/adapters/sumdb/test_client_attacks.py::"
+ATTACKS = "tests/adapters/sumdb/test_client.py::"
 TIMELINE = "tests/adapters/sumdb/test_trees.py::"
 ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 HTTP = "tests/adapters/http/test_client.py::"
-ZIPS = "tests/adapters/modzip/test_hostile_zips.py::"
+ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
@@ -266,7 +266,7 @@ MUTANTS = {
     ),
     "cached-go-mod": Mutant(
         "10",
-        "a go.mod in the cache is judged by go.sum or the database",
+        "a go.mod in the cache is checked against go.sum or the database",
         "adapters/repository/sumcheck.py",
         "        if self.uses_database(mod.path):\n            return False\n",
         "",

@@ -103,9 +103,6 @@ class MemoryRepo:
     def download(self, mods: Sequence[ModuleVersion], *, extract: bool = True) -> list[Downloaded]:
         return [Downloaded(mv) for mv in mods]
 
-    def mod_sum(self, mv: ModuleVersion) -> str:
-        return ""
-
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         return f"/cache/{mv.path}/@v/{mv.version}.{suffix}"
 

@@ -20,16 +20,15 @@ from govgo.core.golib.quote import quote
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.info import Origin
 from govgo.core.module.paths import canonical_version, check
+from govgo.core.modzip.rules import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
 from govgo.ports.modules import RevInfo
 
-# go reads answers whole, whatever their size; these limits are ours.
+# go reads answers whole, whatever their size; these limits are ours. go.mod and zip have those of `core.modzip.rules`.
 MAX_LIST_BYTES = 16 << 20
 MAX_INFO_BYTES = 1 << 20
-MAX_GO_MOD_BYTES = 16 << 20
-MAX_ZIP_BYTES = 500 << 20
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -99,7 +98,7 @@ class Proxy:
         try:
             if version != canonical_version(version):
                 raise InputError("internal error: version passed to GoMod is not canonical")
-            return await self._get(path, f"@v/{escape_version(version)}.mod", MAX_GO_MOD_BYTES)
+            return await self._get(path, f"@v/{escape_version(version)}.mod", MAX_GO_MOD)
         except Failure as err:
             raise version_error(path, version, err) from err
 
@@ -109,7 +108,7 @@ class Proxy:
             if version != canonical_version(version):
                 raise InputError("internal error: version passed to Zip is not canonical")
             name = f"{escape_path(path)}/@v/{escape_version(version)}.zip"
-            return await self._remote.copy(name, sink, rewind, MAX_ZIP_BYTES)
+            return await self._remote.copy(name, sink, rewind, MAX_ZIP_FILE)
         except TooLargeError as err:
             large = TooLargeError("downloaded zip file too large", limit_bytes=err.limit_bytes)
             raise version_error(path, version, large) from err

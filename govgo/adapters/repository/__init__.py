@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Modules by the GOPROXY chain and the module cache: `ports.ModuleRepo` for real."""
+"""Modules by the GOPROXY chain and the module cache: the implementation of `ports.modules.ModuleRepo`."""

@@ -1,22 +1,194 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Asking the sources of GOPROXY in turn, and which of their errors to tell.
+"""The entries of GOPROXY as sources of modules, and the order in which they are asked.
 
-Rules: the Go Modules Reference, "GOPROXY"; cmd/go/internal/modfetch (TryProxies). After `,` only "not found" moves
-on to the next source, after `|` any error. A checksum that contradicts never does.
+`ModuleSource` is one entry: what the go command calls a caching repo, for all module paths. It looks in the cache
+first, asks each question once, and refuses where go refuses. go.mod files and zips come from it unchecked.
+
+`try_sources` asks the sources in turn. After `,` only "not found" moves on to the next one, after `|` any error. A
+checksum that contradicts (SecurityError) never moves on: no other source can make it good. Where all fail, the most
+helpful error is raised, by these ranks, the highest first:
+
+    an error of `direct`, or of the module's own repository for a private path
+    the last error of a proxy that is not "not found"
+    the last "not found"
+
+Rules: the Go Modules Reference, "GOPROXY"; cmd/go/internal/modfetch (TryProxies, cachingRepo, Lookup).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from govgo.adapters.attribution import SourceRefusedError
-from govgo.adapters.repository.source import ModuleSource
-from govgo.core.goenv import DIRECT, NOPROXY
+from govgo.adapters.http.servertext import printable
+from govgo.adapters.loop.memo import Memo
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.proxy.proxy import Listing, Proxy, Stat, no_commits
+from govgo.adapters.proxy.revinfo import cached_info, for_cache, format_info
+from govgo.adapters.proxy.toolchains import Toolchains
+from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib import url as gourl
-from govgo.errors import Failure, GovgoError, LookupDisabledError, NotFoundError, find, is_not_found
+from govgo.core.module.info import Origin
+from govgo.core.module.moduleversion import is_toolchain
+from govgo.core.module.paths import canonical_version
+from govgo.core.version.semver import is_valid
+from govgo.errors import (
+    DiskError,
+    Failure,
+    GovgoError,
+    InputError,
+    LookupDisabledError,
+    NotFoundError,
+    UnavailableError,
+    find,
+    is_not_found,
+)
+from govgo.ports.modules import RevInfo, Versions
+from govgo.ports.talk import Reporter
+
+if TYPE_CHECKING:
+    from govgo.adapters.vcs.direct import Direct
 
 _T = TypeVar("_T")
+
+
+class ModuleSource:
+    """One entry of GOPROXY.
+
+    Args:
+        spec: the entry. `NOPROXY` is the one that go puts before the list, for private modules.
+        proxy: the proxy; None for "direct", "off" and `NOPROXY`.
+        env: go's settings.
+        cache: the module cache.
+        report: takes sentences for the user.
+        disabled: says why nothing may be looked up just now, "" where it may.
+        direct: gives access to the modules' own repositories.
+    """
+
+    def __init__(
+        self,
+        spec: ProxySpec,
+        proxy: Proxy | None,
+        env: GoEnv,
+        cache: ModCache,
+        report: Reporter,
+        disabled: Callable[[], str],
+        direct: Callable[[], Direct],
+    ) -> None:
+        self.spec = spec
+        self._proxy = proxy
+        self._env = env
+        self._cache = cache
+        self._report = report
+        self._disabled = disabled
+        self._direct = direct
+        self._lists: Memo[tuple[str, str], Listing] = Memo()
+        self._stats: Memo[tuple[str, str], RevInfo] = Memo()
+        self._latest: Memo[str, RevInfo] = Memo()
+        self._toolchains = Toolchains(env.go_version, self)
+
+    async def versions(self, path: str, prefix: str = "") -> Versions:
+        """The tagged versions that begin with `prefix`, in order. (This and the methods below raise GovgoError.)"""
+        if is_toolchain(path):
+            return Versions(await self._toolchains.versions(path))
+        asked = self._ask(path)
+        if not isinstance(asked, Proxy):
+            listing = await self._lists.get((path, prefix), lambda: asked.list(path, prefix))
+            return Versions(listing.versions, listing.origin)
+        listing = await self._list(path)
+        return Versions(tuple(v for v in listing.versions if v.startswith(prefix)) if prefix else listing.versions)
+
+    async def stat(self, path: str, rev: str) -> RevInfo:
+        """What a revision or version is; canonical versions come from the cache if they are there."""
+        if is_toolchain(path):
+            return await self._toolchains.stat(path, rev)
+        return await self._stats.get((path, rev), lambda: self._stat(path, rev))
+
+    async def latest(self, path: str) -> RevInfo:
+        """The newest revision, for modules without tagged versions."""
+        if is_toolchain(path):
+            return await self._toolchains.latest(path)
+        return await self._latest.get(path, lambda: self._find_latest(path))
+
+    async def gomod(self, path: str, version: str) -> bytes:
+        """A go.mod, unchecked and not from the cache."""
+        if is_toolchain(path):
+            return f"module {path}\n".encode()
+        return await self._ask(path).gomod(path, version)
+
+    async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
+        """A zip, unchecked, piece by piece to `sink`; its size. `rewind` is called before a new attempt."""
+        return await self._ask(path).zip(path, version, sink, rewind)
+
+    async def check_reuse(self, path: str, origin: Origin) -> None:
+        """Check that what was derived from `origin` still holds; raises GovgoError if not, or if none can tell."""
+        asked = self._ask(path)
+        if isinstance(asked, Proxy):
+            raise UnavailableError("unsupported operation")
+        await asked.check_reuse(path, origin)
+
+    def _ask(self, path: str) -> Proxy | Direct:
+        """The proxy, or direct access to the module's own repository, if this module may be asked for there."""
+        why = self._disabled()
+        if why:
+            raise LookupDisabledError(why)
+        private = not self._env.uses_proxy(path)
+        url = self.spec.url
+        if url == DIRECT or (private and url == NOPROXY):
+            return self._direct()
+        if private:
+            raise SourceRefusedError("disabled by GOPRIVATE/GONOPROXY")
+        if url == OFF:
+            raise SourceRefusedError("module lookup disabled by GOPROXY=off")
+        if self._proxy is None:
+            raise SourceRefusedError("path does not match GOPRIVATE/GONOPROXY")
+        return self._proxy
+
+    async def _list(self, path: str) -> Listing:
+        return await self._lists.get((path, ""), lambda: self._fetch_list(path))
+
+    async def _fetch_list(self, path: str) -> Listing:
+        listing = await self._ask(path).list(path)
+        for version in listing.skipped[:1]:
+            more = f" and {len(listing.skipped) - 1} more" if len(listing.skipped) > 1 else ""
+            self._report.note(f"module {path}: ignoring version {printable(version)}{more} in @v/list: not canonical")
+        return listing
+
+    async def _stat(self, path: str, rev: str) -> RevInfo:
+        known = cached_info(self._cache, path, rev, by_hash=self._env.goproxy == OFF)
+        if known is not None:
+            return known
+        found = await self._ask(path).stat(path, rev)
+        info = found.info
+        if info.version != rev:
+            self._stats.put((path, info.version), info)
+        self._keep(path, found)
+        return info
+
+    async def _find_latest(self, path: str) -> RevInfo:
+        found = await self._ask(path).latest(path)
+        if found is None:
+            newest = (await self._list(path)).newest
+            if not newest:
+                raise no_commits(path)
+            return await self.stat(path, newest)
+        self._stats.put((path, found.info.version), found.info)
+        if cached_info(self._cache, path, found.info.version) is None:
+            self._keep(path, found)
+        return found.info
+
+    def _keep(self, path: str, found: Stat) -> None:
+        """Write a .info to the cache, if it is for a version that the cache can have."""
+        version = found.info.version
+        if not is_valid(version) or canonical_version(version) != version:
+            return
+        try:
+            self._cache.write_info(path, version, format_info(for_cache(found.info), found.time_text))
+        except InputError:
+            return
+        except DiskError as err:
+            self._report.note(f"writing stat cache: {err}")
 
 
 class TrySources(Protocol):
@@ -25,16 +197,16 @@ class TrySources(Protocol):
     def __call__(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> Coroutine[Any, Any, _T]: ...
 
 
-# What is told in the end: the worst of these, the last of equals for the first and third.
+# The ranks of errors, see the module's docstring.
 _NOT_FOUND, _PROXY, _DIRECT = range(3)
 
 
 async def try_sources(sources: Sequence[ModuleSource], ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> _T:
-    """The first answer that is none of the errors that let the chain go on.
+    """The first answer of a source.
 
     Raises:
-        GovgoError: the most helpful error, with what every source said on it (`tried`, `hint`).
-        SecurityError: at once.
+        GovgoError: the most helpful error, which also says what every source answered (`tried`, `hint`).
+        SecurityError: at once, whatever sources are left.
     """
     best: GovgoError | None = None
     rank = _NOT_FOUND
@@ -47,7 +219,7 @@ async def try_sources(sources: Sequence[ModuleSource], ask: Callable[[ModuleSour
             missing = is_not_found(err)
             url = source.spec.url
             if url == DIRECT and best is not None and find(err, LookupDisabledError) and _was_asked(tried):
-                pass  # a source that govgo lacks does not hide what the proxies said
+                pass  # direct access is disabled, which is less helpful than what a proxy answered
             elif url == DIRECT or (url == NOPROXY and not isinstance(err, SourceRefusedError)):
                 best, rank = err, _DIRECT
             elif rank <= _PROXY and not missing:
@@ -67,7 +239,7 @@ def _was_asked(tried: Sequence[tuple[str, GovgoError]]) -> bool:
 
 
 def _explain(error: GovgoError, tried: Sequence[tuple[str, GovgoError]], sources: Sequence[ModuleSource]) -> None:
-    """Leave on `error` which source said what, and why the next was not asked."""
+    """Add to `error` what each source answered, and why the next one was not asked."""
     asked = [(gourl.mask(url), str(err)) for url, err in tried if url != NOPROXY]
     if isinstance(error, NotFoundError):
         error.tried = tuple(asked)

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""go.mod files: from the cache or the sources, admitted by checksum, remembered.
+"""go.mod files: from the cache or the sources, checked against go.sum and the database, and remembered.
 
-Nothing that does not prove reaches the cache or the ledger. `gomodstream` serves whole graphs from here.
+The way of one go.mod:
+
+    cached      known in this run, or on the disk and proved by go.sum: no network, no coroutine
+    fetch       the bytes from cache or sources, unchecked, each asked for once
+    check       against go.sum and the checksum database (`sumcheck`); a failure is remembered as the answer
+    write       into the cache, later and many at once
+
+What does not prove never reaches the cache or the ledger. `gomodstream` loads whole module graphs through this.
 """
 
 from __future__ import annotations
@@ -11,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.repository.sumcheck import Admission
+from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version.goversion import is_valid as is_go_version
@@ -25,19 +32,27 @@ if TYPE_CHECKING:
 
 
 class GoMods:
-    """See the module's docstring."""
+    """The go.mod files of one command.
+
+    Args:
+        cache: the module cache.
+        try_sources: asks the sources of GOPROXY in turn.
+        sums: checks hashes.
+        report: takes sentences for the user.
+        helper: gives the process that writes files, where there is one.
+    """
 
     def __init__(
         self,
         cache: ModCache,
         try_sources: TrySources,
-        admission: Admission,
+        sums: SumCheck,
         report: Reporter,
         helper: Callable[[], Helper | None],
     ) -> None:
         self._cache = cache
         self._try = try_sources
-        self._admission = admission
+        self._sums = sums
         self._report = report
         self._helper = helper
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
@@ -48,14 +63,14 @@ class GoMods:
         self._unwritten: list[tuple[ModuleVersion, bytes]] = []
 
     def forget(self) -> None:
-        """Judge everything anew, since the ledger has changed."""
+        """Check everything anew, since the ledger has changed. Bytes that were fetched are still known."""
         self._known.clear()
         self._absent.clear()
         self._empty = None
         self._loading = Memo()
 
     def cached(self, mv: ModuleVersion) -> bytes | GovgoError | None:
-        """What is known of a go.mod without asking anyone: its bytes, why there are none, or nothing.
+        """What is known of a go.mod without asking anyone: its bytes, why there are none, or None.
 
         Raises:
             SumMismatchError: the cached file contradicts go.sum.
@@ -71,18 +86,23 @@ class GoMods:
         if data is None:
             self._absent.add(mv)
             return None
-        if not self._admission.settle(mv.gomod_key(), hash_gomod(data)):
+        if not self._sums.check_locally(mv.gomod_key(), hash_gomod(data)):
             return None
         self._known[mv] = data
         return data
 
     def at_hand(self, mv: ModuleVersion) -> bytes | None:
-        """The go.mod that was admitted in this run, on the disk or not yet, or else lies in the cache; or None."""
+        """The go.mod that was checked in this run, on the disk or not yet, else the one in the cache; or None."""
         known = self._known.get(mv)
         return known if isinstance(known, bytes) else self._cache.read_gomod(mv)
 
     async def load(self, mv: ModuleVersion) -> bytes:
-        """A go.mod, admitted and laid aside for the cache (see `write`).  Raises GovgoError."""
+        """A go.mod, checked, and put aside for the cache (see `write`).
+
+        Raises:
+            SumMismatchError: it contradicts go.sum or the database.
+            GovgoError: it cannot be had or proved; remembered for the next call.
+        """
         known = self.cached(mv)
         if known is None:
             return await self._loading.get(mv, lambda: self._load(mv))
@@ -90,11 +110,11 @@ class GoMods:
             raise known
         return known
 
-    def drain(self, loader: Loader) -> tuple[list[ModuleVersion], int]:
-        """Tell `loader` what needs no network; what remains, and how much was wanted."""
+    def answer_from_cache(self, loader: Loader) -> tuple[list[ModuleVersion], int]:
+        """Give `loader` everything that needs no network; (what is missing then, how many go.mod it asked for)."""
         missing: list[ModuleVersion] = []
         asked = 0
-        cached, tell = self.cached, loader.tell
+        cached, tell = self.cached, loader.tell  # looked up once: a warm graph asks thousands of times
         while wanted := loader.wanted():
             asked += len(wanted)
             for mv in wanted:
@@ -106,17 +126,22 @@ class GoMods:
         return missing, asked
 
     async def fetch(self, mv: ModuleVersion) -> bytes:
-        """The bytes as they are in the cache or at the sources, unjudged; asked for once."""
-        return await self._raw.get(mv, lambda: self._fetch(mv))
-
-    async def judge(self, mv: ModuleVersion, data: bytes) -> None:
-        """Admit bytes that `fetch` gave, and lay them aside for the cache.
+        """The bytes as they are in the cache or at the sources, unchecked; asked for once.
 
         Raises:
-            GovgoError: remembered for this go.mod.
+            GovgoError: there are none.
+        """
+        return await self._raw.get(mv, lambda: self._fetch(mv))
+
+    async def check(self, mv: ModuleVersion, data: bytes) -> None:
+        """Check bytes that `fetch` gave, and put them aside for the cache.
+
+        Raises:
+            SumMismatchError: they contradict go.sum or the database.
+            GovgoError: they cannot be proved. Either error is remembered as the answer for this go.mod.
         """
         try:
-            await self._admission.admit(mv.gomod_key(), hash_gomod(data))
+            await self._sums.check(mv.gomod_key(), hash_gomod(data))
         except GovgoError as err:
             self._known[mv] = err
             raise
@@ -128,24 +153,22 @@ class GoMods:
             else:
                 self._unwritten.append((mv, data))
 
-    def expect(self, mv: ModuleVersion) -> None:
-        """Begin the checksum lookup that the go.mod will need."""
-        self._admission.expect(mv.gomod_key())
+    def prefetch_sum(self, mv: ModuleVersion) -> None:
+        """Begin the checksum lookup that `check` will need.
 
-    def _nothing_cached(self) -> bool:
-        """Whether the cache was empty at the first question: then none of the thousands that follow looks."""
-        if self._empty is None:
-            self._empty = not self._cache.has_downloads()
-        return self._empty
+        Raises:
+            UsageError: GOSUMDB makes no sense.
+        """
+        self._sums.prefetch(mv.gomod_key())
 
     def remember(self, mv: ModuleVersion, error: GovgoError) -> None:
-        """Why there is no go.mod."""
+        """Remember why there is no go.mod."""
         self._known[mv] = error
 
     def write(self, limit: int = 0) -> None:
-        """Write what was admitted to the cache, at most `limit` files if that is not 0.
+        """Write what was checked to the cache; at most `limit` files, unless that is 0.
 
-        A disk that refuses is worth a sentence, no more.
+        A disk that refuses is reported, and nothing more: the command has the bytes in memory.
         """
         more = limit > 0
         limit = limit or len(self._unwritten)
@@ -157,21 +180,27 @@ class GoMods:
                 self._report.note(f"writing go.mod cache: {err}")
 
     async def flush(self) -> None:
-        """Have the helper write what it was given."""
+        """Wait until the helper has written what it was given."""
         helper = self._helper()
         if helper is not None:
             text = await self._cache.finish_gomods(helper)
             if text:
                 self._report.note(f"writing go.mod cache: {text}")
 
+    def _nothing_cached(self) -> bool:
+        """Whether the cache was empty at the first call; then the thousands of calls that follow do not look."""
+        if self._empty is None:
+            self._empty = not self._cache.has_downloads()
+        return self._empty
+
     async def _load(self, mv: ModuleVersion) -> bytes:
-        self.expect(mv)
+        self.prefetch_sum(mv)
         try:
             data = await self.fetch(mv)
         except GovgoError as err:
             self._known[mv] = err
             raise
-        await self.judge(mv, data)
+        await self.check(mv, data)
         return data
 
     async def _fetch(self, mv: ModuleVersion) -> bytes:

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The stream of go.mod files that an ask/tell loader wants, over the network.
+"""Serves a loader of go.mod files over the network, all requests at once.
 
-A go.mod that arrives is told at once, so that what it requires is asked for without waiting, while the checksum
-database is asked beside it. One that then does not prove is told a second time, as an error.
+A go.mod that arrives is given to the loader before it is checked, so that what it requires is asked for without
+waiting, and the checksum database is asked at the same time. Where the check then fails, the loader gets the error in
+place of the bytes, and a SecurityError ends the stream; nothing unchecked enters the cache or go.sum. Without this, a
+graph would take two round trips for each of its levels instead of one.
+
+Requests that the loader has not made yet are guessed in two ways. `ahead` are the go.mod files that go.sum names, for a
+cold cache: then the depth of the graph does not count. `Loader.likely` names what will be asked for after the graph.
 """
 
 from __future__ import annotations
@@ -16,28 +21,30 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, GovgoError
 from govgo.ports.modules import Loader
 
-# While nothing has arrived for so long, the line is idle: what will be asked for later is fetched, and files are
-# written to the cache, so many at a time. (A thread of its own would fight for the interpreter with the work that
-# keeps the network busy.)
 _IDLE_S = 0.004
+"""When nothing has arrived for this long, the connection counts as idle: guesses are fetched, and files written.
+
+(Writing in a thread would compete for the interpreter with the work that keeps the network busy.)
+"""
 _BATCH = 16
-# Guesses wait until no more than so many go.mod files are under way: what is selected by then will hardly be raised.
+"""How many files are written to the cache at a time while the connection is idle."""
 _FEW = 8
+"""Guesses wait until at most this many go.mod files are under way: the versions selected by then will hardly rise."""
 
 
 async def stream(
     gomods: GoMods, loader: Loader, missing: Sequence[ModuleVersion], ahead: Iterable[ModuleVersion]
 ) -> None:
-    """Fetch what is missing, tell it, fetch what is wanted then, until nothing is.
+    """Fetch what is missing, give it to the loader, fetch what the loader wants then, until it wants nothing.
 
     Args:
-        gomods: where they come from.
-        loader: whom to tell.
-        missing: what it wants already.
-        ahead: what it will probably want (versions as in go.sum, those of go.mod files count).
+        gomods: where go.mod files come from.
+        loader: who wants them.
+        missing: what it has asked for already.
+        ahead: keys of go.sum; the go.mod files that they name will probably be asked for.
 
     Raises:
-        SecurityError: a checksum contradicts; whatever else is under way is given up.
+        SecurityError: a go.mod contradicts go.sum or the database; whatever else is under way is cancelled.
     """
     run = _Stream(gomods, loader)
     try:
@@ -64,7 +71,7 @@ class _Stream:
         self._end: asyncio.Future[None] = self._loop.create_future()
 
     def start(self, wanted: Sequence[ModuleVersion]) -> None:
-        """Serve what is wanted, and what is wanted because of that."""
+        """Serve what the loader wants, and what it wants because of that."""
         gomods, loader = self._gomods, self._loader
         while wanted:
             for mv in wanted:
@@ -79,7 +86,7 @@ class _Stream:
             wanted = loader.wanted()
 
     def fetch_ahead(self, mods: Iterable[ModuleVersion]) -> None:
-        """Fetch go.mod files that go.sum names; they are told when they are wanted, and dropped if they are not."""
+        """Fetch go.mod files that may be wanted later; they are not given to the loader before it asks."""
         for mv in mods:
             if self._gomods.cached(mv) is None:
                 task = self._loop.create_task(self._fetch_ahead(mv))
@@ -87,15 +94,15 @@ class _Stream:
                 task.add_done_callback(self._ahead.discard)
 
     async def done(self) -> None:
-        """Wait until nothing is under way.  Raises what a task raised first."""
+        """Wait until the loader has everything; raises the first error that a task raised."""
         if self._tasks:
             await self._end
         guesses = [task for task in self._likely.values() if not task.done()]
         if guesses:
-            await asyncio.wait(guesses)  # begun while the line was idle, and most of them are asked for next
+            await asyncio.wait(guesses)  # begun while the connection was idle; most of them are asked for next
 
     async def stop(self) -> None:
-        """Give up what is under way."""
+        """Cancel what is under way."""
         self._idle.cancel()
         tasks = [*self._tasks, *self._ahead, *self._likely.values()]
         for task in tasks:
@@ -116,22 +123,22 @@ class _Stream:
         self._loader.tell(mv, data)
         self.start(self._loader.wanted())
         try:
-            await gomods.judge(mv, data)
+            await gomods.check(mv, data)
         except Failure as err:
-            self._loader.tell(mv, err)
+            self._loader.tell(mv, err)  # takes the place of the bytes
 
     def _look_up_soon(self, mv: ModuleVersion) -> None:
-        """Begin a checksum lookup once the requests for go.mod files, on which the rest waits, are on their way."""
+        """Begin a checksum lookup after the requests for go.mod files: the rest of the graph waits for them."""
         if not self._lookups:
-            # Their tasks run in the next turn of the loop, and the engine sends at the end of that.
+            # The tasks of these requests run in the loop's next turn, and the engine sends at the end of that one.
             self._loop.call_soon(self._loop.call_soon, self._look_up)
         self._lookups.append(mv)
 
     def _look_up(self) -> None:
         mods, self._lookups = self._lookups, []
         for mv in mods:
-            with suppress(GovgoError):  # told when the go.mod is judged
-                self._gomods.expect(mv)
+            with suppress(Failure):  # raised again when the go.mod is checked
+                self._gomods.prefetch_sum(mv)
 
     def _on_idle(self) -> None:
         if self._loop.time() - self._event_s >= _IDLE_S:
@@ -142,7 +149,7 @@ class _Stream:
         self._idle = self._loop.call_later(_IDLE_S / 2, self._on_idle)
 
     def _guess(self) -> None:
-        """Fetch what will probably be asked for after the graph, while the line is idle."""
+        """Fetch what will probably be asked for after the graph."""
         for mv in self._loader.likely():
             if mv not in self._likely and self._gomods.cached(mv) is None:
                 self._likely[mv] = self._loop.create_task(self._fetch_ahead(mv))
@@ -152,7 +159,7 @@ class _Stream:
         try:
             await self._gomods.fetch(mv)
         except GovgoError:
-            return  # told when, and if, it is wanted
+            return  # of any class: remembered, and raised by `fetch` if this go.mod is wanted
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

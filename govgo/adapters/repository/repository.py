@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Modules as the GOPROXY chain and the module cache know them: `ports.ModuleRepo` for real.
+"""Modules as the GOPROXY chain and the module cache know them: implements `ports.modules.ModuleRepo`.
 
-Synchronous outside. What the cache can answer is answered without an event loop; for the rest the loop is started
-once (`network`), and `warm`, `pump` and `download` do all they are given at the same time.
+Callers see synchronous methods. What the cache can answer is answered without an event loop; for the rest the loop is
+started once (`loop.network`), and `warm`, `pump` and `download` do everything that they are given at the same time.
+
+    Repository     questions about versions, many things at once, and who is loaded when
+      GoMods       go.mod files: cached, fetched, checked         (`gomods`; whole graphs: `gomodstream`)
+      Zips         zips and trees: fetched, checked, extracted    (`zips`, with `Downloads` for all of a module)
+      SumCheck     hashes against go.sum and the database         (`sumcheck`)
+      ModuleSource one entry of GOPROXY, and the order of entries (`chain`)
 """
 
 from __future__ import annotations
@@ -16,7 +22,7 @@ from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.proxy.revinfo import cached_info
 from govgo.adapters.repository.gomods import GoMods
-from govgo.adapters.repository.sumcheck import Admission
+from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.ledger import SumLedger
@@ -29,21 +35,22 @@ from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.http.remote import Web
-    from govgo.adapters.repository.downloads import Downloads
-    from govgo.adapters.repository.source import ModuleSource
-    from govgo.adapters.repository.zips import TooNew, Zips
+    from govgo.adapters.repository.chain import ModuleSource
+    from govgo.adapters.repository.zips import Downloads, TooNew, Zips
     from govgo.adapters.vcs.direct import Direct
 
 _T = TypeVar("_T")
 
-# Where so much of what a loader wants at first is missing, the cache is taken for cold, and everything that go.sum
-# names is fetched at once: then the depth of the graph does not count.
 _COLD_SHARE = 0.5
 _COLD_COUNT = 8
+"""The cache counts as cold if this share and number of the go.mod files that a graph asks for at first is missing.
+
+Then everything that go.sum names is fetched at once, and the depth of the graph does not count.
+"""
 
 
 class Repository:
-    """See the module's docstring, and `ports.ModuleRepo` for the calls."""
+    """The modules of one command. What each method does stands in `ports.modules.ModuleRepo`."""
 
     def __init__(
         self,
@@ -57,17 +64,17 @@ class Repository:
         announce: bool = True,
         too_new: TooNew | None = None,
     ) -> None:
-        """Begin without touching files or network.
+        """Neither files nor network are touched before the first call.
 
         Args:
             env: go's settings.
-            report: whom to tell of downloads.
-            ledger: the checksums of the command; `reset` gives another.
+            report: takes sentences for the user, and progress.
+            ledger: the checksums of the command; `reset` sets another.
             options: how to talk to servers.
             cache: the module cache; None for the one that `env` names.
             writable_dirs: leave its extracted trees writable (-modcacherw).
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
-            too_new: makes the error for a module that needs a newer Go; None not to mind.
+            too_new: makes the error for a module that needs a newer Go; None to accept such modules.
 
         Raises:
             UsageError: a GOMODCACHE that cannot be used.
@@ -81,8 +88,8 @@ class Repository:
         self._disabled = ""
         self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
-        self._admission = Admission(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
-        self._gomods = GoMods(self._cache, self._try, self._admission, report, self._network.helper)
+        self._sums = SumCheck(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
+        self._gomods = GoMods(self._cache, self._try, self._sums, report, self._network.helper)
         self._announce = announce
         self._too_new = too_new
         self._asked: Memo[tuple[str, str, str], object] = Memo()
@@ -104,10 +111,10 @@ class Repository:
 
     def latest(self, path: str) -> RevInfo:
         """The newest revision of a module without tagged versions."""
-        return self._run(self._latest(path))
+        return self._run(self._try(lambda source: source.latest(path)))
 
     def check_reuse(self, path: str, origin: Origin) -> bool:
-        """Whether what rested on `origin` would come out the same; proxies cannot tell."""
+        """Whether what was derived from `origin` would come out the same; proxies cannot tell."""
         try:
             self._run(self._try(lambda source: source.check_reuse(path, origin)))
         except Failure:
@@ -118,12 +125,13 @@ class Repository:
         """Do a whole query with one source after another, as go does with TryProxies.
 
         Raises:
-            As `ask` does: the most helpful of what the sources raised.
+            GovgoError: the most helpful of what `ask` raised.
         """
 
         async def each(source: ModuleSource) -> _T:
             return ask(SourceView(source, self._run))
 
+        # `ask` is synchronous and runs the loop itself, so this coroutine must be driven by hand, outside of the loop.
         work = self._try(each)
         try:
             work.send(None)
@@ -146,7 +154,7 @@ class Repository:
             self._gomods.write()
 
     def zip_dir(self, mv: ModuleVersion) -> str:
-        """The extracted tree, fetched when absent; without an event loop (60 ms to load) where it is not."""
+        """The extracted tree, fetched when absent; if it is there, without the event loop (60 ms to load)."""
         return self._zips.tree_at_hand(mv) or self._run(self._zips.tree(mv))
 
     def cached_dir(self, mv: ModuleVersion) -> str | None:
@@ -163,38 +171,34 @@ class Repository:
             return [self._run(self._downloads.one(mv, extract=extract)) for mv in mods]
         return self._run(self._downloads.many(mods, extract=extract))
 
-    def mod_sum(self, mv: ModuleVersion) -> str:
-        """The h1: recorded for the cached zip, "" without one."""
-        return self._cache.ziphash(mv) or ""
-
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         """The path of a file in the cache, whether it exists or not."""
         return self._cache.file(mv, suffix)
 
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         """The hash that the checksum database proves; None where it is not asked."""
-        if not self._admission.uses_database(mv.path):
+        if not self._sums.uses_database(mv.path):
             return None
         self._network.loop()
-        return self._run(self._admission.lookup(mv))
+        return self._run(self._sums.database_hash(mv))
 
     # Many at once.
 
     def warm(self, asks: Iterable[Ask]) -> None:
         """Fetch all at once; outcomes are remembered."""
-        wanted = [ask for ask in dict.fromkeys(asks) if not self._is_known(ask)]
-        if not wanted or self._network.local:
-            return  # directories answer as fast when they are asked
+        missing = [ask for ask in dict.fromkeys(asks) if not self._is_known(ask)]
+        if not missing or self._network.local:
+            return  # directories answer just as fast later, one at a time
         from govgo.adapters.loop.tasks import gather
 
         try:
-            self._run(gather([self._answer(ask) for ask in wanted]))
+            self._run(gather([self._answer(ask) for ask in missing]))
         finally:
             self._gomods.write()
 
     def pump(self, loader: Loader) -> None:
-        """Serve an ask/tell loader of go.mod files."""
-        missing, asked = self._gomods.drain(loader)
+        """Serve a loader of go.mod files until it wants nothing."""
+        missing, asked = self._gomods.answer_from_cache(loader)
         if not missing:
             return
         if self._network.local:
@@ -217,10 +221,10 @@ class Repository:
                 for mv in missing:
                     try:
                         answer: bytes | GovgoError = self._network.run(self._gomods.load(mv))
-                    except GovgoError as err:
+                    except Failure as err:
                         answer = err
                     loader.tell(mv, answer)
-                missing, _ = self._gomods.drain(loader)
+                missing, _ = self._gomods.answer_from_cache(loader)
         finally:
             self._gomods.write()
 
@@ -229,11 +233,11 @@ class Repository:
     @property
     def ledger(self) -> SumLedger:
         """The checksums of the command."""
-        return self._admission.ledger
+        return self._sums.ledger
 
     def reset(self, ledger: SumLedger) -> None:
-        """Begin with another set of go.sum files."""
-        self._admission.ledger = ledger
+        """Continue with another set of go.sum files: what was checked is checked anew."""
+        self._sums.ledger = ledger
         self._gomods.forget()
         self.__dict__.pop("_downloads", None)
         self.__dict__.pop("_zips", None)
@@ -243,14 +247,14 @@ class Repository:
         self._disabled = reason
 
     def close(self) -> None:
-        """End connections, threads and the loop; write what is proved."""
+        """Write what is proved; end connections, threads and the loop."""
         if "_direct" in self.__dict__:
             self._direct.close()
         if not self._network.local and self._network.started:
-            self._network.run(self._admission.aclose())
+            self._network.run(self._sums.aclose())
         self._network.close()
 
-    # Parts that a command over cached modules does without.
+    # Parts that a command over cached modules does without, imported when they are first used.
 
     @cached_property
     def _web(self) -> Web:
@@ -265,7 +269,7 @@ class Repository:
         return Zips(
             self._cache,
             self._try,
-            self._admission,
+            self._sums,
             self._network,
             self._report,
             self._gomods.at_hand,
@@ -276,9 +280,9 @@ class Repository:
 
     @cached_property
     def _downloads(self) -> Downloads:
-        from govgo.adapters.repository.downloads import Downloads
+        from govgo.adapters.repository.zips import Downloads
 
-        return Downloads(self._cache, self._gomods, self._zips, self._info, self._admission, self._report)
+        return Downloads(self._cache, self._gomods, self._zips, self._info, self._report)
 
     @cached_property
     def _sources(self) -> tuple[ModuleSource, ...]:
@@ -286,7 +290,7 @@ class Repository:
 
     def _source(self, spec: ProxySpec) -> ModuleSource:
         from govgo.adapters.proxy.proxy import Proxy
-        from govgo.adapters.repository.source import ModuleSource
+        from govgo.adapters.repository.chain import ModuleSource
 
         named = spec.url in (DIRECT, OFF, NOPROXY)
         proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
@@ -320,9 +324,6 @@ class Repository:
         assert isinstance(found, RevInfo)
         return found
 
-    async def _latest(self, path: str) -> RevInfo:
-        return await self._try(lambda source: source.latest(path))
-
     async def _answer(self, ask: Ask) -> object:
         match ask.kind:
             case "versions":
@@ -330,7 +331,7 @@ class Repository:
             case "info":
                 return await self._info(ask.path, ask.version)
             case "latest":
-                return await self._latest(ask.path)
+                return await self._try(lambda source: source.latest(ask.path))
             case "gomod":
                 return await self._warm_gomod(ModuleVersion(ask.path, ask.version))
             case "zip":
@@ -343,7 +344,7 @@ class Repository:
         return await self._gomods.load(mv)
 
     def _is_known(self, ask: Ask) -> bool:
-        """Whether an answer needs no network, without judging it."""
+        """Whether an answer needs no network; it may turn out to be an error."""
         mv = ModuleVersion(ask.path, ask.version)
         if ask.kind == "info" and not is_toolchain(ask.path):
             return self._cache.read_info(ask.path, ask.version) is not None
@@ -357,12 +358,12 @@ class Repository:
         return self._network.run(work if self._network.local else self._flushed(work))
 
     async def _flushed(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """`work`, and then nothing is left to write."""
+        """Do `work`, then wait until what it left to write is written."""
         try:
             return await work
         finally:
             await self._gomods.flush()
-            await self._admission.flush()
+            await self._sums.flush()
 
 
 class SourceView:
@@ -394,5 +395,5 @@ def _is_local(env: GoEnv) -> bool:
         return False
     try:
         return all(spec.url == OFF or spec.url.startswith("file:") for spec in env.proxies())
-    except GovgoError:
-        return True
+    except Failure:
+        return True  # a list that makes no sense is reported when a source is asked

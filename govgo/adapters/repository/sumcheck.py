@@ -1,5 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which bytes may be believed: by go.sum, else by the checksum database, and entered into the ledger then.
+"""The check of a download against go.sum and the checksum database, after which its hash enters the ledger.
+
+    go.sum has this hash                 believed
+    go.sum has another `h1:` hash        SumMismatchError
+    go.sum has none, the path is public  the database must prove it, else an error
+    go.sum has none, GONOSUMDB, off      believed: nobody can be asked
+
+For every row but the second the hash is in the ledger afterwards. The toolchain is an exception: go.sum alone is never
+enough for it (`ledger.DATABASE_ONLY_PATHS`). The same check holds for go.mod files and zips, whether they come from the
+network or from the cache.
 
 Rules: the Go Modules Reference, "Authenticating modules"; cmd/go/internal/modfetch (checkModSum, useSumDB).
 """
@@ -7,35 +16,22 @@ Rules: the Go Modules Reference, "Authenticating modules"; cmd/go/internal/modfe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from govgo.adapters.attribution import attributed, prefixed
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError
+from govgo.errors import Failure
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
+    from govgo.adapters.sumdb.client import SumDb
     from govgo.adapters.sumdb.route import Getter
 
 
-class Database(Protocol):
-    """A checksum database (`sumdb.SumDb`)."""
-
-    async def check(self, mod: ModuleVersion, digest: str) -> None: ...
-
-    async def lookup(self, mod: ModuleVersion) -> tuple[str, ...]: ...
-
-    def prefetch(self, mods: tuple[ModuleVersion, ...]) -> None: ...
-
-    async def flush(self) -> None: ...
-
-    async def aclose(self) -> None: ...
-
-
-class Admission:
-    """Judges hashes of downloads.
+class SumCheck:
+    """Checks the hashes of downloads. A key with "/go.mod" behind its version is for a go.mod, else for a zip.
 
     Attributes:
         ledger: the checksums of the command.
@@ -54,21 +50,50 @@ class Admission:
         self._getter = getter
         self._log = log
         self._helper = helper
-        self._database: Database | None = None
+        self._database: SumDb | None = None
         self._by_path: dict[str, bool] = {}
 
-    def settle(self, mod: ModuleVersion, digest: str) -> bool:
-        """Judge without asking anyone; a False means that `prove` has to decide.
+    def check_locally(self, mod: ModuleVersion, h1: str) -> bool:
+        """Check without the database; False where only the database can decide (see `check`).
 
         Raises:
-            SumMismatchError: go.sum says otherwise.
+            SumMismatchError: go.sum has another hash.
         """
-        if self.ledger.check(mod, digest):
+        if self.ledger.check(mod, h1):
             return True
         if self.uses_database(mod.path):
             return False
-        self.ledger.add(mod, digest)
+        self.ledger.add(mod, h1)
         return True
+
+    async def check(self, mod: ModuleVersion, h1: str) -> None:
+        """Check, asking the database where go.sum does not decide.
+
+        Raises:
+            SumMismatchError: go.sum or the database has another hash.
+            GovgoError: the database could not be asked.
+        """
+        if not self.check_locally(mod, h1):
+            await self._open(mod).check(mod, h1)
+            self.ledger.add(mod, h1)
+
+    def prefetch(self, mod: ModuleVersion) -> None:
+        """Begin the lookup that `check` will need, if it will need one; its errors are raised by `check`.
+
+        Raises:
+            UsageError: GOSUMDB makes no sense.
+        """
+        if not self.ledger.have(mod) and self.uses_database(mod.path):
+            self._open(mod).prefetch((mod,))
+
+    async def database_hash(self, mod: ModuleVersion) -> str:
+        """The hash that the database proves for `mod`.
+
+        Raises:
+            GovgoError: as `SumDb.lookup`.
+        """
+        lines = await self._open(mod).lookup(mod)
+        return lines[0].split(" ")[2]
 
     def uses_database(self, path: str) -> bool:
         """Whether the database is asked about a module path."""
@@ -77,33 +102,8 @@ class Admission:
             known = self._by_path[path] = self._env.uses_sumdb(path)
         return known
 
-    def expect(self, mod: ModuleVersion) -> None:
-        """A hash of `mod` will have to be judged soon: begin what that needs."""
-        if not self.ledger.have(mod) and self.uses_database(mod.path):
-            self._open(mod).prefetch((mod,))
-
-    async def admit(self, mod: ModuleVersion, digest: str) -> None:
-        """Judge, asking the database where go.sum does not know.
-
-        Raises:
-            SumMismatchError: go.sum or the database says otherwise.
-            GovgoError: the database could not be asked.
-        """
-        if not self.settle(mod, digest):
-            await self.prove(mod, digest)
-
-    async def prove(self, mod: ModuleVersion, digest: str) -> None:
-        """Ask the database, then record the hash.  Raises as `admit`."""
-        await self._open(mod).check(mod, digest)
-        self.ledger.add(mod, digest)
-
-    async def lookup(self, mod: ModuleVersion) -> str:
-        """The hash that the database proves for `mod`."""
-        lines = await self._open(mod).lookup(mod)
-        return lines[0].split(" ")[2]
-
     async def flush(self) -> None:
-        """Let the database's client write what it holds."""
+        """Let the database's client write what it has proved."""
         if self._database is not None:
             await self._database.flush()
 
@@ -113,18 +113,13 @@ class Admission:
             await self._database.aclose()
             self._database = None
 
-    def _open(self, mod: ModuleVersion) -> Database:
+    def _open(self, mod: ModuleVersion) -> SumDb:
         if self._database is None:
-            from govgo.adapters.sumdb.client import open_sumdb
+            from govgo.adapters.sumdb.client import open_sumdb  # spares commands that ask nobody the client's load time
 
             try:
                 self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)
-            except GovgoError as err:
-                raise self._in_context(mod, err) from err
+            except Failure as err:
+                noun = "go.mod" if mod.is_gomod_key else "module"
+                raise attributed(mod.without_gomod(), prefixed(err, f"verifying {noun}: ")) from err
         return self._database
-
-    @staticmethod
-    def _in_context(mod: ModuleVersion, err: GovgoError) -> GovgoError:
-        noun = "go.mod" if mod.is_gomod_key else "module"
-        mv = mod.without_gomod()
-        return attributed(mv, prefixed(err, f"verifying {noun}: "))

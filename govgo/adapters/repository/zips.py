@@ -1,27 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Zips and extracted trees: fetched, judged, admitted by checksum, committed and extracted, in go's order.
+"""Zips and extracted trees: fetched, checked, committed to the cache and extracted, in go's order.
 
-Rules: cmd/go/internal/modfetch (Download, DownloadZip, checkMod). Nothing appears in the cache under its own name
-before every check has passed.
+The way of one zip, under the lock of its module version (`Zips._fetch`):
+
+    fetch       from the sources in turn into a temporary file beside its place in the cache
+    check       names, sizes, headers, checksums, and the go.mod in it (`ModCache.check_and_hash_zip`): gives its h1:
+    sum check   against go.sum, else the checksum database (`sumcheck`)
+    commit      .ziphash, then the zip under its own name
+    extract     into a temporary directory, then the tree under its own name
+
+Nothing appears in the cache under its own name before every check has passed. What is in the cache already is checked
+by its recorded hash. Rules: cmd/go/internal/modfetch (Download, DownloadZip, checkMod) and modcmd (DownloadModule).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from govgo.adapters.attribution import attributed, prefixed
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import ModCache, ZipTemp
-from govgo.adapters.repository.chain import TrySources
-from govgo.adapters.repository.source import ModuleSource
-from govgo.adapters.repository.sumcheck import Admission
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.adapters.repository.chain import ModuleSource, TrySources
+from govgo.adapters.repository.gomods import GoMods
+from govgo.adapters.repository.sumcheck import SumCheck
+from govgo.core.golib.quote import quote
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.core.version import goversion
-from govgo.errors import BadZipError, DiskError, Failure, GovgoError, InputError
+from govgo.errors import BadZipError, DiskError, Failure, GovgoError, InputError, InvalidVersionError
+from govgo.ports.modules import Downloaded, RevInfo
 from govgo.ports.talk import Reporter
 
 TooNew = Callable[[str, str], GovgoError]
@@ -29,16 +41,32 @@ TooNew = Callable[[str, str], GovgoError]
 
 _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
+"""The pauses between two attempts to take a lock that another process has."""
+
+_WIDTH = 32
+"""How many modules are worked on at once by `Downloads`; each has at most one zip under way."""
 
 
 class Zips:
-    """See the module's docstring."""
+    """The zips and trees of one command.
+
+    Args:
+        cache: the module cache.
+        try_sources: asks the sources of GOPROXY in turn.
+        sums: checks hashes.
+        network: runs blocking work in threads.
+        report: takes sentences for the user, and progress.
+        gomod: gives the go.mod of a version, where it is known.
+        announce: say `downloading PATH VERSION` before a zip is fetched.
+        local_go: the Go version that the command answers for.
+        too_new: makes the error for a module that needs a newer one; None to accept such modules.
+    """
 
     def __init__(
         self,
         cache: ModCache,
         try_sources: TrySources,
-        admission: Admission,
+        sums: SumCheck,
         network: Network,
         report: Reporter,
         gomod: Callable[[ModuleVersion], bytes | None],
@@ -47,18 +75,9 @@ class Zips:
         local_go: str,
         too_new: TooNew | None,
     ) -> None:
-        """Begin.
-
-        Args:
-            cache, try_sources, admission, network, report: what the work is done with.
-            gomod: the go.mod of a version, where it is known.
-            announce: say `downloading PATH VERSION` before a zip is fetched.
-            local_go: the Go version that is answered for.
-            too_new: makes the error for a module that needs a newer one; None not to mind.
-        """
         self._cache = cache
         self._try = try_sources
-        self._admission = admission
+        self._sums = sums
         self._network = network
         self._report = report
         self._gomod = gomod
@@ -69,18 +88,18 @@ class Zips:
         self._trees: Memo[ModuleVersion, str] = Memo()
 
     async def zip(self, mv: ModuleVersion) -> str:
-        """The path of the cached zip, fetched and admitted when absent."""
+        """The path of the cached zip, which is fetched and checked when it is absent."""
         return await self._zips.get(mv, lambda: self._zip(mv))
 
     async def tree(self, mv: ModuleVersion) -> str:
-        """The extracted tree, with its zip fetched and admitted when absent."""
+        """The extracted tree; its zip is fetched and checked when it is absent."""
         return await self._trees.get(mv, lambda: self._tree(mv))
 
     def tree_at_hand(self, mv: ModuleVersion) -> str | None:
-        """The extracted tree when it is whole and go.sum vouches for it, without a coroutine; None to ask `tree`.
+        """The extracted tree when it is whole and go.sum has its hash, without a coroutine; None to ask `tree`.
 
         Raises:
-            SumMismatchError: go.sum says otherwise.
+            SumMismatchError: go.sum has another hash.
             GovgoError: as `tree`.
         """
         known = self._trees.known(mv)
@@ -88,10 +107,10 @@ class Zips:
             return known
         try:
             tree = self._cache.download_dir(mv)
-            digest = self._cache.ziphash(mv) if tree.state == "whole" else None
+            h1 = self._cache.ziphash(mv) if tree.state == "whole" else None
         except (DiskError, InputError):
             return None
-        if digest is None or not self._admission.settle(mv, digest):
+        if h1 is None or not self._sums.check_locally(mv, h1):
             return None
         self._check_go_version(mv, tree.dir)
         self._trees.put(mv, tree.dir)
@@ -113,46 +132,47 @@ class Zips:
         cache = self._cache
         path = cache.zip_path(mv)
         if cache.has_zip(mv):
-            if not self._admission.ledger.have(mv):
+            if not self._sums.ledger.have(mv):
                 await self._check(mv)
             return path
         if self._announce:
             self._report.event("downloading", {"path": mv.path, "version": _shown_version(mv)})
         async with self._locked(mv):
             if cache.has_zip(mv):
-                return path
+                return path  # another process has fetched it while we waited for the lock
             if os.path.exists(path):
-                digest = await self._network.off(lambda: cache.hash_zip(mv))
-                await self._admission.admit(mv, digest)
-                cache.write_ziphash(mv, digest)
+                await self._check_anew(mv)
             else:
                 await self._fetch(mv)
         return path
 
     async def _fetch(self, mv: ModuleVersion) -> None:
-        self._admission.expect(mv)
+        self._sums.prefetch(mv)  # the database answers while the zip is on its way
         cache = self._cache
         with cache.new_zip_temp(mv) as temp:
             size = await self._try(lambda source: _copy(source, mv, temp))
             gomod = self._gomod(mv)
-            digest = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
-            await self._admission.admit(mv, digest)
-            temp.commit(digest)
+            h1 = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
+            await self._sums.check(mv, h1)
+            temp.commit(h1)
         self._report.event("fetched", {"path": mv.path, "version": mv.version, "bytes": size})
 
     async def _check(self, mv: ModuleVersion) -> None:
-        """Judge what is in the cache by its recorded hash, or by a new one where that was lost."""
-        cache = self._cache
+        """Check what is in the cache by its recorded hash, or by a new one where that was lost."""
         try:
-            digest = cache.ziphash(mv)
-            if digest is None:
-                digest = await self._network.off(lambda: cache.hash_zip(mv))
-                await self._admission.admit(mv, digest)
-                cache.write_ziphash(mv, digest)
+            h1 = self._cache.ziphash(mv)
+            if h1 is None:
+                await self._check_anew(mv)
                 return
         except (DiskError, InputError, BadZipError) as err:
             raise prefixed(attributed(mv, err), "verifying ") from err
-        await self._admission.admit(mv, digest)
+        await self._sums.check(mv, h1)
+
+    async def _check_anew(self, mv: ModuleVersion) -> None:
+        """Hash the cached zip, check it by that, and record the hash."""
+        h1 = await self._network.off(lambda: self._cache.hash_zip(mv))
+        await self._sums.check(mv, h1)
+        self._cache.write_ziphash(mv, h1)
 
     def _check_go_version(self, mv: ModuleVersion, directory: str) -> None:
         if self._too_new is None:
@@ -170,10 +190,10 @@ class Zips:
 
     @asynccontextmanager
     async def _locked(self, mv: ModuleVersion) -> AsyncIterator[None]:
-        """The version's lock. It is asked for again and again, not waited for in a thread.
+        """The lock of a module version. It is tried again and again, rather than waited for in a thread.
 
-        Two commands that each hold what the other wants would wait in all their threads otherwise, with none left to
-        hash what they hold.
+        Two commands that fetch the same modules in a different order each hold locks that the other waits for. With
+        waiting threads, both would soon have no thread left to hash the zips whose locks they hold.
         """
         lock = self._cache.lock(mv, wait=self._network.local)
         pause_s = _FIRST_PAUSE_S
@@ -197,7 +217,81 @@ class Zips:
             lock.__exit__(None, None, None)
 
 
+class Downloads:
+    """Everything of a module version into the cache, as `go mod download` does it.
+
+    The steps are .info, go.mod and its hash, zip and its hash, tree; a failure ends the steps of its module only.
+    """
+
+    def __init__(
+        self,
+        cache: ModCache,
+        gomods: GoMods,
+        zips: Zips,
+        info: Callable[[str, str], Coroutine[Any, Any, RevInfo]],
+        report: Reporter,
+    ) -> None:
+        self._cache = cache
+        self._gomods = gomods
+        self._zips = zips
+        self._info = info
+        self._report = report
+
+    async def many(self, mods: Sequence[ModuleVersion], *, extract: bool) -> list[Downloaded]:
+        """All of them at once; the results in the order given.
+
+        Raises:
+            SecurityError: a download contradicts go.sum or the database; what else is under way is cancelled.
+        """
+        import asyncio
+
+        gate = asyncio.Semaphore(_WIDTH)
+        self._report.event("planned", {"modules": len(mods)})
+
+        async def gated(mv: ModuleVersion) -> Downloaded:
+            async with gate:
+                try:
+                    return await self.one(mv, extract=extract)
+                finally:
+                    self._report.event("downloaded", {})
+
+        tasks = [asyncio.ensure_future(gated(mv)) for mv in mods]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._gomods.write()
+
+    async def one(self, mv: ModuleVersion, *, extract: bool) -> Downloaded:
+        """One of them; without `extract` its zip alone, since then go.sum must get no more than the zip's hash.
+
+        Raises:
+            SecurityError: a download contradicts go.sum or the database. Other errors are part of the result.
+        """
+        done = Downloaded(mv)
+        try:
+            if not is_valid_version(mv.path, mv.version):
+                raise InvalidVersionError(f"invalid version {quote(mv.version)}", version=mv.version)
+            if extract:
+                self._gomods.prefetch_sum(mv)
+                info = await self._info(mv.path, mv.version)
+                done = done._replace(info=self._cache.file(mv, "info"), origin=info.origin)
+                data = await self._gomods.load(mv)
+                self._gomods.write()
+                done = done._replace(gomod=self._cache.file(mv, "mod"), gomod_sum=hash_gomod(data))
+            path = await self._zips.zip(mv)
+            done = done._replace(zip=path, sum=self._cache.ziphash(mv) or "")
+            if extract:
+                done = done._replace(dir=await self._zips.tree(mv))
+        except Failure as err:
+            return done._replace(error=err)
+        return done
+
+
 async def _copy(source: ModuleSource, mv: ModuleVersion, temp: ZipTemp) -> int:
+    """Fetch a zip from one source, and leave nothing of it for the next source if it fails; its size."""
     try:
         return await source.zip(mv.path, mv.version, temp.write, temp.rewind)
     except Failure:

@@ -169,7 +169,7 @@ class SumDb:
             if self._trees.timeline.proved.tree.size == 0:
                 await self._trees.fetch_latest()
         except (ForkError, BadSignatureError) as error:
-            raise self._condemn(error) from error
+            raise self._misbehaved(error) from error
         except NotFoundError as error:
             raise UnavailableError(str(error)) from error
         await self.flush()
@@ -203,7 +203,7 @@ class SumDb:
             try:
                 await trees.compare(ours.note, note, proved=own)
             except ForkError as error:
-                raise self._condemn(error) from error
+                raise self._misbehaved(error) from error
             except Failure as error:
                 failure = failure or error
             else:
@@ -228,7 +228,7 @@ class SumDb:
             try:
                 await self._trees.keep_latest()
             except (ForkError, BadSignatureError) as error:
-                raise self._condemn(error) from error
+                raise self._misbehaved(error) from error
         await self._writer.flush()
 
     async def aclose(self) -> None:
@@ -273,7 +273,7 @@ class SumDb:
             await self._open()
             return await self._from_cache(name) or await self._from_network(name)
         except (ForkError, BadSignatureError) as error:
-            return self._condemn(error)
+            return self._misbehaved(error)
         except GovgoError as error:
             return error
 
@@ -310,7 +310,7 @@ class SumDb:
         self._writer.save(name, data)
         return record
 
-    def _condemn(self, error: SecurityError) -> SecurityError:
+    def _misbehaved(self, error: SecurityError) -> SecurityError:
         """Remember that the database misbehaved, and keep the evidence; the error to raise from now on."""
         if self._fatal is None:
             self._fatal = error

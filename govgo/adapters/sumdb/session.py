@@ -233,7 +233,7 @@ class ProofClient(SumClient):
             if data and files.latest_file:
                 bundle = prove_bundle(parse_bundle(data), verifier)
                 latest = files.read_latest()
-                # An older head would be sound, too, but `verify` must not vouch for less than the client knows.
+                # The signature alone is not enough, since a fork has one, too. The stored head is joined to all others.
                 if latest and read_head(latest, verifier).tree == bundle.head.tree:
                     self._kept = bundle
         except (OSError, GovgoError):

@@ -99,7 +99,7 @@ def test_lost_hash(cache: ModCache) -> None:
     assert faults(cache, MODS[0]) == (want,)
 
 
-def test_partial_tree_is_not_judged(cache: ModCache) -> None:
+def test_partial_tree_is_not_checked(cache: ModCache) -> None:
     Path(cache.root, "m.io/x0@v1.0.0/x.go").unlink()
     Path(cache.file(MODS[0], "partial")).touch()
     assert faults(cache, MODS[0]) == ()
@@ -125,7 +125,7 @@ def test_several_processes_give_the_answers_of_one(
     here = os.getpid()
     checked = CacheAudit(cache)
     if broken_child:
-        judge = checked.module_faults
-        monkeypatch.setattr(checked, "module_faults", lambda mv: judge(mv) if os.getpid() == here else os._exit(9))
+        check = checked.module_faults
+        monkeypatch.setattr(checked, "module_faults", lambda mv: check(mv) if os.getpid() == here else os._exit(9))
     assert checked.faults(MODS) == serial
     assert [bool(each) for each in serial] == [False, True, False, False, True, False]

@@ -26,7 +26,7 @@ def as_go(*names: str) -> bytes:
     return made.replace(b"PK\1\2\0\0", b"PK\1\2\x14\0")
 
 
-def judged(path: Path, data: bytes) -> str:
+def fault(path: Path, data: bytes) -> str:
     """What a look at the archive comes to: its hash and the fault of its layout, or why there is none."""
     path.write_bytes(data)
     try:
@@ -40,31 +40,31 @@ def judged(path: Path, data: bytes) -> str:
 def test_every_flipped_bit_shows(tmp_path: Path, names: tuple[str, ...]) -> None:
     path = tmp_path / "a.zip"
     sound = as_go(*names)
-    right = judged(path, sound)
+    right = fault(path, sound)
     assert right.endswith(" ")
     unseen = []
     for offset in range(len(sound)):
         for bit in (1, 64):
             data = bytearray(sound)
             data[offset] ^= bit
-            if judged(path, bytes(data)) == right:
+            if fault(path, bytes(data)) == right:
                 unseen.append(offset)
     # Bits after the end of a compressed stream, within its last byte, mean nothing to anyone.
     assert len(unseen) <= len(names)
 
 
-def test_other_programs_are_not_judged(tmp_path: Path) -> None:
+def test_other_programs_are_not_reported(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for year, name in ((1999, "a.go"), (2001, "b.go"), (2020, "run.sh")):
             info = zipfile.ZipInfo(PREFIX + name, (year, 1, 2, 3, 4, 6))
             info.external_attr = (0o755 if name == "run.sh" else 0o644) << 16
             made.writestr(info, name)
-    assert judged(tmp_path / "a.zip", out.getvalue()).endswith(" ")
+    assert fault(tmp_path / "a.zip", out.getvalue()).endswith(" ")
 
 
 def test_modes_of_unix_programs_may_differ(tmp_path: Path) -> None:
     plain = Member(PREFIX + "a.go", b"package a\n", mode=0o100644)
     members = [replace(plain, name=f"{PREFIX}{name}") for name in ("a.go", "b.go", "c.go")]
     members.append(replace(plain, name=PREFIX + "run.sh", mode=0o100755))
-    assert judged(tmp_path / "a.zip", archive(*members)).endswith(" ")
+    assert fault(tmp_path / "a.zip", archive(*members)).endswith(" ")

@@ -89,7 +89,7 @@ def test_what_is_likely_is_fetched_while_the_line_is_idle(home: Home) -> None:
         asked = list(proxy.asked)
         assert asked.index("/q.io/later/@v/v1.0.0.mod") < asked.index(f"/{mods[2].path}/@v/v1.0.0.mod")
         assert len(asked) == len(set(asked)) == 5
-        assert "q.io/later/@v/v1.0.0.mod" not in home.cached()  # nor is it kept before it is judged
+        assert "q.io/later/@v/v1.0.0.mod" not in home.cached()  # nor is it kept before it is checked
         assert not repo.ledger.have(ModuleVersion("q.io/later", "v1.0.0/go.mod"))
         repo.warm([Ask("gomod", *later), Ask("gomod", *missing)])
         assert repo.gomod(later) == b"module q.io/later\n"

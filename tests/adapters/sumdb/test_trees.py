@@ -140,7 +140,7 @@ def test_fork_whose_tiles_are_withheld_is_not_believed(home: Home, log: Log, for
 
 
 def test_no_answer_is_released_before_its_head_is_joined(home: Home, log: Log, fork: Log) -> None:
-    """The forked head comes with two answers; the second must not slip through while the first is judged."""
+    """The forked head comes with two answers; the second must not slip through while the first is being joined."""
     home.keep_head(log.head())
     server = Server(fork)
     mods = [WANTED, *(ModuleVersion("example.org/filler", f"v0.0.{n}") for n in range(10))]

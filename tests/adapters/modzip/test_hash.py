@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Zips that attack: each is refused by the check at the door, and leaves nothing behind."""
+"""Zips that attack: each is refused before it enters the cache, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def cache(tmp_path: Path) -> ModCache:
     return ModCache(str(tmp_path / "mod"), writable_dirs=False)
 
 
-def admit(cache: ModCache, data: bytes, mv: ModuleVersion = MV, gomod: bytes | None = None) -> str:
-    """What a download does: write, judge, commit."""
+def download(cache: ModCache, data: bytes, mv: ModuleVersion = MV, gomod: bytes | None = None) -> str:
+    """What a download does: write, check, commit."""
     with cache.lock(mv), cache.new_zip_temp(mv) as temp:
         temp.write(data)
         h1 = cache.check_and_hash_zip(temp.path, mv, gomod=gomod)
@@ -114,7 +114,7 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
 def test_refused(attack: str, cache: ModCache) -> None:
     data, says = ATTACKS[attack]
     with pytest.raises(BadZipError) as caught:
-        admit(cache, data)
+        download(cache, data)
     assert says in str(caught.value)
     assert str(caught.value).replace("\n", "").isprintable()
     assert files_of(cache) == []
@@ -141,7 +141,7 @@ def test_refused(attack: str, cache: ModCache) -> None:
          "prefixed", "zeros", "large"],
 )  # fmt: skip
 def test_unusual_but_honest_is_taken(data: bytes, cache: ModCache) -> None:
-    h1 = admit(cache, data)
+    h1 = download(cache, data)
     assert cache.ziphash(MV) == h1 == cache.hash_zip(MV)
     tree = cache.extract(MV)
     assert hash_tree(tree, str(MV)) == h1
@@ -154,32 +154,32 @@ def test_bomb_is_not_inflated_past_its_declared_size(cache: ModCache) -> None:
     data = archive(Member(P + "bomb", packed=stream, crc=0, size=16384))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(BadZipError, match="not a valid zip file"):
-        admit(cache, data)
+        download(cache, data)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
     assert files_of(cache) == []
 
 
 def test_zip_of_another_module(cache: ModCache) -> None:
     with pytest.raises(BadZipError, match=r"zip for m.io/x@v1.0.0 has unexpected file m.io/x@v1.0.1/x.go"):
-        admit(cache, module_zip("m.io/x@v1.0.1", {"x.go": b"package x\n"}))
+        download(cache, module_zip("m.io/x@v1.0.1", {"x.go": b"package x\n"}))
 
 
 @pytest.mark.parametrize("version", ["v1", "master", "v2.0.0"])
 def test_version_that_no_zip_can_be_for(version: str, cache: ModCache) -> None:
     with pytest.raises(GovgoError):
-        admit(cache, module_zip(f"m.io/x@{version}", {"x.go": b""}), ModuleVersion("m.io/x", version))
+        download(cache, module_zip(f"m.io/x@{version}", {"x.go": b""}), ModuleVersion("m.io/x", version))
     assert files_of(cache) == []
 
 
 def test_go_mod_in_the_zip_differs_from_the_one_served(cache: ModCache) -> None:
     data = module_zip("m.io/x@v1.0.0", {"go.mod": b"module m.io/x\n\nrequire evil.io/x v1.0.0\n"})
     with pytest.raises(BadZipError, match=r"go.mod in the zip differs"):
-        admit(cache, data, gomod=b"module m.io/x\n")
+        download(cache, data, gomod=b"module m.io/x\n")
     assert files_of(cache) == []
 
 
 def test_go_mod_in_the_zip_is_the_one_served(cache: ModCache) -> None:
-    admit(cache, module_zip("m.io/x@v1.0.0", {"go.mod": b"module m.io/x\n"}), gomod=b"module m.io/x\n")
+    download(cache, module_zip("m.io/x@v1.0.0", {"go.mod": b"module m.io/x\n"}), gomod=b"module m.io/x\n")
     assert cache.has_zip(MV)
 
 
@@ -196,7 +196,7 @@ def test_file_larger_than_a_module_zip_may_be(cache: ModCache) -> None:
 
 
 def test_extraction_refuses_what_go_let_into_the_cache(cache: ModCache) -> None:
-    """go stores a zip before it judges the names in it; the tree must not appear all the same."""
+    """go stores a zip before it checks the names in it; the tree must not appear all the same."""
     path = Path(cache.zip_path(MV))
     path.parent.mkdir(parents=True)
     path.write_bytes(archive(Member(P + "../../../../escaped", b"x")))
