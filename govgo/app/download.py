@@ -12,22 +12,23 @@ from govgo.core.module.info import ModuleInfo, Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
 from govgo.errors import Failure, GovgoError, QueryError, ReportedError, UsageError, VerbFlagsError
-from govgo.load.buildlist.requirements import load_mod_graph
-from govgo.load.mainmodule.load import init_workfile, load_mod_file
-from govgo.load.mainmodule.write import write_go_mod
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.mainmodule.load import has_mod_root, load_mod_file, load_mod_graph
+from govgo.load.mainmodule.write import commit_requirements
 from govgo.load.query.reuse import read_reuse
+from govgo.load.session.policy import DOWNLOAD
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, Downloaded
 
 
 class ModuleDownload(NamedTuple):
-    """One module as `go mod download -json` tells it; empty fields are left out.
+    """One module as `go mod download -json` prints it; empty fields are left out.
 
     Attributes:
         info, go_mod, zip: absolute paths of its files in the cache.
         dir: absolute path of its extracted tree.
         sum, go_mod_sum: hashes as in go.sum.
-        failure: what `error` is the text of.
+        failure: the error whose text is `error`.
     """
 
     path: str = ""
@@ -46,14 +47,14 @@ class ModuleDownload(NamedTuple):
 
 
 class DownloadResult(NamedTuple):
-    """What came of a download: an entry for each module, and what the listing of the modules failed on."""
+    """An entry for each module, and the error that the listing of the modules met."""
 
     entries: tuple[ModuleDownload, ...] = ()
     error: GovgoError | None = None
 
 
 def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> DownloadResult:
-    """Download what `args` name, or what the main module needs, and commit nothing yet (see `finish_download`).
+    """Download what `args` name, or what the main module needs, without writing go.sum yet (see `finish_download`).
 
     Args:
         session: a fresh one; its repository should not announce zips.
@@ -62,34 +63,33 @@ def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> 
 
     Raises:
         UsageError: arguments and flags do not go together.
-        SwitchError: a newer Go release is to do it.
+        SwitchError: the command is to start over as a newer Go release.
         SecurityError: a download contradicts go.sum.
         GovgoError: the main module cannot be loaded.
     """
+    session.policy = DOWNLOAD
     init_workfile(session)
-    session.force_use_modules = True
-    session.explicit_write = True
     explicit = bool(args)
-    if session.has_mod_root() or session.in_workspace:
+    if has_mod_root(session) or session.in_workspace:
         load_mod_file(session)
         if explicit:
             _note_main_modules(session, args)
         else:
             args = _default_args(session)
     if not args:
-        if not session.has_mod_root():
+        if not has_mod_root(session):
             raise UsageError("no modules specified (see 'go help mod download')")
         session.report.note("no module dependencies to download")
         return DownloadResult()
-    if reuse_file and session.has_mod_root():
+    if reuse_file and has_mod_root(session):
         raise VerbFlagsError("mod download -reuse cannot be used inside a module")
     reuse = read_reuse(session, reuse_file) if reuse_file else None
     listing = list_modules(session, args, ListMode(0), reuse)
     if session.switching and listing.error is not None:
         _switch(session, [listing.error])
     if not explicit and not session.in_workspace:
-        # Sums of what only the whole graph needs are not kept; an inconsistent go.mod is mended, though.
-        write_go_mod(session)
+        # This does not keep checksums that only the whole graph needs, but it repairs an inconsistent go.mod.
+        commit_requirements(session)
     entries = _download(session, listing.modules)
     if session.switching and (explicit or session.in_workspace):
         _switch(session, [entry.failure for entry in entries if entry.failure is not None])
@@ -97,16 +97,16 @@ def download(session: Session, args: Sequence[str], *, reuse_file: str = "") -> 
 
 
 def finish_download(session: Session, result: DownloadResult, args: Sequence[str], *, quiet: bool) -> None:
-    """Tell the failures, then write go.sum for what was asked for by name.
+    """Report the failures, then write go.sum for what was asked for by name.
 
     Args:
         session: that of `download`.
         result: what it returned.
         args: what it was given.
-        quiet: the failures stand in the output already (-json).
+        quiet: the output already contains the failures (-json).
 
     Raises:
-        ReportedError: something failed; it has been told.
+        ReportedError: something failed; it has been reported.
     """
     failures = tuple(QueryError(entry.error, inner=entry.failure) for entry in result.entries if entry.error)
     if not quiet:
@@ -115,8 +115,8 @@ def finish_download(session: Session, result: DownloadResult, args: Sequence[str
         session.finish()
     if args or session.in_workspace:
         try:
-            write_go_mod(session)
-        except GovgoError as error:
+            commit_requirements(session)
+        except Failure as error:
             session.fail(error)
     if result.error is not None:
         session.fail(result.error)
@@ -126,7 +126,7 @@ def finish_download(session: Session, result: DownloadResult, args: Sequence[str
 
 
 def _switch(session: Session, failures: Sequence[GovgoError]) -> None:
-    """Start over with a newer release where that helps; where none is to be had, the failures will be told."""
+    """Start over with a newer release if that may help; if none is found, the failures are reported later."""
     from govgo.load.mainmodule.switching import switch
 
     try:
@@ -153,7 +153,7 @@ def _default_args(session: Session) -> Sequence[str]:
     version = file.go.version if file.go is not None else ""
     if goversion.compare(version, goversion.EXPLICIT_INDIRECT_VERSION) < 0:
         return ("all",) if file.require else ()
-    # The graph is loaded too, so that `go list all` finds all that it needs afterwards.
+    # The graph is loaded as well, so that its go.mod files are there for a later `go list all`.
     graph = load_mod_graph(session)
     paths = [require.mod.path for require in file.require]
     selected = (session.main.resolve(ModuleVersion(path, graph.selected(path))) for path in paths)
@@ -163,7 +163,7 @@ def _default_args(session: Session) -> Sequence[str]:
 
 def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDownload, ...]:
     entries: list[ModuleDownload] = []
-    wanted: dict[int, ModuleVersion] = {}
+    to_fetch: dict[int, ModuleVersion] = {}
     for listed in modules:
         info = listed.replace or listed
         if not info.version and info.error is None:
@@ -174,9 +174,9 @@ def _download(session: Session, modules: Sequence[ModuleInfo]) -> tuple[ModuleDo
         if info.error is not None:
             entry = entry._replace(error=info.error, failure=info.failure)
         elif not info.reuse:
-            wanted[len(entries)] = ModuleVersion(info.path, info.version)
+            to_fetch[len(entries)] = ModuleVersion(info.path, info.version)
         entries.append(entry)
-    for place, done in zip(wanted, session.repo.download(list(wanted.values())), strict=True):
+    for place, done in zip(to_fetch, session.repo.download(list(to_fetch.values())), strict=True):
         entries[place] = _merged(entries[place], done)
     return tuple(entries)
 

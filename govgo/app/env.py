@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The environment that go and govgo share: what it is, and what may be written to it.
 
-Rules: `go help env`; cmd/go/internal/envcmd. Variables that only concern compilers are printed when asked for by
-name, and are not in the list.
+Rules: `go help env`; cmd/go/internal/envcmd. Variables that only concern compilers are not
+listed, but printed when asked for by name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import NamedTuple
 from govgo.core.goenv import KNOWN_NAMES, GoEnv, quoted_split
 from govgo.core.golib.quote import quote
 from govgo.errors import UsageError
-from govgo.load.mainmodule.load import find_go_mod, init, init_workfile
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.mainmodule.load import find_go_mod, has_mod_root, init
 from govgo.load.session.session import Session
 
 LISTED = (
@@ -120,7 +121,7 @@ def removals(args: Sequence[str], file_names: Collection[str]) -> frozenset[str]
 
 
 def check_write(key: str, value: str, file_names: Collection[str]) -> None:
-    """Refuse what the go env file must not hold, since the next command might not even start with it.
+    """Refuse settings with which the next command might not even start.
 
     Raises:
         UsageError: with go's text.
@@ -167,8 +168,8 @@ def _place(session: Session) -> dict[str, str]:
     """GOMOD and GOWORK, which depend on the working directory."""
     init(session)
     found = find_go_mod(session, session.settings.cwd)
-    gomod = (session.settings.modfile or found) if found and session.has_mod_root() else ""
-    if not gomod and session.modules_enabled:
+    gomod = (session.settings.modfile or found) if found and has_mod_root(session) else ""
+    if not gomod and session.scope.modules_enabled:
         gomod = os.devnull
     init_workfile(session)
     gowork = "off" if session.settings.env.gowork == "off" else session.work_path

@@ -9,9 +9,10 @@ from govgo.core.golib.quote import quote
 from govgo.core.modfile import is_go_version
 from govgo.core.version import goversion
 from govgo.errors import UsageError
-from govgo.load.buildlist.requirements import ModGraph, load_mod_graph
-from govgo.load.mainmodule.load import init_workfile
-from govgo.load.session.session import RootMode
+from govgo.load.buildlist.graph import ModGraph
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.mainmodule.load import load_mod_graph
+from govgo.load.session.policy import GRAPH
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -28,10 +29,8 @@ def load_graph(session: Session, go_version: str = "") -> ModGraph:
         UsageError: there is no main module.
         BuildListError: the graph cannot be loaded.
     """
-    session.command = "mod graph"
+    session.policy = GRAPH
     init_workfile(session)
-    session.force_use_modules = True
-    session.root_mode = RootMode.NEED
     return load_mod_graph(session, go_version)
 
 

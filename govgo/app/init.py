@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from govgo.core.golib.quote import quote, unquote
 from govgo.core.modfile import ModFile
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.paths import check_import_path, split_path_version
+from govgo.core.module.paths import check_import_path, check_new_module_path, split_path_version
 from govgo.errors import InvalidPathError, UsageError
+from govgo.load.buildlist.requirements import put_in_force, requirements_from_mod_files
 from govgo.load.buildlist.roots import update_roots
-from govgo.load.mainmodule.find import find_module_root, requirements_from_mod_files
-from govgo.load.mainmodule.load import add_go_stmt, init
-from govgo.load.mainmodule.write import commit_requirements
+from govgo.load.mainmodule.find import find_module_root
+from govgo.load.mainmodule.load import init
+from govgo.load.mainmodule.write import add_go_stmt, commit_requirements
 from govgo.load.session.mainmods import MainModule, make_main_modules
+from govgo.load.session.policy import INIT
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -29,43 +31,42 @@ def init_module(session: Session, path: str = "") -> None:
 
     Args:
         session: the command.
-        path: the module path; "" to infer it from import comments or the place below GOPATH.
+        path: the module path; "" to infer it from import comments or the directory below GOPATH.
 
     Raises:
         UsageError: there is a go.mod already, or no path can be inferred.
         InvalidPathError: the path cannot be a module's.
     """
-    session.command = "mod init"
-    session.force_use_modules = True
+    session.policy = INIT
     root = posixpath.normpath(session.settings.cwd)
-    session.mod_roots = (root,)
+    session.scope.mod_roots = (root,)
     init(session)
     file_path = session.mod_file_path(root)
     if session.files.exists(file_path):
         raise UsageError(f"{file_path} already exists")
     if path:
-        check_new_module_path(path)
+        _check_path(path)
     else:
         path = find_module_path(session, root)
     session.report.note(f"creating new go.mod: module {path}")
     file = ModFile()
     file.add_module_stmt(path)
     mod = ModuleVersion(path, "")
-    session.main = make_main_modules(
+    session.scope.main = make_main_modules(
         [MainModule(mod, root, file, None)],
         cwd_root=find_module_root(session, root),
         local_go=session.local_go,
     )
     add_go_stmt(session, mod, file, session.local_go)
     rs = requirements_from_mod_files(session)
-    session.requirements = update_roots(session, rs.direct, rs)
+    put_in_force(session, update_roots(session, rs.direct, rs))
     commit_requirements(session)
     if _has_sources(session, root):
         session.report.note("to add module requirements and sums:\n\tgo mod tidy")
 
 
 def _has_sources(session: Session, root: str) -> bool:
-    """Whether the directory looks like a project that exists already."""
+    """Whether the directory looks like an existing project."""
     return any(
         name.endswith(".go") or kind == "dir"
         for name, kind in session.files.listdir(root)
@@ -73,21 +74,21 @@ def _has_sources(session: Session, root: str) -> bool:
     )
 
 
-def check_new_module_path(path: str) -> None:
-    """Check the path of a module that does not exist yet; unlike published ones it needs no dot in its first element.
+def _check_path(path: str) -> None:
+    """Check a module path that was given, in go's words for `mod init`: suggest one where only the suffix is wrong.
 
     Raises:
         InvalidPathError: it cannot be a module's.
     """
+    if is_toolchain(path):
+        raise InvalidPathError(f"invalid module path {quote(path)}: ")
     try:
-        check_import_path(path)
+        check_new_module_path(path)
     except InvalidPathError as error:
         text = str(error).replace("malformed import path", "malformed module path", 1)
         if path in (".", "..") or path.startswith(("./", "../")):
             text = f"malformed module path {quote(path)}: is a local import path"
         raise InvalidPathError(text) from None
-    if is_toolchain(path):
-        raise InvalidPathError(f"invalid module path {quote(path)}: ")
     if split_path_version(path)[2]:
         return
     if path.startswith("gopkg.in/"):
@@ -123,7 +124,7 @@ def find_module_path(session: Session, root: str) -> str:
     """The module path that the sources or the place of a directory suggest.
 
     Raises:
-        UsageError: none.
+        UsageError: there is no suggestion.
     """
     entries = session.files.listdir(root)
     found = _import_comment(session, root)

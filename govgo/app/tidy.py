@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.gosource.buildtags import any_tags
-from govgo.load.packages.load import PackageOpts, load_packages
-from govgo.load.session.session import RootMode
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
+from govgo.load.session.policy import TIDY
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -27,21 +28,19 @@ def tidy(session: Session, *, diff: bool = False, go_version: str = "", compat: 
     """Add missing modules, drop unused ones, and keep the sums that are needed.
 
     Tests of every package in "all" count, so that `go test all` can be repeated. Nothing is written when anything
-    fails, unless the session tolerates faults.
+    fails, unless `settings.tolerant` is set.
 
     Args:
         session: the command; `settings.tolerant` is -e, `settings.verbose` -v.
-        diff: change nothing, tell the difference.
+        diff: change nothing, return the difference.
         go_version: go line to write, "" to keep it.
         compat: the oldest go version that must load the same packages, "" for go's choice.
 
     Raises:
-        ReportedError: faults that were told.
+        ReportedError: faults that have been reported.
         GovgoError: a file cannot be read or written.
     """
-    session.command = "mod tidy"
-    session.force_use_modules = True
-    session.root_mode = RootMode.NEED
+    session.policy = TIDY
     opts = PackageOpts(
         tags=any_tags(),
         tidy=True,
@@ -53,6 +52,4 @@ def tidy(session: Session, *, diff: bool = False, go_version: str = "", compat: 
         allow_errors=session.settings.tolerant,
         silence_missing_std_imports=True,
     )
-    load_packages(session, opts, ["all"])
-    assert session.loaded is not None
-    return TidyResult(diff=session.loaded.diff)
+    return TidyResult(diff=load_packages(session, opts, ["all"]).loaded.diff)

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from govgo.app.list.list import list_modules
 from govgo.core.gosource.buildtags import any_tags
 from govgo.errors import UsageError
-from govgo.load.mainmodule.load import init_workfile
-from govgo.load.packages.load import PackageOpts, load_packages
-from govgo.load.session.session import RootMode
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import Loaded, PackageOpts
+from govgo.load.session.policy import WHY
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
 class Reason(NamedTuple):
-    """The answer for one package or module.
+    """Why one package or module is needed.
 
     Attributes:
         target: package or module path.
@@ -43,10 +44,7 @@ def why(session: Session, args: Sequence[str], *, modules: bool = False, vendor:
         UsageError: a version query in place of a module path.
         GovgoError: the modules or packages cannot be loaded.
     """
-    session.command = "mod why"
-    session.force_use_modules = True
-    session.root_mode = RootMode.NEED
-    session.explicit_write = True
+    session.policy = WHY
     init_workfile(session)
     opts = PackageOpts(
         tags=any_tags(),
@@ -57,11 +55,11 @@ def why(session: Session, args: Sequence[str], *, modules: bool = False, vendor:
     )
     if modules:
         return _module_reasons(session, opts, args)
-    matches, _ = load_packages(session, opts, args)
+    matches = load_packages(session, opts, args).matches
     targets = [path for match in matches for path in match.packages or ()]
     # The graph again, from the main module now and not from the packages asked for.
-    load_packages(session, opts, ["all"])
-    return tuple(_reason(session, path, path) for path in targets)
+    loaded = load_packages(session, opts, ["all"]).loaded
+    return tuple(_reason(loaded, path, path) for path in targets)
 
 
 def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str]) -> tuple[Reason, ...]:
@@ -71,9 +69,7 @@ def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str]) ->
     listing = list_modules(session, args)
     if listing.error is not None:
         raise listing.error
-    _, packages = load_packages(session, opts, ["all"])
-    loaded = session.loaded
-    assert loaded is not None
+    _, packages, loaded = load_packages(session, opts, ["all"])
     nearest: dict[str, tuple[int, str]] = {}
     for path in packages:
         pkg = loaded.lookup(path)
@@ -82,11 +78,10 @@ def _module_reasons(session: Session, opts: PackageOpts, args: Sequence[str]) ->
             known = nearest.get(pkg.mod.path)
             if known is None or depth < known[0]:
                 nearest[pkg.mod.path] = (depth, path)
-    return tuple(_reason(session, info.path, nearest.get(info.path, (0, ""))[1]) for info in listing.modules)
+    return tuple(_reason(loaded, info.path, nearest.get(info.path, (0, ""))[1]) for info in listing.modules)
 
 
-def _reason(session: Session, target: str, package: str) -> Reason:
+def _reason(loaded: Loaded, target: str, package: str) -> Reason:
     """The chain to `package`, which stands for `target`."""
-    assert session.loaded is not None
-    pkg = session.loaded.lookup(package)
+    pkg = loaded.lookup(package)
     return Reason(target, () if pkg is None else tuple(pkg.why().splitlines()))

@@ -10,7 +10,6 @@ import click
 from govgo.cli.group import Group
 from govgo.cli.options import Command, Flag
 
-
 _HELP_NAMES = ["-h", "-help", "--help"]
 
 

@@ -70,7 +70,7 @@ def _run_as(release: str, args: list[str]) -> int | str:
         _print_usage_error(error)
         return EXIT_USAGE
     except GovgoError as error:
-        from govgo.load.session.toonew import SwitchError
+        from govgo.load.session.errors import SwitchError
 
         if not isinstance(error, SwitchError):
             _print_traceback()

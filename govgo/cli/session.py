@@ -14,6 +14,7 @@ from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import GoEnv, check_environment
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, UsageError
+from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
@@ -44,18 +45,19 @@ def working_directory(environ: Mapping[str, str]) -> str:
     return os.getcwd()
 
 
-def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
+def open_session(flags: Mapping[str, Any], *, announce: bool = True, policy: Policy = LIST) -> Session:
     """A session for one command; it is closed when the command ends.
 
     Args:
-        flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant`, `tags` and `command`;
+        flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant` and `tags`;
             `selects` is False for a command that every Go release answers alike, whatever GOTOOLCHAIN says.
         announce: report each zip before it is fetched.
+        policy: what the verb may do, where that matters before its service sets it.
 
     Raises:
         UsageError: flags or variables that make no sense.
     """
-    from govgo.load.mainmodule.write import tell_warnings
+    from govgo.load.mainmodule.write import report_warnings
     from govgo.wiring.session import make_session
 
     settings = _settings(flags)
@@ -63,14 +65,14 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True) -> Session:
     report = reporter()
     report.start_progress(call.path.partition(" ")[2] if call is not None else "", os.environ)
     network = network_options(flags)
-    session = make_session(settings, report, network=network, announce=announce)
+    session = make_session(settings, report, network=network, announce=announce, policy=policy)
     if flags.get("selects", True):
         session = _at_its_release(session, network, announce=announce)
     if call is not None:
         if is_older(session.local_go):
             let_switch(call, session)
         call.at_end(session.close)
-        call.at_end(lambda: tell_warnings(session))
+        call.at_end(lambda: report_warnings(session))
     return session
 
 
@@ -97,7 +99,6 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
     return Settings(
         cwd=cwd,
         env=env,
-        command=str(flags.get("command", "")),
         mod=mod,
         mod_explicit=mod != "",
         modfile=os.path.normpath(os.path.join(cwd, modfile)) if modfile else "",
@@ -135,4 +136,4 @@ def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool
     session.close()
     env = answering_as(session.settings.env, release)
     settings = session.settings._replace(env=env, go_version=release)
-    return make_session(settings, session.report, network=network, announce=announce)
+    return make_session(settings, session.report, network=network, announce=announce, policy=session.policy)

@@ -60,23 +60,23 @@ def switching(call: Call) -> Iterator[None]:
         raise
     finally:
         if call.switches_for is not None:
-            call.switches_for.tell_held()
+            call.switches_for.report_held()
 
 
 def _switch_or_report(session: Session, error: GovgoError) -> None:
     """Raise SwitchError where a newer release may help, and drop the sentences that were held back until then."""
     from govgo.load.mainmodule.switching import switch
-    from govgo.load.session.toonew import SwitchError
+    from govgo.load.session.errors import SwitchError
 
     try:
         if isinstance(error, SwitchError):
             raise error
         switch(session, [error, *session.failures])
     except SwitchError:
-        session.untold.clear()
+        session.held_back.clear()
         raise
     except Failure as why:
-        session.tell_held()
+        session.report_held()
         reporter().failure(error)
         session.report.note(str(why))
         raise ReportedError((error, why)) from None

@@ -10,7 +10,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 
 
 class Cached(Protocol):
-    """What lies in the cache for one module version (`modfetch.cachefacts.CachedModule`)."""
+    """The cached files of one module version, their hashes and faults (`adapters.modcache.facts.CachedModule`)."""
 
     @property
     def zip(self) -> str: ...
@@ -39,15 +39,15 @@ class Cached(Protocol):
 
 
 class Facts(Protocol):
-    """Looks at the module cache (`modfetch.cachefacts.CacheFacts`)."""
+    """Looks at the module cache (`adapters.modcache.facts.CacheFacts`)."""
 
     def look(self, mods: Sequence[ModuleVersion]) -> Sequence[Cached]:
-        """What lies there for each module version, in the order given."""
+        """The cached files of each module version, in the order given."""
         ...
 
 
 class Damage(Protocol):
-    """A kept file of the checksum database that does not prove (`modfetch.sumaudit.Damage`)."""
+    """A kept file of the checksum database that is not part of its signed tree (`adapters.sumdb.audit.Damage`)."""
 
     @property
     def path(self) -> str: ...
@@ -58,7 +58,7 @@ class Damage(Protocol):
 
 
 class Sighting(Protocol):
-    """What a proxy has (`modfetch.vantage.Seen`)."""
+    """What one proxy serves for a go.sum key (`adapters.proxy.compare.Seen`)."""
 
     @property
     def url(self) -> str: ...
@@ -71,15 +71,15 @@ class Sighting(Protocol):
 
 
 class Sources(Protocol):
-    """Looks at every proxy (`modfetch.vantage.Vantage`)."""
+    """Looks at every proxy (`adapters.proxy.compare.Vantage`)."""
 
     def proxies(self, key: ModuleVersion) -> Sequence[Sighting]:
-        """What each proxy has for the key of a go.sum line."""
+        """What each proxy serves for the key of a go.sum line."""
         ...
 
 
 class FileReader(Protocol):
-    """Reads module zips and trees (`modfetch.vantage.ModuleFiles`)."""
+    """Reads module zips and trees (`adapters.proxy.compare.ModuleFiles`)."""
 
     def zip_digests(self, path: str) -> Mapping[str, bytes]:
         """The SHA-256 of each file in a zip, by its whole name."""
@@ -95,15 +95,15 @@ class FileReader(Protocol):
 
 
 class KeptProofs(Protocol):
-    """The kept answers and tiles of the database (`modfetch.sumaudit.SumAudit`)."""
+    """The kept answers and tiles of the database (`adapters.sumdb.audit.SumAudit`)."""
 
     def damage(self, mods: Sequence[ModuleVersion]) -> Sequence[Damage]:
-        """What does not prove, for the answers of some module versions and for all tiles."""
+        """The damaged files among the kept answers for `mods` and among all kept tiles."""
         ...
 
 
 class OldFiles(Protocol):
-    """Files as they were at a git reference (`modfetch.gitshow.GitFiles`)."""
+    """Files as they were at a git reference (`adapters.vcs.gitshow.GitFiles`)."""
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file then, by its absolute path now; None where there was none.

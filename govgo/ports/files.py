@@ -44,29 +44,31 @@ class Workspace(Protocol):
     def remove_tree(self, path: str) -> None: ...
 
     def new_tree(self, target: str) -> str:
-        """An empty directory beside `target`, hidden, in which a tree is made that `move_tree` then puts there."""
+        """A new hidden directory beside `target`, to be filled and moved there by `move_tree`."""
         ...
 
     def move_tree(self, source: str, target: str) -> None:
-        """Put the tree `source` in the place of `target`, and remove what was there."""
+        """Replace `target` by the tree `source`."""
         ...
 
     def real_path(self, path: str) -> str: ...
 
 
 class ImportIndex(Protocol):
-    """What the directories of module trees import (of files, of tests), kept from one command to the next."""
+    """What the directories of module trees import (of files, of tests), kept between commands."""
 
     def recall(
         self, directory: str, names: Sequence[str], tags: TagSet
     ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """What was remembered for the source files `names`, None where nothing was or they have changed."""
+        """What was remembered for the source files `names`; None where nothing was, or where they have changed."""
         ...
 
     def remember(
         self, directory: str, names: Sequence[str], tags: TagSet, imports: tuple[tuple[str, ...], tuple[str, ...]]
-    ) -> None: ...
+    ) -> None:
+        """Remember the imports of `directory`: of its files, and of its tests."""
+        ...
 
     def flush(self) -> None:
-        """Write what is new, as far as the disk allows."""
+        """Write what is new; a disk that refuses is no error."""
         ...

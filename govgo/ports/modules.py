@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 
 class RevInfo(NamedTuple):
-    """A .info answer: canonical version, commit time (None where it has none), name and short name of the revision."""
+    """A .info answer: canonical version, commit time (None where it has none), full and short name of the revision."""
 
     version: str
     time: datetime | None = None
@@ -46,7 +46,7 @@ class Ask(NamedTuple):
 
 
 class Downloaded(NamedTuple):
-    """What lies in the module cache for one module version; "" where a part was not asked for or failed."""
+    """The files of one module version in the module cache; "" where a part was not asked for or failed."""
 
     mod: ModuleVersion
     info: str = ""
@@ -63,18 +63,18 @@ class Loader(Protocol):
     """An ask/tell loader of go.mod files (`core.modgraph.GraphLoader`)."""
 
     def wanted(self) -> Sequence[ModuleVersion]:
-        """What it lacks and has not asked for yet; each module version is handed out once."""
+        """The module versions whose go.mod it lacks and has not asked for yet; each is returned once."""
         ...
 
     def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
         """The go.mod bytes of `mv`, or why there are none.
 
-        After bytes an error may follow, when the checksum database would not prove them; it takes their place.
+        An error may follow the bytes, when the checksum database does not confirm them; it takes their place.
         """
         ...
 
     def likely(self) -> Sequence[ModuleVersion]:
-        """What will probably be asked for later, whether the loader wants it or not; for a line that is idle."""
+        """Module versions whose go.mod will probably be needed later: worth fetching while the network is idle."""
         ...
 
 
@@ -126,22 +126,22 @@ class ModuleRepo(Protocol):
         ...
 
     def cached_dir(self, mv: ModuleVersion) -> str | None:
-        """The extracted tree when it is there, whole; None otherwise. No network."""
+        """The extracted tree when the cache has it completely, else None. No network."""
         ...
 
     def download(self, mods: Sequence[ModuleVersion], *, extract: bool = True) -> list[Downloaded]:
-        """.info, .mod, zip and tree of each, all at once; a failure stands in the entry, in the order asked.
+        """.info, .mod, zip and tree of each, all at once; a failure stands in its entry; in the order given.
 
         Without `extract` the zip alone (go's DownloadZip).
         """
         ...
 
     def warm(self, asks: Iterable[Ask]) -> None:
-        """Fetch all at once; outcomes, errors too, are remembered for the calls above. Raises SecurityError alone."""
+        """Fetch all at once; results and errors are remembered for the calls above. Raises only SecurityError."""
         ...
 
     def pump(self, loader: Loader) -> None:
-        """Serve `loader` until it wants nothing: cache first, then the network, each answer told as it arrives."""
+        """Give `loader` what it asks for until it needs nothing more: from the cache first, then from the network."""
         ...
 
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
@@ -156,13 +156,13 @@ class ModuleRepo(Protocol):
     def ledger(self) -> SumLedger: ...
 
     def reset(self, ledger: SumLedger) -> None:
-        """Begin with another set of go.sum files (a change between module and workspace mode)."""
+        """Use another set of go.sum files, as when a command enters a workspace."""
         ...
 
     def disable_lookup(self, reason: str) -> None:
-        """Ask no source from now on (-mod=vendor); `reason` is go's sentence for it, "" ends that."""
+        """Ask no source from now on (-mod=vendor); `reason` is go's sentence for it, "" allows sources again."""
         ...
 
     def close(self) -> None:
-        """End connections and write what is still to be written; nothing may be asked afterwards."""
+        """Close connections and write what is pending; the repository must not be used afterwards."""
         ...

@@ -17,7 +17,7 @@ Lookups = Mapping[ModuleVersion, tuple[str, ...] | GovgoError]
 
 
 class SumDatabase(Protocol):
-    """Proved go.sum lines (`modfetch.sumclient.SumClient`, `BundleDatabase`)."""
+    """Proved go.sum lines (`adapters.sumdb.keptproof.ProofClient`, `app.sum.database.BundleDatabase`)."""
 
     @property
     def name(self) -> str:
@@ -37,7 +37,7 @@ class SumDatabase(Protocol):
 
         An error among the answers is a NotInDatabaseError where the database says that it has no such version, a
         SumMismatchError where its proved record lacks the line, another UnavailableError or IntegrityError where no
-        proof could be had.
+        proof was found.
 
         Raises:
             ForkError, BadSignatureError: the database misbehaves.
@@ -56,11 +56,15 @@ class Prover(SumDatabase, Protocol):
 
 
 class BundleSource(Protocol):
-    """A database that proofs can be had from (`modfetch.sumclient.SumClient`)."""
+    """A database that makes proof bundles (`adapters.sumdb.keptproof.ProofClient`)."""
 
-    def covers(self, path: str) -> bool: ...
+    def covers(self, path: str) -> bool:
+        """Whether the database is asked about a module path."""
+        ...
 
-    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups: ...
+    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups:
+        """Look up all at once."""
+        ...
 
     def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
         """A bundle of the records of `mods`, all of which have been looked up with success."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whom a command talks to, and the clock it reads."""
+"""Where a command reports to, and the clock it reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Talk, never data: sentences for people and progress events."""
+    """Sentences for people and progress events, never data."""
 
     def note(self, sentence: str) -> None:
         """One sentence as go prints it after "go: " (printed after "govgo: ")."""
@@ -25,7 +25,7 @@ class Reporter(Protocol):
 
 
 class Clock(Protocol):
-    """Time as an argument."""
+    """The time, as an argument for the sake of tests."""
 
     def now(self) -> datetime: ...
 

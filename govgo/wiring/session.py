@@ -13,6 +13,7 @@ from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.errors import GovgoError
+from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 from govgo.ports.talk import Reporter
 
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class SilentReporter:
-    """A `ports.Reporter` that keeps quiet, for the library."""
+    """A `ports.Reporter` for the library, which prints nothing."""
 
     def note(self, sentence: str) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def raw(self, text: str) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
         """Show nothing."""
@@ -51,14 +52,16 @@ def make_session(
     *,
     network: NetworkOptions | None = None,
     announce: bool = True,
+    policy: Policy = LIST,
 ) -> Session:
     """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
 
     Args:
         settings: what the command line and the environment say.
-        report: whom to talk to.
+        report: where to report to.
         network: how to talk to servers.
-        announce: tell of each zip before it is fetched.
+        announce: report each zip before it is fetched.
+        policy: what the verb may do; its service may set another one before anything is loaded.
 
     Raises:
         UsageError: settings that cannot be used.
@@ -75,7 +78,7 @@ def make_session(
         from govgo.adapters.workspace.overlay import OverlayWorkspace
 
         overlaid = OverlayWorkspace(files, settings.overlay, settings.cwd)
-        if settings.command != "mod edit":  # it edits what is on disk
+        if policy.uses_overlay:
             files = overlaid
     repo = Repository(
         settings.env,
@@ -91,6 +94,7 @@ def make_session(
         files=files,
         report=report,
         clock=SystemClock(),
+        policy=policy,
         open_index=lambda: _import_index(settings, cache.root),
     )
     return session

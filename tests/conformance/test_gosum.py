@@ -22,7 +22,8 @@ from govgo.app.tidy import tidy
 from govgo.core.module.escape import escape_path
 from govgo.core.module.paths import is_std
 from govgo.errors import GovgoError, ReportedError
-from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
 from govgo.load.session.session import Session, Settings
 from govgo.report.list.text import module_line
 from govgo.wiring.session import make_session
@@ -41,7 +42,7 @@ class World:
         self._runs = 0
         for name, files in self.setup["modules"].items():
             self._publish(name, files)
-        session, _ = self.open(self.setup["go_sum"], "full", "mod download")
+        session, _ = self.open(self.setup["go_sum"], "full")
         downloads.finish_download(session, downloads.download(session, ["all"]), ["all"], quiet=False)
 
     def _publish(self, name: str, files: dict[str, str]) -> None:
@@ -57,7 +58,7 @@ class World:
             for file, text in files.items():
                 archive.writestr(f"{name}/{file}", text)
 
-    def open(self, go_sum: str | None, cache: str, command: str) -> tuple[Session, Transcript]:
+    def open(self, go_sum: str | None, cache: str) -> tuple[Session, Transcript]:
         """A session in a new copy of the main module."""
         self._runs += 1
         main = self.root / f"main{self._runs}"
@@ -76,7 +77,7 @@ class World:
             "GOTOOLCHAIN": "local",
         }
         reporter = Transcript()
-        settings = Settings(cwd=str(main), env=load_env(environ), command=command)
+        settings = Settings(cwd=str(main), env=load_env(environ))
         return make_session(settings, reporter, announce=False), reporter
 
 
@@ -103,9 +104,8 @@ def _list_modules(session: Session) -> Answer:
 
 def _list_packages(session: Session) -> Answer:
     """`go list -deps -e .`: the package and all that it imports, what is imported first."""
-    load_packages(session, PackageOpts(load_tests=False, allow_errors=True, silence_package_errors=True), ["."])
-    loaded = session.loaded
-    assert loaded is not None
+    opts = PackageOpts(load_tests=False, allow_errors=True, silence_package_errors=True)
+    loaded = load_packages(session, opts, ["."]).loaded
     order: dict[str, None] = {}
 
     def visit(path: str) -> None:
@@ -147,8 +147,7 @@ COMMANDS: dict[str, Callable[[Session], Answer]] = {
 
 
 def _run(world: World, go_sum: str | None, run: Case) -> Case:
-    name = "list" if run["cmd"].startswith("go list") else run["cmd"].removeprefix("go ")
-    session, reporter = world.open(go_sum, run["cache"], name)
+    session, reporter = world.open(go_sum, run["cache"])
     code, out, err = 0, [], ""
     try:
         out = list(COMMANDS[run["cmd"]](session))

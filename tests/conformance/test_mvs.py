@@ -6,7 +6,8 @@ from __future__ import annotations
 from govgo.app.graph import load_graph
 from govgo.app.list.list import list_modules
 from govgo.errors import GovgoError
-from govgo.load.mainmodule.load import init_workfile
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.session.policy import GRAPH, LIST
 from govgo.load.session.session import Session
 from govgo.report.graph import graph_text
 from govgo.report.list.text import module_line
@@ -16,7 +17,7 @@ from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
 def listed(session: Session) -> tuple[list[str], list[str]]:
     """The text of `list -m all` and what goes to standard error."""
-    session.command = "list"
+    session.policy = LIST
     init_workfile(session)
     listing = list_modules(session, ["all"])
     failures = [f"go: {module.error}" for module in listing.modules if module.error]
@@ -35,13 +36,13 @@ def judge(case: Case) -> str:
         files.data[f"{path}/go.mod" if text else f"{path}/README"] = text.encode()
     repo = MemoryRepo(case["mods"])
     got: dict[str, object] = {}
-    session = memory_session(files, repo, command="mod graph", gotoolchain="local")
+    session = memory_session(files, repo, policy=GRAPH, gotoolchain="local")
     try:
         got["graph"] = graph_text(load_graph(session).edge_names(str)).splitlines()
         assert files.data["/main/go.mod"] == case["main"].encode(), "graph wrote go.mod"
     except GovgoError as error:
         got["graph_err"] = errors(error)
-    session = memory_session(files, repo, command="list", mod="mod", gotoolchain="local")
+    session = memory_session(files, repo, mod="mod", gotoolchain="local")
     lines: list[str] = []
     try:
         lines, failures = listed(session)

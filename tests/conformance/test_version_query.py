@@ -63,7 +63,7 @@ def session_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sess
             "GOENV": "off",
             "GOTOOLCHAIN": "local",
         }
-        settings = Settings(cwd=str(main), env=load_env(environ), command="list", mod="mod", mod_explicit=True)
+        settings = Settings(cwd=str(main), env=load_env(environ), mod="mod", mod_explicit=True)
         return make_session(settings, Transcript())
 
     return make

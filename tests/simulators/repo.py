@@ -16,6 +16,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import ConflictError, DiskError, GovgoError, NotFoundError
+from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions, VersionView
 
@@ -70,7 +71,7 @@ class MemoryRepo:
         data = self.mods.get(mv)
         if data is None:
             raise self._missing(mv, "mod")
-        key, digest = ModuleVersion(mv.path, mv.version + "/go.mod"), hash_gomod(data)
+        key, digest = mv.gomod_key(), hash_gomod(data)
         if not self._ledger.check(key, digest):
             self._ledger.add(key, digest)
         return data
@@ -199,14 +200,13 @@ class StoppedClock:
 
 
 def memory_session(
-    files: MemoryFiles, repo: MemoryRepo, *, command: str = "", cwd: str = "/main", mod: str = "", **env: Any
+    files: MemoryFiles, repo: MemoryRepo, *, policy: Policy = LIST, cwd: str = "/main", mod: str = "", **env: Any
 ) -> Session:
     """A session over files and modules in memory."""
     return Session(
         settings=Settings(
             cwd=cwd,
             env=GoEnv(**env),
-            command=command,
             mod=mod,
             mod_explicit=mod != "",
         ),
@@ -214,4 +214,5 @@ def memory_session(
         files=files,
         report=Transcript(),
         clock=StoppedClock(),
+        policy=policy,
     )

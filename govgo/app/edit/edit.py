@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`mod edit` and `work edit`: change a go.mod or a go.work by flags alone; nothing else is read or looked up.
-
-Source of the rules: `go help mod edit`, `go help work edit`; cmd/go/internal/modcmd/edit.go and workcmd/edit.go, whose
-checks and sentences differ a little between the two files.
-"""
+"""`mod edit` and `work edit`: change a go.mod or a go.work by flags alone; nothing else is read or looked up."""
 
 from __future__ import annotations
 
@@ -12,17 +8,25 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from govgo.app.edit.flags import Edit
-from govgo.core.modfile import ModFile, ModFileErrors, WorkFile, is_go_version, is_toolchain_name, parse, parse_work
-from govgo.core.module.moduleversion import is_toolchain
-from govgo.core.module.paths import check_import_path
+from govgo.core.modfile import (
+    ModFile,
+    ModFileErrors,
+    WorkFile,
+    is_go_version,
+    is_toolchain_name,
+    parse,
+    parse_work,
+)
+from govgo.core.module.paths import check_new_module_path
 from govgo.errors import ConflictError, DiskError, InputError, InvalidPathError, UsageError, VerbFlagsError
-from govgo.load.mainmodule.gowork import find_go_work, write_work_file
+from govgo.load.mainmodule.gowork import find_go_work, no_work_file, write_work_file
+from govgo.load.mainmodule.load import must_have_mod_root
 from govgo.load.mainmodule.read import missing_file
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
-_File = TypeVar("_File", ModFile, WorkFile)
+_F = TypeVar("_F", ModFile, WorkFile)
 
 
 class EditedMod(NamedTuple):
@@ -31,7 +35,7 @@ class EditedMod(NamedTuple):
     Attributes:
         path: absolute path of the file.
         before: its bytes as they were read.
-        file: its new content.
+        file: what it is to be.
     """
 
     path: str
@@ -46,6 +50,28 @@ class EditedWork(NamedTuple):
     file: WorkFile
 
 
+def main_mod_file(session: Session) -> str:
+    """The absolute path of the main module's go.mod; a workspace does not count here.
+
+    Raises:
+        UsageError: there is none.
+    """
+    must_have_mod_root(session)
+    return session.mod_file_path(session.mod_roots[0])
+
+
+def find_work_file(session: Session, named_file: str) -> str:
+    """The go.work to edit: the named one, or the one in use.
+
+    Raises:
+        UsageError: there is none.
+    """
+    name = named_file or find_go_work(session)
+    if not name:
+        raise no_work_file()
+    return name
+
+
 def edit_mod(
     session: Session,
     *,
@@ -55,24 +81,27 @@ def edit_mod(
     toolchain: str = "",
     edits: Sequence[Edit[ModFile]] = (),
 ) -> EditedMod:
-    """Read a go.mod and apply edits to it; the file on disk stays as it is until `write_mod`.
+    """Read a go.mod and apply edits to it; the file itself stays as it is.
 
     Args:
         session: the command.
-        named_file: the file to edit, "" for that of the main module.
+        named_file: another file than the main module's.
         module: the new module path, "" to leave it.
         go: the new go line, "none" to drop it, "" to leave it.
         toolchain: the new toolchain line, likewise.
         edits: further edits, made in this order after those.
 
     Raises:
-        UsageError: an argument that makes no sense, or an edit that the file does not allow.
+        UsageError: an argument makes no sense, or an edit that the file does not allow.
         DiskError: the file cannot be read.
         InputError: the file is malformed.
     """
     name = named_file or main_mod_file(session)
     if module:
-        _check_new_module_path(module)
+        try:
+            check_new_module_path(module)
+        except InvalidPathError as error:
+            raise UsageError(f"invalid -module: {error}", inner=error) from None
     _check_lines(session, "mod", go, toolchain)
     path = posixpath.join(session.settings.cwd, name)
     before = session.files.read(path)
@@ -88,38 +117,6 @@ def edit_mod(
     return EditedMod(path, before, file)
 
 
-def write_mod(session: Session, edited: EditedMod) -> None:
-    """Write an edited go.mod back.
-
-    Raises:
-        ConflictError: it has changed since it was read.
-    """
-    try:
-        session.files.replace(edited.path, edited.before, edited.file.format())
-    except ConflictError as error:
-        raise ConflictError("go.mod changed during editing; not overwriting", inner=error) from None
-
-
-def main_mod_file(session: Session) -> str:
-    """The absolute path of the main module's go.mod; a workspace does not count here."""
-    session.must_have_mod_root()
-    return session.mod_file_path(session.mod_roots[0])
-
-
-def find_work_file(session: Session, named_file: str) -> str:
-    """The go.work to edit: the named one, or the one in force.
-
-    Raises:
-        UsageError: there is none.
-    """
-    name = named_file or find_go_work(session)
-    if not name:
-        from govgo.app.work.work import NO_WORK_FILE  # edits of go.mod need nothing of that file
-
-        raise UsageError(NO_WORK_FILE)
-    return name
-
-
 def edit_work(
     session: Session,
     name: str,
@@ -128,15 +125,15 @@ def edit_work(
     toolchain: str = "",
     edits: Sequence[Edit[WorkFile]] = (),
 ) -> EditedWork:
-    """Read a go.work and apply edits to it; the file on disk stays as it is until `write_work`.
+    """Read a go.work and apply edits to it; the file itself stays as it is.
 
     Args:
         session: the command.
-        name: the file, as `find_work_file` returns it.
+        name: the file.
         go, toolchain, edits: as for `edit_mod`.
 
     Raises:
-        UsageError: an argument that makes no sense, or an edit that the file does not allow.
+        UsageError: an argument makes no sense, or an edit that the file does not allow.
         InputError: the file is missing or malformed.
     """
     _check_lines(session, "work", go, toolchain)
@@ -153,19 +150,21 @@ def edit_work(
     return EditedWork(path, file)
 
 
-def write_work(session: Session, edited: EditedWork) -> None:
-    """Write an edited go.work back; unlike go.mod, go does not check that it is still what was read."""
-    write_work_file(session, edited.path, edited.file)
+def write_mod(session: Session, edited: EditedMod) -> None:
+    """Write an edited go.mod back.
 
-
-def _check_new_module_path(path: str) -> None:
-    """Refuse what is no module path, or is the name of Go itself."""
+    Raises:
+        ConflictError: somebody else changed it meanwhile.
+    """
     try:
-        check_import_path(path)
-    except InvalidPathError as error:
-        raise UsageError(f"invalid -module: {error}", inner=error) from None
-    if is_toolchain(path):
-        raise UsageError("invalid -module: module path is reserved")
+        session.files.replace(edited.path, edited.before, edited.file.format())
+    except ConflictError as error:
+        raise ConflictError("go.mod changed during editing; not overwriting", inner=error) from None
+
+
+def write_work(session: Session, edited: EditedWork) -> None:
+    """Write an edited go.work back; go does not look whether somebody else changed it."""
+    write_work_file(session, edited.path, edited.file)
 
 
 def _check_lines(session: Session, verb: str, go: str, toolchain: str) -> None:
@@ -177,8 +176,8 @@ def _check_lines(session: Session, verb: str, go: str, toolchain: str) -> None:
         raise VerbFlagsError(f'{verb}: invalid -toolchain option{like} "-toolchain go{session.local_go}"')
 
 
-def _apply(file: _File, go: str, toolchain: str, edits: Sequence[Edit[_File]]) -> None:
-    """Set, drop ("none") or leave ("") the go and toolchain lines, make the edits, and put the file in go's layout."""
+def _apply(file: _F, go: str, toolchain: str, edits: Sequence[Edit[_F]]) -> None:
+    """Set, drop ("none") or leave ("") the go and toolchain lines, make the edits, and clean up."""
     if go == "none":
         file.drop_go_stmt()
     elif go:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The editing flags of `mod edit` and `work edit`, such as `-require=path@version`, as edits of a file.
+"""The editing flags of `mod edit` and `work edit`: `-require=path@version` and others.
 
-A flag's value is checked when the command line is parsed; the edit is made when the file has been read, in the order of
-the flags. Source of the rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's sentence.
+A flag is checked when it is parsed, and applied once the file has been read, in the order given. Source of the
+rules: `go help mod edit`, `go help work edit`. Errors are UsageError with go's sentence.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def cut_version(text: str) -> tuple[str, str, bool]:
 
 
 def may_be_version(text: str) -> bool:
-    """Whether `text` can stand in a file as a version; also branches and the like, which go resolves later."""
+    """Whether `text` can stand in a file as a version; also a branch or the like, which go resolves later."""
     return not must_quote(text)
 
 
@@ -87,12 +87,12 @@ def _maybe_versioned(side: str, text: str, *, directory_path_of_work: bool = Fal
 
 
 def mod_side(side: str, text: str) -> Pair:
-    """One side of a replacement in go.mod; a directory is taken whole, even with an "@" in its name."""
+    """A side of a replacement in go.mod that may be a directory, whatever "@" it holds."""
     return (text, "") if is_directory_path(text) else _maybe_versioned(side, text)
 
 
 def work_side(side: str, text: str) -> Pair:
-    """One side of a replacement in go.work; a directory is cut at an "@", as go does there."""
+    """A side of a replacement in go.work that may be a directory, but is cut at an "@" even then."""
     return _maybe_versioned(side, text, directory_path_of_work=True)
 
 
@@ -250,7 +250,7 @@ def read_edit(name: str, text: str, edits: Mapping[str, Callable[[str], Edit[_F]
     """The edit that the flag `-name=text` asks for.
 
     Raises:
-        UsageError: `-name=text: …`; the edit raises it, too, when the file does not allow it.
+        UsageError: `-name=text: …`; also from the edit, when the file does not allow it.
     """
     try:
         edit = edits[name](text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One argument of `get`: what it asks for, what could answer it, and how its errors are told.
+"""One argument of `get`: what it asks for, what could answer it, and how its errors are worded.
 
 Rules: Go Modules Reference, "go get" and "Version queries".
 """
@@ -15,15 +15,15 @@ from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern, tree_can_match
 from govgo.core.module.query import parse_path_version
-from govgo.errors import QueryError, ReportedError
-from govgo.load.packages.find import QueryMatchesMainModulesError, QueryUpgradesAllError
+from govgo.errors import QueryError
 from govgo.load.packages.imports import META_PACKAGES
 from govgo.load.packages.patterns import clean_patterns, is_local_import
-from govgo.load.session.session import Session
+from govgo.load.query.errors import QueryMatchesMainModulesError, QueryUpgradesAllError
+from govgo.load.session.session import Faults, Session
 
 
 class ArgumentError(QueryError):
-    """An argument of get that makes no sense by itself."""
+    """An argument of get that is invalid by itself."""
 
     code = "get-argument"
 
@@ -35,7 +35,7 @@ class QueryConflictError(QueryError):
 
 
 class PathSet(NamedTuple):
-    """The options for one path: exactly one of `pkg_mods` and `mod` is to be chosen.
+    """The options for one path, of which one is to be chosen: one of `pkg_mods`, or `mod`.
 
     Attributes:
         path: a package path, a module path, or a wildcard that matches nothing so far.
@@ -61,7 +61,7 @@ class Query:
         local: whether the pattern is a path in the file system.
         version: the version query, "upgrade" or "patch" where none was given.
         candidates: option sets still to be resolved.
-        resolved: module versions that this query has decided.
+        resolved: module versions that this query has determined.
         matches_packages: whether a resolved module provides a matching package.
         conflict: the first query found incompatible with this one.
     """
@@ -107,7 +107,7 @@ class Query:
         return self.pattern == mod_path or self.pattern.startswith(mod_path + "/")
 
     def once(self, path: str, options: Callable[[], PathSet]) -> None:
-        """Add the option set of `path`, the first time that `path` comes up."""
+        """Add the option set of `path`, unless `path` has come up before."""
         if path in self._seen:
             return
         self._seen.add(path)
@@ -116,7 +116,7 @@ class Query:
             self.candidates.append(found._replace(path=path))
 
     def resolved_text(self, mv: ModuleVersion) -> str:
-        """How messages name `mv` as this query's answer."""
+        """The name of `mv`, an answer to this query, in messages."""
         if mv.path != self.pattern:
             if mv.version != self.version:
                 return f"{mv} (matching {self.pattern}@{self.version})"
@@ -124,40 +124,22 @@ class Query:
         return self.answer_text(mv.version)
 
     def answer_text(self, version: str) -> str:
-        """The argument, with the version that it came to where the argument does not say it."""
+        """The argument, with the version that answers it where the argument does not contain it."""
         if version != self.version:
             return f"{self.pattern}@{self.version} ({version})"
         return str(self)
 
 
-class Faults:
-    """Errors told one by one; the command ends at the next `stop`."""
+class QueryFaults(Faults):
+    """Errors of the arguments of `get`."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._errors: list[Exception] = []
-
-    def tell(self, error: Exception, sentence: str = "") -> None:
-        """Print the error (or `sentence` in its place) and remember it; a sentence is never said twice in a row."""
-        self._session.tell(sentence or str(error))
-        self._errors.append(error)
-
-    def mark(self, error: Exception) -> None:
-        """Remember an error that has already been printed."""
-        self._errors.append(error)
-
-    def tell_for(self, query: Query, error: Exception) -> None:
-        """Print an error of a query, naming the query unless the error already does."""
-        self.tell(error, concise(query, str(error)))
-
-    def stop(self) -> None:
-        """End the command if anything has been told."""
-        if self._errors:
-            raise ReportedError(tuple(self._errors))
+    def add_for(self, query: Query, error: Exception) -> None:
+        """Report an error of a query, naming the query unless the error already does."""
+        self.add(error, concise(query, str(error)))
 
 
 def concise(query: Query, text: str) -> str:
-    """The sentence for an error of `query`, without saying the argument a second time."""
+    """The sentence for an error of `query`, without repeating the argument."""
     pattern = re.search(rf"(?m)(?:[ \t(\"`]|^){re.escape(query.pattern)}(?:[ @:;)\"`]|$)", text)
     if pattern:
         if not query.raw_version:
@@ -168,7 +150,7 @@ def concise(query: Query, text: str) -> str:
 
 
 def conflict_error(mod_path: str, proposed: tuple[str, Query], standing: tuple[str, Query]) -> QueryConflictError:
-    """The error of two (version, query) pairs that want `mod_path` at different versions."""
+    """The error of two (version, query) pairs that ask for different versions of `mod_path`."""
     detail = "" if mod_path == proposed[1].pattern else f"for module {mod_path}, "
     first, second = proposed[1].answer_text(proposed[0]), standing[1].answer_text(standing[0])
     return QueryConflictError(f"{detail}{first} conflicts with {second}")
@@ -186,7 +168,7 @@ def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) ->
         upgrade: the value of -u: "", "upgrade" or "patch".
 
     Raises:
-        ReportedError: arguments that make no sense; each has been told.
+        ReportedError: invalid arguments; each has been reported.
     """
     faults = Faults(session)
     queries: list[Query] = []
@@ -195,10 +177,10 @@ def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) ->
         try:
             query = _parse(session, argument, upgrade)
         except QueryError as error:
-            faults.tell(error)
+            faults.add(error)
             continue
         if query.version == "none" and query.pattern == "go":
-            faults.tell(ArgumentError("cannot use go@none"))
+            faults.add(ArgumentError("cannot use go@none"))
             continue
         if query.version == "none" and query.pattern == "toolchain":
             drop_toolchain = True
@@ -207,7 +189,7 @@ def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) ->
             query.raw = ""
         mistake = _file_argument(session, query)
         if mistake:
-            faults.tell(ArgumentError(mistake))
+            faults.add(ArgumentError(mistake))
             continue
         queries.append(query)
     faults.stop()
@@ -215,7 +197,7 @@ def parse_arguments(session: Session, arguments: Sequence[str], upgrade: str) ->
 
 
 def _file_argument(session: Session, query: Query) -> str:
-    """`get x.go` is a common mistake: what to say of it, or ""."""
+    """The error for an argument such as `x.go`, a common mistake; "" where it is none."""
     if not query.raw.endswith(".go") or query.raw_version:
         return ""
     if "/" not in query.raw:

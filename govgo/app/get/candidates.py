@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The candidates of each argument of `get`: which module versions could answer it.
 
-A package path can be provided by any module whose path is a prefix of it, and a wildcard by modules of entirely
-different paths; so every change of the build list can bring new candidates, and the questions are asked again until
-nothing changes. A version query's answer is always relative to the build list at the start.
+Any module whose path is a prefix of a package path may provide the package, and a wildcard may match modules with
+entirely different paths. So each change of the build list can bring new candidates, and they are looked for again until
+nothing changes. The answer to a version query is always relative to the build list at the start.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 from govgo.app.get.argument import (
     ArgumentError,
-    Faults,
     PathSet,
     Query,
+    QueryFaults,
     main_module_error,
     ok_for_main_module,
 )
@@ -25,27 +25,23 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path, is_std
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import Failure, GovgoError, InvalidPathError, QueryError, find, is_not_found
-from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.errors import Failure, InvalidPathError, QueryError, find, is_not_found
 from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
+from govgo.load.mainmodule.load import load_mod_graph
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
-from govgo.load.packages.find import (
-    Allowed,
-    PackageNotInModuleError,
-    QueryMatchesPackagesInMainModuleError,
-    query_packages,
-    query_pattern,
-)
-from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.packages.find import query_packages, query_pattern
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import Loaded, PackageOpts
 from govgo.load.packages.patterns import match_in_module
-from govgo.load.query.query import query
+from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
+from govgo.load.query.query import Allowed, query
 from govgo.load.query.retract import check_allowed, check_exclusions
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask
 
 
 class VersionChangeNeeded(QueryError):
-    """A package's imports are not to be loaded yet, since its module is about to move."""
+    """The imports of a package are not loaded yet, since its module is about to change its version."""
 
     code = "version-change-needed"
 
@@ -61,12 +57,13 @@ def no_such_package_version(error: BaseException) -> bool:
 
 
 class Resolver:
-    """What one `get` knows: the build list before and now, and what each argument may become.
+    """The state of one `get`: the build list at the start and now, and the candidates of each argument.
 
     Attributes:
-        resolved: module path to (version that must be selected, the query that decided it).
+        resolved: module path to (version that must be selected, the query that asks for it).
         build_list: the build list as it stands.
         initial: module path to version at the start; the base of "upgrade" and "patch".
+        loaded: the last load of packages, on which the checksums to keep depend, also when it was in the workspace.
     """
 
     def __init__(self, session: Session, queries: Sequence[Query], *, upgrade: str, load_tests: bool) -> None:
@@ -74,7 +71,8 @@ class Resolver:
         self.queries = tuple(queries)
         self.upgrade = upgrade
         self.load_tests = load_tests
-        self.faults = Faults(session)
+        self.faults = QueryFaults(session)
+        self.loaded: Loaded | None = None
         self.resolved: dict[str, tuple[str, Query]] = {}
         self.build_list: tuple[ModuleVersion, ...] = load_mod_graph(session).build_list()
         self.current: dict[str, str] = dict(self.build_list)
@@ -94,8 +92,6 @@ class Resolver:
         self.wildcard_queries = tuple(q for q in rest if not q.local and q.wildcard)
         self.path_queries = tuple(q for q in rest if not q.local and not q.wildcard)
 
-    # What the build list says.
-
     def initial_selected(self, path: str) -> str:
         """The version selected at the start, "none" where there was none."""
         return self.initial.get(path, "none")
@@ -107,8 +103,6 @@ class Resolver:
     def removed(self, path: str) -> bool:
         """Whether an argument asks for the module to be removed."""
         return path in self._nones or any(q.matches_path(path) for q in self._wild_nones)
-
-    # Questions to the sources.
 
     def _allowed_for(self, requested: str, selected: Callable[[str], str]) -> Allowed:
         """The requested and the current version are always allowed, even when retracted."""
@@ -122,7 +116,7 @@ class Resolver:
         return allowed
 
     def query_module(self, path: str, version: str) -> ModuleVersion:
-        """The version of one module that a version query comes to."""
+        """The version of one module that answers a version query."""
         allowed = self._allowed_for(version, self.initial_selected)
         answer = query(self.session, path, version, self.initial_selected(path), allowed)
         return ModuleVersion(path, answer.version)
@@ -147,8 +141,6 @@ class Resolver:
         found, module_only = query_pattern(self.session, q.pattern, q.version, self.initial_selected, allowed)
         mod = module_only.mod if module_only is not None else None
         return PathSet(pkg_mods=tuple(result.mod for result in found), mod=mod)
-
-    # Candidates, by the kind of argument.
 
     def start(self) -> None:
         """Candidates that depend on the initial build list alone."""
@@ -188,7 +180,7 @@ class Resolver:
         return PathSet(pkg_mods=self.query_packages(tool, q.version, self.initial_selected))
 
     def _none(self, q: Query) -> None:
-        """No module and no package exists at version none: the argument can only name modules."""
+        """An argument with version "none": it can only name modules, since no package exists at that version."""
         main = self.session.main
         if not q.wildcard:
             refused = main.contains(q.pattern)
@@ -211,7 +203,7 @@ class Resolver:
                 q.once(mv.path, lambda answer=answer: answer)  # type: ignore[misc]
 
     def _wildcard(self, q: Query) -> None:
-        """A wildcard means the modules of the build list first; new ones only when nothing else turns up."""
+        """A wildcard first means modules of the build list; others are looked for only when none of these matches."""
         relevant = [mv for mv in self.build_list if q.can_match_in_module(mv.path)]
         self.session.repo.warm(Ask("versions", mv.path) for mv in relevant if not self.session.main.contains(mv.path))
         for mv in relevant:
@@ -229,9 +221,9 @@ class Resolver:
             return PathSet()
         try:
             found = self.query_module(mv.path, q.version)
-        except GovgoError as error:
+        except Failure as error:
             if no_such_module_version(error):
-                # Other arguments may still move or remove the module; check_wildcards has the last word.
+                # Other arguments may still change or remove the module; check_wildcards decides in the end.
                 return PathSet()
             raise
         if self.match_in_module(q.pattern, found):
@@ -239,7 +231,7 @@ class Resolver:
         return PathSet(mod=found) if q.matches_path(found.path) else PathSet()
 
     def find_missing_wildcards(self) -> None:
-        """Look outside the build list for wildcards that match no package so far."""
+        """For wildcards that match no package so far, look for modules outside the build list."""
         for q in self.wildcard_queries:
             if q.version != "none" and not q.matches_packages:
                 q.once(q.pattern, lambda q=q: _guarded(lambda: self._missing_wildcard(q)))  # type: ignore[misc]
@@ -247,9 +239,9 @@ class Resolver:
     def _missing_wildcard(self, q: Query) -> PathSet:
         try:
             return self._query_pattern(q)
-        except GovgoError as error:
+        except Failure as error:
             if q.resolved and no_such_package_version(error):
-                return PathSet()  # a pattern of modules only
+                return PathSet()  # the pattern matches modules only
             raise
 
     def _all(self) -> None:
@@ -257,7 +249,7 @@ class Resolver:
             return
 
         def steady(path: str, mv: ModuleVersion | None) -> bool:
-            """Whether `mv` is sure to go on providing the package, so that its imports count."""
+            """Whether `mv` will certainly still provide the package at the end, so that its imports count."""
             sure = True
             for q in self.all_queries:
 
@@ -279,7 +271,7 @@ class Resolver:
             q.candidates.sort(key=lambda options: options.path)
 
     def upgrades(self) -> list[PathSet]:
-        """Options for packages that no module provides yet and, with -u, for modules that can move up."""
+        """Options for packages that no module provides yet and, with -u, for modules that can be upgraded."""
         patterns = [q.pattern for q in self.queries if q.matches_packages]
         if not patterns:
             return []
@@ -295,7 +287,7 @@ class Resolver:
                 mods = self.query_packages(path, version, self.selected)
             except Failure as error:
                 if no_such_package_version(error) or (mv is None and not _valid_path(path)):
-                    return True  # no version change helps; the final load says what is missing
+                    return True  # no version change helps; the final load reports what is missing
                 found.append(PathSet(path=path, error=error))
                 return False
             if mv in mods:
@@ -325,9 +317,8 @@ class Resolver:
             silence_package_errors=True,
             allow_package=allow,
         )
-        _, packages = load_packages(self.session, options, patterns)
-        loaded = self.session.loaded
-        assert loaded is not None
+        _, packages, loaded = load_packages(self.session, options, patterns)
+        self.loaded = loaded
         for path in packages:
             error = loaded.error(path)
             if error is None or find(error, VersionChangeNeeded) is not None:
@@ -339,10 +330,10 @@ class Resolver:
 
 
 def _guarded(options: Callable[[], PathSet]) -> PathSet:
-    """The options, or the error in their place: `settle` tells it and ends the command, whatever else is found."""
+    """The options, or the error in their place: `resolve_candidates` reports it and ends the command."""
     try:
         return options()
-    except GovgoError as error:
+    except Failure as error:
         return PathSet(error=error)
 
 

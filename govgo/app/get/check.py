@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The last look of `get` before go.mod is written: missing packages, deprecations, retractions and sums."""
+"""The last check of `get` before go.mod is written: missing packages, deprecations, retractions and sums."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.errors import Failure, GovgoError, QueryError, SecurityError, find
 from govgo.load.mainmodule.load import enter_workspace, load_mod_file
 from govgo.load.packages.errors import AmbiguousImportError
-from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
 from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions, short_message
 from govgo.ports.modules import Ask
 
 _Marks = dict[ModuleVersion, set[str]]
-"""Why a module matters: "resolved" by get, "named" on the command line, "package" of the load, "direct"."""
+"""By module, why it matters: "resolved" by get, "named" on the command line, "package" of the load, "direct"."""
 
 
 class SumNotFoundError(QueryError):
-    """A module moved, and the sum that its new version needs could not be had."""
+    """A module changed its version, and the checksum of the new version could not be found."""
 
     code = "sum-not-found"
 
 
 def check_packages(resolver: Resolver, patterns: Sequence[str]) -> None:
-    """Load the named packages once more and tell what is wrong with them, then what is known of their modules.
+    """Load the named packages once more and report their errors, then retractions and deprecations of their modules.
 
-    The load happens in the workspace where the main module belongs to one, since its packages may come from there;
-    sums are added to the module's own go.sum.
+    Where the main module belongs to a workspace, that is loaded, since the packages may come from there; checksums are
+    added to the module's own go.sum.
     """
     session = resolver.session
     workspace = resolver.workspace
@@ -48,26 +49,25 @@ def check_packages(resolver: Resolver, patterns: Sequence[str]) -> None:
     sum_errors = _moved_sums(resolver)
     for text in deprecations:
         session.report.note(text)
-    _tell_retractions(resolver, retractions)
+    _report_retractions(resolver, retractions)
     for error in sum_errors:
-        resolver.faults.tell(error)
+        resolver.faults.add(error)
     resolver.faults.stop()
 
 
 def _load(resolver: Resolver, patterns: Sequence[str], marks: _Marks) -> None:
     session = resolver.session
     options = PackageOpts(load_tests=resolver.load_tests, allow_errors=True, silence_no_go_errors=True)
-    matches, packages = load_packages(session, options, patterns)
-    loaded = session.loaded
-    assert loaded is not None
+    matches, packages, loaded = load_packages(session, options, patterns)
+    resolver.loaded = loaded
     for match in matches:
         if match.errors:
-            resolver.faults.mark(match.errors[0])
+            resolver.faults.add_reported(match.errors[0])
             break
     for path in packages:
         error = loaded.error(path)
         if error is not None and not (loaded.dir(path) and loaded.is_no_go(error)):
-            resolver.faults.mark(error)
+            resolver.faults.add_reported(error)
             ambiguous = find(error, AmbiguousImportError)
             for mv in ambiguous.modules if ambiguous is not None else ():
                 marks.setdefault(mv, set()).add("package")
@@ -109,7 +109,7 @@ def _deprecations(resolver: Resolver, marks: _Marks) -> list[str]:
     return found
 
 
-def _tell_retractions(resolver: Resolver, retractions: Sequence[tuple[str, str]]) -> None:
+def _report_retractions(resolver: Resolver, retractions: Sequence[tuple[str, str]]) -> None:
     report = resolver.session.report
     for _, message in retractions:
         report.note(f"warning: {message}")
@@ -119,9 +119,9 @@ def _tell_retractions(resolver: Resolver, retractions: Sequence[tuple[str, str]]
 
 
 def _moved_sums(resolver: Resolver) -> list[GovgoError]:
-    """Fetch the sums of modules that moved and had sums before, so that later builds do not miss them."""
+    """Fetch the checksums of modules that changed their version and had checksums before: later builds need them."""
     session = resolver.session
-    wanted: list[tuple[ModuleVersion, ModuleVersion, str]] = []
+    changed: list[tuple[ModuleVersion, ModuleVersion, str]] = []
     for mv in resolver.build_list:
         old_version = resolver.initial.get(mv.path, "")
         if not old_version:
@@ -130,10 +130,10 @@ def _moved_sums(resolver: Resolver) -> list[GovgoError]:
         actual = session.main.replacement(mv) or mv
         old_actual = session.main.replacement(old) or old
         if actual != old_actual and actual.version and session.repo.ledger.have(old_actual):
-            wanted.append((mv, actual, old_version))
+            changed.append((mv, actual, old_version))
     errors: list[GovgoError] = []
-    found = session.repo.download([actual for _, actual, _ in wanted], extract=False)
-    for (mv, actual, old_version), download in zip(wanted, found, strict=True):
+    found = session.repo.download([actual for _, actual, _ in changed], extract=False)
+    for (mv, actual, old_version), download in zip(changed, found, strict=True):
         if isinstance(download.error, SecurityError):
             raise download.error
         if download.error is not None:

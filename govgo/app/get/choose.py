@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Choosing one candidate for each argument of `get`, and moving the build list to what was chosen."""
+"""Choosing one candidate for each argument of `get`, and changing the build list accordingly."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Iterable, Sequence
 from govgo.app.get.argument import PathSet, Query, QueryConflictError, conflict_error, main_module_error
 from govgo.app.get.candidates import Resolver
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, find
-from govgo.load.buildlist.edit import ConstraintError, edit_build_list
-from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.errors import Failure, find
+from govgo.load.buildlist.conflicts import ConstraintError
+from govgo.load.mainmodule.load import edit_build_list, load_mod_graph
 
 
-def settle(resolver: Resolver, queries: Sequence[Query]) -> bool:
-    """Resolve the queries' candidates; True when that moved the build list.
+def resolve_candidates(resolver: Resolver, queries: Sequence[Query]) -> bool:
+    """Choose among the candidates of `queries`; True when that changed the build list.
 
-    Unambiguous candidates come first. Only when they leave the build list as it is are the ambiguous ones decided,
-    arbitrarily but always in the same way.
+    Unambiguous candidates come first. Only when these do not change the build list, one of each ambiguous set is
+    chosen, arbitrarily but always the same.
     """
-    settled = 0
+    count = 0
     while True:
-        before = settled
+        before = count
         for q in queries:
-            settled += _settle_clear(resolver, q)
+            count += _resolve_unambiguous(resolver, q)
         resolver.faults.stop()
-        if settled == before:
+        if count == before:
             break
-    if settled and update_build_list(resolver, ()):
+    if count and update_build_list(resolver, ()):
         return True
     chosen = 0
     for q in queries:
@@ -38,11 +38,11 @@ def settle(resolver: Resolver, queries: Sequence[Query]) -> bool:
 
 
 def apply_upgrades(resolver: Resolver, upgrades: Iterable[PathSet]) -> bool:
-    """Move to tentative versions, which explicit arguments may still overrule; True when the build list moved."""
+    """Upgrade to tentative versions, which explicit arguments may still overrule; True when the build list changed."""
     tentative: list[ModuleVersion] = []
     for options in upgrades:
         if options.error is not None:
-            resolver.faults.tell(options.error)
+            resolver.faults.add(options.error)
             continue
         narrowed, choice = _disambiguate(resolver, options)
         if choice is None:
@@ -57,26 +57,26 @@ _Choice = tuple[bool, ModuleVersion | None]
 """Whether the path is a package of the chosen module, and the module; None where nothing is viable."""
 
 
-def _settle_clear(resolver: Resolver, q: Query) -> int:
+def _resolve_unambiguous(resolver: Resolver, q: Query) -> int:
     """Resolve the candidates of one query that leave no choice; returns how many."""
-    settled = 0
+    count = 0
     unclear: list[PathSet] = []
     for options in q.candidates:
         if options.error is not None:
-            resolver.faults.tell_for(q, options.error)
-            settled += 1
+            resolver.faults.add_for(q, options.error)
+            count += 1
             continue
         narrowed, choice = _disambiguate(resolver, options)
         if choice is None:
             unclear.append(narrowed)
             continue
         if choice[1] is None:
-            # Nothing is viable. Any candidate will do to tell which argument stands against it.
+            # Nothing is possible. Any candidate serves to show which argument conflicts with it.
             choice = _choose(resolver, options)
         _take(resolver, q, choice)
-        settled += 1
+        count += 1
     q.candidates = unclear
-    return settled
+    return count
 
 
 def _take(resolver: Resolver, q: Query, choice: _Choice) -> None:
@@ -85,28 +85,28 @@ def _take(resolver: Resolver, q: Query, choice: _Choice) -> None:
         q.matches_packages = True
     assert mv is not None
     if resolver.session.main.contains(mv.path) and mv.version:
-        resolver.faults.tell_for(q, main_module_error(resolver.session, mv.path, q))
+        resolver.faults.add_for(q, main_module_error(resolver.session, mv.path, q))
         return
     standing = resolver.resolved.get(mv.path)
     if standing is not None and standing[0] != mv.version:
-        _tell_conflict(resolver, q, mv, standing)
+        _report_conflict(resolver, q, mv, standing)
         return
     resolver.resolved[mv.path] = (mv.version, q)
     q.resolved.append(mv)
 
 
-def _tell_conflict(resolver: Resolver, q: Query, mv: ModuleVersion, standing: tuple[str, Query]) -> None:
+def _report_conflict(resolver: Resolver, q: Query, mv: ModuleVersion, standing: tuple[str, Query]) -> None:
     if q.conflict is not None:
         return
     q.conflict = standing[1]
     proposed = (mv.version, q)
     if q.wildcard and not standing[1].wildcard:
-        proposed, standing = standing, proposed  # the definite path reads better first
-    resolver.faults.tell_for(q, conflict_error(mv.path, proposed, standing))
+        proposed, standing = standing, proposed  # the sentence is clearer with the plain path first
+    resolver.faults.add_for(q, conflict_error(mv.path, proposed, standing))
 
 
 def _disambiguate(resolver: Resolver, options: PathSet) -> tuple[PathSet, _Choice | None]:
-    """Drop the options that decided versions rule out; the choice is None while more than one is left."""
+    """Drop the options that resolved versions exclude; the choice is None while more than one is left."""
     viable: list[ModuleVersion] = []
     for mv in options.pkg_mods:
         if resolver.removed(mv.path):
@@ -144,7 +144,7 @@ def _choose(resolver: Resolver, options: PathSet) -> _Choice:
 
 
 def update_build_list(resolver: Resolver, additions: Sequence[ModuleVersion]) -> bool:
-    """Make the build list agree with what is resolved, `additions` as far as they fit; True when it moved."""
+    """Select the resolved versions, and `additions` as far as they fit; True when the build list changed."""
     session = resolver.session
     must_select = [
         ModuleVersion(path, version)
@@ -153,11 +153,11 @@ def update_build_list(resolver: Resolver, additions: Sequence[ModuleVersion]) ->
     ]
     try:
         changed = edit_build_list(session, list(additions), must_select)
-    except GovgoError as error:
+    except Failure as error:
         constraint = find(error, ConstraintError)
         if constraint is None:
             raise
-        _tell_constraint(resolver, constraint)
+        _report_constraint(resolver, constraint)
         resolver.faults.stop()
         return False
     if changed:
@@ -166,8 +166,8 @@ def update_build_list(resolver: Resolver, additions: Sequence[ModuleVersion]) ->
     return changed
 
 
-def _tell_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
-    """Tell conflicts between modules in terms of the arguments that brought them."""
+def _report_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
+    """Report conflicts between modules in terms of the arguments that caused them."""
     if resolver.session.settings.verbose:
         for conflict in constraint.conflicts:
             resolver.session.report.note(str(conflict))
@@ -184,18 +184,18 @@ def _tell_constraint(resolver: Resolver, constraint: ConstraintError) -> None:
         else:
             assert conflict.constraint is not None
             text = f"{head}, not {reason(conflict.constraint)}"
-        resolver.faults.tell(QueryConflictError(text, inner=conflict.error))
+        resolver.faults.add(QueryConflictError(text, inner=conflict.error))
 
 
 def check_wildcards(resolver: Resolver) -> None:
-    """Tell of every module that a wildcard matches but whose selected version is not what the wildcard asks for."""
+    """Report every module that a wildcard matches but whose selected version is not the one it asks for."""
     for q in resolver.wildcard_queries:
         for mv in resolver.build_list:
             if q.can_match_in_module(mv.path):
                 try:
                     _check_wildcard(resolver, q, mv)
-                except GovgoError as error:
-                    resolver.faults.tell_for(q, error)
+                except Failure as error:
+                    resolver.faults.add_for(q, error)
     resolver.faults.stop()
 
 
@@ -203,14 +203,14 @@ def _check_wildcard(resolver: Resolver, q: Query, mv: ModuleVersion) -> None:
     by_path = q.matches_path(mv.path)
     if not by_path and not resolver.match_in_module(q.pattern, mv):
         return
-    wanted = resolver.query_module(mv.path, q.version)
-    if wanted.version == mv.version:
+    answer = resolver.query_module(mv.path, q.version)
+    if answer.version == mv.version:
         return
-    if not by_path and not resolver.match_in_module(q.pattern, wanted):
-        name = str(wanted)
-        if wanted.version != q.version:
-            name = f"{wanted.path}@{q.version} ({wanted.version})"
+    if not by_path and not resolver.match_in_module(q.pattern, answer):
+        name = str(answer)
+        if answer.version != q.version:
+            name = f"{answer.path}@{q.version} ({answer.version})"
         raise QueryConflictError(
             f"{q} matches packages in {mv} but not {name}: specify a different version for module {mv.path}"
         )
-    raise QueryConflictError(f"internal error: selected {mv} instead of {wanted.version}")
+    raise QueryConflictError(f"internal error: selected {mv} instead of {answer.version}")

@@ -6,19 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from govgo.app.get.argument import Query, parse_arguments
+from govgo.app.get.argument import parse_arguments
 from govgo.app.get.candidates import Resolver
 from govgo.app.get.check import check_packages
-from govgo.app.get.choose import apply_upgrades, check_wildcards, settle
+from govgo.app.get.choose import apply_upgrades, check_wildcards, resolve_candidates
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain
 from govgo.core.version.goversion import EXPLICIT_INDIRECT_VERSION
 from govgo.core.version.goversion import compare as compare_go
-from govgo.errors import GovgoError, UsageError
+from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.gowork import find_go_work, read_work_file, update_work_go_version, write_work_file
-from govgo.load.mainmodule.load import init, load_mod_file
-from govgo.load.mainmodule.write import WriteOptions, write_go_mod
+from govgo.load.mainmodule.load import has_mod_root, load_mod_file
+from govgo.load.mainmodule.write import WriteOptions, commit_requirements
 from govgo.load.packages.imports import META_PACKAGES
-from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
+from govgo.load.session.policy import GET
 from govgo.load.session.session import Session
 
 _NO_MODULE = (
@@ -64,7 +66,7 @@ class Change(NamedTuple):
 
     @property
     def note(self) -> str:
-        """What else is to be said of the change, or ""."""
+        """A remark about the change, or ""."""
         limit = EXPLICIT_INDIRECT_VERSION
         if self.path != "go" or not compare_go(self.old, limit) < 0 <= compare_go(self.new, limit):
             return ""
@@ -78,18 +80,14 @@ class GetResult(NamedTuple):
 
 
 def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetResult:
-    """Resolve the arguments to module versions, move the build list to them, and write go.mod and go.sum.
+    """Resolve the arguments to module versions, select these, and write go.mod and go.sum.
 
     Raises:
-        ReportedError: arguments that cannot be satisfied, each told through the reporter; nothing was written.
+        ReportedError: arguments that cannot be satisfied, each of which was reported; nothing was written.
         GovgoError: the module, the sources or the checksum database refuse; nothing was written.
     """
-    session.command = "get"
-    session.force_use_modules = True
-    session.explicit_write = True
-    session.allow_missing_imports = True
-    init(session)
-    if not session.has_mod_root():
+    session.policy = GET
+    if not has_mod_root(session):
         raise UsageError(_NO_MODULE)
     queries, drop_toolchain = parse_arguments(session, arguments, options.upgrade)
     load_mod_file(session)
@@ -98,9 +96,9 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
     _converge(resolver)
     check_wildcards(resolver)
     check_packages(resolver, [q.pattern for q in queries if q.matches_packages])
-    add_tools, drop_tools = _tools(session, queries, options) if options.tool else ((), ())
+    add_tools, drop_tools = _tools(resolver, options) if options.tool else ((), ())
     before = _requirements(session)
-    write_go_mod(
+    commit_requirements(
         session,
         WriteOptions(
             drop_toolchain=drop_toolchain,
@@ -108,6 +106,7 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
             add_tools=add_tools,
             drop_tools=drop_tools,
         ),
+        resolver.loaded,
     )
     changes = _changes(resolver, before, _requirements(session))
     _update_work(session)
@@ -115,25 +114,26 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
 
 
 def _converge(resolver: Resolver) -> None:
-    """Ask, settle and load until nothing moves any more."""
+    """Find candidates, choose among them and load packages until the build list does not change any more."""
     while True:
         resolver.refresh()
-        if settle(resolver, resolver.queries):
+        if resolve_candidates(resolver, resolver.queries):
             continue
         if apply_upgrades(resolver, resolver.upgrades()):
             continue
         resolver.find_missing_wildcards()
-        if not settle(resolver, resolver.wildcard_queries):
+        if not resolve_candidates(resolver, resolver.wildcard_queries):
             return
 
 
-def _tools(session: Session, queries: Sequence[Query], options: GetOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _tools(resolver: Resolver, options: GetOptions) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tool lines to add and to drop."""
+    queries = resolver.queries
     for q in queries:
         if q.pattern in META_PACKAGES or q.pattern == "toolchain":
             raise UsageError(f'go get -tool does not work with "{q.pattern}".')
     opts = PackageOpts(load_tests=options.load_tests, allow_errors=True, silence_no_go_errors=True)
-    matches, _ = load_packages(session, opts, [q.pattern for q in queries])
+    matches, _, resolver.loaded = load_packages(resolver.session, opts, [q.pattern for q in queries])
     add: list[str] = []
     drop: list[str] = []
     for q, match in zip(queries, matches, strict=False):
@@ -154,7 +154,7 @@ def _requirements(session: Session) -> tuple[ModuleVersion, ...]:
 
 
 def _changes(resolver: Resolver, before: Sequence[ModuleVersion], after: Sequence[ModuleVersion]) -> tuple[Change, ...]:
-    """Changes of modules named by arguments and of explicit requirements; others concern nobody."""
+    """The changes of modules that arguments name, and of requirements in go.mod; other changes are not reported."""
     found: dict[str, Change] = {}
     for path, (version, _) in resolver.resolved.items():
         old = resolver.initial.get(path, "")
@@ -177,13 +177,13 @@ def _changes(resolver: Resolver, before: Sequence[ModuleVersion], after: Sequenc
 
 
 def _update_work(session: Session) -> None:
-    """Raise the go line of the workspace that uses this module, as far as the module now needs."""
+    """Raise the go line of the workspace that uses this module to that of the module."""
     path = find_go_work(session)
     if not path:
         return
     try:
         work = read_work_file(session, path)
-    except GovgoError:
+    except Failure:
         return
     if update_work_go_version(work, session.main.go_version()):
         write_work_file(session, path, work)

@@ -10,6 +10,7 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure
 from govgo.load.mainmodule.gowork import LocalWorkspace
+from govgo.load.mainmodule.load import must_have_mod_root
 from govgo.load.packages.imports import dir_in_module
 from govgo.load.packages.patterns import match_in_module, warn_unmatched
 from govgo.load.session.session import Session
@@ -33,12 +34,12 @@ def workspace_has_package(session: Session, workspace: LocalWorkspace, path: str
 
 
 def local_options(session: Session, q: Query) -> PathSet:
-    """A directory or a pattern of directories stands for the main module that holds it."""
+    """A directory, or a pattern of directories, means the main module that contains it."""
     absolute = posixpath.normpath(posixpath.join(session.settings.cwd, q.pattern))
     detail = "" if q.pattern.startswith("/") else f" ({absolute})"
     pattern, main = dir_import_path(session, absolute)
     if main is None:
-        session.must_have_mod_root()
+        must_have_mod_root(session)
         roots = [session.main.root(m) for m in session.main.modules]
         plural = "" if len(roots) == 1 else "s"
         raise ArgumentError(f"{q.pattern}{detail} is not within module{plural} rooted at {', '.join(roots)}")
@@ -57,7 +58,7 @@ def local_options(session: Session, q: Query) -> PathSet:
 
 
 def work_options(session: Session, q: Query) -> PathSet:
-    """The pattern "work" stands for the main module, as far as it holds packages."""
+    """The pattern "work" means the main module, if it holds packages."""
     main = session.main.single()
     match = match_in_module(session, q.pattern, main, any_tags())
     if match.errors:

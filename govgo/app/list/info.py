@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is known of one module: the facts behind `go list -m -json`.
+"""The facts about one module that `go list -m -json` shows.
 
 Rules: `go help list`, section on -m.
 """
@@ -41,7 +41,7 @@ class ListMode(IntFlag):
     VERSIONS = auto()
     RETRACTED_VERSIONS = auto()
     NAMES = auto()
-    """Only paths, versions and what is asked by another flag will be shown: times, sums and places may be
+    """Only paths, versions and what another flag asks for will be shown: times, checksums and directories may be
     left out."""
 
 
@@ -58,10 +58,10 @@ def module_info(
 ) -> ModuleInfo:
     """What is known of `mv` in the build list of `rs`, or by itself when `rs` is None.
 
-    Failures are told in the answer's `error`.
+    Failures stand in the `error` of the answer.
 
     Raises:
-        SecurityError: never told that way.
+        SecurityError: it never stands in `error`.
     """
     if mv.version == "" and session.main.contains(mv.path):
         return _main_module(session, mv)
@@ -69,7 +69,7 @@ def module_info(
         path=mv.path,
         version=mv.version,
         indirect=rs is not None and not rs.is_direct(mv.path),
-        go_version=session.raw_go_versions.get(mv, ""),
+        go_version=session.scope.go_versions.get(mv, ""),
     )
     facts = _Facts(session, mode, reuse, in_build_list=rs is not None)
     if rs is None:
@@ -88,12 +88,12 @@ def _main_module(session: Session, mv: ModuleVersion) -> ModuleInfo:
         main=True,
         dir=root,
         go_mod=(session.settings.modfile_given or session.mod_file_path(root)) if root else "",
-        go_version=session.raw_go_versions.get(mv, ""),
+        go_version=session.scope.go_versions.get(mv, ""),
     )
 
 
 def _replaced(session: Session, facts: _Facts, info: ModuleInfo, target: ModuleVersion) -> ModuleInfo:
-    """A replaced module: the facts are those of the replacement, and its own version is not asked about."""
+    """A replaced module: the facts are those of the replacement; nothing is asked about its own version."""
     new = ModuleInfo(path=target.path, version=target.version, go_version=info.go_version)
     if not target.version:
         directory = posixpath.normpath(posixpath.join(session.main.replace_base(), target.path))
@@ -113,7 +113,7 @@ def _replaced(session: Session, facts: _Facts, info: ModuleInfo, target: ModuleV
 
 
 class _Facts:
-    """Fills in what the module cache, go.sum and the sources know of a module version."""
+    """Collects what the module cache, go.sum and the sources know of a module version."""
 
     def __init__(self, session: Session, mode: ListMode, reuse: Reusable | None, *, in_build_list: bool) -> None:
         self._session = session
@@ -134,7 +134,7 @@ class _Facts:
             if not self._is_brief:
                 info = self._with_time(info)
         if not self._is_brief or not self._must_have_sums:
-            # Reading a go.mod enters its hash in go.sum, so that it is read even where nothing of it is shown.
+            # Reading a go.mod adds its hash to go.sum, so it is read even if nothing of it is shown.
             info = self._with_go_version(info, mod)
         if not self._is_brief:
             info = self._with_places(info, mod)
@@ -171,7 +171,7 @@ class _Facts:
         if self._has_go_mod_sum(info):
             try:
                 path = repo.cache_file(mod, "mod")
-            except GovgoError:
+            except Failure:
                 path = ""
             if path and self._session.files.is_file(path):
                 info = info._replace(go_mod=path)
@@ -180,7 +180,7 @@ class _Facts:
         if self._sum_is_known(ModuleVersion(info.path, info.version)):
             try:
                 directory = repo.cached_dir(mod) or ""
-            except GovgoError:
+            except Failure:
                 directory = ""
             info = info._replace(dir=directory or info.dir, sum=ledger.recorded(mod) or "")
         return info
@@ -192,7 +192,7 @@ def _failed(info: ModuleInfo, error: GovgoError) -> ModuleInfo:
 
 
 def _is_unknown(error: GovgoError) -> bool:
-    """Whether a source answered that there is nothing. All else is told, since it may be an attack."""
+    """Whether a source answered that there is nothing. Any other error is shown, since it may be an attack."""
     return find(error, NoMatchingVersionError) is not None or is_not_found(error)
 
 
@@ -245,7 +245,7 @@ def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
 
 
 def error_text(path: str, version: str, error: GovgoError) -> str:
-    """An error about `path@version` in one sentence that names both, once."""
+    """An error about `path@version` in one sentence that names both exactly once."""
     text = str(error)
     if find(error, NoMatchingVersionError) is not None:
         # The text holds the query already.

@@ -25,10 +25,13 @@ from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import is_revision_query, parse_path_version, parse_query
-from govgo.errors import GovgoError, QueryError, UsageError, VerbFlagsError
+from govgo.errors import Failure, GovgoError, QueryError, UsageError, VerbFlagsError
 from govgo.load.buildlist.graph import ModGraph
-from govgo.load.buildlist.requirements import Requirements, try_expand_graph
-from govgo.load.mainmodule.load import init, init_workfile, load_mod_file
+from govgo.load.buildlist.requirements import Requirements, put_in_force
+from govgo.load.buildlist.roots import try_expand_graph
+from govgo.load.dependency.gomod import RawSummaries
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.mainmodule.load import has_mod_root, init, load_mod_file
 from govgo.load.mainmodule.write import commit_requirements
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.query import Reusable, query_outcome
@@ -66,7 +69,7 @@ def list_modules(
         requirements are written back when nothing failed, unless upgrades were looked for.
 
     Raises:
-        UsageError: an argument that makes no sense.
+        UsageError: an invalid argument.
         GovgoError: the main module cannot be loaded.
     """
     rs = load_mod_file(session)
@@ -78,12 +81,12 @@ def list_modules(
         modules = _add_marks(session, modules, mode)
     error = lister.error
     if error is None:
-        session.requirements = lister.rs
-        if not session.explicit_write and not mode & ListMode.UPDATES:
-            # -u looks at more of the checksum database than go.sum will need.
+        put_in_force(session, lister.rs)
+        if not session.policy.writes_at_end and not mode & ListMode.UPDATES:
+            # -u fetches more than the build list, whose checksums go.sum does not need.
             try:
                 commit_requirements(session)
-            except GovgoError as failure:
+            except Failure as failure:
                 error = failure
     return Listing(tuple(modules), error)
 
@@ -99,15 +102,15 @@ def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_f
         GovgoError: as `list_modules`.
     """
     init_workfile(session)
-    if reuse_file and session.has_mod_root():
+    if reuse_file and has_mod_root(session):
         raise VerbFlagsError("list -reuse cannot be used inside a module")
     init(session)
     if mode & ListMode.RETRACTED and not mode & ListMode.UPDATES:
         if session.build_mod == "vendor":
             raise VerbFlagsError("list -retracted cannot be used when vendoring is enabled")
-        if not session.modules_enabled:
+        if not session.scope.modules_enabled:
             raise VerbFlagsError("list -retracted can only be used in module-aware mode")
-    if not session.modules_enabled:
+    if not session.scope.modules_enabled:
         raise UsageError("list -m cannot be used with GO111MODULE=off")
     load_mod_file(session)
     _check_vendor_mode(session, args, mode)
@@ -118,7 +121,7 @@ def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_f
 
 def module_by_path(session: Session, argument: str) -> ModuleInfo | None:
     """The module with a path in the build list, or `path@version` by itself (cmd/go's modload.ModuleInfo)."""
-    if not session.modules_enabled:
+    if not session.scope.modules_enabled:
         return None
     try:
         path, version, has_version = parse_path_version(argument)
@@ -136,7 +139,7 @@ def module_by_path(session: Session, argument: str) -> ModuleInfo | None:
 
 
 def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) -> None:
-    """Refuse what the vendor directory cannot tell."""
+    """Refuse requests that the vendor directory cannot answer."""
     if session.build_mod != "vendor":
         return
     if mode & ListMode.VERSIONS:
@@ -151,7 +154,7 @@ def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) ->
 
 
 def _without_names(session: Session, mode: ListMode) -> ListMode:
-    """Leave things out only where a network would be asked for them; elsewhere their absence must show."""
+    """Leave facts out only where they would be fetched over a network; elsewhere, as in go, missing files must show."""
     if mode & ListMode.NAMES and any(
         spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies()
     ):
@@ -177,7 +180,7 @@ class _Lister:
         self.error: GovgoError | None = None
 
     def check(self, args: Iterable[str]) -> None:
-        """Refuse arguments that make no sense, and find out whether the graph is needed.
+        """Refuse invalid arguments, and find out whether the graph is needed.
 
         Raises:
             UsageError: a path that cannot be a module's, or a main module is missing.
@@ -189,23 +192,24 @@ class _Lister:
             if _is_relative(arg):
                 raise UsageError(f"cannot use relative path {arg} to specify module")
             if arg == "all" or "..." in arg:
-                self._want_graph(f"cannot match {quote(arg)}")
-                self._session.describes_all |= arg == "all" and not self._session.must_have_sums()
+                self._need_graph_for(f"cannot match {quote(arg)}")
+                if arg == "all" and not self._session.must_have_sums():
+                    self._session.policy = self._session.policy._replace(fetches_selected=True)
                 continue
             path, version, has_version = parse_path_version(arg)
             if self.rs.root_selected(path) is not None and self.rs.pruning != Pruning.UNPRUNED:
                 continue
             if not has_version:
                 needs_main = not self._mode & ListMode.VERSIONS
-                self._want_graph(
+                self._need_graph_for(
                     f"cannot match {quote(arg)} without -versions or an explicit version" if needs_main else ""
                 )
             elif version in ("upgrade", "patch"):
-                self._want_graph(f"cannot match {quote(arg)}")
+                self._need_graph_for(f"cannot match {quote(arg)}")
 
-    def _want_graph(self, purpose: str) -> None:
+    def _need_graph_for(self, purpose: str) -> None:
         self._need_graph = True
-        if purpose and not self._session.has_mod_root():
+        if purpose and not has_mod_root(self._session):
             raise UsageError(f"{purpose}: {self._session.no_main_modules_error()}")
 
     def run(self, args: Sequence[str]) -> list[ModuleInfo]:
@@ -216,7 +220,7 @@ class _Lister:
         if self._need_graph:
             self.rs, self._graph, self.error = try_expand_graph(self._session, self.rs)
             if self.error is not None:
-                self._mode &= ~ListMode.NAMES  # what else is wrong with the modules is told, too
+                self._mode &= ~ListMode.NAMES  # other errors of the modules are shown, too
         self._warm_queries(args)
         self._warm_paths(args)
         found: list[ModuleInfo] = []
@@ -256,7 +260,7 @@ class _Lister:
             self._session.repo.warm(asks)
 
     def _warm_paths(self, args: Iterable[str]) -> None:
-        """Fetch what describing the modules takes that `args` name one by one, at once."""
+        """Fetch, all at once, what is needed to describe the modules that `args` name by their paths."""
         paths = dict.fromkeys(arg for arg in args if arg != "all" and "..." not in arg and "@" not in arg)
         mods = [ModuleVersion(path, self._selected(path)) for path in paths if not is_toolchain(path)]
         chosen = [mv for mv in mods if mv.version not in ("", "none")]
@@ -310,7 +314,7 @@ class _Lister:
         return [self._info(mv) for mv in fresh]
 
     def _warm_infos(self, mods: Iterable[ModuleVersion], mode: ListMode) -> None:
-        """Fetch the .info and .mod files that describing `mods` takes, at once."""
+        """Fetch, all at once, the .info and .mod files that are needed to describe `mods`."""
         session = self._session
         if session.build_mod == "vendor":
             return
@@ -321,7 +325,7 @@ class _Lister:
             asks += [
                 Ask("gomod", source.path, source.version)
                 for source in sources
-                if source not in session.raw_summaries and self._may_read_go_mod(source)
+                if source not in session.part(RawSummaries) and self._may_read_go_mod(source)
             ]
         session.repo.warm(asks)
         if mode & ListMode.RETRACTED:

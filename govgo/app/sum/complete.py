@@ -14,7 +14,7 @@ from govgo.core.gosum.outcomes import Completed
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import Failure, GovgoError, PackageError, ReportedError
-from govgo.load.mainmodule.write import WriteOptions, go_mod_dirty, update_go_mod_from_reqs, write_go_sum
+from govgo.load.mainmodule.write import WriteOptions, update_go_mod_from_reqs, write_go_sum
 from govgo.ports.sumdb import SumDatabase
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) 
         if not ledger.check(key, digest):
             ledger.add(key, digest)
     if hashes and not dry_run:
-        write_go_sum(session, set(needs.keys))
+        write_go_sum(session, keep=set(needs.keys))
     for failure in failures:
         session.report.note(str(failure))
     failures += [PackageError(f"{pkg.path}: {pkg.error}", inner=pkg.error) for pkg in needs.unloaded if pkg.error]
@@ -78,7 +78,7 @@ def _refuse_stale_gomod(session: Session) -> None:
     update = update_go_mod_from_reqs(session, WriteOptions())
     index = session.main.index(session.main.single())
     if update is not None and index is not None and index.is_dirty(update.file, readonly=True):
-        raise go_mod_dirty(session)
+        raise session.go_mod_dirty()
 
 
 def _hashes(

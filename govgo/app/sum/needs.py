@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.gosum.outcomes import CANDIDATE, GO_VERSION, GRAPH, PACKAGE, Need
+from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version import goversion
-from govgo.load.buildlist.requirements import Requirements, pruning_for
+from govgo.load.buildlist.requirements import Requirements, in_force
+from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.keepsums import Which, keep_sums, needs_sums, providers
-from govgo.load.mainmodule.load import init_workfile
-from govgo.load.packages.load import PackageOpts, load_packages
-from govgo.load.session.session import RootMode
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
+from govgo.load.session.policy import WHY
 
 if TYPE_CHECKING:
     from govgo.load.buildlist.graph import ModGraph
@@ -96,10 +98,7 @@ def load_needs(session: Session) -> Needs:
         SecurityError: something that was fetched contradicts go.sum or the checksum database.
         GovgoError: go.mod or the module graph cannot be loaded.
     """
-    session.command = "mod why"  # fetches what go.mod and go.sum lack, and writes neither
-    session.force_use_modules = True
-    session.root_mode = RootMode.NEED
-    session.explicit_write = True
+    session.policy = WHY  # fetches what go.mod and go.sum lack, and writes neither
     init_workfile(session)
     opts = PackageOpts(
         tags=any_tags(),
@@ -109,9 +108,7 @@ def load_needs(session: Session) -> Needs:
         silence_no_go_errors=True,
         silence_unmatched_warnings=True,
     )
-    load_packages(session, opts, ["all"])
-    loaded, rs = session.loaded, session.requirements
-    assert loaded is not None
+    loaded, rs = load_packages(session, opts, ["all"]).loaded, in_force(session)
     assert rs is not None
     rs.graph()
     views = [("", rs)]

@@ -17,6 +17,7 @@ from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, PackageError
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.packages.embed import EmbedError, resolve_embed
+from govgo.load.packages.sourcetree import sources
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -32,7 +33,7 @@ METADATA_PREFIXES = (
     "NOTICE",
     "PATENTS",
 )
-"""Names of files that are copied from the directories above a package, too (cmd/go's modcmd.metaPrefixes)."""
+"""Names of files that are also copied from the directories above a package (cmd/go's modcmd.metaPrefixes)."""
 
 _Chosen = Callable[[str, str], bool]
 
@@ -44,7 +45,7 @@ class VendorCopier:
         session: the command.
         target: the vendor directory that is being made.
         go_version: the main module's; before 1.17 go.mod and go.sum are copied, before 1.22 what tests embed.
-        tolerant: tell faults of embedding, and go on.
+        tolerant: report faults of embedding, and go on.
     """
 
     def __init__(self, session: Session, target: str, *, tolerant: bool) -> None:
@@ -70,14 +71,14 @@ class VendorCopier:
     def _directory(self, source: str, target: str, chosen: _Chosen) -> set[str]:
         """Copy the regular files of a directory that are `chosen`; the paths written."""
         written = set()
-        for name, kind in self.session.sources.entries(source):
+        for name, kind in sources(self.session).entries(source):
             if kind == "file" and chosen(source, name):
                 self.session.files.copy(join(source, name), join(target, name))
                 written.add(join(target, name))
         return written
 
     def _is_source(self, directory: str, name: str) -> bool:
-        """Whether a file may matter to a build."""
+        """Whether a file is part of the package for some build."""
         return is_package_file(name, lambda: self._read(join(directory, name)), self.go_version)
 
     def _metadata(self, pkg: LoadPkg, target: str) -> set[str]:
@@ -102,7 +103,7 @@ class VendorCopier:
         try:
             names = resolve_embed(self.session, pkg.dir, patterns)
         except EmbedError as error:
-            self._tell(PackageError(f"resolving embeds in {pkg.path}: {error}", inner=error))
+            self._report(PackageError(f"resolving embeds in {pkg.path}: {error}", inner=error))
             return
         for name in names:
             if join(target, name) in copied:
@@ -110,9 +111,9 @@ class VendorCopier:
             try:
                 self.session.files.copy(join(pkg.dir, name), join(target, name))
             except DiskError as error:
-                self._tell(error)
+                self._report(error)
 
-    def _tell(self, error: PackageError | DiskError) -> None:
+    def _report(self, error: PackageError | DiskError) -> None:
         if self.tolerant:
             self.session.report.note(str(error))
         else:
@@ -129,7 +130,7 @@ class VendorCopier:
             pkg.dir,
             (
                 (name, self._read(join(pkg.dir, name)))
-                for name, kind in self.session.sources.entries(pkg.dir)
+                for name, kind in sources(self.session).entries(pkg.dir)
                 if name.endswith(".go") and kind in ("file", "link")
             ),
             build_tags(env.goos, env.goarch, cgo=env.cgo_enabled),

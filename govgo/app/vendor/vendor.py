@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Make the vendor directory (`go mod vendor`, `go work vendor`): every package that building and testing the main
-modules takes, and vendor/modules.txt, which says where each comes from.
+"""Make the vendor directory (`go mod vendor`, `go work vendor`): each package that the main modules need to build and test,
+and vendor/modules.txt, which says from which module each comes.
 
-The new tree is made beside the old one and takes its place whole; a failure leaves the old one.
+The new tree is made beside the old one and then replaces it as a whole; after a failure the old one is still there.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.version.goversion import compare
 from govgo.errors import Failure, PackageError
 from govgo.load.buildlist.package import LoadPkg
+from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import raw_summary
-from govgo.load.packages.load import PackageOpts, load_packages
-from govgo.load.session.session import RootMode
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import Loaded, PackageOpts
+from govgo.load.session.policy import VENDOR, Policy
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -26,24 +28,23 @@ if TYPE_CHECKING:
 _Packages = dict[ModuleVersion, list[LoadPkg]]
 
 
-def vendor(session: Session, *, output: str = "", tolerant: bool = False) -> bool:
+def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy: Policy = VENDOR) -> bool:
     """Make the vendor directory anew.
 
     Args:
         session: the command, in module or workspace mode.
         output: another directory than vendor, from the working directory.
         tolerant: -e: go on in spite of packages that cannot be loaded.
+        policy: WORK_VENDOR to vendor a workspace.
 
     Returns:
         Whether there was anything to vendor; otherwise the directory is removed.
 
     Raises:
-        ReportedError: faults that were told.
-        GovgoError: go.mod cannot be loaded, or a file not be read or written.
+        ReportedError: faults that have been reported.
+        GovgoError: go.mod cannot be loaded, or a file cannot be read or written.
     """
-    session.command = session.command or "mod vendor"
-    session.force_use_modules = True
-    session.root_mode = RootMode.NEED
+    session.policy = policy
     opts = PackageOpts(
         tags=any_tags(),
         resolve_missing_imports=True,
@@ -51,8 +52,8 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False) -> boo
         allow_errors=tolerant,
         silence_missing_std_imports=True,
     )
-    _, paths = load_packages(session, opts, ["all"])
-    packages = _external_packages(session, paths)
+    _, paths, loaded = load_packages(session, opts, ["all"])
+    packages = _external_packages(session, loaded, paths)
     check_path_collisions([mod.path for mod in packages])
     text, order = _modules_txt(session, packages)
     target = session.absolute(output) if output else session.vendor_dir
@@ -80,12 +81,11 @@ def _write(session: Session, target: str, text: str, order: list[LoadPkg], *, to
         raise
 
 
-def _external_packages(session: Session, paths: tuple[str, ...]) -> _Packages:
+def _external_packages(session: Session, loaded: Loaded, paths: tuple[str, ...]) -> _Packages:
     """The packages of modules other than main ones, by module."""
-    assert session.loaded is not None
     packages: _Packages = {}
     for path in paths:
-        pkg = session.loaded.lookup(path)
+        pkg = loaded.lookup(path)
         if pkg is not None and pkg.mod.path and not session.main.contains(pkg.mod.path):
             packages.setdefault(pkg.mod, []).append(pkg)
     return packages
@@ -122,7 +122,7 @@ def _modules_txt(session: Session, packages: _Packages) -> tuple[str, list[LoadP
 
 
 def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[str]:
-    """Replacements that no line tells of yet: whoever reads modules.txt cannot tell that they had no effect."""
+    """Lines for replacements that took no effect: from modules.txt alone, that could not be seen."""
     main = session.main
     lines: list[str] = []
 
@@ -158,14 +158,14 @@ def module_line(mod: ModuleVersion, replacement: ModuleVersion | None) -> str:
 
 
 def _go_version(session: Session, mod: ModuleVersion) -> str:
-    """The go line of the selected version of a module, "" where its go.mod has none or cannot be had."""
-    assert session.requirements is not None
-    rs = session.requirements
+    """The go line of the selected version of a module, "" where its go.mod has none or cannot be read."""
+    rs = in_force(session)
+    assert rs is not None
     selected = rs.root_selected(mod.path)
     if selected is None:
         selected = rs.partial_graph()[0].selected(mod.path)
     actual = session.main.resolve(ModuleVersion(mod.path, selected))
-    known = session.raw_go_versions.get(actual)
+    known = session.scope.go_versions.get(actual)
     if known is not None:
         return known
     key = actual.gomod_key()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
 from govgo.core.findings import Claim, ClaimResult, Finding, Place, Verdict
 from govgo.core.gosum.lines import SumLine
+from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import module_sort_key
 from govgo.core.version import goversion
@@ -28,10 +29,11 @@ from govgo.errors import (
     UnavailableError,
     find,
 )
-from govgo.load.buildlist.requirements import pruning_for
+from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.keepsums import Which, keep_sums
-from govgo.load.mainmodule.load import init_workfile, load_mod_file
-from govgo.load.session.session import RootMode, Session
+from govgo.load.mainmodule.load import load_mod_file
+from govgo.load.session.policy import GRAPH
+from govgo.load.session.session import Session
 
 if TYPE_CHECKING:
     from govgo.core.gosum.ledger import SumLedger
@@ -106,9 +108,6 @@ class TargetGraph:
             settings=settings._replace(
                 cwd=target.root,
                 env=settings.env._replace(gowork=work if target.kind == WORKSPACE else "off"),
-                # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, in
-                # spite of a go line below that of a module.
-                command="work sync" if target.kind == WORKSPACE else "mod graph",
                 mod="",
                 mod_explicit=False,
             ),
@@ -116,9 +115,10 @@ class TargetGraph:
             files=cast("Workspace", _CleanSums(outer.files, clean)),
             report=_Mute(outer.report),
             clock=outer.clock,
+            # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, in spite of
+            # a go line below that of a module.
+            policy=GRAPH._replace(lenient_workspace=True),
         )
-        session.force_use_modules = True
-        session.root_mode = RootMode.NEED
         init_workfile(session)
         return session
 

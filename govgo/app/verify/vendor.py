@@ -91,7 +91,7 @@ class _VendorCheck:
         data = session.files.read(join(self._vendor, MODULES_TXT))
         self._text = None if data is None else data.decode("utf-8", "surrogateescape")
         # Taken as it is: a go version that would be refused is told as a line that go has not written.
-        self._vendored = session.vendor_list = parse_modules_txt(self._text or "")
+        self._vendored = parse_modules_txt(self._text or "")
         self._copies: dict[str, _Copy] = {}
 
     def modules_txt(self) -> None:
@@ -105,7 +105,7 @@ class _VendorCheck:
         indexes = [index for m in main.modules if (index := main.index(m)) is not None]
         mod_files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
         try:
-            check_vendor_consistency(self._session, indexes, mod_files)
+            check_vendor_consistency(self._session, self._vendored, indexes, mod_files)
         except StaleError as error:
             faults = str(error).partition("\n\n")[0].split("\n\t")[1:]
             for fault in faults:
@@ -151,7 +151,7 @@ class _VendorCheck:
                 copy.directory = self._absolute(copy.actual.path)
 
     def _absolute(self, path: str) -> str:
-        return path if path.startswith("/") else join(self._session.replace_base, path)
+        return path if path.startswith("/") else join(self._session.main.replace_base(), path)
 
     def _walk(self, below: str) -> Iterator[str]:
         for name, kind in self._session.files.listdir(join(self._vendor, below)):

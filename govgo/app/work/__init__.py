@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`work`: the directories of a workspace, and its versions carried back into its modules."""
+"""`work`: the directories of a workspace, and its versions written back to its modules."""

@@ -1,46 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`work sync`: the versions of the workspace's build list, carried back into each of its modules."""
+"""`work sync`: upgrade the requirements of each module of a workspace to the versions that the workspace selects."""
 
 from __future__ import annotations
 
-from govgo.app.work.work import NO_WORK_FILE, begin
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.moduleversion import sort as sort_modules
 from govgo.core.version.goversion import max_version
-from govgo.errors import GovgoError, SecurityError, UsageError, find
-from govgo.load.buildlist.edit import edit_build_list
-from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.errors import Failure
 from govgo.load.mainmodule.gowork import (
+    need_work_file,
     read_work_file,
     update_work_file,
     update_work_go_version,
     write_work_file,
 )
-from govgo.load.mainmodule.load import enter_module
-from govgo.load.mainmodule.write import WriteOptions, write_go_mod
-from govgo.load.packages.load import PackageOpts, load_packages
+from govgo.load.mainmodule.load import edit_build_list, enter_module, load_mod_graph
+from govgo.load.mainmodule.write import commit_requirements
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
+from govgo.load.session.policy import WORK_SYNC
 from govgo.load.session.session import Session
 
 
 def sync_workspace(session: Session) -> None:
-    """Move every module of the workspace to the versions that the workspace selects for what it imports."""
-    path = begin(session, "work sync")
-    if not path:
-        raise UsageError(NO_WORK_FILE)
+    """Raise the requirements of every module to the versions that the workspace selects for what it imports."""
+    session.policy = WORK_SYNC
+    path = need_work_file(session)
     load_mod_graph(session)
     targets = [(session.main.root(main), _provided(session, main)) for main in session.main.modules]
     go_version = ""
     for root, must_select in targets:
         if not root:
-            continue  # no module, but what stands in for one where go.work lists none
+            continue  # the artificial main module of a go.work that lists none
         enter_module(session, root)
         try:
             changed = edit_build_list(session, [], must_select)
-        except GovgoError as error:
-            if find(error, SecurityError) is not None:
-                raise
-            continue  # this module cannot follow; its requirements stay as they are
+        except Failure:
+            continue  # its requirements do not allow these versions, and stay as they are
         if changed:
             options = PackageOpts(
                 tags=any_tags(),
@@ -50,8 +47,8 @@ def sync_workspace(session: Session) -> None:
                 silence_missing_std_imports=True,
                 silence_package_errors=True,
             )
-            load_packages(session, options, ["all"])
-            write_go_mod(session, WriteOptions())
+            loaded = load_packages(session, options, ["all"]).loaded
+            commit_requirements(session, loaded=loaded)
         go_version = max_version(go_version, session.main.go_version())
     work = read_work_file(session, path)
     update_work_go_version(work, go_version)
@@ -69,9 +66,7 @@ def _provided(session: Session, main: ModuleVersion) -> list[ModuleVersion]:
         silence_unmatched_warnings=True,
         main_module=main,
     )
-    _, packages = load_packages(session, options, ["all"])
-    loaded = session.loaded
-    assert loaded is not None
+    _, packages, loaded = load_packages(session, options, ["all"])
     found = {module for path in packages if (module := loaded.package_module(path)) is not None}
     versioned = [mv for mv in found if mv.version]
     sort_modules(versioned)

@@ -24,7 +24,7 @@ def download(modules: tuple[str, ...], *, as_json: bool, reuse: str, **flags: An
     govgo download rsc.io/quote@latest      one module, its hash entered in go.sum
     govgo download -json all                where everything lies
     """
-    session = open_session({**flags, "command": "mod download"}, announce=False)
+    session = open_session(flags, announce=False)
     result = service.download(session, modules, reuse_file=reuse)
     if as_json:
         from govgo.report.download import download_json

@@ -23,6 +23,7 @@ from govgo.cli.options import (
 )
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
+from govgo.load.session.policy import EDIT
 from govgo.report.edit import mod_json, work_json
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -100,7 +101,7 @@ def edit(
     _check_output(as_json=as_json, as_text=as_text)
     if len(named_file) > 1:
         raise UsageError("too many arguments")
-    session = open_session({**flags, "command": "mod edit"})
+    session = open_session(flags, policy=EDIT)
     edited = service.edit_mod(
         session,
         named_file="".join(named_file),
@@ -140,7 +141,7 @@ def work_edit(
     _check_output(as_json=as_json, as_text=as_text)
     if len(named_file) > 1:
         raise UsageError("'go help work edit' accepts at most one argument")
-    session = open_session({**flags, "command": "work edit"})
+    session = open_session(flags)
     name = service.find_work_file(session, "".join(named_file))
     if not (go_version or toolchain or as_json or as_text or reformat or edits):
         raise UsageError("no flags specified (see 'go help work edit').")

@@ -37,7 +37,7 @@ def env(names: tuple[str, ...], chdir: str, *, as_json: bool, changed: bool, wri
     if unset and write:
         raise UsageError("cannot use -u with -w")
     plain = not (as_json or changed or unset)
-    session = open_session({"chdir": chdir, "command": "env", "selects": not (plain and _repairs(names, write=write))})
+    session = open_session({"chdir": chdir, "selects": not (plain and _repairs(names, write=write))})
     if write:
         set_variables(session, names)
     elif unset:

@@ -24,7 +24,7 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> None:
     govgo graph              the graph, with replacements applied
     govgo graph -go=1.16     as a Go version without graph pruning loads it
     """
-    session = open_session({**flags, "command": "mod graph"})
+    session = open_session(flags)
     if args:
         raise UsageError("'go mod graph' accepts no arguments")
     with flag_values():

@@ -22,7 +22,7 @@ def init(module_path: tuple[str, ...], **flags: Any) -> None:
     govgo init example.com/hello/v2     its second major version
     govgo init                          path from import comments or the place below GOPATH
     """
-    session = open_session({**flags, "command": "mod init"})
+    session = open_session(flags)
     if len(module_path) > 1:
         raise UsageError("'go mod init' accepts at most one argument")
     init_module(session, module_path[0] if module_path else "")

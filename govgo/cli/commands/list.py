@@ -70,7 +70,7 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     """
     fields = _json_fields(flags["json_fields"])
     _check_flags(flags, is_json=fields is not None)
-    session = open_session({**flags, "command": "list"})
+    session = open_session(flags)
     print_modules = _printer(session, flags, fields)
     listing = start_listing(session, patterns, _mode(flags, fields), flags["reuse"])
     if not flags["tolerant"]:

@@ -67,7 +67,7 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
     govgo sum head -saved=head.txt                     is it still the same history?
     govgo sum head -witness=https://proxy.example.org  does that proxy see the same?
     """
-    session = open_session({**flags, "command": "sum head"})
+    session = open_session(flags)
     with _database(session, flags) as database:
         with _told("govgo.sum.head/1", as_json):
             ours = database.head()
@@ -167,7 +167,7 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
 
     if not words:
         raise CommandLineError("a line or a module is missing")
-    session = open_session({**flags, "command": "sum explain"})
+    session = open_session(flags)
     with _told("govgo.sum.explain/1", as_json):
         found = explain_service(session, words)
     file = session.repo.ledger.file.rpartition("/")[2]
@@ -245,7 +245,7 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     from govgo.app.sum.complete import IncompleteError
     from govgo.app.sum.complete import complete as complete_service
 
-    session = open_session({**flags, "command": "sum complete"})
+    session = open_session(flags)
     failure: IncompleteError | None = None
     with _database(session, flags) as database:
         with _told("govgo.sum.complete/1", as_json):
@@ -309,7 +309,7 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
         raise UsageError("merge takes three files: the common ancestor, ours, theirs")
     from govgo.app.sum.merge import merge_sums
 
-    session = open_session({**flags, "command": "sum merge"})
+    session = open_session(flags)
     _, ours, theirs = (session.absolute(name) for name in files)
     with _database(session, flags) as database:
         merged = merge_sums(database, *(session.files.read(path) or b"" for path in (ours, theirs)))

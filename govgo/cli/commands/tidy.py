@@ -29,7 +29,7 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     govgo tidy -diff         what would change, for CI
     govgo tidy -go=1.24      move to another go version
     """
-    session = open_session({**flags, "tolerant": tolerant, "command": "mod tidy"})
+    session = open_session({**flags, "tolerant": tolerant})
     with flag_values():
         check_go_flag(session, go_version)
         check_go_flag(session, compat, "compat")

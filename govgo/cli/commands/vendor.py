@@ -9,7 +9,7 @@ from govgo.app.vendor.vendor import vendor as vendor_service
 from govgo.cli.options import argument, command, option, traceless_options, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
-from govgo.load.mainmodule.load import work_file_path
+from govgo.load.mainmodule.gowork import init_workfile
 
 
 @command(usage="[-e] [-v] [-o outdir]")
@@ -25,8 +25,9 @@ def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> 
     govgo vendor             make vendor/ anew
     govgo vendor -o third    somewhere else, for other tools
     """
-    session = open_session({**flags, "tolerant": tolerant, "command": "mod vendor"})
-    if work_file_path(session):
+    session = open_session({**flags, "tolerant": tolerant})
+    init_workfile(session)
+    if session.in_workspace:
         raise UsageError(
             "'go mod vendor' cannot be run in workspace mode. Run 'go work vendor' to vendor the workspace or set"
             " 'GOWORK=off' to exit workspace mode."

@@ -52,7 +52,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     """
     outputs = _outputs(flags)
     claims = _claims(flags["only"], flags["skip"])
-    session = open_session({**flags, "command": "verify"}, announce=False)
+    session = open_session(flags, announce=False)
     options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
     run = run_verify(session, where, claims, options)
     for form, file in outputs:

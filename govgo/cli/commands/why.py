@@ -24,6 +24,6 @@ def why(targets: tuple[str, ...], modules: bool, vendor: bool, **flags: Any) -> 
     govgo why golang.org/x/text/language
     govgo why -m golang.org/x/text rsc.io/sampler
     """
-    session = open_session({**flags, "command": "mod why"})
+    session = open_session(flags)
     reasons = why_service(session, targets, modules=modules, vendor=vendor)
     show(why_text(reasons, modules=modules, vendor=vendor))

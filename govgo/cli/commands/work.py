@@ -59,12 +59,12 @@ def sync(**flags: Any) -> None:
 def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
     """Copy the packages that the workspace needs to build and test into vendor/."""
     from govgo.app.vendor.vendor import vendor as vendor_service
-    from govgo.app.work.work import NO_WORK_FILE, begin
     from govgo.errors import UsageError
+    from govgo.load.mainmodule.gowork import need_work_file
+    from govgo.load.session.policy import WORK_VENDOR
 
     session = open_session({**flags, "tolerant": tolerant})
-    if not begin(session, "work vendor"):
-        raise UsageError(NO_WORK_FILE)
+    need_work_file(session)
     if args:
         raise UsageError("'go mod vendor' accepts no arguments")
-    vendor_service(session, tolerant=tolerant, output=output)
+    vendor_service(session, tolerant=tolerant, output=output, policy=WORK_VENDOR)

@@ -13,7 +13,7 @@ from typing import Final
 
 from govgo.core.golib.quote import is_utf8, quote, quote_char
 from govgo.core.golib.unicode import is_letter
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version import semver
 from govgo.errors import InvalidPathError, InvalidVersionError
 
@@ -66,6 +66,17 @@ def check_import_path(path: str) -> None:
     reason = _path_fault(path, "import")
     if reason:
         raise InvalidPathError(f"malformed import path {quote(path)}: {reason}")
+
+
+def check_new_module_path(path: str) -> None:
+    """Check the path of a module that does not exist yet; unlike published ones it needs no dot in its first element.
+
+    Raises:
+        InvalidPathError: it cannot be imported, or is the name of Go itself.
+    """
+    check_import_path(path)
+    if is_toolchain(path):
+        raise InvalidPathError("module path is reserved")
 
 
 def check_file_path(path: str) -> None:

@@ -11,11 +11,11 @@ from govgo.load.dependency.gomod import ModuleError
 
 
 class Conflict(NamedTuple):
-    """A chain of requirements to a version that cannot be.
+    """A chain of requirements to a version that cannot be selected.
 
     Attributes:
         path: from a root to the version, at least one item.
-        constraint: the version asked for, which the last item is above; None where `error` is set.
+        constraint: the version asked for, which the last item exceeds; None where `error` is set.
         error: why the requirements of the last item cannot be read.
     """
 
@@ -32,7 +32,7 @@ class Conflict(NamedTuple):
         return str(self.error).removeprefix(f"{last}: ")
 
     def summary(self) -> str:
-        """The first and the last item, and what is wrong."""
+        """One line: the first and the last item, and what is wrong."""
         first, last = self.path[0], self.path[-1]
         if len(self.path) == 1:
             if self.constraint is None:
@@ -44,7 +44,7 @@ class Conflict(NamedTuple):
         return f"{first} {verb} {last}, but {self.constraint.version} is requested"
 
     def __str__(self) -> str:
-        """The whole chain, and what is wrong."""
+        """The whole chain, an item a line, and what is wrong."""
         text = " requires\n\t".join(map(str, self.path))
         if len(self.path) == 1:
             text += " found"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which module versions may not take part in an edited module graph, and why.
 
-A version is disqualified when it violates a version that was asked for, when its go.mod cannot be read, or when it
-requires a version that is disqualified. With graph pruning a version may be harmless where only what it names counts,
-and harmful where everything below it does; the two are tracked apart.
+A version is disqualified when it exceeds a version that was asked for, when its go.mod cannot be read, or when it
+requires a version that is disqualified. With graph pruning, a version may be acceptable where only its own requirements
+count, and not where everything below it does; the two cases are recorded apart.
+
+Source: cmd/go's modload/edit.go, dqTracker.
 """
 
 from __future__ import annotations
@@ -24,17 +26,17 @@ class Reason(NamedTuple):
 
 
 class Disqualifications:
-    """Disqualified module versions, with the dependents that go with them.
+    """Disqualified module versions; whatever requires one of them is disqualified with it.
 
-    Requirements are recorded as they are met on a breadth-first walk, so that a later disqualification reaches
-    whatever was met before.
+    Requirements are recorded as a breadth-first walk meets them, so that a later disqualification also reaches what
+    was met before it.
     """
 
     def __init__(self, root_pruning: Mapping[ModuleVersion, Pruning]) -> None:
-        """Begin with nothing disqualified.
+        """Nothing is disqualified at first.
 
         Args:
-            root_pruning: the roots of the graph, each with the pruning that its requirements are loaded with.
+            root_pruning: the roots of the graph, each with the pruning by which its requirements are loaded.
         """
         self._roots = root_pruning
         self._reasons: tuple[dict[ModuleVersion, Reason], dict[ModuleVersion, Reason]] = ({}, {})
@@ -45,10 +47,10 @@ class Disqualifications:
         return self._reasons[pruning == Pruning.UNPRUNED].get(mv)
 
     def require(self, mv: ModuleVersion, req: ModuleVersion) -> bool:
-        """Record that `mv` requires `req`; False when nothing worse can become known about `mv`."""
+        """Record that `mv` requires `req`; False when the other requirements of `mv` need not be looked at any more."""
         root_pruning = self._roots.get(req)
         if root_pruning is not None and self.reason(req, root_pruning) is not None:
-            # A root's requirements always count, so nothing that requires it can be had.
+            # A root's requirements always count, so nothing that requires it can be selected.
             self.disqualify(mv, Pruning.PRUNED, Reason(dep=req))
             return False
         if self.reason(req, Pruning.UNPRUNED) is not None:
@@ -70,7 +72,7 @@ class Disqualifications:
                 stack.extend(reversed(self._mark(each, under, why)))
 
     def _mark(self, mv: ModuleVersion, pruning: Pruning, reason: Reason) -> list[tuple[ModuleVersion, Pruning, Reason]]:
-        """Note the reason; what follows for the dependents."""
+        """Record the reason; returns the disqualifications of dependents that follow from it."""
         pruned, unpruned = self._reasons
         own = self._roots.get(mv)
         unpruned.setdefault(mv, reason)

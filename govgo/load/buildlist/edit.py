@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Editing requirements, so that some module versions are selected and others upgraded as far as these allow.
+"""Edit requirements so that certain module versions are selected, and others upgraded as far as these allow.
 
-The graph of the wanted roots is loaded; versions in it that lead above a version that must be selected are
-disqualified; roots that lead to them are lowered; and so on until no conflict is left or none can be resolved.
-No attempt is made at an optimal solution: versions that fit together are accepted, and it is clear why any other
-version moves. (cmd/go's modload/edit.go; golang.org/issue/36460)
+In each round the graph of the new roots is loaded. A version that exceeds one that must be selected, or requires such a
+version, is disqualified, and the roots that lead to it are lowered to an earlier version. This ends when no conflict is
+left, or when one cannot be resolved.
+
+The result need not be optimal: any versions that fit together are accepted, and there is a reason for each change.
+(cmd/go's modload/edit.go; golang.org/issue/36460)
 """
 
 from __future__ import annotations
@@ -16,37 +18,19 @@ from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort, version_key
 from govgo.core.version import goversion
-from govgo.errors import GovgoError, find, is_not_found
+from govgo.errors import Failure, find, is_not_found
 from govgo.load.buildlist.conflicts import Conflict, ConstraintError
 from govgo.load.buildlist.disqualify import Disqualifications, Reason
 from govgo.load.buildlist.graph import ModGraph, read_mod_graph
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.buildlist.roots import convert_pruning, minimal_requirements
-from govgo.load.session.toonew import TooNewError
+from govgo.load.query.prefetch import warm_latest
+from govgo.load.query.query import version_list
+from govgo.load.query.retract import check_allowed
+from govgo.load.session.errors import TooNewError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-__all__ = ["Conflict", "ConstraintError", "edit_build_list", "edit_requirements", "previous_version"]
-
-
-def edit_build_list(session: Session, add: Sequence[ModuleVersion], must_select: Sequence[ModuleVersion]) -> bool:
-    """Edit the requirements of the command; whether the build list may have changed.
-
-    Args:
-        session: the command; unchanged when this raises.
-        add: versions to be selected as far as `must_select` allows.
-        must_select: versions to be selected, "none" to remove a module.
-
-    Raises:
-        ConstraintError: the versions of `must_select` do not fit together.
-        GovgoError: the module graph cannot be loaded.
-    """
-    from govgo.load.mainmodule.load import load_mod_file
-
-    rs, changed = edit_requirements(session, load_mod_file(session), add, must_select)
-    session.requirements = rs
-    return changed
 
 
 def edit_requirements(
@@ -55,7 +39,18 @@ def edit_requirements(
     try_upgrade: Sequence[ModuleVersion],
     must_select: Sequence[ModuleVersion],
 ) -> tuple[Requirements, bool]:
-    """(edited requirements, whether they differ); arguments and errors as for `edit_build_list`."""
+    """Edit requirements: the edited ones, and whether they differ.
+
+    Args:
+        session: the command.
+        rs: the requirements, which stay as they are.
+        try_upgrade: versions to be selected as far as `must_select` allows.
+        must_select: versions to be selected, "none" to remove a module.
+
+    Raises:
+        ConstraintError: the versions of `must_select` do not fit together.
+        GovgoError: the module graph cannot be loaded.
+    """
     assert rs.pruning != Pruning.WORKSPACE
     return _Edit(session, rs, must_select).run(try_upgrade)
 
@@ -66,14 +61,11 @@ def previous_version(session: Session, mv: ModuleVersion) -> ModuleVersion:
     Raises:
         GovgoError: the versions cannot be listed.
     """
-    from govgo.load.query.query import version_list
-    from govgo.load.query.retract import check_allowed
-
     if mv.version == "" and session.main.contains(mv.path):
         return ModuleVersion(mv.path, NONE)
     try:
         versions = version_list(session, mv.path, lambda each: check_allowed(session, each)).list
-    except GovgoError as error:
+    except Failure as error:
         if is_not_found(error):
             return ModuleVersion(mv.path, NONE)
         raise
@@ -83,7 +75,7 @@ def previous_version(session: Session, mv: ModuleVersion) -> ModuleVersion:
 
 
 class _Edit:
-    """One edit. `selected` holds the wanted version of each path that is to be a root."""
+    """One edit. `selected` holds the version of each path that is to be a root, as far as is known in this round."""
 
     def __init__(self, session: Session, original: Requirements, must_select: Sequence[ModuleVersion]) -> None:
         self.session = session
@@ -95,7 +87,7 @@ class _Edit:
         self.must: dict[str, str] = {}
         self.conflicts: list[Conflict] = []
         self.rejected: set[ModuleVersion] = set()
-        """Versions found unfit as roots. Every round that changes a root adds one, so the rounds come to an end."""
+        """Versions that cannot be roots. Every round that lowers a root adds one, so the rounds come to an end."""
 
     def _present(self) -> dict[str, str]:
         if self.pruning == Pruning.PRUNED:
@@ -110,7 +102,7 @@ class _Edit:
                 self._say(f"trying upgrade to {path}@{version}")
                 self.selected[path] = version
         for mv in self.must_select:
-            self._insist(mv)
+            self._require(mv)
         roots: tuple[ModuleVersion, ...] = ()
         dirty = True
         while dirty and not self.conflicts:
@@ -122,7 +114,7 @@ class _Edit:
             raise ConstraintError(tuple(self.conflicts))
         return self._finish(roots)
 
-    def _insist(self, mv: ModuleVersion) -> None:
+    def _require(self, mv: ModuleVersion) -> None:
         known = self.must.get(mv.path)
         if known is not None and known != mv.version:
             other = ModuleVersion(mv.path, known)
@@ -139,20 +131,18 @@ class _Edit:
         """Load the graph of `roots` and lower those that lead to a conflict; whether any root changed."""
         graph, upgraded = self._extended_graph(roots)
         prunings = {mv: self._root_pruning(graph, mv) for mv in (*roots, *upgraded)}
-        unfit = Disqualifications(prunings)
+        bad = Disqualifications(prunings)
         for mv in graph.breadth_first():
-            self._judge(graph, unfit, mv)
-        self._warm(mv for mv in roots if unfit.path(mv, prunings[mv])[0])
+            self._check(graph, bad, mv)
+        self._warm(mv for mv in roots if bad.path(mv, prunings[mv])[0])
         dirty = False
         for mv in roots:
-            if self._resolve(graph, unfit, prunings, mv):
+            if self._resolve(graph, bad, prunings, mv):
                 dirty = True
         return dirty or (not self.conflicts and self._accept_upgrades(graph))
 
     def _warm(self, mods: Iterable[ModuleVersion]) -> None:
-        """Have the older versions of `mods` listed at once; some of these will have to take their place."""
-        from govgo.load.query.prefetch import warm_latest
-
+        """Have the versions of `mods` listed, all at once: an older one will have to take the place of each."""
         warm_latest(self.session, [mv.path for mv in mods if self.must.get(mv.path) != mv.version])
 
     def _extended_graph(self, roots: tuple[ModuleVersion, ...]) -> tuple[ModGraph, set[ModuleVersion]]:
@@ -177,7 +167,7 @@ class _Edit:
             upgraded |= fresh
         if error is not None and find(error, TooNewError) is not None:
             raise error
-        # Other errors are met again on the walk through the graph, and resolved or explained there.
+        # Other errors come up again on the walk through the graph, where they are resolved or explained.
         return graph, upgraded
 
     def _root_pruning(self, graph: ModGraph, mv: ModuleVersion) -> Pruning:
@@ -191,36 +181,36 @@ class _Edit:
         limit = self.must.get(mv.path)
         return limit is not None and compare_versions(mv.path, mv.version, limit) > 0
 
-    def _judge(self, graph: ModGraph, unfit: Disqualifications, mv: ModuleVersion) -> None:
-        """Disqualify `mv` for what it is, and for what it requires as far as that is judged."""
+    def _check(self, graph: ModGraph, bad: Disqualifications, mv: ModuleVersion) -> None:
+        """Disqualify `mv` if it exceeds a version that must be selected, cannot be read, or requires such a version."""
         if self._too_high(mv):
-            unfit.disqualify(mv, Pruning.PRUNED, Reason(dep=mv))
+            bad.disqualify(mv, Pruning.PRUNED, Reason(dep=mv))
             return
         error = graph.error(mv)
         if error is not None:
-            # Perhaps only a source that fails for now; but what it requires cannot be known.
-            unfit.disqualify(mv, Pruning.PRUNED, Reason(error=error))
+            # Perhaps a source is only down for now; but what the version requires cannot be known.
+            bad.disqualify(mv, Pruning.PRUNED, Reason(error=error))
             return
         required = graph.required_by(mv)
         if required is None or graph.summary(mv) is None:
             return  # pruned out, or the main module, which is what is being edited
         for req in required:
             if self._too_high(req):
-                unfit.disqualify(mv, Pruning.PRUNED, Reason(dep=req))
+                bad.disqualify(mv, Pruning.PRUNED, Reason(dep=req))
                 return
         for req in required:
-            if not unfit.require(mv, req):
+            if not bad.require(mv, req):
                 return
 
     def _resolve(
         self,
         graph: ModGraph,
-        unfit: Disqualifications,
+        bad: Disqualifications,
         prunings: dict[ModuleVersion, Pruning],
         mv: ModuleVersion,
     ) -> bool:
-        """Lower the root `mv` if it is unfit; whether it was lowered. What cannot be resolved is a conflict."""
-        path, error = unfit.path(mv, prunings[mv])
+        """Lower the root `mv` if it is disqualified; whether it was lowered. What cannot be resolved is a conflict."""
+        path, error = bad.path(mv, prunings[mv])
         if not path:
             return False
         last = path[-1]
@@ -230,21 +220,21 @@ class _Edit:
             self.conflicts.append(conflict)
             return False
         chosen = ModuleVersion(mv.path, graph.selected(mv.path))
-        if chosen.version != mv.version and unfit.reason(chosen, prunings[mv]) is None and chosen not in self.rejected:
-            return False  # moving up to what is selected anyway drops `mv` out of the graph
+        if chosen.version != mv.version and bad.reason(chosen, prunings[mv]) is None and chosen not in self.rejected:
+            return False  # a higher version is selected anyway, and will be the root in place of `mv`
         original = self.original.partial_graph()[0].selected(mv.path)
         if error is not None and original == mv.version:
-            # Do not move away from what was there before only because its requirements cannot be read now.
+            # A version that was there before is not given up only because its requirements cannot be read now.
             self.conflicts.append(conflict)
             return False
         self.rejected.add(mv)
-        lower = self._lower(graph, unfit, mv, original)
+        lower = self._lower(graph, bad, mv, original)
         self.selected[mv.path] = lower.version
         self._explain(conflict, mv, lower, original)
         return True
 
-    def _lower(self, graph: ModGraph, unfit: Disqualifications, mv: ModuleVersion, original: str) -> ModuleVersion:
-        """The next lower version that is not known to be unfit; the original version is not passed by."""
+    def _lower(self, graph: ModGraph, bad: Disqualifications, mv: ModuleVersion, original: str) -> ModuleVersion:
+        """The next lower version that is not disqualified; never below the original version if that can be kept."""
         pruning = self.pruning
         summary = graph.summary(mv)
         if pruning == Pruning.PRUNED and summary is not None:
@@ -255,7 +245,7 @@ class _Edit:
             try:
                 lower = previous_version(self.session, lower)
                 passed = compare_versions(mv.path, lower.version, original) < 0
-            except GovgoError:
+            except Failure:
                 if not above_original:
                     raise
                 passed = True
@@ -263,7 +253,7 @@ class _Edit:
                 lower = ModuleVersion(mv.path, original)
             if lower in self.rejected:
                 continue
-            if unfit.reason(lower, pruning) is None:
+            if bad.reason(lower, pruning) is None:
                 return lower
             self.rejected.add(lower)
 
@@ -307,7 +297,7 @@ class _Edit:
         return edited, True
 
     def _explicit(self, roots: tuple[ModuleVersion, ...]) -> tuple[ModuleVersion, ...]:
-        """Of the modules of an unpruned graph, those that go.mod has to list."""
+        """The modules of an unpruned graph that go.mod has to list."""
         session, rs = self.session, self.rs
         base = [mv.path for mv in self.must_select if mv.version != NONE and not session.main.contains(mv.path)]
         base += [
@@ -321,7 +311,7 @@ class _Edit:
 def _final_pruning(rs: Requirements, must_select: Collection[ModuleVersion]) -> Pruning:
     """The pruning after the edit, as far as it is known before.
 
-    Conflicts of an unpruned graph have to be seen from the start; those that pruning will take out need not be.
+    Conflicts that only an unpruned graph has must be found from the start; those that pruning removes must not.
     """
     for path, version in must_select:
         if path == "go":

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The module graph of a command: loaded through the repository, and what may be asked of it."""
+"""The module graph of a command, loaded through the repository.
+
+`core.modgraph` decides which go.mod files the graph needs; `_Feed` answers what is known or replaced by a directory,
+and asks the repository for the rest. Source: cmd/go's modload.readModGraph.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,19 @@ from typing import TYPE_CHECKING, cast
 from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
-from govgo.errors import BuildListError, Failure, GoSumError, GovgoError, SecurityError
-from govgo.load.dependency.gomod import ModSummary, ModuleError, digest, judge, known_summary
+from govgo.errors import BuildListError, Failure, GoSumError, GovgoError
+from govgo.load.dependency.gomod import ModSummary, ModuleError, RawSummaries, as_required, known_summary, parse_gomod
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
 class GraphError(BuildListError):
-    """A module graph that could not be loaded whole.
+    """A module graph that could not be loaded completely.
 
     Attributes:
         graph: the part that could be loaded.
-        module: where the error arose.
+        module: the module version where the error occurred.
         path: the chain of requirements that leads there.
         inner: the error itself.
     """
@@ -72,9 +76,9 @@ class ModGraph:
         """(name of a module version, names of its requirements), breadth first."""
         return self._graph.edge_names(name)
 
-    def find_path(self, wanted: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
-        """A shortest chain of requirements from a main module to a wanted module version, or ()."""
-        return self._graph.find_path(wanted)
+    def find_path(self, is_target: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
+        """A shortest chain of requirements from a main module to a target, or ()."""
+        return self._graph.find_path(is_target)
 
     def summary(self, mv: ModuleVersion) -> ModSummary | None:
         """The summary that was loaded for `mv`, None where none was or could be."""
@@ -110,10 +114,10 @@ def chain_text(
     """go's sentence for an error at the end of a chain of requirements: each step on a line of its own.
 
     Args:
-        path: from a main module to where `error` arose.
-        error: what arose.
+        path: from a main module to the module version where `error` occurred.
+        error: what occurred.
         resolve: a module version, or what replaces it.
-        changes: the numbers of steps that are upgrades, not requirements.
+        changes: the indexes in `path` of steps that are upgrades, not requirements.
     """
     first = next((i for i, mv in enumerate(path) if mv.version != ""), len(path))
     if first == len(path):
@@ -141,12 +145,13 @@ def _attributed(mv: ModuleVersion, error: GovgoError, actual: ModuleVersion) -> 
 class _Feed:
     """A `ports.Loader` in front of a GraphLoader: it answers what needs no repository, and asks for the rest.
 
-    The repository is asked for what replaces a module version; several may be waiting for the same.
+    The repository is asked for the replacement of a module version, which several module versions may share.
     """
 
     def __init__(self, session: Session, loader: GraphLoader) -> None:
         self._session = session
         self._loader = loader
+        self._raw = session.part(RawSummaries)
         self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
         self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
 
@@ -174,9 +179,9 @@ class _Feed:
 
     def likely(self) -> list[ModuleVersion]:
         session = self._session
-        if not session.describes_all:
+        if not session.policy.fetches_selected:
             return []
-        known = session.raw_summaries
+        known = self._raw
         selected = [ModuleVersion(*each) for each in self._loader.graph.selection() if each[1]]
         mods = (session.main.resolve(mv) for mv in selected if not is_toolchain(mv.path))
         return [mv for mv in mods if mv.version and mv not in known and mv not in self._waiting]
@@ -185,17 +190,17 @@ class _Feed:
         session, loader = self._session, self._loader
         raw: ModSummary | GovgoError
         if isinstance(answer, Exception):
-            if isinstance(answer, SecurityError | GoSumError) or not isinstance(answer, GovgoError):
-                raise answer  # evidence of misbehaviour, or a go.sum that is no module's fault
+            if not isinstance(answer, Failure) or isinstance(answer, GoSumError):
+                raise answer  # evidence of misbehaviour, or a malformed go.sum, which is no module's fault
             raw = answer
         else:
             try:
-                raw = digest(session, mv, "go.mod", answer)
-            except GovgoError as error:
+                raw = parse_gomod(session, mv, "go.mod", answer)
+            except Failure as error:
                 raw = error
-        session.raw_summaries[mv] = raw
+        self._raw[mv] = raw
         requirers = self._waiting.pop(mv, None)
-        if requirers is None:  # the repository takes its answer back: the bytes did not prove
+        if requirers is None:  # the repository revokes its answer: the checksum database did not confirm the bytes
             requirers = self._told.get(mv, [])
         else:
             self._told[mv] = requirers
@@ -204,8 +209,8 @@ class _Feed:
                 loader.tell(requirer, raw)
                 continue
             try:
-                loader.tell(requirer, judge(session, requirer, mv, raw))
-            except GovgoError as error:
+                loader.tell(requirer, as_required(session, requirer, mv, raw))
+            except Failure as error:
                 loader.tell(requirer, error)
 
 
@@ -239,9 +244,9 @@ def read_mod_graph(
 
 
 def _load_selected(session: Session, loader: GraphLoader, feed: _Feed, roots: Sequence[ModuleVersion]) -> None:
-    """In a workspace, load dependencies at their selected versions too: what a module asks for need not be enough.
+    """In a workspace, load dependencies at their selected versions too, which other modules may have raised.
 
-    Ends, since each module version is enqueued once and selected versions only rise.
+    This ends because each module version is enqueued once and selected versions only rise.
     """
     graph = loader.graph
     paths = {root.path for root in roots}

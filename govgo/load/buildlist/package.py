@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One loaded package of the import graph, and the texts that tell how it was reached."""
+"""One loaded package of the import graph, and the chain of imports that leads to it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class LoadPkg:
         mod_root: its directory.  dir: the package's directory, "" where there is none.
         error: why it could not be loaded.
         imports: packages imported.  test_imports: import paths kept for the test.
-        alt_mods: modules that could have held the package by name, and do not.
-        test: its test, once wanted.
+        alt_mods: modules that could hold the package by their name, but do not.
+        test: its test, where the load includes it.
         stack: the importer on a shortest chain from the roots, None for roots.
         from_external_module: provided by a module that is not a main one.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The requirements of the main module or workspace: roots of the module graph, and the graph below them.
+"""The requirements of the main module or workspace: the roots of the module graph, and the graph below them.
 
 Reference: Go Modules Reference, "Graph pruning", "Lazy module loading"; cmd/go's modload/buildlist.go.
 """
@@ -9,32 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from govgo.core.modfile import ModFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, sort
-from govgo.core.version import goversion
-from govgo.errors import BuildListError, Failure, GovgoError
+from govgo.errors import BuildListError
 from govgo.load.buildlist.graph import GraphError, ModGraph, read_mod_graph
+from govgo.load.session.mainmods import mod_go_version, work_go_version
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
-__all__ = [
-    "GraphError",
-    "ModGraph",
-    "Pruning",
-    "Requirements",
-    "expand_graph",
-    "load_mod_graph",
-    "override_roots",
-    "pruning_for",
-    "sorted_roots",
-    "try_expand_graph",
-]
-
 
 class Requirements:
-    """A set of root requirements, fixed once made, and the graph below them, loaded when it is asked for.
+    """A set of root requirements, which does not change, and the graph below them, loaded when it is first needed.
 
     Attributes:
         pruning: how the graph is pruned.
@@ -50,7 +38,7 @@ class Requirements:
         roots: Iterable[ModuleVersion],
         direct: Collection[str],
     ) -> None:
-        """Make requirements of sorted roots, "go" among them."""
+        """`roots` are sorted, and "go" is among them."""
         self._session = session
         self.pruning = pruning
         self.roots = tuple(roots)
@@ -66,7 +54,7 @@ class Requirements:
 
     @property
     def graph_loaded(self) -> bool:
-        """Whether the graph is there already."""
+        """Whether the graph has been loaded."""
         return self._graph is not None
 
     def graph(self) -> ModGraph:
@@ -81,16 +69,16 @@ class Requirements:
         return graph
 
     def partial_graph(self) -> tuple[ModGraph, GraphError | None]:
-        """The module graph as far as it can be loaded, and the error that kept it from being whole."""
+        """The module graph as far as it can be loaded, and the error that made it incomplete."""
         if self._graph is None:
             self._graph = read_mod_graph(self._session, self.pruning, self.roots)
         return self._graph
 
     def init_vendor(self, vendored: Collection[ModuleVersion]) -> None:
-        """Take the modules of vendor/modules.txt in place of the graph.
+        """Use the modules of vendor/modules.txt in place of the graph.
 
         Raises:
-            StaleError: go.mod does not list a vendored module, although it must list all.
+            StaleError: go.mod does not list a vendored module, although with graph pruning it must list all.
         """
         main = self._session.main
         graph = Graph(compare_selected, self.roots if self._session.in_workspace else main.modules)
@@ -98,18 +86,16 @@ class Requirements:
             self._check_vendored(vendored)
             graph.require(main.single(), self.roots)
         else:
-            # Which module requires which is not known: a stand-in requires everything that is vendored.
-            stand_in = ModuleVersion("vendor/modules.txt", "")
+            # modules.txt does not say which module requires which: one artificial module requires them all.
+            everything = ModuleVersion("vendor/modules.txt", "")
             if self._session.in_workspace:
-                from govgo.load.mainmodule.find import roots_from_mod_file
-
                 for m in main.modules:
                     file = main.mod_file(m)
                     roots = () if file is None else roots_from_mod_file(self._session, m, file, toolchain=False)[0]
-                    graph.require(m, (*roots, stand_in))
+                    graph.require(m, (*roots, everything))
             else:
-                graph.require(main.single(), (*self.roots, stand_in))
-            graph.require(stand_in, tuple(vendored))
+                graph.require(main.single(), (*self.roots, everything))
+            graph.require(everything, tuple(vendored))
         self._graph = (ModGraph(graph), None)
 
     def _check_vendored(self, vendored: Iterable[ModuleVersion]) -> None:
@@ -117,9 +103,7 @@ class Requirements:
         for mv in missing:
             self._session.fail(BuildListError(f"vendored module {mv} should be required explicitly in go.mod"))
         if missing:
-            from govgo.load.mainmodule.write import go_mod_dirty
-
-            raise go_mod_dirty(self._session)
+            raise self._session.go_mod_dirty()
 
     def root_selected(self, path: str) -> str | None:
         """The version of a module path among the roots; "" for a main module, None when it is no root."""
@@ -143,7 +127,7 @@ class Requirements:
 
 
 def sorted_roots(roots: Iterable[ModuleVersion]) -> tuple[ModuleVersion, ...]:
-    """Roots in the order that `Requirements` wants."""
+    """Roots in the order that `Requirements` expects."""
     listed = list(roots)
     sort(listed)
     return tuple(listed)
@@ -156,58 +140,69 @@ def override_roots(session: Session, rs: Requirements, replace: Collection[Modul
     return Requirements(session, rs.pruning, sorted_roots((*kept, *replace)), rs.direct)
 
 
-def load_mod_graph(session: Session, go_version: str = "") -> ModGraph:
-    """Load the whole module graph of the main modules, without packages.
+def requirements_from_mod_files(session: Session) -> Requirements:
+    """The requirements that the go.mod files of the main modules state, without excluded ones."""
+    main = session.main
+    if session.in_workspace:
+        work = main.work_file
+        toolchain = work.toolchain.name if work is not None and work.toolchain is not None else ""
+        roots = [*main.modules, *_go_roots(work_go_version(work), toolchain)]
+        files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
+        direct = {r.mod.path for file in files for r in file.require if not r.indirect}
+        return Requirements(session, Pruning.WORKSPACE, sorted_roots(roots), direct)
+    m = main.single()
+    file = main.mod_file(m)
+    assert file is not None
+    listed, direct = roots_from_mod_file(session, m, file, toolchain=True)
+    return Requirements(session, pruning_for(main.go_version()), sorted_roots(listed), direct)
+
+
+def roots_from_mod_file(
+    session: Session, m: ModuleVersion, file: ModFile, *, toolchain: bool
+) -> tuple[tuple[ModuleVersion, ...], set[str]]:
+    """The requirements of one main module as written, and the paths of those not marked indirect.
 
     Args:
         session: the command.
-        go_version: read the graph as this Go version would; "" as go.mod says.
-
-    Raises:
-        BuildListError: it cannot be loaded, or not by that Go version.
+        m: the main module.
+        file: its go.mod.
+        toolchain: whether its toolchain line counts.
     """
-    from govgo.load.mainmodule.load import load_mod_file
-
-    rs = load_mod_file(session)
-    if go_version:
-        needed = rs.go_version()
-        if goversion.compare(needed, goversion.GO_STRICT_VERSION) >= 0 and goversion.compare(go_version, needed) < 0:
-            raise BuildListError(
-                f"requested Go version {go_version} cannot load module graph (requires Go >= {needed})"
-            )
-        if pruning_for(go_version) == Pruning.UNPRUNED and rs.pruning != Pruning.UNPRUNED:
-            # The roots stay as written, even where they seem inconsistent now.
-            rs = Requirements(session, Pruning.UNPRUNED, rs.roots, rs.direct)
-        return rs.graph()
-    rs, graph = expand_graph(session, rs)
-    session.requirements = rs
-    return graph
+    index = session.main.index(m)
+    excluded: Collection[ModuleVersion] = index.exclude if index is not None else ()
+    roots: list[ModuleVersion] = []
+    direct: set[str] = {"go"}
+    for r in file.require:
+        if r.mod in excluded:
+            verb = "dropping" if session.build_mod == "mod" else "ignoring"
+            session.report.note(f"{verb} requirement on excluded version {r.mod.path} {r.mod.version}")
+            continue
+        roots.append(r.mod)
+        if not r.indirect:
+            direct.add(r.mod.path)
+    name = file.toolchain.name if toolchain and file.toolchain is not None else ""
+    return (*roots, *_go_roots(mod_go_version(file), name)), direct
 
 
-def expand_graph(session: Session, rs: Requirements) -> tuple[Requirements, ModGraph]:
-    """Load the whole graph of `rs`, and make the roots agree with it.
-
-    Raises:
-        BuildListError: either is not possible. A GraphError's `graph` holds what could be loaded.
-    """
-    rs, graph, error = try_expand_graph(session, rs)
-    if error is not None:
-        raise error
-    return rs, graph
+def _go_roots(go_version: str, toolchain: str) -> list[ModuleVersion]:
+    roots = [ModuleVersion("go", go_version)]
+    if toolchain:
+        roots.append(ModuleVersion("toolchain", toolchain))
+    return roots
 
 
-def try_expand_graph(session: Session, rs: Requirements) -> tuple[Requirements, ModGraph, GovgoError | None]:
-    """As `expand_graph`; with an error, the requirements and as much of the graph as there is."""
-    from govgo.load.buildlist.roots import update_roots
+class _InForce:
+    """The requirements that the command works with."""
 
-    graph, error = rs.partial_graph()
-    if error is not None:
-        return rs, graph, error
-    roots = session.main.modules if session.in_workspace else graph.required_by(session.main.single()) or ()
-    if graph.all_selected(roots):
-        return rs, graph, None
-    try:
-        updated = update_roots(session, rs.direct, rs)
-    except Failure as update_error:
-        return rs, graph, update_error
-    return updated, *updated.partial_graph()
+    def __init__(self) -> None:
+        self.requirements: Requirements | None = None
+
+
+def in_force(session: Session) -> Requirements | None:
+    """The requirements that the command works with, None before `load_mod_file`."""
+    return session.scope.part(_InForce).requirements
+
+
+def put_in_force(session: Session, rs: Requirements) -> None:
+    """Work with other requirements from now on; go.mod is not written by this."""
+    session.scope.part(_InForce).requirements = rs

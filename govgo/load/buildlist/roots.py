@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Keeping the root requirements consistent with the module graph and with the packages that were loaded.
 
-Roots are consistent when each is the selected version of its path. In a pruned graph they also have to name every
-module that provides a package which the main module imports, however indirectly, so that whoever requires the main
-module need read no further go.mod files. (Go Modules Reference, "Graph pruning"; design 36460, "Invariants".)
+Roots are consistent when each is the selected version of its path. In a pruned graph they must also name every module
+that provides a package which the main module imports, directly or not, so that a module that requires the main module
+need not read further go.mod files. (Go Modules Reference, "Graph pruning"; design 36460, "Invariants".)
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from govgo.core.modgraph import mvs
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
-from govgo.errors import Failure
+from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.graph import GraphError, ModGraph, chain_text, read_mod_graph
 from govgo.load.buildlist.package import FROM_ROOT, IN_ALL, IS_ROOT, LoadPkg
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
-from govgo.load.dependency.gomod import summary
+from govgo.load.dependency.gomod import RawSummaries, summary
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class SessionReqs:
-    """The requirement relation of a command with given requirements of its main module."""
+    """The requirements of every module version (`mvs.Reqs`), where the main module requires `roots`."""
 
     def __init__(self, session: Session, roots: tuple[ModuleVersion, ...]) -> None:
         self._session = session
         self.roots = roots
 
     def required(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        """What `mv` requires, behind replacement and exclusion."""
+        """What `mv` requires, after replacement and exclusion."""
         if mv.version == "" and self._session.main.contains(mv.path):
             return self.roots
         if mv.version == "none":
@@ -41,7 +41,7 @@ class SessionReqs:
         return summary(self._session, mv).require
 
     def compare(self, path: str, v: str, w: str) -> int:
-        """Main modules above all versions."""
+        """The order of selection: main modules above all versions."""
         return compare_selected(path, v, w)
 
 
@@ -53,7 +53,7 @@ def minimal_requirements(
     Raises:
         GraphError: a module could not be loaded.
     """
-    # The walk below takes one module after another: have everything fetched at once first.
+    # The search below reads one go.mod after another; loading the graph first fetches them all at once.
     read_mod_graph(session, Pruning.UNPRUNED, roots)
     reqs = SessionReqs(session, roots)
     try:
@@ -84,7 +84,7 @@ def update_roots(
         roots_imported: treat packages that were asked for as if the main module imported them.
 
     Raises:
-        StaleError: a change is needed and the mode forbids it; `requirements` holds what was worked out so far.
+        StaleError: a change is needed and the mode forbids it.
         GraphError: the graph that this takes could not be loaded.
     """
     match rs.pruning:
@@ -127,39 +127,37 @@ def _update_pruned(
     *,
     roots_imported: bool,
 ) -> Requirements:
-    from govgo.load.mainmodule.write import go_mod_dirty
-
-    wanted, spot_checks = _wanted_roots(rs, pkgs, add, roots_imported=roots_imported)
-    roots = sorted_roots((*rs.roots, *wanted)) if wanted else rs.roots
-    upgraded = bool(wanted)
+    new, spot_checks = _new_roots(rs, pkgs, add, roots_imported=roots_imported)
+    roots = sorted_roots((*rs.roots, *new)) if new else rs.roots
+    upgraded = bool(new)
     while True:
         graph: ModGraph | None = None
         if upgraded:
             if session.must_have_complete_requirements():
-                raise go_mod_dirty(session)
+                raise session.go_mod_dirty()
             rs = Requirements(session, Pruning.PRUNED, roots, direct)
             graph = rs.graph()
         elif rs.graph_loaded:
             graph = rs.partial_graph()[0]
         elif not _spot_check(session, rs, spot_checks):
-            # What the packages' own modules ask for contradicts the roots: only the whole graph can tell.
+            # A module that provides a package requires more than the roots say: load the whole graph.
             graph = rs.graph()
         roots, upgraded = _selected_roots(session, rs, graph)
         if not upgraded:
             if session.build_mod != "mod":
-                return rs  # at most doubled roots went
+                return rs  # nothing changed but that duplicate roots were dropped
             break
     if rs.pruning == Pruning.PRUNED and roots == rs.roots and frozenset(direct) == rs.direct:
         return rs
     return Requirements(session, Pruning.PRUNED, roots, direct)
 
 
-def _wanted_roots(
+def _new_roots(
     rs: Requirements, pkgs: Sequence[LoadPkg], add: Sequence[ModuleVersion], *, roots_imported: bool
 ) -> tuple[list[ModuleVersion], dict[ModuleVersion, None]]:
     """(roots to add, root modules whose own requirements have to agree with the roots)."""
     counted = IN_ALL | IS_ROOT | (FROM_ROOT if roots_imported else 0)
-    wanted: list[ModuleVersion] = []
+    new: list[ModuleVersion] = []
     spot_checks: dict[ModuleVersion, None] = {}
     for pkg in pkgs:
         if not pkg.from_external_module or not pkg.flags & counted:
@@ -167,12 +165,12 @@ def _wanted_roots(
         if rs.root_selected(pkg.mod.path) is not None:
             spot_checks[pkg.mod] = None
         else:
-            wanted.append(pkg.mod)
+            new.append(pkg.mod)
     for mv in add:
         known = rs.root_selected(mv.path)
         if known is None or compare_versions(mv.path, known, mv.version) < 0:
-            wanted.append(mv)
-    return wanted, spot_checks
+            new.append(mv)
+    return new, spot_checks
 
 
 def _selected_roots(
@@ -196,7 +194,7 @@ def _spot_check(session: Session, rs: Requirements, mods: Collection[ModuleVersi
     """Whether the roots satisfy what each of `mods` itself requires."""
     replaced = (session.main.resolve(mv) for mv in mods)
     session.repo.warm(
-        [Ask("gomod", mv.path, mv.version) for mv in replaced if mv.version and mv not in session.raw_summaries]
+        [Ask("gomod", mv.path, mv.version) for mv in replaced if mv.version and mv not in session.part(RawSummaries)]
     )
     for mv in mods:
         try:
@@ -217,8 +215,8 @@ def _update_unpruned(
     if session.must_have_complete_requirements():
         _check_complete(session, direct, rs, graph, add)
         return rs
-    # A root that is selected stays, needed or not: it may become needed, and churn helps nobody
-    # (golang.org/issue/34822).
+    # A root that is selected stays, even if it is not needed now: it may be needed later, and go.mod should not
+    # change back and forth (golang.org/issue/34822).
     base = dict.fromkeys(path for path, version in rs.roots if graph.selected(path) == version)
     keep = (*_dependencies(session, graph), *add)
     base.update(dict.fromkeys(mv.path for mv in keep if mv.path in direct))
@@ -237,9 +235,34 @@ def _check_complete(
     graph: ModGraph,
     add: Sequence[ModuleVersion],
 ) -> None:
-    """Raise StaleError unless the roots are as an update would leave them, but for taste."""
-    from govgo.load.mainmodule.write import go_mod_dirty
+    """Raise StaleError unless the roots are consistent; that an update would write them differently does not count."""
+    consistent = all(graph.selected(mv.path) == mv.version for mv in (*rs.roots, *add))
+    if not consistent or any(rs.root_selected(path) is None for path in direct):
+        raise session.go_mod_dirty()
 
-    settled = all(graph.selected(mv.path) == mv.version for mv in (*rs.roots, *add))
-    if not settled or any(rs.root_selected(path) is None for path in direct):
-        raise go_mod_dirty(session)
+
+def expand_graph(session: Session, rs: Requirements) -> tuple[Requirements, ModGraph]:
+    """Load the whole graph of `rs`, and make the roots consistent with it.
+
+    Raises:
+        BuildListError: either is not possible. A GraphError's `graph` holds what could be loaded.
+    """
+    rs, graph, error = try_expand_graph(session, rs)
+    if error is not None:
+        raise error
+    return rs, graph
+
+
+def try_expand_graph(session: Session, rs: Requirements) -> tuple[Requirements, ModGraph, GovgoError | None]:
+    """As `expand_graph`, with the error as a value beside the requirements and as much of the graph as was loaded."""
+    graph, error = rs.partial_graph()
+    if error is not None:
+        return rs, graph, error
+    roots = session.main.modules if session.in_workspace else graph.required_by(session.main.single()) or ()
+    if graph.all_selected(roots):
+        return rs, graph, None
+    try:
+        updated = update_roots(session, rs.direct, rs)
+    except Failure as update_error:
+        return rs, graph, update_error
+    return updated, *updated.partial_graph()

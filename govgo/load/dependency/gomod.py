@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the go.mod file of a module in the graph says, behind replacements, exclusions and vendoring."""
+"""What the go.mod of a module in the graph says, after replacements, exclusions and vendoring.
+
+`raw_summary` reads the go.mod of a module version as it is. `summary` is what the module graph is built from: the
+go.mod of the replacement where there is one, without the requirements that a main module excludes. Both remember.
+Source: cmd/go's modload.goModSummary and rawGoModSummary.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,8 @@ from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, DiskError, Failure, GovgoError, InputError, InvalidVersionError
+from govgo.load.session.errors import TooNewError
 from govgo.load.session.mainmods import COMMAND_LINE
-from govgo.load.session.toonew import TooNewError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -43,7 +48,7 @@ class ModSummary(NamedTuple):
 
 
 class ModuleError(BuildListError):
-    """An error that belongs to one module version: `path@version: ` and what was wrong.
+    """An error about one module version, whose text begins with `path@version: `.
 
     Attributes:
         mod: the module version.
@@ -67,19 +72,12 @@ class MissingSumError(BuildListError):
         super().__init__(text or f"missing go.sum entry{suggestion}")
 
 
-def must_have_complete_requirements(session: Session) -> bool:
-    """Whether go.mod has to list everything already, since it may not be changed."""
-    return session.must_have_complete_requirements()
+class Summaries(dict[ModuleVersion, ModSummary]):
+    """What `summary` found: it depends on the replacements and exclusions of the main modules."""
 
 
-def must_have_sums(session: Session) -> bool:
-    """Whether every checksum has to be in go.sum already."""
-    return session.must_have_sums()
-
-
-def resolve_replacement(session: Session, mv: ModuleVersion) -> ModuleVersion:
-    """`mv`, or what replaces it."""
-    return session.main.resolve(mv)
+class RawSummaries(dict[ModuleVersion, ModSummary | GovgoError]):
+    """What `raw_summary` found, or why there is nothing."""
 
 
 def summary(session: Session, mv: ModuleVersion) -> ModSummary:
@@ -90,18 +88,18 @@ def summary(session: Session, mv: ModuleVersion) -> ModSummary:
     Raises:
         ModuleError: go.sum lacks its line, or its go.mod is not sound.
         TooNewError: it needs a newer Go.
-        GovgoError: it could not be had; the text names the module version.
+        GovgoError: it cannot be fetched; the text names the module version.
     """
     known = known_summary(session, mv)
     if known is not None:
         return known
     actual = session.main.resolve(mv)
-    return judge(session, mv, actual, raw_summary(session, actual))
+    return as_required(session, mv, actual, raw_summary(session, actual))
 
 
 def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | None:
     """`summary` where no go.mod has to be fetched; None where one has to be.  Raises as `summary` does."""
-    known = session.summaries.get(mv)
+    known = session.scope.part(Summaries).get(mv)
     if known is not None:
         return known
     assert mv.version or session.in_workspace or not session.main.contains(mv.path)
@@ -111,14 +109,14 @@ def known_summary(session: Session, mv: ModuleVersion) -> ModSummary | None:
         return _vendored(session, mv)
     actual = session.main.resolve(mv)
     if actual.version == "":
-        return judge(session, mv, actual, raw_summary(session, actual))
+        return as_required(session, mv, actual, raw_summary(session, actual))
     check_sum_recorded(session, mv, actual)
-    raw = session.raw_summaries.get(actual)
+    raw = session.part(RawSummaries).get(actual)
     if raw is None:
         return None
     if isinstance(raw, GovgoError):
         raise raw
-    return judge(session, mv, actual, raw)
+    return as_required(session, mv, actual, raw)
 
 
 def check_sum_recorded(session: Session, mv: ModuleVersion, actual: ModuleVersion) -> None:
@@ -129,18 +127,18 @@ def check_sum_recorded(session: Session, mv: ModuleVersion, actual: ModuleVersio
 
 
 def _vendored(session: Session, mv: ModuleVersion) -> ModSummary:
-    from govgo.load.dependency.modulestxt import read_vendor_list
+    from govgo.load.dependency.modulestxt import read_vendor_list  # only with a vendor directory
 
     vendored = read_vendor_list(session)
     mod = ModuleVersion(mv.path, "")
     if vendored.versions.get(mv.path, "") != mv.version:
-        return ModSummary(mod)  # nothing can be loaded from it
-    # Which of the vendored modules it requires is not recorded: take all.
+        return ModSummary(mod)  # not vendored, so nothing can be loaded from it
+    # modules.txt does not record which vendored modules it requires: assume all.
     return ModSummary(mod, tuple(vendored.modules))
 
 
-def judge(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw: ModSummary) -> ModSummary:
-    """The summary of `mv` from that of what replaces it, remembered.
+def as_required(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw: ModSummary) -> ModSummary:
+    """The summary of `mv`, made from that of `actual`, which replaces it (or is `mv` itself); remembered.
 
     Raises:
         TooNewError: it needs a newer Go.
@@ -155,7 +153,7 @@ def judge(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw: ModSu
     excluded = session.main.exclusions()
     if excluded and not excluded.isdisjoint(raw.require):
         raw = raw._replace(require=tuple(r for r in raw.require if r not in excluded))
-    session.summaries[mv] = raw
+    session.scope.part(Summaries)[mv] = raw
     return raw
 
 
@@ -170,10 +168,10 @@ def _wrong_path(declared: str, required: str) -> BuildListError:
 def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
     """The go.mod of `mv` itself: no replacement, no exclusion.
 
-    A module that needs a newer Go is answered with `too_new` set: its retractions and deprecation still count.
+    Where the module needs a newer Go, the answer has `too_new` set: its retractions and deprecation still count.
 
     Raises:
-        GovgoError: it could not be had or read; the text names the module version.
+        GovgoError: it cannot be fetched or read; the text names the module version.
     """
     if is_toolchain(mv.path):
         return _toolchain_summary(mv)
@@ -184,21 +182,21 @@ def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
         if file is not None:
             # Its requirements may have been edited in memory.
             return _from_mod_file(session, mv, file)
-    known = session.raw_summaries.get(mv)
+    known = session.part(RawSummaries).get(mv)
     if known is None:
         try:
             name, data = _read_gomod(session, mv)
-            known = digest(session, mv, name, data)
+            known = parse_gomod(session, mv, name, data)
         except Failure as error:
             known = error
-        session.raw_summaries[mv] = known
+        session.part(RawSummaries)[mv] = known
     if isinstance(known, GovgoError):
         raise known
     return known
 
 
-def digest(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
-    """Read the go.mod `data` of `mv`.  Raises ModuleError for text that is no go.mod."""
+def parse_gomod(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
+    """The summary of the go.mod `data` of `mv`, which the file `name` holds.  Raises ModuleError for malformed text."""
     try:
         raw = summarize(name, data)
     except InputError as error:
@@ -212,7 +210,7 @@ def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSumma
     require, too_new = raw.require, None
     pruning, strict, newer = _go_facts(go, session.local_go)
     if go:
-        session.raw_go_versions.setdefault(mv, go)
+        session.scope.go_versions.setdefault(mv, go)
         if strict:
             require = (*require, ModuleVersion("go", go))
             if newer:
@@ -232,7 +230,7 @@ def _from_summary(session: Session, mv: ModuleVersion, raw: Summary) -> ModSumma
 
 @lru_cache(maxsize=1 << 10)
 def _go_facts(go: str, local_go: str) -> tuple[Pruning, bool, bool]:
-    """Of a go line: its pruning, whether it is a requirement, whether it is above `local_go`."""
+    """What follows from a go line: (pruning, whether it is a requirement on "go", whether it is above `local_go`)."""
     strict = goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0
     return pruning_for(go), strict, goversion.compare(go, local_go) > 0
 
@@ -254,7 +252,7 @@ def _from_mod_file(session: Session, mv: ModuleVersion, file: ModFile) -> ModSum
 
 
 def _toolchain_summary(mv: ModuleVersion) -> ModSummary:
-    """Go 1.21.3 needs the toolchain go1.21.3, so that lowering the one lowers the other."""
+    """Go 1.21.3 requires the toolchain go1.21.3, so that a downgrade of one also lowers the other."""
     if mv.path == "go" and goversion.compare(mv.version, goversion.GO_STRICT_VERSION) >= 0:
         return ModSummary(mv, (ModuleVersion("toolchain", "go" + mv.version),))
     return ModSummary(mv)
@@ -270,7 +268,7 @@ def _read_gomod(session: Session, mv: ModuleVersion) -> tuple[str, bytes]:
         if session.in_workspace and session.main.contains(directory):
             directory = session.main.root(mv)
         else:
-            directory = posixpath.join(session.replace_base, directory)
+            directory = posixpath.join(session.main.replace_base(), directory)
     name = posixpath.normpath(posixpath.join(directory, "go.mod"))
     short = session.short_path(name)
     try:

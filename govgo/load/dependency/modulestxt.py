@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The vendor directory as a source of packages: reading vendor/modules.txt and holding it against go.mod
-(cmd/go's modload/vendor.go).
+"""vendor/modules.txt: reading it, and comparing it with go.mod (cmd/go's modload/vendor.go). Its lines are
 
-    # example.com/mod v1.2.3 => ../replacement     a module, perhaps replaced
-    ## explicit; go 1.21                           required by go.mod itself; its go version
-    example.com/mod/package                        a package that was copied
+
+# example.com/mod v1.2.3 => ../replacement     a module, perhaps replaced
+## explicit; go 1.21                           required by go.mod itself; its go version
+example.com/mod/package                        a package that was copied
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_ve
 from govgo.core.module.paths import check_import_path
 from govgo.core.version import semver
 from govgo.core.version.goversion import compare
-from govgo.errors import DiskError, InvalidPathError, StaleError
-from govgo.load.packages import imports as importing
-from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
+from govgo.errors import InvalidPathError, StaleError
 
 if TYPE_CHECKING:
     from govgo.core.modfile import ModFile
@@ -63,7 +61,7 @@ _NOTHING = VendorMeta()
 
 
 def parse_modules_txt(text: str) -> VendorList:
-    """Read the text of vendor/modules.txt. Lines that are not understood are passed over, as go does."""
+    """Parse vendor/modules.txt. Lines that are not understood are skipped, as in go."""
     vendored = VendorList()
     mod = NO_MODULE
     for line in text.split("\n"):
@@ -128,87 +126,49 @@ def _package_line(vendored: VendorList, mod: ModuleVersion, fields: Sequence[str
         vendored.versions[mod.path] = mod.version
 
 
+class _Kept:
+    """The vendor directory's list once it is read."""
+
+    def __init__(self) -> None:
+        self.list: VendorList | None = None
+
+
 def read_vendor_list(session: Session) -> VendorList:
     """The vendor directory's modules.txt, read once for a command; empty when there is none.
 
     Raises:
-        TooNewError: a vendored module needs a newer go version than the one that govgo answers as.
-        DiskError: the file is there and cannot be read.
+        TooNewError: a vendored module needs a newer Go release than the one that is answered for.
+        DiskError: the file exists but cannot be read.
     """
-    if session.vendor_list is None:
+    kept = session.scope.part(_Kept)
+    if kept.list is None:
         file = join(session.vendor_dir, "modules.txt")
         data = session.files.read(file)
         vendored = parse_modules_txt("" if data is None else data.decode("utf-8", "surrogateescape"))
         for mod, meta in vendored.meta.items():
             if meta.go_version:
-                session.raw_go_versions[mod] = meta.go_version
+                session.scope.go_versions[mod] = meta.go_version
             if meta.go_version and compare(meta.go_version, session.local_go) > 0:
                 raise session.too_new(f"{mod.path} in {session.short_path(file)}", meta.go_version)
-        session.vendor_list = vendored
-    return session.vendor_list
+        kept.list = vendored
+    return kept.list
 
 
-def import_vendored(session: Session, path: str, std_dir: str) -> importing.Found:
-    """The package in vendor mode: the standard library, a main module, or the vendor directory; no module cache.
+def check_vendor_consistency(
+    session: Session, vendored: VendorList, indexes: Sequence[ModIndex], mod_files: Sequence[ModFile]
+) -> None:
+    """Compare vendor/modules.txt with the requirements and replacements of the main modules.
 
-    Raises:
-        AmbiguousImportError: it is in two of them.
-        ImportMissingError: it is in none.
-    """
-    hits = [importing.Found(NO_MODULE, "", std_dir)] if std_dir else []
-    failure: DiskError | None = None
-    for main in session.main.modules:
-        root = session.main.root(main)
-        if not root:
-            continue
-        try:
-            prefix = session.main.path_prefix(main)
-            directory, ok = importing.dir_in_module(session, path, prefix, root, is_local=True)
-        except DiskError as error:
-            failure = failure or error
-            continue
-        if ok:
-            hits.append(importing.Found(main, root, directory))
-    if session.has_mod_root():
-        hits += _in_vendor_dir(session, path)
-    if len(hits) > 1:
-        raise AmbiguousImportError(path, tuple(hit.dir for hit in hits))
-    if failure is not None:
-        raise failure
-    if not hits:
-        raise ImportMissingError(path, containing_cwd=session.main.containing_cwd, may_add=importing.may_add(session))
-    return hits[0]
-
-
-def _in_vendor_dir(session: Session, path: str) -> list[importing.Found]:
-    root = session.vendor_dir
-    directory, ok = importing.dir_in_module(session, path, "", root, is_local=False)
-    if not ok:
-        return []
-    mod = read_vendor_list(session).packages.get(path)
-    if mod is None and compare(session.main.go_version(), importing.EXPLICIT_MODULES_TXT_IMPORT_VERSION) >= 0:
-        verb = "work" if session.in_workspace else "mod"
-        session.report.note(
-            f"ignoring package {path} which exists in the vendor directory but is missing from vendor/modules.txt."
-            f" To sync the vendor directory run go {verb} vendor."
-        )
-        return []
-    return [importing.Found(mod or NO_MODULE, root, directory)]
-
-
-def check_vendor_consistency(session: Session, indexes: Sequence[ModIndex], mod_files: Sequence[ModFile]) -> None:
-    """Hold vendor/modules.txt against the requirements and replacements of the main modules.
-
-    Before go 1.14 modules.txt said less, and is only checked for contradictions.
+    Files written for go lines below 1.14 say less, so only contradictions count there.
 
     Args:
-        session: the command; `session.main` is filled in.
+        session: the command, whose main modules are read.
+        vendored: what modules.txt says.
         indexes, mod_files: of the main modules, in order.
 
     Raises:
         StaleError: they differ; the text lists every difference.
     """
-    vendored = read_vendor_list(session)
     old = not session.in_workspace and compare(indexes[0].go_version or "", "1.14") < 0
     check = _Consistency(session, vendored, old)
     for mod_file in mod_files:

@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
 from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
+from govgo.load.mainmodule.godebug import check_godebug
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
-from govgo.load.session.godebug import check_godebug
+from govgo.load.session.errors import TooNewError
 from govgo.load.session.mainmods import work_go_version
-from govgo.load.session.toonew import TooNewError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
 def find_go_work(session: Session, directory: str = "") -> str:
-    """The go.work file that GOWORK or the directories above `directory`, by default the working one, name; or ""."""
-    from govgo.load.session.session import RootMode
-
-    if session.root_mode is RootMode.NONE:
-        return ""
+    """The go.work file that GOWORK names, or the nearest one at or above `directory` (the working directory); or ""."""
     setting = session.settings.env.gowork
     if setting == "off":
         return ""
@@ -44,15 +40,27 @@ def find_go_work(session: Session, directory: str = "") -> str:
 
 
 def init_workfile(session: Session) -> None:
-    """Let the command work in a workspace when there is one; commands that never do so leave this out."""
-    session.work_path = find_go_work(session)
+    """Use the workspace where there is one; verbs that never work in a workspace do not call this."""
+    session.scope.work_path = find_go_work(session)
 
 
-def work_file_path(session: Session) -> str:
-    """The go.work file in use after `init_workfile`, "" when there is none."""
-    if not session.work_path and not session.initialized:
-        init_workfile(session)
+def need_work_file(session: Session) -> str:
+    """The go.work file to work with.
+
+    Raises:
+        UsageError: there is none.
+    """
+    init_workfile(session)
+    if not session.work_path:
+        raise no_work_file()
     return session.work_path
+
+
+def no_work_file() -> UsageError:
+    """go's sentence for a verb of `work` that finds no go.work file."""
+    return UsageError(
+        "no go.work file found\n\t(run 'go work init' first or specify path using GOWORK environment variable)"
+    )
 
 
 def read_work_file(session: Session, path: str) -> WorkFile:
@@ -70,11 +78,7 @@ def read_work_file(session: Session, path: str) -> WorkFile:
         file = parse_work(short, data)
     except ModFileErrors as error:
         raise InputError(f"errors parsing go.work:\n{error}", inner=error, hint=by_hand(short, data)) from None
-    if (
-        file.go is not None
-        and goversion.compare(file.go.version, session.local_go) > 0
-        and session.command != "work edit"
-    ):
+    if file.go is not None and goversion.compare(file.go.version, session.local_go) > 0:
         raise session.too_new(short, file.go.version)
     return file
 
@@ -105,7 +109,7 @@ def load_work_file(session: Session, path: str) -> tuple[WorkFile, tuple[str, ..
 
 
 def write_work_file(session: Session, path: str, file: WorkFile) -> None:
-    """Clean a go.work file up and write it."""
+    """Write a go.work file in standard layout."""
     file.sort_blocks()
     file.cleanup()
     session.files.write(path, file.format())
@@ -117,7 +121,7 @@ def update_work_go_version(file: WorkFile, go_version: str) -> bool:
         return False
     file.add_go_stmt(go_version)
     if file.toolchain is not None:
-        # A toolchain line that the go line implies, or that Go before 1.21 would have to read, goes.
+        # Drop a toolchain line that the go line implies, or that only Go before 1.21 could mean.
         name = file.toolchain.name
         version = goversion.from_toolchain(name)
         if (
@@ -130,12 +134,12 @@ def update_work_go_version(file: WorkFile, go_version: str) -> bool:
 
 
 def update_work_file(session: Session, file: WorkFile) -> None:
-    """Note the module path beside each `use` line that lacks it, as far as the go.mod files can be read."""
+    """Add the module path, as a comment, to each `use` line that lacks it, where its go.mod can be read."""
     for use in [each for each in file.use if each.path and not each.module_path]:
         try:
             _, mod_file = read_mod_file(session, session.absolute(posixpath.join(use.path, "go.mod")))
         except Failure:
-            continue  # told when the modules are loaded
+            continue  # the error is reported when the modules are loaded
         if mod_file.module is not None:
             file.add_use(use.path, mod_file.module.mod.path)
 
@@ -147,7 +151,7 @@ class LocalWorkspace(NamedTuple):
 
 
 def load_workspace(session: Session) -> LocalWorkspace | None:
-    """The workspace around the working directory as far as it can be read; None when there is none.
+    """The workspace around the working directory, without what cannot be read; None when there is none.
 
     Raises:
         TooNewError: go.work needs a newer Go.
@@ -166,7 +170,7 @@ def load_workspace(session: Session) -> LocalWorkspace | None:
         try:
             _, mod_file = read_mod_file(session, posixpath.join(root, "go.mod"))
         except Failure:
-            continue  # told when the workspace is loaded
+            continue  # the error is reported when the workspace is loaded
         if mod_file.module is not None:
             modules[mod_file.module.mod.path] = root
     return LocalWorkspace(tuple(modules.items()))

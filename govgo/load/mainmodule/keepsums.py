@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which checksums go.sum needs, so that the same modules and packages can be loaded again.
+"""Which checksums go.sum must hold so that the same modules and packages can be loaded again.
 
 Reference: Go Modules Reference, "go.sum files"; golang.org/issue/56222 for what changed with go 1.21.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
@@ -20,7 +20,6 @@ from govgo.errors import InvalidPathError
 if TYPE_CHECKING:
     from govgo.load.buildlist.package import LoadPkg
     from govgo.load.buildlist.requirements import Requirements
-    from govgo.load.packages.loader import Loaded
     from govgo.load.session.session import Session
 
 
@@ -31,9 +30,22 @@ class Which(Enum):
     ADD_BUILD_LIST_ZIP_SUMS = "build-list"
 
 
+class LoadedPackages(Protocol):
+    """What a load of packages came to, as far as checksums depend on it (`load.packages.loader.Loaded`)."""
+
+    @property
+    def requirements(self) -> Requirements: ...
+
+    @property
+    def pkgs(self) -> tuple[LoadPkg, ...]: ...
+
+    @property
+    def tidy(self) -> bool: ...
+
+
 def keep_sums(
     session: Session,
-    loaded: Loaded | None,
+    loaded: LoadedPackages | None,
     rs: Requirements,
     which: Which = Which.ADD_BUILD_LIST_ZIP_SUMS,
 ) -> set[ModuleVersion]:
@@ -43,7 +55,7 @@ def keep_sums(
         session: the command.
         loaded: the packages that were loaded, if any.
         rs: the requirements; their graph is not loaded for this.
-        which: see there.
+        which: the modules whose zip hashes are kept.
     """
     keep: set[ModuleVersion] = set()
     with_mod_sums = _add_package_sums(session, loaded, rs, keep)
@@ -59,18 +71,20 @@ def keep_sums(
     graph, _ = rs.partial_graph()
     for mv in graph.breadth_first():
         if graph.required_by(mv) is not None:
-            # Its requirements take part in the selection, whether it is selected or not.
+            # Its requirements count in the selection, even when it is not selected itself.
             keep.add(resolve(mv).gomod_key())
     if build_list:
         for mv in graph.build_list():
             actual = resolve(mv)
             if with_mod_sums:
-                keep.add(actual.gomod_key())  # a zip is of no use without the go version
+                keep.add(actual.gomod_key())  # to build the packages of the zip, go reads the go line of its go.mod
             keep.add(actual)
     return keep
 
 
-def _add_package_sums(session: Session, loaded: Loaded | None, rs: Requirements, keep: set[ModuleVersion]) -> bool:
+def _add_package_sums(
+    session: Session, loaded: LoadedPackages | None, rs: Requirements, keep: set[ModuleVersion]
+) -> bool:
     """Add what loaded packages need; whether the go.mod hash belongs beside every zip hash."""
     if loaded is None:
         go = session.main.go_version()
@@ -90,14 +104,14 @@ def _add_package_sums(session: Session, loaded: Loaded | None, rs: Requirements,
 
 
 def needs_sums(pkg: LoadPkg) -> bool:
-    """Whether loading a package takes checksums: not those of the standard library, nor "C"; tests come with theirs."""
+    """Whether checksums are needed to load a package: not for standard packages, "C", and tests, which share them."""
     return pkg.test_of is None and (pkg.mod.path != "" or pkg.error is not None) and _is_import_path(pkg.path)
 
 
 def providers(pkg: LoadPkg, rs: Requirements) -> Iterator[ModuleVersion]:
-    """The modules that have to be looked at to see that only one provides the package.
+    """The modules that must be searched to make sure that only one provides the package.
 
-    Where a root of a pruned graph provides it, other roots; else everything selected.
+    Where a root of a pruned graph provides it, these are other roots; else all selected modules.
     """
     from_root = rs.pruning == Pruning.PRUNED and pkg.mod.path and rs.root_selected(pkg.mod.path) == pkg.mod.version
     graph = None if from_root else rs.partial_graph()[0]

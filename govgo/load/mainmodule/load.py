@@ -1,98 +1,60 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Finding and reading the main module or workspace, and its requirements (cmd/go's modload/init.go)."""
+"""Find and read the main module or workspace, and put its requirements in force (cmd/go's modload/init.go)."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.modfile import ModFile, WorkFile
+from govgo.core.modfile import WorkFile
+from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, UsageError
-from govgo.load.buildlist.requirements import Pruning, Requirements, override_roots, pruning_for
-from govgo.load.mainmodule.find import (
-    find_module_root,
-    is_temp_root,
+from govgo.load.buildlist.graph import ModGraph
+from govgo.load.buildlist.requirements import (
+    Requirements,
+    in_force,
+    override_roots,
+    put_in_force,
     requirements_from_mod_files,
-    set_default_build_mod,
 )
-from govgo.load.mainmodule.gowork import (
-    LocalWorkspace,
-    find_go_work,
-    init_workfile,
-    load_work_file,
-    load_workspace,
-    read_work_file,
-    update_work_file,
-    update_work_go_version,
-    work_file_path,
-    write_work_file,
-)
-from govgo.load.mainmodule.readmain import read_main_modules
+from govgo.load.buildlist.roots import convert_pruning, expand_graph, update_roots
+from govgo.load.dependency.gomod import Summaries
+from govgo.load.mainmodule.find import find_module_root, is_temp_root, missing_main_module, set_default_build_mod
+from govgo.load.mainmodule.gowork import init_workfile, load_work_file
+from govgo.load.mainmodule.read import read_main_modules
 from govgo.load.session.mainmods import (
     COMMAND_LINE,
     MainModule,
     make_main_modules,
 )
-from govgo.load.session.session import RootMode
+from govgo.load.session.session import Scope
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
-__all__ = [
-    "LocalWorkspace",
-    "add_go_stmt",
-    "enter_module",
-    "enter_workspace",
-    "find_go_mod",
-    "find_go_work",
-    "init",
-    "init_workfile",
-    "load_mod_file",
-    "load_work_file",
-    "load_workspace",
-    "read_work_file",
-    "set_default_build_mod",
-    "update_work_file",
-    "update_work_go_version",
-    "work_file_path",
-    "write_work_file",
-]
 
-
-class LoadOptions(Protocol):
-    """What of a package load's options reading go.mod depends on."""
-
-    @property
-    def tidy_go_version(self) -> str:
-        """The go line that `mod tidy -go` asks for, or ""."""
-        ...
-
-
-def init(session: Session, root_mode: RootMode | None = None) -> None:
-    """Find the root of the main module, and decide the module mode. Does nothing when it was done before.
+def init(session: Session) -> None:
+    """Find the root of the main module, and decide about -mod. Does nothing when called again.
 
     Args:
         session: the command.
-        root_mode: whether there has to be a main module; None leaves the session's.
 
     Raises:
-        UsageError: settings that contradict each other, or no main module where one is needed.
+        UsageError: settings that contradict each other, or no main module where the policy needs one.
     """
-    if session.initialized:
+    if session.scope.initialized:
         return
-    session.initialized = True
-    if root_mode is not None:
-        session.root_mode = root_mode
+    session.scope.initialized = True
     setting = session.settings.env.go111module
     if setting not in ("", "on", "off", "auto"):
         raise UsageError(f"unknown environment setting GO111MODULE={setting}")
     if setting == "off":
-        if session.force_use_modules:
+        if session.policy.needs_modules:
             raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
         return
     _find_roots(session)
@@ -100,23 +62,18 @@ def init(session: Session, root_mode: RootMode | None = None) -> None:
         raise UsageError(f"-modfile={session.settings.modfile_given}: file does not have .mod extension")
     if session.settings.mod not in ("", "mod", "readonly", "vendor"):
         raise UsageError(f"-mod={session.settings.mod} not supported (can be '', 'mod', 'readonly', or 'vendor')")
-    session.modules_enabled = True
+    session.scope.modules_enabled = True
     set_default_build_mod(session)
     gopath = session.settings.env.gopath.split(":")[0]
     if gopath and session.files.exists(posixpath.join(gopath, "go.mod")):
         session.report.note(f"warning: ignoring go.mod in $GOPATH {gopath}")
-        if session.root_mode is RootMode.NEED:
+        if session.policy.needs_main_module:
             raise session.no_main_modules_error()
 
 
 def _find_roots(session: Session) -> None:
     modfile = session.settings.modfile
     if session.mod_roots:
-        return
-    if session.root_mode is RootMode.NONE:
-        in_goflags = any(flag.lstrip("-").startswith("modfile=") for flag in session.settings.env.flags())
-        if modfile and not in_goflags:
-            raise UsageError("-modfile cannot be used with commands that ignore the current module")
         return
     if session.work_path:
         if modfile:
@@ -132,8 +89,8 @@ def _find_roots(session: Session) -> None:
             "\t-modfile cannot be used to set the module root directory."
         )
     if root:
-        session.mod_roots = (root,)
-    elif session.root_mode is RootMode.NEED:
+        session.scope.mod_roots = (root,)
+    elif session.policy.needs_main_module:
         raise session.no_main_modules_error()
 
 
@@ -143,53 +100,59 @@ def find_go_mod(session: Session, directory: str) -> str:
     return "" if not root or is_temp_root(session, root) else posixpath.join(root, "go.mod")
 
 
-def load_mod_file(session: Session, opts: LoadOptions | None = None) -> Requirements:
+def load_mod_file(session: Session, tidy_go_version: str = "") -> Requirements:
     """Read the files of the main modules, once, and check that the requirements agree with each other.
 
     The module graph is not loaded beyond what that takes. Changes, such as a missing go line, stay in memory.
 
+    Args:
+        session: the command.
+        tidy_go_version: the go line to give a go.mod that has none, "" for that of the release answered for.
+
     Raises:
         GovgoError: a file is missing or malformed, or the requirements are inconsistent.
     """
-    if session.requirements is not None:
-        return session.requirements
+    known = in_force(session)
+    if known is not None:
+        return known
     init(session)
     work_file: WorkFile | None = None
     if session.in_workspace:
-        work_file, session.mod_roots = load_work_file(session, session.work_path)
+        work_file, session.scope.mod_roots = load_work_file(session, session.work_path)
     _open_ledger(session)
     if not session.mod_roots:
-        session.requirements = _without_module(session)
-        return session.requirements
-    session.main = make_main_modules(
+        rs = _without_module(session)
+        put_in_force(session, rs)
+        return rs
+    session.scope.main = make_main_modules(
         read_main_modules(session, work_file),
         cwd_root=find_module_root(session, session.settings.cwd),
         work_file=work_file,
         work_path=session.work_path,
         local_go=session.local_go,
     )
-    _tell_faults(session)
+    _report_faults(session)
     set_default_build_mod(session)  # the vendor directory may come into play now
     session.repo.disable_lookup(_lookup_disabled(session))
     rs = requirements_from_mod_files(session)
     if session.build_mod == "vendor":
         _use_vendor(session, rs)
     if not session.in_workspace:
-        rs = _check_roots(session, rs, opts)
-    session.requirements = rs
+        rs = _check_roots(session, rs, tidy_go_version)
+    put_in_force(session, rs)
     return rs
 
 
-def _tell_faults(session: Session) -> None:
+def _report_faults(session: Session) -> None:
     for fault in session.main.faults:
         session.fail(fault)
     session.main.faults.clear()
 
 
 def _open_ledger(session: Session) -> None:
-    """Begin with the go.sum of the main module, or go.work.sum beside those of the workspace's modules."""
+    """Use the go.sum of the main module; in a workspace go.work.sum and, unchanged, the go.sum files of its modules."""
     read = session.files.read
-    lenient = session.command == "mod tidy"
+    lenient = session.policy.lenient_sums
     if session.in_workspace:
         others = [_sum_file(session, root) for root in session.mod_roots]
         name = session.work_path + ".sum"
@@ -203,7 +166,7 @@ def _open_ledger(session: Session) -> None:
 
 
 def _lookup_disabled(session: Session) -> str:
-    """go's sentence for a question to a source where the vendor directory has to do, "" elsewhere."""
+    """go's sentence for a request that the vendor directory forbids; "" where it is not used."""
     if session.build_mod != "vendor":
         return ""
     reason = f"\n\t({session.build_mod_reason})" if session.build_mod_reason else ""
@@ -215,11 +178,11 @@ def _sum_file(session: Session, root: str) -> str:
 
 
 def _without_module(session: Session) -> Requirements:
-    """A stand-in for the main module where there is none: only Go itself is required.
+    """The requirements where there is no main module: an artificial one that requires only Go itself.
 
-    A workspace without modules is taken for one without a go line, whatever go.work says, as go does.
+    As in go, a workspace without modules counts as one without a go line, whatever go.work says.
     """
-    session.main = make_main_modules(
+    session.scope.main = make_main_modules(
         [MainModule(COMMAND_LINE, "", None, None)],
         cwd_root=find_module_root(session, session.settings.cwd),
         work_path=session.work_path,
@@ -234,7 +197,7 @@ def _without_module(session: Session) -> Requirements:
         go = session.local_go
         pruning = pruning_for(go)
         roots = [ModuleVersion("go", go), toolchain]
-    session.raw_go_versions[COMMAND_LINE] = go
+    session.scope.go_versions[COMMAND_LINE] = go
     rs = Requirements(session, pruning, roots, {"go"})
     if session.build_mod == "vendor":
         rs.init_vendor(())
@@ -242,60 +205,100 @@ def _without_module(session: Session) -> Requirements:
 
 
 def _use_vendor(session: Session, rs: Requirements) -> None:
-    from govgo.load.dependency.modulestxt import check_vendor_consistency, read_vendor_list
+    from govgo.load.dependency.modulestxt import (  # only with a vendor directory
+        check_vendor_consistency,
+        read_vendor_list,
+    )
 
     vendored = read_vendor_list(session)
     main = session.main
     indexes = [index for m in main.modules if (index := main.index(m)) is not None]
     files = [file for m in main.modules if (file := main.mod_file(m)) is not None]
-    check_vendor_consistency(session, indexes, files)
+    check_vendor_consistency(session, vendored, indexes, files)
     rs.init_vendor(tuple(vendored.modules))
 
 
-def _check_roots(session: Session, rs: Requirements, opts: LoadOptions | None) -> Requirements:
-    """Drop doubled requirements, and give go.mod a go line when it has none and may be changed."""
-    from govgo.load.buildlist.roots import convert_pruning, update_roots
-
+def _check_roots(session: Session, rs: Requirements, tidy_go_version: str) -> Requirements:
+    """Drop duplicate requirements, and give go.mod a go line when it has none and may be changed."""
     m = session.main.single()
     if rs.has_redundant_root():
         rs = update_roots(session, rs.direct, rs)
     index = session.main.index(m)
     if index is None or index.go_version:
         return rs
-    if session.build_mod != "mod" or session.command in ("mod graph", "mod why"):
-        session.raw_go_versions[m] = goversion.DEFAULT_GO_MOD_VERSION
+    if session.build_mod != "mod" or not session.policy.adds_go_line:
+        session.scope.go_versions[m] = goversion.DEFAULT_GO_MOD_VERSION
         return rs
-    version = opts.tidy_go_version if opts is not None and opts.tidy_go_version else session.local_go
+    version = tidy_go_version or session.local_go
     file = session.main.mod_file(m)
     assert file is not None
+    from govgo.load.mainmodule.write import add_go_stmt
+
     add_go_stmt(session, m, file, version)
     rs = override_roots(session, rs, [ModuleVersion("go", version)])
     if goversion.compare(version, goversion.EXPLICIT_INDIRECT_VERSION) >= 0:
-        # What is there was written for an unpruned graph.
+        # go.mod was written for an unpruned graph; with pruning it has to list more.
         rs = convert_pruning(session, rs, Pruning.PRUNED)
     return rs
 
 
-def add_go_stmt(session: Session, m: ModuleVersion, file: ModFile, version: str) -> None:
-    """Give a main module's go.mod a go line when it has none."""
-    if file.go is None or not file.go.version:
-        force_go_stmt(session, m, file, version)
+def has_mod_root(session: Session) -> bool:
+    """Whether there is a main module; in a workspace this is known once its files are loaded."""
+    init(session)
+    return bool(session.mod_roots)
 
 
-def force_go_stmt(session: Session, m: ModuleVersion, file: ModFile, version: str) -> None:
-    """Set the go line of a main module's go.mod."""
-    file.add_go_stmt(version)
-    session.raw_go_versions[m] = version
+def must_have_mod_root(session: Session) -> None:
+    """Raise NoModRootError when there is no main module."""
+    if not has_mod_root(session):
+        raise missing_main_module(session)
+
+
+def load_mod_graph(session: Session, go_version: str = "") -> ModGraph:
+    """Load the whole module graph of the main modules, without packages.
+
+    Args:
+        session: the command.
+        go_version: read the graph as this Go version would; "" as go.mod says.
+
+    Raises:
+        BuildListError: it cannot be loaded, or not by that Go version.
+    """
+    rs = load_mod_file(session)
+    if go_version:
+        needed = rs.go_version()
+        if goversion.compare(needed, goversion.GO_STRICT_VERSION) >= 0 and goversion.compare(go_version, needed) < 0:
+            raise BuildListError(
+                f"requested Go version {go_version} cannot load module graph (requires Go >= {needed})"
+            )
+        if pruning_for(go_version) == Pruning.UNPRUNED and rs.pruning != Pruning.UNPRUNED:
+            # The roots stay as written, even where they seem inconsistent now.
+            rs = Requirements(session, Pruning.UNPRUNED, rs.roots, rs.direct)
+        return rs.graph()
+    rs, graph = expand_graph(session, rs)
+    put_in_force(session, rs)
+    return graph
+
+
+def edit_build_list(session: Session, add: Sequence[ModuleVersion], must_select: Sequence[ModuleVersion]) -> bool:
+    """Edit the requirements in force; whether the build list may have changed.
+
+    Args and errors are those of `edit_requirements`; when it raises, the requirements in force stay.
+    """
+    from govgo.load.buildlist.edit import edit_requirements  # only `get` and `work sync` edit
+
+    rs, changed = edit_requirements(session, load_mod_file(session), add, must_select)
+    put_in_force(session, rs)
+    return changed
 
 
 def enter_module(session: Session, root: str) -> Requirements:
     """Forget what was loaded and take the module at `root` as the one main module."""
-    session.main = type(session.main)()
-    session.requirements = None
-    session.work_path = ""
-    session.summaries.clear()
-    session.forget_trees()
-    session.mod_roots = (root,)
+    scope = Scope()
+    scope.initialized, scope.modules_enabled = session.scope.initialized, session.scope.modules_enabled
+    scope.go_versions = session.scope.go_versions  # summaries that are known already are not read again
+    scope.mod_roots = (root,)
+    session.scope = scope
     return load_mod_file(session)
 
 
@@ -314,17 +317,15 @@ def enter_workspace(session: Session) -> Iterator[None]:
     update = update_go_mod_from_reqs(session, WriteOptions())
     if update is None:
         raise BuildListError("no update needed")
-    saved = session.snapshot()
-    ledger = session.repo.ledger
+    outer, ledger = session.scope, session.repo.ledger
+    session.scope = Scope()
     try:
-        session.forget()
-        session.force_use_modules = True
         init_workfile(session)
         load_mod_file(session)
         session.main.set_mod_file(main_module, update.file)
-        session.summaries.clear()
-        session.requirements = requirements_from_mod_files(session)
+        session.scope.part(Summaries).clear()
+        put_in_force(session, requirements_from_mod_files(session))
         yield
     finally:
-        session.restore(saved)
+        session.scope = outer
         session.repo.reset(ledger)

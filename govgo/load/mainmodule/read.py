@@ -1,29 +1,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reading the go.mod files of main modules."""
+"""Reading the go.mod files of the main modules, and go's sentences for those that cannot be used."""
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.lines import is_merge_marker
-from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, parse, parse_lax
-from govgo.core.module.moduleversion import is_toolchain
-from govgo.core.module.paths import canonical_version, check_path_major, split_path_version
+from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, WorkFile, parse, parse_lax
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import canonical_version, check_import_path, check_path_major, split_path_version
 from govgo.core.version import goversion
-from govgo.errors import DiskError, Failure, InputError, InvalidVersionError
+from govgo.errors import DiskError, Failure, GovgoError, InputError, InvalidPathError, InvalidVersionError
+from govgo.load.mainmodule.godebug import check_godebug
+from govgo.load.session.errors import TooNewError
+from govgo.load.session.mainmods import MainModule, index_mod_file, mod_go_version, work_go_version
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
 def missing_file(path: str) -> str:
-    """The operating system's sentence for a file that is not there, as go words it."""
+    """The operating system's sentence for a file that does not exist, as go words it."""
     return f"open {path}: no such file or directory"
 
 
 def by_hand(file: str, data: bytes) -> str:
-    """The hint for a file that does not parse and that only its author can mend."""
+    """The hint for a file that does not parse."""
     if any(is_merge_marker(line) for line in data.decode("utf-8", "surrogateescape").splitlines()):
         return f"a merge has left its markers in {file}: keep the lines of one side, then run `govgo tidy`"
     return f"mend {file} by hand: nothing has been changed"
@@ -78,7 +82,7 @@ def _refuse_newer(session: Session, short: str, file: ModFile | None) -> None:
 
 
 class CanonicalVersions:
-    """A version fixer for the go.mod of a main module: branches, commits and the like become versions by a query.
+    """A version fixer for the go.mod of a main module: a query turns branches, commits and the like into versions.
 
     Attributes:
         fixed: whether any version was not canonical.
@@ -100,7 +104,7 @@ class CanonicalVersions:
             version = version.partition("-gopkgin-")[2]
         _, path_major, ok = split_path_version(path)
         if not ok:
-            # go's ModuleError around an InvalidVersionError: the parser prints the latter.
+            # In go this is a ModuleError around an InvalidVersionError, of which the parser prints the latter.
             raise VersionFixError(f"version {quote(version)} invalid: malformed module path {quote(path)}")
         if version and canonical_version(version) == version:
             try:
@@ -114,12 +118,12 @@ class CanonicalVersions:
         return version
 
     def _query(self, path: str, version: str) -> str:
-        from govgo.load.query.query import query
+        from govgo.load.query.query import query  # rare: most go.mod files hold canonical versions
 
         try:
             return query(self._session, path, version).version
         except Failure as error:
-            # The parser names the module in its own way.
+            # The parser puts its own label before the text, so remove ours.
             text = str(error)
             for label in (f"{path}@{version}: ", f"module {path}: "):
                 if text.startswith(label):
@@ -128,8 +132,102 @@ class CanonicalVersions:
 
 
 def _without_label(text: str, version: str) -> str:
-    """What an error says of a version, in the form that it has where the module is not named before it."""
+    """The text of an error about a version, worded for a sentence that does not begin with the module."""
     for noun in ("version", "pseudo-version"):
         if text.startswith(f"invalid {noun}: "):
             return f"{noun} {quote(version)} invalid: {text[len(noun) + 10 :]}"
     return text
+
+
+def read_main_modules(session: Session, work_file: WorkFile | None) -> list[MainModule]:
+    """The main modules at `session.mod_roots`, in order.
+
+    Args:
+        session: the command.
+        work_file: the go.work file that lists them, None in module mode.
+
+    Raises:
+        GovgoError: one cannot be used.
+        ReportedError: several cannot be used; each has been reported.
+    """
+    entries: list[MainModule] = []
+    faults: list[GovgoError] = []
+    for root in session.mod_roots:
+        try:
+            entry = _read_main_module(session, root, work_file)
+            entries.append(entry)
+            _check_module_path(entry.mod.path)
+        except InputError as error:
+            faults.append(error)
+    session.fail_all(faults)
+    return entries
+
+
+class UnreadableModuleError(InputError):
+    """A go.mod file that go.work lists cannot be used."""
+
+    code = "workspace-module"
+
+
+def _read_main_module(session: Session, root: str, work_file: WorkFile | None) -> MainModule:
+    path = session.mod_file_path(root)
+    fix = CanonicalVersions(session)
+    strict = session.in_workspace and not session.policy.lenient_workspace
+    try:
+        data, file = read_mod_file(session, path, fix)
+    except TooNewError as error:
+        if strict:
+            raise _work_too_old(session, path, work_file, error.go_version) from None
+        if session.in_workspace:
+            raise _cannot_load(session, path, error) from None
+        raise
+    except Failure as error:
+        if session.in_workspace:
+            raise _cannot_load(session, path, error) from None
+        raise
+    if strict:
+        go = mod_go_version(file)
+        if (
+            goversion.compare(go, work_go_version(work_file)) > 0
+            and goversion.compare(go, goversion.GO_STRICT_VERSION) >= 0
+        ):
+            raise _work_too_old(session, path, work_file, go)
+    if not session.in_workspace:
+        _check_godebugs(session, path, file)
+    assert file.module is not None
+    mod = ModuleVersion(file.module.mod.path, "")
+    session.scope.go_versions[mod] = file.go.version if file.go is not None else ""
+    return MainModule(mod, root, file, index_mod_file(data, file, needs_fix=fix.fixed))
+
+
+def _check_godebugs(session: Session, path: str, file: ModFile) -> None:
+    faults: list[GovgoError] = []
+    for line in file.godebug:
+        try:
+            check_godebug("godebug", line.key, line.value, session.local_go)
+        except InputError as error:
+            place = f"{session.short_path(path)}:{line.syntax.start.line}"
+            faults.append(InputError(f"error loading go.mod:\n{place}: {error}"))
+    session.fail_all(faults)
+
+
+def _check_module_path(path: str) -> None:
+    try:
+        check_import_path(path)
+    except InvalidPathError as error:
+        raise InvalidPathError(str(error).replace("malformed import path", "malformed module path", 1)) from None
+
+
+def _cannot_load(session: Session, path: str, error: GovgoError) -> UnreadableModuleError:
+    directory = session.short_path(posixpath.dirname(path))
+    why = str(error).replace(path, session.short_path(path), 1) if isinstance(error, DiskError) else str(error)
+    return UnreadableModuleError(f"cannot load module {directory} listed in go.work file: {why}", inner=error)
+
+
+def _work_too_old(session: Session, path: str, work_file: WorkFile | None, go_version: str) -> UnreadableModuleError:
+    # A go.work file without a go line stands for go 1.18.
+    verb = "lists" if work_file is not None and work_file.go is not None else "implicitly requires"
+    return UnreadableModuleError(
+        f"module {session.short_path(posixpath.dirname(path))} listed in go.work file requires go >= {go_version}, "
+        f"but go.work {verb} go {work_go_version(work_file)}; to update it:\n\tgo work use"
+    )

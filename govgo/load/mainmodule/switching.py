@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Going over to the rules of a newer Go release, where the go command would download it and start over.
+"""Switch to the rules of a newer Go release where the go command would download that toolchain and start over.
 
-govgo knows the rules of every release up to its reference release; a session that answers as an older one may find
+govgo knows the rules of every release up to its reference release. A session that answers as an older release may find
 out that something needs a newer one. Source: cmd/go/internal/toolchain.
 """
 
@@ -16,7 +16,7 @@ from govgo.core.version.toolchain import may_switch, newer_toolchain, startup_re
 from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work
-from govgo.load.session.toonew import SwitchError, TooNewError
+from govgo.load.session.errors import SwitchError, TooNewError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 def release_at_start(session: Session) -> str:
     """The Go release to answer as by GOTOOLCHAIN and the go.work or go.mod file: the session's own, or a newer one.
 
-    A release newer than the reference release is not taken: what needs it will say so.
+    A release newer than the reference release is not chosen: whatever needs it will fail with its own error.
 
     Raises:
-        UsageError: a value of GOTOOLCHAIN that makes no sense.
-        InputError: a toolchain line that makes no sense.
+        UsageError: an invalid value of GOTOOLCHAIN.
+        InputError: an invalid toolchain line.
     """
     local, env = session.local_go, session.settings.env
     if env.go111module == "off":
@@ -50,19 +50,19 @@ def release_at_start(session: Session) -> str:
 
 
 def switch(session: Session, errors: Iterable[BaseException]) -> None:
-    """Leave the command for a newer release if that helps against one of its `errors`; else do nothing.
+    """Raise SwitchError if a newer release may resolve one of `errors`; else do nothing.
 
-    Where one of them is a security error, that one is to be told.
+    Nothing is done when one of them is a security error, which must be reported.
 
     Args:
-        session: the command; its `switching` says whether it is one of those that do so.
-        errors: what it failed on, and what they hold.
+        session: the command; only one whose `switching` is set can start over.
+        errors: what it failed on; the errors inside them count, too.
 
     Raises:
         SwitchError: the command is to start over.
         NotFoundError: there is no release that is new enough.
         UnavailableError: the releases cannot be listed.
-        SecurityError: the list is not what it should be.
+        SecurityError: the source of the list misbehaves.
     """
     if not session.switching or not may_switch(session.settings.env.gotoolchain):
         return
@@ -90,7 +90,7 @@ def switch(session: Session, errors: Iterable[BaseException]) -> None:
 
 
 def _parts(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, those that it gives context to, and those that it gathers."""
+    """An error, those inside it, and those that it collects."""
     while error is not None:
         yield error
         gathered = getattr(error, "errors", ())

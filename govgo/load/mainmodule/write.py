@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writing what the command decided: go.mod, go.sum and go.work.sum."""
+"""Write the requirements in force: to go.mod, with the checksums to go.sum; in a workspace to go.work.sum alone.
+
+Source: cmd/go's modload.commitRequirements and UpdateGoModFromReqs.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,14 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
-from govgo.errors import BuildListError, ConflictError, StaleError
-from govgo.load.mainmodule.find import explicit_mod
-from govgo.load.mainmodule.keepsums import Which, keep_sums
+from govgo.errors import BuildListError, ConflictError
+from govgo.load.buildlist.requirements import in_force
+from govgo.load.dependency.gomod import Summaries
+from govgo.load.mainmodule.keepsums import LoadedPackages, Which, keep_sums
 from govgo.load.session.mainmods import index_mod_file
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-
-__all__ = [
-    "ModUpdate",
-    "Which",
-    "WriteOptions",
-    "commit_requirements",
-    "go_mod_dirty",
-    "keep_sums",
-    "update_go_mod_from_reqs",
-    "write_go_mod",
-    "write_go_sum",
-]
 
 
 class WriteOptions(NamedTuple):
@@ -55,26 +47,6 @@ class ModUpdate(NamedTuple):
     file: ModFile
 
 
-class GoModDirtyError(StaleError):
-    """go.mod would need a change that the mode forbids."""
-
-    code = "go-mod-dirty"
-
-
-def go_mod_dirty(session: Session) -> GoModDirtyError:
-    """The refusal to change go.mod."""
-    if explicit_mod(session):
-        return GoModDirtyError(
-            f"updates to go.mod needed, disabled by -mod={session.build_mod}; to update it:\n\tgo mod tidy"
-        )
-    if session.build_mod_reason:
-        return GoModDirtyError(
-            f"updates to go.mod needed, disabled by -mod={session.build_mod}\n"
-            f"\t({session.build_mod_reason})\n\tto update it:\n\tgo mod tidy"
-        )
-    return GoModDirtyError("updates to go.mod needed; to update it:\n\tgo mod tidy")
-
-
 def update_go_mod_from_reqs(session: Session, options: WriteOptions) -> ModUpdate | None:
     """Write the requirements of the command into the go.mod in memory; None where there is no go.mod.
 
@@ -89,7 +61,7 @@ def update_go_mod_from_reqs(session: Session, options: WriteOptions) -> ModUpdat
     if file is None:
         return None
     before = file.format()
-    rs = session.requirements
+    rs = in_force(session)
     assert rs is not None
     listed = [Require(mv, mv.path not in rs.direct) for mv in rs.roots if mv.path not in ("go", "toolchain")]
     go = rs.go_version()
@@ -111,16 +83,26 @@ def update_go_mod_from_reqs(session: Session, options: WriteOptions) -> ModUpdat
     return ModUpdate(before, file.format(), file)
 
 
-def _set_go_lines(session: Session, m: ModuleVersion, file: ModFile, options: WriteOptions) -> None:
-    from govgo.load.mainmodule.load import force_go_stmt
+def add_go_stmt(session: Session, m: ModuleVersion, file: ModFile, version: str) -> None:
+    """Give a main module's go.mod a go line when it has none."""
+    if file.go is None or not file.go.version:
+        force_go_stmt(session, m, file, version)
 
-    rs = session.requirements
+
+def force_go_stmt(session: Session, m: ModuleVersion, file: ModFile, version: str) -> None:
+    """Set the go line of a main module's go.mod."""
+    file.add_go_stmt(version)
+    session.scope.go_versions[m] = version
+
+
+def _set_go_lines(session: Session, m: ModuleVersion, file: ModFile, options: WriteOptions) -> None:
+    rs = in_force(session)
     assert rs is not None
     go = rs.go_version()
     written = file.go.version if file.go is not None else ""
     if (file.go is None and not options.tidy_wrote_go) or (file.go is not None and written != go):
-        updating = session.build_mod == "mod" or session.command in ("mod tidy", "get")
-        # A missing go line that means what was worked out stays missing, unless go.mod is being updated anyway.
+        updating = session.build_mod == "mod" or session.policy.rewrites_go_mod
+        # A missing go line stays missing if it means the same version, unless go.mod is being updated anyway.
         if file.go is not None or go != goversion.DEFAULT_GO_MOD_VERSION or updating:
             force_go_stmt(session, m, file, go)
     toolchain = rs.max_root_version.get("toolchain") or "go" + go
@@ -132,20 +114,9 @@ def _set_go_lines(session: Session, m: ModuleVersion, file: ModFile, options: Wr
         file.add_toolchain_stmt(toolchain)
 
 
-def write_go_mod(session: Session, options: WriteOptions | None = None) -> None:
-    """Write the requirements of the command to go.mod, and go.sum with it.
-
-    Raises:
-        StaleError: the mode forbids a change that is needed.
-        ConflictError: somebody else changed go.mod meanwhile.
-    """
-    from govgo.load.mainmodule.load import load_mod_file
-
-    session.requirements = load_mod_file(session)
-    commit_requirements(session, options)
-
-
-def commit_requirements(session: Session, options: WriteOptions | None = None) -> None:
+def commit_requirements(
+    session: Session, options: WriteOptions | None = None, loaded: LoadedPackages | None = None
+) -> None:
     """Bring go.mod and go.sum up to date with the requirements; in workspace mode go.work.sum.
 
     Raises:
@@ -154,7 +125,7 @@ def commit_requirements(session: Session, options: WriteOptions | None = None) -
     """
     options = options or WriteOptions()
     if session.in_workspace:
-        write_go_sum(session)
+        write_go_sum(session, loaded)
         return
     update = update_go_mod_from_reqs(session, options)
     if update is None:
@@ -167,9 +138,9 @@ def commit_requirements(session: Session, options: WriteOptions | None = None) -
         or bool(options.add_tools or options.drop_tools)
     )
     if dirty and session.build_mod != "mod":
-        # Rather than of go.sum, which follows from it, speak of go.mod.
-        raise go_mod_dirty(session)
-    if dirty or session.command == "mod tidy":
+        # go.sum may need a change as well, but only because of go.mod: report go.mod.
+        raise session.go_mod_dirty()
+    if dirty or session.policy.rewrites_go_mod:
         path = session.mod_file_path(session.main.root(m))
         current = session.files.read(path)
         if current != update.after:
@@ -181,37 +152,40 @@ def commit_requirements(session: Session, options: WriteOptions | None = None) -
                     "updating go.mod: existing contents have changed since last read", inner=error
                 ) from None
         session.main.set_index(m, index_mod_file(update.after, update.file))
-        session.summaries.clear()
-    if session.command != "mod init":  # its go.sum would be incomplete
-        write_go_sum(session)
+        session.scope.part(Summaries).clear()
+    if session.policy.writes_go_sum:
+        write_go_sum(session, loaded)
 
 
-def tell_warnings(session: Session) -> None:
-    """Tell what go.sum could not vouch for, as far as it has not been told."""
+def report_warnings(session: Session) -> None:
+    """Report warnings about go.sum that have not been reported yet."""
     for warning in session.repo.ledger.take_warnings():
         session.report.raw(warning)
 
 
-def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> None:
-    """Write new checksums to go.sum or go.work.sum, as far as they are worth keeping.
+def write_go_sum(
+    session: Session, loaded: LoadedPackages | None = None, *, keep: set[ModuleVersion] | None = None
+) -> None:
+    """Write new checksums to go.sum or go.work.sum, those that are to be kept.
 
     Args:
         session: the command.
-        keep: the checksums to keep; None for those that the requirements and the loaded packages need.
+        loaded: the packages that were loaded, if any.
+        keep: the checksums to keep; None for those that the requirements and `loaded` need.
 
     Raises:
         StaleError: the mode forbids it.
     """
-    rs = session.requirements
+    rs = in_force(session)
     ledger = session.repo.ledger
     if rs is None or not _changed(ledger):
         return
     if keep is None:
-        keep = keep_sums(session, session.loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
-    tell_warnings(session)
+        keep = keep_sums(session, loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
+    report_warnings(session)
     before, after = ledger.render(keep, session.must_have_complete_requirements())
     if _changed(ledger):
-        return  # nothing of what is new is worth keeping
+        return  # none of the new checksums is kept
     on_disk = session.files.read(ledger.file)
     for _ in range(_TRIES):
         if (on_disk or b"") != before:
@@ -225,9 +199,9 @@ def write_go_sum(session: Session, keep: set[ModuleVersion] | None = None) -> No
 
 
 _TRIES = 10
-"""How often a go.sum that others write at the same time is merged anew."""
+"""How often to merge again when others write go.sum at the same time."""
 
 
 def _changed(ledger: SumLedger) -> bool:
-    """Whether the ledger holds changes that `render` has not taken as written."""
+    """Whether the ledger holds changes that are not in the file."""
     return ledger.enabled and ledger.dirty

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The files that `//go:embed` patterns of one package mean (cmd/go's load.ResolveEmbed).
+"""The files that the `//go:embed` patterns of a package match (cmd/go's load.ResolveEmbed).
 
 Reference: the documentation of package embed.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from govgo.core.module.paths import check_file_path
 from govgo.core.module.patterns import glob_match
 from govgo.errors import InvalidPathError, PackageError, PatternError
+from govgo.load.packages.sourcetree import sources
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -76,7 +77,7 @@ def _is_bad_name(name: str) -> bool:
 
 
 class _Embed:
-    """One pattern at work in one package directory."""
+    """The search for the files of one pattern in one package directory."""
 
     def __init__(self, session: Session, directory: str, *, hidden_too: bool) -> None:
         self.session = session
@@ -99,7 +100,7 @@ class _Embed:
         return found
 
     def _entries(self, relative: str) -> Sequence[tuple[str, str]]:
-        return self.session.sources.entries(f"{self.directory}/{relative}" if relative else self.directory)
+        return sources(self.session).entries(f"{self.directory}/{relative}" if relative else self.directory)
 
     def _glob(self, elements: Sequence[str]) -> list[tuple[str, str]]:
         """(relative path, kind) of everything that matches, in order of names."""
@@ -114,7 +115,7 @@ class _Embed:
         return places
 
     def _check_path(self, relative: str, kind: str) -> None:
-        """Refuse what lies in another module, behind a link, or under a name that no module can hold."""
+        """Refuse a file in another module, behind a link, or with a name that a module zip cannot hold."""
         what = "directory" if kind == "dir" else "file"
         parts = relative.split("/")
         for depth in range(len(parts), 0, -1):
@@ -134,7 +135,7 @@ class _Embed:
         return next((kind for entry, kind in self._entries(parent) if entry == name), "")
 
     def _walk(self, relative: str) -> Iterator[str]:
-        """The files below an embedded directory, but for hidden ones and nested modules."""
+        """The files below an embedded directory, without hidden ones and nested modules."""
         if self.session.files.exists(f"{self.directory}/{relative}/go.mod"):
             return
         for name, kind in self._entries(relative):

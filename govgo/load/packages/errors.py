@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why an import has no package: the faults of `load/packages/imports.py` and `load/packages/missing.py`.
+"""Why an import has no package.
 
-The sentences are those of the go command; the facts stay on the errors, since the loader fills in what only it knows
-(the importer, the main module that the import chain starts from).
+The sentences are those of the go command. They are made when they are printed: the loader adds facts that only it
+knows (the importer, the main module at the head of the import chain) after an error was raised.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class AmbiguousImportError(PackageError):
 
 
 class DirectImportFromImplicitDependencyError(PackageError):
-    """A main module's package imports from a module that go.mod does not require itself, and may not be given now."""
+    """A main module imports a package of a module that go.mod does not list, and that may not be added now."""
 
     code = "implicit-dependency"
 

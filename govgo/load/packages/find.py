@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Find the modules that hold the packages of a pattern at the version that a query asks for.
 
-A package `a.example/b/c` can lie in module `a.example/b/c`, `a.example/b` or `a.example`; each is asked, all
-at once, and the longest path that holds the package wins in what follows.
+A package `a.example/b/c` can be in module `a.example/b/c`, `a.example/b` or `a.example`. All are queried at once; of
+those that hold the package, callers prefer the longest path.
 
 Rules: Go Modules Reference, "Resolving a package to a module" and "go get".
 """
@@ -21,15 +21,13 @@ from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, pa
 from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
 from govgo.load.packages.imports import dir_in_module, fetch
 from govgo.load.packages.patterns import Match, match_packages
-from govgo.load.query.errors import PackageNotInModuleError as PackageNotInModuleError
-from govgo.load.query.errors import QueryMatchesMainModulesError as QueryMatchesMainModulesError
 from govgo.load.query.errors import (
-    QueryMatchesPackagesInMainModuleError as QueryMatchesPackagesInMainModuleError,
+    PackageNotInModuleError,
+    QueryMatchesMainModulesError,
+    QueryMatchesPackagesInMainModuleError,
+    WildcardInFirstElementError,
 )
-from govgo.load.query.errors import QueryUpgradesAllError as QueryUpgradesAllError
-from govgo.load.query.errors import WildcardInFirstElementError as WildcardInFirstElementError
-from govgo.load.query.query import Allowed as Allowed
-from govgo.load.query.query import query_view, refusal
+from govgo.load.query.query import Allowed, query_view, refusal
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, RevInfo, VersionView
 
@@ -79,12 +77,12 @@ def query_pattern(
 
     Returns:
         The modules with matching packages, and a module whose own path matches but which has no such package.
-        One of the two is there. A main module that holds the package is the only result.
+        At least one of the two is there. A main module that holds the package is the only result.
 
     Raises:
         WildcardInFirstElementError, QueryMatchesMainModulesError, QueryMatchesPackagesInMainModuleError,
         PackageNotInModuleError: the pattern cannot be answered.
-        GovgoError: the most telling failure of the candidates, when none succeeded.
+        GovgoError: the most helpful failure of the candidates, when none succeeded.
     """
     base = pattern
     if (cut := pattern.find("...")) >= 0:
@@ -109,7 +107,7 @@ def query_pattern(
 def _module_prefixes(session: Session, path: str) -> list[str]:
     """The prefixes of `path` that may be modules other than main ones, longest first.
 
-    Paths that are no valid module paths are among them, since they might be replaced.
+    Invalid module paths are among them, since they might be replaced.
     """
     prefixes = []
     while True:
@@ -121,7 +119,7 @@ def _module_prefixes(session: Session, path: str) -> list[str]:
 
 
 class _Search:
-    """One pattern being looked for, first in the main modules, then in the candidates."""
+    """The search for one pattern, first in the main modules, then in the candidates."""
 
     def __init__(
         self, session: Session, pattern: str, query: str, current: Callable[[str], str], allowed: Allowed
@@ -138,7 +136,11 @@ class _Search:
         self._keeps = query in ("upgrade", "patch")
 
     def main_modules(self) -> QueryResult | None:
-        """The main module that holds the package, if the query can be asked of it."""
+        """The main module that holds the package, None where there is none.
+
+        Raises:
+            QueryMatchesPackagesInMainModuleError: there is one, but the query asks for a version.
+        """
         session = self.session
         for main in session.main.modules:
             packages = self._packages_in_main(main)
@@ -181,7 +183,7 @@ class _Search:
         raise PackageNotInModuleError(query=self.query, pattern=self.pattern)
 
     def main_modules_error(self, mains: tuple[ModuleVersion, ...]) -> QueryMatchesMainModulesError:
-        """That a version of a main module was asked for."""
+        """The error that a version of a main module was asked for."""
         return QueryMatchesMainModulesError(
             main_modules=mains,
             pattern=self.pattern,
@@ -195,10 +197,10 @@ class _Search:
         return bool(self._results) or self.module_only is not None
 
     def candidates(self, paths: Sequence[str], view: VersionView) -> list[QueryResult]:
-        """Ask each candidate module of one source.
+        """Query each candidate module in one source.
 
         Raises:
-            GovgoError: the most telling failure, when nothing was found or what was found is not all.
+            GovgoError: the most helpful failure, when nothing was found, or when more might have been found.
         """
         self._warm(paths)
         found: list[QueryResult] = []
@@ -212,26 +214,26 @@ class _Search:
         for result in found:
             if not result.packages:
                 self.module_only = result
-        failure = failures.verdict(some_found=bool(found))
+        failure = failures.to_raise(some_found=bool(found))
         if failure is not None:
             raise failure
         return self._results
 
     def _warm(self, paths: Sequence[str]) -> None:
-        """Fetch what all candidates need first, at once."""
+        """Fetch the first answers for all candidates at once."""
         if len(paths) < 2 or self.session.build_mod == "vendor":
             return
         asks = []
         for path in paths:
             try:
                 matcher = parse_query(path, self.query, self.current(path))
-            except GovgoError:
+            except Failure:
                 continue
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
         self.session.repo.warm(asks)
 
     def _module(self, path: str, view: VersionView) -> QueryResult:
-        """One candidate at the version that the query comes to, with its matching packages."""
+        """One candidate at the version that answers the query, with its matching packages."""
         session = self.session
         outcome = query_view(session, view, path, self.query, self.current(path), self.allowed)
         if outcome.info is None:
@@ -266,7 +268,7 @@ class _Search:
 
 
 class _Failures:
-    """The failures of the candidates, of which the most helpful is told: by kind, then by length of path."""
+    """The failures of the candidates, of which the most helpful is raised: by kind, then by length of path."""
 
     _ORDER = ("package", "version", "patch", "path", "invalid", "missing")
 
@@ -276,7 +278,7 @@ class _Failures:
         self._other: GovgoError | None = None
 
     def add(self, error: GovgoError, *, some_found: bool) -> None:
-        """Take note of the failure of one candidate, in order of descending path length."""
+        """Record the failure of one candidate; longer paths come first."""
         kind = self._kind(error)
         if not kind:
             # Another module may hold the package already; then a failure of a shorter path does not count.
@@ -303,8 +305,8 @@ class _Failures:
             return "missing"
         return "invalid" if find(error, InvalidVersionError) is not None else ""
 
-    def verdict(self, *, some_found: bool) -> GovgoError | None:
-        """What to raise; None when there is a result and nothing that spoils it."""
+    def to_raise(self, *, some_found: bool) -> GovgoError | None:
+        """The failure to raise; None when there is a result and all failures can be ignored."""
         if some_found or self._other is not None:
             return self._other
         return next((self._first[kind] for kind in self._ORDER if kind in self._first), None)

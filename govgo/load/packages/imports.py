@@ -15,19 +15,22 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_std
-from govgo.errors import GovgoError, InvalidPathError, PackageError, find
-from govgo.load.dependency import modulestxt as vendoring
+from govgo.core.version.goversion import compare
+from govgo.errors import DiskError, Failure, InvalidPathError, PackageError, find
 from govgo.load.dependency.gomod import MissingSumError, ModuleError, summary
+from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.packages.errors import (
     AmbiguousImportError,
     ImportMissingError,
     ImportMissingSumError,
     InvalidImportError,
 )
+from govgo.load.packages.sourcetree import Trees, sources
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
-    from govgo.load.buildlist.requirements import ModGraph, Requirements
+    from govgo.load.buildlist.graph import ModGraph
+    from govgo.load.buildlist.requirements import Requirements
     from govgo.load.session.session import Session
 
 META_PACKAGES = frozenset({"std", "cmd", "tool", "work", "all"})
@@ -75,14 +78,14 @@ def maybe_in_module(path: str, mod_path: str) -> bool:
 
 
 def dir_in_module(session: Session, path: str, mod_path: str, mod_dir: str, *, is_local: bool) -> tuple[str, bool]:
-    """Where package `path` would be in a module, and whether Go source is there.
+    """The directory of package `path` in a module, and whether Go source is there.
 
     Args:
         session: the command.
         path: import path.
         mod_path: module path; "" for a vendor directory, which holds every path.
         mod_dir: the module's tree.
-        is_local: a main module or a replacement directory, in which nested modules must be looked for.
+        is_local: a main module or a replacement directory, which may contain nested modules; zips do not.
 
     Returns:
         ("", False) when the path is not the module's, or a nested module begins on the way.
@@ -101,14 +104,14 @@ def dir_in_module(session: Session, path: str, mod_path: str, mod_dir: str, *, i
     if is_local:
         place = directory
         while place != mod_dir and len(place) > len(mod_dir):
-            if session.sources.has_go_mod(place):
+            if sources(session).has_go_mod(place):
                 return "", False
             place = dirname(place)
-    return directory, session.sources.is_go_dir(directory)
+    return directory, sources(session).is_go_dir(directory)
 
 
 def module_cache_prefix(session: Session) -> str:
-    """What the directories begin with in which go reads source by its index; a NUL byte where it does not."""
+    """The prefix of the directories that go reads through its module index; a NUL byte, which no path has, for none."""
     cache = session.settings.env.gomodcache
     return "\0" if session.build_mod == "vendor" or not cache else f"{cache}/"
 
@@ -118,7 +121,7 @@ def fetch(session: Session, mod: ModuleVersion) -> tuple[str, bool]:
 
     Raises:
         MissingSumError: go.sum has no line for it and may not be extended.
-        GovgoError: it cannot be had.
+        GovgoError: it cannot be fetched.
     """
     if session.main.contains(mod.path) and mod.version == "":
         root = session.main.root(mod)
@@ -128,19 +131,19 @@ def fetch(session: Session, mod: ModuleVersion) -> tuple[str, bool]:
     if replacement is not None and replacement.version == "":
         return _local_replacement(session, mod, replacement.path), True
     source = replacement or mod
-    known = session.sources.roots.get(source)
+    known = session.scope.part(Trees).get(source)
     if known is not None:
         return known, False
     if session.must_have_sums() and not session.repo.ledger.have(source):
         raise ModuleError(source, MissingSumError())
     known = session.repo.zip_dir(source)
-    session.sources.roots[source] = known
+    session.scope.part(Trees)[source] = known
     return known, False
 
 
 def local_directory(session: Session, path: str) -> str:
-    """The directory that a file-path replacement means."""
-    return path if isabs(path) else normpath(join(session.replace_base, path))
+    """The absolute directory of a replacement by a file path."""
+    return path if isabs(path) else normpath(join(session.main.replace_base(), path))
 
 
 def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
@@ -151,7 +154,7 @@ def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
 
 
 def warm_candidates(session: Session, paths: Iterable[str], rs: Requirements, mg: ModGraph | None) -> None:
-    """Fetch at once every module tree that `import_from_modules` will look into for these paths."""
+    """Fetch, all at once, the module trees that `import_from_modules` will search for these paths."""
     mods: dict[ModuleVersion, None] = {}
     for path in paths:
         for prefix in path_prefixes(path):
@@ -162,7 +165,7 @@ def warm_candidates(session: Session, paths: Iterable[str], rs: Requirements, mg
 
 
 def warm_recorded(session: Session, rs: Requirements, mg: ModGraph | None) -> None:
-    """Fetch at once the trees of selected modules whose zip stands in go.sum: it does because packages came from it."""
+    """Fetch, all at once, the selected modules whose zip hash is in go.sum: packages were loaded from them before."""
     mods = rs.roots if mg is None else mg.build_list()
     _warm(session, (mod for mod in mods if mod.version and not is_toolchain(mod.path)), recorded_only=True)
 
@@ -170,7 +173,7 @@ def warm_recorded(session: Session, rs: Requirements, mg: ModGraph | None) -> No
 def _warm(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: bool) -> None:
     if session.build_mod == "vendor":
         return
-    known = session.sources.roots
+    known = session.scope.part(Trees)
     asks: dict[ModuleVersion, Ask] = {}
     for mod in mods:
         source = session.main.resolve(mod)
@@ -198,15 +201,15 @@ def import_from_modules(
         session: the command.
         path: import path.
         rs: requirements.
-        mg: their graph, when it is to be used from the start; else the roots are asked first.
+        mg: their graph, when it is to be used from the start; else the roots are searched first.
         skip_mod_file: do not read the providing module's go.mod (tidy for go 1.17 to 1.20, https://go.dev/issue/56222).
 
     Raises:
         InvalidImportError: no package can have that path.
         ImportMissingError: no module provides it.
         AmbiguousImportError: several do.
-        ImportMissingSumError: go.sum does not let us see.
-        GovgoError: a module cannot be fetched, or the graph not be loaded.
+        ImportMissingSumError: go.sum lacks the hash of a module that must be searched.
+        GovgoError: a module cannot be fetched, or the graph cannot be loaded.
     """
     _check_importable(path)
     if path == "C":
@@ -214,7 +217,7 @@ def import_from_modules(
     std_path = is_std(path)
     std_dir = std_directory(session, path) if std_path and stdlib.is_package(path) else ""
     if session.build_mod == "vendor":
-        return vendoring.import_vendored(session, path, std_dir)
+        return _import_vendored(session, path, std_dir)
     while True:
         found = _search(session, path, rs, mg, std_dir)
         if found is not None:
@@ -223,7 +226,7 @@ def import_from_modules(
                 summary(session, found.mod)
             return found
         if mg is not None:
-            outside = None if session.has_mod_root() else session.no_main_modules_error()
+            outside = None if session.mod_roots else session.no_main_modules_error()
             raise ImportMissingError(
                 path,
                 inner=outside,
@@ -237,8 +240,8 @@ def import_from_modules(
 
 
 def may_add(session: Session) -> bool:
-    """Whether missing modules may be added, as the sentences about missing packages put it."""
-    return session.build_mod == "mod" or (session.build_mod == "readonly" and session.allow_missing_imports)
+    """Whether missing modules may be added; the sentences about missing packages depend on it."""
+    return session.build_mod == "mod" or (session.build_mod == "readonly" and session.policy.allows_missing_imports)
 
 
 def _check_importable(path: str) -> None:
@@ -258,8 +261,56 @@ def _check_importable(path: str) -> None:
         raise InvalidImportError(path, str(error), inner=error) from error
 
 
+def _import_vendored(session: Session, path: str, std_dir: str) -> Found:
+    """The package in vendor mode: the standard library, a main module, or the vendor directory; no module cache.
+
+    Raises:
+        AmbiguousImportError: it is in two of them.
+        ImportMissingError: it is in none.
+    """
+    hits = [Found(NO_MODULE, "", std_dir)] if std_dir else []
+    failure: DiskError | None = None
+    for main in session.main.modules:
+        root = session.main.root(main)
+        if not root:
+            continue
+        try:
+            prefix = session.main.path_prefix(main)
+            directory, ok = dir_in_module(session, path, prefix, root, is_local=True)
+        except DiskError as error:
+            failure = failure or error
+            continue
+        if ok:
+            hits.append(Found(main, root, directory))
+    if session.mod_roots:
+        hits += _in_vendor_dir(session, path)
+    if len(hits) > 1:
+        raise AmbiguousImportError(path, tuple(hit.dir for hit in hits))
+    if failure is not None:
+        raise failure
+    if not hits:
+        raise ImportMissingError(path, containing_cwd=session.main.containing_cwd, may_add=may_add(session))
+    return hits[0]
+
+
+def _in_vendor_dir(session: Session, path: str) -> list[Found]:
+    root = session.vendor_dir
+    directory, ok = dir_in_module(session, path, "", root, is_local=False)
+    if not ok:
+        return []
+    mod = read_vendor_list(session).packages.get(path)
+    if mod is None and compare(session.main.go_version(), EXPLICIT_MODULES_TXT_IMPORT_VERSION) >= 0:
+        verb = "work" if session.in_workspace else "mod"
+        session.report.note(
+            f"ignoring package {path} which exists in the vendor directory but is missing from vendor/modules.txt."
+            f" To sync the vendor directory run go {verb} vendor."
+        )
+        return []
+    return [Found(mod or NO_MODULE, root, directory)]
+
+
 def _search(session: Session, path: str, rs: Requirements, mg: ModGraph | None, std_dir: str) -> Found | None:
-    """One pass over the candidate modules, by the roots or by the graph."""
+    """Search the candidate modules that the roots, or the graph, select; None where none holds the package."""
     hits: list[tuple[ModuleVersion, str, str]] = [(NO_MODULE, "", std_dir)] if std_dir else []
     missing_sums: list[ModuleVersion] = []
     alternatives: list[ModuleVersion] = []
@@ -270,7 +321,7 @@ def _search(session: Session, path: str, rs: Requirements, mg: ModGraph | None, 
         mod = ModuleVersion(prefix, version)
         try:
             root, is_local = fetch(session, mod)
-        except GovgoError as error:
+        except Failure as error:
             if find(error, MissingSumError) is None:
                 raise
             missing_sums.append(mod)

@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Load the packages that patterns name, with all that they import, and settle the requirements on the way
+"""Load the packages that patterns name and all that they import, and update the requirements until both agree
 (cmd/go's modload.LoadPackages and loadFromRoots).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
+from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, sort
 from govgo.core.version.goversion import NARROW_ALL_VERSION, TIDY_GO_MOD_SUM_VERSION, compare
-from govgo.errors import BuildListError, GovgoError, PackageError, SecurityError, find
+from govgo.errors import BuildListError, Failure, PackageError, SecurityError, find
 from govgo.load.buildlist.conflicts import Conflict
-from govgo.load.buildlist.package import LoadPkg as LoadPkg
-from govgo.load.buildlist.requirements import GraphError, Pruning, override_roots, pruning_for, try_expand_graph
-from govgo.load.buildlist.roots import convert_pruning, update_roots
+from govgo.load.buildlist.graph import GraphError
+from govgo.load.buildlist.requirements import override_roots, put_in_force
+from govgo.load.buildlist.roots import convert_pruning, try_expand_graph, update_roots
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.packages.errors import ImportMissingError, ImportMissingSumError
-from govgo.load.packages.loader import Loaded as Loaded
-from govgo.load.packages.loader import Loader
-from govgo.load.packages.loader import PackageOpts as PackageOpts
+from govgo.load.packages.loader import Loaded, Loader, PackageOpts
 from govgo.load.packages.localpatterns import (
     BuiltinPackageError,
     match_local_dirs,
@@ -38,23 +37,32 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
-def load_packages(
-    session: Session, opts: PackageOpts, patterns: Sequence[str]
-) -> tuple[tuple[Match, ...], tuple[str, ...]]:
+class LoadResult(NamedTuple):
+    """The outcome of a load.
+
+    Attributes:
+        matches: the patterns and what they match.
+        packages: the import paths of every package loaded, sorted.
+        loaded: the packages themselves.
+    """
+
+    matches: tuple[Match, ...]
+    packages: tuple[str, ...]
+    loaded: Loaded
+
+
+def load_packages(session: Session, opts: PackageOpts, patterns: Sequence[str]) -> LoadResult:
     """Load the packages that match `patterns`.
 
     Missing modules are added where `opts` and -mod allow it; go.mod and go.sum are written then, unless the
-    command writes them itself. `session.loaded` and `session.requirements` hold the outcome.
-
-    Returns:
-        The matches, and the import paths of every package loaded, sorted.
+    command writes them itself. The requirements that the packages were loaded from are in force afterwards.
 
     Raises:
-        ReportedError: faults that were told.
+        ReportedError: faults that have been reported.
         GovgoError: go.mod cannot be loaded or written.
     """
     matcher = _Matcher(session, opts, clean_patterns(patterns))
-    initial = load_mod_file(session, opts)
+    initial = load_mod_file(session, opts.tidy_go_version)
     loader = Loader(session, opts, initial, matcher.list_roots, all_is_root=matcher.has_all)
     _load_from_roots(loader)
     matcher.update(loader.requirements, loader)
@@ -65,24 +73,24 @@ def load_packages(
     session.finish()
     if not opts.silence_unmatched_warnings:
         warn_unmatched(session, matcher.matches)
-    session.loaded = loaded = Loaded(loader)
+    loaded = Loaded(loader)
     if opts.tidy:
-        from govgo.load.packages.tidywrite import settle_tidy
+        from govgo.load.packages.tidy import finish_tidy  # only `mod tidy` and `work sync` tidy
 
-        settle_tidy(loader, loaded, initial)
-    session.requirements = loader.requirements
-    if not session.explicit_write and opts.resolve_missing_imports and not opts.tidy_diff:
-        from govgo.load.mainmodule.write import commit_requirements, go_mod_dirty
+        finish_tidy(loader, loaded, initial)
+    put_in_force(session, loader.requirements)
+    if not session.policy.writes_at_end and opts.resolve_missing_imports and not opts.tidy_diff:
+        from govgo.load.mainmodule.write import commit_requirements
 
         if loader.must_not_commit:
-            raise go_mod_dirty(session)
-        commit_requirements(session)
+            raise session.go_mod_dirty()
+        commit_requirements(session, loaded=loaded)
     packages = sorted(pkg.path for pkg in loader.pkgs if not pkg.is_test)
-    return tuple(matcher.matches), tuple(packages)
+    return LoadResult(tuple(matcher.matches), tuple(packages), loaded)
 
 
 class _Matcher:
-    """The patterns of one load; what they match changes with the requirements."""
+    """The patterns of one load. What they match depends on the requirements, which may change in each round."""
 
     def __init__(self, session: Session, opts: PackageOpts, patterns: Sequence[str]) -> None:
         self.session = session
@@ -103,7 +111,7 @@ class _Matcher:
         return [path for match in self.matches for path in match.packages or ()]
 
     def update(self, rs: Requirements, loader: Loader | None) -> None:
-        """Match every pattern under `rs`; `loader` is given for the last time, when all is loaded."""
+        """Match every pattern under `rs`; `loader` is given the last time, when all is loaded."""
         for match in self.matches:
             if match.is_local:
                 self._local(match, rs, final=loader is not None)
@@ -119,7 +127,7 @@ class _Matcher:
                 if match.pattern == "all":
                     match.packages = [*(match.packages or ()), *self.session.main.tools]
             elif match.pattern == "tool":
-                # Once more in every round, as in go; `mod why tool` tells of each as often.
+                # Added again in every round, as in go: `mod why tool` prints each tool that often.
                 match.packages = [*(match.packages or ()), *self.session.main.tools]
             elif match.packages is None:
                 match.packages = list(stdlib.listed(command=match.pattern == "cmd"))
@@ -140,8 +148,8 @@ class _Matcher:
             except BuiltinPackageError as error:
                 if match.is_literal and final:
                     match.add_error(error)
-            except GovgoError as error:
-                if not self.session.has_mod_root():
+            except Failure as error:
+                if not self.session.mod_roots:
                     raise self.session.no_main_modules_error() from error
                 if final:
                     match.add_error(error)
@@ -155,7 +163,7 @@ class _Matcher:
 
 
 def _load_from_roots(loader: Loader) -> None:
-    """Load, until the requirements and the packages agree; then tidy, and tell what could not be loaded."""
+    """Load until the requirements and the packages agree; then tidy, and report what could not be loaded."""
     session = loader.session
     if loader.requirements.pruning is Pruning.UNPRUNED:
         loader.requirements, _, error = try_expand_graph(session, loader.requirements)
@@ -178,7 +186,7 @@ def _update_go_version(loader: Loader) -> None:
     if loader.requirements.pruning is not Pruning.WORKSPACE:
         try:
             loader.requirements = convert_pruning(loader.session, loader.requirements, pruning_for(version))
-        except GovgoError as error:
+        except Failure as error:
             loader.error(error)
             loader.session.finish()
     loader.skip_mod_files = loader.opts.tidy and compare(version, TIDY_GO_MOD_SUM_VERSION) < 0
@@ -197,19 +205,19 @@ def _iterate(loader: Loader) -> bool:
     loader.load_roots(paths)
     try:
         if update_requirements(loader):
-            # Missing packages wait until the graph is stable: a new root may require a version that has them.
+            # First let the graph become stable: a new root may require a version that has the missing packages.
             return True
-        if not opts.resolve_missing_imports or not (session.has_mod_root() or session.allow_missing_imports):
+        if not opts.resolve_missing_imports or not (session.mod_roots or session.policy.allows_missing_imports):
             return False
         added = resolve_missing(loader)
-    except GovgoError as error:
+    except Failure as error:
         loader.error(error)
         return False
     return bool(added) and _add_modules(loader, added)
 
 
 def _add_modules(loader: Loader, added: dict[ModuleVersion, LoadPkg]) -> bool:
-    """Add modules for missing packages to the roots; False when that failed, which was told."""
+    """Add modules for missing packages to the roots; False when that failed, which is reported."""
     rs = loader.requirements
     mods = list(added)
     sort(mods)
@@ -217,7 +225,7 @@ def _add_modules(loader: Loader, added: dict[ModuleVersion, LoadPkg]) -> bool:
         after = update_roots(
             loader.session, rs.direct, rs, (), tuple(mods), roots_imported=loader.opts.assume_roots_imported
         )
-    except GovgoError as error:
+    except Failure as error:
         pkg = added.get(error.module) if isinstance(error, GraphError) else None
         if pkg is not None:
             loader.error(PackageError(f"{pkg.stack_text()}: {error.inner}", inner=error))
@@ -231,25 +239,27 @@ def _add_modules(loader: Loader, added: dict[ModuleVersion, LoadPkg]) -> bool:
 
 def _tidy(loader: Loader) -> None:
     """Reduce the requirements to those that the packages need, for the go version asked for."""
-    session, wanted = loader.session, loader.opts.tidy_go_version
+    session, go_version = loader.session, loader.opts.tidy_go_version
     try:
         rs = tidy_roots(session, loader.requirements, loader.pkgs)
-    except GovgoError as error:
+    except Failure as error:
         loader.error(error)
         return
-    if wanted:
-        tidy = override_roots(session, rs, (ModuleVersion("go", wanted),))
+    if go_version:
+        tidy = override_roots(session, rs, (ModuleVersion("go", go_version),))
         graph, graph_error = tidy.partial_graph()
         if graph_error is not None:
             loader.error(graph_error)
         selected = graph.selected("go")
-        if selected == wanted:
+        if selected == go_version:
             rs = tidy
         else:
-            loader.error(_go_version_conflict(loader, graph.find_path(ModuleVersion("go", selected).__eq__), wanted))
+            loader.error(
+                _go_version_conflict(loader, graph.find_path(ModuleVersion("go", selected).__eq__), go_version)
+            )
     if loader.requirements.pruning is Pruning.PRUNED:
         for mod in rs.roots:
-            if mod.path == "go" and wanted:
+            if mod.path == "go" and go_version:
                 continue
             selected_root = loader.requirements.root_selected(mod.path)
             if selected_root != mod.version:
@@ -262,14 +272,14 @@ def _tidy(loader: Loader) -> None:
     loader.requirements = rs
 
 
-def _go_version_conflict(loader: Loader, path: Sequence[ModuleVersion], wanted: str) -> BuildListError:
+def _go_version_conflict(loader: Loader, path: Sequence[ModuleVersion], go_version: str) -> BuildListError:
     """Why the go line cannot be lowered to the version asked for."""
-    conflict = Conflict(path=tuple(path[1:]), constraint=ModuleVersion("go", wanted))
+    conflict = Conflict(path=tuple(path[1:]), constraint=ModuleVersion("go", go_version))
     return BuildListError(str(conflict) if loader.session.settings.verbose else conflict.summary())
 
 
 def _report(loader: Loader) -> None:
-    """Tell the errors of packages, in order of loading, with the chain of imports that led there."""
+    """Report the errors of packages, in order of loading, with the chain of imports that led there."""
     opts = loader.opts
     for pkg in loader.pkgs:
         if pkg.error is None:
@@ -286,7 +296,7 @@ def _report(loader: Loader) -> None:
 
 
 def _add_importer(loader: Loader, pkg: LoadPkg) -> None:
-    """Tell the package's error who imports it, where its text depends on that."""
+    """Set the importer on the package's error, where its text depends on that."""
     importer = pkg.stack
     if importer is None:
         return
@@ -297,7 +307,7 @@ def _add_importer(loader: Loader, pkg: LoadPkg) -> None:
         unsummed.importer_is_test = importer.is_test
     missing = find(pkg.error, ImportMissingError)
     if missing is not None and missing.is_std:
-        version = loader.session.raw_go_versions.get(importer.mod, "")
+        version = loader.session.scope.go_versions.get(importer.mod, "")
         if version and compare(loader.session.local_go, version) < 0:
             missing.importer_go_version = version
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The import graph of some root packages under given requirements (cmd/go's modload.loader).
 
-Packages are loaded in waves: what a wave imports makes the next one, and the modules that a wave may need are
-fetched together.
+Packages are loaded in waves: the imports of one wave are the next, and the modules that a wave may need are fetched
+together.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg
-from govgo.load.buildlist.requirements import Pruning
 from govgo.load.packages.imports import import_from_modules, module_cache_prefix, warm_candidates, warm_recorded
 from govgo.load.packages.localpatterns import platform_tags
+from govgo.load.packages.sourcetree import sources
 
 if TYPE_CHECKING:
-    from govgo.load.buildlist.requirements import ModGraph, Requirements
+    from govgo.load.buildlist.graph import ModGraph
+    from govgo.load.buildlist.requirements import Requirements
     from govgo.load.session.session import Session
 
 
@@ -40,13 +42,13 @@ class PackageOpts(NamedTuple):
         allow_package: raises to refuse (import path, module).
         load_tests: also the tests of the packages that match a pattern.
         use_vendor_all: "all" as `mod vendor` understands it, also before go 1.16.
-        allow_errors: tell faults and go on.
-        silence_package_errors: say nothing of packages that cannot be matched or loaded.
-        silence_missing_std_imports: nor of those that look like standard ones.
-        silence_no_go_errors: nor of those without Go files.
-        silence_unmatched_warnings: nor of patterns without a match.
-        main_module: look at this main module alone.
-        follow_std: load what standard packages import, too, since the caller looks at it.
+        allow_errors: report faults and go on.
+        silence_package_errors: do not report packages that cannot be matched or loaded.
+        silence_missing_std_imports: the same for missing packages that look like standard ones.
+        silence_no_go_errors: the same for packages without Go files.
+        silence_unmatched_warnings: the same for patterns without a match.
+        main_module: use this main module only.
+        follow_std: also load what standard packages import; only `mod why` needs that.
     """
 
     tags: TagSet | None = None
@@ -69,7 +71,7 @@ class PackageOpts(NamedTuple):
 
 
 class Loaded:
-    """The outcome of a load, kept on the session.
+    """The packages that a load found.
 
     Attributes:
         requirements: what the packages were loaded from in the end.
@@ -88,7 +90,7 @@ class Loaded:
         self._by_path = loader.by_path
 
     def lookup(self, path: str) -> LoadPkg | None:
-        """The package of an import path, None when it was not met."""
+        """The package of an import path, None when the load did not meet it."""
         return self._by_path.get(path)
 
     def package_module(self, path: str) -> ModuleVersion | None:
@@ -97,7 +99,7 @@ class Loaded:
         return pkg.mod if pkg is not None and pkg.mod.path else None
 
     def error(self, path: str) -> GovgoError | None:
-        """Why a package could not be loaded; for a path that was not met, that there is no such package."""
+        """Why a package could not be loaded; for a path that the load did not meet, that there is no such package."""
         pkg = self._by_path.get(path)
         if pkg is not None:
             return pkg.error
@@ -110,7 +112,7 @@ class Loaded:
 
     @staticmethod
     def is_no_go(error: GovgoError) -> bool:
-        """Whether all that is wrong is that the build tags leave no Go file."""
+        """Whether the only fault is that the build tags leave no Go file."""
         return find(error, NoGoError) is not None
 
 
@@ -119,14 +121,14 @@ class Loader:
 
     Attributes:
         session, opts: of the command.
-        requirements: what the packages are loaded from; replaced while the load settles.
+        requirements: what the packages are loaded from; replaced until it agrees with the packages.
         all_is_root: whether "all" is among the patterns.
         list_roots: the root import paths under given requirements.
         all_closes_over_tests: "all" includes the dependencies of tests everywhere (before go 1.16).
         skip_mod_files: do not read go.mod of modules only for their packages (tidy before go 1.21).
         roots, pkgs: the root packages; every package and test, breadth first from the roots.
         by_path: the packages by import path.
-        must_not_commit: go would refuse to write go.mod at the end, although faults are tolerated.
+        must_not_commit: go would refuse to write go.mod at the end, even if faults are tolerated.
     """
 
     def __init__(
@@ -164,7 +166,7 @@ class Loader:
         return self.opts.tidy_go_version or self.requirements.go_version()
 
     def error(self, error: GovgoError) -> None:
-        """Tell a fault; without `allow_errors` the load fails in the end. Evidence of misbehaviour is raised."""
+        """Report a fault; without `allow_errors` the load fails in the end. Evidence of misbehaviour is raised."""
         if find(error, SecurityError) is not None:
             raise error
         if self.opts.allow_errors:
@@ -192,7 +194,7 @@ class Loader:
         self._build_stacks()
 
     def _graph_for_loading(self) -> ModGraph | None:
-        """The graph, where it decides from the start; a broken one was told of and is not relied on."""
+        """The graph, where roots alone cannot decide; None for a broken one, whose fault has been reported."""
         if self.requirements.pruning is not Pruning.UNPRUNED:
             return None
         try:
@@ -230,16 +232,16 @@ class Loader:
         if new == old or not new & IMPORTS_LOADED:
             return
         if pkg.test_of is None:
-            self._want_test(pkg, new)
+            self._add_test(pkg, new)
         for flag in (IN_ALL, FROM_ROOT):
             if new & flag and old & (flag | IMPORTS_LOADED) != flag | IMPORTS_LOADED:
                 self._marks += [(dep, flag) for dep in pkg.imports if not dep.flags & flag]
 
-    def _want_test(self, pkg: LoadPkg, flags: int) -> None:
+    def _add_test(self, pkg: LoadPkg, flags: int) -> None:
         in_main = pkg.mod.path in self._main_paths
         closes = self.all_closes_over_tests and flags & IN_ALL != 0
-        wanted = (self.all_is_root and (in_main or closes)) or (self.opts.load_tests and flags & IS_ROOT)
-        if not wanted or (pkg.in_std and not self._follow_std):
+        needed = (self.all_is_root and (in_main or closes)) or (self.opts.load_tests and flags & IS_ROOT)
+        if not needed or (pkg.in_std and not self._follow_std):
             return
         # The tests of the main module put what they import into "all"; before go 1.16 those of all of "all" did.
         test_flags = IN_ALL if in_main or closes else 0
@@ -287,7 +289,7 @@ class Loader:
             pkg.error = error
         try:
             imports, pkg.test_imports = self._imports(pkg)
-        except GovgoError as error:
+        except Failure as error:
             pkg.error = error
             return
         flags = pkg.flags & IN_ALL
@@ -299,7 +301,7 @@ class Loader:
             if not self._follow_std:
                 return (), ()
             return stdlib.imports(pkg.path), stdlib.test_imports(pkg.path)
-        scanned = self.session.sources.scan(pkg.dir, self.tags, indexed=pkg.mod_root.startswith(self._cache_prefix))
+        scanned = sources(self.session).scan(pkg.dir, self.tags, indexed=pkg.mod_root.startswith(self._cache_prefix))
         return scanned.imports, scanned.test_imports
 
     def _build_stacks(self) -> None:

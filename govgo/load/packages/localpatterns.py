@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from govgo.core import modfile
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern
 from govgo.errors import Failure, GovgoError, InputError, PackageError, PatternError
-from govgo.load.buildlist.requirements import Pruning
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.packages.imports import dir_in_module, local_directory
 from govgo.load.packages.patterns import IgnorePatterns, Match
+from govgo.load.packages.sourcetree import sources
 from govgo.load.query.errors import PackageNotInModuleError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def has_file_prefix(path: str, directory: str) -> bool:
 
 
 def in_dir(session: Session, path: str, directory: str) -> str:
-    """`path` relative to `directory`, "." for itself, "" where it is not below; links are looked through."""
+    """`path` relative to `directory`, "." for itself, "" where it is not below; symbolic links are resolved."""
     real_path, real_directory = session.files.real_path(path), session.files.real_path(directory)
     for candidate in (path, real_path):
         for base in (directory, real_directory):
@@ -58,7 +59,7 @@ def platform_tags(session: Session) -> TagSet:
 
 
 def match_local_dirs(session: Session, match: Match, mod_roots: Sequence[str], rs: Requirements) -> None:
-    """Fill `match.dirs`; a wildcard outside of every module in use is refused before any walk."""
+    """Set `match.dirs`; a wildcard outside of all modules in use is refused before directories are walked."""
     match.dirs = []
     if match.is_literal:
         match.dirs = [match.pattern]
@@ -113,12 +114,12 @@ def _walk(
             if session.settings.trace:
                 session.report.raw(f"# ignoring directory {directory}")
             continue
-        if directory != base and session.sources.has_go_mod(directory):
+        if directory != base and sources(session).has_go_mod(directory):
             continue
         yield directory, shown
         try:
-            entries = session.sources.entries(directory)
-        except GovgoError as error:
+            entries = sources(session).entries(directory)
+        except Failure as error:
             match.add_error(error)
             continue
         pending += [
@@ -139,9 +140,9 @@ def _ignore_patterns(session: Session, root: str) -> IgnorePatterns | None:
 
 
 def _has_package(session: Session, directory: str, tags: TagSet) -> bool:
-    """Whether the platform's tags leave a Go file, or one that is broken and so will be told of."""
+    """Whether the platform's tags leave a Go file, or a malformed one, which the load will report."""
     try:
-        session.sources.scan(directory, tags)
+        sources(session).scan(directory, tags)
     except NoGoError:
         return False
     except InputError:
@@ -154,7 +155,7 @@ def resolve_local_package(session: Session, directory: str, rs: Requirements) ->
 
     Raises:
         PackageError: it holds no Go files, or belongs to no module in use.
-        BuiltinPackageError: it is no package though it holds Go files.
+        BuiltinPackageError: it is no package, although it holds Go files.
     """
     path = _absolute(session, directory)
     _check_has_go(session, path)
@@ -182,7 +183,7 @@ def _check_has_go(session: Session, path: str) -> None:
     if not session.files.exists(path):
         raise PackageError(f"stat {path}: directory not found")
     if not any(
-        name.endswith(".go") and name[0] not in "._" and kind != "dir" for name, kind in session.sources.entries(path)
+        name.endswith(".go") and name[0] not in "._" and kind != "dir" for name, kind in sources(session).entries(path)
     ):
         raise PackageError(f"no buildable Go source files in {path}")
 

@@ -17,9 +17,10 @@ from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern, tree_can_match
-from govgo.errors import Failure, GovgoError, PatternError, SecurityError
+from govgo.errors import Failure, GovgoError, PatternError
 from govgo.load.dependency.gomod import summary
 from govgo.load.packages.imports import META_PACKAGES, dir_in_module, fetch, module_cache_prefix
+from govgo.load.packages.sourcetree import sources
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -31,7 +32,7 @@ def is_local_import(path: str) -> bool:
 
 
 class MatchError(PatternError):
-    """A fault met while matching a pattern; `pattern` names it, `inner` is the fault."""
+    """A fault met while matching `pattern`; `inner` is the fault."""
 
     code = "match"
 
@@ -46,8 +47,8 @@ class Match:
 
     Attributes:
         pattern: the text.
-        dirs: for a local pattern, the directories that may hold packages; None before they were looked for.
-        packages: import paths; None before any were looked for.
+        dirs: for a local pattern, the directories that may hold packages; None before the search.
+        packages: import paths; None before the search.
         errors: faults of matching, not of loading what was matched.
     """
 
@@ -74,10 +75,8 @@ class Match:
         """Whether it names directories."""
         return is_local_import(self.pattern) or isabs(self.pattern)
 
-    def add_error(self, error: GovgoError) -> None:
-        """Keep a fault of matching; evidence of misbehaviour is not kept but raised."""
-        if isinstance(error, SecurityError):
-            raise error
+    def add_error(self, error: Failure) -> None:
+        """Keep a fault of matching."""
         self.errors.append(MatchError(self, error))
 
 
@@ -128,7 +127,7 @@ def clean_patterns(patterns: Sequence[str]) -> list[str]:
 
 
 def warn_unmatched(session: Session, matches: Sequence[Match]) -> None:
-    """Say which patterns matched nothing, though nothing went wrong."""
+    """Warn of patterns that matched nothing although there was no error."""
     for match in matches:
         if not match.packages and not match.errors:
             session.report.note(f'warning: "{match.pattern}" matched no packages')
@@ -137,7 +136,7 @@ def warn_unmatched(session: Session, matches: Sequence[Match]) -> None:
 def match_packages(
     session: Session, match: Match, tags: TagSet, *, include_std: bool, modules: Sequence[ModuleVersion]
 ) -> None:
-    """Fill `match.packages` with the packages of `modules` (and the standard library) that the pattern matches.
+    """Set `match.packages` to the packages of `modules` (and the standard library) that the pattern matches.
 
     Faults of single modules or directories become `match.errors`.
     """
@@ -149,7 +148,7 @@ def match_packages(
             root = session.main.root(main)
             if root:
                 walk.main_module(main, root)
-        if session.has_mod_root():
+        if session.mod_roots:
             walk.ignore = None
             walk.tree(session.vendor_dir, "", nested_modules=True)
     else:
@@ -161,7 +160,7 @@ def match_packages(
 def match_in_module(session: Session, pattern: str, mod: ModuleVersion, tags: TagSet) -> Match:
     """The packages of one module version, in the build list or not, that match the pattern.
 
-    Faults are in `.errors` of the answer, not raised (a SecurityError is).
+    Faults are not raised but stand in `.errors` of the answer.
     """
     match = Match(pattern)
     if not match.is_literal:
@@ -179,9 +178,9 @@ def match_in_module(session: Session, pattern: str, mod: ModuleVersion, tags: Ta
 
 
 def _is_package(session: Session, directory: str, tags: TagSet) -> bool:
-    """Whether some Go file counts. A file that cannot be read does not stop the package from existing."""
+    """Whether the tags leave a Go file. A package with a file that cannot be read exists all the same."""
     try:
-        session.sources.scan(directory, tags, indexed=directory.startswith(module_cache_prefix(session)))
+        sources(session).scan(directory, tags, indexed=directory.startswith(module_cache_prefix(session)))
     except NoGoError:
         return False
     except Failure:
@@ -190,7 +189,7 @@ def _is_package(session: Session, directory: str, tags: TagSet) -> bool:
 
 
 class _Walk:
-    """One search for the packages that match; a path found in two trees counts once."""
+    """The search for the packages that match a pattern; a path found in two trees counts once."""
 
     def __init__(self, session: Session, match: Match, tags: TagSet) -> None:
         self.session = session
@@ -220,7 +219,7 @@ class _Walk:
             return
         try:
             root, is_local = fetch(session, mod)
-        except GovgoError as error:
+        except Failure as error:
             self.match.add_error(error)
             return
         try:
@@ -235,7 +234,7 @@ class _Walk:
         self.tree(root, self.session.main.path_prefix(mod), nested_modules=False)
 
     def tree(self, root: str, prefix: str, *, nested_modules: bool) -> None:
-        """Walk one tree, but for what lies below a directory called vendor.
+        """Walk one tree, except what is below a directory called vendor.
 
         Args:
             root: its directory.
@@ -246,7 +245,7 @@ class _Walk:
         while pending:
             relative, name = pending.pop()
             directory = f"{root}/{relative}" if relative else root
-            if relative and not nested_modules and self.session.sources.has_go_mod(directory):
+            if relative and not nested_modules and sources(self.session).has_go_mod(directory):
                 continue
             if name and name not in self._have:
                 self._have.add(name)
@@ -273,8 +272,8 @@ class _Walk:
 
     def _entries(self, directory: str) -> Sequence[tuple[str, str]]:
         try:
-            return self.session.sources.entries(directory)
-        except GovgoError as error:
+            return sources(self.session).entries(directory)
+        except Failure as error:
             self.match.add_error(error)
             return ()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What loaded packages mean for the requirements: direct modules, new roots, modules for missing packages
-(cmd/go's loader.updateRequirements, resolveMissingImports, preloadRootModules).
+"""What loaded packages mean for the requirements: direct modules, new roots, and modules for missing packages.
+
+Source: cmd/go's loader.updateRequirements, resolveMissingImports, preloadRootModules and modload.queryImport.
 """
 
 from __future__ import annotations
@@ -9,20 +10,41 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from govgo.core.gosource.buildtags import any_tags
-from govgo.core.module.moduleversion import ModuleVersion, sort
+from govgo.core.modgraph.loader import Pruning
+from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, compare_selected, sort
+from govgo.core.module.paths import check_path, is_std, split_path_version
 from govgo.core.version.goversion import compare
-from govgo.errors import Failure, GovgoError, StaleError, find
+from govgo.core.version.pseudo import zero_pseudo_version
+from govgo.errors import Failure, GovgoError, InvalidPathError, PackageError, StaleError, find, is_not_found
 from govgo.load.buildlist.package import IN_ALL, IS_ROOT, LoadPkg
-from govgo.load.buildlist.requirements import Pruning, Requirements, sorted_roots
+from govgo.load.buildlist.requirements import Requirements, in_force, sorted_roots
 from govgo.load.buildlist.roots import update_roots
-from govgo.load.packages.errors import DirectImportFromImplicitDependencyError, ImportMissingError
-from govgo.load.packages.imports import import_from_modules, warm_candidates
-from govgo.load.packages.missing import query_import, warm_queries
+from govgo.load.dependency.gomod import MissingSumError
+from govgo.load.packages.errors import (
+    DirectImportFromImplicitDependencyError,
+    ImportMissingError,
+    ImportMissingSumError,
+)
+from govgo.load.packages.find import query_packages
+from govgo.load.packages.imports import (
+    dir_in_module,
+    fetch,
+    import_from_modules,
+    may_add,
+    maybe_in_module,
+    path_prefixes,
+    std_directory,
+    warm_candidates,
+)
 from govgo.load.packages.tidyroots import tidy_roots
-from govgo.load.session.toonew import TooNewError
+from govgo.load.query.errors import PackageNotInModuleError
+from govgo.load.query.retract import check_allowed
+from govgo.load.session.errors import TooNewError
+from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.packages.loader import Loader
+    from govgo.load.session.session import Session
 
 
 def update_requirements(loader: Loader) -> bool:
@@ -40,11 +62,11 @@ def update_requirements(loader: Loader) -> bool:
     """
     before = loader.requirements
     direct = _direct_modules(loader)
-    too_new = _newest_refusal(pkg.error for pkg in loader.pkgs)
+    too_new = _newest_too_new(pkg.error for pkg in loader.pkgs)
     if too_new is not None:
         raise too_new
-    # Roots are only ever added while packages are loaded; those without use are dropped at the very end. So versions
-    # can only rise, and the loop comes to an end.
+    # While packages are loaded, roots are only added; unused ones are dropped at the end. So versions can only rise,
+    # and the loop comes to an end.
     add = tidy_roots(loader.session, before, loader.pkgs).roots if loader.opts.tidy else ()
     try:
         after = update_roots(
@@ -56,7 +78,7 @@ def update_requirements(loader: Loader) -> bool:
             roots_imported=loader.opts.assume_roots_imported,
         )
     except StaleError:
-        loader.must_not_commit = _spoils_roots(loader)
+        loader.must_not_commit = _go_loses_a_root(loader)
         raise
     changed = after.go_version() != before.go_version()
     if not changed and after is not before and after.roots != before.roots:
@@ -65,14 +87,15 @@ def update_requirements(loader: Loader) -> bool:
     return changed
 
 
-def _spoils_roots(loader: Loader) -> bool:
-    """Whether go, where it tolerates that go.mod lacks roots, refuses to go on all the same.
+def _go_loses_a_root(loader: Loader) -> bool:
+    """Whether go refuses to continue although it tolerates that go.mod lacks roots (a quirk of go, reproduced).
 
-    A new root that finds room behind the roots read from go.mod is sorted in among them; then the last one is lost,
-    and go.mod seems to need a change. There is room for one, less a toolchain line, more for excluded requirements.
+    go appends new roots to the array of the roots it read and sorts it. Where the array has room, the sorting moves the
+    last of the old roots out of the old slice, and go.mod seems to need a change. There is room for one root, for none
+    with a toolchain line, and for as many more as there are excluded requirements.
     """
     session, roots = loader.session, loader.requirements.roots
-    if loader.requirements is not session.requirements or loader.requirements.pruning is not Pruning.PRUNED:
+    if loader.requirements is not in_force(session) or loader.requirements.pruning is not Pruning.PRUNED:
         return False
     file = session.main.mod_file(session.main.single())
     missing = [
@@ -91,7 +114,7 @@ def _direct_modules(loader: Loader) -> set[str]:
     """Paths of the modules that main modules import from."""
     session = loader.session
     rs = loader.requirements
-    # Only a load of "all" with every build tag has seen every direct import; else what is known stays.
+    # Only a load of "all" under every build tag sees every direct import; any other keeps what is known.
     complete = loader.all_is_root and loader.tags == any_tags()
     direct = set() if complete else set(rs.direct)
     main_modules = frozenset(session.main.modules)
@@ -113,12 +136,12 @@ def _direct_modules(loader: Loader) -> set[str]:
     return direct
 
 
-def _newest_refusal(errors: Iterable[GovgoError | None]) -> TooNewError | None:
+def _newest_too_new(errors: Iterable[GovgoError | None]) -> TooNewError | None:
     newest: TooNewError | None = None
     for error in errors:
-        refusal = find(error, TooNewError) if error is not None else None
-        if refusal is not None and (newest is None or compare(refusal.go_version, newest.go_version) > 0):
-            newest = refusal
+        found = find(error, TooNewError) if error is not None else None
+        if found is not None and (newest is None or compare(found.go_version, newest.go_version) > 0):
+            newest = found
     return newest
 
 
@@ -140,10 +163,10 @@ def _selection_changed(loader: Loader, after: Requirements) -> bool:
 def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
     """Modules to add so that missing packages are provided, each with the first package that it would provide.
 
-    A package that no module can be found for keeps the better explanation as its error.
+    A package for which no module is found gets the error of the search, which says more than the one before.
 
     Raises:
-        TooNewError: a module that would do needs a newer Go.
+        TooNewError: a module that provides a package needs a newer Go.
     """
     missing = [
         pkg
@@ -157,12 +180,12 @@ def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
         try:
             answers.append((pkg, query_import(loader.session, pkg.path, loader.requirements)))
         except Failure as error:
-            _blame_main_module(loader, pkg, error)
+            _add_main_module(loader, pkg, error)
             pkg.error = error
-    too_new = _newest_refusal(pkg.error for pkg in missing)
+    too_new = _newest_too_new(pkg.error for pkg in missing)
     if too_new is not None:
-        culprit = next(pkg for pkg in missing if find(pkg.error, TooNewError) is too_new)
-        loader.session.report.note(f"toolchain upgrade needed to resolve {culprit.path}")
+        cause = next(pkg for pkg in missing if find(pkg.error, TooNewError) is too_new)
+        loader.session.report.note(f"toolchain upgrade needed to resolve {cause.path}")
         raise too_new
     for pkg, mod in answers:
         loader.session.report.note(f"found {pkg.path} in {mod.path} {mod.version}")
@@ -170,8 +193,8 @@ def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
     return added
 
 
-def _blame_main_module(loader: Loader, pkg: LoadPkg, error: GovgoError) -> None:
-    """Say at which main module the chain of imports begins, nearest first."""
+def _add_main_module(loader: Loader, pkg: LoadPkg, error: GovgoError) -> None:
+    """Set the nearest main module in the chain of imports on the error, whose text names it."""
     missing = find(error, ImportMissingError)
     if missing is None:
         return
@@ -185,7 +208,7 @@ def _blame_main_module(loader: Loader, pkg: LoadPkg, error: GovgoError) -> None:
 
 
 def preload_root_modules(loader: Loader, paths: list[str]) -> bool:
-    """Make roots of the modules that provide the root packages, so that their requirements are seen from the start.
+    """Make the modules that provide the root packages roots, so that their requirements count from the start.
 
     Returns:
         Whether the requirements changed, so that patterns have to be matched again.
@@ -210,7 +233,7 @@ def preload_root_modules(loader: Loader, paths: list[str]) -> bool:
             tuple(add),
             roots_imported=loader.opts.assume_roots_imported,
         )
-    except GovgoError as error:
+    except Failure as error:
         loader.error(error)
         session.finish()
         return False
@@ -231,3 +254,133 @@ def _root_module(loader: Loader, path: str) -> ModuleVersion | None:
         return query_import(loader.session, path, loader.requirements)
     except Failure:
         return None
+
+
+def warm_queries(session: Session, paths: Iterable[str]) -> None:
+    """Fetch, all at once, the version lists of every module that could hold one of the missing packages."""
+    if not may_add(session):
+        return
+    asks = {
+        prefix: Ask("versions", prefix)
+        for path in paths
+        if not is_std(path)
+        for prefix in path_prefixes(path)
+        if _is_module_path(prefix) and not session.main.contains(prefix)
+    }
+    if len(asks) > 1:
+        session.repo.warm(asks.values())
+
+
+def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion:
+    """A module version that provides package `path` and can be added to the build list.
+
+    An unused replacement is preferred to anything that the proxies know.
+
+    Raises:
+        ImportMissingError: there is none, or none may be added now.
+        GovgoError: the sources cannot be asked.
+    """
+    replaced = _unused_replacements(session, path, rs)
+    for mod in replaced:
+        if _provides(session, mod, path):
+            if session.build_mod == "readonly":
+                raise _missing(session, path, replaced=mod)
+            return mod
+    if replaced and not _is_module_path(path):
+        # Not a path that can be fetched, so only a replacement could hold it, and none does.
+        raise PackageNotInModuleError(
+            mod=replaced[0],
+            query="latest",
+            pattern=path,
+            replacement=session.main.replacement(replaced[0]),
+        )
+    if is_std(path):
+        raise _missing(session, path, is_std=True)
+    if session.build_mod in ("readonly", "vendor") and not session.policy.allows_missing_imports:
+        raise _missing(session, path, inner=_disabled(session))
+    return _query(session, path, rs)
+
+
+def _query(session: Session, path: str, rs: Requirements) -> ModuleVersion:
+    session.report.note(f"finding module for package {path}")
+    mg = rs.graph()
+    try:
+        candidates = query_packages(session, path, "latest", mg.selected, lambda mod: check_allowed(session, mod))
+    except Failure as error:
+        if is_not_found(error):
+            raise _missing(session, path, inner=error) from error
+        raise
+    newer = ""
+    for i, candidate in enumerate(candidates):
+        mod = candidate.mod
+        selected = mg.selected(mod.path)
+        if compare_selected(mod.path, selected, mod.version) <= 0:
+            return mod
+        # The latest version holds the package, but the build list already has a newer one, which does not.
+        if i == 0:
+            newer = selected
+    raise _missing(session, path, module=candidates[0].mod, new_missing_version=newer)
+
+
+def _missing(
+    session: Session,
+    path: str,
+    *,
+    module: ModuleVersion = NO_MODULE,
+    inner: BaseException | None = None,
+    is_std: bool = False,
+    replaced: ModuleVersion = NO_MODULE,
+    new_missing_version: str = "",
+) -> ImportMissingError:
+    return ImportMissingError(
+        path,
+        module=module,
+        inner=inner,
+        is_std=is_std,
+        replaced=replaced,
+        new_missing_version=new_missing_version,
+        containing_cwd=session.main.containing_cwd,
+        may_add=may_add(session),
+        std_dir=std_directory(session, path) if session.settings.env.goroot else "",
+    )
+
+
+def _disabled(session: Session) -> PackageError | None:
+    if session.settings.mod_explicit:
+        return PackageError(f"import lookup disabled by -mod={session.build_mod}")
+    if session.build_mod_reason:
+        return PackageError(f"import lookup disabled by -mod={session.build_mod}\n\t({session.build_mod_reason})")
+    return None
+
+
+def _unused_replacements(session: Session, path: str, rs: Requirements) -> list[ModuleVersion]:
+    """Replaced module versions above the selected ones whose path could hold the package, longest path first."""
+    found: list[ModuleVersion] = []
+    for mod_path, version in session.main.highest_replaced.items():
+        if not maybe_in_module(path, mod_path):
+            continue
+        if version == "":
+            # Every version is replaced: use a pseudo-version that is lower than every real version.
+            _, major, ok = split_path_version(mod_path)
+            version = zero_pseudo_version(major[1:] if ok and major else "v0")
+        if compare_selected(mod_path, rs.graph().selected(mod_path), version) < 0:
+            found.append(ModuleVersion(mod_path, version))
+    return sorted(found, key=lambda mod: len(mod.path), reverse=True)
+
+
+def _provides(session: Session, mod: ModuleVersion, path: str) -> bool:
+    try:
+        root, is_local = fetch(session, mod)
+    except Failure as error:
+        if find(error, MissingSumError) is not None:
+            raise ImportMissingSumError(path) from error
+        raise
+    return dir_in_module(session, path, mod.path, root, is_local=is_local)[1]
+
+
+def _is_module_path(path: str) -> bool:
+    try:
+        check_path(path)
+    except InvalidPathError:
+        return False
+    return True

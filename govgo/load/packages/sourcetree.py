@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Directories of Go source as one command sees them: listed once, scanned once.
+"""Directories of Go source: a command lists and scans each of them once.
 
-`package_files` is the only place that opens source files to find imports. Directories of module trees are known by
-heart once they were scanned (`ports.ImportIndex`).
+`package_files` is the only place that opens source files to find imports. What directories of the module cache import
+is kept from one command to the next in an index (`ports.files.ImportIndex`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import scan_files
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
+from govgo.load.session.session import Session
 from govgo.ports.files import ImportIndex, Workspace
 
 
@@ -77,7 +79,7 @@ def _real(imports: Sequence[str]) -> tuple[str, ...]:
 
 
 class SourceTree:
-    """The listings and scans of one command, each made once. Module trees do not change while a command runs."""
+    """The listings and scans of one command, each made once: module trees do not change while it runs."""
 
     def __init__(self, files: Workspace, index: ImportIndex | None = None) -> None:
         self.files = files
@@ -85,8 +87,6 @@ class SourceTree:
         self._entries: dict[str, tuple[tuple[str, str], ...]] = {}
         self._go_dirs: dict[str, bool] = {}
         self._scans: dict[tuple[str, TagSet], PackageFiles | GovgoError] = {}
-        self.roots: dict[tuple[str, str], str] = {}
-        """Where `importing.fetch` found the trees of (module path, version)."""
 
     def entries(self, directory: str) -> tuple[tuple[str, str], ...]:
         """(name, kind) of a directory in byte order; () where there is none."""
@@ -122,7 +122,7 @@ class SourceTree:
         if found is None:
             try:
                 found = self._scan_module(directory, tags) if indexed else self._scan(directory, tags)
-            except GovgoError as error:
+            except GovgoError as error:  # remembered and raised again below
                 found = error
             self._scans[key] = found
         if isinstance(found, GovgoError):
@@ -130,7 +130,7 @@ class SourceTree:
         return found
 
     def flush(self) -> None:
-        """Write what the index has learnt."""
+        """Write what is new in the index of imports."""
         if self._index is not None:
             self._index.flush()
 
@@ -138,7 +138,7 @@ class SourceTree:
         return package_files(self.files, directory, self.entries(directory), tags, indexed=indexed)
 
     def _scan_module(self, directory: str, tags: TagSet) -> PackageFiles:
-        """A directory of a module tree: from the index where that knows it, else it learns of it."""
+        """The scan of a directory of a module tree, from the index if it is there; else the index remembers it."""
         index = self._index
         names = [name for name, kind in self.entries(directory) if is_source(name, kind)]
         if index is None or not names:
@@ -149,3 +149,26 @@ class SourceTree:
         found = self._scan(directory, tags, indexed=True)
         index.remember(directory, names, tags, (found.imports, found.test_imports))
         return found
+
+
+class Trees(dict[ModuleVersion, str]):
+    """Where the trees of module versions are that were checked against the go.sum in use.
+
+    Another main module has another go.sum, which may lack their hashes: there they are checked again.
+    """
+
+
+class _Kept:
+    """The source tree of the command, None before it is first used."""
+
+    def __init__(self) -> None:
+        self.tree: SourceTree | None = None
+
+
+def sources(session: Session) -> SourceTree:
+    """The listings and scans of the command; what the index of imports has learnt is written when it ends."""
+    kept = session.part(_Kept)
+    if kept.tree is None:
+        kept.tree = SourceTree(session.files, session.open_index())
+        session.at_close.append(kept.tree.flush)
+    return kept.tree

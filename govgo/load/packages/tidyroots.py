@@ -12,6 +12,8 @@ from govgo.errors import Failure, find
 from govgo.load.buildlist.package import LoadPkg
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.buildlist.roots import minimal_requirements
+from govgo.load.packages.errors import AmbiguousImportError
+from govgo.load.packages.imports import import_from_modules
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -39,7 +41,7 @@ def _go_roots(rs: Requirements) -> list[ModuleVersion]:
 def _tidy_pruned(session: Session, rs: Requirements, pkgs: Sequence[LoadPkg]) -> Requirements:
     """Roots for every package in "all", and for the dependencies of their tests where nothing else selects them.
 
-    Should a module that provides a package be selected at a higher version than before, the caller loads again.
+    If a module that provides a package is then selected at a higher version, the caller loads again.
     """
     roots = _go_roots(rs)
     paths = {session.main.single().path, *(mv.path for mv in roots)}
@@ -58,7 +60,7 @@ def _tidy_pruned(session: Session, rs: Requirements, pkgs: Sequence[LoadPkg]) ->
 def _cover_tests(session: Session, tidy: Requirements, queue: list[LoadPkg], paths: set[str]) -> Requirements:
     """Add roots for packages that would fall below their version, one depth of imports at a time.
 
-    Packages with short import chains come first: their modules tend to require what is deeper.
+    Packages with short import chains come first, since their modules tend to require those of the packages below.
     """
     queued = set(queue)
     while queue:
@@ -87,9 +89,9 @@ def _with_roots(session: Session, rs: Requirements, added: Iterable[ModuleVersio
 
 
 def _disambiguate(session: Session, tidy: Requirements, pkgs: Sequence[LoadPkg], paths: set[str]) -> Requirements:
-    """Make roots of modules without which an import could come from two modules (golang.org/issue/60313).
+    """Keep roots without which an import could come from two modules (golang.org/issue/60313).
 
-    Packages are looked for in roots first; a root that was dropped may have decided that.
+    Packages are searched in the roots first, so dropping a root can make an import ambiguous.
     """
     while True:
         ambiguous = {
@@ -105,9 +107,6 @@ def _disambiguate(session: Session, tidy: Requirements, pkgs: Sequence[LoadPkg],
 
 
 def _is_ambiguous(session: Session, rs: Requirements, path: str) -> bool:
-    from govgo.load.packages.errors import AmbiguousImportError
-    from govgo.load.packages.imports import import_from_modules
-
     try:
         import_from_modules(session, path, rs, None, skip_mod_file=True)
     except Failure as error:
@@ -133,13 +132,13 @@ def _tidy_unpruned(session: Session, rs: Requirements, pkgs: Sequence[LoadPkg]) 
         alternatives.update(pkg.alt_mods)
     main = session.main.single()
     minimal, built = minimal_requirements(session, main, base, tuple(keep))
-    # A module that could provide a package by its name may go, but not fall: at another version it might make the
-    # import ambiguous, and go.sum has no line for it (golang.org/issue/47738).
-    fallen = [
+    # A module that could provide a package by its name may be dropped, but not lowered: the other version might make
+    # the import ambiguous, and go.sum has no line for it (golang.org/issue/47738).
+    lowered = [
         ModuleVersion(mv.path, version)
         for mv in built
         if (version := alternatives.get(mv.path)) is not None and compare_versions(mv.path, mv.version, version) < 0
     ]
-    if fallen:
-        minimal, _ = minimal_requirements(session, main, base, (*keep, *fallen))
+    if lowered:
+        minimal, _ = minimal_requirements(session, main, base, (*keep, *lowered))
     return Requirements(session, Pruning.UNPRUNED, minimal, rs.direct)

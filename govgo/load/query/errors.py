@@ -11,7 +11,7 @@ from govgo.errors import QueryError
 
 
 class WildcardInFirstElementError(QueryError):
-    """A pattern such as `a...` whose first path element is open, so that there is no module to ask about."""
+    """A pattern such as `a...` with a wildcard in its first path element, so that no module can be asked about."""
 
     code: ClassVar[str] = "wildcard-first-element"
 
@@ -24,7 +24,7 @@ class WildcardInFirstElementError(QueryError):
 class PackageNotInModuleError(QueryError):
     """A module answers the query, but holds no package that matches the pattern.
 
-    This is not a kind of NotFoundError: the source did answer, so no other one is asked.
+    Not a NotFoundError: the source did answer, so no other one is asked.
 
     Attributes:
         mod: the module version looked at; empty when only main modules were.
@@ -98,7 +98,7 @@ class QueryMatchesMainModulesError(QueryError):
 
 
 class QueryUpgradesAllError(QueryError):
-    """A version is asked of the pattern `all`, which includes the main modules: told before go.mod is read."""
+    """A version is asked of the pattern `all`, which includes the main modules: reported before go.mod is read."""
 
     code: ClassVar[str] = "query-upgrades-all"
 

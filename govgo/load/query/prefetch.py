@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fetch beforehand, all at once, what questions about the latest versions of many modules will need.
+"""Fetch in advance what questions about the latest versions of many modules will need.
 
-A question about one module is a chain: its version list, then the go.mod of its latest version (for
-retractions and deprecations), then the .info of the version that is chosen. `warm_latest` takes each link for
-all modules together, so that hundreds of modules cost a handful of round trips. It only warms: failures show
-when the question is asked.
+A question about one module takes several requests, one after the other: its version list, the go.mod of its latest
+version (for retractions and deprecations), the .info of the version that is chosen. `warm_latest` makes each step for
+all modules together, so that hundreds of modules cost a handful of round trips. The repository remembers the answers;
+failures are ignored here, since they come up again when the question is asked.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ from govgo.ports.modules import Ask, Versions
 
 
 def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[ModuleVersion] = ()) -> None:
-    """Warm what retractions and deprecations of the modules need, and what upgrades need.
+    """Fetch what is needed for the retractions and deprecations of some modules, and for their upgrades.
 
     Args:
-        paths: module paths; main modules and those replaced at all versions are passed over.
-        upgrades: versions in use that an upgrade will be looked for; their paths are among `paths`.
+        session: the command.
+        paths: module paths; main modules and those replaced at all versions are skipped.
+        upgrades: versions in use for which an upgrade will be looked for; their paths are among `paths`.
     """
     if session.build_mod == "vendor":
         return
-    wanted = {path: parse_query(path, "latest") for path in paths if _is_asked_for(session, path)}
-    if len(wanted) < 2:
+    matchers = {path: parse_query(path, "latest") for path in paths if _is_asked_for(session, path)}
+    if len(matchers) < 2:
         return
     warm = session.repo.warm
-    warm([Ask("versions", path) for path in wanted])
-    warm(_first_asks(session, wanted.values()))
-    warm(_chosen_asks(session, wanted.values()))
-    if in_use := [mv for mv in upgrades if mv.path in wanted and mv.version]:
+    warm([Ask("versions", path) for path in matchers])
+    warm(_first_asks(session, matchers.values()))
+    warm(_chosen_asks(session, matchers.values()))
+    if in_use := [mv for mv in upgrades if mv.path in matchers and mv.version]:
         warm(_upgrade_asks(session, in_use))
 
 
@@ -56,7 +57,7 @@ def _listed(session: Session, path: str) -> Versions | None:
 
 
 def _first_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask]:
-    """The latest revision where nothing is listed; the go.mod that decides about +incompatible versions."""
+    """The latest revision of modules without listed versions; else the go.mod that decides about +incompatible ones."""
     asks = []
     for matcher in matchers:
         listed = _listed(session, matcher.path)

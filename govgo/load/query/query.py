@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Answer version queries: the rules of `core/module/query.py` over the module repository and the replacements in
-force.
+"""Answer version queries: the rules of `core/module/query.py`, applied to the module repository and the replacements.
 
 Rules: Go Modules Reference, "Version queries"; `go help modules`.
 """
@@ -15,20 +14,16 @@ from govgo.core.modfile import auto_quote
 from govgo.core.module import paths
 from govgo.core.module.info import ModuleInfo, Origin, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
-from govgo.core.module.query import DisallowedError as DisallowedError
-from govgo.core.module.query import NoMatchingVersionError as NoMatchingVersionError
-from govgo.core.module.query import NoPatchBaseError as NoPatchBaseError
-from govgo.core.module.query import QueryMatcher, parse_query
+from govgo.core.module.query import DisallowedError, NoMatchingVersionError, QueryMatcher, parse_query
 from govgo.core.version import pseudo
 from govgo.errors import Failure, GovgoError, QueryError, is_not_found
-from govgo.load.query.errors import PackageNotInModuleError as PackageNotInModuleError
 from govgo.load.query.reuse import is_reusable
 from govgo.load.query.source import VersionSource
 from govgo.load.session.session import Session
 from govgo.ports.modules import RevInfo, Versions, VersionView
 
 Allowed = Callable[[ModuleVersion], None]
-"""Raises DisallowedError to refuse a version; any other error means that it could not be told."""
+"""Raises DisallowedError to refuse a version; any other error means that nobody knows whether it is allowed."""
 
 Reusable = Mapping[ModuleVersion, ModuleInfo]
 """Answers of an earlier run, by version and by query."""
@@ -47,7 +42,7 @@ class QueryDisabledError(QueryError):
 
 
 class Outcome(NamedTuple):
-    """What a query came to: the revision or the error, and the provenance that either rests on."""
+    """The result of a query: the revision or the error, and the origin that either depends on."""
 
     info: RevInfo | None = None
     error: GovgoError | None = None
@@ -58,8 +53,11 @@ def query(session: Session, path: str, query: str, current: str = "", allowed: A
     """Look up the revision of module `path` that answers `query`.
 
     Args:
+        session: the command.
+        path: module path.
+        query: "latest", "upgrade", "v1.2", ">=v1.0.0", a branch, a commit, …
         current: the selected version of `path`: "none" when there is none, "" when it does not matter.
-            `upgrade` and `patch` never go back behind it.
+            `upgrade` and `patch` never go below it.
         allowed: refuses versions; a query that chooses acts as if those did not exist, one that names a
             revision fails.
 
@@ -85,10 +83,10 @@ def query_outcome(
     *,
     reuse: Reusable | None = None,
 ) -> Outcome:
-    """As `query`, with errors as values; `reuse` holds answers of an earlier run to take over where they hold.
+    """As `query`, with the error as a value; answers of an earlier run in `reuse` are taken where they still hold.
 
     Raises:
-        SecurityError: never a value.
+        SecurityError: it is never returned as a value.
     """
     outcome = Outcome()
 
@@ -114,7 +112,7 @@ def query_view(
     allowed: Allowed | None,
     reuse: Reusable | None = None,
 ) -> Outcome:
-    """As `query_outcome`, from one source alone."""
+    """As `query_outcome`, but asks one source only."""
     try:
         if (fixed := _fixed_answer(session, path, query, current, allowed)) is not None:
             return Outcome(info=fixed)
@@ -133,12 +131,12 @@ def query_view(
 
 
 def _origin_of(error: GovgoError) -> Origin | None:
-    """What the error rests on, where that is known."""
+    """The origin that an error depends on, where that is known."""
     return error.origin if isinstance(error.origin, Origin) else None
 
 
 def _fixed_answer(session: Session, path: str, query: str, current: str, allowed: Allowed | None) -> RevInfo | None:
-    """The answers that need no source: refusals, and main modules, which have no version."""
+    """An answer that needs no source, as for main modules, which have no version; raises where a query is refused."""
     if current not in ("", "none") and not is_valid_version(path, current):
         raise QueryError(f"invalid previous version {path}@{current}")
     if session.build_mod == "vendor":
@@ -153,7 +151,7 @@ def _fixed_answer(session: Session, path: str, query: str, current: str, allowed
 
 
 def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) -> RevInfo:
-    """A commit name or a complete version, asked for as it is."""
+    """Look up a commit name or a complete version as it is."""
     try:
         info = source.stat(query)
     except Failure as error:
@@ -163,7 +161,7 @@ def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) ->
             raise
         try:
             info = source.stat(canonical)
-        except GovgoError as second:
+        except Failure as second:
             if is_not_found(second):
                 raise error from None
             raise
@@ -173,10 +171,10 @@ def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) ->
 
 
 def refusal(allowed: Allowed | None, mv: ModuleVersion) -> DisallowedError | None:
-    """Why `mv` is refused, None when it is allowed or nobody can tell.
+    """Why `mv` is refused; None when it is allowed, or when that cannot be found out.
 
     Raises:
-        SecurityError: found while looking for the reason.
+        SecurityError: met on the way.
     """
     if allowed is None:
         return None
@@ -190,7 +188,7 @@ def refusal(allowed: Allowed | None, mv: ModuleVersion) -> DisallowedError | Non
 
 
 class _Choice:
-    """A query that chooses among the versions of a list, and the provenance of the answer on the way."""
+    """A query that chooses among listed versions; collects the origins that its answer depends on."""
 
     def __init__(self, source: VersionSource, matcher: QueryMatcher, allowed: Allowed | None) -> None:
         self._source = source
@@ -221,7 +219,7 @@ class _Choice:
     def _latest(self) -> str | None:
         try:
             latest = self._source.latest()
-        except GovgoError as error:
+        except Failure as error:
             self._note_failure(error)
             if is_not_found(error):
                 return None
@@ -240,10 +238,10 @@ class _Choice:
         return info._replace(origin=self._origin)
 
     def _is_back_in_time(self, info: RevInfo) -> bool:
-        """Whether an upgrade from a pseudo-version would lead to something older.
+        """Whether an upgrade from a pseudo-version would lead to an older commit.
 
-        The pseudo-version of a side branch may be lower than the latest release and still newer. A tagged
-        version says itself where it stands.
+        The pseudo-version of a side branch may sort below the latest release although its commit is newer. Tagged
+        versions are compared by their numbers alone.
         """
         matcher = self._matcher
         if not matcher.may_stay or info.time is None or not pseudo.is_pseudo(matcher.current):
@@ -253,7 +251,7 @@ class _Choice:
     def _stat(self, version: str) -> RevInfo:
         try:
             info = self._source.stat(version)
-        except GovgoError as error:
+        except Failure as error:
             self._note_failure(error)
             raise
         self._origin = merge_origin(self._origin, info.origin)
@@ -286,21 +284,21 @@ def choose_version(session: Session, matcher: QueryMatcher, listed: Versions, al
 
 
 def version_has_go_mod(session: Session, mv: ModuleVersion) -> bool:
-    """Whether `mv` has more of a go.mod than the module line that is made up for versions without one."""
+    """Whether `mv` has a go.mod of its own: that of versions without one is a module line that the source makes up."""
     return session.repo.gomod(mv) != legacy_go_mod(mv.path)
 
 
 def legacy_go_mod(path: str) -> bytes:
-    """The go.mod that stands for a version without one (cmd/go's modfetch.LegacyGoMod)."""
+    """The go.mod that sources make up for a version without one (cmd/go's modfetch.LegacyGoMod)."""
     return f"module {auto_quote(path)}\n".encode()
 
 
 def version_list(session: Session, path: str, allowed: Allowed) -> Versions:
-    """The listed versions of `path` that are allowed, with those that replacements add.
+    """The listed versions of `path` that are allowed, together with those that replacements add.
 
     Raises:
         InvalidPathError: malformed path.
-        GovgoError: from the repository, or because nobody can tell whether a version is allowed.
+        GovgoError: from the repository, or from `allowed` when it cannot decide about a version.
     """
 
     def ask(view: VersionView) -> Versions:

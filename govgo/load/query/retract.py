@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which versions must not be chosen: excluded by the main module, or retracted by their author. Deprecations
-too.
+"""Which versions must not be chosen: those that a main module excludes or their author retracted. Also deprecation.
 
-Retractions and deprecations are read from the go.mod of the latest version of a module, whatever version is
-in use.
+Retractions and the deprecation of a module are read from the go.mod of its latest version, whatever version is in use:
+an author can retract a version only by publishing a later one.
 
 Rules: Go Modules Reference, "exclude directive", "retract directive" and "Deprecated module".
 """
@@ -16,9 +15,9 @@ from typing import ClassVar
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
-from govgo.core.module.query import DisallowedError as DisallowedError
+from govgo.core.module.query import DisallowedError
 from govgo.errors import Failure, GovgoError, QueryError
-from govgo.load.dependency.gomod import raw_summary, resolve_replacement
+from govgo.load.dependency.gomod import raw_summary
 from govgo.load.query.query import Allowed, query
 from govgo.load.session.session import Session
 
@@ -55,7 +54,7 @@ class ModuleRetractedError(DisallowedError):
 
 
 class RetractionLoadingError(QueryError):
-    """The go.mod that would hold the retractions of `mv` could not be read, often since one is offline."""
+    """The go.mod that would hold the retractions of `mv` could not be read, often because the machine is offline."""
 
     code: ClassVar[str] = "retraction-loading"
 
@@ -78,7 +77,7 @@ def check_allowed(session: Session, mv: ModuleVersion) -> None:
 
     Raises:
         DisallowedError: it is.
-        RetractionLoadingError: nobody can tell.
+        RetractionLoadingError: the retractions cannot be read.
     """
     check_exclusions(session, mv)
     check_retractions(session, mv)
@@ -106,8 +105,8 @@ def check_retractions(session: Session, mv: ModuleVersion) -> None:
     Main modules and modules of which all versions are replaced cannot be retracted.
 
     Raises:
-        ModuleRetractedError: it is.
-        RetractionLoadingError: nobody can tell.
+        ModuleRetractedError: it was retracted.
+        RetractionLoadingError: the retractions cannot be read.
     """
     if not mv.version or session.main.replacement(ModuleVersion(mv.path, "")) is not None:
         return
@@ -129,7 +128,7 @@ def check_deprecation(session: Session, mv: ModuleVersion) -> str:
     """The deprecation message of the module of `mv`, "" when it is not deprecated.
 
     Raises:
-        DeprecationLoadingError: nobody can tell.
+        DeprecationLoadingError: the go.mod cannot be read.
     """
     if not mv.version or session.main.replacement(ModuleVersion(mv.path, "")) is not None:
         return ""
@@ -139,19 +138,24 @@ def check_deprecation(session: Session, mv: ModuleVersion) -> str:
         raise DeprecationLoadingError(mv.path, error) from error
 
 
+class _Latest(dict[str, ModuleVersion | GovgoError]):
+    """By module path, the version whose go.mod is asked, or why there is none."""
+
+
 def query_latest_ignoring_retractions(session: Session, path: str) -> ModuleVersion:
-    """The version whose go.mod speaks for module `path`: its latest, or what replaces that.
+    """The version whose go.mod holds the retractions of module `path`: its latest, or what replaces that.
 
     Raises:
         GovgoError: as `query`; the answer, errors too, is remembered.
     """
-    known = session.latest_versions.get(path)
+    latest = session.part(_Latest)
+    known = latest.get(path)
     if known is None:
         try:
             known = _query_latest(session, path)
         except Failure as error:
             known = error
-        session.latest_versions[path] = known
+        latest[path] = known
     if isinstance(known, GovgoError):
         raise known
     return known
@@ -162,7 +166,7 @@ def _query_latest(session: Session, path: str) -> ModuleVersion:
     if replacement is not None:
         return replacement
     latest = ModuleVersion(path, query(session, path, "latest").version)
-    return resolve_replacement(session, latest)
+    return session.main.resolve(latest)
 
 
 def short_message(text: str, empty_default: str) -> str:
@@ -180,7 +184,7 @@ def short_message(text: str, empty_default: str) -> str:
 def strip_module_prefix(text: str) -> str:
     """An error text without the `path@version: ` or `module path: ` that it begins with.
 
-    One about a version that is invalid keeps that: `version "v1.0.0" invalid: …`.
+    An error about an invalid version keeps the version: `version "v1.0.0" invalid: …`.
     """
     invalid = _INVALID_VERSION.match(text)
     if invalid:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Answers of an earlier run (`-reuse`): read them, and tell whether they still hold.
+"""Answers of an earlier run (`-reuse`): read them, and find out whether they still hold.
 
 Rules: `go help list` and `go help mod download`, flag -reuse; cmd/go's Origin.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def is_reusable(repo: ModuleRepo, path: str, query: str, origin: Origin | None) -> bool:
-    """Whether an earlier answer to `path@query`, which rested on `origin`, still holds."""
+    """Whether an earlier answer to `path@query`, which depended on `origin`, still holds."""
     if origin is None or not origin_covers(path, query, origin):
         return False
     return repo.check_reuse(path, origin)
@@ -31,9 +31,9 @@ def is_reusable(repo: ModuleRepo, path: str, query: str, origin: Origin | None) 
 def origin_covers(path: str, query: str, origin: Origin) -> bool:
     """Whether `origin` says enough to check an answer to `query`.
 
-    A sum over the whole repository always does. A canonical version never changes, so any trace of it will
-    do. The name of a revision needs the commit or ref, and the tags, from which its version follows. All
-    other queries depend on the tags alone.
+    A sum over the whole repository always does. A canonical version never changes, so that its commit, its ref or the
+    tags will do. A revision by name takes the commit or ref, and the tags, from which its version follows. All other
+    queries depend on the tags alone.
     """
     if origin.repo_sum:
         return True
@@ -72,7 +72,7 @@ def read_reuse(session: Session, name: str) -> dict[ModuleVersion, ModuleInfo]:
 
 
 def _objects(text: str) -> list[Any]:
-    """The JSON values that stand one after the other in `text`."""
+    """The JSON values in `text`, which follow each other without commas."""
     found: list[Any] = []
     from json import JSONDecoder
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The versions of one module path: what the repository knows, and what the replacements in force add.
+"""The versions of one module path: those that the repository knows, and those that replacements add.
 
-A replaced module need not exist anywhere, and its path need not even be one that could be downloaded.
+A replaced module need not exist anywhere; its path may even be one that could never be downloaded.
 
 Rules: Go Modules Reference, "replace directive"; cmd/go's replacementRepo.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from govgo.core.module import paths
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, version_key
 from govgo.core.version import pseudo, semver
-from govgo.errors import Failure, GovgoError, InvalidPathError, SecurityError, is_not_found
+from govgo.errors import Failure, GovgoError, InvalidPathError, is_not_found
 from govgo.load.session.session import Session
 from govgo.ports.modules import RevInfo, Versions, VersionView
 
@@ -22,7 +22,7 @@ class VersionSource:
     """The versions of one module path: those of a source, and those that replacements add."""
 
     def __init__(self, session: Session, path: str, view: VersionView) -> None:
-        """Raises InvalidPathError for a malformed path that no replacement makes up for."""
+        """Raises InvalidPathError for a malformed path, unless a replacement names it."""
         self.session = session
         self.path = path
         self._view = view
@@ -43,7 +43,7 @@ class VersionSource:
         if self._fault is None:
             try:
                 known = self._view.versions(self.path, prefix)
-            except GovgoError as error:
+            except Failure as error:
                 if not is_not_found(error):
                     raise
         added = {
@@ -94,8 +94,8 @@ class VersionSource:
         if failure is None:
             try:
                 found = self._view.latest(self.path)
-            except GovgoError as error:
-                if self.replaced is None or isinstance(error, SecurityError):
+            except Failure as error:
+                if self.replaced is None:
                     raise
                 failure = error
         if self.replaced is not None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One command: its settings, what it may do, its main modules, and what it has told."""
+"""One command: its settings, its policy, its main modules, and the faults that it has reported."""

@@ -12,17 +12,18 @@ from typing import NamedTuple
 
 from govgo.core.modfile import ModFile, WorkFile, is_directory_path
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.module.paths import check_import_path
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION
 from govgo.errors import BuildListError, GovgoError, InvalidPathError
 
 ReplaceMap = dict[ModuleVersion, ModuleVersion]
 
 COMMAND_LINE = ModuleVersion("command-line-arguments", "")
-"""The main module that stands in where there is none."""
+"""The artificial main module of commands that work without one."""
 
 
 class ModIndex(NamedTuple):
-    """What a go.mod file said when it was read or last written.
+    """The contents of a go.mod file when it was read or last written.
 
     Attributes:
         data: its bytes.
@@ -112,7 +113,7 @@ def work_go_version(file: WorkFile | None) -> str:
 
 
 class MainModule(NamedTuple):
-    """One main module: its directory and its go.mod file; neither for the stand-in where there is no module."""
+    """One main module: its directory and its go.mod file; neither for `COMMAND_LINE`."""
 
     mod: ModuleVersion
     root: str
@@ -121,7 +122,7 @@ class MainModule(NamedTuple):
 
 
 class MainModules:
-    """The main modules in the order of the go.work file, and what their replace directives say together.
+    """The main modules in the order of the go.work file, and their replace directives combined.
 
     Attributes:
         modules: each as a module version with version "".
@@ -130,7 +131,7 @@ class MainModules:
         containing_cwd: the main module whose root is nearest above the working directory.
         tools: package paths of tool directives.
         highest_replaced: module path -> highest version that a directive replaces ("" for all versions).
-        faults: faults that do not keep the modules from being used.
+        faults: faults in spite of which the modules can be used.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class MainModules:
         work_path: str = "",
         local_go: str = "",
     ) -> None:
-        """Take the modules as they are; `make_main_modules` joins what they say."""
+        """Hold the modules as they are; `make_main_modules` combines their directives."""
         self.modules = tuple(entry.mod for entry in entries)
         self.work_file = work_file
         self.work_path = work_path
@@ -164,17 +165,17 @@ class MainModules:
         return mv.version == "" and mv in self._by_mod
 
     def root(self, m: ModuleVersion) -> str:
-        """Absolute directory of a main module; "" for the stand-in."""
+        """Absolute directory of a main module; "" for `COMMAND_LINE`."""
         found = self._by_mod.get(m)
         return found.root if found is not None else ""
 
     def mod_file(self, m: ModuleVersion) -> ModFile | None:
-        """The go.mod file of a main module; None for the stand-in."""
+        """The go.mod file of a main module; None for `COMMAND_LINE`."""
         found = self._by_mod.get(m)
         return found.file if found is not None else None
 
     def index(self, m: ModuleVersion) -> ModIndex | None:
-        """The index of a main module's go.mod as it was read; None for the stand-in or a new module."""
+        """The index of a main module's go.mod as it was read; None for `COMMAND_LINE` or a new module."""
         found = self._by_mod.get(m)
         return found.indexed if found is not None else None
 
@@ -265,7 +266,7 @@ class MainModules:
         return best, self._from_workspace(best, best_root), posixpath.join(best_root, "go.mod")
 
     def _from_workspace(self, new: ModuleVersion, root: str) -> ModuleVersion:
-        """A directory named in a go.mod, as seen from the go.work file."""
+        """A directory that a go.mod names, relative to the go.work file."""
         if not self.work_path or not root or new.version or new.path.startswith("/"):
             return new
         absolute = posixpath.normpath(posixpath.join(root, new.path))
@@ -291,7 +292,7 @@ def make_main_modules(
     work_path: str = "",
     local_go: str,
 ) -> MainModules:
-    """Join main modules and the go.work file, checking that their directives agree.
+    """Combine main modules and the go.work file, and check that their directives agree.
 
     Args:
         entries: the main modules in order.
@@ -364,8 +365,6 @@ def _raise_highest(main: MainModules, old: ModuleVersion) -> None:
 
 
 def _tools(entries: Sequence[MainModule]) -> tuple[str, ...]:
-    from govgo.core.module.paths import check_import_path
-
     tools: dict[str, None] = {}
     for each in entries:
         for tool in each.file.tool if each.file is not None else ():

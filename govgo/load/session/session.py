@@ -1,43 +1,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The state of one command: its settings, its ports, and what is known of the main modules so far."""
+"""One command: its settings, its policy, its ports, and the main module or workspace that it works in.
+
+The rooms of `load` keep what they know of a command in classes of their own, of which the session holds one instance
+each: `session.part(X)` is the X of the command, `session.scope.part(X)` the X of the main module or workspace that the
+command is in. So a room can keep a cache without the session knowing its type, and entering a workspace is to put
+another `Scope` in the place of the first.
+"""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from govgo.core.goenv import GoEnv
-from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version.goversion import REFERENCE_RELEASE
-from govgo.errors import GovgoError, ReportedError, UsageError
+from govgo.errors import GovgoError, ReportedError
+from govgo.load.session.errors import GoModDirtyError, NoModRootError, TooNewError
 from govgo.load.session.mainmods import MainModules
-from govgo.load.session.toonew import TooNewError
-from govgo.ports.files import ImportIndex, Workspace
-from govgo.ports.modules import ModuleRepo
-from govgo.ports.talk import Clock, Reporter
+from govgo.load.session.policy import LIST, Policy
 
-if TYPE_CHECKING:
-    from govgo.load.buildlist.requirements import Requirements
-    from govgo.load.dependency.gomod import ModSummary
-    from govgo.load.dependency.modulestxt import VendorList
-    from govgo.load.packages.loader import Loaded
-    from govgo.load.packages.sourcetree import SourceTree
+if TYPE_CHECKING:  # a command that meets no module need not load these
+    from govgo.core.module.moduleversion import ModuleVersion
+    from govgo.ports.files import ImportIndex, Workspace
+    from govgo.ports.modules import ModuleRepo
+    from govgo.ports.talk import Clock, Reporter
 
-
-class RootMode(Enum):
-    """Whether a command wants a main module: AUTO takes one if there is one, NONE ignores it, NEED insists."""
-
-    AUTO = "auto"
-    NONE = "none"
-    NEED = "need"
-
-
-class NoModRootError(UsageError):
-    """A command needs a main module, and there is none."""
-
-    code = "no-main-module"
+_T = TypeVar("_T")
 
 
 class Settings(NamedTuple):
@@ -46,7 +35,6 @@ class Settings(NamedTuple):
     Attributes:
         cwd: absolute working directory.
         env: go's variables.
-        command: the go command's name of the verb ("list", "get", "mod tidy", "work sync"); some rules depend on it.
         mod: -mod, "" when not given.
         mod_explicit: whether -mod was given, on the line or in GOFLAGS.
         modfile: absolute path of -modfile, "" when not given.
@@ -61,7 +49,6 @@ class Settings(NamedTuple):
 
     cwd: str
     env: GoEnv = GoEnv()
-    command: str = ""
     mod: str = ""
     mod_explicit: bool = False
     modfile: str = ""
@@ -76,24 +63,58 @@ class Settings(NamedTuple):
     temp_dir: str = "/tmp"
 
 
-class Session:
+class _Parts:
+    """Instances of classes without arguments, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._parts: dict[type, object] = {}
+
+    def part(self, kind: type[_T]) -> _T:
+        """The one instance of `kind`."""
+        found = self._parts.get(kind)
+        if found is None:
+            found = self._parts[kind] = kind()
+        return found  # type: ignore[return-value]  # the key is the class of the value
+
+
+class Scope(_Parts):
+    """The main module or workspace that a command works in, and what is known only there.
+
+    Attributes:
+        initialized: whether its directory has been looked for.
+        modules_enabled: whether modules are used at all (GO111MODULE).
+        work_path: the go.work file in use, "" in module mode.
+        mod_roots: absolute directories of the main modules.
+        main: the main modules, empty before `load_mod_file`.
+        go_versions: go line by module version as read, of replacements under their own name ("" without a go line).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.initialized = False
+        self.modules_enabled = False
+        self.work_path = ""
+        self.mod_roots: tuple[str, ...] = ()
+        self.main = MainModules()
+        self.go_versions: dict[ModuleVersion, str] = {}
+
+
+class Session(_Parts):
     """One command's state (cmd/go's modload.State and the settings it reads).
 
     Attributes:
-        command: as in `Settings`; a service that knows its verb sets it before anything is loaded.
-        main: the main modules, empty before `loadmod.load_mod_file`.
-        requirements: the requirements in force, None before `loadmod.load_mod_file`.
-        build_mod: "readonly", "mod" or "vendor" as `loadmod.set_default_build_mod` decided.
-        build_mod_reason: why, where go would tell.
-        work_path: the go.work file in use, "" in module mode.
-        mod_roots: absolute directories of the main modules.
-        explicit_write: the command writes go.mod and go.sum itself at its end.
-        allow_missing_imports: import paths may be resolved although there is no main module.
-        loaded: the last package load, None when there was none. It outlives `restore`: go keeps the checksums of
-            what a check in the workspace has loaded.
-        switching: the command starts over with a newer Go release where that helps (see `switching`).
-        untold: while `switching`, the faults that it will tell if it does not: (sentence, plain).
-        raw_go_versions: go line by module version as read, replacements under their own name ("" without go line).
+        settings: what the command line and the environment say.
+        policy: what the verb may do; a service sets it before anything is loaded.
+        repo, files, report, clock: the ports.
+        scope: the main module or workspace.
+        build_mod: "readonly", "mod" or "vendor" as `set_default_build_mod` decided.
+        build_mod_reason: why, where go would say it.
+        open_index: opens the index of imports, None where there is none.
+        at_close: called by `close`, first added first.
+        failures: the faults that `finish` will raise.
+        switching: the command starts over with a newer Go release where that helps; until that is decided, faults
+            are held back.
+        held_back: these faults: (sentence, whether to print it without the program's name).
     """
 
     def __init__(
@@ -104,76 +125,50 @@ class Session:
         files: Workspace,
         report: Reporter,
         clock: Clock,
+        policy: Policy = LIST,
         open_index: Callable[[], ImportIndex | None] = lambda: None,
     ) -> None:
+        super().__init__()
         self.settings = settings
+        self.policy = policy
         self.repo = repo
         self.files = files
         self.report = report
         self.clock = clock
-        self._open_index = open_index
-        self.command = settings.command
-        self.root_mode = RootMode.AUTO
-        self.force_use_modules = False
-        self.explicit_write = False
-        self.describes_all = False
-        self.allow_missing_imports = False
+        self.scope = Scope()
         self.build_mod = settings.mod
         self.build_mod_reason = ""
+        self.open_index = open_index
+        self.at_close: list[Callable[[], None]] = []
         self.failures: list[GovgoError] = []
         self.switching = False
-        self.untold: list[tuple[str, bool]] = []
-        self.raw_summaries: dict[ModuleVersion, ModSummary | GovgoError] = {}
-        self.latest_versions: dict[str, ModuleVersion | GovgoError] = {}
-        self.loaded: Loaded | None = None
-        self._sources: SourceTree | None = None
-        self.forget()
+        self.held_back: list[tuple[str, bool]] = []
 
     def close(self) -> None:
-        """Write what was learnt by the way, and end what the repository began."""
-        if self._sources is not None:
-            self._sources.flush()
+        """Write what was learnt on the way, and end the connections of the repository."""
+        for each in self.at_close:
+            each()
         self.repo.close()
 
-    def forget(self) -> None:
-        """Forget what was loaded, so that another main module or workspace can be entered."""
-        self.initialized = False
-        self.modules_enabled = False
-        self.forget_trees()
-        self.main = MainModules()
-        self.requirements: Requirements | None = None
-        self.work_path = ""
-        self.mod_roots: tuple[str, ...] = ()
-        self.vendor_list: VendorList | None = None
-        self.summaries: dict[ModuleVersion, ModSummary] = {}
-        self.raw_go_versions: dict[ModuleVersion, str] = {}
-        if self._sources is not None:
-            self._sources.roots.clear()  # a tree has to be admitted by the go.sum that is now in use
-
-    def forget_trees(self) -> None:
-        """Forget which module trees were had, so that their checksums are met again: another go.sum may lack them."""
-        if self._sources is not None:
-            self._sources.roots.clear()
-
-    def snapshot(self) -> dict[str, object]:
-        """What `forget` forgets, for `restore`."""
-        return {name: getattr(self, name) for name in _STATE}
-
-    def restore(self, saved: dict[str, object]) -> None:
-        """Go back to a snapshot."""
-        for name, value in saved.items():
-            setattr(self, name, value)
-        self.forget_trees()
+    @property
+    def main(self) -> MainModules:
+        """The main modules, empty before `load_mod_file`."""
+        return self.scope.main
 
     @property
-    def local_go(self) -> str:
-        """The Go release that is answered for ("1.26.8")."""
-        return self.settings.go_version
+    def mod_roots(self) -> tuple[str, ...]:
+        """Absolute directories of the main modules."""
+        return self.scope.mod_roots
+
+    @property
+    def work_path(self) -> str:
+        """The go.work file in use, "" in module mode."""
+        return self.scope.work_path
 
     @property
     def in_workspace(self) -> bool:
         """Whether a go.work file is in use."""
-        return self.work_path != ""
+        return self.scope.work_path != ""
 
     @property
     def vendor_dir(self) -> str:
@@ -184,22 +179,47 @@ class Session:
             return ""
         return posixpath.join(self.main.root(self.main.modules[0]), "vendor")
 
-    @property
-    def replace_base(self) -> str:
-        """The directory that relative replacement paths are relative to."""
-        return self.main.replace_base()
+    def no_main_modules_error(self) -> NoModRootError:
+        """go's sentence for a command that misses its main module."""
+        if self.in_workspace:
+            return NoModRootError("no modules were found in the current workspace; see 'go help work'")
+        return NoModRootError(
+            "go.mod file not found in current directory or any parent directory; see 'go help modules'"
+        )
 
     @property
-    def sources(self) -> SourceTree:
-        """Listings and scans of source directories, kept for the command."""
-        if self._sources is None:
-            from govgo.load.packages.sourcetree import SourceTree
+    def obeys_mod_flag(self) -> bool:
+        """Whether -mod was given and decides. Verbs that decide themselves do not take the flag, though GOFLAGS may."""
+        return self.settings.mod_explicit and not self.policy.build_mod
 
-            self._sources = SourceTree(self.files, self._open_index())
-        return self._sources
+    def must_have_complete_requirements(self) -> bool:
+        """Whether go.mod has to list everything already, since it may not be changed."""
+        return self.build_mod != "mod" and not self.in_workspace
+
+    def must_have_sums(self) -> bool:
+        """Whether every checksum has to be in go.sum already."""
+        return bool(self.mod_roots) and self.build_mod == "readonly" and not self.in_workspace
+
+    def go_mod_dirty(self) -> GoModDirtyError:
+        """The refusal to change go.mod."""
+        if self.obeys_mod_flag:
+            return GoModDirtyError(
+                f"updates to go.mod needed, disabled by -mod={self.build_mod}; to update it:\n\tgo mod tidy"
+            )
+        if self.build_mod_reason:
+            return GoModDirtyError(
+                f"updates to go.mod needed, disabled by -mod={self.build_mod}\n"
+                f"\t({self.build_mod_reason})\n\tto update it:\n\tgo mod tidy"
+            )
+        return GoModDirtyError("updates to go.mod needed; to update it:\n\tgo mod tidy")
+
+    @property
+    def local_go(self) -> str:
+        """The Go release that is answered for ("1.26.8")."""
+        return self.settings.go_version
 
     def too_new(self, what: str, go_version: str, toolchain: str = "") -> TooNewError:
-        """`what` needs a newer Go than the one that is answered for."""
+        """The error that `what` needs a newer Go than the one that is answered for."""
         setting = self.settings.env.gotoolchain
         explain = f"; GOTOOLCHAIN={setting}" if setting not in ("", "auto") else ""
         return TooNewError(what, go_version, self.local_go, toolchain=toolchain, explain=explain)
@@ -212,36 +232,6 @@ class Session:
         """The go.mod file of the module at `root`: -modfile, when it is given."""
         return self.settings.modfile or posixpath.join(root, "go.mod")
 
-    def has_mod_root(self) -> bool:
-        """Whether there is a main module."""
-        from govgo.load.mainmodule.load import init
-
-        init(self)
-        return bool(self.mod_roots)
-
-    def must_have_mod_root(self) -> None:
-        """Raise NoModRootError when there is no main module."""
-        if not self.has_mod_root():
-            from govgo.load.mainmodule.find import missing_main_module
-
-            raise missing_main_module(self)
-
-    def no_main_modules_error(self) -> NoModRootError:
-        """go's sentence for a command that misses its main module."""
-        if self.in_workspace:
-            return NoModRootError("no modules were found in the current workspace; see 'go help work'")
-        return NoModRootError(
-            "go.mod file not found in current directory or any parent directory; see 'go help modules'"
-        )
-
-    def must_have_complete_requirements(self) -> bool:
-        """Whether go.mod has to list everything already, since it may not be changed."""
-        return self.build_mod != "mod" and not self.in_workspace
-
-    def must_have_sums(self) -> bool:
-        """Whether every checksum has to be in go.sum already."""
-        return bool(self.mod_roots) and self.build_mod == "readonly" and not self.in_workspace
-
     def short_path(self, path: str) -> str:
         """`path` relative to the working directory where that is shorter and leads to the same file."""
         if not path.startswith("/"):
@@ -250,34 +240,35 @@ class Session:
         if len(relative) >= len(path):
             return path
         if relative.startswith("../"):
+            # Above a symbolic link to the working directory, ".." is not where the name says.
             actual = posixpath.join(self.files.real_path(self.settings.cwd), relative)
             if self.files.real_path(actual) != self.files.real_path(path):
                 return path
         return relative
 
-    def tell(self, sentence: str, *, plain: bool = False) -> None:
-        """Tell of a fault, without the program's name when it is `plain`; see `untold`."""
+    def report_fault(self, sentence: str, *, plain: bool = False) -> None:
+        """Report a fault, without the program's name when it is `plain`; while `switching`, hold it back."""
         if self.switching:
-            self.untold.append((sentence, plain))
+            self.held_back.append((sentence, plain))
         elif plain:
             self.report.raw(sentence)
         else:
             self.report.note(sentence)
 
-    def tell_held(self) -> None:
-        """Tell what was held back, and hold nothing back from now on."""
+    def report_held(self) -> None:
+        """Report what was held back, and hold nothing back from now on."""
         self.switching = False
-        held, self.untold = self.untold, []
+        held, self.held_back = self.held_back, []
         for sentence, plain in held:
-            self.tell(sentence, plain=plain)
+            self.report_fault(sentence, plain=plain)
 
     def fail(self, error: GovgoError) -> None:
-        """Tell a fault and go on; the command will not succeed any more (cmd/go's base.Errorf)."""
-        self.tell(str(error))
+        """Report a fault and go on; the command will not succeed any more (cmd/go's base.Errorf)."""
+        self.report_fault(str(error))
         self.failures.append(error)
 
     def fail_all(self, faults: Sequence[GovgoError]) -> None:
-        """Raise the one fault as it is; tell several, and raise ReportedError.  Does nothing without faults."""
+        """Raise the one fault as it is; report several, and raise ReportedError.  Does nothing without faults."""
         if len(faults) == 1:
             raise faults[0]
         for fault in faults:
@@ -289,22 +280,30 @@ class Session:
         """Raise ReportedError when anything failed (cmd/go's base.ExitIfErrors)."""
         faults, self.main.faults = self.main.faults, []
         for fault in faults:
-            self.tell(str(fault), plain=True)  # a sentence that go prints without its name
+            self.report_fault(str(fault), plain=True)  # a sentence that go prints without its name
         self.failures += faults
         if self.failures:
             failures, self.failures = self.failures, []
             raise ReportedError(tuple(failures))
 
 
-_STATE = (
-    "initialized",
-    "modules_enabled",
-    "force_use_modules",
-    "main",
-    "requirements",
-    "work_path",
-    "mod_roots",
-    "vendor_list",
-    "summaries",
-    "raw_go_versions",
-)
+class Faults:
+    """Errors of the arguments of a verb, reported one by one; the command ends at the next `stop`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._errors: list[Exception] = []
+
+    def add(self, error: Exception, sentence: str = "") -> None:
+        """Report the error, or `sentence` in its place, and remember it."""
+        self._session.report_fault(sentence or str(error))
+        self._errors.append(error)
+
+    def add_reported(self, error: Exception) -> None:
+        """Remember an error that has already been reported."""
+        self._errors.append(error)
+
+    def stop(self) -> None:
+        """Raise ReportedError if there was any error."""
+        if self._errors:
+            raise ReportedError(tuple(self._errors))

@@ -85,7 +85,7 @@ def test_go_still_does_what_is_recorded(tmp_path: Path) -> None:
 
 def session(directory: Path) -> Session:
     unused: Any = None
-    settings = Settings(cwd=str(directory), env=GoEnv(), command="mod edit")
+    settings = Settings(cwd=str(directory), env=GoEnv())
     return Session(settings=settings, repo=unused, files=DiskWorkspace(), report=unused, clock=unused)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NotFoundError, SumMismatchError
 from govgo.load.buildlist.conflicts import ConstraintError
 from govgo.load.buildlist.disqualify import Disqualifications, Reason
-from govgo.load.buildlist.edit import edit_build_list
-from govgo.load.buildlist.requirements import Pruning
-from govgo.load.mainmodule.load import load_mod_file
+from govgo.load.buildlist.requirements import in_force
+from govgo.load.mainmodule.load import edit_build_list, load_mod_file
+from govgo.load.session.policy import GET
 from govgo.load.session.session import Session
 from tests.simulators.repo import MemoryFiles, MemoryRepo, Transcript, memory_session
 
@@ -48,7 +49,7 @@ def universe(text: str, go: str) -> dict[str, str]:
 def session(text: str, roots: str, go: str = "1.20") -> Session:
     requires = "".join(f"require {r.path} {r.version}\n" for r in mvs(roots))
     files = MemoryFiles({"/main/go.mod": f"module m\n\ngo {go}\n\n{requires}"})
-    s = memory_session(files, MemoryRepo(universe(text, go)), command="get")
+    s = memory_session(files, MemoryRepo(universe(text, go)), policy=GET)
     load_mod_file(s)
     return s
 
@@ -89,9 +90,9 @@ def test_edit(roots: str, add: str, must: str, selected: str) -> None:
 
 def test_nothing_to_do_keeps_the_requirements_themselves() -> None:
     s = session(DOWN, "a1")
-    before = s.requirements
+    before = in_force(s)
     assert not edit_build_list(s, [], mvs("a1"))
-    assert s.requirements is before
+    assert in_force(s) is before
 
 
 @pytest.mark.parametrize(
@@ -119,12 +120,12 @@ def test_nothing_to_do_keeps_the_requirements_themselves() -> None:
 )
 def test_versions_that_do_not_fit_together(roots: str, must: str, summary: str, full: str) -> None:
     s = session(DOWN, roots, go="1.16")
-    before = s.requirements
+    before = in_force(s)
     with pytest.raises(ConstraintError) as caught:
         edit_build_list(s, [], mvs(must))
     assert str(caught.value) == f"version constraints conflict:\n\t{summary}"
     assert [str(conflict) for conflict in caught.value.conflicts] == [full]
-    assert s.requirements is before
+    assert in_force(s) is before
 
 
 def test_an_unreadable_version_that_is_asked_for_is_a_conflict() -> None:

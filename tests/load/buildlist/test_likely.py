@@ -49,7 +49,7 @@ class Guesses(MemoryRepo):
 def listed(mod: str, *args: str) -> Guesses:
     repo = Guesses()
     files = MemoryFiles({"/main/go.mod": MAIN, "/main/e/go.mod": "module a.io/e\n\ngo 1.20\n"})
-    start_listing(memory_session(files, repo, command="list", mod=mod), args, ListMode(0))
+    start_listing(memory_session(files, repo, mod=mod), args, ListMode(0))
     return repo
 
 

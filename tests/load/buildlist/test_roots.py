@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError, StaleError, SumMismatchError
 from govgo.load.buildlist.package import FROM_ROOT, IN_ALL, IS_ROOT, LoadPkg
-from govgo.load.buildlist.requirements import Pruning, Requirements, override_roots
+from govgo.load.buildlist.requirements import Requirements, override_roots
 from govgo.load.buildlist.roots import convert_pruning, update_roots
 from govgo.load.mainmodule.keepsums import Which, keep_sums
 from govgo.load.mainmodule.load import load_mod_file

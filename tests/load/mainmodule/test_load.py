@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError, ReportedError
-from govgo.load.buildlist.requirements import Pruning, load_mod_graph
+from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.find import set_default_build_mod
-from govgo.load.mainmodule.load import init, init_workfile, load_mod_file
-from govgo.load.session.session import RootMode, Session
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.mainmodule.load import has_mod_root, init, load_mod_file, load_mod_graph, must_have_mod_root
+from govgo.load.session.policy import GET, GRAPH, LIST, VENDOR, Policy
+from govgo.load.session.session import Session
 from tests.simulators.repo import MemoryFiles, MemoryRepo, Transcript, memory_session
 
 MODS = {
@@ -21,11 +26,11 @@ MODS = {
 }
 
 
-def session(files: dict[str, str], mods: dict[str, str] = MODS, **options: str) -> Session:
+def session(files: dict[str, str], mods: dict[str, str] = MODS, **options: Any) -> Session:
     return memory_session(MemoryFiles(files), MemoryRepo(mods), **options)
 
 
-def workspace(files: dict[str, str], mods: dict[str, str] = MODS, **options: str) -> Session:
+def workspace(files: dict[str, str], mods: dict[str, str] = MODS, **options: Any) -> Session:
     made = session(files, mods, **options)
     init_workfile(made)
     return made
@@ -62,19 +67,19 @@ def test_the_nearest_go_mod_above_is_the_main_module() -> None:
 def test_no_main_module(files: dict[str, str], cwd: str, sentence: str) -> None:
     s = session(files, cwd=cwd)
     with pytest.raises(GovgoError) as caught:
-        s.must_have_mod_root()
+        must_have_mod_root(s)
     assert str(caught.value) == sentence
 
 
 def test_a_command_that_needs_a_module_says_so_at_once() -> None:
-    s = session({}, cwd="/x")
+    s = session({}, cwd="/x", policy=GRAPH)
     with pytest.raises(GovgoError, match=r"^go\.mod file not found"):
-        init(s, RootMode.NEED)
+        init(s)
 
 
 def test_go_mod_in_the_temporary_directory_is_ignored() -> None:
     s = session({"/tmp/go.mod": "module m\n"}, cwd="/tmp/work")
-    assert not s.has_mod_root()
+    assert not has_mod_root(s)
     assert said(s) == ["go: warning: ignoring go.mod in system temp root /tmp"]
 
 
@@ -115,20 +120,20 @@ def test_faults_of_go_mod(text: str, sentence: str) -> None:
 
 def test_excluded_requirements_are_told_and_left_out() -> None:
     text = "module m\n\ngo 1.20\n\nrequire a.io/a v1.0.0\n\nexclude a.io/a v1.0.0\n"
-    s = session({"/main/go.mod": text}, command="list")
+    s = session({"/main/go.mod": text})
     assert [mv.path for mv in load_mod_file(s).roots] == ["go"]
     assert said(s) == ["go: ignoring requirement on excluded version a.io/a v1.0.0"]
-    s = session({"/main/go.mod": text}, command="get")
+    s = session({"/main/go.mod": text}, policy=GET)
     load_mod_file(s)
     assert said(s) == ["go: dropping requirement on excluded version a.io/a v1.0.0"]
 
 
 def test_a_missing_go_line_means_1_16_unless_go_mod_is_updated() -> None:
-    s = session({"/main/go.mod": "module m\n"}, command="list")
+    s = session({"/main/go.mod": "module m\n"})
     rs = load_mod_file(s)
     assert (rs.go_version(), rs.pruning) == ("1.16", Pruning.UNPRUNED)
-    assert s.raw_go_versions[s.main.single()] == "1.16"
-    s = session({"/main/go.mod": "module m\n"}, command="get")
+    assert s.scope.go_versions[s.main.single()] == "1.16"
+    s = session({"/main/go.mod": "module m\n"}, policy=GET)
     rs = load_mod_file(s)
     assert (rs.go_version(), rs.pruning) == ("1.26.8", Pruning.PRUNED)
 
@@ -148,23 +153,23 @@ def test_a_missing_go_line_means_1_16_unless_go_mod_is_updated() -> None:
     ],
 )
 def test_when_vendor_is_used(go: str, modules_txt: str, mod: str, reason: str) -> None:
-    s = session({"/main/go.mod": f"module m\n{go}", "/main/vendor/modules.txt": modules_txt}, command="list")
+    s = session({"/main/go.mod": f"module m\n{go}", "/main/vendor/modules.txt": modules_txt})
     load_mod_file(s)
     assert (s.build_mod, s.build_mod_reason) == (mod, reason)
 
 
 @pytest.mark.parametrize(
-    ("command", "flag", "mod"),
+    ("policy", "flag", "mod"),
     [
-        ("list", "", "readonly"),
-        ("list", "mod", "mod"),
-        ("get", "", "mod"),
-        ("mod graph", "vendor", "mod"),  # takes no -mod: GOFLAGS may hold it for others
-        ("mod vendor", "", "readonly"),
+        (LIST, "", "readonly"),
+        (LIST, "mod", "mod"),
+        (GET, "", "mod"),
+        (GRAPH, "vendor", "mod"),  # takes no -mod: GOFLAGS may hold it for others
+        (VENDOR, "", "readonly"),
     ],
 )
-def test_module_mode_by_command(command: str, flag: str, mod: str) -> None:
-    s = session({"/main/go.mod": "module m\n"}, command=command, mod=flag)
+def test_module_mode_by_verb(policy: Policy, flag: str, mod: str) -> None:
+    s = session({"/main/go.mod": "module m\n"}, policy=policy, mod=flag)
     init(s)
     set_default_build_mod(s)
     assert s.build_mod == mod
@@ -183,8 +188,9 @@ def test_workspace() -> None:
     assert s.in_workspace
     assert s.main.containing_cwd == ModuleVersion("x/b", "")
     assert " ".join(map(str, graph.build_list())) == "go@1.21 x/a x/b a.io/a@v1.1.0 a.io/b@v1.0.0 toolchain@go1.21"
-    assert s.requirements is not None
-    assert s.requirements.direct == {"a.io/a", "a.io/b"}
+    rs = in_force(s)
+    assert rs is not None
+    assert rs.direct == {"a.io/a", "a.io/b"}
     assert s.repo.ledger.file == "/w/go.work.sum"
 
 
@@ -262,4 +268,4 @@ def test_gowork_must_be_absolute() -> None:
 
 def test_mod_flag_in_a_workspace() -> None:
     with pytest.raises(GovgoError, match=r"^-mod may only be set to readonly or vendor when in workspace mode"):
-        load_mod_file(workspace(WORK, cwd="/w", mod="mod", command="list"))
+        load_mod_file(workspace(WORK, cwd="/w", mod="mod"))

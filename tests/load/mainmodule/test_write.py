@@ -8,10 +8,11 @@ import pytest
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import ConflictError, GovgoError, StaleError
-from govgo.load.buildlist.requirements import load_mod_graph
+from govgo.load.buildlist.requirements import put_in_force
 from govgo.load.buildlist.roots import update_roots
-from govgo.load.mainmodule.load import load_mod_file
-from govgo.load.mainmodule.write import WriteOptions, commit_requirements, write_go_mod
+from govgo.load.mainmodule.load import load_mod_file, load_mod_graph
+from govgo.load.mainmodule.write import WriteOptions, commit_requirements
+from govgo.load.session.policy import GET
 from govgo.load.session.session import Session
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
@@ -36,7 +37,7 @@ def session(text: str, sum_text: str | None = None, **options: str) -> tuple[Ses
 
 
 def test_inconsistent_roots_are_updated_in_mod_mode() -> None:
-    s, files = session(STALE, command="list", mod="mod")
+    s, files = session(STALE, mod="mod")
     load_mod_graph(s)
     commit_requirements(s)
     assert files.data["/main/go.mod"].decode() == SETTLED
@@ -52,7 +53,7 @@ def test_inconsistent_roots_are_updated_in_mod_mode() -> None:
     ],
 )
 def test_readonly_mode_refuses(mod: str, sentence: str) -> None:
-    s, files = session(STALE, sums(*MODS), command="list", mod=mod)
+    s, files = session(STALE, sums(*MODS), mod=mod)
     before = dict(files.data)
     with pytest.raises(StaleError) as caught:
         load_mod_graph(s)
@@ -61,7 +62,7 @@ def test_readonly_mode_refuses(mod: str, sentence: str) -> None:
 
 
 def test_a_missing_sum_is_told_with_the_way_to_it() -> None:
-    s, _ = session(SETTLED, sums("a.io/a@v1.0.0"), command="list")
+    s, _ = session(SETTLED, sums("a.io/a@v1.0.0"))
     with pytest.raises(GovgoError) as caught:
         load_mod_graph(s)
     assert str(caught.value) == (
@@ -71,7 +72,7 @@ def test_a_missing_sum_is_told_with_the_way_to_it() -> None:
 
 def test_a_missing_sum_far_down_names_the_way_there() -> None:
     text = "module m\n\ngo 1.16\n\nrequire a.io/a v1.0.0\n"
-    s, _ = session(text, sums("a.io/a@v1.0.0"), command="list")
+    s, _ = session(text, sums("a.io/a@v1.0.0"))
     with pytest.raises(GovgoError) as caught:
         load_mod_graph(s)
     assert str(caught.value) == (
@@ -81,17 +82,17 @@ def test_a_missing_sum_far_down_names_the_way_there() -> None:
 
 
 def test_a_change_made_by_others_is_not_overwritten() -> None:
-    s, files = session(STALE, command="get")
+    s, files = session(STALE, policy=GET)
     load_mod_graph(s)
     files.data["/main/go.mod"] = b"module m\n\ngo 1.20\n"
     with pytest.raises(ConflictError) as caught:
-        write_go_mod(s)
+        commit_requirements(s)
     assert str(caught.value) == "updating go.mod: existing contents have changed since last read"
     assert files.data["/main/go.mod"] == b"module m\n\ngo 1.20\n"
 
 
 def test_sums_that_others_added_meanwhile_stay() -> None:
-    s, files = session(SETTLED, command="get")
+    s, files = session(SETTLED, policy=GET)
     load_mod_graph(s)
     files.data["/main/go.sum"] = b"z.io/z v1.0.0/go.mod h1:zzzz\n"
     commit_requirements(s)
@@ -102,17 +103,17 @@ def test_sums_that_others_added_meanwhile_stay() -> None:
 
 def test_layout_that_means_the_same_is_left_alone() -> None:
     odd = SETTLED.replace("\n)", " // indirect\n)").replace("module m", "module    m")
-    s, files = session(odd, sums(*MODS), command="list")
+    s, files = session(odd, sums(*MODS))
     load_mod_graph(s)
     commit_requirements(s)
     assert files.data["/main/go.mod"].decode() == odd
 
 
 def test_wrong_indirect_marks_count_only_where_go_mod_may_change() -> None:
-    for command, mod, changed in (("list", "", False), ("list", "mod", True)):
-        s, files = session(SETTLED, sums(*MODS), command=command, mod=mod)
+    for mod, changed in (("", False), ("mod", True)):
+        s, files = session(SETTLED, sums(*MODS), mod=mod)
         rs = load_mod_file(s)
-        s.requirements = update_roots(s, rs.direct - {"a.io/b"}, rs)
+        put_in_force(s, update_roots(s, rs.direct - {"a.io/b"}, rs))
         commit_requirements(s)
         assert (b"// indirect" in files.data["/main/go.mod"]) is changed
 
@@ -130,25 +131,25 @@ def test_wrong_indirect_marks_count_only_where_go_mod_may_change() -> None:
 )
 def test_toolchain_and_tool_lines(toolchain: str, options: WriteOptions, line: str) -> None:
     text = "module m\n\ngo 1.22.0\n"
-    s, files = session(text, command="get")
+    s, files = session(text, policy=GET)
     rs = load_mod_file(s)
     if toolchain:
-        s.requirements = type(rs)(s, rs.pruning, (*rs.roots, ModuleVersion("toolchain", toolchain)), rs.direct)
+        put_in_force(s, type(rs)(s, rs.pruning, (*rs.roots, ModuleVersion("toolchain", toolchain)), rs.direct))
     commit_requirements(s, options)
     assert files.data["/main/go.mod"].decode() == text + (f"\n{line}\n" if line else "")
 
 
 def test_a_requirement_above_the_release_is_refused() -> None:
-    s, _ = session("module m\n\ngo 1.22\n", command="get")
+    s, _ = session("module m\n\ngo 1.22\n", policy=GET)
     rs = load_mod_file(s)
-    s.requirements = type(rs)(s, rs.pruning, (ModuleVersion("go", "1.99"),), rs.direct)
+    put_in_force(s, type(rs)(s, rs.pruning, (ModuleVersion("go", "1.99"),), rs.direct))
     with pytest.raises(GovgoError, match=r"^updating go\.mod requires go >= 1\.99 \(running go 1\.26\.8\)$"):
         commit_requirements(s)
 
 
 def test_without_a_module_nothing_is_written() -> None:
     files = MemoryFiles({})
-    s = memory_session(files, MemoryRepo(MODS), command="get", cwd="/x")
+    s = memory_session(files, MemoryRepo(MODS), policy=GET, cwd="/x")
     load_mod_file(s)
     commit_requirements(s)
     assert files.data == {}

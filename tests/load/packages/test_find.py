@@ -17,6 +17,7 @@ from govgo.errors import GovgoError
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.packages.find import query_pattern
 from govgo.load.query.retract import allowed_versions
+from govgo.load.session.policy import GET
 from govgo.load.session.session import Session, Settings
 from govgo.wiring.session import make_session
 from tests.simulators.repo import Transcript
@@ -56,12 +57,11 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     settings = Settings(
         cwd=str(root / "main"),
         env=load_env(environ),
-        command="get",
         mod="mod",
         mod_explicit=True,
         modcacherw=True,
     )
-    session = make_session(settings, Transcript(), announce=False)
+    session = make_session(settings, Transcript(), announce=False, policy=GET)
     load_mod_file(session)
     return session
 

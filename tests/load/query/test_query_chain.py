@@ -41,7 +41,7 @@ def _ask(root: Path, cache: Path, case: dict[str, Any]) -> tuple[str, str]:
         "GOENV": "off",
         "GOTOOLCHAIN": "local",
     }
-    settings = Settings(cwd=str(root / "main"), env=load_env(environ), command="list", mod="mod", mod_explicit=True)
+    settings = Settings(cwd=str(root / "main"), env=load_env(environ), mod="mod", mod_explicit=True)
     listing = list_modules(make_session(settings, Transcript()), [case["arg"]])
     if listing.error is not None:
         raise listing.error

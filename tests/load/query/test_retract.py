@@ -39,7 +39,7 @@ GO_MOD = "module example.com/m\n\ngo 1.21\n\nexclude x.example/x v1.0.0\n\nrepla
 
 @pytest.fixture
 def session() -> Session:
-    session = memory_session(MemoryFiles({"/main/go.mod": GO_MOD}), MemoryRepo(MODS), command="list")
+    session = memory_session(MemoryFiles({"/main/go.mod": GO_MOD}), MemoryRepo(MODS))
     load_mod_file(session)
     return session
 

@@ -1,13 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The refusal of what needs a newer Go than the one that govgo answers for (cmd/go's gover.TooNewError)."""
+"""Errors that any room may raise: no main module, a go.mod that may not be changed, a Go release that is too old."""
 
 from __future__ import annotations
 
-from govgo.errors import BuildListError, GovgoError
+from govgo.errors import BuildListError, GovgoError, StaleError, UsageError
+
+
+class NoModRootError(UsageError):
+    """A command needs a main module, and there is none."""
+
+    code = "no-main-module"
+
+
+class GoModDirtyError(StaleError):
+    """go.mod would need a change that the mode forbids."""
+
+    code = "go-mod-dirty"
 
 
 class TooNewError(BuildListError):
-    """Something needs a newer Go.
+    """Something needs a newer Go than the release that govgo answers for (cmd/go's gover.TooNewError).
 
     Attributes:
         what: the thing, as it stands at the beginning of the sentence.

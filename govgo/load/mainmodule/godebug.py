@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which `godebug` lines a main module may have.
+"""Which `godebug` lines a main module or go.work may have.
 
 Source of the names: go.dev/doc/godebug, as of the reference release (internal/godebugs of go 1.26.8).
 """
@@ -25,10 +25,10 @@ SETTINGS = frozenset((
     "x509usefallbackroots", "x509usepolicies", "zipinsecurepath",
 ))
 # fmt: on
-"""Settings that programs of the reference release know."""
+"""The settings of the reference release."""
 
 REMOVED = {"x509sha1": 24}
-"""Settings of the past, and the minor version of Go that removed each."""
+"""Former settings, and the minor version of Go that removed each."""
 
 
 def check_godebug(verb: str, key: str, value: str, local_go: str) -> None:
@@ -40,7 +40,7 @@ def check_godebug(verb: str, key: str, value: str, local_go: str) -> None:
         local_go: the Go release that is answered for.
 
     Raises:
-        InputError: it is malformed, unknown or gone.
+        InputError: it is malformed, unknown or removed.
     """
     for name, text in (("key", key), ("value", value)):
         if " " in text or "\t" in text:

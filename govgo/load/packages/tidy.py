@@ -1,35 +1,111 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether an older go version loads the same packages from the same modules after tidy
-(cmd/go's loader.checkTidyCompatibility; https://go.dev/ref/mod#graph-pruning).
+"""The end of `mod tidy`: which sums stay, whether an older Go would load the same packages, and the text of -diff.
+
+Source: cmd/go's modload.LoadPackages and loader.checkTidyCompatibility; Go Modules Reference, "Graph pruning".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.core.golib.diff import diff
+from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
-from govgo.core.version.goversion import prev
+from govgo.core.version.goversion import GO_STRICT_VERSION, compare, prev
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, find
+from govgo.load.buildlist.requirements import Requirements, put_in_force
+from govgo.load.mainmodule.keepsums import Which, keep_sums
+from govgo.load.mainmodule.write import WriteOptions, update_go_mod_from_reqs, write_go_sum
 from govgo.load.packages.errors import ImportMissingError
 from govgo.load.packages.imports import import_from_modules, warm_candidates
 
 if TYPE_CHECKING:
+    from govgo.load.buildlist.graph import ModGraph
     from govgo.load.buildlist.package import LoadPkg
-    from govgo.load.buildlist.requirements import ModGraph, Requirements
-    from govgo.load.packages.loader import Loader
+    from govgo.load.packages.loader import Loaded, Loader
+
+
+def finish_tidy(loader: Loader, loaded: Loaded, initial: Requirements) -> None:
+    """Write the checksums that stay in go.sum, or with -diff compute what a tidy would change.
+
+    Args:
+        loader: with tidy requirements.
+        loaded: the packages; its `diff` is set for `tidy_diff`.
+        initial: the requirements before.
+
+    Raises:
+        ReportedError: an older go version would load other packages.
+        GovgoError: a file cannot be read or written.
+    """
+    session, opts = loader.session, loader.opts
+    if session.settings.verbose:
+        _report_unused(loader, initial)
+    rs = loader.requirements
+    keep = keep_sums(session, loaded, rs, Which.LOADED_ZIP_SUMS_ONLY)
+    compat = _compatible_version(opts.tidy_compatible_version, rs.go_version())
+    if pruning_for(compat) is not rs.pruning:
+        older = Requirements(session, pruning_for(compat), rs.roots, rs.direct)
+        check_tidy_compatibility(loader, older, compat)
+        keep |= keep_sums(session, loaded, older, Which.LOADED_ZIP_SUMS_ONLY)
+    put_in_force(session, rs)
+    session.repo.ledger.trim(keep)
+    if opts.tidy_diff:
+        loaded.diff = _diff(loader, loaded, keep, compat)
+    elif not session.policy.writes_at_end:
+        # Also keep what only the older go version needs.
+        write_go_sum(session, keep=keep)
+
+
+def _report_unused(loader: Loader, initial: Requirements) -> None:
+    """Report the roots that were dropped; of an unpruned graph, the modules."""
+    rs = loader.requirements
+    graph = rs.partial_graph()[0]
+    for mod in initial.roots:
+        if rs.pruning is Pruning.UNPRUNED:
+            unused = graph.selected(mod.path) == "none"
+        else:
+            unused = rs.root_selected(mod.path) is None
+        if unused:
+            loader.session.report.raw(f"unused {mod.path}")
+
+
+def _compatible_version(compat: str, go_version: str) -> str:
+    """The oldest go version that must load the same packages: -compat, else the previous one; from 1.21 on none."""
+    if not compat:
+        compat = prev(go_version) if compare(go_version, GO_STRICT_VERSION) < 0 else go_version
+    return go_version if compare(compat, go_version) > 0 else compat
+
+
+def _diff(loader: Loader, loaded: Loaded, keep: set[ModuleVersion], compat: str) -> str:
+    """The unified diffs of go.mod and go.sum, as they are printed."""
+    session = loader.session
+    session.build_mod = "readonly"
+    update = update_go_mod_from_reqs(session, WriteOptions())
+    diffs = []
+    if update is not None:
+        diffs.append(diff("current/go.mod", update.before, "tidy/go.mod", update.after))
+    if compare(compat, "1.16") > 0:
+        # Where go 1.16 need not load the packages, fewer sums may be needed.
+        keep = keep_sums(session, loaded, loader.requirements, Which.ADD_BUILD_LIST_ZIP_SUMS)
+    before, after = session.repo.ledger.tidy(keep)
+    diffs.append(diff("current/go.sum", before, "tidy/go.sum", after))
+    return "".join(text + "\n" for text in diffs if text)
 
 
 class _Mismatch(NamedTuple):
-    """Where the older version would find a package instead, or why it would not."""
+    """The module from which the older version would load a package, or why it would not find it."""
 
     mod: ModuleVersion
     error: GovgoError | None
 
 
 def check_tidy_compatibility(loader: Loader, rs: Requirements, compat_version: str) -> None:
-    """Tell every package that `rs`, the same roots as `compat_version` prunes them, would load from elsewhere.
+    """Report packages that an older Go would load from other modules, and what can be done about that.
 
-    Advice on what to do follows the faults, unless they are tolerated.
+    Args:
+        loader: with tidy requirements.
+        rs: the same roots, pruned as in `compat_version`.
+        compat_version: the older go version.
 
     Raises:
         ReportedError: there are such packages.
@@ -40,7 +116,7 @@ def check_tidy_compatibility(loader: Loader, rs: Requirements, compat_version: s
         mg = rs.graph()
     except Failure as error:
         loader.error(BuildListError(f"error loading go {compat_version} module graph: {error}", inner=error))
-        advice.give()
+        advice.report()
         session.finish()
         return
     mismatches = _mismatches(loader, rs, mg)
@@ -55,16 +131,16 @@ def check_tidy_compatibility(loader: Loader, rs: Requirements, compat_version: s
         loader.error(PackageError(_mismatch_text(pkg, mismatch, mg, compat_version)))
         if mismatch.error is not None:
             advice.suggest_tolerance = True
-            # An older go refuses go.mod anyway while some root is not at its selected version.
+            # An older go refuses a go.mod in which some root is not at its selected version.
             advice.suggest_upgrade = advice.suggest_upgrade or stale_roots
         else:
             advice.suggest_upgrade = True
-    advice.give()
+    advice.report()
     session.finish()
 
 
 def _mismatches(loader: Loader, rs: Requirements, mg: ModGraph) -> dict[LoadPkg, _Mismatch]:
-    """Resolve every package again; that also makes sure of the checksums that the older version needs."""
+    """Resolve every package again, which also fetches the checksums that the older version needs."""
     pkgs = [pkg for pkg in loader.pkgs if pkg.mod.path or pkg.error is not None]
     warm_candidates(loader.session, (pkg.path for pkg in pkgs), rs, mg)
     found: dict[LoadPkg, _Mismatch] = {}
@@ -101,7 +177,7 @@ def _mismatch_text(pkg: LoadPkg, mismatch: _Mismatch, mg: ModGraph, compat: str)
 
 
 class _Advice:
-    """What may be done about the faults; said once, after them."""
+    """What can be done about the faults, reported once after them."""
 
     def __init__(self, loader: Loader, go_version: str, compat_version: str) -> None:
         self.loader = loader
@@ -110,8 +186,8 @@ class _Advice:
         self.suggest_upgrade = False
         self.suggest_tolerance = False
 
-    def give(self) -> None:
-        """Print it; not to someone who tolerates the faults anyway."""
+    def report(self) -> None:
+        """Report it, unless faults are tolerated."""
         if self.loader.opts.allow_errors:
             return
         session, go, compat = self.loader.session, self.go_version, self.compat_version
