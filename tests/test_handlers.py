@@ -15,7 +15,34 @@ PACKAGE = Path(__file__).parents[1] / "govgo"
 SECURITY = {"SecurityError", "ForkError", "BadSignatureError", "SumMismatchError"}
 BROAD = SECURITY | {"GovgoError", "Exception", "BaseException"}
 
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED = {
+    ("adapters/loop/network.py", "Network._clean_up"): "a task that was cancelled because of an error that is raised",
+    ("adapters/repository/gomodstream.py", "_Stream._fetch_ahead"): "`fetch` keeps it, and raises it to whom asks",
+    ("adapters/sumdb/audit.py", "SumAudit.damage"): "a file that does not prove is what the audit reports",
+    ("adapters/sumdb/audit.py", "SumAudit._stored_head"): "the same",
+    ("adapters/sumdb/client.py", "SumDb.lookup_many"): "the answer for one module; forks are raised before",
+    ("adapters/sumdb/client.py", "SumDb.head"): "raised again with the path of the evidence",
+    ("adapters/sumdb/client.py", "SumDb.compare"): "the same",
+    ("adapters/sumdb/client.py", "SumDb.flush"): "the same",
+    ("adapters/sumdb/client.py", "SumDb._run"): "kept, and raised to everyone who asks",
+    ("adapters/sumdb/client.py", "SumDb._from_cache"): "a cached file says nothing about the database",
+    (
+        "adapters/sumdb/session.py",
+        "ProofClient._read_kept",
+    ): "a kept proof that is no good: all is proved anew",
+    ("adapters/sumdb/trees.py", "ProvedTrees.open"): "a damaged stored head is fetched again, with a message",
+    ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored"): "a damaged stored head is replaced",
+    ("adapters/sumdb/trees.py", "TileSource._attempt"): "raised by `_fetch_all`",
+    ("app/verify/database.py", "DatabaseAnswers.ask"): "the verdict of the claim about the database",
+    ("app/verify/graph.py", "TargetGraph.needed_by"): "who needs a module; what is wrong is a finding already",
+    ("app/verify/graph.py", "TargetGraph._path_to"): "the same",
+    ("app/verify/vendor.py", "_VendorCheck._open_copies"): "a finding, with the exit code of its error",
+    ("app/verify/verify.py", "_Run._collect"): "the same",
+    ("cli/commands/sum.py", "_compare"): "a result of its own, with the exit code of its error",
+    ("cli/main.py", "_run_as"): "every error ends here, with its exit code",
+    ("core/sumdb/timeline.py", "read_head"): "raised again with what was read, as the same class",
+    ("load/packages/sourcetree.py", "SourceTree.scan"): "kept, and raised to everyone who asks",
+}
 """(file, function): why it may keep the error without raising it at once."""
 
 

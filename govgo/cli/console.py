@@ -138,23 +138,3 @@ def _hint(error: BaseException | None) -> str:
             return error.hint
         error = error.inner
     return ""
-
-
-def reporter() -> ConsoleReporter:
-    """The reporter of the command that is running; where there is none, a new one."""
-    from govgo.cli.options import current_call
-
-    call = current_call()
-    return call.reporter if call is not None else ConsoleReporter()
-
-
-def show(text: str | bytes) -> None:
-    """Write a result to standard output as it is."""
-    with reporter().hidden():
-        if isinstance(text, bytes):
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text)
-            sys.stdout.buffer.flush()
-        else:
-            sys.stdout.write(text)
-            sys.stdout.flush()

@@ -94,7 +94,7 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
     """
     from govgo.cli.console import EXIT_USAGE
     from govgo.cli.group import Group, find_command
-    from govgo.cli.options import Call, asks_for_help
+    from govgo.cli.options import CommandLineError, asks_for_help, read_line
 
     path, target, words = find_command(args)
     if isinstance(target, Group) and words and words[0].lstrip("-") == "version":
@@ -111,8 +111,19 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
             return None
         sys.stderr.write(text)  # a group without the name of a command
         return EXIT_USAGE
-    call = Call(path, target, reporter, release)
-    return call.run(words)
+    from govgo.cli.call import Call
+    from govgo.cli.session import goflags_for
+    from govgo.cli.switching import switching
+
+    with Call(path, reporter, release) as call, switching(call):
+        try:
+            # Without flags, the environment is not needed.
+            goflags = goflags_for(path) if target.flags else ()
+            call.flags, values = read_line(target, path, words, goflags)
+            return target.function(**values)
+        except CommandLineError as error:
+            error.path, error.usage = path, target.usage
+            raise
 
 
 def _interrupted() -> int:

@@ -21,13 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from govgo.errors import UsageError
-
-if TYPE_CHECKING:
-    from govgo.cli.console import ConsoleReporter
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -104,81 +100,6 @@ class Command(NamedTuple):
         return {name: flag for flag in self.flags if not (is_mimic and flag.is_own) for name in flag.names}
 
 
-class Call:
-    """One call of a command.
-
-    Attributes:
-        path: the name by which the command is called: "govgo mod graph".
-        command: what is called.
-        reporter: where the command reports progress and faults.
-        release: the Go release to answer as, "" for the one that the environment names.
-        flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
-        switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
-    """
-
-    def __init__(self, path: str, command: Command, reporter: ConsoleReporter, release: str = "") -> None:
-        self.path = path
-        self.command = command
-        self.reporter = reporter
-        self.release = release
-        self.flags: list[tuple[str, str]] = []
-        self.switches_for: Any = None
-        self._at_end: list[Callable[[], object]] = []
-
-    def at_end(self, function: Callable[[], object]) -> None:
-        """Call `function` when the command has ended, however it ended; the last one given first."""
-        self._at_end.append(function)
-
-    def run(self, words: Sequence[str]) -> int | None:
-        """Run the command with the words after its name.
-
-        Raises:
-            CommandLineError: the words cannot be read.
-            GovgoError: the command failed.
-        """
-        from govgo.cli.switching import switching
-
-        token = _CALL.set(self)
-        try:
-            with switching(self):
-                return self.command.function(**self._values(words))
-        except CommandLineError as error:
-            error.path, error.usage = self.path, self.command.usage
-            raise
-        finally:
-            try:
-                while self._at_end:
-                    self._at_end.pop()()
-            finally:
-                _CALL.reset(token)
-
-    def _values(self, words: Sequence[str]) -> dict[str, Any]:
-        known = self.command.flags_under(self.path)
-        general = _from_goflags(self.path, known) if known else []  # without flags, the environment is not loaded
-        flags, arguments = split_line(known, words)
-        given = {name for name, _ in flags}
-        self.flags = [*(each for each in general if each[0] not in given), *flags]
-        values: dict[str, Any] = {flag.dest: flag.default for flag in self.command.flags if flag.dest}
-        for name, text in self.flags:
-            flag = known[name]
-            value = _value(flag, name, text)
-            if flag.dest:
-                values[flag.dest] = (*values[flag.dest], value) if flag.is_list else value
-        if self.command.arguments:
-            values[self.command.arguments] = tuple(arguments)
-        elif arguments:
-            raise CommandLineError(f"unexpected argument {arguments[0]}")
-        return values
-
-
-_CALL: ContextVar[Call] = ContextVar("call")
-
-
-def current_call() -> Call | None:
-    """The call that is running, None outside of commands."""
-    return _CALL.get(None)
-
-
 @contextmanager
 def flag_values() -> Iterator[None]:
     """Around checks of flag values: a refusal is printed as go's flag parser prints it."""
@@ -198,7 +119,43 @@ def asks_for_help(words: Sequence[str]) -> bool:
     return False
 
 
-def split_line(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[tuple[str, str]], Sequence[str]]:
+def read_line(
+    command: Command, path: str, words: Sequence[str], goflags: Sequence[str]
+) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    """Read the words after a command's name.
+
+    Args:
+        command: the command.
+        path: how it is called: "govgo mod graph".
+        words: the rest of the line.
+        goflags: the entries of GOFLAGS; entries that only other commands of go know are passed over.
+
+    Returns:
+        (name, value) of each flag that is set, those of GOFLAGS first; and the keywords to call the function with.
+
+    Raises:
+        CommandLineError: the line or an entry of GOFLAGS cannot be read.
+        UsageError: GOFLAGS has an entry that no command of go knows.
+    """
+    known = command.flags_under(path)
+    general = _general_flags(known, goflags)  # a mistake in GOFLAGS is reported before one on the line
+    given, arguments = _split(known, words)
+    on_line = {name for name, _ in given}
+    flags = [*(each for each in general if each[0] not in on_line), *given]
+    values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}
+    for name, text in flags:
+        flag = known[name]
+        value = _value(flag, name, text)
+        if flag.dest:
+            values[flag.dest] = (*values[flag.dest], value) if flag.is_list else value
+    if command.arguments:
+        values[command.arguments] = tuple(arguments)
+    elif arguments:
+        raise CommandLineError(f"unexpected argument {arguments[0]}")
+    return flags, values
+
+
+def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[tuple[str, str]], Sequence[str]]:
     """The flags of a line as (name, value), and the arguments after them.  Raises FlagError."""
     flags: list[tuple[str, str]] = []
     at = 0
@@ -232,31 +189,22 @@ def split_line(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[tu
 _C_FIRST = "-C flag must be first flag on command line"
 
 
-def _from_goflags(path: str, known: Mapping[str, Flag]) -> list[tuple[str, str]]:
-    """The entries of GOFLAGS that the command knows; entries that only other commands of go know are passed over."""
-    from govgo.cli.session import environment
-    from govgo.core.goenv import KNOWN_FLAGS, parse_goflags
+def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[tuple[str, str]]:
+    """The entries of GOFLAGS that a command knows."""
+    from govgo.core.goenv import KNOWN_FLAGS
 
-    is_env = path == "govgo env"  # people use it to look for a mistake in GOFLAGS
-    try:
-        entries = parse_goflags(environment().goflags)
-    except UsageError:
-        if is_env:
-            return []
-        raise
     flags: list[tuple[str, str]] = []
     for entry in entries:
         name, equals, value = entry.lstrip("-").partition("=")
         flag = known.get(name)
-        if flag is None and name not in KNOWN_FLAGS and not is_env:
-            raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
         if flag is None:
+            if name not in KNOWN_FLAGS:
+                raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
             continue
         if not equals and not flag.is_switch and not flag.bare:
             raise CommandLineError(f"flag needs an argument: -{name} (from $GOFLAGS)")
         if equals and flag.is_switch and value not in _TRUE | _FALSE:
-            why = f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error'
-            raise CommandLineError(why)
+            raise CommandLineError(f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error')
         if name == "C":
             raise CommandLineError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {_C_FIRST}')
         flags.append((name, value if equals else flag.bare or "true"))

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.workspace.goenvfile import load_env
-from govgo.cli.console import reporter
-from govgo.cli.options import current_call
+from govgo.cli.call import current_call, reporter
 from govgo.cli.switching import answering_as, is_older, let_switch
-from govgo.core.goenv import GoEnv, check_environment
+from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, UsageError
 from govgo.load.session.policy import LIST, Policy
@@ -31,6 +30,27 @@ def environment() -> GoEnv:
     check_environment(env)
     call = current_call()
     return answering_as(env, call.release) if call is not None and call.release else env
+
+
+def goflags_for(path: str) -> list[str]:
+    """The entries of GOFLAGS for a command that is called as `path`.
+
+    `env` gets those that some command of go knows, and none from a GOFLAGS that cannot be read: people use it to find
+    such a mistake.
+
+    Raises:
+        UsageError: GOFLAGS cannot be read.
+    """
+    lenient = path == "govgo env"
+    try:
+        entries = parse_goflags(environment().goflags)
+    except UsageError:
+        if lenient:
+            return []
+        raise
+    if not lenient:
+        return list(entries)
+    return [entry for entry in entries if entry.lstrip("-").partition("=")[0] in KNOWN_FLAGS]
 
 
 def working_directory(environ: Mapping[str, str]) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from govgo.cli.console import reporter
+from govgo.cli.call import reporter
 from govgo.errors import Failure, GovgoError, ReportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from govgo.cli.options import Call
+    from govgo.cli.call import Call
     from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 import pytest
 
-from govgo.cli.console import ConsoleReporter
-from govgo.cli.options import Call, CommandLineError, argument, command, option
+from govgo.cli.options import CommandLineError, argument, command, option, read_line
 
 
 @command()
@@ -24,10 +24,10 @@ def sample(**values: object) -> None:
     print(repr({key: value for key, value in values.items() if value not in ("", False, (), 0)}))
 
 
-def run(*words: str) -> Call:
-    call = Call("govgo sample", sample, ConsoleReporter())
-    call.run(words)
-    return call
+def run(*words: str, goflags: Sequence[str] = ()) -> list[tuple[str, str]]:
+    flags, values = read_line(sample, "govgo sample", words, goflags)
+    sample.function(**values)
+    return flags
 
 
 ACCEPTED = [
@@ -51,10 +51,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("words", "values"), ACCEPTED, ids=lambda value: " ".join(value) if value else "none")
-def test_accepted(
-    words: list[str], values: dict[str, object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("GOFLAGS", "")
+def test_accepted(words: list[str], values: dict[str, object], capsys: pytest.CaptureFixture[str]) -> None:
     run(*words)
     assert ast.literal_eval(capsys.readouterr().out) == values
 
@@ -71,19 +68,15 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "message"), REFUSED, ids=lambda value: str(value))
-def test_refused(words: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOFLAGS", "")
+def test_refused(words: list[str], message: str) -> None:
     with pytest.raises(CommandLineError) as caught:
         run(*words)
     assert message in str(caught.value)
-    assert caught.value.path == "govgo sample"
 
 
-def test_goflags_supply_what_the_line_does_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOFLAGS", "-go=1.1 -u=patch -vettool=1")
-    assert run("-go=1.2").flags == [("u", "patch"), ("go", "1.2")]
+def test_goflags_supply_what_the_line_does_not_set() -> None:
+    assert run("-go=1.2", goflags=["-go=1.1", "-u=patch", "-vettool=1"]) == [("u", "patch"), ("go", "1.2")]
 
 
-def test_the_order_of_flags_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOFLAGS", "")
-    assert run("-o=1", "-m", "-o=2").flags == [("o", "1"), ("m", "true"), ("o", "2")]
+def test_the_order_of_flags_is_kept() -> None:
+    assert run("-o=1", "-m", "-o=2") == [("o", "1"), ("m", "true"), ("o", "2")]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from govgo.cli.call import Call
 from govgo.cli.commands.edit import edit as mod_edit
 from govgo.cli.commands.edit import work_edit
 from govgo.cli.console import ConsoleReporter
-from govgo.cli.options import Call
+from govgo.cli.options import read_line
 from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, raw
 
@@ -29,7 +30,9 @@ def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         text = io.TextIOWrapper(out, "utf-8", "surrogateescape", newline="\n", write_through=True)
         with redirect_stdout(text):
             try:
-                Call("govgo edit", command, ConsoleReporter()).run(flags)
+                with Call("govgo edit", ConsoleReporter()) as call:
+                    call.flags, values = read_line(command, call.path, flags, ())
+                    command.function(**values)
             except GovgoError as error:
                 return "", str(error)
         text.flush()

@@ -249,7 +249,7 @@ class GitRepo:
     def _stat(self, rev: str) -> Commit:
         is_hash = MIN_HASH_DIGITS <= len(rev) <= self._digits and is_hex(rev)
         if is_hash:
-            with suppress(GovgoError):
+            with suppress(Failure):
                 return self._local(rev, rev)
         if self._local_tags is None:
             self._local_tags = self._list_local_tags()
@@ -323,7 +323,7 @@ class GitRepo:
             raise UnavailableError(f"unexpected response from git log: {quote(out)}")
         name = fields[0]
         tags = {tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:"}
-        with suppress(GovgoError):
+        with suppress(Failure):
             tags |= {ref[len(TAGS) :] for ref, each in self.refs().items() if each == name and ref.startswith(TAGS)}
         return Commit(
             name=name,
@@ -336,7 +336,7 @@ class GitRepo:
 
     def _unknown(self, rev: str) -> UnknownRevisionError:
         error = UnknownRevisionError(rev)
-        with suppress(GovgoError):
+        with suppress(Failure):
             error.origin = Origin(vcs="git", url=self.url, repo_sum=repo_sum(self.refs()))
         return error
 

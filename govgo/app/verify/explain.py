@@ -12,7 +12,7 @@ from govgo.app.verify.database import DatabaseAnswers
 from govgo.app.verify.graph import TargetGraph
 from govgo.core.findings import Claim, Difference, Evidence, Finding
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError
+from govgo.errors import Failure
 from govgo.ports.evidence import Cached, Facts, FileReader, Sighting, Sources
 
 MOST_EXPLAINED = 20
@@ -88,7 +88,7 @@ class Explainer:
             return ""
         try:
             self._answers.ask((key,))
-        except GovgoError:
+        except Failure:
             return ""
         return self._answers.hash_of(key)
 
@@ -109,7 +109,7 @@ class Explainer:
             if copies and cached.dir and cached.dir_hash != copies[0][2]:
                 old, new = self._files.zip_digests(copies[0][1]), self._files.tree_digests(cached.dir, str(mv))
                 return f"{copies[0][0]} and the extracted tree", compare_files(old, new, f"{mv}/")
-        except GovgoError:
+        except Failure:
             return "", ()  # one of them is no zip that could be read: the evidence says so
         return "", ()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from govgo.app import download as service
-from govgo.cli.console import show
+from govgo.cli.call import show
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
 

@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 
 from govgo.app.edit import edit as service
 from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, read_edit
-from govgo.cli.console import show
+from govgo.cli.call import current_call, show
 from govgo.cli.options import (
     argument,
     chdir_option,
     command,
-    current_call,
     flag_options,
     modcacherw_option,
     modfile_option,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.app.env import environment_list
-from govgo.cli.console import show
+from govgo.cli.call import show
 from govgo.cli.options import argument, chdir_option, command, option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError

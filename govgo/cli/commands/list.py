@@ -8,7 +8,7 @@ from typing import Any
 
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import Listing, module_by_path, start_listing
-from govgo.cli.console import show
+from govgo.cli.call import show
 from govgo.cli.options import (
     argument,
     build_options,

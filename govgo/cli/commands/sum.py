@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from govgo.cli.console import EXIT_NO, show
+from govgo.cli.call import show
+from govgo.cli.console import EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, Group
 from govgo.cli.options import (
     argument,

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from govgo.cli.console import show
+from govgo.cli.call import show
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
 from govgo.core.findings import Claim, Verdict

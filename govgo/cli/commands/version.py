@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo import __version__
-from govgo.cli.console import show
+from govgo.cli.call import show
 from govgo.cli.options import command
 from govgo.core.version.goversion import REFERENCE_RELEASE
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from govgo.app.why import why as why_service
-from govgo.cli.console import show
+from govgo.cli.call import show
 from govgo.cli.options import argument, command, option, traceless_options
 from govgo.cli.session import open_session
 from govgo.report.why import why_text

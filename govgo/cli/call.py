@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The call of a command that is running: what it is called, to whom it reports, what is to be done at its end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING
+
+from govgo.cli.console import ConsoleReporter
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+class Call:
+    """One call of a command, from `with` to its end.
+
+    Attributes:
+        path: the name by which the command is called: "govgo mod graph".
+        reporter: where the command reports progress and faults.
+        release: the Go release to answer as, "" for the one that the environment names.
+        flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
+        switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
+    """
+
+    def __init__(self, path: str, reporter: ConsoleReporter, release: str = "") -> None:
+        self.path = path
+        self.reporter = reporter
+        self.release = release
+        self.flags: list[tuple[str, str]] = []
+        self.switches_for: Session | None = None
+        self._at_end: list[Callable[[], object]] = []
+        self._token: Token[Call] | None = None
+
+    def at_end(self, function: Callable[[], object]) -> None:
+        """Call `function` when the command has ended, however it ended; the last one given first."""
+        self._at_end.append(function)
+
+    def __enter__(self) -> Call:
+        self._token = _CALL.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            while self._at_end:
+                self._at_end.pop()()
+        finally:
+            if self._token is not None:
+                _CALL.reset(self._token)
+
+
+_CALL: ContextVar[Call] = ContextVar("call")
+
+
+def current_call() -> Call | None:
+    """The call that is running, None outside of commands."""
+    return _CALL.get(None)
+
+
+def reporter() -> ConsoleReporter:
+    """The reporter of the command that is running; where there is none, a new one."""
+    call = current_call()
+    return call.reporter if call is not None else ConsoleReporter()
+
+
+def show(text: str | bytes) -> None:
+    """Write a result to standard output as it is."""
+    with reporter().hidden():
+        if isinstance(text, bytes):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+            sys.stdout.buffer.flush()
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()
