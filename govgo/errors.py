@@ -5,25 +5,74 @@
       Failure                    what a fallback may catch: another source, another version, the next argument
         InputError               text or a request that breaks the rules; a retry cannot help
           ModFileError           a go.mod, go.work or modules.txt line (file, line, column)
+            LineFault            [core/modfile] one error in a go.mod or go.work, with its place
           GoSumError             a go.sum line (file, line)
           InvalidPathError       a module, import or file path
           InvalidVersionError    a version, pseudo-version or go version
           PatternError           a package or prefix pattern
+            MatchError           [load/packages] an error met while a pattern was matched
           NoteError              a signed note or a key
           SumDbFormatError       a record, tile, tile path or tree head text
           SourceError            a Go source file's package clause, imports or constraints
+            NoGoError            [core/gosource] no Go source file counts
           UsageError             flags, arguments or environment
             VerbFlagsError       flags of a verb; the sentence begins with the verb
+            NoModRootError       [load/session] a command needs a main module, and there is none
+            CommandLineError     [cli] a command line that cannot be read
+              FlagError          [cli] a flag that go's flag parser would refuse
+              UnknownCommandError  [cli] a word that names no command of a group
           QueryError             a version query that cannot be answered
+            DisallowedError      [core/module] a version that must not be chosen
+              ExcludedError      [load/query] a version that an exclude directive of a main module names
+              ModuleRetractedError  [load/query] a version that its author retracted
+            NoMatchingVersionError  [core/module] no version satisfies the query and what is allowed
+            NoPatchBaseError     [core/module] the query `patch` for a module of which no version is selected
+            QueryDisabledError   [load/query] version queries are off, because the vendor directory is all that counts
+            RetractionLoadingError  [load/query] the go.mod that says what is retracted cannot be read
+            DeprecationLoadingError  [load/query] the go.mod that says what is deprecated cannot be read
+            WildcardInFirstElementError  [load/query] a pattern such as `a...` with a wildcard in its first path element
+            PackageNotInModuleError  [load/query] a module that answers the query lacks the package
+            QueryMatchesMainModulesError  [load/query] a version is asked of a main module, which has none
+            QueryUpgradesAllError  [load/query] a version is asked of the pattern `all`
+            QueryMatchesPackagesInMainModuleError  [load/query] a version is asked of packages that lie in a main module
+            ArgumentError        [app/get] an argument of get that is invalid by itself
+            QueryConflictError   [app/get] two arguments that ask for two versions of one module
+            VersionChangeNeeded  [app/get] the module of a package is about to change its version
+            SumNotFoundError     [app/get] the checksum of a new version could not be had
           BuildListError         a module graph that cannot be loaded or satisfied
+            UnsatisfiedError     [core/modgraph] an error met while requirements were gathered
+            TooNewError          [load/session] something needs a newer Go than govgo answers as
+            ModuleError          [load/dependency] an error about one module version
+            MissingSumError      [load/dependency] go.sum lacks a line and may not be extended
+            GraphError           [load/buildlist] a module graph that could not be loaded completely
+            ConstraintError      [load/buildlist] module versions that were asked for do not fit together
           PackageError           an import that no module in the build list provides
+            ImportMissingError   [load/packages] no module of the build list provides the package
+            AmbiguousImportError  [load/packages] several modules provide the package
+            DirectImportFromImplicitDependencyError  [load/packages] go.mod does not require the module itself
+            ImportMissingSumError  [load/packages] go.sum lacks what is needed to look into a module
+            InvalidImportError   [load/packages] a path that cannot be imported; `path` is the import path
+            BuiltinPackageError  [load/packages] the directory is no package that can be listed
+            EmbedError           [load/packages] a pattern that embeds nothing, or something that cannot be embedded
+            NotEmbeddableError   [load/packages] why a match cannot be embedded
           StaleError             go.mod, go.sum or vendor would need a change that the mode forbids
+            GoModDirtyError      [load/session] go.mod would need a change that the mode forbids
+          ModFileErrors          [core/modfile] what is wrong with a file, one sentence on a line, in go's order
+          VersionFixError        [core/modfile] a version in go.mod that cannot be made canonical
+          NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
+          UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
+          SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides
         NotFoundError            unknown to every source tried
+          SourceRefusedError     [adapters] a source that must not be asked, by GOPROXY=off or GONOPROXY
+          UnknownRevisionError   [adapters/vcs] a revision that the repository does not have
         UnavailableError         a source failed; a retry may help
           NetworkError           a transfer (url without secrets, status)
           TooLargeError          a body past its cap (limit_bytes)
           LookupDisabledError    GOPROXY=off, or a source that this version does not support
+            NotInBundleError     [app/sum] a proof bundle has no record of a module version, and nothing else is asked
           DiskError              a local file could not be read or written
+          NotInDatabaseError     [core/sumdb] the database says that it does not know a module version
+          GitError               [adapters/vcs] a git command that failed
         IntegrityError           content damaged or not provable; another source may be sound
           TileMismatchError      a tile that does not hash into its parent
           BadZipError            a module zip that breaks the rules (issues)
@@ -33,7 +82,12 @@
         SumMismatchError         bytes that contradict go.sum or the checksum database
         ForkError                two signed tree heads that no proof joins
         BadSignatureError        a note that the configured key did not sign
-      ReportedError              several faults, each already told through the Reporter (errors)
+      ReportedError              several faults, each reported already (errors)
+        IncompleteError          [app/sum] some lines could not be added
+      SwitchError                [load/session] a command is to start over, answering as a newer Go release
+
+A class with a room in brackets is defined there; the others are defined here. Every class has a `code` of its own,
+listed in docs/design/errors.md.
 
 `str(error)` is the sentence that the go command uses for the same fault, without its "go: " prefix.
 The terminal's wording, colours and exit codes belong to `govgo.cli`.

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import re
+from pathlib import Path
 
 import pytest
 
+import govgo
 from govgo import errors
 from govgo.errors import (
     GovgoError,
@@ -20,29 +24,41 @@ from govgo.errors import (
     is_not_found,
 )
 
-DRAWN = re.compile(r"^( +)([A-Z]\w+)", re.MULTILINE)
+DRAWN = re.compile(r"^( +)(\w+)(?: {2,}(?:\[([\w/]+)\] )?.*)?$", re.MULTILINE)
+CODES = Path(__file__).parents[1] / "docs/design/errors.md"
 
 
-def drawn_tree() -> dict[str, str]:
-    """Class name -> parent's name, as the docstring draws it: two more spaces for each level."""
-    drawing = inspect.getdoc(errors)
-    assert drawing is not None
-    parents: dict[str, str] = {}
+def drawn_tree() -> dict[str, tuple[str, str]]:
+    """Class name -> its parent's name and its room, as the docstring draws it: two more spaces for each level."""
+    drawing = (inspect.getdoc(errors) or "").partition("\nA class with a room")[0]
+    parents: dict[str, tuple[str, str]] = {}
     path: list[tuple[int, str]] = []
-    for indent, name in DRAWN.findall(drawing):
+    for indent, name, room in DRAWN.findall(drawing):
         while path and path[-1][0] >= len(indent):
             path.pop()
-        parents[name] = path[-1][1] if path else "Exception"
+        parents[name] = path[-1][1] if path else "Exception", room
         path.append((len(indent), name))
     return parents
 
 
-def built_tree() -> dict[str, str]:
-    return {
-        name: value.__bases__[0].__name__
-        for name, value in vars(errors).items()
-        if inspect.isclass(value) and issubclass(value, BaseException) and value.__module__ == errors.__name__
-    }
+def all_classes() -> list[type[GovgoError]]:
+    """Every error class of the package, after all of its modules were imported."""
+    for module in pkgutil.walk_packages(govgo.__path__, "govgo."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found: dict[type[GovgoError], None] = {GovgoError: None}
+    for kind in found.copy():
+        stack = [kind]
+        while stack:
+            for below in stack.pop().__subclasses__():
+                if below.__module__.startswith("govgo.") and below not in found:
+                    found[below] = None
+                    stack.append(below)
+    return list(found)
+
+
+def room(kind: type[GovgoError]) -> str:
+    return "" if kind.__module__ == errors.__name__ else "/".join(kind.__module__.split(".")[1:-1])
 
 
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, GovgoError)]
@@ -52,13 +68,18 @@ TELLING = [kind for kind in CLASSES if kind is not ReportedError]
 
 
 def test_drawing_is_the_tree() -> None:
-    assert drawn_tree() == built_tree()
+    assert drawn_tree() == {kind.__name__: (kind.__bases__[0].__name__, room(kind)) for kind in all_classes()}
 
 
 def test_codes_are_kebab_case_and_unique() -> None:
-    codes = [kind.code for kind in CLASSES]
-    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in codes)
+    codes = [vars(kind).get("code", "") for kind in all_classes()]
+    assert [code for code in codes if not re.fullmatch(r"[a-z]+(-[a-z]+)*", code)] == []
     assert len(set(codes)) == len(codes)
+
+
+def test_every_code_is_documented() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| `(\w+)` \| .{10,} \|$", CODES.read_text(), re.MULTILINE)
+    assert dict(listed) == {kind.code: kind.__name__ for kind in all_classes()}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.vcs.govcs import check_govcs
-from govgo.core.vcs.metatags import MOD, MetaImport, Mismatch, match_meta_import, parse_meta_imports
+from govgo.core.vcs.metatags import MOD, MetaImport, NoMetaTagError, match_meta_import, parse_meta_imports
 from govgo.core.vcs.repopath import SYSTEMS, RepoName, late_static_repo, static_repo
 from govgo.errors import Failure, InputError, LookupDisabledError, NetworkError, NotFoundError
 
@@ -125,7 +125,7 @@ class Discovery:
         tags = _tags(page, path)
         try:
             tag = match_meta_import(tags, path)
-        except Mismatch as err:
+        except NoMetaTagError as err:
             raise NotFoundError(f"parse {page.url}: no go-import meta tags ({err})") from err
         except InputError as err:
             raise prefixed(err, f"parse {where}: ") from err

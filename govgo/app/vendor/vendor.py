@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Make the vendor directory (`go mod vendor`, `go work vendor`).
 
-It holds each package that the main modules need to build and test, and modules.txt, which says from which module it comes.
+It holds each package that the main modules need to build and test, and modules.txt, which names the module of each.
 
 The new tree is made beside the old one and then replaces it as a whole; after a failure the old one is still there.
 """

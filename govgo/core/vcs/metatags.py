@@ -46,7 +46,7 @@ class MetaImport(NamedTuple):
     subdir: str = ""
 
 
-class Mismatch(InputError):
+class NoMetaTagError(InputError):
     """None of a page's tags is for the import path."""
 
     code = "no-meta-tag"
@@ -79,7 +79,7 @@ def match_meta_import(tags: Sequence[MetaImport], path: str) -> MetaImport:
     """The tag for an import path, of tags in the order of `parse_meta_imports`.
 
     Raises:
-        Mismatch: there is none.
+        NoMetaTagError: there is none.
         InputError: there are several.
     """
     match: MetaImport | None = None
@@ -93,7 +93,7 @@ def match_meta_import(tags: Sequence[MetaImport], path: str) -> MetaImport:
         match = tag
     if match is None:
         others = (tag.prefix for tag in tags if not has_path_prefix(path, tag.prefix))
-        raise Mismatch(", ".join(f"meta tag {prefix} did not match import path {path}" for prefix in others))
+        raise NoMetaTagError(", ".join(f"meta tag {prefix} did not match import path {path}" for prefix in others))
     return match
 
 

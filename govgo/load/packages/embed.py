@@ -43,7 +43,7 @@ def resolve_embed(session: Session, directory: str, patterns: Sequence[str]) -> 
             raise EmbedError(pattern, "invalid pattern syntax")
         try:
             matched = _Embed(session, directory, hidden_too=glob != pattern).files(glob)
-        except _Refusal as refusal:
+        except NotEmbeddableError as refusal:
             raise EmbedError(pattern, str(refusal)) from None
         if not matched:
             raise EmbedError(pattern, "no matching files found")
@@ -51,7 +51,7 @@ def resolve_embed(session: Session, directory: str, patterns: Sequence[str]) -> 
     return sorted(found)
 
 
-class _Refusal(PackageError):
+class NotEmbeddableError(PackageError):
     """Why a match cannot be embedded."""
 
     code = "embed-refused"
@@ -93,10 +93,10 @@ class _Embed:
             elif kind == "dir":
                 below = list(self._walk(relative))
                 if not below:
-                    raise _Refusal(f"cannot embed directory {relative}: contains no embeddable files")
+                    raise NotEmbeddableError(f"cannot embed directory {relative}: contains no embeddable files")
                 found.update(below)
             else:
-                raise _Refusal(f"cannot embed irregular file {relative}")
+                raise NotEmbeddableError(f"cannot embed irregular file {relative}")
         return found
 
     def _entries(self, relative: str) -> Sequence[tuple[str, str]]:
@@ -122,13 +122,13 @@ class _Embed:
             place = "/".join(parts[:depth])
             inner = depth < len(parts)
             if self.session.files.exists(f"{self.directory}/{place}/go.mod"):
-                raise _Refusal(f"cannot embed {what} {relative}: in different module")
+                raise NotEmbeddableError(f"cannot embed {what} {relative}: in different module")
             if inner and self._kind(place) != "dir":
-                raise _Refusal(f"cannot embed {what} {relative}: in non-directory {place}")
+                raise NotEmbeddableError(f"cannot embed {what} {relative}: in non-directory {place}")
             name = parts[depth - 1]
             if _is_bad_name(name):
                 where = "in invalid directory" if inner else "invalid name"
-                raise _Refusal(f"cannot embed {what} {relative}: {where} {name}")
+                raise NotEmbeddableError(f"cannot embed {what} {relative}: {where} {name}")
 
     def _kind(self, relative: str) -> str:
         parent, _, name = relative.rpartition("/")
@@ -143,7 +143,7 @@ class _Embed:
             hidden = name[0] in "._"
             if _is_bad_name(name) or (hidden and not self.hidden_too):
                 if kind != "dir" and not hidden:
-                    raise _Refusal(f"cannot embed file {path}: invalid name {name}")
+                    raise NotEmbeddableError(f"cannot embed file {path}: invalid name {name}")
             elif kind == "dir":
                 yield from self._walk(path)
             elif kind == "file":

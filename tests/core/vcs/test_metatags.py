@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.vcs.metatags import MetaImport, Mismatch, match_meta_import, parse_meta_imports
+from govgo.core.vcs.metatags import MetaImport, NoMetaTagError, match_meta_import, parse_meta_imports
 from govgo.errors import InputError
 
 GIT = MetaImport("q.io/m", "git", "https://h.io/m")
@@ -109,7 +109,7 @@ def test_the_tag_of_a_path(tags: list[MetaImport], path: str, match: MetaImport)
 
 
 def test_no_tag_for_a_path() -> None:
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(NoMetaTagError) as caught:
         match_meta_import([GIT, MOD], "q.io/other")
     part = "meta tag q.io/m did not match import path q.io/other"
     assert str(caught.value) == f"{part}, {part}"
