@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rings: errors < core < ports < {adapters | load < app} < wiring < {cli | api}, by reading the imports."""
+"""The house: rings, the order of the rooms in each, no circle, no crowded folder, and a test for every module.
+
+    errors < core < ports < { adapters | load } < app < wiring < { cli | api }       report sees core alone
+
+Imports are read from the sources, those inside functions and under TYPE_CHECKING too.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "govgo"
+TESTS = Path(__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: The rings that each ring may import, besides itself.
@@ -27,6 +34,84 @@ INWARD = {
     "cli": {"errors", "core", "ports", "adapters", "load", "app", "report", "wiring", "api"},
     "__main__": {"cli"},
     "__init__": {"errors", "core", "ports", "api"},
+}
+
+#: The rooms of a ring in order: each imports only rooms of the lines above its own.
+ROOMS = {
+    "core": (
+        "golib",
+        "gosource version",
+        "module",
+        "findings goenv gosum modfile modgraph",
+        "modzip sumdb vcs",
+    ),
+    "adapters": (
+        "attribution disk",
+        "http modzip",
+        "loop",
+        "modcache sumdb",
+        "proxy workspace",
+        "vcs",
+        "repository",
+    ),
+    "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages"),
+    # A verb knows no other verb, with three exceptions: `download` and `why` list modules, `verify` asks what
+    # go.sum needs and how a vendor directory has to look.
+    "app": (
+        "list sum vendor edit env get graph init modverify tidy work",
+        "download verify why",
+    ),
+}
+
+#: Folders and files whose tests do not lie where their name says, and where they are: conformance vectors judge whole
+#: formats, scripts whole commands, and a simulated world the adapters together.
+TESTED_BY = {
+    "__main__.py": "test_startup.py",
+    "adapters/attribution.py": "adapters/repository/test_repository.py",
+    "adapters/disk/sealed.py": "adapters/modcache/test_importindex.py",
+    "adapters/disk/": "adapters/modcache/test_cache.py",
+    "adapters/http/": "adapters/http/test_client.py",
+    "adapters/loop/": "adapters/loop/test_network.py",
+    "adapters/modzip/write.py": "conformance/test_zip_check.py",
+    "adapters/modzip/": "adapters/modzip/test_hash.py",
+    "adapters/proxy/compare.py": "cli/commands/test_verify.py",
+    "adapters/proxy/": "adapters/repository/test_repository.py",
+    "adapters/repository/": "adapters/repository/test_repository.py",
+    "adapters/sumdb/": "cli/commands/test_verify.py",
+    "adapters/vcs/": "adapters/vcs/test_git.py",
+    "app/get/": "conformance/test_get.py",
+    "app/list/": "conformance/test_mvs.py",
+    "app/sum/": "cli/commands/test_sum.py",
+    "app/vendor/": "app/vendor/test_vendor.py",
+    "app/verify/": "cli/commands/test_verify.py",
+    "app/edit/": "conformance/test_mod_edit_cmd.py",
+    "app/": "script/test_scripts.py",
+    "cli/commands/": "script/test_scripts.py",
+    "cli/": "cli/test_main.py",
+    "core/findings.py": "report/findings/test_formats.py",
+    "core/golib/base64.py": "conformance/test_note.py",
+    "core/golib/": "core/golib/template/test_template.py",
+    "core/gosource/constraint.py": "conformance/test_buildconstraint.py",
+    "core/gosource/": "conformance/test_imports.py",
+    "core/gosum/outcomes.py": "cli/commands/test_sum.py",
+    "core/modfile/": "conformance/test_modfile_edit.py",
+    "core/module/escape.py": "conformance/test_escape.py",
+    "core/module/info.py": "report/list/test_json.py",
+    "core/modzip/zipformat.py": "property/test_zip_properties.py",
+    "core/version/goversion.py": "conformance/test_goversion.py",
+    "core/version/pseudo.py": "conformance/test_pseudo.py",
+    "core/version/semver.py": "conformance/test_semver.py",
+    "load/buildlist/": "conformance/test_mvs.py",
+    "load/dependency/": "conformance/test_mvs.py",
+    "load/mainmodule/": "load/mainmodule/test_load.py",
+    "load/packages/": "script/test_scripts.py",
+    "load/query/": "conformance/test_version_query.py",
+    "load/session/": "load/mainmodule/test_load.py",
+    "ports/": "simulators/repo.py",
+    "report/findings/": "report/findings/test_formats.py",
+    "report/sum.py": "cli/commands/test_sum.py",
+    "report/": "script/test_scripts.py",
+    "wiring/": "cli/commands/test_verify.py",
 }
 
 #: What core may take from the standard library: values and algorithms. All else touches the world or is not needed.
@@ -124,9 +209,59 @@ def test_environment_is_read_in_one_place() -> None:
     assert not bad, "\n".join(bad)
 
 
-def test_files_are_short() -> None:
+def test_files_are_one_job() -> None:
     long = {str(file.relative_to(PACKAGE)): len(file.read_text().splitlines()) for file in FILES}
     assert not {name: lines for name, lines in long.items() if lines > 620}
+
+
+def test_folders_are_not_crowded() -> None:
+    counts = Counter(file.parent.relative_to(PACKAGE).as_posix() for file in FILES)
+    assert not {folder: count for folder, count in counts.items() if count > 22}
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return parts[2] if len(parts) > 2 else ""
+
+
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_rooms_stand_in_their_order(name: str) -> None:
+    rank = {each: place for place, line in enumerate(ROOMS[name]) for each in line.split()}
+    bad = []
+    for file in FILES:
+        module = module_name(file)
+        if ring(module) != name or not room(module):
+            continue
+        assert room(module) in rank, f"{file}: the room {room(module)} has no place in the order"
+        for line, target in imported(file):
+            other = room(target) if ring(target) == name and target.startswith("govgo.") else ""
+            if other and other != room(module) and rank[other] >= rank[room(module)]:
+                bad.append(f"{file.relative_to(PACKAGE)}:{line}: imports {target}")
+    assert not bad, "\n".join(bad)
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    modules = {module_name(file): file for file in FILES}
+    arrows = {name: {t for _, t in imported(file) if t in modules and t != name} for name, file in modules.items()}
+    while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
+        for name in leaves:
+            del arrows[name]
+    assert not arrows, f"each of these leads to another one: {sorted(arrows)}"
+
+
+def test_every_module_has_its_tests() -> None:
+    """A module's tests lie where its name says, or the table names what judges it."""
+    missing, unused = [], set(TESTED_BY)
+    for file in FILES:
+        place = file.relative_to(PACKAGE)
+        if file.name == "__init__.py" or (TESTS / place.with_name(f"test_{file.name}")).exists():
+            continue
+        named = next((key for key in TESTED_BY if place.as_posix().startswith(key)), "")
+        unused.discard(named)
+        if not named or not (TESTS / TESTED_BY[named]).exists():
+            missing.append(place.as_posix())
+    assert not missing
+    assert not unused, "each of these has its own test file by now, or is gone"
 
 
 def test_files_begin_alike() -> None:
