@@ -423,7 +423,7 @@ class ConflictError(Failure):
 
 
 class ReportedError(GovgoError):
-    """Several faults, each already told through the Reporter; `errors` holds them for the exit code."""
+    """Several faults, each reported already; `errors` holds them for the exit code."""
 
     code = "reported"
 

@@ -7,11 +7,11 @@ What it shows comes from the events of the `Reporter` port. A thread of its own 
 while nothing happens. The events, with their facts:
 
     step          name, count    the part of the work that begins now, and how much there is to do
-    planned       modules        so many modules are to be downloaded
+    planned       modules        the number of modules that will be downloaded
     downloaded    (none)         one of them is done, whatever came of it
     started       what, name     something is waited for: `what` is "request", "lock" or "command"
     received      name, bytes    some of it has come
-    finished      name, bytes    it is there, or has failed; `bytes` where they were not told before
+    finished      name, bytes    it is there, or has failed; `bytes` where no `received` came before
     fetched       path, version  a zip was fetched and checked
     extracted     path, version  it was extracted
 """

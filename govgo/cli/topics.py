@@ -59,7 +59,7 @@ Each module version is authenticated by two hashes in go.sum: one of its zip, on
 lacks is looked up in the checksum database: govgo fetches the record, checks the signature of the database's tree head,
 proves that the record is in that tree and that the tree extends every tree seen before, and only then writes the line.
 
-"checksum mismatch" means that the bytes at hand are not the bytes that were recorded. The usual reason is a release
+"checksum mismatch" means that the bytes are not those that were recorded. The usual reason is a release
 whose tag was moved; a proxy or a cache that was tampered with looks the same. Do not work around it: use another
 version, or find out what changed. `govgo verify` shows every hash side by side.
 

@@ -49,7 +49,7 @@ class Place(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """What one witness says of the bytes: their `h1:` hash, or in `note` why it has none."""
+    """What one source says of the bytes: their `h1:` hash, or in `note` why it has none."""
 
     source: str
     digest: str

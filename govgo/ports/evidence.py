@@ -71,7 +71,7 @@ class Sighting(Protocol):
 
 
 class Sources(Protocol):
-    """Looks at every proxy (`adapters.proxy.compare.Vantage`)."""
+    """Looks at every proxy (`adapters.proxy.compare.SecondSources`)."""
 
     def proxies(self, key: ModuleVersion) -> Sequence[Sighting]:
         """What each proxy serves for the key of a go.sum line."""

@@ -11,13 +11,14 @@ from govgo.errors import GovgoError
 
 if TYPE_CHECKING:
     from govgo.core.sumdb.bundle import Bundle
+    from govgo.core.sumdb.timeline import Head
 
 Lookups = Mapping[ModuleVersion, tuple[str, ...] | GovgoError]
 """For each version asked for ("/go.mod" at its end as in go.sum), its proved go.sum lines or why there are none."""
 
 
 class SumDatabase(Protocol):
-    """Proved go.sum lines (`adapters.sumdb.keptproof.ProofClient`, `app.sum.database.BundleDatabase`)."""
+    """Proved go.sum lines (`adapters.sumdb.session.ProofClient`, `app.sum.database.BundleDatabase`)."""
 
     @property
     def name(self) -> str:
@@ -56,7 +57,7 @@ class Prover(SumDatabase, Protocol):
 
 
 class BundleSource(Protocol):
-    """A database that makes proof bundles (`adapters.sumdb.keptproof.ProofClient`)."""
+    """A database that makes proof bundles (`adapters.sumdb.session.ProofClient`)."""
 
     def covers(self, path: str) -> bool:
         """Whether the database is asked about a module path."""
@@ -68,4 +69,21 @@ class BundleSource(Protocol):
 
     def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
         """A bundle of the records of `mods`, all of which have been looked up with success."""
+        ...
+
+
+class HeadDatabase(Protocol):
+    """A database whose tree heads can be compared (`adapters.sumdb.session.SumClient`)."""
+
+    def compare_place(self, place: str) -> Head:
+        """The newest head at a URL, proved to be of the same history as ours.
+
+        Raises:
+            ForkError: it is not.
+            GovgoError: it could not be had, or not be compared.
+        """
+        ...
+
+    def compare_note(self, note: bytes) -> Head:
+        """The head of a signed note, proved to be of the same history as ours.  Raises as `compare_place`."""
         ...

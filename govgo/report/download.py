@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Download(Protocol):
-    """What is told of one module; empty fields are left out."""
+    """The object of one module; empty fields are left out."""
 
     @property
     def path(self) -> str: ...

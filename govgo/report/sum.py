@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `govgo sum` tells, as one JSON document: schema, tool, summary, results, errors; additive changes only."""
+"""The results of `govgo sum`, as text and as one JSON document.
+
+The document has the members schema, tool, summary, results and errors; a later version only adds to them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import govgo
+from govgo.core.gosum.outcomes import Completed, Explained, Merged
+from govgo.core.sumdb.timeline import NOT_COMPARABLE, Comparison, Head
+from govgo.core.sumdb.tlog import format_hash
 from govgo.errors import ForkError, GovgoError
 
 
@@ -41,3 +47,98 @@ def error_object(error: BaseException) -> dict[str, object]:
     if isinstance(error, ForkError):
         found["notes"] = [note.decode("utf-8", "replace") for note in error.notes]
     return found
+
+
+_NEEDS = {
+    "module-graph": "its requirements take part in version selection",
+    "package": "packages are loaded from it",
+    "candidate": "could hold packages by its name, and is looked at to see that it does not",
+    "go-version": "packages are loaded from it by the rules of its go version",
+}
+"""What a need of one kind means, in the order of the text."""
+
+
+def explained_text(each: Explained, file: str) -> str:
+    """A line of go.sum, or one that is missing, with the loads that need it; `file` is the name of the go.sum file."""
+    where = "".join(f"{file}:{number}: " for number in each.line_numbers[:1])
+    lines = [f"{where}{each.mod.path} {each.mod.version} {each.hashes[0] if each.hashes else '(missing)'}"]
+    if not each.needs:
+        lines.append("  nothing needs it: `govgo tidy` would drop it")
+    elif not each.hashes:
+        lines.append("  missing: `govgo sum complete` would add it")
+    for kind, sentence in _NEEDS.items():
+        needs = [need for need in each.needs if need.kind == kind]
+        if not needs:
+            continue
+        first = needs[0]
+        shown = f" ({first.package}{f' and {len(needs) - 1} more' if len(needs) > 1 else ''})" if first.package else ""
+        older = f", for go {first.go_version}" if first.go_version else ""
+        lines.append(f"  {kind}: {sentence}{shown}{older}")
+        lines += [f"    {step}" for step in first.chain]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def explained_object(each: Explained) -> dict[str, object]:
+    """The same for the JSON document."""
+    return {
+        "path": each.mod.path,
+        "version": each.mod.version,
+        "lines": list(each.line_numbers),
+        "hashes": list(each.hashes),
+        "needs": [
+            {
+                "kind": need.kind,
+                **({"package": need.package} if need.package else {}),
+                **({"go_version": need.go_version} if need.go_version else {}),
+                "chain": list(need.chain),
+            }
+            for need in each.needs
+        ],
+    }
+
+
+def completed_text(done: Completed, database: str, *, dry_run: bool, whole: bool) -> str:
+    """One sentence: what was added to go.sum, and by what it was proved."""
+    file = done.file.rpartition("/")[2]
+    if not done.lines:
+        return f"{file} is complete" if whole else f"{file} is not complete; nothing could be added"
+    other = len(done.lines) - done.proved
+    parts = [f"{done.proved} proved by {database}"] if done.proved else []
+    parts += [f"{other} of modules that no database is asked about"] if other else []
+    return f"{'would update' if dry_run else 'updated'} {file} (+{len(done.lines)}: {', '.join(parts)})"
+
+
+def merged_text(merged: Merged) -> str:
+    """One sentence: what became of the lines that differed."""
+    parts = [f"{len(merged.proved)} differing lines proved"]
+    if merged.private:
+        parts.append(f"{len(merged.private)} of modules that no database is asked about")
+    if merged.unproved:
+        parts.append(f"{len(merged.unproved)} not proved: run `govgo verify` before you commit")
+    return f"go.sum: union of both sides, {', '.join(parts)}"
+
+
+def head_object(head: Head) -> dict[str, object]:
+    """A signed tree head for the JSON document."""
+    return {
+        "tree_size": head.tree.size,
+        "tree_hash": format_hash(head.tree.hash),
+        "note": head.note.decode("utf-8", "replace"),
+    }
+
+
+def comparison_object(each: Comparison) -> dict[str, object]:
+    """The comparison of two tree heads for the JSON document."""
+    found: dict[str, object] = {"kind": each.kind, "with": each.place, "verdict": each.verdict}
+    if each.head is not None:
+        return found | head_object(each.head)
+    return found | ({"reason": str(each.error)} if each.verdict == NOT_COMPARABLE else {})
+
+
+def comparison_text(each: Comparison) -> str:
+    """One sentence on the comparison of two tree heads."""
+    if each.head is not None:
+        return f"{each.place}: consistent (tree {each.head.tree.size})"
+    if each.verdict == NOT_COMPARABLE:
+        return f"{each.place}: could not be compared: {each.error}"
+    return f"{each.place}: another history"

@@ -24,7 +24,7 @@ class VerifyOptions(NamedTuple):
 
     Attributes:
         since: a git reference; only go.sum lines that came after it are checked. "" for all lines.
-        offline: use what is kept, and tell what could not be checked.
+        offline: use what is kept, and report what could not be checked.
         bundle: a file to write the proofs to, "" for none.
         from_bundle: a file of proofs to use in place of the database, "" for none.
     """
@@ -104,7 +104,7 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 
 
 def _offline_session(session: Session) -> Session:
-    """The same command over a repository that asks nobody. What is not in go.sum is proved by nobody then, and told."""
+    """The same command over a repository that asks no source. What go.sum lacks stays unproved, and is reported."""
     env = session.settings.env._replace(goproxy=OFF, gosumdb=OFF)
     other = make_session(session.settings._replace(env=env), session.report)
     other.settings = session.settings._replace(env=env._replace(gosumdb=session.settings.env.gosumdb))

@@ -15,7 +15,7 @@ from govgo.core.module.paths import canonical_version
 from govgo.core.version import semver
 
 _STALE_S = 3600
-"""Seconds after which nobody is still writing a temporary file."""
+"""Age in seconds after which a temporary file was abandoned by its writer."""
 
 
 def rewrite_list(directory: str) -> None:

@@ -188,7 +188,7 @@ class HttpClient:
         size = 0
         try:
             result = await self._retried(url, consume, limit_bytes, any_status=any_status)
-            size = len(result) if isinstance(result, bytes) else 0  # a stream has told of its chunks
+            size = len(result) if isinstance(result, bytes) else 0  # a stream has reported its chunks
             return result
         finally:
             self._event("finished", {"name": name, "bytes": size})
@@ -317,7 +317,7 @@ class HttpClient:
 
 
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
-    """Nobody is told of progress."""
+    """Progress goes nowhere."""
 
 
 def _prefix(url: str) -> str:

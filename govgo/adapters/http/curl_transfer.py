@@ -26,7 +26,7 @@ _SHORTEST_LARGE_S = 1.0
 class StallLimits:
     """How long the body of an answer of one origin may be silent before it is asked for again.
 
-    A server that has sent the beginning of a small file has the rest at hand: it follows within a round trip. So the
+    A server that has sent the beginning of a small file has the rest ready: it follows within a round trip. So the
     limit is estimated as TCP estimates its retransmission time-out (RFC 6298), from the times between a request and
     the first byte of its body: mean + 4 deviations. A URL whose body has stalled n times gets 4**n of that.
     """
@@ -233,7 +233,7 @@ class CurlTransfer:
         return self._paused
 
     def finish(self, error: TransferError | None) -> None:
-        """The transfer ended; wake whoever waits."""
+        """The transfer ended; wake the reader."""
         self.done = True
         self.error = error
         self._wake()

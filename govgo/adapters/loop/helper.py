@@ -18,7 +18,7 @@ from contextlib import suppress
 
 import govgo
 from govgo.adapters.loop.helper_process import EXTRA, FILE, FLUSH, HEADER, LENGTH, LIST, TILE
-from govgo.adapters.loop.tasks import settled
+from govgo.adapters.loop.tasks import finished
 from govgo.core.sumdb.tile import subtree_hash
 from govgo.core.sumdb.tlog import HASH_SIZE
 
@@ -96,7 +96,7 @@ class Helper:
         if self._flush is None:
             self._flush = self._loop.create_future()
             self._send(FLUSH, b"", b"")
-        await settled(self._flush)
+        await finished(self._flush)
 
     def take_fault(self) -> str:
         """What went wrong first with a file that counts, or ""; once."""

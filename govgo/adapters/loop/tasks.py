@@ -29,7 +29,7 @@ async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def settled(task: asyncio.Future[Any]) -> None:
+async def finished(task: asyncio.Future[Any]) -> None:
     """Return when `task` is over, however it ended; who waits may be cancelled without ending it."""
     if task.done():
         return

@@ -197,7 +197,7 @@ class TrySources(Protocol):
     def __call__(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> Coroutine[Any, Any, _T]: ...
 
 
-# The ranks of errors, see the module's docstring.
+# The ranks of errors (see the top of the file).
 _NOT_FOUND, _PROXY, _DIRECT = range(3)
 
 

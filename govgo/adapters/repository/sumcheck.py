@@ -4,7 +4,7 @@
     go.sum has this hash                 believed
     go.sum has another `h1:` hash        SumMismatchError
     go.sum has none, the path is public  the database must prove it, else an error
-    go.sum has none, GONOSUMDB, off      believed: nobody can be asked
+    go.sum has none, GONOSUMDB, off      accepted: no database is asked
 
 For every row but the second the hash is in the ledger afterwards. The toolchain is an exception: go.sum alone is never
 enough for it (`ledger.DATABASE_ONLY_PATHS`). The same check holds for go.mod files and zips, whether they come from the
@@ -115,7 +115,7 @@ class SumCheck:
 
     def _open(self, mod: ModuleVersion) -> SumDb:
         if self._database is None:
-            from govgo.adapters.sumdb.client import open_sumdb  # spares commands that ask nobody the client's load time
+            from govgo.adapters.sumdb.client import open_sumdb  # loaded only where a database is asked
 
             try:
                 self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)

@@ -17,7 +17,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
-from govgo.adapters.loop.tasks import settled
+from govgo.adapters.loop.tasks import finished
 from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
 from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.trees import ProvedTrees
@@ -194,7 +194,7 @@ class SumDb:
         ours = await self.head()
         sources = [(self._fetch, True), *([] if fetch is None else [(fetch, False)])]
         if theirs.tree.size > ours.tree.size:
-            sources.reverse()  # whoever has the larger tree has the tiles that join the two
+            sources.reverse()  # the source with the larger tree has the tiles that join the two
         failure: GovgoError | None = None
         for source, own in sources:
             cache = self._cache if own else SumDbCache("", "")
@@ -244,7 +244,7 @@ class SumDb:
     async def _record(self, mod: ModuleVersion) -> Record:
         task = self._start(mod)
         if not task.done():
-            await settled(task)
+            await finished(task)
         if self._fatal is not None:
             raise self._fatal
         found = task.result()
@@ -266,7 +266,7 @@ class SumDb:
         """The record, or the error in its place.
 
         Errors are results, raised by `_record`: a lookup that was begun ahead may never be asked for, and asyncio
-        would complain about an exception that nobody has seen.
+        would complain about an exception that was never retrieved.
         """
         try:
             name = lookup_path(mod)
@@ -284,7 +284,7 @@ class SumDb:
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._trees.open())
         if not self._opening.done():
-            await settled(self._opening)
+            await finished(self._opening)
         self._opening.result()
 
     async def _from_cache(self, name: str) -> Record | None:

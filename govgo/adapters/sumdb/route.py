@@ -8,7 +8,7 @@ The entries of GOPROXY are tried in order with `<proxy>/sumdb/<name>/supported`:
     any other error      the database is unavailable: a proxy that mirrors it must not be bypassed
     direct, off, no more the database itself is asked
 
-Whoever is asked learns which modules somebody uses; a proxy in between hides from the database who that is.
+A source that is asked learns which modules a user needs; a proxy in between hides the user from the database.
 Reference: Go Modules Reference, "Checksum database"; go.dev/design/25530-sumdb.
 """
 

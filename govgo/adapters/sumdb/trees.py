@@ -21,7 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.memo import Memo
-from govgo.adapters.loop.tasks import settled
+from govgo.adapters.loop.tasks import finished
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import prove_tree
@@ -219,7 +219,7 @@ class ProvedTrees:
         if task is None:
             task = self._joining[joins] = asyncio.ensure_future(self._confirm(joins))
             task.add_done_callback(partial(self._joined, joins))
-        await settled(task)
+        await finished(task)
         task.result()
 
     def _joined(self, joins: tuple[Join, ...], task: asyncio.Task[None]) -> None:
@@ -377,7 +377,7 @@ class TileSource:
             task.add_done_callback(self._tasks.discard)
         errors = [await self._attempt(tiles[0])]
         for task in tasks:
-            await settled(task)
+            await finished(task)
             errors.append(task.result())
         for error in errors:
             if error is not None:

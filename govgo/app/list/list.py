@@ -270,7 +270,7 @@ class _Lister:
     def _query(self, path: str, version: str) -> list[ModuleInfo]:
         current = self._selected(path)
         if current == "none" and self.error is not None and version in ("upgrade", "patch"):
-            return []  # the graph is not whole, so nobody knows what would be upgraded
+            return []  # the graph is not whole, so what would be upgraded is unknown
         free = is_revision_query(path, version) or self._mode & ListMode.RETRACTED
         allowed = None if free else allowed_versions(self._session)
         outcome = query_outcome(self._session, path, version, current, allowed, reuse=self._reuse)

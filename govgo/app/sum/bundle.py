@@ -57,7 +57,7 @@ def write_bundle(session: Session, database: BundleSource, file: str, mods: Iter
     left_out = {mod: answer for mod in wanted if isinstance(answer := found[mod], GovgoError)}
     bundle = database.bundle(proved)
     data = format_bundle(bundle)
-    # What is about to be given away is checked as whoever gets it will check it.
+    # The bundle is checked before it is written, as its reader will check it.
     head = prove_bundle(parse_bundle(data), parse_verifier(database_of(session.settings.env).key)).head
     session.files.write(file, data)
     return WrittenBundle(head.tree, len(bundle.records), len(data), left_out)

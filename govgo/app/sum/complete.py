@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) -> Completed:
     """Add what loading the module graph and every package needs and go.sum lacks. go.mod is not changed.
 
-    What is there stays. A module that the database covers gets the hash that it proves, whether its zip is at hand or
-    not; any other the hash of what is downloaded.
+    Lines that are there stay. A module that the database covers gets the hash that it proves, whether or not its zip is
+    in the cache; any other gets the hash of what is downloaded.
 
     Args:
         session: the command.
@@ -62,7 +62,7 @@ def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) 
 
 
 class IncompleteError(ReportedError):
-    """Some lines could not be added; `done` says which could, the faults have been told."""
+    """Some lines could not be added; `done` says which could, the faults have been reported."""
 
     code = "incomplete"
 

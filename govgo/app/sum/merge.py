@@ -20,7 +20,7 @@ _FALSE_LINE = """
 
 SECURITY ERROR
 This line does NOT match the one that the checksum database has.
-Whoever wrote it may have been given other bytes than everybody else.
+Its author may have been given other bytes than everybody else.
 
 For more information, see 'go help module-auth'.
 """
@@ -79,9 +79,9 @@ def _is_touched(mod: ModuleVersion, hashes: tuple[str, ...], sides: Mapping[str,
 
 
 def _refuse_two(file: str, mod: ModuleVersion, sides: Mapping[str, Sums]) -> None:
-    told = [(name, digest) for name, side in sides.items() for digest in side.get(mod, ()) if digest.startswith("h1:")]
-    if len({digest for _, digest in told}) > 1:
-        shown = "".join(f"\n\t{file} ({name}): {digest}" for name, digest in told)
+    known = [(name, digest) for name, side in sides.items() for digest in side.get(mod, ()) if digest.startswith("h1:")]
+    if len({digest for _, digest in known}) > 1:
+        shown = "".join(f"\n\t{file} ({name}): {digest}" for name, digest in known)
         raise SumConflictError(f"verifying {mod.path}@{mod.version}: conflicting checksums{shown}")
 
 

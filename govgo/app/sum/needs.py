@@ -2,7 +2,7 @@
 """Which lines of go.sum the main module needs, and which load needs each.
 
 The needs are those of `go mod tidy`: to load the module graph, and every package in "all" with its tests under any
-build tags, without fetching a hash that nobody has proved (`keepsums` has the rules). Nothing is written.
+build tags, without fetching a hash that is not proved (`keepsums` has the rules). Nothing is written.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Needs:
 
 
 def load_needs(session: Session) -> Needs:
-    """Load the module graph and every package, and see what that takes. Faults of packages are told.
+    """Load the module graph and every package, and see what that takes. Faults of packages are reported.
 
     Raises:
         SecurityError: something that was fetched contradicts go.sum or the checksum database.

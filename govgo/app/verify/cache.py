@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The claim of `govgo verify` about the module cache: what lies there is what go.sum says, byte for byte.
 
-Zips and extracted trees are judged by go.sum's line and by the hash recorded beside the zip, in go's wording; go.mod
-files by theirs; kept answers and tiles of the checksum database by its signed tree.
+Zips, extracted trees and go.mod files are compared with go.sum's lines and with the hash recorded beside the zip, in
+go's wording; kept answers and tiles of the checksum database with its signed tree.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def damage_findings(damage: Sequence[Damage]) -> tuple[Finding, ...]:
             f"{each.path}: {each.reason}",
             each.module,
             Place(each.path),
-            hint="it is not believed, and is fetched and proved again by whoever needs it",
+            hint="it is not used; the next command that needs it fetches and proves it again",
         )
         for each in damage
     )
@@ -50,21 +50,21 @@ def check_cache(
         target: whose go.sum.
         facts: what lies in the cache for each module of it.
         proved: the hash that the database has proved for a key, "" for none. Bytes that have it are right, although
-            a false line contradicts them: the line is told elsewhere.
+            a false line contradicts them: the line is reported elsewhere.
     """
-    judge = _Judge(proved)
+    check = _CacheCheck(proved)
     lines: dict[ModuleVersion, list[tuple[SumFile, SumLine]]] = {}
     for file in target.sums:
         for line in file.lines:
             lines.setdefault(line.mod, []).append((file, line))
     for mv in modules_of((target,)):
-        judge.module(mv, facts[mv], lines.get(mv, []), lines.get(mv.gomod_key(), []))
-    verdict = max((finding.verdict for finding in judge.findings), default=Verdict.PASSED)
-    counts = tuple((name, judge.counts[name]) for name in (UNMODIFIED, MODIFIED, ABSENT))
-    return ClaimResult(Claim.CACHE, verdict, counts), tuple(judge.findings)
+        check.module(mv, facts[mv], lines.get(mv, []), lines.get(mv.gomod_key(), []))
+    verdict = max((finding.verdict for finding in check.findings), default=Verdict.PASSED)
+    counts = tuple((name, check.counts[name]) for name in (UNMODIFIED, MODIFIED, ABSENT))
+    return ClaimResult(Claim.CACHE, verdict, counts), tuple(check.findings)
 
 
-class _Judge:
+class _CacheCheck:
     """Collects what is found."""
 
     def __init__(self, proved: Callable[[ModuleVersion], str]) -> None:
@@ -79,7 +79,7 @@ class _Judge:
         zip_lines: Sequence[tuple[SumFile, SumLine]],
         gomod_lines: Sequence[tuple[SumFile, SumLine]],
     ) -> None:
-        """Judge one module version."""
+        """Check one module version."""
         before = len(self.findings)
         name = f"{mv.path} {mv.version}"
         if cached.disk_fault:
@@ -116,7 +116,7 @@ class _Judge:
         recorded: str,
         lines: Sequence[tuple[SumFile, SumLine]],
     ) -> None:
-        """Judge a zip or a tree: by go.sum where that has a line, else by the recorded hash."""
+        """Check a zip or a tree against the line of go.sum where there is one, else against the recorded hash."""
         name = f"{mv.path} {mv.version}"
         text = f"{name}: {kind} has been modified ({path})"
         where = f"cached {kind} {path}"

@@ -89,7 +89,7 @@ def check_database(
     Args:
         target: whose go.sum.
         answers: the lines of every target have been looked up.
-        linted: whether lines that say nothing are told elsewhere.
+        linted: whether lines that say nothing are reported elsewhere.
         off: whether GOSUMDB=off forbids to ask.
 
     Returns:
@@ -125,7 +125,7 @@ def _switched_off(target: Target) -> Finding:
 
 
 def _unchecked(target: Target, error: GovgoError, count: int) -> Finding:
-    """That lines stay unproved for a reason that is told for the whole run."""
+    """That lines stay unproved for a reason that is reported once for the whole run."""
     text = f"{count} lines could not be checked: {str(error).partition(chr(10))[0]}"
     return Finding("unproved", Claim.DATABASE, Verdict.UNCHECKED, text, place=Place(target.sums[0].shown))
 

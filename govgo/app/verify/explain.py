@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why bytes contradict: every witness side by side, the likely cause, the files that differ, who needs the module.
+"""Why bytes contradict: what each source has, the likely cause, the files that differ, who needs the module.
 
 Only what contradicts is looked into, so that a sound run asks no proxy for a zip.
 """
@@ -95,7 +95,7 @@ class Explainer:
     def _differences(
         self, mv: ModuleVersion, cached: Cached, seen: Sequence[Sighting], database: str
     ) -> tuple[str, tuple[Difference, ...]]:
-        """The files that differ between two copies at hand, the one that the database vouches for first."""
+        """The files that differ between two copies, the one that the database vouches for first."""
         copies: list[tuple[str, str, str]] = [(f"the zip of {each.url}", each.file, each.digest) for each in seen]
         copies.append(("the cached zip", cached.zip, cached.zip_hash))
         copies = [copy for copy in copies if copy[1]]
@@ -125,7 +125,7 @@ def compare_files(old: Mapping[str, bytes], new: Mapping[str, bytes], prefix: st
 
 
 def likely_cause(line: str, database: str, proxies: Mapping[str, str], cached: str, *, damaged: bool = False) -> str:
-    """What most likely happened, from the hashes that the witnesses give; "" where they do not tell.
+    """What most likely happened, from the hashes that the sources have; "" where these do not show it.
 
     Args:
         line: the hash in go.sum.

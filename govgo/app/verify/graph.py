@@ -50,10 +50,10 @@ class _Mute:
         self._report = report
 
     def note(self, sentence: str) -> None:
-        """Not told."""
+        """Dropped: verify reports what it finds itself."""
 
     def raw(self, text: str) -> None:
-        """Not told."""
+        """Dropped: verify reports what it finds itself."""
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
         """Progress is shown."""
@@ -123,7 +123,7 @@ class TargetGraph:
         return session
 
     def activate(self) -> None:
-        """Let the repository judge by this target's go.sum again, after another target's."""
+        """Make this target's go.sum the one in use again, after another target's."""
         repo = self.session.repo
         if self._ledger is not None and repo.ledger is not self._ledger:
             repo.reset(self._ledger)

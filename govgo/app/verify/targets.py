@@ -160,7 +160,7 @@ def _add_workspace(session: Session, work: str, roots: dict[str, str], works: di
 
 
 def _members(session: Session, work: str) -> tuple[str, ...]:
-    """The modules of a workspace, () where its file cannot be read: that is told to who asks for it by name."""
+    """The modules of a workspace, () where its file cannot be read: that is reported where it is named."""
     try:
         return load_work_file(session, work)[1]
     except Failure:

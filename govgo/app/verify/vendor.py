@@ -90,7 +90,7 @@ class _VendorCheck:
         self._vendor = join(target.root, "vendor")
         data = session.files.read(join(self._vendor, MODULES_TXT))
         self._text = None if data is None else data.decode("utf-8", "surrogateescape")
-        # Taken as it is: a go version that would be refused is told as a line that go has not written.
+        # Taken as it is: a go version that would be refused is reported as a line that go has not written.
         self._vendored = parse_modules_txt(self._text or "")
         self._copies: dict[str, _Copy] = {}
 

@@ -60,7 +60,7 @@ def verify(
     """Verify modules and workspaces.
 
     Args:
-        session: the command; its repository must ask nobody when `offline`.
+        session: the command; its repository must ask no source when `offline`.
         args: see `verifytarget.find_targets`.
         claims: what to check.
         tools: what to check it with.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from govgo.app.sum.heads import compare_heads
 from govgo.cli.call import show
 from govgo.cli.console import EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, Group
@@ -20,18 +21,26 @@ from govgo.cli.options import (
     option,
     trace_option,
 )
-from govgo.cli.session import open_session
-from govgo.errors import DiskError, ForkError, GovgoError, ReportedError, SecurityError, UnavailableError, UsageError
+from govgo.cli.session import network_options, open_session
+from govgo.errors import ForkError, GovgoError, ReportedError, UsageError
+from govgo.report.sum import (
+    comparison_object,
+    comparison_text,
+    completed_text,
+    document,
+    explained_object,
+    explained_text,
+    head_object,
+    merged_text,
+)
+from govgo.wiring.sums import open_sum_client
 
 if TYPE_CHECKING:
-    from govgo.adapters.sumdb.session import SumClient
-    from govgo.core.gosum.outcomes import Completed, Explained, Merged
-    from govgo.core.sumdb.timeline import Head
-    from govgo.load.session.session import Session
+    from govgo.app.sum.complete import IncompleteError
 
 _COMMANDS = {
     "head": Entry("sum", "head", TRUST, "Print our signed tree head, and compare it with a second source."),
-    "explain": Entry("sum", "explain", TRUST, "Tell which load needs a line of go.sum."),
+    "explain": Entry("sum", "explain", TRUST, "Say which load needs a line of go.sum."),
     "complete": Entry("sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
     "merge": Entry("sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
     "help": COMMANDS["help"],
@@ -61,7 +70,7 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
     """Print the newest signed tree head that we know, and prove that others are of the same history.
 
     Where two heads are not, the checksum database has shown different histories to different people: both signed
-    notes are told and kept, and the exit code is 4. It is 3 where neither can be proved.
+    notes are printed and kept, and the exit code is 4. It is 3 where neither can be proved.
 
     \b
     govgo sum head > head.txt                          what we have seen; give it to a friend
@@ -69,86 +78,25 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
     govgo sum head -witness=https://proxy.example.org  does that proxy see the same?
     """
     session = open_session(flags)
-    with _database(session, flags) as database:
-        with _told("govgo.sum.head/1", as_json):
+    with open_sum_client(session, network_options(flags)) as database:
+        with _failures_as_document("govgo.sum.head/1", as_json):
             ours = database.head()
         if not as_json:
             show(ours.note)
-        failures: list[GovgoError] = []
-        results: list[dict[str, object]] = []
-        for kind, place in (*(("witness", url) for url in witnesses), *(("saved", name) for name in saved)):
-            _compare(session, database, kind, place, results, failures)
+        found = compare_heads(session, database, witnesses, saved)
+    failures = [each.error for each in found if each.error is not None]
     if as_json:
-        from govgo.report.sum import document
-
-        summary = {"database": database.name, **_head_object(ours)}
-        show(document("govgo.sum.head/1", summary, results, failures) + "\n")
+        summary = {"database": database.name, **head_object(ours)}
+        show(document("govgo.sum.head/1", summary, [comparison_object(each) for each in found], failures) + "\n")
     else:
-        _tell_comparisons(session, results, failures)
+        for each in found:
+            session.report.note(comparison_text(each))
+        for failure in failures:
+            if isinstance(failure, ForkError):
+                session.report.note(str(failure))
     if failures:
         raise ReportedError(tuple(failures))
     return 0
-
-
-def _compare(
-    session: Session,
-    database: SumClient,
-    kind: str,
-    place: str,
-    results: list[dict[str, object]],
-    failures: list[GovgoError],
-) -> None:
-    from govgo.core.golib.url import mask
-
-    result: dict[str, object] = {"kind": kind, "with": mask(place)}
-    try:
-        if kind == "witness":
-            other = database.compare_place(place)
-        else:
-            other = database.compare_note(_saved_note(session, place))
-    except ForkError as error:
-        result["verdict"] = "fork"
-        failures.append(error)
-    except GovgoError as error:
-        result |= {"verdict": "not-comparable", "reason": str(error)}
-        failures.append(error if isinstance(error, SecurityError) else UnavailableError(str(error), inner=error))
-    else:
-        result |= {"verdict": "consistent", **_head_object(other)}
-    results.append(result)
-
-
-def _tell_comparisons(session: Session, results: list[dict[str, object]], failures: list[GovgoError]) -> None:
-    for result in results:
-        if result["verdict"] == "consistent":
-            session.report.note(f"{result['with']}: consistent (tree {result['tree_size']})")
-        elif result["verdict"] == "not-comparable":
-            session.report.note(f"{result['with']}: could not be compared: {result['reason']}")
-        else:
-            session.report.note(f"{result['with']}: another history")
-    for failure in failures:
-        if failure.code == "fork":
-            session.report.note(str(failure))
-
-
-def _saved_note(session: Session, name: str) -> bytes:
-    """The signed tree head in a file, which may be a proof bundle."""
-    from govgo.core.sumdb.bundle import MAGIC, parse_bundle
-
-    path = session.absolute(name)
-    data = session.files.read(path)
-    if data is None:
-        raise DiskError(f"open {path}: no such file or directory", path=path)
-    return parse_bundle(data).note if data.startswith(MAGIC) else data
-
-
-def _head_object(head: Head) -> dict[str, object]:
-    from govgo.core.sumdb.tlog import format_hash
-
-    return {
-        "tree_size": head.tree.size,
-        "tree_hash": format_hash(head.tree.hash),
-        "note": head.note.decode("utf-8", "replace"),
-    }
 
 
 @command(usage="[-json] line|module...")
@@ -156,7 +104,7 @@ def _head_object(head: Head) -> dict[str, object]:
 @module_options
 @argument("words")
 def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
-    """Tell which load needs a line of go.sum, or each line of a module. Exit code 1: there is no such line.
+    """Say which load needs a line of go.sum, or each line of a module. Exit code 1: there is no such line.
 
     \b
     govgo sum explain golang.org/x/net
@@ -169,64 +117,17 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     if not words:
         raise CommandLineError("a line or a module is missing")
     session = open_session(flags)
-    with _told("govgo.sum.explain/1", as_json):
+    with _failures_as_document("govgo.sum.explain/1", as_json):
         found = explain_service(session, words)
     file = session.repo.ledger.file.rpartition("/")[2]
     if as_json:
-        from govgo.report.sum import document
-
         summary = {"lines": len(found), "needed": sum(bool(each.needs) for each in found)}
-        show(document("govgo.sum.explain/1", summary, [_explained_object(each) for each in found]) + "\n")
+        show(document("govgo.sum.explain/1", summary, [explained_object(each) for each in found]) + "\n")
     elif not found:
         session.report.note(f"no line of {file} is for {' '.join(words)}, and none is needed")
     else:
-        show("\n".join(_explained_text(each, file) for each in found))
+        show("\n".join(explained_text(each, file) for each in found))
     return 0 if found and all(each.hashes for each in found) else EXIT_NO
-
-
-_KINDS = {
-    "module-graph": "its requirements take part in version selection",
-    "package": "packages are loaded from it",
-    "candidate": "could hold packages by its name, and is looked at to see that it does not",
-    "go-version": "packages are loaded from it by the rules of its go version",
-}
-
-
-def _explained_text(each: Explained, file: str) -> str:
-    where = "".join(f"{file}:{number}: " for number in each.line_numbers[:1])
-    lines = [f"{where}{each.mod.path} {each.mod.version} {each.hashes[0] if each.hashes else '(missing)'}"]
-    if not each.needs:
-        lines.append("  nothing needs it: `govgo tidy` would drop it")
-    elif not each.hashes:
-        lines.append("  missing: `govgo sum complete` would add it")
-    for kind, sentence in _KINDS.items():
-        needs = [need for need in each.needs if need.kind == kind]
-        if not needs:
-            continue
-        first = needs[0]
-        shown = f" ({first.package}{f' and {len(needs) - 1} more' if len(needs) > 1 else ''})" if first.package else ""
-        older = f", for go {first.go_version}" if first.go_version else ""
-        lines.append(f"  {kind}: {sentence}{shown}{older}")
-        lines += [f"    {step}" for step in first.chain]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _explained_object(each: Explained) -> dict[str, object]:
-    return {
-        "path": each.mod.path,
-        "version": each.mod.version,
-        "lines": list(each.line_numbers),
-        "hashes": list(each.hashes),
-        "needs": [
-            {
-                "kind": need.kind,
-                **({"package": need.package} if need.package else {}),
-                **({"go_version": need.go_version} if need.go_version else {}),
-                "chain": list(need.chain),
-            }
-            for need in each.needs
-        ],
-    }
 
 
 @command(usage="[-n] [-json]")
@@ -248,36 +149,24 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
 
     session = open_session(flags)
     failure: IncompleteError | None = None
-    with _database(session, flags) as database:
-        with _told("govgo.sum.complete/1", as_json):
+    with open_sum_client(session, network_options(flags)) as database:
+        with _failures_as_document("govgo.sum.complete/1", as_json):
             try:
                 done = complete_service(session, database, dry_run=dry_run)
             except IncompleteError as error:
                 done, failure = error.done, error
         name = database.name if done.proved else ""
     if as_json:
-        from govgo.report.sum import document
-
         summary = {"file": done.file, "added": len(done.lines), "proved": done.proved, "dry_run": dry_run}
         results = [dict(zip(("path", "version", "hash"), line.split(" "), strict=True)) for line in done.lines]
         show(document("govgo.sum.complete/1", summary, results, failure.errors if failure else ()) + "\n")
     else:
         for line in done.lines:
             show(line + "\n")
-        session.report.note(_completed_text(done, name, dry_run=dry_run, whole=failure is None))
+        session.report.note(completed_text(done, name, dry_run=dry_run, whole=failure is None))
     if failure is not None:
         raise failure
     return EXIT_NO if dry_run and done.lines else 0
-
-
-def _completed_text(done: Completed, database: str, *, dry_run: bool, whole: bool) -> str:
-    file = done.file.rpartition("/")[2]
-    if not done.lines:
-        return f"{file} is complete" if whole else f"{file} is not complete; nothing could be added"
-    other = len(done.lines) - done.proved
-    parts = [f"{done.proved} proved by {database}"] if done.proved else []
-    parts += [f"{other} of modules that no database is asked about"] if other else []
-    return f"{'would update' if dry_run else 'updated'} {file} (+{len(done.lines)}: {', '.join(parts)})"
 
 
 _INSTALL = """\
@@ -312,43 +201,24 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
 
     session = open_session(flags)
     _, ours, theirs = (session.absolute(name) for name in files)
-    with _database(session, flags) as database:
+    with open_sum_client(session, network_options(flags)) as database:
         merged = merge_sums(database, *(session.files.read(path) or b"" for path in (ours, theirs)))
     session.files.write(ours, merged.data)
     for failure in merged.unproved.values():
         session.report.note(str(failure))
-    session.report.note(_merged_text(merged))
+    session.report.note(merged_text(merged))
     if merged.unproved:
         raise ReportedError(tuple(merged.unproved.values()))
     return 0
 
 
-def _merged_text(merged: Merged) -> str:
-    parts = [f"{len(merged.proved)} differing lines proved"]
-    if merged.private:
-        parts.append(f"{len(merged.private)} of modules that no database is asked about")
-    if merged.unproved:
-        parts.append(f"{len(merged.unproved)} not proved: run `govgo verify` before you commit")
-    return f"go.sum: union of both sides, {', '.join(parts)}"
-
-
 @contextmanager
-def _told(schema: str, as_json: bool) -> Iterator[None]:
-    """A failure within is also told as a document, where a document was asked for."""
+def _failures_as_document(schema: str, as_json: bool) -> Iterator[None]:
+    """Where a document is asked for, print one for a failure in the block, too."""
     try:
         yield
     except GovgoError as error:
         if as_json:
-            from govgo.report.sum import document
-
             errors = error.errors if isinstance(error, ReportedError) else (error,)
             show(document(schema, {}, [], errors) + "\n")
         raise
-
-
-def _database(session: Session, flags: dict[str, Any]) -> SumClient:
-    from govgo.adapters.loop.network import NetworkOptions
-    from govgo.adapters.sumdb.session import SumClient
-
-    options = NetworkOptions(trace=session.settings.trace, requests=int(flags.get("jobs") or 0))
-    return SumClient(session.settings.env, session.report, options)

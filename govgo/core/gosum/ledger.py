@@ -201,7 +201,7 @@ class SumLedger:
         return found and mod.path not in DATABASE_ONLY_PATHS
 
     def add(self, mod: ModuleVersion, h1: str) -> None:
-        """Record a hash that was proved, or that nobody can prove. No effect outside a module.
+        """Record a hash that was proved, or that no database can prove. No effect outside a module.
 
         Raises:
             SumMismatchError: the files have another `h1:` hash.

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which go.mod files make up the module graph, and what the graph then is.
 
-`GraphLoader` is told go.mod summaries as they become known and says which it lacks. It applies graph pruning: below a
-module at go 1.17 or higher, the requirements of what it requires are left out, since it lists all that it needs.
+`GraphLoader` says which go.mod summaries it lacks, and takes them in any order (ask and tell). It applies graph
+pruning: below a module at go 1.17 or higher, the requirements of what it requires are left out, since it lists all that
+it needs.
 
 Reference: Go Modules Reference, "Graph pruning"; golang.org/design/36460-lazy-module-loading.
 """
@@ -56,14 +57,14 @@ class GraphLoader:
     """Loads the module graph below some roots by ask and tell.
 
     Ask `wanted()` for module versions and `tell` the answer of each, in any order, until nothing is wanted and
-    everything was told. `graph` is then complete but for what lies below module versions in `errors`.
+    every answer was given. `graph` is then complete but for what lies below module versions in `errors`.
 
     Attributes:
         graph: what is known so far.
         errors: why a module version has no summary.
     """
 
-    __slots__ = ("_edges", "_seen", "_summaries", "_unprune", "_untold", "_wanted", "errors", "graph")
+    __slots__ = ("_edges", "_seen", "_summaries", "_unanswered", "_unprune", "_wanted", "errors", "graph")
 
     def __init__(
         self,
@@ -88,29 +89,29 @@ class GraphLoader:
         self._summaries: dict[int, Requires] = {}
         self._edges: dict[int, list[int]] = {}
         self._wanted: list[int] = []
-        self._untold = 0
+        self._unanswered = 0
         for root in roots:
             self.enqueue(root, pruning)
 
     @property
     def done(self) -> bool:
-        """Whether nothing is wanted and nothing that was handed out is still untold."""
-        return not self._wanted and not self._untold
+        """Whether nothing is wanted and nothing that was handed out is not answered yet."""
+        return not self._wanted and not self._unanswered
 
     def summary(self, mv: ModuleVersion) -> Requires | None:
-        """The summary told for a module version; None where none was."""
+        """The summary of a module version; None where it was not given."""
         number = self.graph.number(mv)
         return None if number is None else self._summaries.get(number)
 
     def wanted(self) -> list[ModuleVersion]:
         """Module versions not handed out before."""
         fresh, self._wanted = self._wanted, []
-        self._untold += len(fresh)
+        self._unanswered += len(fresh)
         return list(map(self.graph.mod, fresh))
 
     def tell(self, mv: ModuleVersion, answer: Requires | Exception) -> None:
         """The summary of a module version that was handed out, or why there is none."""
-        self._untold -= 1
+        self._unanswered -= 1
         if isinstance(answer, Exception):
             self.errors[mv] = answer
             return

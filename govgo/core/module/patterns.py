@@ -16,7 +16,7 @@ from functools import lru_cache
 from govgo.core.golib.quote import is_bad_byte, is_utf8
 from govgo.errors import PatternError
 
-#: Stands for a "vendor" element, so that "..." can be told not to cross it; no path holds it.
+#: Stands for a "vendor" element, so that "..." does not match it; no path holds it.
 _VENDOR = "\x00"
 
 Matcher = Callable[[str], bool]

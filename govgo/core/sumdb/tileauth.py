@@ -128,7 +128,7 @@ class TileAuth:
         return root
 
     def _prove_edge(self) -> None:
-        # One equation for all tiles of the edge: if it fails, nobody can say which of them is wrong.
+        # One equation for all tiles of the edge: if it fails, it does not show which of them is wrong.
         unproved = self._unproved
         root = range_hash([self._read(node, unproved) for node in range_nodes(0, self.tree.size)])
         if root != self.tree.hash:

@@ -190,3 +190,24 @@ def _printable(text: bytes) -> str:
 def fingerprint(error: ForkError) -> str:
     """A short name for the evidence of a fork, the same for the same two notes."""
     return hashlib.sha256(b"\x00".join(error.notes)).hexdigest()[:16]
+
+
+CONSISTENT, FORK, NOT_COMPARABLE = "consistent", "fork", "not-comparable"
+
+
+class Comparison(NamedTuple):
+    """Our tree head beside one that somebody else has seen.
+
+    Attributes:
+        kind: "witness" for one that was fetched from a URL, "saved" for one in a file.
+        place: the URL without secrets, or the file.
+        verdict: CONSISTENT, FORK or NOT_COMPARABLE.
+        head: the other head, None unless the verdict is CONSISTENT.
+        error: why it is not.
+    """
+
+    kind: str
+    place: str
+    verdict: str
+    head: Head | None
+    error: GovgoError | None

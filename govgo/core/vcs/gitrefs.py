@@ -22,7 +22,7 @@ HEADS = "refs/heads/"
 SHA1_DIGITS = 40
 SHA256_DIGITS = 64
 MIN_HASH_DIGITS = 7
-"""So many digits at least are taken for the beginning of a commit's hash."""
+"""The least number of digits that count as the beginning of a commit's hash."""
 _SHORT_DIGITS = 12
 _HEX = frozenset("0123456789abcdef")
 

@@ -23,7 +23,7 @@ from govgo.load.session.session import Session
 from govgo.ports.modules import RevInfo, Versions, VersionView
 
 Allowed = Callable[[ModuleVersion], None]
-"""Raises DisallowedError to refuse a version; any other error means that nobody knows whether it is allowed."""
+"""Raises DisallowedError to refuse a version; any other error leaves it open whether it is allowed."""
 
 Reusable = Mapping[ModuleVersion, ModuleInfo]
 """Answers of an earlier run, by version and by query."""

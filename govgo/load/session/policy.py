@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What each verb may change, and what it puts up with.
 
-The go command looks at the name of the verb for this; here each verb has a value, and whoever decides reads the value.
+The go command looks at the name of the verb for this. Here each verb has a value, and the code that decides reads it.
 Source: cmd/go's modload.setDefaultBuildMod and the preambles of modcmd, modget, workcmd and list.
 """
 

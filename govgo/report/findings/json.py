@@ -32,7 +32,7 @@ _TOTALS = (
 
 def json_report(run: Verification) -> str:
     """The document, a newline at its end."""
-    told = [_finding(module, finding) for module, finding in run.all_findings()]
+    found = [_finding(module, finding) for module, finding in run.all_findings()]
     document = {
         "schema": SCHEMA,
         "tool": {"name": "govgo", "version": govgo.__version__},
@@ -41,8 +41,8 @@ def json_report(run: Verification) -> str:
             "claims": [claim.value for claim in run.claims],
             "modules": len(run.modules),
             "lines": {name: run.total(claim, count) for name, claim, count in _TOTALS},
-            "results": sum(each["verdict"] != "unchecked" for each in told),
-            "errors": sum(each["verdict"] == "unchecked" for each in told),
+            "results": sum(each["verdict"] != "unchecked" for each in found),
+            "errors": sum(each["verdict"] == "unchecked" for each in found),
             "database": run.database,
             "tree_size": run.tree_size,
             "private": run.private,
@@ -52,8 +52,8 @@ def json_report(run: Verification) -> str:
             "duration_s": round(run.duration_s, 3),
         },
         "modules": [_module(module) for module in run.modules],
-        "results": [each for each in told if each["verdict"] != "unchecked"],
-        "errors": [each for each in told if each["verdict"] == "unchecked"],
+        "results": [each for each in found if each["verdict"] != "unchecked"],
+        "errors": [each for each in found if each["verdict"] == "unchecked"],
     }
     return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
 

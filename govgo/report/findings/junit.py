@@ -51,10 +51,10 @@ def _run_cases(run: Verification) -> Iterator[_Case]:
 
 def _cases(run: Verification, module: ModuleReport) -> Iterator[_Case]:
     for result in module.claims:
-        told = [finding for finding in module.findings if finding.claim is result.claim]
-        if not told:
+        found = [finding for finding in module.findings if finding.claim is result.claim]
+        if not found:
             yield _Case(module.name, result.claim.value, skip=result.note)
-        for finding in told:
+        for finding in found:
             yield _failed(run, module, module.name, finding)
 
 

@@ -20,8 +20,8 @@ _MARKS = {
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
 _FENCE = re.compile(r"`{3,}")
 
-MOST_TOLD = 50
-"""Findings that are told in full: comments have a limit of 65,536 characters."""
+MOST_SHOWN = 50
+"""Findings that are shown in full: comments have a limit of 65,536 characters."""
 
 
 def markdown_report(run: Verification) -> str:
@@ -32,11 +32,11 @@ def markdown_report(run: Verification) -> str:
         lines += [_row(module, result) for result in module.claims]
     if run.tree_size:
         lines += ["", f"Proved in tree {run.tree_size} of {_text(run.database or 'the proof bundle')}, signature ok."]
-    told = list(run.all_findings())
-    for module_or_none, finding in told[:MOST_TOLD]:
+    findings = list(run.all_findings())
+    for module_or_none, finding in findings[:MOST_SHOWN]:
         lines += _finding(run, module_or_none, finding)
-    if len(told) > MOST_TOLD:
-        lines += ["", f"… and {len(told) - MOST_TOLD} more."]
+    if len(findings) > MOST_SHOWN:
+        lines += ["", f"… and {len(findings) - MOST_SHOWN} more."]
     return "".join(f"{line}\n" for line in lines)
 
 

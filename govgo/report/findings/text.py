@@ -30,7 +30,7 @@ def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0)
     Args:
         run: what was found.
         paint: colours words.
-        most_alike: how many findings of one kind are told in full, 0 for all.
+        most_alike: how many findings of one kind are shown in full, 0 for all.
     """
     lines: list[str] = []
     for module in run.modules:

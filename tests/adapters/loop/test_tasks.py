@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`settled`: waiting for a task without taking part in it."""
+"""`finished`: waiting for a task without taking part in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 
 import pytest
 
-from govgo.adapters.loop.tasks import settled
+from govgo.adapters.loop.tasks import finished
 
 
 def test_an_error_stays_with_the_task() -> None:
@@ -17,8 +17,8 @@ def test_an_error_stays_with_the_task() -> None:
             raise ValueError("bad")
 
         task = asyncio.ensure_future(fail())
-        await settled(task)
-        await settled(task)
+        await finished(task)
+        await finished(task)
         with pytest.raises(ValueError, match="bad"):
             task.result()
 
@@ -32,13 +32,13 @@ def test_whoever_waits_may_be_cancelled_alone() -> None:
             return 7
 
         task = asyncio.ensure_future(work())
-        waiter = asyncio.ensure_future(settled(task))
+        waiter = asyncio.ensure_future(finished(task))
         await asyncio.sleep(0)
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiter
         assert not task.done()
-        await settled(task)
+        await finished(task)
         return task.result()
 
     assert asyncio.run(run()) == 7
@@ -47,7 +47,7 @@ def test_whoever_waits_may_be_cancelled_alone() -> None:
 def test_a_cancelled_task_is_settled() -> None:
     async def run() -> bool:
         task = asyncio.ensure_future(asyncio.sleep(5))
-        waiter = asyncio.ensure_future(settled(task))
+        waiter = asyncio.ensure_future(finished(task))
         await asyncio.sleep(0)
         task.cancel()
         await waiter

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Are the tree heads that others have seen of the same history as ours? (`sum head`)
+
+A database that shows different histories to different people can be caught only by comparing what they have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from govgo.core.golib.url import mask
+from govgo.core.sumdb.bundle import MAGIC, parse_bundle
+from govgo.core.sumdb.timeline import CONSISTENT, FORK, NOT_COMPARABLE, Comparison, Head
+from govgo.errors import DiskError, ForkError, GovgoError, SecurityError, UnavailableError
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.sumdb import HeadDatabase
+
+
+def compare_heads(
+    session: Session, database: HeadDatabase, urls: Sequence[str], files: Sequence[str]
+) -> tuple[Comparison, ...]:
+    """Compare the newest head that we know with those that others publish at URLs, and with saved ones.
+
+    Args:
+        session: the command.
+        database: the database.
+        urls: of proxies or mirrors that serve the database, or of a published note.
+        files: a signed tree head or a proof bundle each.
+    """
+    found = [_compare(database, "witness", url, None) for url in urls]
+    return (*found, *(_compare(database, "saved", name, session) for name in files))
+
+
+def _compare(database: HeadDatabase, kind: str, place: str, session: Session | None) -> Comparison:
+    head: Head | None = None
+    verdict = CONSISTENT
+    failure: GovgoError | None = None
+    try:
+        head = database.compare_place(place) if session is None else database.compare_note(_saved_note(session, place))
+    except ForkError as error:
+        verdict, failure = FORK, error
+    except GovgoError as error:
+        verdict = NOT_COMPARABLE
+        failure = error if isinstance(error, SecurityError) else UnavailableError(str(error), inner=error)
+    return Comparison(kind, mask(place), verdict, head, failure)
+
+
+def _saved_note(session: Session, name: str) -> bytes:
+    """The signed tree head in a file, which may be a proof bundle."""
+    path = session.absolute(name)
+    data = session.files.read(path)
+    if data is None:
+        raise DiskError(f"open {path}: no such file or directory", path=path)
+    return parse_bundle(data).note if data.startswith(MAGIC) else data
