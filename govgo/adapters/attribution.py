@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.version.pseudo import is_pseudo
@@ -19,6 +17,8 @@ class SourceRefusedError(NotFoundError, LookupDisabledError):
 
 def prefixed(error: GovgoError, prefix: str) -> GovgoError:
     """The same error with `prefix` before its sentence; the original is its `inner`."""
+    import copy  # errors are rare, and a warm command has none
+
     outer = copy.copy(error)
     outer.text = prefix + str(error)
     outer.args = (outer.text,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -112,13 +113,15 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
         sys.stderr.write(text)  # a group without the name of a command
         return EXIT_USAGE
     from govgo.cli.call import Call
-    from govgo.cli.session import goflags_for
     from govgo.cli.switching import switching
 
     with Call(path, reporter, release) as call, switching(call):
         try:
-            # Without flags, the environment is not needed.
-            goflags = goflags_for(path) if target.flags else ()
+            goflags: Sequence[str] = ()
+            if target.flags:  # else the environment is not needed
+                from govgo.cli.session import goflags_for
+
+                goflags = goflags_for(path)
             call.flags, values = read_line(target, path, words, goflags)
             return target.function(**values)
         except CommandLineError as error:

@@ -8,7 +8,6 @@ Source: the Go Modules Reference, "GOPROXY protocol"; cmd/go's modfetch.RevInfo 
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +19,8 @@ from govgo.errors import Failure, InputError
 from govgo.ports.modules import RevInfo
 
 if TYPE_CHECKING:
+    import json
+
     from govgo.adapters.modcache.cache import ModCache
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
@@ -79,6 +80,8 @@ def format_info(info: RevInfo, time_text: str = "") -> bytes:
 
 def time_text(data: bytes) -> str:
     """The time of a valid .info answer as go would print it again, "" where there is none."""
+    import json
+
     value = json.loads(data)
     when = _field(value, "Time") if isinstance(value, dict) else None
     return canonical_time(when) if isinstance(when, str) else ""
@@ -131,6 +134,8 @@ def format_time(time: datetime | None) -> str:
 
 
 def _decode(data: bytes) -> object:
+    import json  # as below: a warm `list` reads no .info file
+
     try:
         return json.loads(data.decode("utf-8", "replace"), parse_constant=_no_constant)
     except json.JSONDecodeError as err:
@@ -140,6 +145,8 @@ def _decode(data: bytes) -> object:
 
 
 def _no_constant(name: str) -> object:
+    import json
+
     raise json.JSONDecodeError("Expecting value", name, 0)
 
 
@@ -193,6 +200,8 @@ def _time_error(value: str) -> InputError:
 
 def _go_json(text: str) -> str:
     """A JSON string as Go prints it: <, > and & escaped as well."""
+    import json
+
     out = json.dumps(text, ensure_ascii=False)
     for char, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         out = out.replace(char, escape)
