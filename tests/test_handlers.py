@@ -38,6 +38,7 @@ ALLOWED = {
     ("app/verify/graph.py", "TargetGraph._path_to"): "the same",
     ("app/verify/vendor.py", "_VendorCheck._open_copies"): "a finding, with the exit code of its error",
     ("app/verify/verify.py", "_Run._collect"): "the same",
+    ("app/get/candidates.py", "_guarded"): "the answer of one argument; all are reported, with exit code 4",
     ("app/sum/heads.py", "_compare"): "a result of its own, with the exit code of its error",
     ("cli/main.py", "_run_as"): "every error ends here, with its exit code",
     ("core/sumdb/timeline.py", "read_head"): "raised again with what was read, as the same class",

@@ -25,7 +25,7 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path, is_std
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import Failure, InvalidPathError, QueryError, find, is_not_found
+from govgo.errors import Failure, GovgoError, InvalidPathError, QueryError, find, is_not_found
 from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
 from govgo.load.mainmodule.load import load_mod_graph
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
@@ -333,7 +333,7 @@ def _guarded(options: Callable[[], PathSet]) -> PathSet:
     """The options, or the error in their place: `resolve_candidates` reports it and ends the command."""
     try:
         return options()
-    except Failure as error:
+    except GovgoError as error:  # each argument's fault is reported, with the exit code of the worst
         return PathSet(error=error)
 
 
