@@ -120,11 +120,10 @@ def resolve(directory: str = ".", *, environ: Mapping[str, str] | None = None) -
 
     with _session(directory, environ) as session:
         graph = load_graph(session)
-        nodes: list[tuple[ModuleVersion, tuple[ModuleVersion, ...]]] = []
-        graph.walk_breadth_first(lambda mv: nodes.append((mv, tuple(graph.required_by(mv) or ()))))
+        nodes = tuple((mv, graph.required_by(mv) or ()) for mv in graph.breadth_first())
         build_list = tuple(mv for mv in graph.build_list() if not is_toolchain(mv.path))
         replaced = {mv: new for mv in build_list if (new := session.main.replacement(mv)) is not None}
-        return Build(session.main.modules, build_list, tuple(nodes), replaced)
+        return Build(session.main.modules, build_list, nodes, replaced)
 
 
 def verify(directory: str = ".", *, offline: bool = False, environ: Mapping[str, str] | None = None) -> Verification:

@@ -7,7 +7,7 @@ and asks the repository for the rest. Source: cmd/go's modload.readModGraph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from govgo.core.modgraph.loader import GraphLoader, Pruning
@@ -41,56 +41,38 @@ class GraphError(BuildListError):
         self.graph = graph
 
 
-class ModGraph:
-    """A loaded module graph."""
+class ModGraph(Graph):
+    """The module graph of a command, with what was loaded for each module version.
 
-    def __init__(self, graph: Graph, loader: GraphLoader | None = None) -> None:
-        self._graph = graph
-        self._loader = loader
+    Attributes:
+        loader: has read the go.mod files; None where vendor/modules.txt takes the place of the graph.
+    """
+
+    __slots__ = ("_build_list", "loader")
+
+    def __init__(self, roots: Iterable[ModuleVersion]) -> None:
+        """A graph in which the main modules, or in a workspace all roots, are the starting points."""
+        super().__init__(compare_selected, roots)
+        self.loader: GraphLoader | None = None
         self._build_list: tuple[ModuleVersion, ...] | None = None
 
-    def selected(self, path: str) -> str:
-        """The selected version of a module path, "none" when the graph does not name it, "" of a main module."""
-        return self._graph.selected(path)
-
-    def required_by(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...] | None:
-        """What `mv` requires; None where that is pruned out."""
-        return self._graph.required_by(mv)
-
     def build_list(self) -> tuple[ModuleVersion, ...]:
-        """Main modules, then every other selected version by path."""
+        """Main modules, then every other selected version by path; to be called once the graph is complete."""
         if self._build_list is None:
-            self._build_list = self._graph.build_list()
+            self._build_list = super().build_list()
         return self._build_list
 
-    def breadth_first(self) -> Iterator[ModuleVersion]:
-        """Every module version but "none" ones, selected or not, breadth first."""
-        return self._graph.breadth_first()
-
-    def walk_breadth_first(self, visit: Callable[[ModuleVersion], None]) -> None:
-        """Call `visit` with each item of `breadth_first`."""
-        for mv in self._graph.breadth_first():
-            visit(mv)
-
-    def edge_names(self, name: Callable[[ModuleVersion], str]) -> Iterator[tuple[str, list[str]]]:
-        """(name of a module version, names of its requirements), breadth first."""
-        return self._graph.edge_names(name)
-
-    def find_path(self, is_target: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
-        """A shortest chain of requirements from a main module to a target, or ()."""
-        return self._graph.find_path(is_target)
-
     def summary(self, mv: ModuleVersion) -> ModSummary | None:
-        """The summary that was loaded for `mv`, None where none was or could be."""
-        return cast("ModSummary | None", self._loader.summary(mv)) if self._loader is not None else None
+        """The summary that was loaded for `mv`, None where there is none."""
+        return cast("ModSummary | None", self.loader.summary(mv)) if self.loader is not None else None
 
     def error(self, mv: ModuleVersion) -> GovgoError | None:
         """Why `mv` could not be loaded, None where it could or need not."""
-        return cast("GovgoError | None", self._loader.errors.get(mv)) if self._loader is not None else None
+        return cast("GovgoError | None", self.loader.errors.get(mv)) if self.loader is not None else None
 
     def all_selected(self, roots: Sequence[ModuleVersion]) -> bool:
         """Whether each of `roots` is the selected version of its path."""
-        return all(self._graph.selected(path) == version for path, version in roots)
+        return all(self.selected(path) == version for path, version in roots)
 
     def find_error(self, resolve: Callable[[ModuleVersion], ModuleVersion]) -> GraphError | None:
         """The error nearest to the main module, with the chain of requirements that leads to it.
@@ -98,10 +80,10 @@ class ModGraph:
         Args:
             resolve: a module version, or what replaces it.
         """
-        if self._loader is None or not self._loader.errors:
+        if self.loader is None or not self.loader.errors:
             return None
-        path = self._graph.find_path(self._loader.errors.__contains__)
-        error = cast(GovgoError, self._loader.errors[path[-1]])
+        path = self.find_path(self.loader.errors.__contains__)
+        error = cast(GovgoError, self.loader.errors[path[-1]])
         return GraphError(chain_text(path, error, resolve), path=path, inner=error, graph=self)
 
 
@@ -231,16 +213,15 @@ def read_mod_graph(
     Returns:
         The graph, as far as it could be loaded, and the error nearest to the main module.
     """
-    graph = Graph(compare_selected, roots if session.in_workspace else session.main.modules)
+    graph = ModGraph(roots if session.in_workspace else session.main.modules)
     if pruning != Pruning.WORKSPACE:
         graph.require(session.main.single(), roots)
-    loader = GraphLoader(graph, roots, pruning, unprune)
+    loader = graph.loader = GraphLoader(graph, roots, pruning, unprune)
     feed = _Feed(session, loader)
     session.repo.pump(feed)
     if pruning == Pruning.WORKSPACE:
         _load_selected(session, loader, feed, roots)
-    mg = ModGraph(graph, loader)
-    return mg, mg.find_error(session.main.resolve)
+    return graph, graph.find_error(session.main.resolve)
 
 
 def _load_selected(session: Session, loader: GraphLoader, feed: _Feed, roots: Sequence[ModuleVersion]) -> None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.modfile import ModFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
-from govgo.core.modgraph.mvs import Graph
-from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, sort
+from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort
 from govgo.errors import BuildListError
 from govgo.load.buildlist.graph import GraphError, ModGraph, read_mod_graph
 from govgo.load.session.mainmods import mod_go_version, work_go_version
@@ -81,7 +80,7 @@ class Requirements:
             StaleError: go.mod does not list a vendored module, although with graph pruning it must list all.
         """
         main = self._session.main
-        graph = Graph(compare_selected, self.roots if self._session.in_workspace else main.modules)
+        graph = ModGraph(self.roots if self._session.in_workspace else main.modules)
         if self.pruning == Pruning.PRUNED:
             self._check_vendored(vendored)
             graph.require(main.single(), self.roots)
@@ -96,7 +95,7 @@ class Requirements:
             else:
                 graph.require(main.single(), (*self.roots, everything))
             graph.require(everything, tuple(vendored))
-        self._graph = (ModGraph(graph), None)
+        self._graph = (graph, None)
 
     def _check_vendored(self, vendored: Iterable[ModuleVersion]) -> None:
         missing = [mv for mv in vendored if self.root_selected(mv.path) != mv.version]

@@ -7,13 +7,14 @@ import pytest
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import NotFoundError, SumMismatchError
+from govgo.errors import GovgoError, NotFoundError, SecurityError, SumMismatchError, UnavailableError
 from govgo.load.buildlist.conflicts import ConstraintError
 from govgo.load.buildlist.disqualify import Disqualifications, Reason
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.load import edit_build_list, load_mod_file
 from govgo.load.session.policy import GET
 from govgo.load.session.session import Session
+from govgo.ports.modules import Versions
 from tests.simulators.repo import MemoryFiles, MemoryRepo, Transcript, memory_session
 
 P, U = Pruning.PRUNED, Pruning.UNPRUNED
@@ -211,3 +212,21 @@ def test_errors_are_reasons_and_the_first_reason_stays() -> None:
     unfit.disqualify(mv("x1"), P, Reason(dep=mv("x1")))
     assert not unfit.require(mv("y1"), mv("x1"))
     assert unfit.path(mv("y1"), U) == (tuple(mvs("y1 x1")), error)
+
+
+def test_evidence_of_misbehaviour_ends_the_search_for_a_lower_version() -> None:
+    """Where the versions only cannot be listed, an upgrade that does not fit is taken back."""
+
+    def refuse(path: str, prefix: str = "") -> Versions:
+        raise error
+
+    s = session(DOWN, "a0")
+    s.repo.versions = refuse  # type: ignore[method-assign]
+    error: GovgoError = UnavailableError("down")
+    edit_build_list(s, mvs("a2"), mvs("b0"))
+    assert show(load_mod_file(s).graph().build_list()) == "a0 b0"
+    s = session(DOWN, "a0")
+    s.repo.versions = refuse  # type: ignore[method-assign]
+    error = SecurityError("forged")
+    with pytest.raises(SecurityError, match="forged"):
+        edit_build_list(s, mvs("a2"), mvs("b0"))
