@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from govgo.app.sum.database import listed_hash
 from govgo.app.verify.targets import SumFile, Target
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import BAD_MODULE, CONFLICT, MERGE_MARKER, SumFault, SumLine, format_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.record import NotInDatabaseError
@@ -73,12 +73,9 @@ def check_lint(target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
 
 
 def _fault(claim: Claim, file: SumFile, fault: SumFault) -> Finding:
-    hint = ""
-    if fault.code == MERGE_MARKER:
-        hint = "join both sides, proved: `govgo sum merge --install` sets git up to do so"
-    elif fault.code == CONFLICT:
-        hint = "only one of them can be true: keep the one that `govgo verify --only database` proves"
-    return Finding(fault.code, claim, Verdict.FINDING, fault.text, fault.mod, Place(file.shown, fault.line), hint=hint)
+    remedy = {MERGE_MARKER: Remedy.MERGE, CONFLICT: Remedy.KEEP_PROVED}.get(fault.code)
+    place = Place(file.shown, fault.line)
+    return Finding(fault.code, claim, Verdict.FINDING, fault.text, fault.mod, place, remedy=remedy)
 
 
 def check_database(
@@ -160,8 +157,7 @@ def _judge_error(file: SumFile, line: SumLine, database: str, error: GovgoError)
             f"{line.mod.path}@{line.mod.version}: not in the checksum database {database}: {_after_label(text, line)}",
             line.mod,
             place,
-            hint="a public version that the database cannot have is misspelt, was withdrawn, or is not public; "
-            "it was asked for because neither GONOSUMDB nor GOPRIVATE names it",
+            remedy=Remedy.CHECK_NAME,
         )
     if isinstance(error, InputError):
         return NOT_IN_DATABASE, Finding(BAD_MODULE, Claim.DATABASE, Verdict.FINDING, text, line.mod, place)

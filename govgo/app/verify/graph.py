@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
-from govgo.core.findings import Claim, ClaimResult, Finding, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import SumLine
 from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
@@ -241,7 +241,7 @@ def _missing(graph: TargetGraph, key: ModuleVersion) -> Finding:
         module=key,
         place=graph.missing_place(key),
         needed_by=graph.needed_by(key),
-        hint="add what is missing, proved: `govgo sum complete`",
+        remedy=Remedy.COMPLETE,
     )
 
 
@@ -268,7 +268,7 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
             f"{line.mod.path}@{line.mod.version}: no module in the requirement graph needs this line",
             module=line.mod,
             place=Place(file.shown, line.number),
-            hint="remove what is not needed: `govgo tidy`",
+            remedy=Remedy.TIDY,
         )
         for file in target.sums
         for line in file.lines
