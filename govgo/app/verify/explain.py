@@ -89,7 +89,7 @@ class Explainer:
     def _differences(
         self, mv: ModuleVersion, cached: Cached, seen: Sequence[Sighting], database: str
     ) -> tuple[str, tuple[Difference, ...]]:
-        """The files that differ between two copies, the one that the database vouches for first."""
+        """The files that differ between two copies, the one that the database has proved first."""
         copies: list[tuple[str, str, str]] = [(f"the zip of {each.url}", each.file, each.digest) for each in seen]
         copies.append(("the cached zip", cached.zip, cached.zip_hash))
         copies = [copy for copy in copies if copy[1]]

@@ -85,7 +85,7 @@ def _rule(code: str, findings: list[Finding]) -> dict[str, object]:
     return {
         "id": code,
         "shortDescription": {"text": text},
-        "help": {"text": f"{text} `govgo help module-auth` tells how modules are authenticated."},
+        "help": {"text": f"{text} `govgo help module-auth` explains how modules are authenticated."},
         "defaultConfiguration": {"level": _level(worst)},
         "properties": {
             "tags": ["security", "supply-chain"],

@@ -44,6 +44,12 @@ def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0)
     return "".join(f"{line}\n" for line in lines)
 
 
+def bundle_text(file: str, records: int, size_bytes: int, left_out: int) -> str:
+    """One sentence about a proof bundle: what was written, and how many lines of go.sum it does not prove."""
+    text = f"wrote {records} proofs, {size_bytes} bytes, to {file}"
+    return text + (f"; {left_out} lines could not be proved and are left out" if left_out else "")
+
+
 _COLOURS = {
     Verdict.PASSED: "green",
     Verdict.FINDING: "yellow",
