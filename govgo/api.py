@@ -127,15 +127,15 @@ def resolve(directory: str = ".", *, environ: Mapping[str, str] | None = None) -
 
 
 def verify(directory: str = ".", *, offline: bool = False, environ: Mapping[str, str] | None = None) -> Verification:
-    """Prove go.sum by the checksum database, and hold the module cache and vendor directory against it.
+    """Prove go.sum by the checksum database, and compare the module cache and vendor directory with it.
 
     Args:
         directory: of the module or workspace.
-        offline: use the proofs that are kept, and tell what they do not cover.
+        offline: use kept proofs alone, and report what they do not cover.
         environ: go's settings.
 
     Returns:
-        What every claim came to, line by line; `verdict` is the worst. A contradiction is a finding, not an error.
+        The result of every claim, and its findings; `verdict` is the worst. A contradiction is a finding, not an error.
 
     Raises:
         GovgoError: nothing could be checked at all.
@@ -144,7 +144,7 @@ def verify(directory: str = ".", *, offline: bool = False, environ: Mapping[str,
     from govgo.wiring.verify import VerifyOptions, run_verify
 
     with _session(directory, environ) as session:
-        return run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline))
+        return run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline)).verification
 
 
 def download(mods: Iterable[ModuleVersion], *, environ: Mapping[str, str] | None = None) -> list[Downloaded]:

@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, Entry] = {
     "work": Entry("work", "work", CHANGE, "Keep a workspace: init, use, edit, sync, vendor."),
     "list": Entry("list", "list_command", INSPECT, "List the modules of the build list, or answer version queries."),
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
-    "why": Entry("why", "why", INSPECT, "Tell why packages or modules are needed."),
+    "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "sum": Entry("sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("download", "download", CACHE, "Download modules to the module cache."),

@@ -301,7 +301,7 @@ modcacherw_option = option("-modcacherw", "modcacherw", is_flag=True, help="Leav
 overlay_option = option("-overlay", "overlay", hidden=True)
 modfile_option = option("-modfile", "modfile", metavar="FILE", help="Use FILE in place of go.mod.")
 mod_option = option("-mod", "mod", metavar="MODE", help="Module mode: readonly, vendor or mod.")
-verbose_option = option("-v", "verbose", is_flag=True, help="Say more on standard error.")
+verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")
 
 module_options = flag_options(
     chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option

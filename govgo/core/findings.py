@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `govgo verify` found out, as values: claims with their counts, and findings that explain themselves.
+"""What `govgo verify` found, as values: claims with their counts, and findings with their evidence.
 
-Services make them, every report format renders them; nothing here decides how they look or what the process returns.
-They are named tuples, which a short command can afford to define.
+Services make them, and `report.findings` puts them into words and formats. They are named tuples, not dataclasses,
+since these take less time to define at start-up.
 """
 
 from __future__ import annotations
@@ -26,16 +26,39 @@ class Claim(StrEnum):
 
 
 class Verdict(IntEnum):
-    """How bad something is; the numbers are the exit codes of the table in `cli.console`, and the largest one wins.
+    """How bad something is. The numbers are exit codes (`cli.console`); where several apply, the largest counts.
 
-    FINDING: the answer is no. UNCHECKED: no answer could be had. CONTRADICTION: bytes contradict go.sum or the
-    checksum database, or the database contradicts itself.
+    FINDING: the answer is no. UNCHECKED: there is no answer. CONTRADICTION: bytes contradict go.sum or the checksum
+    database, or the database contradicts itself.
     """
 
     PASSED = 0
     FINDING = 1
     UNCHECKED = 3
     CONTRADICTION = 4
+
+
+class Cause(StrEnum):
+    """What most likely led to a contradiction."""
+
+    MOVED_TAG = "moved-tag"
+    EDITED = "edited-line"
+    TYPO = "one-character"
+    BAD_CACHE = "bad-cache"
+    OTHER_SOURCE = "other-source"
+    ODD_PROXY = "odd-proxy"
+
+
+class Remedy(StrEnum):
+    """What can be done about a finding."""
+
+    MERGE = "merge"
+    KEEP_PROVED = "keep-proved"
+    CHECK_NAME = "check-name"
+    COMPLETE = "complete"
+    TIDY = "tidy"
+    VENDOR = "vendor"
+    NONE_NEEDED = "none-needed"
 
 
 class Place(NamedTuple):
@@ -72,10 +95,12 @@ class Finding(NamedTuple):
         module: the key of the go.sum line ("/go.mod" at the end of its version for the hash of a go.mod).
         place: where to look.
         evidence: the hashes side by side.
-        cause: the likely cause of a contradiction, "" where nothing can be said.
+        cause: the likely cause of a contradiction, None where the hashes do not show it.
+        odd_proxies: for ODD_PROXY, the URLs of the proxies.
         compared: what `differences` were found between.
         needed_by: the shortest chain of requirements from the main module to the module.
-        hint: what to do.
+        remedy: what can be done.
+        hint: what the error that led to the finding says can be done, "" for nothing.
     """
 
     code: str
@@ -85,11 +110,13 @@ class Finding(NamedTuple):
     module: ModuleVersion | None = None
     place: Place | None = None
     evidence: tuple[Evidence, ...] = ()
-    cause: str = ""
+    cause: Cause | None = None
     compared: str = ""
     differences: tuple[Difference, ...] = ()
     needed_by: tuple[str, ...] = ()
     hint: str = ""
+    remedy: Remedy | None = None
+    odd_proxies: tuple[str, ...] = ()
 
 
 class ClaimResult(NamedTuple):
@@ -129,7 +156,7 @@ class ModuleReport(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The module path, or what stands for it in reports."""
         return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
 
 
@@ -140,9 +167,9 @@ class Verification(NamedTuple):
         claims: those that were asked for.
         findings: what concerns no single module, such as a fork of the checksum database.
         database: the checksum database's name, "" where none was asked.
-        tree_size: of its newest proved tree, 0 where none was proved.
+        tree_size: the size of its newest proved tree, 0 where none was proved.
         private: the setting that keeps modules from the database, as NAME=VALUE; "" for none.
-        since: the git reference whose lines were passed over, "" for none.
+        since: the git reference after which the checked lines were added, "" for all lines.
     """
 
     claims: tuple[Claim, ...]

@@ -15,6 +15,10 @@ from govgo.core.sumdb.timeline import NOT_COMPARABLE, Comparison, Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.errors import ForkError, GovgoError
 
+HEAD_SCHEMA = "govgo.sum.head/1"
+EXPLAIN_SCHEMA = "govgo.sum.explain/1"
+COMPLETE_SCHEMA = "govgo.sum.complete/1"
+
 
 def document(
     schema: str,
@@ -22,7 +26,7 @@ def document(
     results: Sequence[Mapping[str, object]],
     errors: Iterable[BaseException] = (),
 ) -> str:
-    """The document, without a newline at its end.
+    """The document, with a newline at its end.
 
     Args:
         schema: its name and version, such as "govgo.sum.head/1".
@@ -35,12 +39,12 @@ def document(
         "tool": {"name": "govgo", "version": govgo.__version__},
         "summary": summary,
         "results": results,
-        "errors": [error_object(error) for error in errors],
+        "errors": [_error_object(error) for error in errors],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False)
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def error_object(error: BaseException) -> dict[str, object]:
+def _error_object(error: BaseException) -> dict[str, object]:
     """An error by its stable code, its sentence and, of a fork, both signed tree heads."""
     code = error.code if isinstance(error, GovgoError) else "bug"
     found: dict[str, object] = {"code": code, "text": str(error)}
@@ -52,14 +56,24 @@ def error_object(error: BaseException) -> dict[str, object]:
 _NEEDS = {
     "module-graph": "its requirements take part in version selection",
     "package": "packages are loaded from it",
-    "candidate": "could hold packages by its name, and is looked at to see that it does not",
+    "candidate": "its path is a prefix of packages, and it is searched to make sure that they are not in it",
     "go-version": "packages are loaded from it by the rules of its go version",
 }
 """What a need of one kind means, in the order of the text."""
+_PRIVATE = "of modules that no database is asked about"
 
 
-def explained_text(each: Explained, file: str) -> str:
-    """A line of go.sum, or one that is missing, with the loads that need it; `file` is the name of the go.sum file."""
+def explained_text(found: Iterable[Explained], file: str) -> str:
+    """A stanza for each line of go.sum, or missing line, with the loads that need it; an empty line between them.
+
+    Args:
+        found: the lines.
+        file: the name of the go.sum file.
+    """
+    return "\n".join(_stanza(each, file) for each in found)
+
+
+def _stanza(each: Explained, file: str) -> str:
     where = "".join(f"{file}:{number}: " for number in each.line_numbers[:1])
     lines = [f"{where}{each.mod.path} {each.mod.version} {each.hashes[0] if each.hashes else '(missing)'}"]
     if not each.needs:
@@ -78,8 +92,13 @@ def explained_text(each: Explained, file: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def explained_object(each: Explained) -> dict[str, object]:
-    """The same for the JSON document."""
+def explain_document(found: Sequence[Explained]) -> str:
+    """The same as a document."""
+    summary = {"lines": len(found), "needed": sum(bool(each.needs) for each in found)}
+    return document(EXPLAIN_SCHEMA, summary, [_explained_object(each) for each in found])
+
+
+def _explained_object(each: Explained) -> dict[str, object]:
     return {
         "path": each.mod.path,
         "version": each.mod.version,
@@ -104,22 +123,34 @@ def completed_text(done: Completed, database: str, *, dry_run: bool, whole: bool
         return f"{file} is complete" if whole else f"{file} is not complete; nothing could be added"
     other = len(done.lines) - done.proved
     parts = [f"{done.proved} proved by {database}"] if done.proved else []
-    parts += [f"{other} of modules that no database is asked about"] if other else []
+    parts += [f"{other} {_PRIVATE}"] if other else []
     return f"{'would update' if dry_run else 'updated'} {file} (+{len(done.lines)}: {', '.join(parts)})"
+
+
+def complete_document(done: Completed, errors: Iterable[BaseException], *, dry_run: bool) -> str:
+    """The lines that were added, or would be, as a document."""
+    summary = {"file": done.file, "added": len(done.lines), "proved": done.proved, "dry_run": dry_run}
+    results = [dict(zip(("path", "version", "hash"), line.split(" "), strict=True)) for line in done.lines]
+    return document(COMPLETE_SCHEMA, summary, results, errors)
 
 
 def merged_text(merged: Merged) -> str:
     """One sentence: what became of the lines that differed."""
     parts = [f"{len(merged.proved)} differing lines proved"]
     if merged.private:
-        parts.append(f"{len(merged.private)} of modules that no database is asked about")
+        parts.append(f"{len(merged.private)} {_PRIVATE}")
     if merged.unproved:
         parts.append(f"{len(merged.unproved)} not proved: run `govgo verify` before you commit")
     return f"go.sum: union of both sides, {', '.join(parts)}"
 
 
-def head_object(head: Head) -> dict[str, object]:
-    """A signed tree head for the JSON document."""
+def head_document(database: str, ours: Head, compared: Sequence[Comparison], errors: Iterable[BaseException]) -> str:
+    """Our signed tree head, and how each second source compares with it, as a document."""
+    summary = {"database": database, **_head_object(ours)}
+    return document(HEAD_SCHEMA, summary, [_comparison_object(each) for each in compared], errors)
+
+
+def _head_object(head: Head) -> dict[str, object]:
     return {
         "tree_size": head.tree.size,
         "tree_hash": format_hash(head.tree.hash),
@@ -127,11 +158,10 @@ def head_object(head: Head) -> dict[str, object]:
     }
 
 
-def comparison_object(each: Comparison) -> dict[str, object]:
-    """The comparison of two tree heads for the JSON document."""
+def _comparison_object(each: Comparison) -> dict[str, object]:
     found: dict[str, object] = {"kind": each.kind, "with": each.place, "verdict": each.verdict}
     if each.head is not None:
-        return found | head_object(each.head)
+        return found | _head_object(each.head)
     return found | ({"reason": str(each.error)} if each.verdict == NOT_COMPARABLE else {})
 
 

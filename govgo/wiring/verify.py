@@ -12,6 +12,7 @@ from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
     from govgo.adapters.sumdb.session import ProofClient
+    from govgo.app.sum.bundle import WrittenBundle
     from govgo.app.verify.verify import Tools
     from govgo.core.findings import Claim, Verification
     from govgo.load.session.session import Session
@@ -35,11 +36,18 @@ class VerifyOptions(NamedTuple):
     from_bundle: str = ""
 
 
-def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], options: VerifyOptions) -> Verification:
+class Verified(NamedTuple):
+    """A verification, and the bundle that was written of its proofs, None where none was asked for."""
+
+    verification: Verification
+    bundle: WrittenBundle | None = None
+
+
+def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], options: VerifyOptions) -> Verified:
     """Check the claims for the modules that `where` names; the session's own module or workspace where it names none.
 
     Raises:
-        GovgoError: nothing could be checked at all; what a single check meets stands among its findings.
+        GovgoError: nothing could be checked at all; a fault of a single check is a finding.
     """
     from govgo.adapters.sumdb.session import ProofClient
     from govgo.app.verify.verify import verify as service
@@ -59,9 +67,8 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
             asked = _offline_session(session)
             held.callback(asked.repo.close)
         run = service(asked, where, claims, tools, since=options.since, offline=options.offline)
-        if options.bundle:
-            _bundle(session, client, where, session.absolute(options.bundle))
-    return run
+        bundle = _bundle(session, client, where, options.bundle) if options.bundle else None
+    return Verified(run, bundle)
 
 
 def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, options: VerifyOptions) -> Tools:
@@ -111,14 +118,11 @@ def _offline_session(session: Session) -> Session:
     return other
 
 
-def _bundle(session: Session, client: ProofClient, where: Sequence[str], file: str) -> None:
+def _bundle(session: Session, client: ProofClient, where: Sequence[str], file: str) -> WrittenBundle:
+    """Write a bundle of the proofs of every go.sum line that is checked."""
     from govgo.app.sum.bundle import write_bundle
     from govgo.app.verify.database import lines_of
     from govgo.app.verify.targets import find_targets
 
     keys = [line.mod for line in lines_of(find_targets(session, where))]
-    written = write_bundle(session, client, file, keys)
-    session.report.note(
-        f"wrote {written.records} proofs, {written.size_bytes} bytes, to {file}"
-        + (f"; {len(written.left_out)} lines could not be proved and are left out" if written.left_out else "")
-    )
+    return write_bundle(session, client, session.absolute(file), keys)

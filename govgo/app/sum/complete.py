@@ -84,7 +84,7 @@ def _refuse_stale_gomod(session: Session) -> None:
 def _hashes(
     session: Session, database: SumDatabase, missing: Sequence[ModuleVersion], failures: list[GovgoError]
 ) -> dict[ModuleVersion, str]:
-    """The hash of each missing line that can be had; why the others cannot is added to `failures`."""
+    """The hash of each missing line, as far as it could be found; the faults of the others are added to `failures`."""
     public = [key for key in missing if database.covers(key.path)]
     found = database.lookup_many(public)
     private_zips = [key for key in missing if key not in found and not key.is_gomod_key]

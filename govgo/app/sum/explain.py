@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def explain(session: Session, words: Iterable[str]) -> tuple[Explained, ...]:
-    """Tell why lines are there.
+    """Find out why lines are there.
 
     Args:
         session: the command.
@@ -30,7 +30,7 @@ def explain(session: Session, words: Iterable[str]) -> tuple[Explained, ...]:
         The lines that are there or needed, in the order of go.sum; () where there is none.
 
     Raises:
-        UsageError: the words say nothing of that kind.
+        UsageError: the words are none of these.
         GovgoError: the modules or packages cannot be loaded.
     """
     asked = [field for word in words for field in word.split()]

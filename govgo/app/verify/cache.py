@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from govgo.app.verify.targets import SumFile, Target
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.ports.evidence import Cached, Damage
@@ -35,7 +35,7 @@ def damage_findings(damage: Sequence[Damage]) -> tuple[Finding, ...]:
             f"{each.path}: {each.reason}",
             each.module,
             Place(each.path),
-            hint="it is not used; the next command that needs it fetches and proves it again",
+            remedy=Remedy.NONE_NEEDED,
         )
         for each in damage
     )

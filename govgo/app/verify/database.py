@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The claims of `govgo verify` about go.sum itself: that its text is sound, and that the database proves every line.
+"""The claims of `govgo verify` about go.sum itself: it is well formed, and the database proves every line.
 
 All lines of all targets are looked up at once.
 """
@@ -7,12 +7,12 @@ All lines of all targets are looked up at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from govgo.app.sum.database import listed_hash
 from govgo.app.verify.targets import SumFile, Target
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import BAD_MODULE, CONFLICT, MERGE_MARKER, SumFault, SumLine, format_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.record import NotInDatabaseError
@@ -41,7 +41,7 @@ class DatabaseAnswers:
     """What the database said, kept for the whole run.
 
     Attributes:
-        fatal: why it may not be believed any more, or why it could not be asked at all.
+        fatal: why it is not trusted any more, or could not be asked at all.
     """
 
     database: Prover
@@ -50,11 +50,11 @@ class DatabaseAnswers:
 
     def ask(self, mods: Iterable[ModuleVersion]) -> Lookups:
         """Look up what was not looked up before, all at once; private modules are not asked about."""
-        wanted = [mod for mod in dict.fromkeys(mods) if mod not in self.lookups and self.database.covers(mod.path)]
-        if wanted and self.fatal is None:
+        new = [mod for mod in dict.fromkeys(mods) if mod not in self.lookups and self.database.covers(mod.path)]
+        if new and self.fatal is None:
             try:
-                self.lookups.update(self.database.lookup_many(wanted))
-            except GovgoError as error:
+                self.lookups.update(self.database.lookup_many(new))
+            except GovgoError as error:  # a fork or a bad signature, too: `fatal_finding` reports it
                 self.fatal = error
         return self.lookups
 
@@ -65,7 +65,7 @@ class DatabaseAnswers:
 
 
 def check_lint(target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
-    """Whether the text of go.sum is sound."""
+    """Whether go.sum is well formed."""
     findings = tuple(_fault(Claim.LINT, file, fault) for file in target.sums for fault in file.faults)
     lines = sum(len(file.lines) for file in target.sums)
     verdict = Verdict.FINDING if findings else Verdict.PASSED
@@ -73,12 +73,9 @@ def check_lint(target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
 
 
 def _fault(claim: Claim, file: SumFile, fault: SumFault) -> Finding:
-    hint = ""
-    if fault.code == MERGE_MARKER:
-        hint = "join both sides, proved: `govgo sum merge --install` sets git up to do so"
-    elif fault.code == CONFLICT:
-        hint = "only one of them can be true: keep the one that `govgo verify --only database` proves"
-    return Finding(fault.code, claim, Verdict.FINDING, fault.text, fault.mod, Place(file.shown, fault.line), hint=hint)
+    remedy = {MERGE_MARKER: Remedy.MERGE, CONFLICT: Remedy.KEEP_PROVED}.get(fault.code)
+    place = Place(file.shown, fault.line)
+    return Finding(fault.code, claim, Verdict.FINDING, fault.text, fault.mod, place, remedy=remedy)
 
 
 def check_database(
@@ -90,7 +87,7 @@ def check_database(
         target: whose go.sum.
         answers: the lines of every target have been looked up.
         linted: whether lines that say nothing are reported elsewhere.
-        off: whether GOSUMDB=off forbids to ask.
+        off: whether GOSUMDB=off forbids asking.
 
     Returns:
         The result, the findings, and the lines that are known to be false.
@@ -102,7 +99,7 @@ def check_database(
         if not linted:
             findings += [_fault(Claim.DATABASE, file, fault) for fault in file.faults if fault.unread]
         for line in file.lines:
-            kind, finding = _judge(file, line, answers, off=off)
+            kind, finding = _check_line(file, line, answers, off=off)
             counts[kind] += 1
             if finding is not None:
                 findings.append(finding)
@@ -125,12 +122,12 @@ def _switched_off(target: Target) -> Finding:
 
 
 def _unchecked(target: Target, error: GovgoError, count: int) -> Finding:
-    """That lines stay unproved for a reason that is reported once for the whole run."""
+    """Lines stay unproved for a reason that is reported once for the whole run."""
     text = f"{count} lines could not be checked: {str(error).partition(chr(10))[0]}"
     return Finding("unproved", Claim.DATABASE, Verdict.UNCHECKED, text, place=Place(target.sums[0].shown))
 
 
-def _judge(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool) -> tuple[str, Finding | None]:
+def _check_line(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool) -> tuple[str, Finding | None]:
     if off:
         return UNCHECKED, None
     if not answers.database.covers(line.mod.path):
@@ -142,10 +139,10 @@ def _judge(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool)
         if format_line(line.mod, line.h1) in answer:
             return PROVED, None
         return MISMATCH, _mismatch(file, line, answers.database.name, listed_hash(answer))
-    return _judge_error(file, line, answers.database.name, answer)
+    return _check_error(file, line, answers.database.name, answer)
 
 
-def _judge_error(file: SumFile, line: SumLine, database: str, error: GovgoError) -> tuple[str, Finding | None]:
+def _check_error(file: SumFile, line: SumLine, database: str, error: GovgoError) -> tuple[str, Finding | None]:
     if isinstance(error, SumMismatchError):
         return MISMATCH, _mismatch(file, line, database, "")
     text = str(error).strip()
@@ -160,8 +157,7 @@ def _judge_error(file: SumFile, line: SumLine, database: str, error: GovgoError)
             f"{line.mod.path}@{line.mod.version}: not in the checksum database {database}: {_after_label(text, line)}",
             line.mod,
             place,
-            hint="a public version that the database cannot have is misspelt, was withdrawn, or is not public; "
-            "it was asked for because neither GONOSUMDB nor GOPRIVATE names it",
+            remedy=Remedy.CHECK_NAME,
         )
     if isinstance(error, InputError):
         return NOT_IN_DATABASE, Finding(BAD_MODULE, Claim.DATABASE, Verdict.FINDING, text, line.mod, place)
@@ -207,13 +203,3 @@ def fatal_finding(answers: DatabaseAnswers) -> Finding | None:
 def lines_of(targets: Sequence[Target]) -> tuple[SumLine, ...]:
     """Every line that is to be checked."""
     return tuple(line for target in targets for file in target.sums for line in file.lines)
-
-
-def expected(targets: Sequence[Target]) -> Mapping[ModuleVersion, tuple[tuple[SumFile, SumLine], ...]]:
-    """The lines to be checked by their key, with their files."""
-    found: dict[ModuleVersion, list[tuple[SumFile, SumLine]]] = {}
-    for target in targets:
-        for file in target.sums:
-            for line in file.lines:
-                found.setdefault(line.mod, []).append((file, line))
-    return {key: tuple(entries) for key, entries in found.items()}

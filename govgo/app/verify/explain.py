@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why bytes contradict: what each source has, the likely cause, the files that differ, who needs the module.
+"""Explain a contradiction: every source's hash side by side, the likely cause, the files that differ, who needs it.
 
-Only what contradicts is looked into, so that a sound run asks no proxy for a zip.
+Only contradictions are explained, so that a run without any asks no proxy for a zip.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from govgo.app.verify.database import DatabaseAnswers
 from govgo.app.verify.graph import TargetGraph
-from govgo.core.findings import Claim, Difference, Evidence, Finding
+from govgo.core.findings import Cause, Claim, Difference, Evidence, Finding
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure
 from govgo.ports.evidence import Cached, Facts, FileReader, Sighting, Sources
@@ -19,15 +19,9 @@ MOST_EXPLAINED = 20
 """Mismatches for which proxies are asked for zips; more of them have one cause."""
 MOST_DIFFERENCES = 50
 
-MOVED_TAG = "moved tag: the version was published again with other bytes after the checksum database had recorded it"
-EDITED = "edited go.sum: the line agrees with nothing that can be had now"
-TYPO = "edited go.sum: one character of the line was changed"
-BAD_CACHE = "bad cache: the cached bytes are not those that the module was published with"
-OTHER_SOURCE = "moved tag or odd proxy: go.sum and the cache were made from other bytes than those first published"
-
 
 class Explainer:
-    """Completes contradictions. Without `sources`, no proxy is asked."""
+    """Adds what can be found out to findings that are contradictions. Without `sources`, no proxy is asked."""
 
     def __init__(
         self,
@@ -63,11 +57,11 @@ class Explainer:
             evidence.append(Evidence(f"checksum database {self._answers.database.name}", database))
         evidence += [Evidence(f"proxy {each.url}", each.digest, each.fault) for each in seen]
         evidence += _cached_evidence(cached, is_gomod=is_gomod)
-        known = {(each.source, each.digest) for each in evidence}
-        rest = [e for e in finding.evidence if (e.source, e.digest) not in known and not _told(e, evidence)]
+        sources = {each.source for each in evidence}
+        rest = [each for each in finding.evidence if each.source not in sources]
         said = line.digest if line else ""
         copies = (cached.gomod_hash,) if is_gomod else (cached.zip_hash, cached.dir_hash)
-        cause = likely_cause(
+        cause, odd = likely_cause(
             said,
             database,
             {each.url: each.digest for each in seen if each.digest},
@@ -78,9 +72,9 @@ class Explainer:
         return finding._replace(
             evidence=(*evidence, *rest),
             cause=cause,
+            odd_proxies=odd,
             compared=compared,
             differences=differences,
-            hint=_hint(cause, mv, finding),
         )
 
     def _database_hash(self, key: ModuleVersion) -> str:
@@ -95,7 +89,7 @@ class Explainer:
     def _differences(
         self, mv: ModuleVersion, cached: Cached, seen: Sequence[Sighting], database: str
     ) -> tuple[str, tuple[Difference, ...]]:
-        """The files that differ between two copies, the one that the database vouches for first."""
+        """The files that differ between two copies, the one that the database has proved first."""
         copies: list[tuple[str, str, str]] = [(f"the zip of {each.url}", each.file, each.digest) for each in seen]
         copies.append(("the cached zip", cached.zip, cached.zip_hash))
         copies = [copy for copy in copies if copy[1]]
@@ -110,12 +104,12 @@ class Explainer:
                 old, new = self._files.zip_digests(copies[0][1]), self._files.tree_digests(cached.dir, str(mv))
                 return f"{copies[0][0]} and the extracted tree", compare_files(old, new, f"{mv}/")
         except Failure:
-            return "", ()  # one of them is no zip that could be read: the evidence says so
+            return "", ()  # one of them cannot be read as a zip: the evidence says so
         return "", ()
 
 
 def compare_files(old: Mapping[str, bytes], new: Mapping[str, bytes], prefix: str) -> tuple[Difference, ...]:
-    """The files that two copies of a module do not share, by name, `prefix` taken off."""
+    """The files in which two copies of a module differ, by name, without `prefix`."""
     found: list[Difference] = []
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
@@ -124,41 +118,44 @@ def compare_files(old: Mapping[str, bytes], new: Mapping[str, bytes], prefix: st
     return tuple(found[:MOST_DIFFERENCES])
 
 
-def likely_cause(line: str, database: str, proxies: Mapping[str, str], cached: str, *, damaged: bool = False) -> str:
-    """What most likely happened, from the hashes that the sources have; "" where these do not show it.
+def likely_cause(
+    line: str, database: str, proxies: Mapping[str, str], cached: str, *, damaged: bool = False
+) -> tuple[Cause | None, tuple[str, ...]]:
+    """What most likely happened, from the hashes that the sources give.
 
     Args:
         line: the hash in go.sum.
-        database: that of the checksum database, "" where it has or gives none.
-        proxies: by URL.
-        cached: of the cached bytes, "" for none.
+        database: the hash that the checksum database proves, "" where there is none.
+        proxies: the hash at each proxy, by URL.
+        cached: the hash of the cached bytes, "" for none.
         damaged: whether the cached zip cannot be read, or was the right one when it was downloaded.
+
+    Returns:
+        The cause, None where the hashes do not show it; and for ODD_PROXY the URLs of the proxies.
     """
-    odd = sorted(url for url, digest in proxies.items() if database and digest != database)
+    odd = tuple(sorted(url for url, digest in proxies.items() if database and digest != database))
     if database and line != database:
         if _one_character(line, database):
-            return TYPO
+            return Cause.TYPO, ()
         if odd and len(odd) < len(proxies):
-            return f"odd proxy: {', '.join(odd)} serves other bytes than those that the checksum database recorded"
+            return Cause.ODD_PROXY, odd
         if line in proxies.values() or (odd and len(odd) == len(proxies)):
-            return MOVED_TAG
-        return OTHER_SOURCE if cached == line else EDITED
+            return Cause.MOVED_TAG, ()
+        return Cause.OTHER_SOURCE if cached == line else Cause.EDITED, ()
     others = [digest for digest in proxies.values() if digest]
     if line and line == database:
-        if damaged or (cached and cached != line):
-            return BAD_CACHE
-        if odd:
-            return f"odd proxy: {', '.join(odd)} serves other bytes than those that the checksum database recorded"
-        return BAD_CACHE
+        if odd and not damaged and cached in ("", line):
+            return Cause.ODD_PROXY, odd
+        return Cause.BAD_CACHE, ()
     if (damaged and cached != line) or (line and line in others):
-        return BAD_CACHE
+        return Cause.BAD_CACHE, ()
     if line and others and all(digest != line for digest in others):
         if any(_one_character(line, digest) for digest in (*others, cached)):
-            return TYPO
-        return EDITED if cached in others else MOVED_TAG if cached == line else ""
+            return Cause.TYPO, ()
+        return Cause.EDITED if cached in others else Cause.MOVED_TAG if cached == line else None, ()
     if line and cached and _one_character(line, cached):
-        return TYPO
-    return ""
+        return Cause.TYPO, ()
+    return None, ()
 
 
 def _one_character(one: str, other: str) -> bool:
@@ -175,18 +172,3 @@ def _cached_evidence(cached: Cached, *, is_gomod: bool) -> list[Evidence]:
     if cached.dir and cached.dir_hash != cached.zip_hash:
         found.append(Evidence(f"cached dir {cached.dir}", cached.dir_hash, cached.dir_fault))
     return found
-
-
-def _told(evidence: Evidence, others: Sequence[Evidence]) -> bool:
-    return any(evidence.source == other.source for other in others)
-
-
-def _hint(cause: str, mv: ModuleVersion, finding: Finding) -> str:
-    if cause in (TYPO, EDITED) and finding.place is not None and finding.place.line:
-        file, line = finding.place.file, finding.place.line
-        return f"see who changed the line: `git log -L{line},{line}:{file}`"
-    if cause == BAD_CACHE:
-        return f"move the cached copy aside and fetch it anew, proved: `govgo download {mv}`"
-    if cause:
-        return f"a re-tagged release? move to another version: `govgo get {mv.path}@latest`"
-    return finding.hint

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The module graph of each target of `govgo verify`: what its go.sum has to hold, and who needs a module.
 
-A graph is loaded as go would load it, except that lines which are known to be false or unreadable are left out, so
-that one bad line does not hide what else is to be said; what they said is proved by the checksum database instead.
-Nothing is written but the module cache.
+A graph is loaded as go would load it, but without the lines of go.sum that are known to be false or unreadable, so that
+one bad line does not hide other findings; the database proves those modules instead. Only the module cache is written.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
-from govgo.core.findings import Claim, ClaimResult, Finding, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import SumLine
 from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class _Mute:
-    """A `ports.Reporter` that lets progress pass and keeps sentences: findings say it better."""
+    """A `ports.Reporter` that passes on progress and drops sentences: the findings contain them."""
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
@@ -61,7 +60,7 @@ class _Mute:
 
 
 class _CleanSums:
-    """A workspace whose go.sum files hold only lines that may be relied on."""
+    """A workspace whose go.sum files lack the lines that are known to be wrong."""
 
     def __init__(self, files: Workspace, clean: Mapping[str, bytes]) -> None:
         self._files = files
@@ -80,7 +79,7 @@ class TargetGraph:
     """The module graph of one target, loaded when it is first asked for."""
 
     def __init__(self, session: Session, target: Target, distrusted: Collection[SumLine] = ()) -> None:
-        """Begin; `distrusted` are lines that contradict the database or each other."""
+        """`distrusted` are the lines of go.sum that contradict the database or each other."""
         self._outer = session
         self._target = target
         self._distrusted = frozenset(distrusted)
@@ -115,7 +114,7 @@ class TargetGraph:
             files=cast("Workspace", _CleanSums(outer.files, clean)),
             report=_Mute(outer.report),
             clock=outer.clock,
-            # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, in spite of
+            # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, despite
             # a go line below that of a module.
             policy=GRAPH._replace(lenient_workspace=True),
         )
@@ -130,7 +129,7 @@ class TargetGraph:
 
     @cached_property
     def loaded(self) -> tuple[Requirements, ModGraph, GovgoError | None]:
-        """The requirements, their graph as far as it can be had, and why it is not whole.
+        """The requirements, their graph as far as it could be loaded, and why it is not whole.
 
         Raises:
             GovgoError: there is nothing at all.
@@ -143,7 +142,7 @@ class TargetGraph:
         """The shortest chain of requirements to the module of a go.sum key; () where none is known."""
         try:
             path = self._path_to(key)
-        except GovgoError:
+        except GovgoError:  # of the main module; the claims that need it report it, and this only adds to a finding
             return ()
         if not path:
             return ()
@@ -173,7 +172,7 @@ class TargetGraph:
         main = self.session.main
         try:
             graph = self.loaded[1]
-        except GovgoError:
+        except GovgoError:  # `check_complete` reports it
             for m in main.modules:
                 file = main.mod_file(m)
                 for entry in file.require if file is not None else ():
@@ -196,7 +195,7 @@ def check_complete(graph: TargetGraph, target: Target) -> tuple[ClaimResult, tup
     """Whether go.sum holds what the build list needs, and nothing that no load could need.
 
     Needed are the go.mod hashes of every module that takes part in the selection, and the zip hashes of modules that
-    main modules require directly: those that only sources could tell are `govgo sum complete`'s business.
+    main modules require directly; `govgo sum complete` finds the others, which depend on the sources.
 
     Raises:
         GovgoError: the build list cannot be loaded at all.
@@ -241,7 +240,7 @@ def _missing(graph: TargetGraph, key: ModuleVersion) -> Finding:
         module=key,
         place=graph.missing_place(key),
         needed_by=graph.needed_by(key),
-        hint="add what is missing, proved: `govgo sum complete`",
+        remedy=Remedy.COMPLETE,
     )
 
 
@@ -268,7 +267,7 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
             f"{line.mod.path}@{line.mod.version}: no module in the requirement graph needs this line",
             module=line.mod,
             place=Place(file.shown, line.number),
-            hint="remove what is not needed: `govgo tidy`",
+            remedy=Remedy.TIDY,
         )
         for file in target.sums
         for line in file.lines

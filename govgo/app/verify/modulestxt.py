@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """vendor/modules.txt line by line: each must be as `go mod vendor` writes it for the modules and packages it names.
 
-The go command passes over what it does not understand there, and believes the go versions that it reads.
+The go command skips what it does not understand there, and trusts the go versions that it reads.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _notes(
 
 def _selected(session: Session, mod: ModuleVersion, providers: Collection[ModuleVersion]) -> ModuleVersion | None:
     """The version whose go line go writes: the selected one of the module, which in a workspace may be another than
-    that required by some go.mod. None where the module graph alone tells it.
+    that required by some go.mod. None where only the module graph has it.
     """
     if session.main.contains(mod.path):
         return ModuleVersion(mod.path, "")
@@ -140,7 +140,7 @@ def _note(parts: list[str]) -> str:
 
 
 class _AnyNote(Collection[str]):
-    """Every note with the right mark: the module's go version is not to be had."""
+    """Every note with the right mark, since the module's go version is not known."""
 
     def __init__(self, explicit: list[str]) -> None:
         self._start = _note(explicit)

@@ -15,7 +15,7 @@ from govgo.app.vendor.copy import is_package_file
 from govgo.app.verify.graph import TargetGraph, from_error
 from govgo.app.verify.modulestxt import check_modules_txt
 from govgo.app.verify.targets import WORKSPACE, Target, shown
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
@@ -109,14 +109,11 @@ class _VendorCheck:
         except StaleError as error:
             faults = str(error).partition("\n\n")[0].split("\n\t")[1:]
             for fault in faults:
-                self._add(
-                    "vendor-inconsistent", Verdict.FINDING, fault, None, place, hint="make it anew: `govgo vendor`"
-                )
-
+                self._add("vendor-inconsistent", Verdict.FINDING, fault, None, place, remedy=Remedy.VENDOR)
             return
         for line, fault in check_modules_txt(self._session, self._text, self._vendored, self._lines.__contains__):
             place = Place(place.file, line)
-            self._add("vendor-inconsistent", Verdict.FINDING, fault, None, place, hint="make it anew: `govgo vendor`")
+            self._add("vendor-inconsistent", Verdict.FINDING, fault, None, place, remedy=Remedy.VENDOR)
 
     def contents(self) -> None:
         """Hold every vendored file against the copy that it came from, and look for files that are not there."""
@@ -202,7 +199,7 @@ class _VendorCheck:
                 copy.mod,
                 place,
                 evidence if theirs else (),
-                hint="make the directory anew: `govgo vendor`",
+                remedy=Remedy.VENDOR,
             )
         elif unread is not None:
             self.counts[UNCHECKED] += 1
@@ -212,7 +209,7 @@ class _VendorCheck:
             self.counts[EXTRA] += 1
             mod = candidates[0].mod if candidates else None
             text = f"{where}: no such file in {mod}" if mod else f"{where}: belongs to no module of vendor/modules.txt"
-            self._add("vendor-extra", Verdict.FINDING, text, mod, place, hint="make the directory anew: `govgo vendor`")
+            self._add("vendor-extra", Verdict.FINDING, text, mod, place, remedy=Remedy.VENDOR)
 
     def _candidates(self, path: str) -> Iterator[_Copy]:
         """The modules that a file may come from: the one of its package, then others by the length of their paths."""
@@ -245,8 +242,7 @@ class _VendorCheck:
                 self.counts[MISSING] += 1
                 text = f"{self._shown(beside + name)}: file of {copy.actual} is missing"
                 place = Place(self._shown(beside + name))
-                hint = "make the directory anew: `govgo vendor`"
-                self._add("vendor-missing", Verdict.FINDING, text, copy.mod, place, hint=hint)
+                self._add("vendor-missing", Verdict.FINDING, text, copy.mod, place, remedy=Remedy.VENDOR)
 
     def _contents(self, copy: _Copy, names: frozenset[str]) -> Mapping[str, bytes]:
         if copy.directory:
@@ -265,6 +261,6 @@ class _VendorCheck:
         place: Place,
         evidence: tuple[Evidence, ...] = (),
         *,
-        hint: str = "",
+        remedy: Remedy | None = None,
     ) -> None:
-        self.findings.append(Finding(code, Claim.VENDOR, verdict, text, mod, place, evidence, hint=hint))
+        self.findings.append(Finding(code, Claim.VENDOR, verdict, text, mod, place, evidence, remedy=remedy))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`govgo verify`: what go.sum says is proved, complete, and true of the module cache and of vendor directories.
+"""`govgo verify`: is go.sum proved and complete, and do the module cache and vendor directories agree with it?
 
-Needs no Go, no source and no filled cache, and writes nothing but the module cache. One failing module never stops
-the others, and what could not be asked is never taken for verified.
+Needs no Go, no source code and no filled cache, and writes to the module cache alone. A module that fails does not stop
+the others, and what could not be checked never counts as verified.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Tools(NamedTuple):
-    """What a verification looks with; most are made when they are first used.
+    """The tools of a verification; most are made when they are first used.
 
     Attributes:
         database: proves lines.
@@ -61,7 +61,7 @@ def verify(
 
     Args:
         session: the command; its repository must ask no source when `offline`.
-        args: see `verifytarget.find_targets`.
+        args: see `targets.find_targets`.
         claims: what to check.
         tools: what to check it with.
         since, offline: for the report.
@@ -99,7 +99,7 @@ def _private_setting(session: Session) -> str:
 
 
 class _Run:
-    """The work on all targets. What is shared is done once: lookups, and the look at the cache."""
+    """The work on all targets. What they share is done once: lookups in the database, and hashing the cache."""
 
     def __init__(self, session: Session, targets: Sequence[Target], claims: frozenset[Claim], tools: Tools) -> None:
         self.findings: list[Finding] = []
@@ -152,7 +152,7 @@ class _Run:
         return reports
 
     def _step(self, name: str, count: int = 0) -> None:
-        """Tell the progress display which part of the work begins, and how much there is to do."""
+        """Report to the progress display which part of the work begins, and how much there is to do."""
         self._session.report.event("step", {"name": name, "count": count})
 
     def _module(self, target: Target) -> ModuleReport:

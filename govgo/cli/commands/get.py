@@ -17,9 +17,9 @@ from govgo.errors import UsageError
     "-u",
     "upgrade",
     bare="true",
-    help="Also upgrade dependencies; -u=patch to new patches only.",
+    help="Also upgrade dependencies; -u=patch to new patch versions only.",
 )
-@option("-t", "tests", is_flag=True, help="Consider what tests of the named packages need.")
+@option("-t", "tests", is_flag=True, help="Also add what the tests of the named packages need.")
 @option("-tool", "tool", is_flag=True, help="Add a tool line to go.mod for each named package.")
 @option("-d", "d", bare="true", hidden=True)
 @option("-f", "force", is_flag=True, hidden=True)
@@ -54,7 +54,7 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
 
 
 def _retired(flags: dict[str, Any], note: Any) -> None:
-    """Flags of older releases: a word, or a refusal, as go gives it."""
+    """Warn of flags that older releases of go had, or refuse them, in go's words."""
     if flags["d"]:
         if flags["d"] not in ("true", "1", "t", "T", "TRUE", "True"):
             raise UsageError("-d flag may not be set to false")

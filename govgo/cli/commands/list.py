@@ -65,7 +65,7 @@ def list_command(patterns: tuple[str, ...], **flags: Any) -> None:
     govgo list -m all                      the build list
     govgo list -m -u all                   with available upgrades
     govgo list -m -versions rsc.io/quote   the known versions
-    govgo list -m -json rsc.io/quote@v1    what a query comes to
+    govgo list -m -json rsc.io/quote@v1    the version that a query selects
     govgo list -m -f '{{.Path}} {{.Dir}}' all
     """
     fields = _json_fields(flags["json_fields"])

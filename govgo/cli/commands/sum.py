@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from govgo.app.sum.heads import compare_heads
 from govgo.cli.call import show
-from govgo.cli.console import EXIT_NO
+from govgo.cli.console import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, Group
 from govgo.cli.options import (
     argument,
@@ -24,13 +24,16 @@ from govgo.cli.options import (
 from govgo.cli.session import network_options, open_session
 from govgo.errors import ForkError, GovgoError, ReportedError, UsageError
 from govgo.report.sum import (
-    comparison_object,
+    COMPLETE_SCHEMA,
+    EXPLAIN_SCHEMA,
+    HEAD_SCHEMA,
     comparison_text,
+    complete_document,
     completed_text,
     document,
-    explained_object,
+    explain_document,
     explained_text,
-    head_object,
+    head_document,
     merged_text,
 )
 from govgo.wiring.sums import open_sum_client
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "head": Entry("sum", "head", TRUST, "Print our signed tree head, and compare it with a second source."),
-    "explain": Entry("sum", "explain", TRUST, "Say which load needs a line of go.sum."),
+    "explain": Entry("sum", "explain", TRUST, "Explain which load needs a line of go.sum."),
     "complete": Entry("sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
     "merge": Entry("sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
     "help": COMMANDS["help"],
@@ -51,43 +54,43 @@ _json_option = option("-json", "as_json", is_flag=True, help="Print one JSON doc
 
 
 sum_group = Group(
-    _COMMANDS, "Work on go.sum: explain its lines, complete it, merge it, and look at the tree head behind it."
+    _COMMANDS, "Work on go.sum: explain its lines, complete it, merge it, and show the tree head that proves it."
 )
 
 
 @command(usage="[-json] [-witness=URL]... [-saved=FILE]...")
 @option(
     "-witness",
-    "witnesses",
+    "sources",
     multiple=True,
     metavar="URL",
-    help="Compare with the head that another proxy, a mirror or a witness publishes.",
+    help="Compare with the head that another proxy or a mirror of the database publishes.",
 )
 @option("-saved", "saved", multiple=True, metavar="FILE", help="Compare with a saved head or proof bundle.")
 @_json_option
 @_network_options
-def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flags: Any) -> int:
-    """Print the newest signed tree head that we know, and prove that others are of the same history.
+def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flags: Any) -> int:
+    """Print the newest signed tree head that we know, and prove that other heads are of the same history.
 
-    Where two heads are not, the checksum database has shown different histories to different people: both signed
-    notes are printed and kept, and the exit code is 4. It is 3 where neither can be proved.
+    If one is not, the checksum database has shown different histories to different people: both signed notes are
+    printed and kept, and the exit code is 4. It is 3 if nothing can be proved either way.
 
     \b
     govgo sum head > head.txt                          what we have seen; give it to a friend
     govgo sum head -saved=head.txt                     is it still the same history?
-    govgo sum head -witness=https://proxy.example.org  does that proxy see the same?
+    govgo sum head -witness=https://proxy.example.org  does that proxy see the same history?
     """
     session = open_session(flags)
     with open_sum_client(session, network_options(flags)) as database:
-        with _failures_as_document("govgo.sum.head/1", as_json):
+        with _failures_as_document(HEAD_SCHEMA, as_json):
             ours = database.head()
         if not as_json:
             show(ours.note)
-        found = compare_heads(session, database, witnesses, saved)
+        found = compare_heads(session, database, sources, saved)
+        name = database.name
     failures = [each.error for each in found if each.error is not None]
     if as_json:
-        summary = {"database": database.name, **head_object(ours)}
-        show(document("govgo.sum.head/1", summary, [comparison_object(each) for each in found], failures) + "\n")
+        show(head_document(name, ours, found, failures))
     else:
         for each in found:
             session.report.note(comparison_text(each))
@@ -96,7 +99,7 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
                 session.report.note(str(failure))
     if failures:
         raise ReportedError(tuple(failures))
-    return 0
+    return EXIT_DONE
 
 
 @command(usage="[-json] line|module...")
@@ -104,12 +107,12 @@ def head(witnesses: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **fl
 @module_options
 @argument("words")
 def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
-    """Say which load needs a line of go.sum, or each line of a module. Exit code 1: there is no such line.
+    """Explain which load needs a line of go.sum, or each line of a module. Exit code 1: there is no such line.
 
     \b
     govgo sum explain golang.org/x/net
     govgo sum explain golang.org/x/net@v0.30.0/go.mod
-    govgo sum explain 17                      the line of that number
+    govgo sum explain 17                      the line with that number
     """
     from govgo.app.sum.explain import explain as explain_service
     from govgo.cli.options import CommandLineError
@@ -117,17 +120,16 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     if not words:
         raise CommandLineError("a line or a module is missing")
     session = open_session(flags)
-    with _failures_as_document("govgo.sum.explain/1", as_json):
+    with _failures_as_document(EXPLAIN_SCHEMA, as_json):
         found = explain_service(session, words)
     file = session.repo.ledger.file.rpartition("/")[2]
     if as_json:
-        summary = {"lines": len(found), "needed": sum(bool(each.needs) for each in found)}
-        show(document("govgo.sum.explain/1", summary, [explained_object(each) for each in found]) + "\n")
-    elif not found:
-        session.report.note(f"no line of {file} is for {' '.join(words)}, and none is needed")
+        show(explain_document(found))
+    elif found:
+        show(explained_text(found, file))
     else:
-        show("\n".join(explained_text(each, file) for each in found))
-    return 0 if found and all(each.hashes for each in found) else EXIT_NO
+        session.report.note(f"no line of {file} is for {' '.join(words)}, and none is needed")
+    return EXIT_DONE if found and all(each.hashes for each in found) else EXIT_NO
 
 
 @command(usage="[-n] [-json]")
@@ -137,8 +139,8 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
 def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     """Add to go.sum exactly the lines that are missing, each proved by the checksum database; print them.
 
-    Needed is what it takes to load the module graph and every package with its tests. Lines that are there stay, and
-    go.mod is not changed. With -n the exit code is 1 when lines are missing.
+    A line is needed to load the module graph, or a package with its tests. Lines that are there stay, and go.mod is
+    not changed. With -n the exit code is 1 if lines are missing.
 
     \b
     govgo sum complete
@@ -150,23 +152,20 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     session = open_session(flags)
     failure: IncompleteError | None = None
     with open_sum_client(session, network_options(flags)) as database:
-        with _failures_as_document("govgo.sum.complete/1", as_json):
+        with _failures_as_document(COMPLETE_SCHEMA, as_json):
             try:
                 done = complete_service(session, database, dry_run=dry_run)
             except IncompleteError as error:
                 done, failure = error.done, error
         name = database.name if done.proved else ""
     if as_json:
-        summary = {"file": done.file, "added": len(done.lines), "proved": done.proved, "dry_run": dry_run}
-        results = [dict(zip(("path", "version", "hash"), line.split(" "), strict=True)) for line in done.lines]
-        show(document("govgo.sum.complete/1", summary, results, failure.errors if failure else ()) + "\n")
+        show(complete_document(done, failure.errors if failure else (), dry_run=dry_run))
     else:
-        for line in done.lines:
-            show(line + "\n")
+        show("".join(f"{line}\n" for line in done.lines))
         session.report.note(completed_text(done, name, dry_run=dry_run, whole=failure is None))
     if failure is not None:
         raise failure
-    return EXIT_NO if dry_run and done.lines else 0
+    return EXIT_NO if dry_run and done.lines else EXIT_DONE
 
 
 _INSTALL = """\
@@ -179,22 +178,22 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 
 
 @command(usage="[-install] [base ours theirs]")
-@option("-install", "install", is_flag=True, help="Print the set-up of git, and do nothing else.")
+@option("-install", "install", is_flag=True, help="Print the commands that set git up, and do nothing else.")
 @_network_options
 @argument("files")
 def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     """Merge two versions of go.sum into OURS: all lines of both, those of one side only proved first.
 
     A line that contradicts the checksum database, or the other side, ends the merge as a conflict, with OURS as it
-    was. Where the database cannot be reached the union is written, and the merge is a conflict all the same.
+    was. If the database cannot be reached, the union is written, but the merge still counts as a conflict.
 
     \b
     govgo sum merge -install | sh                set git up
-    govgo sum merge base.sum our.sum their.sum   what git then calls
+    govgo sum merge base.sum our.sum their.sum   what git then runs
     """
     if install:
         show(_INSTALL)
-        return 0
+        return EXIT_DONE
     if len(files) != 3:
         raise UsageError("merge takes three files: the common ancestor, ours, theirs")
     from govgo.app.sum.merge import merge_sums
@@ -209,7 +208,7 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     session.report.note(merged_text(merged))
     if merged.unproved:
         raise ReportedError(tuple(merged.unproved.values()))
-    return 0
+    return EXIT_DONE
 
 
 @contextmanager
@@ -220,5 +219,5 @@ def _failures_as_document(schema: str, as_json: bool) -> Iterator[None]:
     except GovgoError as error:
         if as_json:
             errors = error.errors if isinstance(error, ReportedError) else (error,)
-            show(document(schema, {}, [], errors) + "\n")
+            show(document(schema, {}, [], errors))
         raise

@@ -15,11 +15,11 @@ from govgo.errors import UsageError
 
 
 @command(usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
-@option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
 @verbose_option
 @option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
 @option("-go", "go_version", metavar="VERSION", help="Set the go line to VERSION.")
-@option("-compat", "compat", metavar="VERSION", help="Keep what this older go version needs.")
+@option("-compat", "compat", metavar="VERSION", help="Keep the sums that this older go version needs.")
 @module_options
 @argument("args")
 def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, compat: str, **flags: Any) -> int:

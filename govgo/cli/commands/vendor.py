@@ -13,16 +13,16 @@ from govgo.load.mainmodule.gowork import init_workfile
 
 
 @command(usage="[-e] [-v] [-o outdir]")
-@option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
 @verbose_option
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @traceless_options
 @argument("args")
 def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
-    """Copy the packages that building and testing the main module takes into vendor/.
+    """Copy the packages that the main module needs to build and test into vendor/.
 
     \b
-    govgo vendor             make vendor/ anew
+    govgo vendor             write vendor/ again
     govgo vendor -o third    somewhere else, for other tools
     """
     session = open_session({**flags, "tolerant": tolerant})

@@ -23,30 +23,30 @@ _STDOUT = "-"
 
 
 @command(usage="[flags] [./... | directories]")
-@option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these only, e.g. database,lint.")
-@option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all but these.")
+@option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these claims only, e.g. database,lint.")
+@option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all claims but these.")
 @option("-since", "since", metavar="REF", help="Only go.sum lines added since a git reference.")
-@option("-offline", "offline", is_flag=True, help="Use what is kept; say what could not be checked.")
-@option("-bundle", "bundle", metavar="FILE", help="Write the proofs to FILE, too.")
-@option("-from-bundle", "from_bundle", metavar="FILE", help="Prove by FILE, without the database.")
+@option("-offline", "offline", is_flag=True, help="Use kept proofs alone; report what they do not cover.")
+@option("-bundle", "bundle", metavar="FILE", help="Also write the proofs to FILE.")
+@option("-from-bundle", "from_bundle", metavar="FILE", help="Prove by the bundle FILE, without the database.")
 @option("-format", "form", metavar="FORMAT", help="Print text, json, sarif, github, junit, markdown.")
 @option("-json", "as_json", is_flag=True, help="The same as -format json.")
 @option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it.")
-@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed in spite of findings, not of contradictions.")
+@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
 @module_options
 @argument("where")
 def verify(where: tuple[str, ...], **flags: Any) -> int:
-    """Prove go.sum by the checksum database, and hold the module cache and vendor directories against it.
+    """Prove go.sum by the checksum database, and compare the module cache and vendor directories with it.
 
-    Claims: lint (the text of go.sum), complete (what the build list needs is there), database (every line is proved),
-    cache (zips and trees are unmodified), vendor (vendored files are those of the verified zips).
+    Claims: lint (go.sum is well formed), complete (it has the lines that the build list needs), database (every line is
+    proved), cache (zips and trees are unmodified), vendor (vendored files are those of the verified zips).
 
     \b
     govgo verify                            the main module, or the workspace
-    govgo verify ./...                      every module below
+    govgo verify ./...                      every module in and below the working directory
     govgo verify --since origin/main        only lines that a branch has added
     govgo verify -o sarif:out.sarif -o markdown:-
-    govgo verify --only database --offline  by kept proofs alone
+    govgo verify --only database --offline  with kept proofs alone
 
     Exit codes: 0 all verified, 1 findings, 3 something could not be checked, 4 a contradiction.
     """
@@ -54,7 +54,12 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     claims = _claims(flags["only"], flags["skip"])
     session = open_session(flags, announce=False)
     options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
-    run = run_verify(session, where, claims, options)
+    run, written = run_verify(session, where, claims, options)
+    if written is not None:
+        from govgo.report.findings.text import bundle_text
+
+        file = session.absolute(flags["bundle"])
+        session.report.note(bundle_text(file, written.records, written.size_bytes, len(written.left_out)))
     for form, file in outputs:
         _write(_render(run, form, terminal=file == _STDOUT and sys.stdout.isatty()), file)
     if run.verdict is Verdict.FINDING and flags["exit_zero"]:
@@ -63,8 +68,8 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
 
 
 def _claims(only: Sequence[str], skip: Sequence[str]) -> tuple[Claim, ...]:
-    wanted, unwanted = _named(only) or list(Claim), _named(skip)
-    claims = tuple(claim for claim in Claim if claim in wanted and claim not in unwanted)
+    kept, left_out = _named(only) or list(Claim), _named(skip)
+    claims = tuple(claim for claim in Claim if claim in kept and claim not in left_out)
     if not claims:
         raise UsageError("no claim is left to check")
     return claims

@@ -13,7 +13,7 @@ from govgo.cli.session import open_session
 _COMMANDS = {
     "edit": Entry("edit", "work_edit", CHANGE, "Edit go.work from scripts."),
     "init": Entry("work", "init", CHANGE, "Start a workspace in the current directory."),
-    "sync": Entry("work", "sync", CHANGE, "Carry the workspace's versions into its modules."),
+    "sync": Entry("work", "sync", CHANGE, "Write the versions of the workspace into its modules."),
     "use": Entry("work", "use", CHANGE, "Add modules to the workspace."),
     "vendor": Entry("work", "vendor", CHANGE, "Copy what the workspace needs into vendor/."),
     "help": COMMANDS["help"],
@@ -44,14 +44,14 @@ def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
 @traceless_options
 @argument("ignored")
 def sync(**flags: Any) -> None:
-    """Carry the workspace's build list back into the go.mod of each of its modules."""
+    """Write the versions of the workspace's build list into the go.mod of each of its modules."""
     from govgo.app.work.sync import sync_workspace
 
     sync_workspace(open_session(flags))
 
 
 @command(usage="[-e] [-v] [-o outdir]")
-@option("-e", "tolerant", is_flag=True, help="Go on in spite of errors in packages.")
+@option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
 @traceless_options

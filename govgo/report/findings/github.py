@@ -7,7 +7,8 @@ Format: GitHub Docs, "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import closing, finding_lines, visible
+from govgo.report.findings.text import closing, finding_lines
+from govgo.report.visible import visible
 
 
 def github_report(run: Verification) -> str:

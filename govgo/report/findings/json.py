@@ -10,7 +10,8 @@ import json
 
 import govgo
 from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import visible
+from govgo.report.findings.advice import cause_text, hint_text
+from govgo.report.visible import visible
 
 SCHEMA = "govgo.verify/1"
 
@@ -90,9 +91,9 @@ def _finding(module: ModuleReport | None, finding: Finding) -> dict[str, object]
         "file": None if finding.place is None else finding.place.file,
         "line": None if finding.place is None or not finding.place.line else finding.place.line,
         "evidence": [{"source": e.source, "hash": e.digest, "note": visible(e.note)} for e in finding.evidence],
-        "cause": finding.cause,
+        "cause": cause_text(finding),
         "compared": finding.compared,
         "differences": [{"file": each.name, "change": each.change} for each in finding.differences],
         "needed_by": list(finding.needed_by),
-        "hint": finding.hint,
+        "hint": hint_text(finding),
     }

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
 from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import closing, finding_lines, visible
+from govgo.report.findings.text import closing, finding_lines
+from govgo.report.visible import visible
 
 
 def junit_report(run: Verification) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import closing, finding_lines, visible
+from govgo.report.findings.text import closing, finding_lines
+from govgo.report.visible import visible
 
 _MARKS = {
     Verdict.PASSED: "✅ passed",

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 import govgo
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict, Verification
-from govgo.report.findings.text import finding_lines, visible
+from govgo.report.findings.text import finding_lines
+from govgo.report.visible import visible
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
@@ -84,7 +85,7 @@ def _rule(code: str, findings: list[Finding]) -> dict[str, object]:
     return {
         "id": code,
         "shortDescription": {"text": text},
-        "help": {"text": f"{text} `govgo help module-auth` tells how modules are authenticated."},
+        "help": {"text": f"{text} `govgo help module-auth` explains how modules are authenticated."},
         "defaultConfiguration": {"level": _level(worst)},
         "properties": {
             "tags": ["security", "supply-chain"],

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.report.findings.advice import cause_text, hint_text
+from govgo.report.visible import visible
 
 MOST_ALIKE = 10
 """Findings of one kind that a terminal shows in full."""
 _MOST_FILES = 10
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\udc80-\udcff]")
 
 Paint = Callable[[str, str], str]
 """`paint(text, colour)`; colours are "red", "yellow", "green" and "cyan"."""
@@ -44,9 +44,10 @@ def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0)
     return "".join(f"{line}\n" for line in lines)
 
 
-def visible(text: str) -> str:
-    """`text` with control characters and bytes that are not UTF-8 as escapes, so that no name drives a terminal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
+def bundle_text(file: str, records: int, size_bytes: int, left_out: int) -> str:
+    """One sentence about a proof bundle: what was written, and how many lines of go.sum it does not prove."""
+    text = f"wrote {records} proofs, {size_bytes} bytes, to {file}"
+    return text + (f"; {left_out} lines could not be proved and are left out" if left_out else "")
 
 
 _COLOURS = {
@@ -151,8 +152,9 @@ def finding_lines(
     width = max((len(label) for label, _ in facts), default=0) + 1
     for label, text in facts:
         yield f"    {label + ':':<{width}}  {text}"
-    if finding.hint:
-        yield f"{paint('hint', 'cyan')}: {visible(finding.hint)}"
+    hint = hint_text(finding)
+    if hint:
+        yield f"{paint('hint', 'cyan')}: {visible(hint)}"
 
 
 def _facts(run: Verification, module: ModuleReport | None, finding: Finding) -> Iterator[tuple[str, str]]:
@@ -161,8 +163,9 @@ def _facts(run: Verification, module: ModuleReport | None, finding: Finding) -> 
         yield "at", place
     for each in finding.evidence:
         yield each.source, " ".join(part for part in (each.digest, each.note) if part) or "nothing"
-    if finding.cause:
-        yield "likely cause", finding.cause
+    cause = cause_text(finding)
+    if cause:
+        yield "likely cause", cause
     if finding.differences:
         names = [f"{each.name} ({each.change})" for each in finding.differences[:_MOST_FILES]]
         if len(finding.differences) > _MOST_FILES:

@@ -103,7 +103,7 @@ MODULE = RecordType(
 
 
 class BuildContext(NamedTuple):
-    """What the template function `context` tells (go/build's Context)."""
+    """What the template function `context` returns (go/build's Context)."""
 
     goarch: str
     goos: str

@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The likely cause of a contradiction, from what each witness says."""
+"""The likely cause of a contradiction, from what each source says."""
 
 from __future__ import annotations
 
 import pytest
 
-from govgo.app.verify.explain import (
-    BAD_CACHE,
-    EDITED,
-    MOVED_TAG,
-    OTHER_SOURCE,
-    TYPO,
-    compare_files,
-    likely_cause,
-)
-from govgo.core.findings import Difference
+from govgo.app.verify.explain import compare_files, likely_cause
+from govgo.core.findings import Cause, Difference
 
 # Hashes that differ in more than one place; A1 differs from A in one.
 A, A1, B, C = "h1:aaaa", "h1:aaab", "h1:bbbb", "h1:cccc"
 P, Q = "https://p.example", "https://q.example"
-ODD_Q = f"odd proxy: {Q} serves other bytes than those that the checksum database recorded"
-ODD_P = ODD_Q.replace(Q, P)
+ODD = Cause.ODD_PROXY
+TYPO, EDITED, MOVED_TAG, OTHER_SOURCE, BAD_CACHE = (
+    Cause.TYPO,
+    Cause.EDITED,
+    Cause.MOVED_TAG,
+    Cause.OTHER_SOURCE,
+    Cause.BAD_CACHE,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,11 +32,11 @@ ODD_P = ODD_Q.replace(Q, P)
         (B, A, {P: B}, B, False, MOVED_TAG),
         (B, A, {P: B, Q: B}, "", False, MOVED_TAG),
         (C, A, {P: B}, "", False, MOVED_TAG),
-        (B, A, {P: A, Q: B}, B, False, ODD_Q),
+        (B, A, {P: A, Q: B}, B, False, (ODD, Q)),
         # The line is the database's.
         (A, A, {P: A}, B, False, BAD_CACHE),
         (A, A, {}, "", True, BAD_CACHE),
-        (A, A, {P: B}, A, False, ODD_P),
+        (A, A, {P: B}, A, False, (ODD, P)),
         # Nobody can ask the database: a private module.
         (A, "", {P: A}, B, False, BAD_CACHE),
         (A, "", {P: B}, B, False, EDITED),
@@ -46,14 +44,20 @@ ODD_P = ODD_Q.replace(Q, P)
         (A1, "", {P: A}, "", False, TYPO),
         (A, "", {}, B, True, BAD_CACHE),
         (A1, "", {}, A, False, TYPO),
-        (A, "", {}, B, False, ""),
-        (A, "", {P: B}, C, False, ""),
+        (A, "", {}, B, False, None),
+        (A, "", {P: B}, C, False, None),
     ],
 )
 def test_likely_cause(
-    line: str, database: str, proxies: dict[str, str], cached: str, damaged: bool, cause: str
+    line: str,
+    database: str,
+    proxies: dict[str, str],
+    cached: str,
+    damaged: bool,
+    cause: Cause | tuple[Cause, str] | None,
 ) -> None:
-    assert likely_cause(line, database, proxies, cached, damaged=damaged) == cause
+    expected = (cause[0], cause[1:]) if isinstance(cause, tuple) else (cause, ())
+    assert likely_cause(line, database, proxies, cached, damaged=damaged) == expected
 
 
 def test_compare_files() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import govgo
 from govgo.core.findings import (
+    Cause,
     Claim,
     ClaimResult,
     Difference,
@@ -45,11 +46,10 @@ FINDINGS = (
         ModuleVersion("q.io/a", "v1.0.0"),
         Place("go.sum", 41),
         (Evidence("go.sum:41", "h1:a="), Evidence("proxy https://p.example", "", "404 Not Found")),
-        "edited go.sum",
+        Cause.EDITED,
         "the cached zip and the extracted tree",
         (Difference("a.go", "changed"), Difference("b.go", "added")),
         ("example.com/main (go.mod:3)", "q.io/a v1.0.0"),
-        "see who changed the line",
     ),
     Finding("missing-sum", Claim.COMPLETE, Verdict.FINDING, "q.io/b@v1.0.0: missing", None, Place("sub dir/go.mod", 3)),
     Finding("zip-modified", Claim.CACHE, Verdict.FINDING, HOSTILE, None, Place(f"/a,b:{HOSTILE}")),
@@ -198,10 +198,10 @@ def test_text_as_people_see_it() -> None:
         "error[sum-mismatch]: q.io/a@v1.0.0: verifying module: checksum mismatch\n"
         "    go.sum:41:                h1:a=\n"
         "    proxy https://p.example:  404 Not Found\n"
-        "    likely cause:             edited go.sum\n"
+        "    likely cause:             edited go.sum: the line agrees with nothing that can be had now\n"
         "    files that differ:        a.go (changed), b.go (added), between the cached zip and the extracted tree\n"
         "    needed by:                example.com/main (go.mod:3) => q.io/a v1.0.0\n"
-        "hint: see who changed the line\n"
+        "hint: see who changed the line: `git log -L41,41:go.sum`\n"
         "not verified: 1 contradiction\n"
     )
 
