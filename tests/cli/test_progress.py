@@ -202,7 +202,7 @@ def on_a_terminal(work: Path, *args: str, **environ: str) -> str:
 def proxy() -> Iterator[ProxySimulator]:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
-        proxy.delay_s = 0.4
+        proxy.delay_s = 1.2
         yield proxy
 
 
@@ -210,7 +210,7 @@ def test_an_error_stands_on_a_line_of_its_own(proxy: ProxySimulator, tmp_path: P
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/none@v1.0.0", GOPROXY=proxy.url)
     live, _, rest = written.rpartition(ERASE)
     assert live.startswith(ERASE)
-    assert "list\x1b[0m: 1 request left, 0 s" in live
+    assert re.search(r"list\x1b\[0m: 1 request left, \d+ s", live)
     assert rest.startswith("govgo: q.io/none@v1.0.0: ")
 
 
@@ -221,8 +221,9 @@ def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Pa
 
 def test_downloads_are_summed_up_in_one_line(proxy: ProxySimulator, tmp_path: Path) -> None:
     written = on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url)
-    assert re.fullmatch(r"govgo: downloaded 1 module, \d+ bytes, in \d s\n", written.rpartition(ERASE)[2])
-    assert on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url) == ""
+    assert re.fullmatch(r"govgo: downloaded 1 module, \d+ bytes, in \d+ s\n", written.rpartition(ERASE)[2])
+    again = on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url)
+    assert again.rpartition(ERASE)[2] == ""  # on a busy machine the live line shows, and is erased
 
 
 def test_a_dumb_terminal_gets_sentences(proxy: ProxySimulator, tmp_path: Path) -> None:
