@@ -12,6 +12,7 @@ import os
 import stat
 from contextlib import suppress
 
+from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 
@@ -19,7 +20,7 @@ _ATTEMPTS = 10_000
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create_temp(path: str, mode: int = 0o666) -> tuple[int, str]:
+def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
     """A new empty file beside `path`: (descriptor open for reading and writing, its name).
 
     Raises:
@@ -39,7 +40,7 @@ def random_number() -> int:
     return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
 
 
-def write_file(path: str, data: bytes, mode: int = 0o666) -> None:
+def write_file(path: str, data: bytes, mode: int = modes.FILE) -> None:
     """Create or replace `path` (a link there is replaced, not followed); its directory must exist.
 
     Raises:

@@ -15,12 +15,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 
 _CHUNK = 1 << 16
 
 
-def open_file(path: str, flags: int, mode: int = 0o666) -> int:
+def open_file(path: str, flags: int, mode: int = modes.FILE) -> int:
     """Open `path` itself, never what a link at that place points to; a link is removed when `flags` create.
 
     Raises:

@@ -14,6 +14,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from govgo.adapters.disk import modes
+
 _DIGEST_SIZE = 32
 _READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
 
@@ -35,7 +37,7 @@ def read_sealed(path: str, magic: bytes, max_bytes: int) -> bytes | None:
         return None
     with open(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
-        if facts.st_uid != os.geteuid() or facts.st_mode & 0o022 or facts.st_size > max_bytes:
+        if facts.st_uid != os.geteuid() or facts.st_mode & modes.OTHERS_WRITE or facts.st_size > max_bytes:
             return None
         data = file.read()
     start = len(magic) + _DIGEST_SIZE
@@ -46,7 +48,7 @@ def read_sealed(path: str, magic: bytes, max_bytes: int) -> bytes | None:
 def write_sealed(path: str, magic: bytes, body: bytes) -> None:
     """Write a sealed file; it appears under its name whole or not at all. Raises OSError."""
     temp = f"{path}.{os.getpid()}.tmp"
-    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, modes.PRIVATE_FILE)
     try:
         with open(descriptor, "wb") as file:
             file.write(magic + hashlib.sha256(body).digest() + body)

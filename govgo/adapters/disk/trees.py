@@ -12,13 +12,13 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from govgo.adapters.disk import modes
 from govgo.adapters.disk.atomic import random_number
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.errors import DiskError
 
 TEMP_MARK = ".tmp-"
 """Stands between the name of a tree and a number; go removes such trees too before it extracts."""
-_DIR_MODE, _WRITE_BITS = 0o777, 0o222
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def remove_stale(directory: str) -> None:
 def make_read_only(directories: list[str]) -> None:
     """Make new directories read-only, children first, as far as the system allows."""
     with suppress(OSError):
-        mode = stat.S_IMODE(os.stat(directories[0]).st_mode) & ~_WRITE_BITS
+        mode = stat.S_IMODE(os.stat(directories[0]).st_mode) & ~modes.WRITE_BITS
         for path in reversed(directories):
             os.chmod(path, mode)
 
@@ -69,7 +69,7 @@ def make_dirs(path: str) -> None:
         DiskError: one of them could not be made, or is something else.
     """
     try:
-        os.makedirs(path, _DIR_MODE, exist_ok=True)
+        os.makedirs(path, modes.DIRECTORY, exist_ok=True)
     except OSError as error:
         raise disk_error("mkdir", error.filename or path, error) from error
 
@@ -86,7 +86,7 @@ def remove_tree(path: str) -> None:
             return
         directories = [path]
         for directory in directories:  # grows as it is walked: parents before children
-            os.chmod(directory, _DIR_MODE)
+            os.chmod(directory, modes.DIRECTORY)
             with os.scandir(directory) as found:
                 for item in found:
                     if item.is_dir(follow_symlinks=False):

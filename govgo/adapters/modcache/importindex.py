@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from govgo import core
+from govgo.adapters.disk import modes
 from govgo.adapters.disk.sealed import read_sealed, remove_oldest, write_sealed
 from govgo.core.gosource.buildtags import TagSet
 
@@ -73,7 +74,7 @@ class ImportIndex:
         """Write what is new. What cannot be written is scanned again next time."""
         if self._fresh:
             with suppress(OSError):
-                os.makedirs(self._directory, mode=0o700, exist_ok=True)
+                os.makedirs(self._directory, mode=modes.PRIVATE_DIRECTORY, exist_ok=True)
                 for root in sorted(self._fresh):
                     write_sealed(self._file(root), _MAGIC, marshal.dumps((self._code, self._modules[root])))
                 remove_oldest(self._directory, _MOST_FILES)

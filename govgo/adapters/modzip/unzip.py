@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.trees import make_dirs
@@ -21,7 +22,6 @@ from govgo.core.modzip.zipformat import Entry
 from govgo.errors import BadZipError, DiskError, InputError
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE_MODE, _DIR_MODE = 0o444, 0o777
 
 
 def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Rules.GO) -> list[str]:
@@ -71,7 +71,7 @@ def _make_below(directory: str, relative: str, made: dict[str, None]) -> None:
         relative = relative.rpartition("/")[0]
     for path in reversed(missing):
         try:
-            os.mkdir(path, _DIR_MODE)
+            os.mkdir(path, modes.DIRECTORY)
         except OSError as error:
             raise disk_error("mkdir", path, error) from error
         made[path] = None
@@ -79,7 +79,7 @@ def _make_below(directory: str, relative: str, made: dict[str, None]) -> None:
 
 def _write_entry(archive: Archive, entry: Entry, path: str) -> None:
     try:
-        descriptor = os.open(path, _NEW_FILE, _FILE_MODE)
+        descriptor = os.open(path, _NEW_FILE, modes.TREE_FILE)
     except OSError as error:
         raise disk_error("open", path, error) from error
     try:

@@ -20,6 +20,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from govgo.adapters.attribution import prefixed
+from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
@@ -71,7 +72,7 @@ def _make(directory: str, key: str) -> None:
     info = directory + ".info"
     try:
         os.makedirs(directory)
-        descriptor = os.open(info, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(info, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, modes.FILE)
         with open(descriptor, "wb") as f:
             f.write(key.encode("utf-8", "surrogateescape"))
     except OSError as err:

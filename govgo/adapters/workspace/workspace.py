@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from govgo.adapters.disk import atomic, lockfile
+from govgo.adapters.disk import atomic, lockfile, modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.trees import make_dirs, remove_tree
 from govgo.adapters.modcache.cache import ModCache
@@ -141,7 +141,7 @@ class DiskWorkspace:
             made = tempfile.mkdtemp(prefix=f".{name}-", dir=parent)
             umask = os.umask(0)
             os.umask(umask)
-            os.chmod(made, 0o777 & ~umask)
+            os.chmod(made, modes.DIRECTORY & ~umask)
         except OSError as error:
             raise disk_error("mkdir", parent, error) from error
         return made
