@@ -4,16 +4,8 @@
     download: 14 modules left, 48.1 MB, 6.3 MB/s, 12 s, waiting for …g.org/golang.org/x/text/@v/v0.14.0.zip, 9 s
 
 What it shows comes from the events of the `Reporter` port. A thread of its own draws it, so that the clock runs on
-while nothing happens. The events, with their facts:
-
-    step          name, count    the part of the work that begins now, and how much there is to do
-    planned       modules        the number of modules that will be downloaded
-    downloaded    (none)         one of them is done, whatever came of it
-    started       what, name     something is waited for: `what` is "request", "lock" or "command"
-    received      name, bytes    some of it has come
-    finished      name, bytes    it is there, or has failed; `bytes` where no `received` came before
-    fetched       path, version  a zip was fetched and checked
-    extracted     path, version  it was extracted
+while nothing happens. `ports.talk` lists
+them.
 """
 
 from __future__ import annotations

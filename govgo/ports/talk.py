@@ -20,7 +20,19 @@ class Reporter(Protocol):
         ...
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Progress: `kind` is "downloading", "fetched", "request", "extracted", "proved", …"""
+        """An event of the progress, by its kind, with its facts:
+
+        downloading   path, version  a zip is about to be fetched (go prints a line for it)
+        request       line           a request was made (-x)
+        step          name, count    the part of the work that begins now, and how much there is to do
+        planned       modules        the number of modules that will be downloaded
+        downloaded    (none)         one of them is done, whatever came of it
+        started       what, name     something is waited for: `what` is "request", "lock" or "command"
+        received      name, bytes    some of it has come
+        finished      name, bytes    it is there, or has failed; `bytes` where no `received` came before
+        fetched       path, version  a zip was fetched and checked
+        extracted     path, version  it was extracted
+        """
         ...
 
 
