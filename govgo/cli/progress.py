@@ -4,8 +4,7 @@
     download: 14 modules left, 48.1 MB, 6.3 MB/s, 12 s, waiting for …g.org/golang.org/x/text/@v/v0.14.0.zip, 9 s
 
 What it shows comes from the events of the `Reporter` port. A thread of its own draws it, so that the clock runs on
-while nothing happens. `ports.talk` lists
-them.
+while nothing happens. `ports.talk` lists the events.
 """
 
 from __future__ import annotations
