@@ -321,3 +321,9 @@ def test_public_defaults_live_in_goenv() -> None:
             if isinstance(text, str) and re.search(DEFAULTS, text):
                 bad.append(f"{file.relative_to(PACKAGE)}: {text}")
     assert not bad, "\n".join(bad)
+
+
+def test_no_possessive_repeat_of_a_group() -> None:
+    """Early releases of Python 3.11 match wrongly by `(?:ab|c)*+`; `(?>(?:ab|c)*)` means the same and is right."""
+    repeated = re.compile(r"\)[*+?]\+")
+    assert not [str(file) for file in FILES if repeated.search(file.read_text().replace("()*+", ""))]

@@ -105,8 +105,8 @@ _REGISTER_ABI: Final = frozenset(["amd64", "arm64", "loong64", "ppc64", "ppc64le
 
 #: A file with one //go:build line among // comments and blank lines before its package clause.
 _PLAIN_HEADER = re.compile(
-    rb"(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*+(//go:build [\x20-\x7e]++)\r?\n"
-    rb"(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*+package[ \t]"
+    rb"(?>(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*)(//go:build [\x20-\x7e]++)\r?\n"
+    rb"(?>(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*)package[ \t]"
 )
 
 

@@ -12,12 +12,12 @@ import re
 from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
-_BLOCK = rb"/\*(?:[^*]++|\*(?!/))*+\*/"
-_SKIP = rb"(?:[ \f\t\r\n;]++|//[^\n]*+\n?|" + _BLOCK + rb")*+"
+_BLOCK = rb"/\*(?>(?:[^*]++|\*(?!/))*)\*/"
+_SKIP = rb"(?>(?:[ \f\t\r\n;]++|//[^\n]*+\n?|" + _BLOCK + rb")*)"
 _LETTERS = rb"[A-Za-z0-9_\x80-\xff]"
-_STRING = rb'(?:`[^`]*+`|"(?:[^"\\\n]++|\\.)*+")'
-_SPEC = rb"(?:\.|" + _LETTERS + rb"++)?+" + _SKIP + _STRING
-_GROUP = rb"\(" + _SKIP + rb"(?:" + _SPEC + _SKIP + rb")*+\)"
+_STRING = rb'(?:`[^`]*+`|"(?>(?:[^"\\\n]++|\\.)*)")'
+_SPEC = rb"(?>(?:\.|" + _LETTERS + rb"++)?)" + _SKIP + _STRING
+_GROUP = rb"\(" + _SKIP + rb"(?>(?:" + _SPEC + _SKIP + rb")*)\)"
 _KEYWORD = rb"import(?!" + _LETTERS + rb")" + _SKIP
 
 #: Everything up to the first token after the imports; group 1 is the package name. Never backtracks.
@@ -25,10 +25,10 @@ _HEADER = re.compile(
     _SKIP
     + (rb"package(?!%b)" % _LETTERS)
     + _SKIP
-    + (rb"(%b++)(?:" % _LETTERS)
+    + (rb"(%b++)(?>(?:" % _LETTERS)
     + _SKIP
     + _KEYWORD
-    + (rb"(?:%b|%b))*+" % (_GROUP, _SPEC))
+    + (rb"(?:%b|%b))*)" % (_GROUP, _SPEC))
     + _SKIP,
     re.DOTALL,
 )
@@ -38,8 +38,8 @@ _IMPORT = re.compile(_SKIP + _KEYWORD, re.DOTALL)
 _ONE_SPEC = re.compile(_SKIP + _SPEC, re.DOTALL)
 _OPEN = re.compile(_SKIP + rb"\(", re.DOTALL)
 _NAME = re.compile(_SKIP + rb"(?:\.|" + _LETTERS + rb"++)", re.DOTALL)
-_BAD_COMMENT = re.compile(_SKIP + rb"(?:/\*.*+|/)?+", re.DOTALL)
-_BAD_STRING = re.compile(_SKIP + rb'(?:/\*.*+|/|`[^`]*+|"(?:[^"\\\n]++|\\.)*+)?+', re.DOTALL)
+_BAD_COMMENT = re.compile(_SKIP + rb"(?>(?:/\*.*+|/)?)", re.DOTALL)
+_BAD_STRING = re.compile(_SKIP + rb'(?>(?:/\*.*+|/|`[^`]*+|"(?>(?:[^"\\\n]++|\\.)*))?)', re.DOTALL)
 _CLOSE = re.compile(_SKIP + rb"\)", re.DOTALL)
 
 

@@ -20,8 +20,8 @@ from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
 
 #: Comments, and what may hold text that looks like one. Strings and runes end with their line at the latest.
 _TOKENS = re.compile(
-    rb"(//[^\n]*+)|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|`[^`]*+`?"
-    rb"""|"(?:[^"\\\n]++|\\["\\]|\\)*+"?|'(?:[^'\\\n]++|\\['\\]|\\)*+'?"""
+    rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
+    rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
 )
 _WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
 _QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
@@ -62,14 +62,14 @@ def _arguments(comment: bytes) -> list[str]:
     return found
 
 
-_BLANK = r"(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?:[^*]++|\*(?!/))*+\*/)*+"
-_INLINE = r"(?:[ \t\r]++|/\*(?:[^*\n]++|\*(?!/))*+\*/)*+"
+_BLANK = r"(?>(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?>(?:[^*]++|\*(?!/))*)\*/)*)"
+_INLINE = r"(?>(?:[ \t\r]++|/\*(?>(?:[^*\n]++|\*(?!/))*)\*/)*)"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
 _NAME = rf"(?!{KEYWORDS}(?![A-Za-z0-9_]))[A-Za-z_][A-Za-z0-9_]*+"
 _SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?"[A-Za-z0-9._/~+@-]++"'
 _SOUND = re.compile(
-    rf"{_BLANK}package[ \t]++({_NAME}){_END}(?:{_BLANK}import[ \t]*+"
-    rf"(?:\({_BLANK}(?:{_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*+\){_END}|{_SPEC}{_END}))*+{_BLANK}\Z"
+    rf"{_BLANK}package[ \t]++({_NAME}){_END}(?>(?:{_BLANK}import[ \t]*+"
+    rf"(?:\({_BLANK}(?>(?:{_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*)\){_END}|{_SPEC}{_END}))*){_BLANK}\Z"
 )
 _BAD = re.compile("[\ufeff\udc80-\udcff]")
 _ILLEGAL_IN_PATH: Final = frozenset("!\"#$%&'()*,:;<=>?[\\]^{|}`\ufffd")

@@ -48,7 +48,7 @@ _TOKEN = re.compile(
     r"""[ \t\r]*+(?:
         (//[^\n]*+\n?)                                              # 1 comment
       | ([\n()\[\]{},])                                             # 2 punctuation
-      | ("[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*+" | `[^`\n]*+`)         # 3 string
+      | ("[^"\\\n]*+(?>(?:\\[\s\S][^"\\\n]*+)*)" | `[^`\n]*+`)         # 3 string
       | ([^\x00-\x20\x7f()\[\]{},"`][^\x00-\x20\x7f()\[\]{},]*+)    # 4 word, perhaps a comment after it
     )?""",
     re.VERBOSE,
@@ -56,7 +56,7 @@ _TOKEN = re.compile(
 # Neither ASCII nor a byte that is not UTF-8.
 _NOT_PLAIN = re.compile("[^\x00-\x7f\udc80-\udcff]")
 # The beginnings of strings that lack their closing quote.
-_INTERPRETED = re.compile(r'"[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*+')
+_INTERPRETED = re.compile(r'"[^"\\\n]*+(?>(?:\\[\s\S][^"\\\n]*+)*)')
 _RAW = re.compile(r"`[^`\n]*+")
 
 

@@ -29,11 +29,11 @@ _LONG_LINE = 1 << 10
 _IDENTIFIER = r"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|0|[1-9][0-9]*+)"
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _WORD = r"[A-Za-z0-9._~+-]+"
-_PATH = rf"{_WORD}(?:/{_WORD})*+"
+_PATH = rf"{_WORD}(?>(?:/{_WORD})*)"
 _END = r"[ \t]*(?://.*)?"
 _REQUIREMENT = re.compile(
     rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
-    rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?:\.{_IDENTIFIER})*+)?(\+incompatible)?){_END}"
+    rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_END}"
 )
 _MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
@@ -41,7 +41,7 @@ _BLOCK = re.compile(rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \
 _VERSION = r"v[0-9A-Za-z.+-]+"
 _RETRACTION = re.compile(rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?")
 # Words of printable ASCII without quotes, parentheses and slash-star; a comment may hold anything.
-_WORDS = re.compile(r"[ \t]*(?:(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)++[ \t]*+)*+(?://.*)?")
+_WORDS = re.compile(r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?")
 _IGNORED = ("toolchain ", "exclude ", "replace ", "tool ", "godebug ")
 
 
