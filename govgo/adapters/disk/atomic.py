@@ -20,7 +20,7 @@ _ATTEMPTS = 10_000
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
+def create_temp(path: str) -> tuple[int, str]:
     """A new empty file beside `path`: (descriptor open for reading and writing, its name).
 
     Raises:
@@ -29,7 +29,7 @@ def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
     for _ in range(_ATTEMPTS):
         name = f"{path}{random_number()}.tmp"
         try:
-            return os.open(name, _NEW, mode), name
+            return os.open(name, _NEW, modes.FILE), name
         except FileExistsError:
             continue
     raise FileExistsError(17, "no free temporary name", path)
@@ -40,14 +40,14 @@ def random_number() -> int:
     return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
 
 
-def write_file(path: str, data: bytes, mode: int = modes.FILE) -> None:
+def write_file(path: str, data: bytes) -> None:
     """Create or replace `path` (a link there is replaced, not followed); its directory must exist.
 
     Raises:
         DiskError: it could not be written; what stood at `path` stands there still, and no temporary file is left.
     """
     try:
-        descriptor, name = create_temp(path, mode)
+        descriptor, name = create_temp(path)
     except OSError as error:
         raise disk_error("write", path, error) from error
     put_in_place(descriptor, name, path, data)

@@ -21,21 +21,21 @@ from govgo.adapters.disk.diskerror import disk_error
 _CHUNK = 1 << 16
 
 
-def open_file(path: str, flags: int, mode: int = modes.FILE) -> int:
-    """Open `path` itself, never what a link at that place points to; a link is removed when `flags` create.
+def open_file(path: str, flags: int) -> int:
+    """Open `path` itself, never what a link at that place points to; with O_CREAT in `flags` a link is removed first.
 
     Raises:
         OSError: as os.open does; ELOOP for a link where nothing is to be created.
     """
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        return os.open(path, flags, mode)
+        return os.open(path, flags, modes.FILE)
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EMLINK) or not flags & os.O_CREAT:
             raise
         with suppress(FileNotFoundError):
             os.unlink(path)
-        return os.open(path, flags, mode)
+        return os.open(path, flags, modes.FILE)
 
 
 @contextmanager

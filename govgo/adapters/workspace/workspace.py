@@ -141,7 +141,7 @@ class DiskWorkspace:
             made = tempfile.mkdtemp(prefix=f".{name}-", dir=parent)
             umask = os.umask(0)
             os.umask(umask)
-            os.chmod(made, modes.DIRECTORY & ~umask)
+            os.chmod(made, modes.DIRECTORY & ~umask)  # mkdtemp makes it for its owner alone
         except OSError as error:
             raise disk_error("mkdir", parent, error) from error
         return made
@@ -197,7 +197,7 @@ def _locked_file(path: str) -> Iterator[int]:
     """The descriptor of the file that stands at `path`, locked; made if absent, removed again if left empty so."""
     while True:
         fresh = not os.path.lexists(path)
-        with _opened(path) as descriptor:
+        with lockfile.locked(path) as descriptor:
             if not _is_at(path, descriptor):
                 continue  # replaced while we waited for its lock
             try:
@@ -207,12 +207,6 @@ def _locked_file(path: str) -> Iterator[int]:
                     atomic.remove(path)
                 raise
             return
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[int]:
-    with lockfile.locked(path) as descriptor:
-        yield descriptor
 
 
 def _is_at(path: str, descriptor: int) -> bool:
