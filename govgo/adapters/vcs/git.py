@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.servertext import shorten
+from govgo.core.golib.url import mask_all
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
@@ -30,7 +31,6 @@ _MAX_SHOWN_LINES = 20
 _CHUNK_BYTES = 1 << 16
 _TIMEOUT_S = 900.0
 _GRACE_S = 5.0
-_SECRET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/\s:@']*):[^/\s@]*@")
 _BARE = re.compile(r"[^'$`\\*?\[\"\t\n\v\f\r \x85\xa0]*\Z")
 _IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
 
@@ -125,15 +125,15 @@ class Git:
         shown = f"cd {cwd}; " + " ".join(map(_quoted, words))
         start_s = time.monotonic()
         if self._trace is not None:
-            self._trace(_masked(shown))
+            self._trace(mask_all(shown))
         try:
             return self._run(words, cwd, git_dir, sink, limit_bytes)
         finally:
             if self._trace is not None:
-                self._trace(f"{time.monotonic() - start_s:.3f}s # {_masked(shown)}")
+                self._trace(f"{time.monotonic() - start_s:.3f}s # {mask_all(shown)}")
 
     def _run(self, words: list[str], cwd: str, git_dir: str, sink: BinaryIO | None, limit_bytes: int) -> bytes:
-        command = _masked(f"{' '.join(words)} in {cwd}")
+        command = mask_all(f"{' '.join(words)} in {cwd}")
         environ = self._environ | {"PWD": cwd}
         if git_dir:
             environ["GIT_DIR"] = git_dir
@@ -214,7 +214,7 @@ def _said(errors: BinaryIO) -> str:
     lines = [shorten("".join(c if c.isprintable() else " " for c in line)) for line in text.split("\n")]
     if len(lines) > _MAX_SHOWN_LINES:
         lines[_MAX_SHOWN_LINES:] = ["[Truncated: too many lines.]"]
-    return _masked("\n".join(lines))
+    return mask_all("\n".join(lines))
 
 
 def _indented(said: str) -> str:
@@ -225,10 +225,6 @@ def _exit_text(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     return f"signal: {signal.strsignal(-status) or -status}".lower()
-
-
-def _masked(text: str) -> str:
-    return _SECRET.sub(r"\1:xxxxx@", text)
 
 
 def _quoted(word: str) -> str:
