@@ -2,8 +2,8 @@
 """Files that appear whole or not at all: written under a temporary name beside their place, then renamed.
 
 The temporary names are the go command's (`<name><number>.tmp`), so that either program cleans up after the other.
-Only people's own files are forced to the disk: a cache can be fetched again, and thousands of small files must not
-wait.
+Only files of the user's own are synced to the disk: a cache can be fetched again, and syncing each of thousands of
+small files would take seconds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 
 _ATTEMPTS = 10_000
+# O_EXCL: the name is ours, not one that somebody has planted there.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -68,7 +69,7 @@ def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os
             write_all(descriptor, data)
             if like is not None:
                 os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-                with suppress(OSError):
+                with suppress(OSError):  # only root may give files away
                     os.fchown(descriptor, like.st_uid, like.st_gid)
                 os.fsync(descriptor)
         finally:
@@ -83,6 +84,6 @@ def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os
 
 
 def remove(path: str) -> None:
-    """Remove a file as far as that is possible."""
+    """Remove a file if that is possible."""
     with suppress(OSError):
         os.unlink(path)
