@@ -17,7 +17,7 @@ from tests.simulators.gitrepos import fake_git, needs_git
 pytestmark = needs_git
 
 
-def test_a_failure_is_told_as_go_tells_it(tmp_path: Path) -> None:
+def test_a_failure_is_reported_as_by_go(tmp_path: Path) -> None:
     git = Git(fake_git(tmp_path / "bin", "echo out; echo one >&2; echo two >&2; exit 128\n"))
     with pytest.raises(GitError) as caught:
         git.run(["ls-remote", "-q", "--end-of-options", "origin"], str(tmp_path))
@@ -40,11 +40,11 @@ def test_attack_passwords_and_control_characters_do_not_come_out(tmp_path: Path)
     git = Git(fake_git(tmp_path / "bin", script), trace=lines.append)
     with pytest.raises(GitError) as caught:
         git.run(["fetch", "https://me:secret@h.example/r"], str(tmp_path))
-    told = "\n".join([str(caught.value), caught.value.stderr, *lines])
-    assert "secret" not in told
-    assert "https://me:xxxxx@h.example/r" in told
-    assert "\x1b" not in told
-    assert "\r" not in told
+    printed = "\n".join([str(caught.value), caught.value.stderr, *lines])
+    assert "secret" not in printed
+    assert "https://me:xxxxx@h.example/r" in printed
+    assert "\x1b" not in printed
+    assert "\r" not in printed
 
 
 def test_attack_endless_output_is_cut(tmp_path: Path) -> None:
