@@ -10,13 +10,16 @@ from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, N
 
 
 class SourceRefusedError(NotFoundError, LookupDisabledError):
-    """A source that must not be asked, by GOPROXY=off or GONOPROXY. The chain goes on as if it had found nothing."""
+    """A source that must not be asked, because of GOPROXY=off or GONOPROXY.
+
+    It is a NotFoundError, so that the next source of GOPROXY is asked as if this one had found nothing.
+    """
 
     code = "lookup-disabled"
 
 
 def prefixed(error: GovgoError, prefix: str) -> GovgoError:
-    """The same error with `prefix` before its sentence; the original is its `inner`."""
+    """A copy of `error`, of the same class, with `prefix` before its sentence; the original is its `inner`."""
     import copy  # errors are rare, and a warm command has none
 
     outer = copy.copy(error)
@@ -27,7 +30,7 @@ def prefixed(error: GovgoError, prefix: str) -> GovgoError:
 
 
 def version_error(path: str, version: str, error: GovgoError) -> GovgoError:
-    """`error` as that of one version of a module, or of the module where `version` is ""."""
+    """`error` as one of a version of a module, or of the module where `version` is "" (modfetch.VersionError)."""
     if not version:
         if isinstance(error, InvalidVersionError) and error.reason:
             return prefixed(InvalidVersionError(error.reason), f"{path}@{error.version}: invalid version: ")

@@ -81,11 +81,11 @@ class Sources(Protocol):
 class FileReader(Protocol):
     """Reads module zips and trees (`adapters.proxy.compare.ModuleFiles`)."""
 
-    def zip_digests(self, path: str) -> Mapping[str, bytes]:
+    def zip_hashes(self, path: str) -> Mapping[str, bytes]:
         """The SHA-256 of each file in a zip, by its whole name."""
         ...
 
-    def tree_digests(self, directory: str, prefix: str) -> Mapping[str, bytes]:
+    def tree_hashes(self, directory: str, prefix: str) -> Mapping[str, bytes]:
         """The SHA-256 of each file below a directory, as if it lay in one named `prefix`."""
         ...
 

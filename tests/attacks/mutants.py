@@ -411,8 +411,8 @@ MUTANTS = {
         "crashes",
         "a file appears whole or not at all",
         "adapters/disk/atomic.py",
-        "        descriptor, name = create_temp(path, mode)\n",
-        "        descriptor, name = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode), path\n",
+        "        descriptor, name = create_temp(path)\n",
+        "        descriptor, name = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, modes.FILE), path\n",
         (
             ATTACKS + "test_planted_link_is_not_written_through",
             CACHE + "test_old_file_survives_a_full_disk",

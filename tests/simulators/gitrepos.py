@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -169,3 +170,12 @@ def sample(repos: Repos) -> None:
         Commit("2020-06-06", {"y": "$Format:%H$\n", "umlaut/ä.go": "package a\n"}, ("v1.1.0",)),
     )
     repos.add("empty")
+
+
+def fake_git(directory: Path, script: str) -> dict[str, str]:
+    """An environment in which git is a shell script."""
+    directory.mkdir(exist_ok=True)
+    path = directory / "git"
+    path.write_text("#!/bin/sh\n" + script)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return {"PATH": f"{directory}:{os.environ['PATH']}"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A reporter that keeps what it is told."""
+"""A reporter that keeps the events and sentences it gets."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Feed:
     def __init__(self, *roots: ModuleVersion) -> None:
         self.fresh = list(roots)
         self.seen = set(roots)
-        self.told: dict[ModuleVersion, bytes | Exception] = {}
+        self.answers: dict[ModuleVersion, bytes | Exception] = {}
         self.taken_back: list[ModuleVersion] = []
         self.later: list[ModuleVersion] = []
 
@@ -82,9 +82,9 @@ class Feed:
         return fresh
 
     def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
-        if mv in self.told:
+        if mv in self.answers:
             self.taken_back.append(mv)
-        self.told[mv] = answer
+        self.answers[mv] = answer
         if isinstance(answer, bytes):
             for line in answer.decode().splitlines():
                 if line.startswith("require "):

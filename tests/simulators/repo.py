@@ -174,7 +174,7 @@ class MemoryFiles:
 
 
 class Transcript:
-    """A `ports.Reporter` that keeps what it is told."""
+    """A `ports.Reporter` that keeps the events and sentences it gets."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

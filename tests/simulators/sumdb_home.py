@@ -27,7 +27,7 @@ class Home:
     Attributes:
         cache: the database's directory in the module cache.
         latest: the file of the newest head.
-        said: what clients told the user.
+        said: what clients said to the user.
     """
 
     def __init__(self, root: Path) -> None:

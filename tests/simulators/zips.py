@@ -54,7 +54,7 @@ class Member:
         return self.content if self.method == STORED else deflate(self.content)
 
     @property
-    def told(self) -> tuple[int, int, int]:
+    def stated(self) -> tuple[int, int, int]:
         """(checksum, packed size, size) as the directory tells them."""
         crc = zlib.crc32(self.content) if self.crc is None else self.crc
         packed = len(self.data) if self.packed_size is None else self.packed_size
@@ -62,7 +62,7 @@ class Member:
 
     def local(self) -> bytes:
         """Local header, data and data descriptor."""
-        crc, packed, size = self.told
+        crc, packed, size = self.stated
         flags = self.flags if self.local_flags is None else self.local_flags
         method = self.method if self.local_method is None else self.local_method
         name = self.raw_name if self.local_name is None else self.local_name
@@ -85,7 +85,7 @@ class Member:
 
     def central(self, offset: int) -> bytes:
         """The directory's record, the local header lying at `offset`."""
-        crc, packed, size = self.told
+        crc, packed, size = self.stated
         name = self.raw_name
         at = offset if self.offset is None else self.offset
         extra = b""

@@ -2,8 +2,8 @@
 """Files that appear whole or not at all: written under a temporary name beside their place, then renamed.
 
 The temporary names are the go command's (`<name><number>.tmp`), so that either program cleans up after the other.
-Only people's own files are forced to the disk: a cache can be fetched again, and thousands of small files must not
-wait.
+Only files of the user's own are synced to the disk: a cache can be fetched again, and syncing each of thousands of
+small files would take seconds.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 
 _ATTEMPTS = 10_000
+# O_EXCL: the name is ours, not one that somebody has planted there.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
+def create_temp(path: str) -> tuple[int, str]:
     """A new empty file beside `path`: (descriptor open for reading and writing, its name).
 
     Raises:
@@ -29,7 +30,7 @@ def create_temp(path: str, mode: int = modes.FILE) -> tuple[int, str]:
     for _ in range(_ATTEMPTS):
         name = f"{path}{random_number()}.tmp"
         try:
-            return os.open(name, _NEW, mode), name
+            return os.open(name, _NEW, modes.FILE), name
         except FileExistsError:
             continue
     raise FileExistsError(17, "no free temporary name", path)
@@ -40,14 +41,14 @@ def random_number() -> int:
     return int.from_bytes(os.urandom(8), "big") % 1_000_000_000
 
 
-def write_file(path: str, data: bytes, mode: int = modes.FILE) -> None:
+def write_file(path: str, data: bytes) -> None:
     """Create or replace `path` (a link there is replaced, not followed); its directory must exist.
 
     Raises:
         DiskError: it could not be written; what stood at `path` stands there still, and no temporary file is left.
     """
     try:
-        descriptor, name = create_temp(path, mode)
+        descriptor, name = create_temp(path)
     except OSError as error:
         raise disk_error("write", path, error) from error
     put_in_place(descriptor, name, path, data)
@@ -68,7 +69,7 @@ def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os
             write_all(descriptor, data)
             if like is not None:
                 os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-                with suppress(OSError):
+                with suppress(OSError):  # only root may give files away
                     os.fchown(descriptor, like.st_uid, like.st_gid)
                 os.fsync(descriptor)
         finally:
@@ -83,6 +84,6 @@ def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os
 
 
 def remove(path: str) -> None:
-    """Remove a file as far as that is possible."""
+    """Remove a file if that is possible."""
     with suppress(OSError):
         os.unlink(path)

@@ -13,7 +13,7 @@ _FULL_HINT = "free some space and run the command again; nothing half written wa
 
 def reason(error: OSError) -> str:
     """What the system said, as Go prints it: "no such file or directory"."""
-    text = os.strerror(error.errno) if error.errno else str(error)
+    text = os.strerror(error.errno) if error.errno else str(error)  # Python's own errors have no number
     return text[:1].lower() + text[1:]
 
 

@@ -2,7 +2,7 @@
 """Files that several processes read and write, under the locks that the go command uses too.
 
 A lock is flock(2) on the file itself, exclusive for writers and shared for readers, released when it is closed.
-Planted links are never followed on the way to a write: a link in the place of a lock file is replaced.
+A link that stands where a file is to be written is never followed, since somebody may have planted it: it is replaced.
 
 Source: cmd/go/internal/lockedfile.
 """
@@ -21,21 +21,21 @@ from govgo.adapters.disk.diskerror import disk_error
 _CHUNK = 1 << 16
 
 
-def open_file(path: str, flags: int, mode: int = modes.FILE) -> int:
-    """Open `path` itself, never what a link at that place points to; a link is removed when `flags` create.
+def open_file(path: str, flags: int) -> int:
+    """Open `path` itself, never what a link at that place points to; with O_CREAT in `flags` a link is removed first.
 
     Raises:
         OSError: as os.open does; ELOOP for a link where nothing is to be created.
     """
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        return os.open(path, flags, mode)
+        return os.open(path, flags, modes.FILE)
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EMLINK) or not flags & os.O_CREAT:
             raise
         with suppress(FileNotFoundError):
             os.unlink(path)
-        return os.open(path, flags, mode)
+        return os.open(path, flags, modes.FILE)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def read_locked(path: str) -> bytes:
 def read_all(descriptor: int) -> bytes:
     """All bytes from the descriptor's present place on."""
     size = os.fstat(descriptor).st_size
-    data = os.read(descriptor, size + 1)
+    data = os.read(descriptor, size + 1)  # one byte more than there should be, to see the end in the same call
     if len(data) == size:
         return data
     parts = [data]
@@ -99,9 +99,10 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def overwrite(descriptor: int, data: bytes) -> None:
-    """Make `data` the whole content of a file that is locked; empty if it fails midway.
+    """Make `data` the whole content of a locked file; where that fails, the file is left empty.
 
-    The final size is reserved first and filled with NUL bytes, by which a reader tells an incomplete file.
+    It is brought to its final size first. Should the process be killed before it has written all, NUL bytes are left,
+    by which a reader sees that the file is incomplete.
     """
     os.ftruncate(descriptor, 0)
     os.ftruncate(descriptor, len(data))

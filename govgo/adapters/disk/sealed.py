@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from govgo.adapters.disk import modes
 
 _DIGEST_SIZE = 32
+# O_NONBLOCK: opening a pipe that stands in the place of the file must not wait.
 _READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -59,7 +60,7 @@ def write_sealed(path: str, magic: bytes, body: bytes) -> None:
 
 
 def remove_oldest(directory: str, max_files: int) -> None:
-    """Keep the `max_files` youngest files of a directory; what killed writers left goes with the rest."""
+    """Keep the `max_files` newest files of a directory; temporary files of killed writers count, and go in time."""
     with os.scandir(directory) as found:
         files = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in found)
     for _, path in files[:-max_files]:

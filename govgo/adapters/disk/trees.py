@@ -86,7 +86,7 @@ def remove_tree(path: str) -> None:
             return
         directories = [path]
         for directory in directories:  # grows as it is walked: parents before children
-            os.chmod(directory, modes.DIRECTORY)
+            os.chmod(directory, modes.DIRECTORY)  # nothing can be removed from a read-only directory
             with os.scandir(directory) as found:
                 for item in found:
                     if item.is_dir(follow_symlinks=False):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The file `list` of a module's cache directory: the versions whose go.mod lies there, for file proxies.
+"""The file `list` of a module's cache directory, which makes the cache usable as a proxy (GOPROXY=file://…).
+
+    v1.0.0              the versions whose go.mod is in the directory, in order, a line each
+    v1.1.0-rc.1
 
 Source: cmd/go/internal/modfetch/cache.go (rewriteVersionList).
 """
@@ -19,7 +22,7 @@ _STALE_S = 3600
 
 
 def rewrite_list(directory: str) -> None:
-    """Make `list` name the versions whose go.mod lies in `directory`; in place, as go does, under its lock.
+    """Make `list` name the versions whose go.mod is in `directory`. It is written in place, under its lock, as by go.
 
     Raises:
         OSError, DiskError: it could not be written.
@@ -30,6 +33,7 @@ def rewrite_list(directory: str) -> None:
         versions = [v for v in versions if v and canonical_version(v) == v]
         versions.sort(key=lambda v: (semver.key(v), v))
         data = "".join(f"{version}\n" for version in versions).encode()
+        # Mostly it is right already; then its time stamp stays, too.
         if os.pread(descriptor, len(data) + 1, 0) != data:
             lockfile.overwrite(descriptor, data)
         _sweep([f"{directory}/{name}" for name in names if name.endswith(".tmp")])

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+# As net/http (defaultCheckRedirect), and as cmd/go counts: the request that was asked for is one of the ten.
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# What a proxy answers for "no such module or version" (the Go Modules Reference, "GOPROXY protocol").
 _GONE = frozenset({404, 410})
 # For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
+# Content codings (RFC 9110, section 8.4.1): those that can be undone here, and those that change nothing.
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PLAIN = frozenset({"", "identity"})
 
@@ -47,7 +50,15 @@ class Page(NamedTuple):
 
 
 class _Place:
-    """What is common to all URLs of one origin."""
+    """What is common to all URLs of one origin, worked out once since a cold graph sends thousands of requests to it.
+
+    Attributes:
+        origin: `scheme://host:port`, without user name and password.
+        shown: the origin as messages show it, its password masked.
+        headers: the header lines to send; more than User-Agent where credentials are the same for every path.
+        refusal: the beginning of a sentence that says why nothing may be sent there, or "".
+        credentialed: whether the credentials must be looked up for each path.
+    """
 
     __slots__ = ("credentialed", "headers", "origin", "refusal", "shown")
 
@@ -84,13 +95,13 @@ class HttpClient:
         event: Callable[[str, Mapping[str, object]], None] | None = None,
         follows_anywhere: bool = False,
     ) -> None:
-        """Begin.
+        """Make a client; nothing is sent yet.
 
         Args:
             engine: moves the bytes.
             credentials: for HTTPS hosts.
-            goauth: the commands that enter more into `credentials`.
-            retry: when to try again.
+            goauth: the commands that add to `credentials`.
+            retry: which requests are tried again, and when.
             trace: called with a line for every request and its outcome (-x).
             event: `Reporter.event`, for the progress of each transfer: "started", "received" and "finished".
             follows_anywhere: follow redirects from https to http.
@@ -118,11 +129,10 @@ class HttpClient:
             TooLargeError: the body, as sent or unpacked, is larger than `limit_bytes`.
             NetworkError: anything else.
         """
-
         return await self._exchange(url, self._read, limit_bytes)
 
     async def page(self, url: str, limit_bytes: int) -> Page:
-        """The beginning of the body at `url`, whatever the status.
+        """The first `limit_bytes` of the body at `url`, whatever the status: pages with meta tags may come with a 404.
 
         Raises:
             NetworkError: no answer.
@@ -151,9 +161,9 @@ class HttpClient:
     async def stream(
         self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
     ) -> int:
-        """Hand the body at `url` to `sink`, chunk by chunk; its size.
+        """Pass the body at `url` to `sink` chunk by chunk; its size in bytes.
 
-        Before another try, `rewind` is called and the body begins anew.
+        `rewind` is called before the first chunk of every attempt: after a fault the body comes again from its start.
 
         Raises:
             As `get`, and what `sink` and `rewind` raise.
@@ -183,51 +193,43 @@ class HttpClient:
         *,
         any_status: bool = False,
     ) -> _T:
-        name = self._shown(url)
-        self._event("started", {"what": "request", "name": name})
-        size = 0
+        """Send a request, again where that may help, and give its answer to `consume`."""
+        shown = self._shown(url)
+        self._event("started", {"what": "request", "name": shown})
+        size = attempt = 0
         try:
-            result = await self._retried(url, consume, limit_bytes, any_status=any_status)
-            size = len(result) if isinstance(result, bytes) else 0  # a stream has reported its chunks
-            return result
+            while True:
+                answer: Answer | None = None
+                try:
+                    answer = await self._ask(url)
+                    pause_s = None
+                    if answer.status != 200:
+                        after = answer.header("retry-after")
+                        pause_s = self._retry.pause_for_status(answer.status, after, attempt)
+                        if pause_s is None and not any_status:
+                            raise await _refused(answer, shown)
+                    if pause_s is None:
+                        result = await consume(answer, url, limit_bytes)
+                        size = len(result) if isinstance(result, bytes) else 0  # a stream has reported its chunks
+                        return result
+                except TransferError as err:
+                    pause_s = self._pause_after(err, url, attempt, begun=answer is not None)
+                    if pause_s is None:
+                        what = "read" if answer is not None else "Get"
+                        raise NetworkError(f"{what} {quote(shown)}: {err}", url=shown, inner=err) from err
+                finally:
+                    if answer is not None:
+                        answer.close()
+                attempt += 1
+                await asyncio.sleep(pause_s)
         finally:
-            self._event("finished", {"name": name, "bytes": size})
-
-    async def _retried(
-        self,
-        url: str,
-        consume: Callable[[Answer, str, int], Awaitable[_T]],
-        limit_bytes: int,
-        *,
-        any_status: bool,
-    ) -> _T:
-        attempt = 0
-        while True:
-            answer: Answer | None = None
-            try:
-                answer = await self._ask(url)
-                if answer.status == 200:
-                    return await consume(answer, url, limit_bytes)
-                pause_s = self._retry.pause_for_status(answer.status, answer.header("retry-after"), attempt)
-                if pause_s is None and any_status:
-                    return await consume(answer, url, limit_bytes)
-                if pause_s is None:
-                    raise await _refused(answer, self._shown(url))
-            except TransferError as err:
-                pause_s = self._pause_after(err, url, attempt, begun=answer is not None)
-                if pause_s is None:
-                    shown = self._shown(url)
-                    what = "read" if answer is not None else "Get"
-                    raise NetworkError(f"{what} {quote(shown)}: {err}", url=shown, inner=err) from err
-            finally:
-                if answer is not None:
-                    answer.close()
-            attempt += 1
-            await asyncio.sleep(pause_s)
+            self._event("finished", {"name": shown, "bytes": size})
 
     def _pause_after(self, err: TransferError, url: str, attempt: int, *, begun: bool) -> float | None:
+        """The pause in seconds before the next try, None for no more."""
         prefix = _prefix(url)
         if err.fault is Fault.CONNECT and not begun:
+            # A host that is down fails many requests at once; only the first of them is tried again.
             now_s = time.monotonic()
             if now_s - self._down.get(prefix, -_DOWN_S) < _DOWN_S and attempt == 0:
                 return None
@@ -235,7 +237,11 @@ class HttpClient:
         return self._retry.pause_for_fault(err.fault, attempt)
 
     async def _ask(self, url: str) -> Answer:
-        """The answer at `url`, or at the end of its redirects; one of 4xx is asked for anew with fresh credentials."""
+        """The answer at `url`, or at the end of its redirects.
+
+        Where GOAUTH names commands, an answer of 4xx makes them run again, and the request is sent once more with the
+        credentials that they give.
+        """
         goauth = self._goauth if url.startswith("https:") else None
         if goauth is not None:
             await goauth.start()
@@ -274,7 +280,10 @@ class HttpClient:
         raise NetworkError(f"Get {quote(shown)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
 
     def _send(self, url: str, first_url: str = "") -> Awaitable[Answer]:
-        """Ask for `url`; credentials of `first_url` go along only where that has the same origin."""
+        """Ask for `url`; as the target of a redirect from `first_url`, with credentials only at the same origin.
+
+        Not a coroutine itself, which spares one for each request: the caller awaits what the engine returns.
+        """
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
         target = url[len(prefix) :] or "/"
@@ -327,7 +336,7 @@ def _prefix(url: str) -> str:
 
 
 def _whole_head(answer: Answer) -> bytes:
-    """Status line and headers of an answer as HTTP/1 has them, the empty line included."""
+    """Status line and headers of an answer as net/http prints them (`HTTP/2.0 401 Unauthorized`), for GOAUTH."""
     first, _, lines = answer.head().partition(b"\n")
     version = first.split(b" ")[0]
     if b"." not in version:
@@ -344,6 +353,7 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
     from urllib.parse import urljoin
 
+    # Control characters and spaces would end up in the request line; a fragment is never sent.
     target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
     try:
         parsed = gourl.parse(target)
@@ -376,7 +386,7 @@ def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | Network
 
 
 async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
-    """The first bytes of a body that may be cut short."""
+    """The first `limit_bytes` of a body, or as much of them as came: a page that breaks off may still say enough."""
     data = b""
     try:
         async for chunk in answer.chunks():
@@ -392,7 +402,7 @@ def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
     """A body that came compressed although we did not ask for that, inflated no further than the limit."""
     if encoding.lower() not in _GZIP:
         raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
-    inflater = zlib.decompressobj(31)
+    inflater = zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
     try:
         data = inflater.decompress(body, limit_bytes + 1)
     except zlib.error as err:

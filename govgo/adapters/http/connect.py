@@ -36,7 +36,7 @@ _BUNDLES = (
 def engine_options(
     network: NetworkEnv, timeouts: Timeouts, *, requests: int = 0, insecure: bool = False
 ) -> EngineOptions:
-    """The options of an engine, as the environment asks (the others: see `EngineOptions`)."""
+    """The options of an engine: proxies and roots as the environment names them, the rest as in `EngineOptions`."""
     bundle = network.ssl_cert_file
     if not bundle and not network.ssl_cert_dir:
         bundle = next((path for path in _BUNDLES if os.path.exists(path)), "")
@@ -62,7 +62,7 @@ def open_engine(options: EngineOptions) -> Engine:
 
 
 def proxy_chooser(network: NetworkEnv) -> Callable[[str, str, int], str] | None:
-    """(scheme, host, port) to the HTTP proxy in front of it, "" for none; None when there is no proxy at all."""
+    """A function from (scheme, host, port) to the URL of the HTTP proxy before it or ""; None without any proxy."""
     if not network.http_proxy and not network.https_proxy:
         return None
     exempt = tuple(entry.strip().lower() for entry in network.no_proxy.split(",") if entry.strip())
@@ -77,7 +77,11 @@ def proxy_chooser(network: NetworkEnv) -> Callable[[str, str, int], str] | None:
 
 
 def is_exempt(host: str, port: int, exempt: tuple[str, ...]) -> bool:
-    """Whether no_proxy, split into `exempt`, takes a host out; loopback never goes through a proxy."""
+    """Whether a host is reached without a proxy: it is named in no_proxy (split into `exempt`), or is this machine.
+
+    An entry is "*", a domain (with its subdomains; with a leading dot, those alone), an address or a range of them
+    (10.0.0.0/8), each but the range with a port or without.
+    """
     address = _address(host)
     if host == "localhost" or (address is not None and address.is_loopback):
         return True
@@ -106,7 +110,7 @@ def _matches(entry: str, host: str, port: int, address: _Address | None) -> bool
 
 def _address(text: str) -> _Address | None:
     if ":" not in text and not text.replace(".", "").isdigit():
-        return None
+        return None  # a name, as nearly always: the import is spared
     import ipaddress
 
     try:

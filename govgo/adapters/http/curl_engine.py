@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """An engine on libcurl's multi interface, driven by the sockets and timers of the running event loop.
 
-HTTP/2 with many streams on few connections where a server offers it, kept-alive HTTP/1.1 elsewhere, reused
-handles, and no polling. libcurl says which sockets and what time it waits for (CURLMOPT_SOCKETFUNCTION,
-CURLMOPT_TIMERFUNCTION); the loop calls `socket_action` when one of them is due.
+It speaks HTTP/2, with many streams on few connections, where a server offers that, and HTTP/1.1 on connections that
+are kept elsewhere. Nothing is polled:
+
+    libcurl -> _on_socket, _on_timer    which sockets and which time it waits for
+    loop    -> _act                     one of them is due: `socket_action` lets libcurl read and write
+    libcurl -> CurlTransfer._on_body    bytes of a body, from within `socket_action`
+    _act    -> CurlTransfer.finish      transfers that ended, as `info_read` lists them
+
+Source: libcurl-multi(3), "multi_socket"; curl_multi_socket_action(3).
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from govgo.adapters.http.engine import EngineOptions, Fault, TransferError
 from govgo.adapters.http.gate import Gate
 
 READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT
+# How many ready sockets are served before the loop gets its turn again.
 _BATCH = 64
 
 Act = Callable[[list[tuple[int, int]]], None]
@@ -53,7 +60,10 @@ def open_poll_set(loop: AbstractEventLoop, act: Act) -> PollSet:
 if sys.platform == "linux":
 
     class EpollSet:
-        """One epoll descriptor for all."""
+        """All sockets in one epoll descriptor, which the loop watches.
+
+        asyncio would call back for each ready socket by itself; here one call serves up to `_BATCH` of them.
+        """
 
         def __init__(self, loop: AbstractEventLoop, act: Act) -> None:
             self._loop = loop
@@ -91,6 +101,7 @@ if sys.platform == "linux":
         def _ready(self) -> None:
             due = []
             for fd, mask in self._epoll.poll(0, _BATCH):
+                # An error or a hang-up counts as readable: libcurl finds out which by reading.
                 events = READ if mask & ~select.EPOLLOUT else 0
                 due.append((fd, events | (WRITE if mask & select.EPOLLOUT else 0)))
             if due:
@@ -98,7 +109,7 @@ if sys.platform == "linux":
 
 
 class LoopSet:
-    """Readers and writers of the loop."""
+    """Each socket by itself in the loop, for systems without epoll."""
 
     def __init__(self, loop: AbstractEventLoop, act: Act) -> None:
         self._loop = loop
@@ -133,21 +144,23 @@ class LoopSet:
 # The most connections to one HTTP/2 host, and the most streams on each.
 _MAX_CONNECTIONS_2 = 6
 _MAX_STREAMS = 100
-# HTTP/1.1 has one request on a connection at a time: 8,000 requests at 30 ms take
-# 2.5 s on 96 connections, 0.6 s on 384. A host begins with `_START` and gets more while it copes (see `gate`).
+# HTTP/1.1 has one request on a connection at a time: 8,000 requests at 30 ms take 2.5 s on 96 connections, 0.6 s on
+# 384 (docs/design/network.md). A host begins with `_START` and gets more while it copes (see `gate`).
 _MAX_CONNECTIONS_1 = 384
 _START = 128
-# File descriptors that connections leave to the rest of the process.
+# How many of the process's file descriptors are left for everything but connections.
 _OTHER_FILES = 128
-# How often stalled transfers are looked for.
+# How often transfers are checked for silence, in seconds.
 _WATCH_S = 0.05
 # The event loop waited at least this long for the network: then the network, and not our own work, is the bottleneck,
 # and more requests at once may help.
 _IDLE_S = 0.003
-# Statuses by which a host says that it is overloaded. One that breaks connections is taken to be overloaded, too.
+# The statuses of an overloaded host (RFC 6585, section 4; RFC 9110, section 15.6.4). One that breaks connections
+# counts as overloaded, too.
 _OVERLOADED = frozenset({429, 503})
-# After this much silence libcurl is made to look at every socket, and again at growing intervals: it (8.23 at least)
-# sometimes holds data of an HTTP/2 connection that it has read and not delivered, and asks for no event or timer.
+# After this much silence `socket_action` is called for every socket, and again at growing intervals: libcurl (8.23 at
+# least) sometimes keeps data of an HTTP/2 connection that it has read but not delivered, and waits for no event or
+# timer meanwhile.
 _NUDGE_S = 0.02
 _LONGEST_NUDGE_S = 0.5
 _BOTH = READ | WRITE
@@ -174,11 +187,11 @@ class CurlEngine:
         self._gates: dict[str, Gate] = {}
         self._stall_limits: dict[str, StallLimits] = {}
         self._proxies: dict[str, str] = {}
-        self._judged: set[Gate] = set()
+        self._version_known: set[Gate] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
     async def send(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
-        """Ask for `origin` + `target`; the transfer must be closed.
+        """Ask for `origin` + `target`, when the origin's gate lets it; the transfer must be closed.
 
         Raises:
             TransferError: no answer.
@@ -203,7 +216,7 @@ class CurlEngine:
         else:
             gate.answered()
         self._stall_limits[origin].observe(transfer.progress_s - transfer.started_s)
-        if gate not in self._judged and origin.startswith("https:"):
+        if gate not in self._version_known and origin.startswith("https:"):
             self._check_multiplexing(transfer)
         return transfer
 
@@ -265,9 +278,13 @@ class CurlEngine:
         return multi
 
     def _check_multiplexing(self, transfer: CurlTransfer) -> None:
-        """Where HTTP/2 is spoken, let all requests go at once: streams are cheap, and the server bounds them itself."""
+        """Set the gate's width by the HTTP version of an origin's first answer.
+
+        With HTTP/2 all requests go at once: streams are cheap, and the server limits them itself. With HTTP/1.1 each
+        of them needs a connection.
+        """
         gate = self._gates[transfer.origin]
-        self._judged.add(gate)
+        self._version_known.add(gate)
         if transfer.lines and transfer.lines[0].startswith(b"HTTP/2"):
             gate.open_wide()
         else:
@@ -295,6 +312,7 @@ class CurlEngine:
         loop = self._loop
         assert loop is not None
         if timeout_ms == 0:
+            # libcurl must not be called from within its own callback, so "at once" is the loop's next turn.
             if not self._soon:
                 self._soon = True
                 loop.call_soon(self._on_soon)
@@ -329,7 +347,7 @@ class CurlEngine:
         self._acted_s = time.monotonic()
         self._acted_cpu_s = time.thread_time()
         if running == len(self._active):
-            return
+            return  # nothing ended: libcurl runs as many transfers as we wait for
         while True:
             queued, done, failed = multi.info_read(len(self._active) + 1)
             for easy in done:
@@ -351,6 +369,7 @@ class CurlEngine:
         self._nudge = self._loop.call_later(self._nudge_s, self._nudge_now)
 
     def _nudge_now(self) -> None:
+        """Call `socket_action` for every socket if libcurl has been silent (see `_NUDGE_S`)."""
         self._nudge = None
         if not self._active or self._polls is None:
             return
@@ -372,7 +391,9 @@ class CurlEngine:
         """End the transfers whose server has been silent for too long."""
         self._watch = None
         now_s = time.monotonic()
-        listened = now_s < late_s  # a loop that was late may have missed data that is here: the silence may be ours
+        # Where this call comes late, the loop was busy with other work, and data that has arrived may not have been
+        # read: the server was not silent.
+        listened = now_s < late_s
         for transfer in list(self._active.values()):
             if transfer.waits_for_reader():
                 transfer.progress_s = now_s
@@ -387,7 +408,11 @@ class CurlEngine:
             self._watch_later()
 
     def _silence(self, transfer: CurlTransfer, now_s: float, *, listened: bool) -> TransferError | None:
-        """Why a transfer has to be ended, None where it has not."""
+        """The error of a transfer whose server has been silent for too long; None for any other.
+
+        Two limits count: the fixed ones of `Timeouts`, and, for a body that has begun, the estimate of `StallLimits`,
+        after which another request is expected to be faster than more waiting.
+        """
         limits = self._options.timeouts
         quiet_s = now_s - transfer.progress_s
         if quiet_s > (limits.stall_s if transfer.status else limits.answer_s) or (
@@ -406,21 +431,21 @@ class CurlEngine:
 
 def _spare_files() -> int:
     """How many connections the process may hold open."""
-    import resource
+    import resource  # not on every system, and needed once
 
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES
 
 
 def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
     chosen: list[tuple[int, object]] = [
-        (pycurl.NOSIGNAL, 1),
+        (pycurl.NOSIGNAL, 1),  # no SIGALRM and no change of signal handlers: the process is Python's
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
-        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.FOLLOWLOCATION, 0),  # the client decides which redirects are safe
         (pycurl.CONNECTTIMEOUT_MS, int(options.timeouts.connect_s * 1000)),
-        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),  # HTTP/2 by ALPN; plain http stays HTTP/1.1, as in Go
         (pycurl.TCP_NODELAY, 1),
-        (pycurl.PATH_AS_IS, 1),
-        (pycurl.HTTP09_ALLOWED, 0),
+        (pycurl.PATH_AS_IS, 1),  # no dot segments removed: the client has escaped and cleaned the path as Go does
+        (pycurl.HTTP09_ALLOWED, 0),  # an answer without a status line is an error
     ]
     if options.ca_file:
         chosen.append((pycurl.CAINFO, options.ca_file))

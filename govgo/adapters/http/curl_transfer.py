@@ -3,6 +3,10 @@
 
 libcurl calls `_on_body` from within `CurlMulti.socket_action`, so on the event loop's thread. The reader takes
 chunks at its own pace: past `HIGH_WATER_BYTES` unread bytes the transfer is paused.
+
+`StallLimits` says when the body of an answer has stalled: bytes came, then none for much longer than the origin needs
+to answer at all. Where one body in fifty stalls, waiting for a time-out of 10 s makes a command fifteen times as slow
+(docs/design/network.md).
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ import pycurl
 from govgo.adapters.http.engine import Fault, TransferError
 
 _SHORTEST_S = 0.1
-"""No limit is shorter: so small a silence may be that of our own process, which had no turn on the CPU."""
+"""No limit is shorter, in seconds: a shorter silence can be due to this process not running meanwhile."""
 _LARGE_BYTES = 256 << 10
 _SHORTEST_LARGE_S = 1.0
-"""A large body gets at least this long, since to ask for it again costs more than to wait."""
+"""The least limit for a large body, in seconds: asking for it again costs more than waiting."""
 
 
 class StallLimits:
@@ -39,20 +43,21 @@ class StallLimits:
         self._stalls: dict[str, int] = {}
 
     def observe(self, answer_s: float) -> None:
-        """Take in that an answer began `answer_s` seconds after its request."""
+        """Record that an answer began `answer_s` seconds after its request."""
         if not self._mean_s:
             self._mean_s, self._deviation_s = answer_s, answer_s / 2
         else:
+            # RFC 6298, section 2.3, with its alpha = 1/8 and beta = 1/4.
             error_s = answer_s - self._mean_s
             self._mean_s += error_s / 8
             self._deviation_s += (abs(error_s) - self._deviation_s) / 4
 
     def stalled(self, target: str) -> None:
-        """Take in that the body at `target` was silent for too long."""
+        """Record that the body at `target` stalled."""
         self._stalls[target] = self._stalls.get(target, 0) + 1
 
     def small_s(self) -> float:
-        """The least limit, in seconds."""
+        """The limit for a small body that has not stalled before, in seconds: the least of all."""
         return max(_SHORTEST_S, self._mean_s + 4 * self._deviation_s)
 
     def limit_s(self, target: str, size_bytes: int) -> float:
@@ -61,6 +66,7 @@ class StallLimits:
         return float(max(self.small_s(), least_s) * 4 ** self._stalls.get(target, 0))
 
 
+# Unread bytes at which a transfer is paused, and how many bytes libcurl hands over at once.
 HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
 
@@ -80,6 +86,7 @@ _FAULTS = {
     pycurl.E_HTTP2: Fault.CUT,
     92: Fault.CUT,  # CURLE_HTTP2_STREAM, which pycurl does not name
 }
+# What net/http reports as io.EOF or io.ErrUnexpectedEOF.
 _EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
 
 
@@ -127,6 +134,7 @@ class CurlTransfer:
         """Set the handle up for a request."""
         easy = self.easy
         easy.setopt(pycurl.URL, origin + target)
+        # Setting an option costs more than comparing: most requests in a row go to one origin with the same headers.
         if headers is not self._request:
             easy.setopt(pycurl.HTTPHEADER, headers)
             self._request = headers
@@ -134,6 +142,7 @@ class CurlTransfer:
             easy.setopt(pycurl.PROXY, proxy)
             self._proxy = proxy
         if origin != self.origin:
+            # Wait for a connection that may turn out to speak HTTP/2, rather than open one for each request.
             easy.setopt(pycurl.PIPEWAIT, int(origin.startswith("https:")))
             self.origin = origin
         self.target = target
@@ -151,7 +160,9 @@ class CurlTransfer:
     # The answer, for the client.
 
     async def begin(self) -> None:
-        """Wait for the first byte of the body, or for the end: before that, headers may be a tunnel's or of 1xx.
+        """Wait for the first byte of the body, or for the end.
+
+        Only then is the status final: headers that come before may be those of a proxy's tunnel or of a 1xx answer.
 
         Raises:
             TransferError: there was no answer.
@@ -229,17 +240,17 @@ class CurlTransfer:
     # The engine's side.
 
     def waits_for_reader(self) -> bool:
-        """Whether it is the reader, not the server, that holds the transfer up."""
+        """Whether the transfer is paused until the reader takes what has come."""
         return self._paused
 
     def finish(self, error: TransferError | None) -> None:
-        """The transfer ended; wake the reader."""
+        """Record that the transfer ended, and wake the reader."""
         self.done = True
         self.error = error
         self._wake()
 
     def failure(self, code: int, message: str) -> TransferError:
-        """libcurl's error, its text as net/http would say it."""
+        """libcurl's error in the words of net/http."""
         fault = _FAULTS.get(code, Fault.PROTOCOL)
         tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
         if tunnel >= 300:
@@ -269,6 +280,7 @@ class CurlTransfer:
         return f"dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
 
     def _on_body(self, data: bytes) -> int | None:
+        """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""
         self.progress_s = time.monotonic()
         if self._unread >= HIGH_WATER_BYTES:
             self._paused = True

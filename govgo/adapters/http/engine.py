@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the HTTP client needs of an engine that moves bytes, how engines are set up, and how they fail.
+"""The interface between the HTTP client and the engine that moves its bytes: options, answers, faults.
 
 Two engines exist: `curl_engine` (libcurl's multi interface: fast, HTTP/2) and `httpx_engine` (any httpx transport,
 where there is no libcurl, and in tests).
@@ -13,14 +13,14 @@ from typing import NamedTuple, Protocol
 
 
 class Fault(Enum):
-    """Why a transfer failed."""
+    """Why a transfer failed; `retry` decides by it whether to try again."""
 
-    CONNECT = "connect"
-    TIMEOUT = "timeout"
-    STALL = "stall"
-    CUT = "cut"
-    PROTOCOL = "protocol"
-    TLS = "tls"
+    CONNECT = "connect"  # no such host, or no connection to it
+    TIMEOUT = "timeout"  # one of `Timeouts` passed
+    STALL = "stall"  # the body stopped coming, long before a time-out
+    CUT = "cut"  # the connection broke
+    PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
+    TLS = "tls"  # no trusted connection
 
 
 class TransferError(Exception):
@@ -32,7 +32,7 @@ class TransferError(Exception):
 
 
 class Timeouts(NamedTuple):
-    """Limits in seconds: to connect, until an answer begins, between bytes of it, for all of it."""
+    """Limits in seconds: to connect, until an answer begins, between two pieces of its body, for all of it."""
 
     connect_s: float = 20.0
     answer_s: float = 60.0
@@ -47,8 +47,8 @@ class EngineOptions(NamedTuple):
         timeouts: see `Timeouts`.
         ca_file: a PEM bundle of trusted roots, "" for the system's.
         ca_dir: a directory of hashed roots, or "".
-        insecure: take any certificate (GOINSECURE).
-        requests: the most at once to one host; 0 for the engine's own bounds.
+        insecure: accept any certificate (GOINSECURE).
+        requests: how many requests go to one host at once at most; 0 for the engine's own limits.
         proxy_for: from (scheme, host, port) to the URL of the HTTP proxy to go through, or "".
     """
 

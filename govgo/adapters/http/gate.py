@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How many requests one origin gets at a time: more while it copes and we wait for it, fewer when it is overloaded.
+"""How many requests one origin gets at a time: more while it copes and is waited for, fewer when it is overloaded.
 
-The rule is much like TCP's congestion window (RFC 5681). The width doubles after each round of good answers, provided
-that meanwhile requests were held back and the event loop had nothing to do but wait. It is halved when the origin is
-overloaded, at most once in a round trip or so.
+The rule is that of TCP's congestion window (RFC 5681, section 3.1, slow start): the width doubles after each round of
+good answers, and is halved on overload, at most once in `_CALM_S`. It grows only while requests are held back and the
+event loop is waiting: where this process is the bottleneck, more requests at once do not help.
+
+    width  128 -> 256 -> 384    good answers, up to the limit that the engine sets
+    width  384 -> 192           an answer of 429
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ import asyncio
 import time
 from collections import deque
 
+# However overloaded an origin is, so many requests go to it at once: the pauses of `retry` spare it further.
 _LEAST = 4
 _CALM_S = 0.5
-"""Faults within this time count as one overload, in seconds."""
+"""Faults within this time count as one overload, in seconds: they are answers to requests of the same round."""
 
 
 class Gate:
@@ -45,36 +49,36 @@ class Gate:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self.leave()
+                self.leave()  # the place was given while the caller was being cancelled
             raise
 
     def leave(self) -> None:
         """Give a place back."""
         self._free += 1
-        self._admit()
+        self._fill()
 
     def answered(self) -> None:
-        """The origin coped with a request."""
+        """Record that the origin answered a request well."""
         self._good += 1
 
     def idle(self) -> None:
-        """There was nothing to do but wait."""
+        """Record that the event loop had nothing to do but wait; widen if a round of good answers has come."""
         if self._waiting and self._good >= self._width and self._width < self._most:
             self._resize(min(2 * self._width, self._most))
-            self._admit()
+            self._fill()
 
     def overloaded(self) -> None:
-        """The origin did not cope with a request."""
+        """Record that the origin did not cope with a request; halve the width unless that was done just now."""
         now_s = time.monotonic()
         if now_s - self._congested_s >= _CALM_S:
             self._congested_s = now_s
             self._resize(max(self._width // 2, min(_LEAST, self._width)))
 
     def open_wide(self) -> None:
-        """The origin takes as many as there may be."""
+        """Allow as many requests as there may be at all."""
         if self._width < self._most:
             self._resize(self._most)
-            self._admit()
+            self._fill()
 
     def limit(self, most: int) -> None:
         """Never have more than `most` places from now on."""
@@ -87,7 +91,8 @@ class Gate:
         self._width = width
         self._good = 0
 
-    def _admit(self) -> None:
+    def _fill(self) -> None:
+        """Give free places to those who wait, in the order in which they came."""
         while self._free > 0 and self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

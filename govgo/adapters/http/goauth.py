@@ -2,7 +2,13 @@
 """The commands of GOAUTH: `git DIR`, which asks git's credential helpers, and programs of the user's own.
 
 Programs are run once before the first HTTPS request, and all commands again, with the URL, after an answer of 4xx. Of
-several commands the first that knows a place counts. What they print appears in no message.
+several commands the first that knows a place counts. What they print appears in no message. A program prints
+
+    https://example.com                 URLs, a line each; an empty line
+    https://example.net/api/
+
+    Authorization: Basic dTpw           header lines for all of them; an empty line
+    ...
 
 Source: `go help goauth`; cmd/go/internal/auth.
 """
@@ -22,9 +28,10 @@ from govgo.core.golib.quote import quote
 from govgo.errors import Failure, InputError, UsageError
 
 Found = list[tuple[str, tuple[str, ...]]]
-"""Places (`host/path`) and the header lines for them; none where credentials end to be valid."""
+"""(place, header lines) pairs; a place is `host/path`, and no header lines withdraw what was known for it."""
 
 _TIMEOUT_S = 900.0
+# A header line (RFC 9110, sections 5.1 and 5.5): a token, a colon and a space, no control characters.
 _HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f]*)\Z")
 
 
@@ -43,11 +50,12 @@ class GoAuth:
 
         Args:
             commands: those of GOAUTH, checked (`auth.load_goauth`).
-            credentials: where to enter what the commands know.
-            logins: those of the netrc file, which takes its turn among the commands.
+            credentials: where to store what the commands print.
+            logins: those of the netrc file; "netrc" may stand among the commands.
             environ: the environment that the commands get.
             off: runs blocking work in a thread.
         """
+        # The last to store headers for a place wins. That is to be the first command, so they run in reverse.
         self._commands = tuple(reversed(commands))
         self._credentials = credentials
         self._logins = tuple(reversed(logins))
@@ -64,13 +72,17 @@ class GoAuth:
             await self._off(lambda: self._run_all("", b""))
 
     async def refresh(self, url: str, answer: bytes) -> list[str]:
-        """Run all commands because of an answer (status line and headers) at `url`; what went wrong, a line each."""
+        """Run all commands for `url`, giving them the answer that it had (status line and headers).
+
+        Returns:
+            What went wrong, a sentence for each command.
+        """
         faults: list[str] = []
         await self._off(lambda: faults.extend(self._run_all(url, answer)))
         return faults
 
     async def report_outcome(self, *, accepted: bool) -> None:
-        """Say to git's credential helpers whether what they gave was accepted (`git credential approve`, `reject`)."""
+        """Report to git's credential helpers whether the server accepted what they gave (`git credential approve`)."""
         filled, self._filled = self._filled, []
         verb = "approve" if accepted else "reject"
         for directory, given in filled:
@@ -121,7 +133,7 @@ class GoAuth:
         self._process(["git", "credential", verb], given, directory)
 
     def _process(self, words: list[str], stdin: bytes, cwd: str) -> subprocess.CompletedProcess[bytes] | str:
-        """Run a command; a sentence where it could not be run."""
+        """Run a command; where it could not be run, a sentence that says why."""
         try:
             return subprocess.run(
                 words,
@@ -141,10 +153,10 @@ class GoAuth:
 
 
 def parse_user_auth(text: str) -> Found:
-    """The output of a program: blocks of URLs, an empty line, headers for them, an empty line.
+    """Read the output of a program (see the top of the file).
 
     Raises:
-        InputError: it is not that.
+        InputError: it has another form.
     """
     found: Found = []
     lines = text.split("\n")
@@ -196,7 +208,7 @@ def parse_git_credential(text: str) -> tuple[str, str, str]:
 
 
 def _block(lines: Sequence[str], at: int, what: str) -> tuple[list[str], int]:
-    """The lines from `at` to the next empty one, and the place after that."""
+    """The lines from `at` to the next empty one, and the index of the line after that."""
     try:
         end = lines.index("", at)
     except ValueError:

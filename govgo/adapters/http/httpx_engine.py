@@ -22,6 +22,7 @@ class HttpxEngine:
         options = options or EngineOptions()
         self._options = options
         limits = options.timeouts
+        # httpx has one limit for each read; that for the beginning of an answer must be the longest.
         self._transport = transport
         self._timeout = httpx.Timeout(limits.stall_s, connect=limits.connect_s, read=limits.answer_s, pool=None)
         self._clients: dict[str, httpx.AsyncClient] = {}
@@ -36,6 +37,7 @@ class HttpxEngine:
         url = httpx.URL(origin + target)
         pairs = [(name, value.strip()) for name, _, value in (line.partition(":") for line in headers)]
         client = self._client(url)
+        # httpx would offer to inflate bodies; the client wants them as they are stored.
         request = client.build_request("GET", url, headers=[*pairs, ("Accept-Encoding", "identity")])
         try:
             return HttpxAnswer(await client.send(request, stream=True), self._closing)
@@ -49,6 +51,7 @@ class HttpxEngine:
         self._clients.clear()
 
     def _client(self, url: httpx.URL) -> httpx.AsyncClient:
+        """The httpx client for a scheme and the proxy in front of a host: httpx fixes both when a client is made."""
         choose = self._options.proxy_for
         port = url.port or (443 if url.scheme == "https" else 80)
         proxy = choose(url.scheme, url.host, port) if choose else ""
@@ -68,7 +71,7 @@ class HttpxEngine:
 
     def _trust(self, scheme: str) -> ssl.SSLContext:
         if scheme == "http":
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; spares the reading of the roots
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; spares reading the trusted roots
         file, directory = self._options.ca_file or None, self._options.ca_dir or None
         context = ssl.create_default_context(cafile=file, capath=directory)
         if self._options.insecure:
@@ -127,6 +130,7 @@ class HttpxAnswer:
     def close(self) -> None:
         """Give the connection back; cut the transfer if it is not over."""
         if not self._response.is_closed:
+            # httpx closes asynchronously; the set keeps the task alive until it is done.
             task = asyncio.get_running_loop().create_task(self._response.aclose())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Credentials for HTTPS requests, from where GOAUTH says: the netrc file, commands (`goauth`), or nowhere.
 
-A credential is for a host (with its port, when it is not 443), or for a host and a leading part of the path. It goes
-to no other place: not to the target of a redirect elsewhere, and into no message.
+    machine example.com login me password secret        in ~/.netrc, or the file that $NETRC names
+
+A credential is for a host (with its port, when it is not 443), or for a host and a leading part of the path. It is
+sent nowhere else, not to the target of a redirect to another host, and appears in no message.
 
 Source: `go help goauth`; the GNU inetutils manual, "The .netrc file".
 """
@@ -36,7 +38,7 @@ class Credentials:
     __slots__ = ("_changes", "_headers", "_with_path")
 
     def __init__(self, logins: Iterable[Login] = (), *, changes: bool = False) -> None:
-        """Take logins; of two for the same machine the first counts.  `changes`: more may come, by `store`."""
+        """Begin with some logins; of two for one machine the first counts.  `changes`: `store` may add more later."""
         self._headers: dict[str, tuple[str, ...]] = {}
         for each in logins:
             line = "Authorization: " + basic_authorization(each.login, each.password)
@@ -50,6 +52,7 @@ class Credentials:
             return ()
         if not self._with_path:
             return self._headers.get(host, ())
+        # The longest leading part of the path counts.
         place = (host + path).removesuffix("/")
         while place not in self._headers:
             place, slash, _ = place.rpartition("/")
@@ -58,7 +61,7 @@ class Credentials:
         return self._headers[place]
 
     def store(self, place: str, headers: tuple[str, ...]) -> None:
-        """Enter the header lines for a place and all below it; none end what was known of it."""
+        """Set the header lines for a place and all below it; no lines withdraw those that it had."""
         place = _place(place)
         if headers:
             self._headers[place] = headers
@@ -84,7 +87,8 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
     """Read what GOAUTH names.
 
     Returns:
-        The logins of the netrc file, and the commands of GOAUTH in order where there are some to run; else ().
+        The logins of the netrc file, () unless "netrc" is named; and the commands of GOAUTH, in order, () where none is
+        a program or git.
 
     Raises:
         UsageError: GOAUTH holds an empty command, "off" beside others, or "git" without an absolute directory.
@@ -136,7 +140,7 @@ def read_netrc(path: str) -> tuple[Login, ...]:
 
 
 def parse_netrc(text: str) -> tuple[Login, ...]:
-    """The complete entries of a netrc file, up to "default"; macros are skipped."""
+    """The complete entries of a netrc file, up to "default"; macros are skipped (cmd/go/internal/auth, parseNetrc)."""
     logins: list[Login] = []
     entry: dict[str, str] = {}
     in_macro = False

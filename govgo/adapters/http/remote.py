@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The files below one base URL: over HTTP, or read straight from disk where the URL is file://.
 
-Both kinds are asked for paths below the base; a coroutine of the file kind never waits, so that it can be run to its
-end without an event loop.
+Both kinds answer for paths below the base. A coroutine of the file kind never waits, so it can be run to its end
+without an event loop: a GOPROXY of file:// URLs needs no asyncio at all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Remote(Protocol):
 
     @property
     def is_local(self) -> bool:
-        """Whether nothing is ever waited for."""
+        """Whether its coroutines never wait."""
         ...
 
     def url(self, path: str) -> str:
@@ -44,7 +44,7 @@ class Remote(Protocol):
     async def copy(
         self, path: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
     ) -> int:
-        """A file in chunks to `sink`, anew after each `rewind`; its size.  Raises as `get`."""
+        """A file in chunks to `sink`, from its beginning after each `rewind`; its size.  Raises as `get`."""
         ...
 
 
@@ -65,7 +65,7 @@ class FileRemote:
         """A file whole."""
         descriptor = self._open(path)
         try:
-            data = os.read(descriptor, _READ_BYTES)
+            data = os.read(descriptor, _READ_BYTES)  # nearly always the whole file: lists, .info and go.mod are small
             if len(data) == _READ_BYTES:
                 parts = [data]
                 while len(data) and sum(map(len, parts)) <= limit_bytes:
@@ -135,8 +135,7 @@ class HttpRemote:
         """`client` gives the client when the first request is made."""
         self._base = base
         self._client = client
-        # Where the base has no path of its own, Go sends the segment-wise escaped form.
-        self._bare = base.path in ("", "/")
+        # In nearly all cases a URL is the base, a slash and the path; `_wire` checks which.
         whole = str(gourl.parse(str(base)))
         self._prefix = whole.removesuffix("/") if not base.query and not base.fragment else ""
         self._clean = "//" not in base.path and "/." not in base.path
@@ -156,6 +155,7 @@ class HttpRemote:
         return await self._client().stream(self._wire(path), sink, rewind, limit_bytes)
 
     def _wire(self, path: str) -> str:
+        """The URL to ask for, its password included."""
         if self._prefix and self._clean and gourl.is_plain(path):
             return f"{self._prefix}/{path}"
         return str(_below(self._base, path))

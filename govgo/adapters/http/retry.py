@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""When to ask again, and after how long.
+"""Which requests are tried again, and after what pause.
 
-Worth another try: no connection, a connection that broke, a body that ended early, silence, and the statuses 408,
-429 and 5xx (RFC 9110, sections 10.2.3 and 15). A 404, 410, 403 or any other answer stands.
+Tried again are those that got no connection, whose connection broke, whose body ended early or stalled, and answers
+that may be different later: 408, 425, 429 and 5xx but for 501 and 505 (RFC 9110, section 15; RFC 8470; RFC 6585). Any
+other answer is final, such as 403, 404 or 410.
+
+    pause before try n + 2 = base_s * 2**n * (a random number from 0.5 to 1)       or what Retry-After says
+
+The random part keeps requests that failed together from coming again together.
 """
 
 from __future__ import annotations
@@ -14,7 +19,8 @@ from govgo.adapters.http.engine import Fault
 
 _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})
-# How often a fault of this kind is tried again at most, whatever the policy allows.
+# How often a fault of this kind is tried again at most, whatever the policy allows: a time-out has cost much already,
+# and a certificate that is not trusted will not be trusted the next time.
 _FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.PROTOCOL: 1, Fault.TLS: 0}
 
 # Faults of one connection, not of the server: another try is worth it at once.
@@ -22,12 +28,12 @@ _AT_ONCE = frozenset({Fault.CUT, Fault.STALL})
 
 
 class RetryPolicy(NamedTuple):
-    """How often and how fast.
+    """How often a request is tried again, and after what pauses.
 
     Attributes:
-        retries: how many more times after the first.
-        base_s: the first pause; each next one is twice as long; half of each is left to chance.
-        longest_s: a server whose Retry-After is longer than this is not asked again.
+        retries: how many tries there are after the first.
+        base_s: the first pause; each next one is twice as long.
+        longest_s: no pause is longer; a server whose Retry-After asks for more is not asked again.
     """
 
     retries: int = 4
@@ -63,7 +69,7 @@ def parse_retry_after(value: str, now: datetime | None = None) -> float | None:
     """Seconds that a Retry-After header asks for (RFC 9110, section 10.2.3); None when it says nothing usable."""
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return float(value[:9])  # more digits say no more than that it will not be
     if not value:
         return None
     from email.utils import parsedate_to_datetime

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Text that a server chooses, such as the body of an error, made safe for a terminal: one line of at most 500 bytes.
 
-Rules of what is shown at all: cmd/go/internal/web (formatErrorDetail): plain text in UTF-8, graphic characters and
-white space only, up to the first blank line, at most 8 lines.
+The body of an error is shown if it is plain text in UTF-8 of graphic characters and white space: its lines up to the
+first blank one, at most eight of them. Source: cmd/go/internal/web (formatErrorDetail), which prints them as lines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _GRAPHIC = frozenset("LMNPS")
 
 
 def error_detail(content_type: str, body: bytes) -> str:
-    """The text of an error's body, or "" where it is none that can be shown."""
+    """The text of an error's body; "" where it cannot be shown."""
     media, _, parameters = content_type.partition(";")
     if media.strip().lower() != "text/plain":
         return ""
@@ -29,6 +29,7 @@ def error_detail(content_type: str, body: bytes) -> str:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as err:
+        # A body that is cut may end within a character, of at most four bytes.
         if not cut or err.start < len(body) - 4:
             return ""
         text = body[: err.start].decode("utf-8")
@@ -45,7 +46,7 @@ def error_detail(content_type: str, body: bytes) -> str:
 
 
 def status_text(status: int, reason: str) -> str:
-    """The status with its reason phrase: the server's where that is plain, the usual one elsewhere."""
+    """The status with its reason phrase: the server's if that is printable ASCII, else the usual one."""
     reason = reason.strip()
     if not reason or not reason.isascii() or not reason.isprintable():
         from http.client import responses
@@ -55,7 +56,7 @@ def status_text(status: int, reason: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with what a terminal could take as a command replaced."""
+    """`text` on one line, control characters replaced: a terminal could take them as commands."""
     return shorten("".join(c if _is_graphic(c) or c == " " else "\ufffd" for c in " ".join(text.split())))
 
 
@@ -68,4 +69,5 @@ def shorten(text: str, limit_bytes: int = MAX_TEXT_BYTES) -> str:
 
 
 def _is_graphic(c: str) -> bool:
+    """Go's unicode.IsGraphic, but for the spaces, of which ASCII's and the ideographic one count here."""
     return (" " <= c <= "~") if c < "\x7f" else unicodedata.category(c)[0] in _GRAPHIC or c == "\u3000"

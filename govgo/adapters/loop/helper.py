@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A second process for mechanical work: the hashes over full tiles, and the writing of small files.
 
-A cold graph of 3,000 modules hashes 2,000 tiles (255 node hashes each) and writes 8,000 files, a third of all that it
-computes, while a second core is idle: Python's threads do not share the interpreter. The process is started where
-much is to be fetched, and ends with the event loop. Where there is none, or it has died, everything is done here.
+A cold graph of 3,000 modules hashes 2,000 tiles (255 node hashes each) and writes 8,000 files. That is a third of the
+time that it computes, and a second core is idle meanwhile, since only one thread of Python runs at a time. The process
+is started where much is to be fetched, and ends with the event loop. Where there is none, or it has died, hashes are
+computed in this process, and callers write their files themselves (`ready`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from govgo.core.sumdb.tile import subtree_hash
 from govgo.core.sumdb.tlog import HASH_SIZE
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(govgo.__file__)))
+# -I and -S leave sys.path without this package and start faster.
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.loop.helper_process import main; main()"
 _BUFFER_BYTES = 1 << 20
 # The most bytes that may wait for a helper that does not keep up; past this the caller does the work itself.
@@ -33,7 +35,7 @@ class Helper:
     """The process, which belongs to one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start it.
+        """Start the process.
 
         Raises:
             OSError: it could not be started.
@@ -90,7 +92,7 @@ class Helper:
         self._send(LIST, os.fsencode(directory), b"")
 
     async def flush(self) -> None:
-        """Wait until all is done."""
+        """Wait until the process has done all that it was given."""
         if not self._alive or not self._given:
             return
         if self._flush is None:
@@ -99,12 +101,12 @@ class Helper:
         await finished(self._flush)
 
     def take_fault(self) -> str:
-        """What went wrong first with a file that counts, or ""; once."""
+        """The first fault of a file that counts since the last call, or ""."""
         text, self._fault = self._fault, ""
         return text
 
     def close(self) -> None:
-        """End the process; what it was given and has not done is done before."""
+        """End the process, once it has finished what was sent to it."""
         if self._alive:
             self._alive = False
             self._loop.remove_reader(self._socket)
@@ -114,6 +116,7 @@ class Helper:
 
     def _send(self, kind: int, name: bytes, data: bytes) -> None:
         self._given = True
+        # Collected until the loop's next turn: one system call sends the many small files that one turn brings.
         self._unsent += (HEADER.pack(kind, len(name), len(data)) + name, data)
         self._unsent_bytes += len(data)
         if not self._soon and not self._blocked:
@@ -152,6 +155,7 @@ class Helper:
             return
         data = self._received + chunk
         at = 0
+        # Answers come in the order of the requests, so those before the first flush are hashes of tiles.
         while self._tiles and len(data) - at >= HASH_SIZE:
             answer = self._tiles.popleft()[1]
             if not answer.done():
@@ -172,7 +176,7 @@ class Helper:
             flush.set_result(None)
 
     def _die(self) -> None:
-        """The process is gone: from now on hashes are computed here, and files are not kept."""
+        """Go on without the process: compute here the hashes that are waited for. What it was to write is lost."""
         self._alive = False
         self._unsent.clear()
         self._loop.remove_reader(self._socket)
@@ -186,7 +190,7 @@ class Helper:
 
 
 def start_helper(loop: asyncio.AbstractEventLoop) -> Helper | None:
-    """A helper, if there is a second core to run it and an interpreter; else None."""
+    """A helper; None without a second core to run it on, or where Python or the package is not a file (an archive)."""
     if len(os.sched_getaffinity(0)) < 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) < 2:
         return None
     if not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):

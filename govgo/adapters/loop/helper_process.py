@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The helper process (see `helper`): hashes tiles and writes files of the cache, one after the other as they come.
+"""The helper process (see `helper`): hashes tiles and writes files of the cache, in the order of the requests.
+
+A file of its own with few imports, so that the process starts quickly.
 
 Requests come over the socket that is its standard input, as `HEADER` (kind, length of the name, length of the data),
 name, data. Answers go back over it in the order of their requests; only TILE and FLUSH have one.
@@ -32,7 +34,7 @@ _NICE = 5
 
 
 class _Work:
-    """What is done with each request, and the answers still to be sent."""
+    """Serves requests; `answers` are those still to be sent."""
 
     def __init__(self) -> None:
         self.answers: list[bytes] = []
@@ -81,9 +83,9 @@ def main() -> None:
                 break
             work.do(kind, buffer[middle - name_bytes : middle], buffer[middle : middle + data_bytes])
             at = middle + data_bytes
-        rest = buffer[at:]
+        rest = buffer[at:]  # the beginning of a request whose end has not come yet
         if work.answers:
             answer, work.answers = memoryview(b"".join(work.answers)), []
             while answer:
                 answer = answer[os.write(_SOCKET, answer) :]
-    os._exit(0)
+    os._exit(0)  # nothing is left to clean up, and the other side waits

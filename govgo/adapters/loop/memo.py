@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Questions that are asked once: outcomes and errors are kept; callers that come meanwhile wait for the same one."""
+"""Coroutines that are run once for each key: results and errors are kept.
+
+A caller that asks while the answer is on its way waits for it. Where it is never necessary to wait, no event loop is
+needed (see `network`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ _V = TypeVar("_V")
 
 
 class Memo(Generic[_K, _V]):
-    """Outcomes by key."""
+    """Results and errors by key."""
 
     __slots__ = ("_done", "_waiting")
 
@@ -25,10 +29,11 @@ class Memo(Generic[_K, _V]):
         self._waiting: dict[_K, list[asyncio.Future[None]]] = {}
 
     async def get(self, key: _K, make: Callable[[], Coroutine[Any, Any, _V]]) -> _V:
-        """The outcome for `key`, from `make` at the first call.
+        """The result for `key`, from `make` at the first call.
 
         Raises:
-            GovgoError: what `make` raised, each time.
+            GovgoError: what `make` raised, at each call. Any other exception, such as a cancellation, is not kept: the
+                next caller, or one that waits, makes the result itself.
         """
         while key not in self._done:
             waiting = self._waiting.get(key)
@@ -42,20 +47,20 @@ class Memo(Generic[_K, _V]):
         return self._result(self._done[key])
 
     def known(self, key: _K) -> _V | None:
-        """The outcome if there is one.  Raises as `get`."""
+        """The result if there is one, else None.  Raises as `get`."""
         found = self._done.get(key)
         return None if found is None else self._result(found)
 
     def is_under_way(self, key: _K) -> bool:
-        """Whether an outcome is being made."""
+        """Whether the result is on its way."""
         return key in self._waiting
 
     def put(self, key: _K, value: _V) -> None:
-        """Keep an outcome that came from elsewhere, unless there is one already."""
+        """Keep a result that was got by other means, unless there is one already."""
         self._done.setdefault(key, value)
 
     def forget(self, key: _K) -> None:
-        """Ask anew the next time."""
+        """Drop the result, so that the next call makes it anew."""
         self._done.pop(key, None)
 
     async def _make(self, key: _K, make: Callable[[], Coroutine[Any, Any, _V]]) -> _V:

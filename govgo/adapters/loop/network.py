@@ -35,8 +35,8 @@ class NetworkOptions(NamedTuple):
     Attributes:
         timeouts: see `engine.Timeouts`.
         retry: see `retry.RetryPolicy`.
-        requests: how many go to one host at once at most (-j); 0 for the engine's own bounds.
-        threads: how many files are hashed, extracted and waited for at once.
+        requests: how many go to one host at once at most (-j); 0 for the engine's own limits.
+        threads: how many threads hash, extract and run git at once.
         trace: report every request (-x).
     """
 
@@ -51,7 +51,7 @@ class Network:
     """The event loop of one command, its HTTP client, its threads and its helper process."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions, *, local: bool) -> None:
-        """No loop is started yet; `local` says that no coroutine given to `run` ever waits."""
+        """No loop is started yet; `local` promises that no coroutine given to `run` ever waits."""
         self._env = env
         self._report = report
         self._options = options
@@ -62,7 +62,7 @@ class Network:
         self._helper: Helper | None = None
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Take a coroutine to its end; what it raises is raised."""
+        """Run a coroutine to its end; its result. What it raises is raised."""
         if self.local:
             try:
                 work.send(None)
@@ -75,6 +75,7 @@ class Network:
         try:
             return loop.run_until_complete(task)
         except BaseException:
+            # An interrupt (Ctrl-C) ends the loop, not the task.
             if not task.done():
                 task.cancel()
                 self._clean_up(task)
@@ -95,7 +96,7 @@ class Network:
         return self._loop
 
     def client(self, *, insecure: bool = False) -> HttpClient:
-        """The HTTP client, made at the first call; the `insecure` one takes any certificate, and waits less long."""
+        """The HTTP client, made at the first call; the `insecure` one accepts any certificate, and gives up sooner."""
         client = self._clients.get(insecure)
         if client is None:
             from govgo.adapters.http.client import HttpClient
@@ -131,7 +132,7 @@ class Network:
         return self._trace if self._options.trace else None
 
     async def off(self, work: Callable[[], _T]) -> _T:
-        """Run blocking work: in a thread where there is a loop to keep going."""
+        """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once."""
         if self._loop is None:
             return work()
         if self._threads is None:
@@ -141,7 +142,7 @@ class Network:
         return await self._loop.run_in_executor(self._threads, work)
 
     def start_helper(self) -> None:
-        """Start the helper process, since much is to be fetched."""
+        """Start the helper process, as a caller does that is about to fetch much."""
         if self._helper is None:
             from govgo.adapters.loop.helper import start_helper
 
@@ -173,6 +174,7 @@ class Network:
 
         loop = self._loop
         if loop is not None:
+            # An exception is on its way already, and a second interrupt must not hide it.
             with suppress(BaseException):
                 loop.run_until_complete(asyncio.wait([task], timeout=5))
 

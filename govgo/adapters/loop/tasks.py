@@ -11,10 +11,10 @@ from govgo.errors import Failure
 
 
 async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
-    """Run all to their ends.
+    """Run all to their ends; each keeps its own result, and a `Failure` of one does not end the others.
 
     Raises:
-        SecurityError: the first that came up; the rest is given up then, as at any exception but a GovgoError.
+        SecurityError: the first that is raised, as any exception but a Failure; what still runs is cancelled then.
     """
     tasks = [asyncio.ensure_future(each) for each in work]
     try:
@@ -30,7 +30,7 @@ async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
 
 
 async def finished(task: asyncio.Future[Any]) -> None:
-    """Return when `task` is over, however it ended; who waits may be cancelled without ending it."""
+    """Wait until `task` is over, however it ended. Unlike with `await task`, cancelling the wait does not cancel it."""
     if task.done():
         return
     over = task.get_loop().create_future()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One module version at every proxy of GOPROXY: the hash of its zip or go.mod there, and the files, to be compared.
+"""One module version at every proxy of GOPROXY: the hash of its zip or go.mod at each, and the files in it.
 
-For the explanation of a mismatch only: nothing that is fetched here is trusted, kept or written to the module cache.
+It serves `verify --explain`, which shows how the sources differ after a mismatch. Nothing that is fetched here is
+trusted, kept, or written to the module cache.
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ from govgo.ports.talk import Reporter
 
 
 class Seen(NamedTuple):
-    """What a proxy has: the hash, or why there is none; `file` is the zip, to be read before the sources are closed."""
+    """What a proxy has.
+
+    Attributes:
+        url: of the proxy, its password masked.
+        digest: the `h1:` hash as go.sum has it, "" where there is none.
+        fault: why there is none.
+        file: the path of the zip, which exists until the `SecondSources` are closed; "" for a go.mod.
+    """
 
     url: str
     digest: str
@@ -36,7 +44,7 @@ class Seen(NamedTuple):
 
 
 class SecondSources:
-    """Fetches from every proxy. Close it, or use it in a `with`; the files that it fetched are removed then."""
+    """Fetches from every proxy that GOPROXY names, whatever their order. Use it in a `with`, or close it."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
         """No file or network is touched yet."""
@@ -52,12 +60,12 @@ class SecondSources:
         self.close()
 
     def close(self) -> None:
-        """Remove what was fetched, and end connections."""
+        """Remove the files that were fetched, and close the connections."""
         self._held.close()
         self._network.close()
 
     def proxies(self, key: ModuleVersion) -> tuple[Seen, ...]:
-        """What each proxy has for the key of a go.sum line; () for a module that no proxy may be asked about."""
+        """What each proxy has for the key of a go.sum line; () for a module that no proxy may see (GONOPROXY)."""
         if not self._env.uses_proxy(key.path):
             return ()
         urls = [spec.url for spec in self._env.proxies() if spec.url not in (DIRECT, OFF, NOPROXY)]
@@ -95,7 +103,7 @@ class SecondSources:
 class ModuleFiles:
     """Reads files of zips and trees, whole archives at a time."""
 
-    def zip_digests(self, path: str) -> dict[str, bytes]:
+    def zip_hashes(self, path: str) -> dict[str, bytes]:
         """The SHA-256 of each file in a zip, by its whole name.
 
         Raises:
@@ -113,7 +121,7 @@ class ModuleFiles:
         with open_archive(path, Rules.GO) as archive:
             return {e.name: b"".join(archive.contents(e)) for e in archive.entries if e.name in names}
 
-    def tree_digests(self, directory: str, prefix: str) -> dict[str, bytes]:
+    def tree_hashes(self, directory: str, prefix: str) -> dict[str, bytes]:
         """The SHA-256 of each file below a directory, as if it lay in one named `prefix`.
 
         Raises:
@@ -125,7 +133,7 @@ class ModuleFiles:
                 with open(f"{directory}/{name}", "rb") as file:
                     found[f"{prefix}/{name}"] = hashlib.file_digest(file, "sha256").digest()
             except OSError:
-                found[f"{prefix}/{name}"] = b""  # unreadable: like no other
+                found[f"{prefix}/{name}"] = b""  # unreadable, which equals no hash
         return found
 
 

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One module proxy: the five questions of the GOPROXY protocol, their answers checked for form.
 
-Source: the Go Modules Reference, "GOPROXY protocol"; cmd/go/internal/modfetch/proxy.go. Nothing is kept here, and
-nothing is compared with checksums: that is for the caller.
+    GET BASE/MODULE/@v/list            a version in each line
+    GET BASE/MODULE/@v/VERSION.info    {"Version":"v1.2.3","Time":"2024-05-06T07:08:09Z"}
+    GET BASE/MODULE/@v/VERSION.mod     the go.mod file
+    GET BASE/MODULE/@v/VERSION.zip     the module zip
+    GET BASE/MODULE/@latest            as .info; optional
+
+MODULE and VERSION are escaped (`core.module.escape`). Nothing is kept here, and nothing is compared with checksums:
+that is for the caller.
+
+Source: the Go Modules Reference, "GOPROXY protocol"; cmd/go/internal/modfetch/proxy.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from govgo.adapters.attribution import version_error
 from govgo.adapters.http.remote import Remote
@@ -23,7 +31,7 @@ from govgo.core.module.paths import canonical_version, check
 from govgo.core.modzip.rules import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
-from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, is_not_found
+from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, UnavailableError, is_not_found
 from govgo.ports.modules import RevInfo
 
 # go reads answers whole, whatever their size; these limits are ours. go.mod and zip have those of `core.modzip.rules`.
@@ -34,7 +42,7 @@ _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Stat(NamedTuple):
-    """A .info answer, and its time as go would print it."""
+    """A .info answer, and its time as go prints it: with all digits, of which `info.time` holds microseconds only."""
 
     info: RevInfo
     time_text: str = ""
@@ -56,15 +64,47 @@ class Listing(NamedTuple):
     origin: Origin | None = None
 
 
+class Source(Protocol):
+    """Whatever answers the questions of the GOPROXY protocol: a proxy, or a module's own repository.
+
+    Every answer is unchecked. Every method raises Failure: NotFoundError where there is no such module or version,
+    UnavailableError where the source could not say, InputError where its answer is malformed.
+    """
+
+    async def list(self, path: str, prefix: str = "") -> Listing:
+        """The versions of a module. Versions that do not begin with `prefix` may be left out."""
+        ...
+
+    async def stat(self, path: str, rev: str) -> Stat:
+        """The version that a revision (a version, branch, tag or commit) is."""
+        ...
+
+    async def latest(self, path: str) -> Stat | None:
+        """The version to take where there is no tagged one; None where the source leaves that to the list."""
+        ...
+
+    async def gomod(self, path: str, version: str) -> bytes:
+        """The go.mod file of a version."""
+        ...
+
+    async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
+        """The zip of a version in chunks to `sink`, from its beginning after each `rewind`; its size in bytes."""
+        ...
+
+    async def check_reuse(self, path: str, origin: Origin) -> None:
+        """Check that an earlier answer, which was derived from `origin`, would be the same now."""
+        ...
+
+
 class Proxy:
-    """A module proxy below a base URL."""
+    """A module proxy below a base URL (a `Source`)."""
 
     def __init__(self, url: str, remote: Remote) -> None:
         self._shown = gourl.parse(url).redacted()
         self._remote = remote
 
-    async def list(self, path: str) -> Listing:
-        """The versions of a module.  Raises NotFoundError, UnavailableError."""
+    async def list(self, path: str, prefix: str = "") -> Listing:
+        """The versions of a module: all of them, since the protocol knows no prefix."""
         try:
             data = await self._get(path, "@v/list", MAX_LIST_BYTES)
         except Failure as err:
@@ -72,7 +112,7 @@ class Proxy:
         return parse_list(data)
 
     async def stat(self, path: str, rev: str) -> Stat:
-        """The version that a revision is.  Raises NotFoundError, UnavailableError, InputError."""
+        """The version that a revision is; for a version, that version."""
         try:
             escaped = escape_version(rev)
             data = await self._get(path, f"@v/{escaped}.info", MAX_INFO_BYTES)
@@ -85,7 +125,7 @@ class Proxy:
         return found
 
     async def latest(self, path: str) -> Stat | None:
-        """What `@latest` says; None where the proxy has no such file.  Raises UnavailableError, InputError."""
+        """What `@latest` says; None where the proxy has no such file."""
         try:
             return self._info(await self._get(path, "@latest", MAX_INFO_BYTES))
         except Failure as err:
@@ -94,7 +134,7 @@ class Proxy:
             raise version_error(path, "", err) from err
 
     async def gomod(self, path: str, version: str) -> bytes:
-        """A go.mod file, unchecked.  Raises NotFoundError, UnavailableError."""
+        """The go.mod file of a version."""
         try:
             if version != canonical_version(version):
                 raise InputError("internal error: version passed to GoMod is not canonical")
@@ -103,7 +143,7 @@ class Proxy:
             raise version_error(path, version, err) from err
 
     async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
-        """A zip, unchecked, in chunks; its size.  Raises NotFoundError, UnavailableError."""
+        """The zip of a version in chunks; its size in bytes."""
         try:
             if version != canonical_version(version):
                 raise InputError("internal error: version passed to Zip is not canonical")
@@ -114,6 +154,10 @@ class Proxy:
             raise version_error(path, version, large) from err
         except Failure as err:
             raise version_error(path, version, err) from err
+
+    async def check_reuse(self, path: str, origin: Origin) -> None:
+        """Raise UnavailableError: a proxy does not say what its answers were derived from."""
+        raise UnavailableError("unsupported operation")
 
     async def _get(self, path: str, name: str, limit_bytes: int) -> bytes:
         return await self._remote.get(f"{escape_path(path)}/{name}", limit_bytes)
@@ -127,7 +171,7 @@ class Proxy:
 
 
 def parse_list(data: bytes) -> Listing:
-    """Read `@v/list`: a version in each line, perhaps with a time after it; what is no version is ignored."""
+    """Read `@v/list`: a version in each line, perhaps with a time after it. Lines without a version are ignored."""
     versions: list[str] = []
     skipped: list[str] = []
     newest, newest_time = "", _EPOCH
@@ -150,10 +194,7 @@ def parse_list(data: bytes) -> Listing:
 
 
 def no_commits(path: str) -> NotFoundError:
-    """The answer where a module has no version at all.
-
-    Raised as go has it: `module PATH: no commits`.
-    """
+    """The error for a module without any version, in go's words: `module PATH: no commits`."""
     return NotFoundError(f"module {path}: no commits")
 
 

@@ -38,10 +38,11 @@ _ORIGIN = (
 
 
 def parse_info(data: bytes) -> RevInfo:
-    """Read an answer. Unknown fields are ignored, names match in any case, a null counts as absent.
+    """Read a .info file. Unknown fields are ignored, names match in any case, and null counts as absent, as in Go.
 
     Raises:
-        InputError: not such JSON, an invalid time, or a version with control characters.
+        InputError: not such a JSON object, an invalid time, or a version with control characters. The sentences are
+            those of encoding/json.
     """
     value = _decode(data)
     if value is None:
@@ -65,11 +66,11 @@ def parse_info(data: bytes) -> RevInfo:
 
 
 def format_info(info: RevInfo, time_text: str = "") -> bytes:
-    """Print an answer as go keeps it in its cache: no name or short name, empty parts of the origin left out.
+    """Print a .info file as go keeps it in its cache: without name and short name, and without empty parts of origin.
 
     Args:
         info: what to print.
-        time_text: the time as the source gave it, for the digits that a datetime cannot hold.
+        time_text: the time as the source gave it (`time_text`): a datetime holds microseconds, Go's time nanoseconds.
     """
     parts = [f'"Version":{_go_json(info.version)}', f'"Time":"{time_text or format_time(info.time)}"']
     if info.origin is not None:
@@ -79,7 +80,7 @@ def format_info(info: RevInfo, time_text: str = "") -> bytes:
 
 
 def time_text(data: bytes) -> str:
-    """The time of a valid .info answer as go would print it again, "" where there is none."""
+    """The time in a valid .info file as go prints it again, "" where there is none."""
     import json
 
     value = json.loads(data)
@@ -88,7 +89,10 @@ def time_text(data: bytes) -> str:
 
 
 def for_cache(info: RevInfo) -> RevInfo:
-    """`info` without what says nothing about one version: sums over tags, and the ref of a pseudo-version."""
+    """`info` as it is kept: without what may change while the version stays the same.
+
+    That is the sums over all tags and refs, and the branch of a pseudo-version (cmd/go/internal/modfetch, cachingRepo).
+    """
     if info.origin is None:
         return info
     origin = info.origin._replace(tag_sum="", tag_prefix="", repo_sum="")
@@ -134,7 +138,7 @@ def format_time(time: datetime | None) -> str:
 
 
 def _decode(data: bytes) -> object:
-    import json  # as below: a warm `list` reads no .info file
+    import json  # here and below: a warm `list` reads no .info file
 
     try:
         return json.loads(data.decode("utf-8", "replace"), parse_constant=_no_constant)
@@ -209,7 +213,14 @@ def _go_json(text: str) -> str:
 
 
 def cached_info(cache: ModCache, path: str, rev: str, *, by_hash: bool = False) -> RevInfo | None:
-    """The cached .info of a version; with `by_hash` also of the commit that `rev` is."""
+    """The cached .info of a version; None where there is none that can be read, for it can be fetched again.
+
+    Args:
+        cache: where to look.
+        path: of the module.
+        rev: the version.
+        by_hash: `rev` may also be a commit, or the beginning of its hash: look at the pseudo-versions in the cache.
+    """
     data = cache.read_info(path, rev)
     if data is None and by_hash:
         found = cache.find_info(path, rev)

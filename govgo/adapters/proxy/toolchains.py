@@ -18,6 +18,8 @@ MODULE = "golang.org/toolchain"
 
 
 class _Source(Protocol):
+    """What is asked for the versions of golang.org/toolchain (`repository.chain.ModuleSource`)."""
+
     async def versions(self, path: str, prefix: str = "") -> Versions: ...
 
     async def stat(self, path: str, rev: str) -> RevInfo: ...
@@ -47,17 +49,19 @@ class Toolchains:
         prefix = "go" if path == "toolchain" else ""
         if not goversion.is_valid(version):
             raise QueryError(f"invalid {path} version {rev}")
+        # What the local toolchain can do already needs no other one, so none is looked for.
         if path == "go" and goversion.compare(version, self._local) <= 0:
             return RevInfo(version)
         if path == "toolchain" and version == self._local:
             return RevInfo(prefix + version)
         if goversion.is_lang(version):
             raise QueryError(f"go language version {rev} is not a toolchain version")
+        # As cmd/go: a release exists for all platforms or for none, so that for linux-amd64 speaks for it.
         info = await self._source.stat(MODULE, f"v0.0.1-go{version}.linux-amd64")
         return RevInfo(prefix + version, info.time)
 
     async def latest(self, path: str) -> RevInfo:
-        """The highest version."""
+        """The highest version that is known."""
         best = ""
         for version in await self.versions(path):
             if not best or compare_versions(path, version, best) > 0:

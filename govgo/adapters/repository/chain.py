@@ -18,13 +18,13 @@ Rules: the Go Modules Reference, "GOPROXY"; cmd/go/internal/modfetch (TryProxies
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from govgo.adapters.attribution import SourceRefusedError
 from govgo.adapters.http.servertext import printable
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.proxy.proxy import Listing, Proxy, Stat, no_commits
+from govgo.adapters.proxy.proxy import Listing, Proxy, Source, Stat, no_commits
 from govgo.adapters.proxy.revinfo import cached_info, for_cache, format_info
 from govgo.adapters.proxy.toolchains import Toolchains
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
@@ -40,15 +40,11 @@ from govgo.errors import (
     InputError,
     LookupDisabledError,
     NotFoundError,
-    UnavailableError,
     find,
     is_not_found,
 )
 from govgo.ports.modules import RevInfo, Versions
 from govgo.ports.talk import Reporter
-
-if TYPE_CHECKING:
-    from govgo.adapters.vcs.direct import Direct
 
 _T = TypeVar("_T")
 
@@ -74,7 +70,7 @@ class ModuleSource:
         cache: ModCache,
         report: Reporter,
         disabled: Callable[[], str],
-        direct: Callable[[], Direct],
+        direct: Callable[[], Source],
     ) -> None:
         self.spec = spec
         self._proxy = proxy
@@ -92,12 +88,10 @@ class ModuleSource:
         """The tagged versions that begin with `prefix`, in order. (This and the methods below raise GovgoError.)"""
         if is_toolchain(path):
             return Versions(await self._toolchains.versions(path))
-        asked = self._ask(path)
-        if not isinstance(asked, Proxy):
-            listing = await self._lists.get((path, prefix), lambda: asked.list(path, prefix))
-            return Versions(listing.versions, listing.origin)
-        listing = await self._list(path)
-        return Versions(tuple(v for v in listing.versions if v.startswith(prefix)) if prefix else listing.versions)
+        # A proxy sends its whole list in any case; of a repository only the tags with the prefix are read.
+        listing = await self._list(path, "" if self._ask(path) is self._proxy else prefix)
+        found = tuple(v for v in listing.versions if v.startswith(prefix)) if prefix else listing.versions
+        return Versions(found, listing.origin)
 
     async def stat(self, path: str, rev: str) -> RevInfo:
         """What a revision or version is; canonical versions come from the cache if they are there."""
@@ -123,12 +117,9 @@ class ModuleSource:
 
     async def check_reuse(self, path: str, origin: Origin) -> None:
         """Check that what was derived from `origin` still holds; raises GovgoError if not, or if none can tell."""
-        asked = self._ask(path)
-        if isinstance(asked, Proxy):
-            raise UnavailableError("unsupported operation")
-        await asked.check_reuse(path, origin)
+        await self._ask(path).check_reuse(path, origin)
 
-    def _ask(self, path: str) -> Proxy | Direct:
+    def _ask(self, path: str) -> Source:
         """The proxy, or direct access to the module's own repository, if this module may be asked for there."""
         why = self._disabled()
         if why:
@@ -145,11 +136,11 @@ class ModuleSource:
             raise SourceRefusedError("path does not match GOPRIVATE/GONOPROXY")
         return self._proxy
 
-    async def _list(self, path: str) -> Listing:
-        return await self._lists.get((path, ""), lambda: self._fetch_list(path))
+    async def _list(self, path: str, prefix: str = "") -> Listing:
+        return await self._lists.get((path, prefix), lambda: self._fetch_list(path, prefix))
 
-    async def _fetch_list(self, path: str) -> Listing:
-        listing = await self._ask(path).list(path)
+    async def _fetch_list(self, path: str, prefix: str) -> Listing:
+        listing = await self._ask(path).list(path, prefix)
         for version in listing.skipped[:1]:
             more = f" and {len(listing.skipped) - 1} more" if len(listing.skipped) > 1 else ""
             self._report.note(f"module {path}: ignoring version {printable(version)}{more} in @v/list: not canonical")

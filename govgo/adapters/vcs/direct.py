@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Modules from where they are developed (`direct` in GOPROXY, and what GONOPROXY names).
 
-It answers the same questions as a proxy (`proxy.Proxy`). It finds out where a module is, and asks there: the git
-repository, in a thread of its own, or the proxy that the module's server names.
+`Direct` answers the same questions as a proxy (`proxy.Source`). It finds out where a module is, by `Discovery`, and
+asks there: the git repository, or the proxy that the module's server names (a go-import tag with `mod`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
-from govgo.adapters.proxy.proxy import Listing, Proxy, Stat
+from govgo.adapters.proxy.proxy import Listing, Proxy, Source, Stat
 from govgo.adapters.vcs.discovery import Discovery, Pages
 from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitrepo import GitRepo
@@ -27,17 +27,70 @@ from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import locate
 from govgo.core.vcs.gitrefs import parse_refs
 from govgo.core.vcs.metatags import MOD
-from govgo.errors import Failure, NotFoundError, UnavailableError, is_not_found
+from govgo.errors import Failure, NotFoundError, is_not_found
 
 _T = TypeVar("_T")
 
 _CHUNK_BYTES = 1 << 20
+# The body of a page whose status alone matters; go reads it whole.
 _PING_BYTES = 256 << 20
-_PATIENCE_S = 0.2
+# How often a thread that waits for the event loop looks whether the command has ended meanwhile.
+_CLOSED_CHECK_S = 0.2
+
+
+class Off(Protocol):
+    """`Network.off`: runs blocking work in a thread."""
+
+    async def __call__(self, work: Callable[[], _T], /) -> _T: ...
+
+
+class GitModule:
+    """A `Source` for the one module of a `GitSource`, whose git commands run in a thread."""
+
+    def __init__(self, source: GitSource, off: Off) -> None:
+        self._source = source
+        self._off = off
+
+    async def list(self, path: str, prefix: str = "") -> Listing:
+        """The tags that are versions and begin with `prefix`."""
+        found = await self._off(lambda: self._source.versions(prefix))
+        return Listing(found.list, "", (), found.origin)
+
+    async def stat(self, path: str, rev: str) -> Stat:
+        """The version that a revision is."""
+        return Stat(await self._off(lambda: self._source.stat(rev)))
+
+    async def latest(self, path: str) -> Stat | None:
+        """The last commit of the default branch."""
+        return Stat(await self._off(self._source.latest))
+
+    async def gomod(self, path: str, version: str) -> bytes:
+        """The go.mod file of a version, made up where there is none."""
+        return await self._off(lambda: self._source.gomod(version))
+
+    async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
+        """The zip of a version, made from the files of the repository."""
+
+        def make() -> int:
+            # A zip is made by seeking back and forth, which `sink` cannot do.
+            with tempfile.TemporaryFile() as spool:
+                self._source.zip(version, spool)
+                size = spool.tell()
+                spool.seek(0)
+                rewind()
+                while data := spool.read(_CHUNK_BYTES):
+                    sink(data)
+            return size
+
+        return await self._off(make)
+
+    async def check_reuse(self, path: str, origin: Origin) -> None:
+        """Check that an earlier answer, which was derived from `origin`, would be the same now."""
+        await self._off(lambda: self._source.check_reuse(origin))
 
 
 class Direct:
-    """The source `direct`."""
+    """The source `direct`: finds out who has a module, once, and passes each question on."""
 
     def __init__(self, env: GoEnv, network: Network, web: Web, too_new: TooNew | None) -> None:
         """Nothing is asked yet.
@@ -54,7 +107,7 @@ class Direct:
         self._too_new = too_new
         self._git = Git(env.process, trace=network.trace)
         self._discovery = Discovery(env, self._pages, self._ping)
-        self._modules: Memo[str, GitSource | Proxy] = Memo()
+        self._modules: Memo[str, Source] = Memo()
         self._repos: Memo[str, GitRepo] = Memo()
         self._refs: dict[str, dict[str, str]] = {}
 
@@ -63,81 +116,53 @@ class Direct:
         self._git.close()
 
     async def list(self, path: str, prefix: str = "") -> Listing:
-        """The versions of a module that begin with `prefix`.  Raises GovgoError."""
-        source = await self._module(path)
-        if isinstance(source, Proxy):
-            return await source.list(path)
-        found = await self._off(lambda: source.versions(prefix))
-        return Listing(found.list, "", (), found.origin)
+        """As `Source.list`; a repository leaves out what does not begin with `prefix`."""
+        return await (await self._module(path)).list(path, prefix)
 
     async def stat(self, path: str, rev: str) -> Stat:
-        """What a revision is.  Raises GovgoError."""
-        source = await self._module(path)
-        if isinstance(source, Proxy):
-            return await source.stat(path, rev)
-        return Stat(await self._off(lambda: source.stat(rev)))
+        """As `Source.stat`."""
+        return await (await self._module(path)).stat(path, rev)
 
     async def latest(self, path: str) -> Stat | None:
-        """The last commit of the default branch; None where a proxy leaves that open.  Raises GovgoError."""
-        source = await self._module(path)
-        if isinstance(source, Proxy):
-            return await source.latest(path)
-        return Stat(await self._off(source.latest))
+        """As `Source.latest`; None only where a proxy has the module."""
+        return await (await self._module(path)).latest(path)
 
     async def gomod(self, path: str, version: str) -> bytes:
-        """A go.mod, unchecked.  Raises GovgoError."""
-        source = await self._module(path)
-        if isinstance(source, Proxy):
-            return await source.gomod(path, version)
-        return await self._off(lambda: source.gomod(version))
+        """As `Source.gomod`."""
+        return await (await self._module(path)).gomod(path, version)
 
     async def zip(self, path: str, version: str, sink: Callable[[bytes], object], rewind: Callable[[], None]) -> int:
-        """A zip, unchecked, in chunks; its size.  Raises GovgoError."""
-        source = await self._module(path)
-        if isinstance(source, Proxy):
-            return await source.zip(path, version, sink, rewind)
-
-        def make() -> int:
-            with tempfile.TemporaryFile() as spool:
-                source.zip(version, spool)
-                size = spool.tell()
-                spool.seek(0)
-                rewind()
-                while data := spool.read(_CHUNK_BYTES):
-                    sink(data)
-            return size
-
-        return await self._off(make)
+        """As `Source.zip`."""
+        return await (await self._module(path)).zip(path, version, sink, rewind)
 
     async def check_reuse(self, path: str, origin: Origin) -> None:
-        """Check that what rested on `origin` still holds.  Raises GovgoError."""
-        source = await self._module(path)
-        if isinstance(source, Proxy):
-            raise UnavailableError("unsupported operation")
-        await self._off(lambda: source.check_reuse(origin))
+        """As `Source.check_reuse`."""
+        await (await self._module(path)).check_reuse(path, origin)
 
-    async def _module(self, path: str) -> GitSource | Proxy:
+    async def _module(self, path: str) -> Source:
         return await self._modules.get(path, lambda: self._find(path))
 
-    async def _find(self, path: str) -> GitSource | Proxy:
+    async def _find(self, path: str) -> Source:
         root = await self._discovery.find(path)
         if root.vcs == MOD:
             return Proxy(root.repo, self._web.open(root.repo))
         repo = await self._repos.get(root.repo, lambda: self._open(root.repo))
-        return GitSource(locate(path, root.root, root.subdir), repo, self._env.go_version, self._too_new)
+        source = GitSource(locate(path, root.root, root.subdir), repo, self._env.go_version, self._too_new)
+        return GitModule(source, self._network.off)
 
     async def _open(self, url: str) -> GitRepo:
         loop = asyncio.get_running_loop()
 
+        # Called in the thread of a git command, while the HTTP client belongs to the loop.
         def is_missing(url: str) -> bool:
             answer = asyncio.run_coroutine_threadsafe(self._is_missing(url), loop)
             while not self._git.closed:
                 with suppress(TimeoutError):
-                    return answer.result(_PATIENCE_S)
+                    return answer.result(_CLOSED_CHECK_S)
             return False
 
         refs = self._refs.get(url)
-        return await self._off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
+        return await self._network.off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
 
     async def _is_missing(self, url: str) -> bool:
         try:
@@ -153,7 +178,7 @@ class Direct:
         try:
             with suppress(OSError):
                 os.makedirs(directory, exist_ok=True)
-            found = await self._off(lambda: self._git.run(["ls-remote", "--end-of-options", url], directory))
+            found = await self._network.off(lambda: self._git.run(["ls-remote", "--end-of-options", url], directory))
         except Failure:
             return False
         self._refs[url] = parse_refs(found)
@@ -161,6 +186,3 @@ class Direct:
 
     def _pages(self, insecure: bool) -> Pages:
         return self._network.client(insecure=insecure)
-
-    async def _off(self, work: Callable[[], _T]) -> _T:
-        return await self._network.off(work)

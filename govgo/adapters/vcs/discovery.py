@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where the repository, or the proxy, of a module path is: the path itself says so, or the meta tags of its server.
 
+    example.org/a/b.git/c        a path with a qualifier: the repository example.org/a/b.git
+    github.com/a/b/c             a host that is known: github.com/a/b
+    example.org/x                any other: GET https://example.org/x?go-get=1, whose page holds
+                                 <meta name="go-import" content="example.org/x git https://git.example.org/x">
+
 Source: the Go Modules Reference, "Finding a repository for a module path"; cmd/go/internal/vcs
 (RepoRootForImportPath), with its texts.
 """
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_PAGE_BYTES = 4 << 20
 """How much of a page is searched for meta tags, in bytes; go sets no limit."""
+# The schemes that are tried for a repository whose path names none, in go's order; and those of them that are safe.
 _GIT_SCHEMES = ("git", "https", "http", "git+ssh", "ssh")
 _SECURE_SCHEMES = frozenset({"https", "git+ssh", "ssh"})
 
@@ -33,9 +39,10 @@ class RepoRoot(NamedTuple):
     """A repository, or a proxy (`vcs` is "mod").
 
     Attributes:
-        root: the import path that its root, or the directory `subdir` in it, stands for.
-        vcs: the version control system's command.
+        root: the import path of the repository's root, or of the directory `subdir` in it.
+        vcs: the version control system, as its command is called.
         repo: the URL.
+        subdir: the directory in the repository that holds what `root` names, "" for its root.
     """
 
     root: str
@@ -51,7 +58,7 @@ class Pages(Protocol):
 
 
 class Discovery:
-    """Finds repositories. Each page is fetched once."""
+    """Finds repositories. Each page is fetched only once."""
 
     def __init__(
         self,
@@ -63,7 +70,7 @@ class Discovery:
 
         Args:
             env: go's settings: GOINSECURE, GOVCS, GOPRIVATE.
-            pages: the client for pages; True for one that takes any certificate and redirect.
+            pages: the client for pages; for True, one that accepts any certificate and redirect (GOINSECURE).
             ping: whether git finds a repository at a URL.
         """
         self._env = env
@@ -84,6 +91,7 @@ class Discovery:
         except LookupDisabledError:
             raise
         except Failure as err:
+            # A host whose paths stand for a system other than git where its pages have no meta tags.
             late = late_static_repo(path)
             if late is not None:
                 check_govcs(self._env, late.vcs, late.root)
@@ -105,7 +113,7 @@ class Discovery:
             raise prefixed(err, f"unrecognized import path {quote(path)}: ") from err
 
     async def _url(self, name: RepoName, insecure: bool) -> str:
-        """The URL of a repository; where its scheme is open, the first at which there is one."""
+        """The URL of a repository; where the path names no scheme, the first at which git finds one."""
         if name.has_scheme:
             return name.repo
         allowed = self._env.process.get("GIT_ALLOW_PROTOCOL", "")
@@ -116,7 +124,7 @@ class Discovery:
         raise NotFoundError(f"no {'' if insecure else 'secure '}protocol found for repository")
 
     async def _ask(self, path: str, insecure: bool) -> RepoRoot:
-        """What the meta tags of the path's server say, and those of the prefix that they name."""
+        """The repository that the page of `path` names, confirmed by the page of the prefix that it names."""
         where = _page_url(path)
         try:
             page = await self._page(path, insecure)
@@ -134,7 +142,10 @@ class Discovery:
         return self._root(tag, path, page.url)
 
     async def _verify(self, tag: MetaImport, path: str, shown: str, insecure: bool) -> None:
-        """Check that the prefix which a page of somebody below it names says the same of itself."""
+        """Check that the page of a tag's prefix has the same tag.
+
+        Otherwise whoever writes the page of example.org/~me could redirect all of example.org.
+        """
         try:
             page = await self._page(tag.prefix, insecure)
         except Failure as err:

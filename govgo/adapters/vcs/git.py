@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Running git: no questions asked, output and time are bounded, its errors are worded as the go command words them.
+"""Running git: without questions to the user, with limits on output and time, and with errors in go's words.
 
     git ls-remote -q --end-of-options origin in DIR: exit status 128:
         fatal: could not read Username for 'https://example.org': terminal prompts disabled
@@ -21,16 +21,19 @@ from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.servertext import shorten
+from govgo.core.golib.url import mask_all
 from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
 """The most bytes that one command may print; the refs of the largest repositories take a fifth of it."""
+# How much of its standard error is read, and how many lines of that are shown.
 _MAX_STDERR_BYTES = 16 << 10
 _MAX_SHOWN_LINES = 20
 _CHUNK_BYTES = 1 << 16
 _TIMEOUT_S = 900.0
+# How long a git that is told to end (SIGTERM) may take before it is killed, in seconds.
 _GRACE_S = 5.0
-_SECRET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/\s:@']*):[^/\s@]*@")
+# For -x: words that need no quotes, and what is escaped within double quotes.
 _BARE = re.compile(r"[^'$`\\*?\[\"\t\n\v\f\r \x85\xa0]*\Z")
 _IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
 
@@ -51,7 +54,7 @@ class GitError(UnavailableError):
 
     @property
     def was_ended(self) -> bool:
-        """Whether git had no chance to say anything: it was not run, or ended by a signal."""
+        """Whether git never came to an answer: it was not run, or a signal ended it."""
         return self.status is None or self.status < 0
 
 
@@ -86,6 +89,7 @@ class Git:
             timeout_s: a command that takes longer is ended.
         """
         self._environ = dict(environ)
+        # No prompt for a password, unless the user asks for one by setting these: nobody may be there to answer.
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")
         self._trace = trace
@@ -113,7 +117,7 @@ class Git:
         Args:
             args: subcommand and arguments, none of which a shell sees.
             cwd: the directory to run in.
-            git_dir: the repository, where that is not to be looked for.
+            git_dir: the repository; "" for git to look for it, from `cwd` upwards.
             sink: a file for the output.
             limit_bytes: output of more than this is refused.
 
@@ -125,18 +129,19 @@ class Git:
         shown = f"cd {cwd}; " + " ".join(map(_quoted, words))
         start_s = time.monotonic()
         if self._trace is not None:
-            self._trace(_masked(shown))
+            self._trace(mask_all(shown))
         try:
             return self._run(words, cwd, git_dir, sink, limit_bytes)
         finally:
             if self._trace is not None:
-                self._trace(f"{time.monotonic() - start_s:.3f}s # {_masked(shown)}")
+                self._trace(f"{time.monotonic() - start_s:.3f}s # {mask_all(shown)}")
 
     def _run(self, words: list[str], cwd: str, git_dir: str, sink: BinaryIO | None, limit_bytes: int) -> bytes:
-        command = _masked(f"{' '.join(words)} in {cwd}")
+        command = mask_all(f"{' '.join(words)} in {cwd}")
         environ = self._environ | {"PWD": cwd}
         if git_dir:
             environ["GIT_DIR"] = git_dir
+        # A file takes all of standard error; of two pipes, one would have to be read in another thread.
         with tempfile.TemporaryFile() as errors:
             process = self._start(words, cwd, environ, errors, command)
             timed_out = threading.Event()
@@ -214,7 +219,7 @@ def _said(errors: BinaryIO) -> str:
     lines = [shorten("".join(c if c.isprintable() else " " for c in line)) for line in text.split("\n")]
     if len(lines) > _MAX_SHOWN_LINES:
         lines[_MAX_SHOWN_LINES:] = ["[Truncated: too many lines.]"]
-    return _masked("\n".join(lines))
+    return mask_all("\n".join(lines))
 
 
 def _indented(said: str) -> str:
@@ -225,10 +230,6 @@ def _exit_text(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     return f"signal: {signal.strsignal(-status) or -status}".lower()
-
-
-def _masked(text: str) -> str:
-    return _SECRET.sub(r"\1:xxxxx@", text)
 
 
 def _quoted(word: str) -> str:

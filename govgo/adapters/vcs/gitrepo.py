@@ -1,29 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A remote git repository, and as much of it in the module cache as was needed: refs, commits, files, archives.
+"""A remote git repository, and the bare clone in the module cache that holds as much of it as was needed.
 
-Commits come from HEAD, branches and tags alone, never from other refs that a host may serve (of rejected changes,
-say). A single commit is fetched without its history; the whole history only where ancestors matter.
+    GOMODCACHE/cache/vcs/HASH         the clone; HASH is the SHA-256 of `git3:URL`
+    GOMODCACHE/cache/vcs/HASH.info    `git3:URL`
+    GOMODCACHE/cache/vcs/HASH.lock    the lock of both
 
-Source of the rules: cmd/go/internal/modfetch/codehost (git.go).
+The go command uses the same directories, layout and locks.
+
+Commits come from HEAD, branches and tags alone, never from other refs that a host may serve (those of rejected
+changes, for example). A single commit is fetched without its history; the whole history only where ancestors matter.
+
+Source: cmd/go/internal/modfetch/codehost (git.go; WorkDir in codehost.go).
 """
 
 from __future__ import annotations
 
 import itertools
+import os
+import re
+import shutil
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import BinaryIO
 
-from govgo.adapters.vcs.git import Git, GitError, UnknownRevisionError
-from govgo.adapters.vcs.gitclone import REMOTE, GitClone
+from govgo.adapters.attribution import prefixed
+from govgo.adapters.disk import modes
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import locked
+from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError, UnknownRevisionError
 from govgo.core.golib.quote import quote
 from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import Commit
 from govgo.core.vcs.gitrefs import (
     HEADS,
     MIN_HASH_DIGITS,
+    SHA1_DIGITS,
     SHA256_DIGITS,
     TAGS,
     is_hex,
@@ -34,12 +48,179 @@ from govgo.core.vcs.gitrefs import (
     tags_with_prefix,
 )
 from govgo.core.version import semver
-from govgo.errors import Failure, GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError
+from govgo.errors import (
+    CacheCorruptError,
+    Failure,
+    GovgoError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UsageError,
+)
 
+# The go command's hint, word for word.
 _NO_USER_HINT = (
     "Confirm the import path was entered correctly.\n"
     "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
 )
+
+_KIND = "git3"
+_MAX_INFO_BYTES = 1 << 16
+_REMOTE = "origin"
+_VERSION = re.compile(r"git version\s+(\d+\.\d+(?:\.\d+)?)")
+# The first git that knows `init --object-format`. Where it does, the format is named, so that the user's
+# init.defaultObjectFormat does not matter.
+_OBJECT_FORMAT_SINCE = "v2.29"
+# Put in the clone's own attributes, which win over those of the commit: an archive must hold every file as it is,
+# not with what .gitattributes substitutes or leaves out (golang.org/issue/27153).
+_ATTRIBUTES = b"\n* -export-subst -export-ignore\n"
+
+
+def open_vcs_dir(gomodcache: str, url: str) -> str:
+    """The directory for the clone of `url`; it is made, empty, where it or its .info file is missing.
+
+    Raises:
+        UsageError: there is no module cache.
+        CacheCorruptError: the directory belongs to another repository.
+        DiskError: it cannot be made.
+    """
+    if not gomodcache:
+        raise UsageError("neither GOPATH nor GOMODCACHE are set")
+    key = f"{_KIND}:{url}"
+    parent = os.path.join(gomodcache, "cache/vcs")
+    directory = f"{parent}/{sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()}"
+    try:
+        os.makedirs(parent, exist_ok=True)
+    except OSError as err:
+        raise disk_error("mkdir", parent, err) from err
+    with locked(directory + ".lock"):
+        known = _read_info(directory + ".info")
+        if known is not None and os.path.isdir(directory):
+            have = known.decode("utf-8", "surrogateescape").removesuffix("\n")
+            if have != key:
+                text = f"{directory}.info exists with wrong content (have {quote(have)} want {quote(key)})"
+                raise CacheCorruptError(text)
+            return directory
+        _make_vcs_dir(directory, key)
+    return directory
+
+
+def remove_vcs_dir(directory: str) -> None:
+    """Remove a clone that could not be made whole; the lock must be held."""
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_vcs_dir(directory: str, key: str) -> None:
+    remove_vcs_dir(directory)
+    info = directory + ".info"
+    try:
+        os.makedirs(directory)
+        descriptor = os.open(info, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, modes.FILE)
+        with open(descriptor, "wb") as f:
+            f.write(key.encode("utf-8", "surrogateescape"))
+    except OSError as err:
+        remove_vcs_dir(directory)
+        raise disk_error("open", info, err) from err
+
+
+def _read_info(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as f:
+            return f.read(_MAX_INFO_BYTES)
+    except OSError:
+        return None
+
+
+class GitClone:
+    """The bare clone of a remote repository.
+
+    Attributes:
+        has_all: whether `fetch_all` has been done by this process.
+    """
+
+    def __init__(self, git: Git, url: str, gomodcache: str) -> None:
+        """Find or make the directory for `url`; git has not been run in it if it is new.
+
+        Raises:
+            GovgoError: the directory cannot be used.
+        """
+        self.has_all = False
+        self._git = git
+        self._url = url
+        self._dir = open_vcs_dir(gomodcache, url)
+
+    def lock(self) -> AbstractContextManager[int]:
+        """Hold the lock that every program, go too, takes before it changes the clone."""
+        return locked(self._dir + ".lock")
+
+    @property
+    def exists(self) -> bool:
+        """Whether the repository is made."""
+        return os.path.exists(self._dir + "/objects")
+
+    def create(self, *, sha256: bool) -> None:
+        """Make the repository, for hashes of the given kind; the lock must be held.
+
+        Raises:
+            GitError: it could not be made.
+        """
+        try:
+            found = _VERSION.match(self._git.run(["version"], self._dir).decode("utf-8", "replace"))
+        except GitError as err:
+            raise prefixed(err, "unable to resolve git version: failed to execute git version: ") from err
+        words = ["init", "--bare"]
+        if sha256:
+            words.append("--object-format=sha256")
+        elif found is not None and semver.compare(_OBJECT_FORMAT_SINCE, "v" + found[1]) <= 0:
+            words.append("--object-format=sha1")
+        try:
+            self._git.run(words, self._dir)
+            self.run("remote", "add", _REMOTE, "--", self._url)
+        except BaseException:
+            remove_vcs_dir(self._dir)
+            raise
+
+    def digits(self) -> int:
+        """How many digits a hash of this repository has."""
+        try:
+            found = self.run("config", "extensions.objectformat").strip()
+        except GitError:
+            return SHA1_DIGITS
+        return SHA256_DIGITS if found == b"sha256" else SHA1_DIGITS
+
+    def fetch_all(self) -> None:
+        """Fetch all branches and tags with their history; the lock must be held.
+
+        Raises:
+            GitError: git failed.
+        """
+        if self.has_all:
+            return
+        # In two steps: git up to 2.23 at least makes mistakes when one command does both.
+        self.run("fetch", "-f", "--end-of-options", _REMOTE, f"{HEADS}*:{HEADS}*", f"{TAGS}*:{TAGS}*")
+        if os.path.exists(self._dir + "/shallow"):
+            self.run("fetch", "--unshallow", "-f", "--end-of-options", _REMOTE)
+        self.has_all = True
+
+    def ignore_export_attributes(self) -> None:
+        """Make `git archive` ignore the repository's .gitattributes (see `_ATTRIBUTES`); the lock must be held.
+
+        Raises:
+            DiskError: the file that says so could not be written.
+        """
+        path = self._dir + "/info/attributes"
+        try:
+            os.makedirs(self._dir + "/info", exist_ok=True)
+            with open(path, "a+b") as f:
+                f.seek(0)
+                if not f.read().endswith(_ATTRIBUTES):
+                    f.write(_ATTRIBUTES)
+        except OSError as err:
+            raise disk_error("open", path, err) from err
+
+    def run(self, *args: str, sink: BinaryIO | None = None, limit_bytes: int = MAX_OUTPUT_BYTES) -> bytes:
+        """Run git in the clone; the rest as for `Git.run`."""
+        return self._git.run(args, self._dir, git_dir=self._dir, sink=sink, limit_bytes=limit_bytes)
 
 
 class GitRepo:
@@ -53,14 +234,14 @@ class GitRepo:
         is_missing: Callable[[str], bool],
         refs: dict[str, str] | None = None,
     ) -> None:
-        """Make the clone in the module cache, empty as yet, where there is none.
+        """Find or make the clone in the module cache; no commit is fetched yet.
 
         Args:
             git: runs the commands.
             url: of the remote repository.
             gomodcache: the module cache.
-            is_missing: whether the server of an http or https URL says that there is nothing.
-            refs: the remote repository's, where they are known already.
+            is_missing: whether the server of an http or https URL answers 404 or 410.
+            refs: those of the remote repository, where they have been listed already.
 
         Raises:
             UsageError: not a URL.
@@ -83,11 +264,11 @@ class GitRepo:
         self._digits = self._clone.digits()
 
     def refs(self) -> dict[str, str]:
-        """HEAD, branches and tags, asked of the remote repository once.  Raises GovgoError."""
+        """The commit of HEAD, of each branch and of each tag, by its full name; listed once.  Raises GovgoError."""
         with self._lock:
             if self._refs is None:
                 try:
-                    self._refs = self._list_refs(REMOTE)
+                    self._refs = self._list_refs(_REMOTE)
                 except Failure as err:
                     self._refs = err
             if isinstance(self._refs, GovgoError):
@@ -132,7 +313,7 @@ class GitRepo:
             return known
 
     def read_file(self, rev: str, path: str, limit_bytes: int) -> bytes | None:
-        """A file at a revision, None where there is no such.  Raises as `stat`, and TooLargeError."""
+        """A file at a revision, None where there is none.  Raises as `stat`, and TooLargeError."""
         name = self.stat(rev).name
         with self._lock:
             if (name, path) not in self._files:
@@ -159,6 +340,7 @@ class GitRepo:
         commit = self.stat(rev)
         with self._lock, self._clone.lock():
             self._clone.ignore_export_attributes()
+            # By default git may change the ends of lines in an archive, depending on the system and on its settings.
             settings = ("-c", "core.autocrlf=input", "-c", "core.eol=lf")
             words = ("archive", "--format=zip", "--prefix=prefix/", "--end-of-options", commit.name)
             try:
@@ -178,6 +360,7 @@ class GitRepo:
         """
         commit = self.stat(rev)
         tag = self._highest_merged(commit.name, prefix, is_allowed)
+        # The clone may be shallow, and know neither the ancestors nor their tags; a tag that it knows is right.
         if (tag and not is_hex(tag)) or not tags_with_prefix(self.refs(), prefix + "v"):
             return tag
         with self._lock, self._clone.lock():
@@ -185,9 +368,9 @@ class GitRepo:
         return self._highest_merged(commit.name, prefix, is_allowed)
 
     def descends_from(self, rev: str, tag: str) -> bool:
-        """Whether the commit `rev` is that of `tag` or comes after it.  Raises GovgoError."""
+        """Whether `tag` names the commit `rev` or an ancestor of it.  Raises GovgoError."""
         words = ("merge-base", "--is-ancestor", "--", tag, rev)
-        with suppress(GitError):
+        with suppress(GitError):  # in a shallow clone, "no" means nothing
             self._clone.run(*words)
             return True
         if not tags_with_prefix(self.refs(), tag):
@@ -204,10 +387,10 @@ class GitRepo:
         return True
 
     def check_reuse(self, old: Origin, subdir: str) -> None:
-        """Check that what rested on `old` would come out the same.
+        """Check that an answer which was derived from `old` would be the same now.
 
         Raises:
-            GovgoError: it might not.
+            GovgoError: it might not be.
         """
         if (old.vcs, old.url) != ("git", self.url):
             raise UnavailableError(f"origin moved from {old.vcs} {quote(old.url)} to git {quote(self.url)}")
@@ -243,13 +426,14 @@ class GitRepo:
                 self._refs = self._list_refs(self.url)
             except Failure as err:
                 self._refs = err
+        # A repository has one kind of hash. Where the refs could not be listed, any will do: nothing can be fetched.
         hashes = self._refs.values() if isinstance(self._refs, dict) else ()
         self._clone.create(sha256=any(len(commit) == SHA256_DIGITS for commit in hashes))
 
     def _stat(self, rev: str) -> Commit:
         is_hash = MIN_HASH_DIGITS <= len(rev) <= self._digits and is_hex(rev)
         if is_hash:
-            with suppress(Failure):
+            with suppress(Failure):  # not in the clone yet
                 return self._local(rev, rev)
         if self._local_tags is None:
             self._local_tags = self._list_local_tags()
@@ -268,7 +452,7 @@ class GitRepo:
         return found._replace(origin=origin._replace(ref=ref) if ref != found.name else origin)
 
     def _find_ref(self, rev: str, *, is_hash: bool) -> tuple[str, str]:
-        """The ref that a revision means, and its commit; "" for what is not known."""
+        """The ref that a revision means, and its commit; "" for either that is not known."""
         refs = self.refs()
         for ref in (TAGS + rev, HEADS + rev, rev if rev == "HEAD" else ""):
             if refs.get(ref):
@@ -284,7 +468,10 @@ class GitRepo:
         return "", rev if len(rev) == self._digits else ""
 
     def _find(self, rev: str, ref: str, commit: str, *, known_absent: bool) -> tuple[Commit, str]:
-        """The commit, fetched if it is not in the clone; and the ref that led to it."""
+        """The commit, fetched if it is not in the clone, and the ref by which it was found.
+
+        In order: what the clone has; this one commit without its history; everything.
+        """
         with self._clone.lock():
             if not known_absent:
                 with suppress(UnknownRevisionError):
@@ -303,14 +490,15 @@ class GitRepo:
                     refspec = f"{ref}:{ref}"
                 # Version 1 of the protocol loses tags of the commit (golang.org/issue/56881).
                 protocol = ("-c", "protocol.version=2")
-                with suppress(GitError):
-                    self._clone.run(*protocol, "fetch", "-f", "--depth=1", "--end-of-options", REMOTE, refspec)
+                with suppress(GitError):  # an old or odd server may refuse: then everything is fetched
+                    self._clone.run(*protocol, "fetch", "-f", "--depth=1", "--end-of-options", _REMOTE, refspec)
                     return self._local(rev, ref), ref
             self._clone.fetch_all()
             return self._local(rev, rev), ref
 
     def _local(self, version: str, rev: str) -> Commit:
-        """The commit `rev` of the clone; `version` is kept as its version where one of its tags is called so."""
+        """The commit `rev` of the clone; its `version` is `version` if that is one of its tags, else its hash."""
+        # Hash, time in seconds, then refs: "HEAD -> main, tag: v1.0.0". A signature would come before that line.
         words = ("log", "--no-decorate", "-n1", "--format=format:%H %ct %D", "--end-of-options", rev, "--")
         try:
             out = self._clone.run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")

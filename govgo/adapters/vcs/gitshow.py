@@ -17,7 +17,7 @@ _TIMEOUT_S = 60
 
 
 class GitFiles:
-    """The files of one reference, in whatever repository each of them lies."""
+    """The files at one reference; each in the repository that holds its directory."""
 
     def __init__(self, ref: str) -> None:
         """Git is not run yet."""
@@ -25,13 +25,14 @@ class GitFiles:
         self._commit = cache(self._resolve)
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file then, by its absolute path now; None where there was none.
+        """The bytes that a file, named by its present absolute path, had at the reference; None where it did not exist.
 
         Raises:
             UsageError: there is no git, no repository, or no such reference.
         """
         directory, name = posixpath.split(path)
         commit = self._commit(directory)
+        # "./" makes the path relative to `directory`, which need not be the root of the repository.
         listed = _git(directory, "ls-tree", "-z", commit, "--", f"./{name}").stdout
         kind = listed.split(b"\t")[0].split()
         if len(kind) != 3 or kind[1] != b"blob":

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One module in a git repository: its versions, go.mod files and zips.
 
-The rules stand in `core/vcs/coderepo.py`; this file reads from the repository what they need to know.
+The rules, such as which tag is which version, are in `core/vcs/coderepo.py`. This file reads from the repository what
+they ask for.
 Texts and order of the checks: cmd/go/internal/modfetch (codeRepo).
 """
 
@@ -37,6 +38,8 @@ from govgo.errors import BadZipError, Failure, GovgoError, InputError, NotFoundE
 from govgo.ports.modules import RevInfo, Versions
 
 TooNew = Callable[[str, str], GovgoError]
+# Of the zip format (APPNOTE.TXT, sections 4.4.4 and 4.4.2): the flag of names in UTF-8, and the system whose file modes
+# an entry has.
 _UTF8_NAME = 0x800
 _UNIX = 3
 _PREFIX = "prefix/"
@@ -51,7 +54,7 @@ class GitSource:
         Args:
             module: where in the repository the module is.
             repo: the repository.
-            local_go: the Go version that is answered for.
+            local_go: the Go version that govgo answers as.
             too_new: makes the error for (module, Go version) that needs a newer one; None to take any.
         """
         self._module = module
@@ -61,16 +64,18 @@ class GitSource:
         self._retractions: tuple[tuple[str, str], ...] | None = None
 
     def check_reuse(self, origin: Origin) -> None:
-        """Check that what rested on `origin` still holds.  Raises GovgoError."""
+        """Check that an answer which was derived from `origin` would be the same now.  Raises GovgoError."""
         self._repo.check_reuse(origin, self._module.code_dir)
 
     def versions(self, prefix: str = "") -> Versions:
-        """The tagged versions that begin with `prefix`, in order, "+incompatible" ones last.  Raises GovgoError."""
+        """The tagged versions that begin with `prefix`, in order; "+incompatible" comes last.  Raises GovgoError."""
         module = self._module
         if module.never_tagged:
             return Versions()
         try:
             tags, origin = self._repo.tags(module.tag_prefix + prefix)
+            # Tags of later major versions are listed as +incompatible, unless the highest version that fits has a
+            # go.mod: its author uses modules, and would have changed the path. The same holds within a major version.
             fit, misfit = module.listed((name for name, _ in tags), prefix)
             if misfit and not (fit and self._has_go_mod(fit[-1])):
                 for _, group in itertools.groupby(misfit, semver.major):
@@ -105,10 +110,11 @@ class GitSource:
         """Write the module zip of a version.
 
         Raises:
-            BadZipError: its files make none.
+            BadZipError: its files break a rule of module zips.
             GovgoError: it is not there, cannot be read or is too large.
         """
         directory, gomod = self._find(version)
+        # As go does: what a newer Go puts into the zip may differ.
         needed = goversion.go_line(gomod) if gomod is not None else ""
         if self._too_new is not None and goversion.compare(needed, self._local_go) > 0:
             raise self._too_new(f"{self._module.path}@{version}", needed)
@@ -132,7 +138,7 @@ class GitSource:
         gomod: bytes | None,
         target: BinaryIO,
     ) -> None:
-        """Make the module zip of an archive's files below `directory`, with the root's LICENSE if it has none."""
+        """Make the module zip of an archive's files below `directory`, with the repository's LICENSE if it has none."""
         start = _PREFIX + (directory.strip("/") + "/" if directory.strip("/") else "")
         entries: dict[str, zipfile.ZipInfo] = {}
         files: list[ListedFile] = []
@@ -160,10 +166,10 @@ class GitSource:
 
         create_zip(target, mv, files, open_file)
 
-    # Where a version is.
+    # In which directory a version's files are.
 
     def _find(self, version: str) -> tuple[str, bytes | None]:
-        """Directory and go.mod of a canonical version, which is checked where its name alone says too little."""
+        """The directory and the go.mod of a canonical version; a pseudo-version is checked against its commit."""
         if version != canonical_version(version):
             raise InputError(f"version {version} is not canonical")
         if is_pseudo(version):
@@ -252,7 +258,10 @@ class GitSource:
         return module.with_incompatible(v, asked, incompatible_ok=not module.fits(base) and can_be.incompatible(base))
 
     def _check_base(self, version: str, base: str, commit: Commit) -> None:
-        """Check that a pseudo-version's base is a tag of an ancestor, so that no one can make it sort above others."""
+        """Check that a pseudo-version's base is a tag of an ancestor.
+
+        Otherwise anyone could make up a base, and with it a version that is higher than all released ones.
+        """
         if not base:
             return
         module, last_tag = self._module, ""
@@ -268,7 +277,7 @@ class GitSource:
         raise module.missing_base(version, base, last_tag)
 
     def _is_retracted(self, v: str) -> bool:
-        """Whether the highest version retracts `v`; what cannot be read retracts nothing."""
+        """Whether the go.mod of the highest version retracts `v`; one that cannot be read retracts nothing."""
         if self._retractions is None:
             self._retractions = ()
             try:
@@ -276,12 +285,12 @@ class GitSource:
                 if highest:
                     self._retractions = retractions(self.gomod(highest))
             except Failure:
-                pass
+                pass  # retractions only advise; the version can be had without them
         return is_retracted(v, self._retractions)
 
 
 class _Incompatible:
-    """Whether a commit's versions can be +incompatible: not where a go.mod stands against it."""
+    """Whether versions of a commit can be +incompatible: only where it has no go.mod, which would name its major."""
 
     def __init__(self, repo: GitRepo, module: CodeModule, commit: Commit, asked: str) -> None:
         self._repo = repo
@@ -302,13 +311,14 @@ class _Incompatible:
             try:
                 known = self._repo.read_file(self._commit, file, MAX_GO_MOD) is None
             except Failure:
-                known = True
+                known = True  # as go, which looks only whether a go.mod could be read (canUseIncompatible)
             self._absent[file] = known
         return known
 
 
 def _entry_name(entry: zipfile.ZipInfo) -> str:
-    """The name of an entry as the bytes say, whatever they are marked as."""
+    """The name of an entry from its bytes: git writes names as they are, marked as UTF-8 or not."""
+    # Without the mark, `zipfile` has decoded the bytes as code page 437, in which each byte is a character.
     if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
         return entry.filename
     return entry.filename.encode("cp437").decode("utf-8", "surrogateescape")

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Read the environment and the go env file into a `GoEnv`; rewrite that file as `go env -w` and `-u` do.
 
-Below the command line, this is the only file that looks at the environment.
+    GOPROXY=https://proxy.example          a setting in each line of ~/.config/go/env
+    # a comment
+
+A variable of the environment comes before a setting of the file, which comes before the default. Below the command
+line, no other file looks at the environment (tests/test_layers.py).
 Sources: cmd/go/internal/cfg (Getenv, EnvFile, gopathDir) and cmd/go/internal/envcmd (updateEnvFile).
 """
 
@@ -22,6 +26,7 @@ from govgo.core.goenv import (
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import DiskError, UsageError
 
+# From uname(2)'s names of machines to Go's.
 _MACHINES = {
     "x86_64": "amd64",
     "amd64": "amd64",
@@ -42,7 +47,11 @@ _DEFAULTS = {"GOPROXY": DEFAULT_GOPROXY, "GOSUMDB": DEFAULT_GOSUMDB, "GOTOOLCHAI
 
 
 def env_file(environ: Mapping[str, str]) -> tuple[str, bool, str]:
-    """The path of the go env file, whether GOENV named it, and why there is none ("" where there is one)."""
+    """Where the go env file is.
+
+    Returns:
+        Its path, "" where there can be none; whether GOENV names it; and why there is none, "" where there is one.
+    """
     named = environ.get("GOENV", "")
     if named == "off":
         return "", False, "GOENV=off"
@@ -64,7 +73,7 @@ def env_file(environ: Mapping[str, str]) -> tuple[str, bool, str]:
 
 
 def read_env_file(path: str) -> dict[str, str]:
-    """The settings of a go env file; other lines, and a file that cannot be read, count for nothing."""
+    """The settings of a go env file; other lines are skipped, and a file that cannot be read has none."""
     try:
         with open(path, "rb") as f:
             data = f.read()
@@ -79,7 +88,7 @@ def read_env_file(path: str) -> dict[str, str]:
 
 
 def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
-    """The effective settings: those of `environ` (the process's where it is None), then of the go env file."""
+    """The settings in force: from `environ` (that of the process if it is None), the go env file, and the defaults."""
     if environ is None:
         environ = os.environ
     file, named, _ = env_file(environ)
@@ -102,7 +111,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         "GOOS": goos,
         "GOARCH": goarch,
     }
-    # What the environment says of GOPATH is the default to go; only the go env file changes it.
+    # `go env -changed` compares with this: GOPATH of the environment is a default to go, only the file changes it.
     defaults |= {"GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else "")}
     defaults |= {"GOCACHE": _cache_dir(environ)}
     defaults |= {"GOROOT": _goroot(environ.get("PATH", ""))}
@@ -155,7 +164,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
 
 
 def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: frozenset[str]) -> None:
-    """Set and unset variables in the go env file, keeping comments, blocks, and the last of duplicates.
+    """Set and unset variables in the go env file, keeping comments and, of duplicates, the last.
 
     Raises:
         UsageError: there is no go env file.
@@ -184,6 +193,7 @@ def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: fr
 
 
 def _sort_blocks(lines: list[str]) -> list[str]:
+    """The lines with each run of settings sorted by name; comments and empty lines stay where they are."""
     out: list[str] = []
     block: list[str] = []
     for line in lines:
@@ -244,7 +254,7 @@ def _cache_dir(environ: Mapping[str, str]) -> str:
 
 
 def _goroot(search: str) -> str:
-    """The tree of the go command that PATH leads to, "" for none. It is not run; messages name what is in it."""
+    """The directory of the Go installation in PATH, "" for none: go's messages name it. Its go command is not run."""
     program = _find_program("go", search)
     if not program:
         return ""

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files of the main modules with some of them replaced (-overlay).
 
-The flag names a JSON object `{"Replace": {PATH: FILE}}`: PATH reads as FILE, and as absent where FILE is "".
-Directories are seen as if the overlaid files were in them. Source of the rules: `go help build`, -overlay.
+The flag names a file with a JSON object:
+
+    {"Replace": {"go.mod": "/tmp/other.mod", "old.go": ""}}
+
+PATH reads as what FILE holds, and as absent where FILE is "". Directories list the overlaid files as if these were in
+them. Source of the rules: `go help build`, -overlay; cmd/go/internal/fsys.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ class OverlayWorkspace(DiskWorkspace):
         if data is None:
             raise UsageError(f"reading overlay: open {file}: no such file or directory")
         self._files = _parse(file, data, cwd)
+        # directory -> name in it -> "file", "dir", or "" for what is to be absent
         self._parents: dict[str, dict[str, str]] = {}
         for path, target in self._files.items():
             kind = "file" if target else ""
@@ -42,7 +47,7 @@ class OverlayWorkspace(DiskWorkspace):
                 self._parents.setdefault(path, {}).setdefault(name, kind)
                 kind = "dir"
                 if not target:
-                    break
+                    break  # an absent file makes no directories
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None when it does not exist."""
@@ -101,7 +106,7 @@ class OverlayWorkspace(DiskWorkspace):
 
 
 def _parse(file: str, data: bytes, cwd: str) -> dict[str, str]:
-    """Absolute path to absolute replacement, "" for a file that is to be absent."""
+    """The overlay as absolute path -> absolute replacement, "" for a file that is to be absent."""
     try:
         replaced = json.loads(data).get("Replace") or {}
         pairs = [(str(path), str(target)) for path, target in replaced.items()]

@@ -79,15 +79,15 @@ class DiskWorkspace:
                 _renew(target, descriptor, data)
 
     def exists(self, path: str) -> bool:
-        """Whether there is anything, links followed."""
+        """Whether there is something at `path`; a link to nothing is not."""
         return os.path.exists(path)
 
     def is_dir(self, path: str) -> bool:
-        """A directory, or a link to one."""
+        """Whether `path` is a directory, or a link to one."""
         return os.path.isdir(path)
 
     def is_file(self, path: str) -> bool:
-        """A regular file, or a link to one."""
+        """Whether `path` is a regular file, or a link to one."""
         return os.path.isfile(path)
 
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
@@ -139,9 +139,9 @@ class DiskWorkspace:
         make_dirs(parent)
         try:
             made = tempfile.mkdtemp(prefix=f".{name}-", dir=parent)
-            umask = os.umask(0)
+            umask = os.umask(0)  # it can be read only by setting it
             os.umask(umask)
-            os.chmod(made, modes.DIRECTORY & ~umask)
+            os.chmod(made, modes.DIRECTORY & ~umask)  # mkdtemp makes it for its owner alone
         except OSError as error:
             raise disk_error("mkdir", parent, error) from error
         return made
@@ -157,6 +157,7 @@ class DiskWorkspace:
         old = ""
         try:
             if os.path.lexists(target):
+                # Two renames, the old tree first out of the way: rename(2) replaces only an empty directory.
                 parent, name = os.path.split(target)
                 old = os.path.join(tempfile.mkdtemp(prefix=f".{name}-", dir=parent), name)
                 os.rename(target, old)
@@ -177,7 +178,7 @@ class DiskWorkspace:
         return os.path.realpath(path)
 
     def side_lock(self) -> AbstractContextManager[None]:
-        """The lock on which all edits of main modules' files wait.
+        """The lock that all edits of main modules' files take (`cache/lock` in the module cache).
 
         Raises:
             UsageError: there is no cache.
@@ -194,12 +195,12 @@ class DiskWorkspace:
 
 @contextmanager
 def _locked_file(path: str) -> Iterator[int]:
-    """The descriptor of the file that stands at `path`, locked; made if absent, removed again if left empty so."""
+    """The descriptor of the file at `path`, locked; made if it is absent, and removed if an error leaves it empty."""
     while True:
         fresh = not os.path.lexists(path)
-        with _opened(path) as descriptor:
+        with lockfile.locked(path) as descriptor:
             if not _is_at(path, descriptor):
-                continue  # replaced while we waited for its lock
+                continue  # another process has put a new file there while we waited for the lock of the old one
             try:
                 yield descriptor
             except BaseException:
@@ -207,12 +208,6 @@ def _locked_file(path: str) -> Iterator[int]:
                     atomic.remove(path)
                 raise
             return
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[int]:
-    with lockfile.locked(path) as descriptor:
-        yield descriptor
 
 
 def _is_at(path: str, descriptor: int) -> bool:
@@ -236,7 +231,7 @@ def _renew(path: str, descriptor: int, data: bytes) -> None:
 
 
 def _overwrite(path: str, descriptor: int, data: bytes) -> None:
-    """Write in place: the part that makes the file longer first, so that a full disk is met before anything is lost."""
+    """Write in place, first what makes the file longer: a full disk shows itself before anything is overwritten."""
     size = os.fstat(descriptor).st_size
     try:
         try:

@@ -98,10 +98,10 @@ class Explainer:
             for name, file, digest in copies[1:]:
                 first = copies[0]
                 if digest != first[2]:
-                    old, new = self._files.zip_digests(first[1]), self._files.zip_digests(file)
+                    old, new = self._files.zip_hashes(first[1]), self._files.zip_hashes(file)
                     return f"{first[0]} and {name}", compare_files(old, new, f"{mv}/")
             if copies and cached.dir and cached.dir_hash != copies[0][2]:
-                old, new = self._files.zip_digests(copies[0][1]), self._files.tree_digests(cached.dir, str(mv))
+                old, new = self._files.zip_hashes(copies[0][1]), self._files.tree_hashes(cached.dir, str(mv))
                 return f"{copies[0][0]} and the extracted tree", compare_files(old, new, f"{mv}/")
         except Failure:
             return "", ()  # one of them cannot be read as a zip: the evidence says so

@@ -134,7 +134,7 @@ class _VendorCheck:
                 if done.error is not None:
                     raise done.error
                 copy.zip = done.zip
-                copy.digests = self._files.zip_digests(done.zip)
+                copy.digests = self._files.zip_hashes(done.zip)
                 line = self._lines.get(copy.actual)
                 digest = h1(copy.digests.items())
                 if digest != (line.h1 if line is not None else done.sum):

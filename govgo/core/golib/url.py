@@ -25,6 +25,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
 _PLAIN = re.compile(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 _SECRET = re.compile(r"^([^/?#]*//[^/?#:@]*):[^/]*@")
+_SECRET_WITHIN = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/\s:@']*):[^/\s@]*@")
 
 
 class GoURL(NamedTuple):
@@ -129,6 +130,11 @@ def parse(text: str) -> GoURL:
 def mask(text: str) -> str:
     """Text that should be a URL but need not be one, with what looks like a password replaced."""
     return _SECRET.sub(r"\1:xxxxx@", text)
+
+
+def mask_all(text: str) -> str:
+    """`text`, a sentence or a command line, with the passwords of the URLs in it replaced."""
+    return _SECRET_WITHIN.sub(r"\1:xxxxx@", text)
 
 
 def segment_escape(text: str) -> str:

@@ -224,18 +224,18 @@ def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
         assert fetch(engine, proxy.url + LIST) == bytes(1000)
 
 
-def test_a_truncated_body_is_told_as_go_does(engine: MakeEngine) -> None:
+def test_a_truncated_body_is_reported_as_by_go(engine: MakeEngine) -> None:
     with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
         proxy.script(LIST, Truncate())
         assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": unexpected EOF'
 
 
-def test_a_refused_connection_is_told_as_go_does() -> None:
+def test_a_refused_connection_is_reported_as_by_go() -> None:
     url = f"http://127.0.0.1:1{LIST}"
     assert str(refusal(CurlEngine, url)) == f'Get "{url}": dial tcp 127.0.0.1:1: connect: connection refused'
 
 
-def test_an_http_proxy_that_refuses_is_told_as_go_does() -> None:
+def test_an_http_proxy_that_refuses_is_reported_as_by_go() -> None:
     with ProxySimulator() as proxy:
         proxy.script("h.example:443", Status(403, b"Forbidden"))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The HTTP client over TLS: roots, redirects and credentials, on each engine."""
+"""no_proxy, and the HTTP client over TLS: roots, redirects and credentials, on each engine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.http.connect import proxy_chooser
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.netrc import Login
+from govgo.core.goenv import NetworkEnv
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators.httpclients import MakeEngine, refusal, with_client
 from tests.simulators.proxy import ProxySimulator, Redirect, certificate
@@ -65,3 +67,37 @@ def test_credentials_of_the_url_are_sent_over_tls_and_shown_nowhere(engine: Make
             with_client(engine, lambda c: c.get(url, 100), ca_file=roots)
         assert proxy.headers[0]["authorization"] == "Basic bWU6cHc="
         assert str(caught.value).startswith(f"reading {proxy.url.replace('//', '//me:xxxxx@')}{LIST}: 404 Not Found")
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "through"),
+    [
+        ("h.example", 443, True),
+        ("localhost", 443, False),
+        ("127.0.0.1", 443, False),
+        ("::1", 443, False),
+        ("skip.example", 443, False),
+        ("sub.skip.example", 443, False),
+        ("noskip.example", 443, True),
+        ("dot.example", 443, True),
+        ("x.dot.example", 443, False),
+        ("10.1.2.3", 443, False),
+        ("11.1.2.3", 443, True),
+        ("port.example", 8443, False),
+        ("port.example", 443, True),
+        ("192.0.2.7", 443, False),
+    ],
+)
+def test_no_proxy(host: str, port: int, through: bool) -> None:
+    env = NetworkEnv(
+        https_proxy="proxy.example:3128",
+        no_proxy="skip.example, .dot.example,10.0.0.0/8,port.example:8443,192.0.2.7",
+    )
+    choose = proxy_chooser(env)
+    assert choose is not None
+    assert choose("https", host, port) == ("http://proxy.example:3128" if through else "")
+    assert choose("http", host, port) == ""
+
+
+def test_no_proxies_at_all() -> None:
+    assert proxy_chooser(NetworkEnv(no_proxy="x")) is None

@@ -77,7 +77,7 @@ def fake_git(tmp_path: Path, answer: str) -> dict[str, str]:
     return {"PATH": f"{tmp_path}:/usr/bin:/bin"}
 
 
-def test_git_is_asked_for_the_url_and_told_what_came_of_it(tmp_path: Path) -> None:
+def test_git_is_asked_for_the_url_and_learns_the_outcome(tmp_path: Path) -> None:
     given = "protocol=https\\nhost=h.io\\nusername=me\\npassword=pw\\n"
     credentials, faults = asked((f"git {tmp_path}",), fake_git(tmp_path, given))
     assert faults == []

@@ -80,21 +80,21 @@ def test_files_are_written_in_order(tmp_path: Path) -> None:
     assert (tmp_path / "m/@v/list").read_text() == "v1.2.0\nv1.10.0\n"
 
 
-def test_what_cannot_be_written_is_told_once_where_it_counts(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported_once_where_it_counts(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     async def work(helper: Helper) -> list[str]:
-        told = []
+        faults = []
         for counts in (False, True, False):
             helper.write(f"{tmp_path}/file/x", b"", counts=counts)
             helper.write(f"{tmp_path}/other", b"", counts=True)
             await helper.flush()
-            told.append(helper.take_fault())
-        return told
+            faults.append(helper.take_fault())
+        return faults
 
-    told = with_helper(work)
-    assert [bool(text) for text in told] == [False, True, False]
-    assert "/file" in told[1]
+    faults = with_helper(work)
+    assert [bool(text) for text in faults] == [False, True, False]
+    assert "/file" in faults[1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "other"]
 
 

@@ -44,7 +44,7 @@ def test_whoever_waits_may_be_cancelled_alone() -> None:
     assert asyncio.run(run()) == 7
 
 
-def test_a_cancelled_task_is_settled() -> None:
+def test_a_cancelled_task_is_finished() -> None:
     async def run() -> bool:
         task = asyncio.ensure_future(asyncio.sleep(5))
         waiter = asyncio.ensure_future(finished(task))

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_tree, hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
@@ -414,22 +413,6 @@ def test_threads_extract_once(cache: ModCache) -> None:
         thread.join()
     assert trees == [f"{cache.root}/{TREE}"] * 8
     assert hash_tree(trees[0], str(MV)) == cache.ziphash(MV)
-
-
-def test_temporary_names_are_go_s(tmp_path: Path) -> None:
-    descriptor, name = atomic.create_temp(str(tmp_path / "v1.0.0.zip"))
-    os.close(descriptor)
-    assert re.fullmatch(r"v1\.0\.0\.zip\d{1,9}\.tmp", os.path.basename(name))
-
-
-def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = str(tmp_path / "list")
-    with lockfile.locked(path) as descriptor:
-        lockfile.overwrite(descriptor, b"v1.0.0\n")
-        monkeypatch.setattr("govgo.adapters.disk.lockfile.os.write", lambda fd, data: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            lockfile.overwrite(descriptor, b"v1.0.0\nv1.1.0\n")
-    assert Path(path).read_bytes() == bytes(14)
 
 
 def test_lists_of_many_writes_are_made_by_the_last_one(cache: ModCache) -> None:

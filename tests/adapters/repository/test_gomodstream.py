@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whole graphs and many questions at once: what is told, proved, taken back and remembered."""
+"""Whole graphs and many questions at once: what is given, proved, taken back and remembered."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def test_pump_follows_a_graph(home: Home, tmp_path: Path, kind: str) -> None:
         repo = home.repo(proxy.url if kind == "http" else tree(proxy, tmp_path / "tree"))
         feed = Feed(mods[0])
         repo.pump(feed)
-        assert set(feed.told) == set(mods)
+        assert set(feed.answers) == set(mods)
         assert {f"{mv.path}/@v/v1.0.0.mod" for mv in mods} <= home.cached()
         asked = len(proxy.asked)
         home.repo("off").pump(again := Feed(mods[0]))
-        assert again.told == feed.told
+        assert again.answers == feed.answers
         assert len(proxy.asked) == asked
 
 
@@ -50,8 +50,8 @@ def test_pump_tells_what_is_missing(home: Home) -> None:
         del proxy.files["/q.io/m2/@v/v1.0.0.mod"]
         feed = Feed(mods[0])
         home.repo(proxy.url).pump(feed)
-        assert isinstance(feed.told[mods[2]], NotFoundError)
-        assert isinstance(feed.told[mods[1]], bytes)
+        assert isinstance(feed.answers[mods[2]], NotFoundError)
+        assert isinstance(feed.answers[mods[1]], bytes)
 
 
 def test_attack_a_zip_with_another_go_mod_beside_a_helper_that_is_slow(
@@ -85,7 +85,7 @@ def test_what_is_likely_is_fetched_while_the_line_is_idle(home: Home) -> None:
         feed = Feed(mods[0])
         feed.later = [later, missing, mods[1]]
         repo.pump(feed)
-        assert set(feed.told) == set(mods)  # nobody is told what was not wanted
+        assert set(feed.answers) == set(mods)  # no loader gets what it did not ask for
         asked = list(proxy.asked)
         assert asked.index("/q.io/later/@v/v1.0.0.mod") < asked.index(f"/{mods[2].path}/@v/v1.0.0.mod")
         assert len(asked) == len(set(asked)) == 5
@@ -106,7 +106,7 @@ def test_pump_with_a_complete_go_sum_asks_for_all_at_once(home: Home) -> None:
         # Eight of them are wanted at the start, so that the cache looks cold.
         feed = Feed(*mods[:8])
         home.repo(proxy.url, SumLedger("/m/go.sum", "".join(lines).encode())).pump(feed)
-        assert set(feed.told) == set(mods)
+        assert set(feed.answers) == set(mods)
         assert sorted(proxy.asked) == sorted(f"/{mv.path}/@v/v1.0.0.mod" for mv in mods)
 
 
@@ -137,7 +137,7 @@ def test_pump_proves_by_the_database_and_records(home: Home) -> None:
         ledger = SumLedger("/m/go.sum", b"")
         feed = Feed(mods[0])
         home.repo(proxy.url, ledger, GOSUMDB=key).pump(feed)
-        assert set(feed.told) == set(mods)
+        assert set(feed.answers) == set(mods)
         assert all(ledger.h1_only(ModuleVersion(mv.path, "v1.0.0/go.mod")) for mv in mods)
 
 
@@ -162,7 +162,7 @@ def test_what_the_database_does_not_know_is_taken_back(home: Home) -> None:
         feed = Feed(mods[0])
         repo = home.repo(proxy.url, ledger, GOSUMDB=key)
         repo.pump(feed)
-        error = feed.told[mods[1]]
+        error = feed.answers[mods[1]]
         assert isinstance(error, GovgoError)
         assert str(error).startswith("q.io/m1@v1.0.0: verifying go.mod: q.io/m1@v1.0.0/go.mod: reading ")
         assert feed.taken_back in ([], [mods[1]])
@@ -203,4 +203,4 @@ def test_a_flaky_proxy_is_survived(home: Home) -> None:
             proxy.script(f"/{mv.path}/@v/v1.0.0.mod", Status(503, headers={"Retry-After": "0"}), File())
         feed = Feed(mods[0])
         home.repo(proxy.url).pump(feed)
-        assert all(isinstance(answer, bytes) for answer in feed.told.values())
+        assert all(isinstance(answer, bytes) for answer in feed.answers.values())

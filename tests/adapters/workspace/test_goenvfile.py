@@ -75,7 +75,7 @@ def test_writing_keeps_comments_and_sorts_blocks(tmp_path: Path) -> None:
     assert read_env_file(str(file)) == {"GOAUTH": "off", "GOFLAGS": "-x", "GOPROXY": "r"}
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot find go env config: GOENV=off"):
         update_env_file({"GOENV": "off"}, {"GOPROXY": "p"}, frozenset())
     with pytest.raises(DiskError, match=r"reading go env config: open .*: no such file or directory"):

@@ -51,7 +51,7 @@ def test_overlaid_files_are_not_written(files: OverlayWorkspace, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "fault"),
     [
         ("", "parsing overlay JSON: "),
         ("[]", "parsing overlay JSON: "),
@@ -60,7 +60,7 @@ def test_overlaid_files_are_not_written(files: OverlayWorkspace, tmp_path: Path)
         ('{"Replace": {"a": "", "./a": ""}}', r"duplicate paths \./a and a in overlay map$"),
     ],
 )
-def test_malformed(tmp_path: Path, text: str, told: str) -> None:
+def test_malformed(tmp_path: Path, text: str, fault: str) -> None:
     (tmp_path / "o.json").write_text(text)
-    with pytest.raises(UsageError, match=f"^{told}"):
+    with pytest.raises(UsageError, match=f"^{fault}"):
         OverlayWorkspace(DiskWorkspace(), "o.json", str(tmp_path))

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk import atomic
+from govgo.errors import DiskError
+
+
+def test_temporary_names_are_go_s(tmp_path: Path) -> None:
+    descriptor, name = atomic.create_temp(str(tmp_path / "v1.0.0.zip"))
+    os.close(descriptor)
+    assert re.fullmatch(r"v1\.0\.0\.zip\d{1,9}\.tmp", os.path.basename(name))
+
+
+def test_a_file_is_replaced_and_a_link_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    path = tmp_path / "file"
+    path.symlink_to(victim)
+    atomic.write_file(str(path), b"new")
+    assert (path.read_bytes(), path.is_symlink(), victim.read_bytes()) == (b"new", False, b"mine")
+    assert sorted(os.listdir(tmp_path)) == ["file", "victim"]
+
+
+def test_the_mode_of_the_replaced_file_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "go.mod"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    descriptor, name = atomic.create_temp(str(path))
+    atomic.put_in_place(descriptor, name, str(path), b"new", like=path.stat())
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o640)
+
+
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    path = f"{tmp_path}/none/file"
+    with pytest.raises(DiskError, match=f"^write {path}: no such file or directory$"):
+        atomic.write_file(path, b"")

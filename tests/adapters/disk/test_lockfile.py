@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Locks, and reading and writing under them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk import lockfile
+
+
+def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "list")
+    with lockfile.locked(path) as descriptor:
+        lockfile.overwrite(descriptor, b"v1.0.0\n")
+        monkeypatch.setattr("govgo.adapters.disk.lockfile.os.write", lambda fd, data: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            lockfile.overwrite(descriptor, b"v1.0.0\nv1.1.0\n")
+    assert Path(path).read_bytes() == bytes(14)
+
+
+def test_a_second_holder_is_refused_if_it_does_not_wait(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with lockfile.locked(path), pytest.raises(BlockingIOError), lockfile.locked(path, wait=False):
+        pass
+    with lockfile.locked(path, wait=False):
+        pass
+
+
+def test_a_planted_link_gives_way_to_the_lock_file(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    link = tmp_path / "lock"
+    link.symlink_to(victim)
+    with lockfile.locked(str(link)):
+        pass
+    assert not link.is_symlink()
+    assert not victim.exists()
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 16, 200_000])
+def test_whole_files_are_read(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * size)
+    assert lockfile.read_locked(str(path)) == b"x" * size

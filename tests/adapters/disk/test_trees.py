@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Directories: made, put in their place, removed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk import trees
+from govgo.errors import DiskError
+
+
+def test_a_read_only_tree_is_removed_and_no_link_is_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "keep").touch()
+    tree = tmp_path / "tree"
+    (tree / "a/b").mkdir(parents=True)
+    (tree / "a/b/file").touch()
+    (tree / "link").symlink_to(victim)
+    trees.make_read_only([str(tree), str(tree / "a"), str(tree / "a/b")])
+    trees.remove_tree(str(tree))
+    assert not tree.exists()
+    assert (victim / "keep").exists()
+    trees.remove_tree(str(tree))  # nothing is there: nothing to do
+
+
+def test_what_is_left_of_a_temporary_tree_goes(tmp_path: Path) -> None:
+    with trees.temporary_tree(str(tmp_path / "m@v1.0.0")) as name:
+        trees.make_dirs(name)
+        Path(name, "file").touch()
+    with trees.temporary_tree(str(tmp_path / "m@v1.0.0")) as name:
+        trees.make_dirs(name)
+        trees.rename_tree(name, str(tmp_path / "m@v1.0.0"))
+    assert os.listdir(tmp_path) == ["m@v1.0.0"]
+
+
+def test_trees_of_killed_runs_go(tmp_path: Path) -> None:
+    (tmp_path / "m@v1.0.0.tmp-123" / "a").mkdir(parents=True)
+    (tmp_path / "m@v1.1.0.tmp-123").mkdir()
+    trees.remove_stale(str(tmp_path / "m@v1.0.0"))
+    assert os.listdir(tmp_path) == ["m@v1.1.0.tmp-123"]
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DiskError, match=f"^mkdir {tmp_path}/file: file exists$"):
+        trees.make_dirs(str(tmp_path / "file"))

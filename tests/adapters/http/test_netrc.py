@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The netrc file, and what GOAUTH names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.http.netrc import Credentials, load_goauth, parse_netrc
+from govgo.errors import UsageError
+
+NETRC = """\
+machine incomplete
+login none
+machine api.example.org
+	login user
+	password pwd
+
+macdef ignore
+	machine macro.example login x password y
+
+machine one.example login a password b # login c
+machine two.example password p login l extra
+default
+login anonymous
+password gopher@golang.org
+machine late.example login x password y
+"""
+
+
+def test_netrc() -> None:
+    logins = [(each.machine, each.login, each.password) for each in parse_netrc(NETRC)]
+    assert logins == [
+        ("api.example.org", "user", "pwd"),
+        ("one.example", "a", "b"),
+        ("two.example", "l", "p"),
+    ]
+
+
+def test_goauth(tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine h.example login me password pw\n")
+    logins, commands = load_goauth(f"netrc; git {tmp_path}", str(netrc))
+    assert Credentials(logins).headers("h.example", "/") == ("Authorization: Basic bWU6cHc=",)
+    assert commands == ("netrc", f"git {tmp_path}")
+    assert load_goauth("netrc", str(netrc)) == (logins, ())
+    assert load_goauth("off", str(netrc)) == ((), ())
+    with pytest.raises(UsageError, match="GOAUTH=off cannot be combined"):
+        load_goauth("off;netrc", "")
+    with pytest.raises(UsageError, match="GOAUTH encountered an empty command"):
+        load_goauth("netrc;;", "")
+
+
+def test_the_longest_place_counts() -> None:
+    credentials = Credentials()
+    credentials.store("https://h.example", ("A: host",))
+    credentials.store("h.example/team/", ("A: team",))
+    assert credentials.headers("h.example", "/team/x/@v/list") == ("A: team",)
+    assert credentials.headers("h.example", "/teams/x") == ("A: host",)
+    assert credentials.headers("other.example", "/team") == ()
+    credentials.store("h.example/team", ())
+    assert credentials.headers("h.example", "/team/x") == ("A: host",)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+""".info files: what is read, what is kept, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info, time_text
+from govgo.core.module.info import Origin
+from govgo.errors import InputError
+from govgo.ports.modules import RevInfo
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    # Right: what go 1.26.8 leaves in its cache after such an answer.
+    [
+        ('{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}', '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}'),
+        ('{"version":"v1.0.0"}', '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z"}'),
+        (
+            ' {"Time":"2024-01-02T03:04:05.120000000+00:00","Version":"v1.0.0","Name":"x","More":[1]} ',
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.12Z"}',
+        ),
+        (
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
+        ),
+        ("null", '{"Version":"","Time":"0001-01-01T00:00:00Z"}'),
+        (
+            '{"Version":"v1.0.0","Origin":{"VCS":"git","URL":"https://a/b?c&d","TagSum":"t1:x","Ref":"refs/tags/v1.0.0"}}',
+            '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z",'
+            '"Origin":{"VCS":"git","URL":"https://a/b?c\\u0026d","Ref":"refs/tags/v1.0.0"}}',
+        ),
+    ],
+)
+def test_info_files(text: str, printed: str) -> None:
+    info = parse_info(text.encode())
+    assert format_info(for_cache(info), time_text(text.encode())) == printed.encode()
+
+
+def test_the_ref_of_a_pseudo_version_is_not_kept() -> None:
+    origin = Origin(vcs="git", ref="refs/heads/main", hash="abc")
+    kept = for_cache(RevInfo("v0.0.0-20240102030405-0123456789ab", origin=origin)).origin
+    assert kept == Origin(vcs="git", hash="abc")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", "unexpected end of JSON input"),
+        ("<html>", "invalid character '<' looking for beginning of value"),
+        ("[]", "json: cannot unmarshal array into Go value of type modfetch.RevInfo"),
+        ('{"Version":1}', "json: cannot unmarshal number into Go struct field RevInfo.Version of type string"),
+        ('{"Version":"v1","Time":3}', "Time.UnmarshalJSON: input is not a JSON string"),
+        ('{"Version":"v1.0.0"} x', "invalid character 'x' after top-level value"),
+        ('{"Version":"\\u001b[2J"}', 'invalid version "\\x1b[2J"'),
+        ("[" * 100_000, "exceeded max depth"),
+    ],
+)
+def test_info_files_that_are_refused(text: str, error: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_info(text.encode())
+    assert str(caught.value) == error
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="parsing time"):
+        parse_info(b'{"Version":"v1.0.0","Time":"2024-13-02T03:04:05Z"}')
