@@ -46,7 +46,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "TileSource._attempt", "GovgoError"): _RESULT,
-    ("app/get/candidates.py", "_guarded", "GovgoError"): "the answer of one argument; all are reported, with exit code 4",
+    ("app/get/candidates.py", "_guarded", "GovgoError"): "the answer of one argument; each is reported",
     ("app/verify/database.py", "DatabaseAnswers.ask", "GovgoError"): _FINDING,
     ("app/verify/graph.py", "TargetGraph.needed_by", "GovgoError"): (
         "only says who needs a module; the claim `complete` reports why there is no graph"
