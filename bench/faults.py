@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How much longer govgo takes when the proxy fails now and then (the go command stops at the first fault)."""
+"""How much longer govgo takes when some answers of the proxy fail. The go command stops at the first failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAULTS = {
     "2 % bodies stall": ("-stall", "0.02"),
     "2 % bodies cut": ("-truncate", "0.02"),
 }
-"""Options of the replay server by what they do."""
+"""What goes wrong, and the options of the replay server for it."""
 
 
 def faults(
@@ -26,7 +26,7 @@ def faults(
     repeat: int,
     row: Callable[[Sequence[object]], str],
 ) -> bool:
-    """Print a table of cold lists and downloads, a column for each fault; whether every output was right."""
+    """Print a table of cold lists and downloads with a column for each fault; True if every output was right."""
     names = [name for name in proxies if name != "none"]
     head = ["scenario", "project", "fault-free s", *(f"{name}: s (ratio)" for name in names), "check"]
     print(row(head), row(["---"] * len(head)), sep="\n", flush=True)
@@ -37,13 +37,13 @@ def faults(
             if runner.has_zips(project) != scenario.needs_zips:
                 continue
             walls: dict[str, list[float]] = {name: [] for name in proxies}
-            want, sound = runner.expected(scenario, project), True
+            expected, sound = runner.expected(scenario, project), True
             for _ in range(repeat):
                 for name, proxy in proxies.items():
                     run, outcome = runner.run_once(scenario, project, govgo, proxy)
                     walls[name].append(run.wall_s)
-                    want = want or outcome
-                    sound = sound and run.code == 0 and outcome == want
+                    expected = expected or outcome
+                    sound = sound and run.code == 0 and outcome == expected
             times = {name: statistics.median(each) for name, each in walls.items()}
             cells = [f"{times[name]:.2f} ({times[name] / times['none']:.2f})" for name in names]
             print(row([label, project, f"{times['none']:.2f}", *cells, "ok" if sound else "INVALID"]), flush=True)

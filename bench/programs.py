@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a benchmark needs: a module proxy on loopback, projects, and two programs with caches of their own."""
+"""What a benchmark needs: a module proxy on loopback, projects, and programs with caches of their own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Run:
 
 
 class Proxy:
-    """A replay server. See `start`."""
+    """A running replay server, made by `start`."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self._process = process
@@ -67,7 +67,13 @@ class Proxy:
 
 @dataclass(slots=True)
 class Program:
-    """One of the programs compared: its command, where its home and caches lie, what is added to its environment."""
+    """One of the programs compared.
+
+    Attributes:
+        command: the words that run it.
+        directory: where its home and its caches are.
+        extra: what is added to its environment.
+    """
 
     name: str
     command: Sequence[str]
@@ -75,7 +81,7 @@ class Program:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def environ(self, state: Path, url: str) -> dict[str, str]:
-        """Nothing of the caller's go settings, proxies or certificates; caches below `state`."""
+        """An environment with caches below `state`, without the caller's go settings, proxies and certificates."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -118,7 +124,7 @@ def digest(path: Path) -> str:
 
 
 def zips_digest(mod_cache: Path) -> str:
-    """Of the names and contents of all zips and .ziphash files of a module cache."""
+    """SHA-256 over the names and contents of all zips and .ziphash files of a module cache."""
     root = mod_cache / "cache/download"
     files = sorted(path for pattern in ("*.zip", "*.ziphash") for path in root.rglob(pattern))
     lines = "".join(f"{path.relative_to(root)} {digest(path)}\n" for path in files)

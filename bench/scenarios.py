@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The scenarios: what is run, from which state, and what has to come out of it."""
+"""The scenarios: which command is run, from which state, and which output it must have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Scenario:
         args: for go and govgo alike.
         needs_zips: whether the project has to come with source and zips.
         cold: begins with empty caches; else `warm_up` has been run by the same program.
-        go_sum: begins with the complete go.sum that go leaves behind (a CI job).
+        go_sum: begins with the complete go.sum that go has written (as a CI job does).
         untidy: go.mod and go.sum are made untidy before each run.
     """
 
@@ -52,12 +52,12 @@ class Runner:
     """Runs scenarios for several programs; warm states are made once for each program and project."""
 
     def __init__(self, projects: dict[str, Path], nearest: Proxy, reference: Program) -> None:
-        """Nothing is run yet.
+        """Prepare to run; nothing is run yet.
 
         Args:
             projects: directory by name.
             nearest: the proxy from which caches are warmed.
-            reference: whose go.sum `cold-list-sum` begins with.
+            reference: the program that writes the go.sum of `cold-list-sum`.
         """
         self._projects = projects
         self._nearest = nearest
@@ -65,7 +65,7 @@ class Runner:
         self._warm: dict[tuple[str, str, Sequence[str]], Path] = {}
 
     def run_once(self, scenario: Scenario, project: str, program: Program, proxy: Proxy) -> tuple[Run, str]:
-        """One measured run, and what came out: the same for every program that does its work."""
+        """One measured run, and its outcome, which is the same for every program that does its work."""
         source = self._projects[project]
         if scenario.cold:
             state = Path(tempfile.mkdtemp(dir=program.directory))

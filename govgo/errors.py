@@ -108,8 +108,8 @@ class GovgoError(Exception):
         text: go's sentence.
         inner: the error that this one gives context to, if any.
         hint: one thing that the user can do, or "".
-        origin: the `Origin` of what was looked at to no avail, where that is known: as long as it stays as it is,
-            the outcome will.
+        origin: the `Origin` of the source that was asked in vain, where it is known. While the source is unchanged,
+            the same request fails in the same way (`-reuse`).
     """
 
     code: ClassVar[str] = "error"
@@ -180,7 +180,7 @@ class InvalidVersionError(InputError):
 
     Attributes:
         version: what was given.
-        reason: the rule that it breaks, without the text around it; "" where `text` alone says it.
+        reason: the rule that it breaks, without the text around it; "" where only `text` says it.
         is_pseudo: whether a pseudo-version was expected.
     """
 
@@ -227,7 +227,7 @@ class SourceError(InputError):
 
 
 class UsageError(InputError):
-    """Flags, arguments or environment that make no sense."""
+    """Flags, arguments or environment variables that make no sense."""
 
     code = "usage"
 
@@ -247,7 +247,7 @@ class QueryError(InputError):
 class BuildListError(InputError):
     """A module graph that cannot be loaded or satisfied."""
 
-    code = "build-list"
+    code = "requirements"
 
 
 class PackageError(InputError):
@@ -375,7 +375,9 @@ class SumMismatchError(SecurityError):
 
     Attributes:
         module: "path@version" ("path@version/go.mod" for a go.mod hash).
-        want: the recorded hash.  got: the hash of the bytes.  against: the source of `want`.
+        want: the recorded hash.
+        got: the hash of the bytes.
+        against: where `want` is recorded.
     """
 
     code = "sum-mismatch"

@@ -13,24 +13,44 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 def exists(path: str) -> bool:
+    """Whether a path is there, from the root, the package or the tests; a bare name may be anywhere below them."""
+    if "/" not in path:
+        return any(any((ROOT / top).rglob(path)) for top in ("govgo", "tests", "bench"))
     return any((base / path).exists() for base in (ROOT, ROOT / "govgo", ROOT / "tests"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_files_that_a_page_names_exist(page: Path) -> None:
     text = page.read_text()
-    named = set(re.findall(r"`((?:[\w-]+/)+[\w-]+\.(?:py|json|md|txt))`", text))
+    named = set(re.findall(r"`((?:[\w-]+/)+[\w-]+\.(?:json|md|txt)|[\w/-]+\.py)`", text))
+    named |= set(re.findall(r"`((?:bench|docs|govgo|scripts|testdata|tests)/[\w/.-]*\w)`", text))
+    named |= {module.replace(".", "/") + ".py" for module in re.findall(r"`python -m (tests\.[\w.]+)`", text)}
     linked = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target}
     missing = [name for name in named if not exists(name)]
     missing += [target for target in linked if target and not (page.parent / target).exists()]
     assert not missing
 
 
-def test_every_room_stands_in_the_architecture() -> None:
-    """A folder of the package that holds code has its line in the table of rooms."""
+def test_tree_of_the_architecture_is_the_tree() -> None:
+    """The page draws each room below its ring, and no other."""
     page = (ROOT / "docs/design/architecture.md").read_text()
-    rooms = {file.parent.relative_to(ROOT / "govgo").as_posix() for file in (ROOT / "govgo").rglob("*.py")}
-    rings = {".", "core", "adapters", "load", "app", "report", "cli", "ports", "wiring"}
-    verbs = {room for room in rooms if room.startswith("app/")}
-    assert [room for room in rooms - rings - verbs - {"core/golib/template"} if f"`{room}`" not in page] == []
-    assert [verb for verb in verbs if verb.removeprefix("app/") not in page] == []
+    drawn: set[str] = set()
+    ring = ""
+    for line in page.partition("## Rooms")[2].split("```")[1].splitlines():
+        if not line.startswith(" "):
+            ring = line.partition("/")[0]
+        elif ring == "app":
+            drawn |= {f"app/{name.removesuffix('/')}" for name in line.split()}
+        else:
+            drawn.add(f"{ring}/{line.split()[0].removesuffix('/')}")
+    package = ROOT / "govgo"
+    rooms = {file.parent.relative_to(package).as_posix() for file in package.rglob("*.py")} - {"core/golib/template"}
+    files = {f"{ring}/{file.name}" for ring in ("core", "adapters", "app") for file in (package / ring).glob("*.py")}
+    built = {room for room in rooms if "/" in room} | {file for file in files if not file.endswith("__init__.py")}
+    assert drawn == built
+
+
+def test_every_page_is_linked_from_the_architecture() -> None:
+    pages = {page.name for page in (ROOT / "docs/design").glob("*.md")} - {"architecture.md"}
+    linked = set(re.findall(r"\]\(([a-z-]+\.md)\)", (ROOT / "docs/design/architecture.md").read_text()))
+    assert linked == pages

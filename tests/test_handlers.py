@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""No handler can swallow a SecurityError: what catches it raises it again, or stands in the table below with a reason.
+"""No handler can swallow a SecurityError: what catches one raises it again, or stands in the table below with a reason.
 
 A fallback catches `Failure`, which a SecurityError is not. A handler that catches more (GovgoError, Exception, a bare
-except, SecurityError itself) has to end with a bare `raise`: another error raised in its place would be a downgrade.
+except, SecurityError itself, `contextlib.suppress` of these) has to end by raising the same error, as it is or with
+words before its sentence. Raising an error of another class in its place would be a downgrade and is found, too.
 """
 
 from __future__ import annotations
@@ -13,41 +14,57 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "govgo"
 SECURITY = {"SecurityError", "ForkError", "BadSignatureError", "SumMismatchError"}
-BROAD = SECURITY | {"GovgoError", "Exception", "BaseException"}
+EVERY = {"GovgoError", "Exception", "BaseException"}
 
-ALLOWED = {
-    ("adapters/loop/network.py", "Network._clean_up"): "a task that was cancelled because of an error that is raised",
-    ("adapters/repository/gomodstream.py", "_Stream._fetch_ahead"): "`fetch` keeps it, and raises it to whom asks",
-    ("adapters/sumdb/audit.py", "SumAudit.damage"): "a file that does not prove is what the audit reports",
-    ("adapters/sumdb/audit.py", "SumAudit._stored_head"): "the same",
-    ("adapters/sumdb/client.py", "SumDb.lookup_many"): "the answer for one module; forks are raised before",
-    ("adapters/sumdb/client.py", "SumDb.head"): "raised again with the path of the evidence",
-    ("adapters/sumdb/client.py", "SumDb.compare"): "the same",
-    ("adapters/sumdb/client.py", "SumDb.flush"): "the same",
-    ("adapters/sumdb/client.py", "SumDb._run"): "kept, and raised to everyone who asks",
-    ("adapters/sumdb/client.py", "SumDb._from_cache"): "a cached file says nothing about the database",
-    (
-        "adapters/sumdb/session.py",
-        "ProofClient._read_kept",
-    ): "a kept proof that is no good: all is proved anew",
-    ("adapters/sumdb/trees.py", "ProvedTrees.open"): "a damaged stored head is fetched again, with a message",
-    ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored"): "a damaged stored head is replaced",
-    ("adapters/sumdb/trees.py", "TileSource._attempt"): "raised by `_fetch_all`",
-    ("app/verify/database.py", "DatabaseAnswers.ask"): "the verdict of the claim about the database",
-    ("app/verify/graph.py", "TargetGraph.needed_by"): "who needs a module; what is wrong is a finding already",
-    ("app/verify/graph.py", "TargetGraph._path_to"): "the same",
-    ("app/verify/vendor.py", "_VendorCheck._open_copies"): "a finding, with the exit code of its error",
-    ("app/verify/verify.py", "_Run._collect"): "the same",
-    ("app/get/candidates.py", "_guarded"): "the answer of one argument; all are reported, with exit code 4",
-    ("app/sum/heads.py", "_compare"): "a result of its own, with the exit code of its error",
-    ("cli/main.py", "_run_as"): "every error ends here, with its exit code",
-    ("core/sumdb/timeline.py", "read_head"): "raised again with what was read, as the same class",
-    ("load/packages/sourcetree.py", "SourceTree.scan"): "kept, and raised to everyone who asks",
+#: Functions that return the error that they are given, or one of the same class.
+KEEP_THE_CLASS = {
+    "prefixed",  # adapters/attribution: words before the sentence
+    "attributed",  # adapters/attribution: "path@version: " before the sentence
+    "version_error",  # adapters/attribution: the same, in go's three forms
+    "_misbehaved",  # adapters/sumdb/client: the first evidence of misbehaviour, kept on disk
+    "_unreadable",  # core/sumdb/timeline: a BadSignatureError stays one
 }
-"""(file, function): why it may keep the error without raising it at once."""
+
+_RESULT = "the error is the result, and its caller raises it"
+_FOREIGN = "a file in the cache, which anybody may have written, says nothing about the database; it is fetched anew"
+_FINDING = "verify reports every error; one that contradicts ends the command with exit code 4"
+
+ALLOWED: dict[tuple[str, str, str], str] = {
+    ("adapters/loop/network.py", "Network._clean_up", "BaseException"): "cancelled; the answer is not used any more",
+    ("adapters/repository/gomodstream.py", "_Stream._fetch_ahead", "GovgoError"): (
+        "the fetch is remembered, and raises again when the module is asked for; if it never is, nothing of it is used"
+    ),
+    ("adapters/sumdb/audit.py", "SumAudit.damage", "GovgoError"): _FINDING,
+    ("adapters/sumdb/audit.py", "SumAudit._stored_head", "GovgoError"): _FINDING,
+    ("adapters/sumdb/client.py", "SumDb.lookup_many", "GovgoError"): (
+        "an error of one module is the answer for it; forks and bad signatures are raised by the clause before"
+    ),
+    ("adapters/sumdb/client.py", "SumDb._run", "BadSignatureError ForkError"): _RESULT,
+    ("adapters/sumdb/client.py", "SumDb._run", "GovgoError"): _RESULT,
+    ("adapters/sumdb/client.py", "SumDb._from_cache", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/session.py", "ProofClient._read_kept", "GovgoError"): _FOREIGN,
+    ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/trees.py", "ProvedTrees._merge_stored", "BadSignatureError"): _FOREIGN,
+    ("adapters/sumdb/trees.py", "TileSource._attempt", "GovgoError"): _RESULT,
+    ("app/get/candidates.py", "_guarded", "GovgoError"): "the answer of one argument; each is reported",
+    ("app/verify/database.py", "DatabaseAnswers.ask", "GovgoError"): _FINDING,
+    ("app/verify/graph.py", "TargetGraph.needed_by", "GovgoError"): (
+        "only says who needs a module; the claim `complete` reports why there is no graph"
+    ),
+    ("app/verify/graph.py", "TargetGraph._path_to", "GovgoError"): (
+        "only says who needs a module; the claim `complete` reports why there is no graph"
+    ),
+    ("app/verify/vendor.py", "_VendorCheck._open_copies", "GovgoError"): _FINDING,
+    ("app/verify/verify.py", "_Run._collect", "GovgoError"): _FINDING,
+    ("app/sum/heads.py", "_compare", "ForkError"): "every error is reported, and the worst decides the exit code",
+    ("app/sum/heads.py", "_compare", "GovgoError"): "every error is reported, and the worst decides the exit code",
+    ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
+    ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
+}
+"""(file, function, classes caught): why it may keep the error."""
 
 
-def caught(node: ast.expr | None) -> set[str]:
+def names_of(node: ast.expr | None) -> set[str]:
     """The names of the classes that a handler catches; a bare except catches everything."""
     if node is None:
         return {"BaseException"}
@@ -55,57 +72,86 @@ def caught(node: ast.expr | None) -> set[str]:
     return {part.attr if isinstance(part, ast.Attribute) else ast.unparse(part) for part in parts}
 
 
-def raises_again(handler: ast.ExceptHandler) -> bool:
-    """Whether every way through the handler ends with the same error."""
-    return ends_with_raise(handler.body, handler.name)
-
-
-def ends_with_raise(body: list[ast.stmt], name: str | None) -> bool:
+def raises_it_again(body: list[ast.stmt], name: str | None) -> bool:
+    """Whether every way through the body of a handler ends by raising the error that it caught."""
     if any(isinstance(node, ast.Return | ast.Continue | ast.Break) for stmt in body for node in ast.walk(stmt)):
         return False
     last = body[-1]
-    if isinstance(last, ast.Raise):
-        raised = last.exc
-        return raised is None or (isinstance(raised, ast.Name) and raised.id == name)
     if isinstance(last, ast.If):
-        return bool(last.orelse) and ends_with_raise(last.body, name) and ends_with_raise(last.orelse, name)
-    return False
+        return bool(last.orelse) and raises_it_again(last.body, name) and raises_it_again(last.orelse, name)
+    return isinstance(last, ast.Raise) and is_same(last.exc, name)
 
 
-def functions(tree: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.AST]]:
-    """(qualified name, node) of each statement that belongs to a function, by its innermost function or class."""
+def is_same(raised: ast.expr | None, name: str | None) -> bool:
+    """Whether `raise raised` raises the error that a handler caught as `name`, or one of the same class."""
+    if raised is None:
+        return True
+    if isinstance(raised, ast.Call):
+        function = raised.func.attr if isinstance(raised.func, ast.Attribute) else ast.unparse(raised.func)
+        return function in KEEP_THE_CLASS and any(is_same(argument, name) for argument in raised.args)
+    return isinstance(raised, ast.Name) and raised.id == name
+
+
+def statements(tree: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """(name of the function or class around it, node) of each node."""
     for child in ast.iter_child_nodes(tree):
         named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         name = f"{outer}.{child.name}".lstrip(".") if named else outer
         yield name, child
-        yield from functions(child, name)
+        yield from statements(child, name)
 
 
-def swallowers() -> dict[tuple[str, str], str]:
-    """(file, function): what it catches and does not raise again."""
-    found: dict[tuple[str, str], str] = {}
+def swallowers(source: bytes) -> Iterator[tuple[str, str, int]]:
+    """(function, classes caught, line) of each handler that could keep a SecurityError to itself."""
+    for name, node in statements(ast.parse(source)):
+        if isinstance(node, ast.Try | ast.TryStar):
+            for handler in node.handlers:
+                caught = names_of(handler.type) & (SECURITY | EVERY)
+                if caught and not raises_it_again(handler.body, handler.name):
+                    yield name, " ".join(sorted(caught)), handler.lineno
+                if caught & EVERY:
+                    break  # no later clause sees a GovgoError
+        elif isinstance(node, ast.Call) and names_of(node.func) & {"suppress", "contextlib.suppress"}:
+            caught = {name for argument in node.args for name in names_of(argument)} & (SECURITY | EVERY)
+            if caught:
+                yield name, " ".join(sorted(caught)), node.lineno
+
+
+def found() -> dict[tuple[str, str, str], int]:
+    places: dict[tuple[str, str, str], int] = {}
     for file in sorted(PACKAGE.rglob("*.py")):
-        place = file.relative_to(PACKAGE).as_posix()
-        for name, node in functions(ast.parse(file.read_bytes())):
-            if isinstance(node, ast.Try):
-                earlier: set[str] = set()
-                for handler in node.handlers:
-                    classes = caught(handler.type)
-                    guarded = "SecurityError" in earlier and classes & BROAD == {"GovgoError"}
-                    if classes & BROAD and not guarded and not raises_again(handler):
-                        found[place, name] = f"line {handler.lineno}: except {', '.join(sorted(classes))}"
-                    earlier |= classes
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
-                classes = {ast.unparse(arg) for arg in node.args}
-                if classes & BROAD:
-                    found[place, name] = f"line {node.lineno}: suppress({', '.join(sorted(classes))})"
-    return found
+        for function, caught, line in swallowers(file.read_bytes()):
+            places[file.relative_to(PACKAGE).as_posix(), function, caught] = line
+    return places
 
 
 def test_nothing_swallows_a_security_error() -> None:
-    found = swallowers()
-    assert {place: what for place, what in found.items() if place not in ALLOWED} == {}
+    bad = [f"{key[0]}:{line}: {key[1]} catches {key[2]}" for key, line in found().items() if key not in ALLOWED]
+    assert not bad, "catch Failure, or raise the error again:\n" + "\n".join(bad)
 
 
 def test_every_exception_to_the_rule_is_needed() -> None:
-    assert ALLOWED.keys() - swallowers().keys() == set()
+    assert ALLOWED.keys() - found().keys() == set()
+
+
+def test_what_is_found() -> None:
+    """The rule on handlers of each kind."""
+
+    def caught(handler: str, before: str = "") -> list[str]:
+        source = f"def f():\n    try:\n        g()\n{before}    except {handler}\n"
+        return [classes for _, classes, _ in swallowers(source.encode())]
+
+    for kind in (*sorted(SECURITY | EVERY), "errors.GovgoError"):
+        assert caught(f"{kind}:\n        return 1") == [kind.rpartition(".")[2]]
+    assert caught("(OSError, GovgoError):\n        pass") == ["GovgoError"]
+    assert caught("GovgoError as e:\n        raise UnavailableError(str(e), inner=e)") == ["GovgoError"]
+    assert caught("GovgoError as e:\n        if a:\n            raise\n        b()") == ["GovgoError"]
+    assert caught("GovgoError:\n        for x in y:\n            continue\n        raise") == ["GovgoError"]
+    assert caught("GovgoError:\n        clean()\n        raise") == []
+    assert caught("GovgoError as e:\n        if a:\n            raise\n        else:\n            raise e") == []
+    assert caught("GovgoError as e:\n        raise attributed(mv, prefixed(e, 'a: ')) from e") == []
+    assert caught("Failure:\n        pass") == []
+    assert caught("Exception:\n        pass", "    except GovgoError:\n        raise\n") == []
+    assert [c for _, c, _ in swallowers(b"with suppress(OSError, GovgoError): f()")] == ["GovgoError"]
+    assert [c for _, c, _ in swallowers(b"with contextlib.suppress(Failure): f()")] == []
+    assert [c for _, c, _ in swallowers(b"try:\n    f()\nexcept:\n    pass")] == ["BaseException"]

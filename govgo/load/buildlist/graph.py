@@ -30,7 +30,7 @@ class GraphError(BuildListError):
         inner: the error itself.
     """
 
-    code = "module-graph"
+    code = "build-list"
 
     def __init__(
         self, text: str, *, path: tuple[ModuleVersion, ...], inner: GovgoError, graph: ModGraph | None = None
