@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.golib.unicode import is_print as is_print  # offered here with the other rules of quoting
+from govgo.core.golib.unicode import is_print
 
 #: What Go calls white space (Unicode's White_Space), as characters for strip and for a character class.
 GO_SPACE = (

@@ -15,8 +15,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.gosource import constraint as buildexpr
-from govgo.core.gosource.constraint import Expr
+from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
 from govgo.errors import SourceError
 
 KNOWN_OS: Final = frozenset(
@@ -226,9 +225,9 @@ def header_constraints(header: bytes) -> tuple[Expr, ...]:
         return (_go_build(go_build),)
     found = []
     for line in leading:
-        if buildexpr.is_plus_build(line):
+        if is_plus_build(line):
             try:
-                found.append(buildexpr.parse_constraint(line))
+                found.append(parse_constraint(line))
             except SourceError:
                 continue
     return tuple(found)
@@ -236,7 +235,7 @@ def header_constraints(header: bytes) -> tuple[Expr, ...]:
 
 def satisfies(constraints: Iterable[Expr], tags: TagSet) -> bool:
     """Whether `tags` satisfy all constraints."""
-    return all(buildexpr.evaluate(expr, tags.match) for expr in constraints)
+    return all(evaluate(expr, tags.match) for expr in constraints)
 
 
 def should_build(header: bytes, tags: TagSet) -> bool:
@@ -249,7 +248,7 @@ def should_build(header: bytes, tags: TagSet) -> bool:
 
 def _go_build(line: str) -> Expr:
     try:
-        return buildexpr.parse_constraint(line)
+        return parse_constraint(line)
     except SourceError as err:
         raise SourceError(f"parsing //go:build line: {err}", inner=err) from err
 
@@ -273,7 +272,7 @@ def _leading_comments(text: str) -> tuple[list[str], str | None]:
             is_leading = False
         if is_leading:
             lines.append(line)
-        if not in_block and buildexpr.is_go_build(line):
+        if not in_block and is_go_build(line):
             if go_build is not None:
                 raise SourceError(MULTIPLE_GO_BUILD)
             go_build = line

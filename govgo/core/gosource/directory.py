@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.gosource import constraint as buildexpr
 from govgo.core.gosource.buildtags import TagSet, header_constraints, match_file, satisfies
+from govgo.core.gosource.constraint import evaluate, parse_constraint
 from govgo.core.gosource.header import read_comments, read_header
 from govgo.core.gosource.parse import GoFile, file_of_header
 from govgo.errors import SourceError
@@ -79,7 +79,7 @@ def _lines(doc: tuple[str, ...]) -> Iterator[str]:
 def _holds(condition: str, tags: TagSet) -> bool:
     mark = "//go:build " if any(char in condition for char in "&|()") else "// +build "
     try:
-        return buildexpr.evaluate(buildexpr.parse_constraint(mark + condition), tags.match)
+        return evaluate(parse_constraint(mark + condition), tags.match)
     except SourceError:
         return False
 
@@ -213,17 +213,6 @@ def match_source(name: str, data: bytes, tags: TagSet, *, use_all: bool = False)
         return satisfies(header_constraints(header.data), tags) or use_all
     except SourceError as err:
         raise SourceError(f"{base}: {err}", inner=err) from err
-
-
-def import_fault(path: str) -> str:
-    """Why a package of a module may not import `path`, whatever modules there are; "" when it may.
-
-    Source: cmd/go's load.loadImport.
-    """
-    if path in (".", "..") or path.startswith(("./", "../")):
-        return f'local import "{path}" in non-local package'
-    _, found, rest = ("/" + path).rpartition("/vendor/")
-    return f"{path} must be imported as {rest}" if found else ""
 
 
 def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | None:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.golib.quote import is_print, quote_char
+from govgo.core.golib.quote import quote_char
+from govgo.core.golib.unicode import is_print
 from govgo.core.modfile.faults import LineFault, ModFileErrors
 from govgo.core.modfile.syntax import (
     Comment,

@@ -6,7 +6,8 @@ Source of the rules: Go Modules Reference, "Lexical elements" and "go.mod files:
 
 from __future__ import annotations
 
-from govgo.core.golib.quote import is_bad_byte, is_print, quote, unquote
+from govgo.core.golib.quote import is_bad_byte, quote, unquote
+from govgo.core.golib.unicode import is_print
 from govgo.errors import InputError
 
 _QUOTED = frozenset(" \"'`")

@@ -38,6 +38,9 @@ _WINDOWS_NAMES: Final = frozenset(
 )
 _SHORT_NAME = re.compile(r"~[0-9]+\Z")
 
+INCOMPATIBLE: Final = "+incompatible"
+"""The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
+
 _MAJOR_SUFFIX = re.compile(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
 _GOPKG_SUFFIX = re.compile(r"(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z", re.DOTALL)
 
@@ -166,7 +169,7 @@ def path_major_prefix(path_major: str) -> str:
 def canonical_version(v: str) -> str:
     """The canonical form of `v`, with "+incompatible" where it has that; "" when invalid."""
     canonical = semver.canonical(v)
-    return canonical + "+incompatible" if semver.build(v) == "+incompatible" else canonical
+    return canonical + INCOMPATIBLE if semver.build(v) == INCOMPATIBLE else canonical
 
 
 def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:
@@ -253,7 +256,7 @@ def _major_fault(v: str, path_major: str) -> str:
         return ""  # gopkg.in once gave pseudo-versions of v1 branches the base v0.0.0
     major = semver.major(v)
     if path_major == "":
-        if major in ("v0", "v1") or semver.build(v) == "+incompatible":
+        if major in ("v0", "v1") or semver.build(v) == INCOMPATIBLE:
             return ""
         wanted = "v0 or v1"
     elif path_major[0] in "/.":

@@ -24,11 +24,9 @@ from govgo.core.module.moduleversion import (
     is_version_prefix,
     major_minor,
 )
-from govgo.core.module.paths import match_path_major, split_path_version
+from govgo.core.module.paths import INCOMPATIBLE, match_path_major, split_path_version
 from govgo.core.version import pseudo, semver
 from govgo.errors import QueryError
-
-INCOMPATIBLE = "+incompatible"
 
 _HOLDS: dict[str, Callable[[int], bool]] = {
     "<=": lambda order: order <= 0,

@@ -21,12 +21,16 @@ from govgo.core.golib.quote import quote
 from govgo.core.golib.url import clean_path
 from govgo.core.modfile import auto_quote, module_path, parse_lax
 from govgo.core.module.info import Origin
-from govgo.core.module.paths import canonical_version, match_path_major, path_major_prefix, split_path_version
+from govgo.core.module.paths import (
+    INCOMPATIBLE,
+    canonical_version,
+    match_path_major,
+    path_major_prefix,
+    split_path_version,
+)
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_base, pseudo_rev, pseudo_time
 from govgo.errors import GovgoError, InputError, InvalidPathError, InvalidVersionError
-
-INCOMPATIBLE = "+incompatible"
 
 
 class Commit(NamedTuple):

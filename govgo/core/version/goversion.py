@@ -14,6 +14,8 @@ import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from govgo.core.version.semver import number_key, one_less
+
 #: The go command whose behaviour govgo reproduces.
 REFERENCE_RELEASE: Final = "1.26.8"
 
@@ -107,7 +109,7 @@ def prev(x: str) -> str:
     major, minor = match[1], match[2] or "0"
     if minor in ("0", "1"):
         return major
-    return f"{major}.{_one_less(minor)}"
+    return f"{major}.{one_less(minor)}"
 
 
 def from_toolchain(name: str) -> str:
@@ -139,12 +141,4 @@ def _lookup(line: re.Pattern[bytes], gomod: bytes) -> str:
 
 
 def _rank(digits: str | None) -> int:
-    """An integer that orders as decimal `digits` do (hexadecimal is read without a limit); absent is -1."""
-    return -1 if digits is None else int(digits, 16)
-
-
-def _one_less(digits: str) -> str:
-    """The decimal number before `digits` (which is not 0), of any length."""
-    kept = digits.rstrip("0")
-    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
-    return lower.lstrip("0") or "0"
+    return -1 if digits is None else number_key(digits)

@@ -104,7 +104,7 @@ def pseudo_base(v: str) -> str:
     head, _, patch = release.rpartition(".")
     if patch == "0":
         raise _fault(v, f"version before {release} would have negative patch number")
-    return f"{head}.{_one_less(patch)}{build}"
+    return f"{head}.{semver.one_less(patch)}{build}"
 
 
 def _parse(v: str) -> tuple[str, str, str, str]:
@@ -136,10 +136,3 @@ def _one_more(digits: str) -> str:
     if not kept:
         return "1" + "0" * nines
     return kept[:-1] + str(int(kept[-1]) + 1) + "0" * nines
-
-
-def _one_less(digits: str) -> str:
-    """The decimal number before `digits` (not 0), of any length."""
-    kept = digits.rstrip("0")
-    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
-    return lower.lstrip("0") or "0"

@@ -75,7 +75,7 @@ def key(v: str) -> Key:
         return _INVALID
     major, minor, patch, pre, _ = match.groups()
     identifiers = _RELEASE if pre is None else tuple(map(_identifier_key, pre[1:].split(".")))
-    return (1, _rank(major), _rank(minor or "0"), _rank(patch or "0"), identifiers)
+    return (1, number_key(major), number_key(minor or "0"), number_key(patch or "0"), identifiers)
 
 
 def compare(v: str, w: str) -> int:
@@ -96,10 +96,21 @@ def sort(versions: Iterable[str]) -> list[str]:
     return sorted(versions, key=lambda v: (key(v), v.encode("utf-8", "surrogateescape")))
 
 
-def _rank(digits: str) -> int:
-    """An integer that orders as decimal `digits` do; hexadecimal is read in linear time without limit."""
+def number_key(digits: str) -> int:
+    """An integer that orders as the decimal number `digits` (without leading zeros) does.
+
+    It is read as hexadecimal, which keeps the order. Python takes quadratic time for decimal numbers and refuses those
+    of more than 4,300 digits, and versions come from strangers.
+    """
     return int(digits, 16)
 
 
+def one_less(digits: str) -> str:
+    """The decimal number before `digits`, which is not 0, of any length."""
+    kept = digits.rstrip("0")
+    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
+    return lower.lstrip("0") or "0"
+
+
 def _identifier_key(identifier: str) -> Key:
-    return (0, _rank(identifier)) if identifier.isdecimal() else (1, identifier)
+    return (0, number_key(identifier)) if identifier.isdecimal() else (1, identifier)

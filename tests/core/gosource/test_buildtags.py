@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.gosource import constraint as buildexpr
+from govgo.core.gosource import constraint
 from govgo.core.gosource.buildtags import (
     any_tags,
     build_tags,
@@ -111,10 +111,10 @@ def test_default_tool_tags(platform: str, wanted: str) -> None:
 
 def test_deep_expressions_do_not_recurse() -> None:
     nested = "//go:build " + "!(" * 900 + "a" + ")" * 900
-    program = buildexpr.parse_constraint(nested)
-    assert buildexpr.evaluate(program, lambda tag, wanted: False) is False
-    assert buildexpr.expression_text(program) == "!" * 900 + "a"
+    program = constraint.parse_constraint(nested)
+    assert constraint.evaluate(program, lambda tag, wanted: False) is False
+    assert constraint.expression_text(program) == "!" * 900 + "a"
     with pytest.raises(SourceError, match=r"^build expression too large$"):
-        buildexpr.parse_constraint("//go:build " + "(" * 5000 + "a")
+        constraint.parse_constraint("//go:build " + "(" * 5000 + "a")
     with pytest.raises(SourceError, match=r"^expression too complex for // \+build lines$"):
-        buildexpr.parse_constraint("// +build " + "a " * 102)
+        constraint.parse_constraint("// +build " + "a " * 102)
