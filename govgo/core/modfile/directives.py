@@ -7,13 +7,11 @@ Field names are those of the Go Modules Reference, "go.mod files".
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.modfile.syntax import Comment, Line
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 
-_WORD = re.compile(f"[^{GO_SPACE}]+")
+_SPACES = frozenset(GO_SPACE)
 
 
 class Directive:
@@ -228,5 +226,5 @@ def is_indirect(line: Line) -> bool:
     """Whether the line ends with `// indirect`, alone or followed by `;` and more."""
     if not line.suffix:
         return False
-    words = _WORD.findall(line.suffix[0].token.removeprefix("//"))
-    return words == ["indirect"] or (len(words) > 1 and words[0] == "indirect;")
+    text = line.suffix[0].text
+    return text == "indirect" or (text.startswith("indirect;") and text[9:10] in _SPACES)

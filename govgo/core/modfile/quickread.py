@@ -37,11 +37,12 @@ _REQUIREMENT = re.compile(
 )
 _MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
-_BLOCK = re.compile(rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}")
+# The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
+_BLOCK = rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}"
 _VERSION = r"v[0-9A-Za-z.+-]+"
-_RETRACTION = re.compile(rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?")
+_RETRACTION = rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?"
 # Words of printable ASCII without quotes, parentheses and slash-star; a comment may hold anything.
-_WORDS = re.compile(r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?")
+_WORDS = r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?"
 _IGNORED = ("toolchain ", "exclude ", "replace ", "tool ", "godebug ")
 
 
@@ -142,7 +143,7 @@ def _block(lines: list[str], at: int, head: str, require: list[ModuleVersion], r
     if head == "require (":
         verb = "require"
     else:
-        verb = _word(_BLOCK, head)
+        verb = _word(re.compile(_BLOCK), head)
     try:
         end = lines.index(")", at)
     except ValueError:
@@ -182,7 +183,7 @@ def _retractions(lines: list[str], above: list[str]) -> Iterator[Retraction]:
 
 
 def _retraction(line: str, before: list[str], above: list[str]) -> Retraction:
-    match = _RETRACTION.fullmatch(line)
+    match = re.fullmatch(_RETRACTION, line)
     if match is None:
         raise _UnknownFormError
     version, low, high, suffix = match.groups()
@@ -222,7 +223,7 @@ def _required(line: str) -> ModuleVersion | None:
 @lru_cache(maxsize=_KNOWN_LINES)
 def _pass_over(line: str) -> None:
     """Make sure that a line which means nothing here is one that the parser takes."""
-    if _WORDS.fullmatch(line) is None:
+    if re.fullmatch(_WORDS, line) is None:
         raise _UnknownFormError
 
 

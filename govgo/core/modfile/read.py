@@ -42,7 +42,20 @@ from govgo.errors import Failure, GovgoError, InputError, InvalidVersionError
 VersionFixer = Callable[[str, str], str]
 """(module path, version or query) -> canonical version. May raise VersionFixError or any other GovgoError."""
 
-_DEPRECATED = re.compile(r"(?s)(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)")
+# These two are compiled when they are first needed, which is rare: compiling is a good part of the start-up time.
+_DEPRECATED = r"(?s)(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)"
+# "v1.21", "1.21-beta": go lines with which dependencies have been published.
+_LAX_GO_VERSION = r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*"
+
+_MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
+_WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
+_LAX_VERBS = frozenset({"go", "module", "retract", "require", "ignore"})
+_SPACE_BYTES = b"\t\n\v\f\r "
+
+_Add = Callable[[LineBlock | None, Line, str, int], None]
+"""`add(block, line, verb, first)` reads one directive: the block around its line, if any, and where its arguments begin
+among the tokens.
+"""
 
 
 def leave_version(path: str, version: str) -> str:
@@ -175,18 +188,9 @@ def directive_comment(block: LineBlock | None, line: Line) -> str:
 
 def deprecation(block: LineBlock | None, line: Line) -> str:
     """The message of the first comment paragraph that begins with "Deprecated:", "" where there is none."""
-    match = _DEPRECATED.search(directive_comment(block, line))
+    comment = directive_comment(block, line)
+    match = re.search(_DEPRECATED, comment) if "Deprecated:" in comment else None
     return match[1] if match else ""
-
-
-_MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
-_WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
-_LAX_VERBS = frozenset({"go", "module", "retract", "require", "ignore"})
-# "v1.21", "1.21-beta": go lines that files of dependencies have been published with.
-_LAX_GO_VERSION = re.compile(r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*")
-_SPACE_BYTES = b"\t\n\v\f\r "
-
-Add = Callable[[LineBlock | None, Line, str, int], None]
 
 
 def parse(name: str, data: bytes, fix: VersionFixer | None = None) -> ModFile:
@@ -254,7 +258,7 @@ class _Reader:
         self.strict = strict
         self.errors: list[LineFault] = []
 
-    def walk(self, syntax: FileSyntax, blocks: frozenset[str], add: Add) -> None:
+    def walk(self, syntax: FileSyntax, blocks: frozenset[str], add: _Add) -> None:
         for statement in syntax.statements:
             if len(self.errors) >= MAX_FAULTS:
                 break
@@ -269,7 +273,7 @@ class _Reader:
             elif self.strict:
                 self.note(statement, InputError("unknown block type: " + " ".join(statement.tokens)))
 
-    def try_line(self, add: Add, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
+    def try_line(self, add: _Add, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
         try:
             add(block, line, verb, first)
         except Failure as error:
@@ -313,7 +317,7 @@ class _Reader:
             raise InputError("repeated go statement")
         version = _only(line, first, "go directive expects exactly one argument")
         if not is_go_version(version):
-            lax = None if self.strict else _LAX_GO_VERSION.fullmatch(version)
+            lax = None if self.strict else re.fullmatch(_LAX_GO_VERSION, version)
             if lax is None:
                 raise InputError(f"invalid go version '{version}': must match format 1.23.0")
             version = line.tokens[first] = lax[1]

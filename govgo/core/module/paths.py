@@ -42,7 +42,8 @@ INCOMPATIBLE: Final = "+incompatible"
 """The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
 
 _MAJOR_SUFFIX = re.compile(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
-_GOPKG_SUFFIX = re.compile(r"(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z", re.DOTALL)
+# Compiled when the first path of gopkg.in comes.
+_GOPKG_SUFFIX = r"(?s)(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z"
 
 
 def check_path(path: str) -> None:
@@ -122,7 +123,7 @@ def split_path_version(path: str) -> tuple[str, str, bool]:
     have (/v0, /v1, /v01, /v2.1) and for gopkg.in paths without one.
     """
     if path.startswith("gopkg.in/"):
-        match = _GOPKG_SUFFIX.match(path)
+        match = re.match(_GOPKG_SUFFIX, path)
         return (path, "", False) if match is None else (match[1], match[2], True)
     match = _MAJOR_SUFFIX.match(path)
     if match is None:

@@ -19,11 +19,12 @@ from govgo.core.golib.quote import quote
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
 
-_PSEUDO = re.compile(
+# Compiled when the first version that may be a pseudo-version is asked about: a build list needs neither of them.
+_PSEUDO = (
     r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+"
     r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\Z"
 )
-_PARTS = re.compile(r"(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z", re.DOTALL)
+_PARTS = r"(?s)(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z"
 #: The time of the pseudo-version that stands for no revision at all (Go's zero time).
 _ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def zero_pseudo_version(major: str) -> str:
 
 def is_pseudo(v: str) -> bool:
     """Whether `v` has the form of a pseudo-version."""
-    return v.count("-") >= 2 and semver.is_valid(v) and _PSEUDO.match(v) is not None
+    return v.count("-") >= 2 and semver.is_valid(v) and re.match(_PSEUDO, v) is not None
 
 
 def is_zero_pseudo(v: str) -> bool:
@@ -112,7 +113,7 @@ def _parse(v: str) -> tuple[str, str, str, str]:
     if not is_pseudo(v):
         raise _fault(v, "syntax error")
     build = semver.build(v)
-    match = _PARTS.match(v.removesuffix(build))
+    match = re.match(_PARTS, v.removesuffix(build))
     assert match is not None, v
     return match[1], match[2], match[3], build
 
