@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
@@ -25,95 +24,6 @@ _VERBS: Final = frozenset(["CFLAGS", "CPPFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS"
 _SAFE_ARGUMENT = re.compile("[-+.,/0-9=A-Z_a-z:$@%! ~^\x80-\U0010ffff]+\\Z")
 _FIELDS = re.compile(f"[^{GO_SPACE}]+")
 _DIRECTIVE = re.compile(r"(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
-
-
-def cgo_fault(name: str, doc: tuple[str, ...], tags: TagSet) -> str:
-    """go/build's complaint about the #cgo lines of a comment, or "".
-
-    Args:
-        name: of the file.
-        doc: the texts of the comments, with their marks.
-        tags: decide whether a line with conditions counts; those that do not are not checked to the end.
-    """
-    for original in _lines(doc):
-        line = original.strip(GO_SPACE)
-        if not line.startswith(("#cgo ", "#cgo\t")):
-            continue
-        words = _FIELDS.findall(line)
-        if len(words) == 3 and words[1] in ("nocallback", "noescape"):
-            continue
-        head, colon, arguments = line[4:].strip(GO_SPACE).partition(":")
-        words = _FIELDS.findall(head)
-        invalid = f"{name}: invalid #cgo line: {original}"
-        if not colon or not words:
-            return invalid
-        *conditions, verb = words
-        if conditions and not any(_holds(condition, tags) for condition in conditions):
-            continue
-        split = _split_quoted(arguments)
-        if split is None:
-            return invalid
-        for argument in split:
-            if not _is_safe(argument):
-                return f"{name}: malformed #cgo argument: {argument.replace('${SRCDIR}', '')}"
-        if verb not in _VERBS:
-            return f"{name}: invalid #cgo verb: {original}"
-    return ""
-
-
-def _lines(doc: tuple[str, ...]) -> Iterator[str]:
-    """The lines of a comment without its marks and directives (ast.CommentGroup.Text)."""
-    for comment in doc:
-        if comment.startswith("/*"):
-            body = comment[2:].removesuffix("*/")
-        else:
-            body = comment[2:]
-            if body.startswith(" "):
-                body = body[1:]
-            elif _DIRECTIVE.match(body):
-                continue
-        for line in body.split("\n"):
-            yield line.rstrip(" \t\n\r")
-
-
-def _holds(condition: str, tags: TagSet) -> bool:
-    mark = "//go:build " if any(char in condition for char in "&|()") else "// +build "
-    try:
-        return evaluate(parse_constraint(mark + condition), tags.match)
-    except SourceError:
-        return False
-
-
-def _is_safe(argument: str) -> bool:
-    if "${SRCDIR}" not in argument:
-        return _SAFE_ARGUMENT.match(argument) is not None
-    return all(_SAFE_ARGUMENT.match(chunk) for chunk in argument.split("${SRCDIR}") if chunk)
-
-
-def _split_quoted(text: str) -> list[str] | None:
-    """Words, where quotes keep blanks and a backslash the next character; None when one is left open."""
-    words: list[str] = []
-    word, mark, is_word, is_escaped = "", "", False, False
-    for char in text:
-        if is_escaped:
-            is_escaped, word = False, word + char
-        elif char == "\\":
-            is_escaped = True
-        elif mark:
-            mark, word = ("", word) if char == mark else (mark, word + char)
-        elif char in "\"'":
-            is_word, mark = True, char
-        elif char in GO_SPACE:
-            if is_word or word:
-                words.append(word)
-            is_word, word = False, ""
-        else:
-            word += char
-    if is_word or word:
-        words.append(word)
-    return None if mark or is_escaped else words
-
-
 #: Extensions, besides .go, of files that a build may take.
 _OTHER_EXTENSIONS: Final = frozenset(
     ".c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso".split()  # noqa: SIM905
@@ -229,11 +139,15 @@ def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | No
     return file if counts or use_all else None
 
 
-@dataclass(slots=True)
 class _Part:
-    files: list[str] = field(default_factory=list)
-    imports: set[str] = field(default_factory=set)
-    embeds: set[str] = field(default_factory=set)
+    """One kind of a package's files as they come in."""
+
+    __slots__ = ("embeds", "files", "imports")
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.imports: set[str] = set()
+        self.embeds: set[str] = set()
 
     def add(self, file: GoFile) -> None:
         self.files.append(file.name)
@@ -314,3 +228,90 @@ class _Draft:
 
 def _sorted(texts: set[str]) -> tuple[str, ...]:
     return tuple(sorted(texts, key=lambda text: text.encode("utf-8", "surrogateescape")))
+
+
+def cgo_fault(name: str, doc: tuple[str, ...], tags: TagSet) -> str:
+    """go/build's complaint about the #cgo lines of a comment, or "".
+
+    Args:
+        name: of the file.
+        doc: the texts of the comments, with their marks.
+        tags: decide whether a line with conditions counts; those that do not are not checked to the end.
+    """
+    for original in _lines(doc):
+        line = original.strip(GO_SPACE)
+        if not line.startswith(("#cgo ", "#cgo\t")):
+            continue
+        words = _FIELDS.findall(line)
+        if len(words) == 3 and words[1] in ("nocallback", "noescape"):
+            continue
+        head, colon, arguments = line[4:].strip(GO_SPACE).partition(":")
+        words = _FIELDS.findall(head)
+        invalid = f"{name}: invalid #cgo line: {original}"
+        if not colon or not words:
+            return invalid
+        *conditions, verb = words
+        if conditions and not any(_holds(condition, tags) for condition in conditions):
+            continue
+        split = _split_quoted(arguments)
+        if split is None:
+            return invalid
+        for argument in split:
+            if not _is_safe(argument):
+                return f"{name}: malformed #cgo argument: {argument.replace('${SRCDIR}', '')}"
+        if verb not in _VERBS:
+            return f"{name}: invalid #cgo verb: {original}"
+    return ""
+
+
+def _lines(doc: tuple[str, ...]) -> Iterator[str]:
+    """The lines of a comment without its marks and directives (ast.CommentGroup.Text)."""
+    for comment in doc:
+        if comment.startswith("/*"):
+            body = comment[2:].removesuffix("*/")
+        else:
+            body = comment[2:]
+            if body.startswith(" "):
+                body = body[1:]
+            elif _DIRECTIVE.match(body):
+                continue
+        for line in body.split("\n"):
+            yield line.rstrip(" \t\n\r")
+
+
+def _holds(condition: str, tags: TagSet) -> bool:
+    mark = "//go:build " if any(char in condition for char in "&|()") else "// +build "
+    try:
+        return evaluate(parse_constraint(mark + condition), tags.match)
+    except SourceError:
+        return False
+
+
+def _is_safe(argument: str) -> bool:
+    if "${SRCDIR}" not in argument:
+        return _SAFE_ARGUMENT.match(argument) is not None
+    return all(_SAFE_ARGUMENT.match(chunk) for chunk in argument.split("${SRCDIR}") if chunk)
+
+
+def _split_quoted(text: str) -> list[str] | None:
+    """Words, where quotes keep blanks and a backslash the next character; None when one is left open."""
+    words: list[str] = []
+    word, mark, is_word, is_escaped = "", "", False, False
+    for char in text:
+        if is_escaped:
+            is_escaped, word = False, word + char
+        elif char == "\\":
+            is_escaped = True
+        elif mark:
+            mark, word = ("", word) if char == mark else (mark, word + char)
+        elif char in "\"'":
+            is_word, mark = True, char
+        elif char in GO_SPACE:
+            if is_word or word:
+                words.append(word)
+            is_word, word = False, ""
+        else:
+            word += char
+    if is_word or word:
+        words.append(word)
+    return None if mark or is_escaped else words

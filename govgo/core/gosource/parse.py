@@ -18,50 +18,6 @@ from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
 
-#: Comments, and what may hold text that looks like one. Strings and runes end with their line at the latest.
-_TOKENS = re.compile(
-    rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
-    rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
-)
-_WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
-_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
-
-
-def embed_patterns(data: bytes) -> tuple[str, ...]:
-    """The patterns of all //go:embed directives of a file, in order, without repetition.
-
-    A directive with a malformed quoted pattern counts for nothing, as in go/build.
-    """
-    if b"//go:embed" not in data:
-        return ()
-    found: dict[str, None] = {}
-    for comment in _TOKENS.findall(data):
-        if comment.startswith(b"//go:embed"):
-            found.update(dict.fromkeys(_arguments(comment)))
-    return tuple(found)
-
-
-def _arguments(comment: bytes) -> list[str]:
-    text = comment.decode("utf-8", "surrogateescape").replace("\r", "")[len("//go:embed") :]
-    if text[:1] not in GO_SPACE:
-        return []
-    text = text.strip(GO_SPACE)
-    found = []
-    while text:
-        if text[0] in '`"':
-            match = _QUOTED.match(text)
-            value = unquote(match[0]) if match else None
-            if match is None or value is None or text[match.end() : match.end() + 1] not in GO_SPACE:
-                return []
-        else:
-            match = _WORD.match(text)
-            assert match is not None, text
-            value = match[1]
-        found.append(value)
-        text = text[match.end() :].lstrip(GO_SPACE)
-    return found
-
-
 _BLANK = r"(?>(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?>(?:[^*]++|\*(?!/))*)\*/)*)"
 _INLINE = r"(?>(?:[ \t\r]++|/\*(?>(?:[^*\n]++|\*(?!/))*)\*/)*)"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
@@ -79,6 +35,14 @@ _STATEMENT_STARTS: Final = frozenset(
     ["break", "const", "continue", "defer", "fallthrough", "for", "go", "goto", "if", "return", "select", "switch"]
 ) | {"type", "var"}
 _MAX_FAULTS: Final = 10
+
+#: Comments, and what may hold text that looks like one. Strings and runes end with their line at the latest.
+_TOKENS = re.compile(
+    rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
+    rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
+)
+_WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
+_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
 
 
 class ImportSpec(NamedTuple):
@@ -338,3 +302,38 @@ class _Parser:
         if len(faults) > _MAX_FAULTS:
             raise _TooManyFaults
         self.scanner.fault(self.token.offset, text)
+
+
+def embed_patterns(data: bytes) -> tuple[str, ...]:
+    """The patterns of all //go:embed directives of a file, in order, without repetition.
+
+    A directive with a malformed quoted pattern counts for nothing, as in go/build.
+    """
+    if b"//go:embed" not in data:
+        return ()
+    found: dict[str, None] = {}
+    for comment in _TOKENS.findall(data):
+        if comment.startswith(b"//go:embed"):
+            found.update(dict.fromkeys(_arguments(comment)))
+    return tuple(found)
+
+
+def _arguments(comment: bytes) -> list[str]:
+    text = comment.decode("utf-8", "surrogateescape").replace("\r", "")[len("//go:embed") :]
+    if text[:1] not in GO_SPACE:
+        return []
+    text = text.strip(GO_SPACE)
+    found = []
+    while text:
+        if text[0] in '`"':
+            match = _QUOTED.match(text)
+            value = unquote(match[0]) if match else None
+            if match is None or value is None or text[match.end() : match.end() + 1] not in GO_SPACE:
+                return []
+        else:
+            match = _WORD.match(text)
+            assert match is not None, text
+            value = match[1]
+        found.append(value)
+        text = text[match.end() :].lstrip(GO_SPACE)
+    return found

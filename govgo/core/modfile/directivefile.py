@@ -23,6 +23,8 @@ from govgo.errors import InvalidVersionError
 
 _D = TypeVar("_D", bound=Directive)
 
+_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+
 
 def sort_lines(syntax: FileSyntax, *, by_version: bool = True, semantic_exclude: bool = False) -> None:
     """Sort the lines of every block by their tokens.
@@ -129,9 +131,6 @@ class DuplicateRemover:
 
 def _line(record: Directive) -> Line | None:
     return record.syntax if record.alive else None
-
-
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
 
 
 def is_go_version(version: str) -> bool:

@@ -19,13 +19,16 @@ from govgo.core.module.paths import canonical_version, check_path_major, path_ma
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
 
-VERB = "require"
+SEMANTIC_EXCLUDE_VERSION = "1.21"
+"""The go line from which exclusions of one module are sorted by version."""
+
+_VERB = "require"
 
 
 def add_require_line(syntax: FileSyntax, wanted: Require) -> Require:
     """Add a requirement at the end of the last block of them, and return its record."""
     path, version = wanted.mod
-    record = Require(wanted.mod, syntax=syntax.add_line(None, VERB, auto_quote(path), version))
+    record = Require(wanted.mod, syntax=syntax.add_line(None, _VERB, auto_quote(path), version))
     record.set_indirect(wanted.indirect)
     return record
 
@@ -89,7 +92,7 @@ def set_separately(syntax: FileSyntax, records: list[Require], wanted: Iterable[
 def _move(record: Require, block: LineBlock) -> None:
     """Let a copy of the line, with its comments, stand at the end of `block` in its place."""
     line = record.syntax.copy()
-    if not line.in_block and line.tokens[:1] == [VERB]:
+    if not line.in_block and line.tokens[:1] == [_VERB]:
         del line.tokens[0]
     line.in_block = True
     record.syntax.tokens = []
@@ -126,7 +129,7 @@ class _Layout:
         self.indirect_comments: Comments = ()
         count = 0
         for index, statement in enumerate(self.syntax.statements):
-            if isinstance(statement, CommentBlock) or statement.tokens[:1] != [VERB]:
+            if isinstance(statement, CommentBlock) or statement.tokens[:1] != [_VERB]:
                 continue
             count += 1
             self.last_at = index
@@ -151,7 +154,7 @@ class _Layout:
     def gather_comments(self, marks: dict[Line, bool]) -> None:
         """Take the comments above all blocks; `marks` tells which lines will be indirect."""
         for statement in self.syntax.statements:
-            if not isinstance(statement, LineBlock) or statement.tokens[:1] != [VERB]:
+            if not isinstance(statement, LineBlock) or statement.tokens[:1] != [_VERB]:
                 continue
             before, statement.before = statement.before, ()
             if statement.lines and all(marks.get(line, True) for line in statement.lines):
@@ -184,7 +187,7 @@ class _Layout:
         return (self.indirect, self.direct) if indirect else (self.direct, self.indirect)
 
     def _insert(self, index: int) -> LineBlock:
-        block = LineBlock([VERB])
+        block = LineBlock([_VERB])
         self.syntax.statements.insert(index, block)
         return block
 
@@ -193,7 +196,7 @@ class _Layout:
         if isinstance(statement, LineBlock):
             return statement
         assert isinstance(statement, Line)
-        block = LineBlock([VERB], [statement])
+        block = LineBlock([_VERB], [statement])
         statement.tokens = statement.tokens[1:]
         statement.in_block = True
         self.syntax.statements[index] = block
@@ -202,10 +205,6 @@ class _Layout:
 
 def _join(gathered: Comments, more: Comments) -> Comments:
     return (*gathered, Comment("//"), *more) if gathered and more else gathered + more
-
-
-SEMANTIC_EXCLUDE_VERSION = "1.21"
-"""The go line from which exclusions of one module are sorted by version."""
 
 
 class ModFile(DirectiveFile):

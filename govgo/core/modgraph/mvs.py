@@ -28,6 +28,11 @@ Compare = Callable[[str, str, str], int]
 NONE = "none"
 """The version of a module that is not there."""
 
+# In the place of a module version's parent, in `Graph.find_path`.
+_UNSEEN = -2
+_IS_ROOT = -1
+_NO_EDGES: list[int] = []
+
 
 class Graph:
     """A requirement graph and the versions that it selects.
@@ -165,27 +170,6 @@ class Graph:
                     parent[target] = number
                     queue.append(target)
         return ()
-
-
-_UNSEEN = -2
-_IS_ROOT = -1
-_NO_EDGES: list[int] = []
-
-
-__all__ = [
-    "NONE",
-    "Compare",
-    "DowngradeReqs",
-    "Graph",
-    "Reqs",
-    "UnsatisfiedError",
-    "UpgradeReqs",
-    "build_list",
-    "downgrade",
-    "req",
-    "upgrade",
-    "upgrade_all",
-]
 
 
 class Reqs(Protocol):

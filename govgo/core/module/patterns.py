@@ -19,6 +19,9 @@ from govgo.errors import PatternError
 #: Stands for a "vendor" element, so that "..." does not match it; no path holds it.
 _VENDOR = "\x00"
 
+_WILD = f"[^{_VENDOR}]*"
+"""What "..." matches: any text that has no element "vendor" in it."""
+
 Matcher = Callable[[str], bool]
 
 
@@ -175,7 +178,3 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
     if position + 1 >= len(pattern) or is_bad_byte(pattern[position]):
         raise PatternError("syntax error in pattern")
     return pattern[position], position + 1
-
-
-_WILD = f"[^{_VENDOR}]*"
-"""What "..." matches: any text that has no element "vendor" in it."""

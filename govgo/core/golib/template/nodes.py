@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from govgo.core.golib.quote import quote
+
 
 @dataclass(slots=True)
 class Node:
@@ -161,8 +163,6 @@ class Call(Node):
     pipe: Pipe | None
 
     def __str__(self) -> str:
-        from govgo.core.golib.quote import quote
-
         pipe = f" {self.pipe}" if self.pipe is not None else ""
         return f"{{{{template {quote(self.name)}{pipe}}}}}"
 
