@@ -61,9 +61,9 @@ def matchfile(case: Case) -> str:
     return differ(got, {"out": case["match"], "err": case["err"]})
 
 
-JUDGES = {"expr": expr, "line": line, "filename": filename, "matchfile": matchfile}
+RUNNERS = {"expr": expr, "line": line, "filename": filename, "matchfile": matchfile}
 
 
 @pytest.mark.parametrize("op", ops("buildconstraint"))
 def test_buildconstraint(op: str) -> None:
-    check("buildconstraint", op, JUDGES[op])
+    check("buildconstraint", op, RUNNERS[op])

@@ -50,7 +50,7 @@ def sort(case: Case) -> str:
     return differ(got, case["out"]) or differ([list(mv) for mv in mods], case["out"])
 
 
-JUDGES = {
+RUNNERS = {
     "path": path,
     "canonical": canonical,
     "major_prefix": major_prefix,
@@ -62,4 +62,4 @@ JUDGES = {
 
 @pytest.mark.parametrize("op", ops("module_paths"))
 def test_module_paths(op: str) -> None:
-    check("module_paths", op, JUDGES[op])
+    check("module_paths", op, RUNNERS[op])

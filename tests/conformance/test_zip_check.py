@@ -128,16 +128,16 @@ def check_directory(case: Case, tmp: Path) -> str:
     return differ(as_recorded(check_dir(str(root))), case["check"]) or differ(made, want)
 
 
-JUDGES = {"files": check_files_list, "create": create, "zip": check_zip, "dir": check_directory}
+RUNNERS = {"files": check_files_list, "create": create, "zip": check_zip, "dir": check_directory}
 
 
 @pytest.mark.parametrize("op", ops("zip_check"))
 def test_zip_check(op: str, tmp_path: Path) -> None:
     numbers = itertools.count()
 
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         home = tmp_path / str(next(numbers))
         home.mkdir()
-        return JUDGES[op](case, home)
+        return RUNNERS[op](case, home)
 
-    check("zip_check", op, judge)
+    check("zip_check", op, run_case)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A directory of Go source as go/build sees it: which files count, what they import and embed.
 
-Of `#cgo` lines in the comment above `import "C"` only the form is checked.
+Of `#cgo` lines in the comment above `import "C"` only the syntax is checked.
 
 Source of the rules: package go/build (Context.ImportDir, Context.MatchFile); package cmd/cgo, "Using cgo with the go
 command".
@@ -24,14 +24,14 @@ _VERBS: Final = frozenset(["CFLAGS", "CPPFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS"
 _SAFE_ARGUMENT = re.compile("[-+.,/0-9=A-Z_a-z:$@%! ~^\x80-\U0010ffff]+\\Z")
 _FIELDS = re.compile(f"[^{GO_SPACE}]+")
 _DIRECTIVE = re.compile(r"(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
-#: Extensions, besides .go, of files that a build may take.
+#: Extensions, besides .go, of files that are built.
 _OTHER_EXTENSIONS: Final = frozenset(
     ".c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso".split()  # noqa: SIM905
 )
 
 
 class Sources(NamedTuple):
-    """What one kind of a package's files (its own, its tests, its external tests) say, sorted."""
+    """The files of a package of one kind (its own, its tests, its external tests), their imports and embeds, sorted."""
 
     files: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
@@ -42,15 +42,15 @@ class BuildPackage(NamedTuple):
     """A directory's package.
 
     Attributes:
-        name: of the package, "" where no file says.
+        name: of the package, "" when no file has one.
         sources: its files, those with cgo among them, and their imports and embed patterns.
         cgo_files: those of `sources` that import "C".
         tests: files of the package in *_test.go.
         xtests: files of the package's external test.
-        ignored: Go files that do not count.
-        invalid: Go files with faults; most of them are listed elsewhere too.
+        ignored: Go files that names or constraints leave out.
+        invalid: Go files with faults; most of them are in another list, too.
         error: go/build's text for the first fault, `no buildable Go source files in DIR`, or "".
-        fault: `error` as `go list` tells it.
+        fault: `error` as `go list` prints it.
     """
 
     name: str
@@ -72,7 +72,7 @@ def import_dir(
     Args:
         directory: its name in error texts.
         files: base name and content, in the order of the directory.
-        tags: what holds.
+        tags: the build tags that hold.
         use_all: whether files count that names or constraints leave out.
     """
     draft = _Draft(directory, tags)
@@ -82,10 +82,10 @@ def import_dir(
         try:
             file = _go_file(name, data, tags, use_all)
         except SourceError as err:
-            draft.complain(name, str(err), str(err))
+            draft.add_fault(name, str(err), str(err))
             continue
         if file is not None and file.error:
-            draft.complain(name, file.error, file.fault)
+            draft.add_fault(name, file.error, file.fault)
         if file is None or file.package == "documentation":
             draft.ignored.append(name)
         else:
@@ -94,16 +94,16 @@ def import_dir(
 
 
 def match_source(name: str, data: bytes, tags: TagSet, *, use_all: bool = False) -> bool:
-    """Whether a build takes a file, by its name and its beginning (Context.MatchFile).
+    """Whether a file is built, by its name and its beginning (Context.MatchFile).
 
     Args:
         name: path; its last element decides.
         data: content.
-        tags: what holds.
+        tags: the build tags that hold.
         use_all: whether a file counts whatever its name and constraints say.
 
     Raises:
-        SourceError: the constraints or what stands before them are malformed.
+        SourceError: the constraints, or the comments before them, are malformed.
     """
     base = name.rpartition("/")[2]
     dot = base.rfind(".")
@@ -140,7 +140,7 @@ def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | No
 
 
 class _Part:
-    """One kind of a package's files as they come in."""
+    """The files of one kind while they are added."""
 
     __slots__ = ("embeds", "files", "imports")
 
@@ -159,7 +159,7 @@ class _Part:
 
 
 class _Draft:
-    """A package as its files come in."""
+    """A package while its files are added."""
 
     def __init__(self, directory: str, tags: TagSet) -> None:
         self.directory = directory
@@ -173,7 +173,7 @@ class _Draft:
         self.error = ""
         self.fault = ""
 
-    def complain(self, name: str, error: str, fault: str) -> None:
+    def add_fault(self, name: str, error: str, fault: str) -> None:
         if not self.invalid:
             self.error, self.fault = error, fault
         self.invalid[name] = None
@@ -183,7 +183,7 @@ class _Draft:
         self._join(file, file.package.removesuffix("_test") if is_xtest else file.package)
         if file.cgo and file.is_test:
             text = f"use of cgo in test {file.name} not supported"
-            self.complain(file.name, text, text)
+            self.add_fault(file.name, text, text)
         elif file.cgo:
             self._add_cgo(file)
             return
@@ -212,13 +212,13 @@ class _Draft:
             self.name, self.first_file = package, file.name
         elif package != self.name:
             text = f"found packages {self.name} ({self.first_file}) and {package} ({file.name}) in {self.directory}"
-            self.complain(file.name, text, text)
+            self.add_fault(file.name, text, text)
 
     def _add_cgo(self, file: GoFile) -> None:
         for doc in file.cgo_docs:
             text = cgo_fault(file.name, doc, self.tags)
             if text:
-                self.complain(file.name, text, text)
+                self.add_fault(file.name, text, text)
         if self.tags.has_cgo:
             self.cgo_files.append(file.name)
             self.sources.add(file)
@@ -231,12 +231,12 @@ def _sorted(texts: set[str]) -> tuple[str, ...]:
 
 
 def cgo_fault(name: str, doc: tuple[str, ...], tags: TagSet) -> str:
-    """go/build's complaint about the #cgo lines of a comment, or "".
+    """go/build's error about the #cgo lines of a comment, or "".
 
     Args:
         name: of the file.
-        doc: the texts of the comments, with their marks.
-        tags: decide whether a line with conditions counts; those that do not are not checked to the end.
+        doc: the texts of the comments, with their slashes.
+        tags: decide whether a line with conditions applies; one that does not is not checked further.
     """
     for original in _lines(doc):
         line = original.strip(GO_SPACE)
@@ -265,7 +265,7 @@ def cgo_fault(name: str, doc: tuple[str, ...], tags: TagSet) -> str:
 
 
 def _lines(doc: tuple[str, ...]) -> Iterator[str]:
-    """The lines of a comment without its marks and directives (ast.CommentGroup.Text)."""
+    """The lines of a comment without slashes and directives (ast.CommentGroup.Text)."""
     for comment in doc:
         if comment.startswith("/*"):
             body = comment[2:].removesuffix("*/")
@@ -294,7 +294,7 @@ def _is_safe(argument: str) -> bool:
 
 
 def _split_quoted(text: str) -> list[str] | None:
-    """Words, where quotes keep blanks and a backslash the next character; None when one is left open."""
+    """The words of a line: quotes keep blanks together, a backslash escapes; None when one of them is not closed."""
     words: list[str] = []
     word, mark, is_word, is_escaped = "", "", False, False
     for char in text:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The package clause and the imports of a Go source file as go's parser sees them, with its errors.
 
-`read_go_file` returns what go/build learns from one file. A regular expression takes the files whose header is plainly
-sound; only the others need the parser.
+`read_go_file` returns what go/build learns from one file. A regular expression reads the files whose header is plainly
+sound; only the others need the parser. tests/property/test_fast_paths.py compares the two.
 
 Source of the rules: the Go specification, "Source file organization"; packages go/parser (ImportsOnly) and go/build;
 package embed, "Directives".
@@ -18,6 +18,8 @@ from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
 
+# A header that go's parser accepts for certain: names in ASCII, paths of common characters, nothing that could be read
+# in two ways. What it refuses may still be sound.
 _BLANK = r"(?>(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?>(?:[^*]++|\*(?!/))*)\*/)*)"
 _INLINE = r"(?>(?:[ \t\r]++|/\*(?>(?:[^*\n]++|\*(?!/))*)\*/)*)"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
@@ -36,7 +38,7 @@ _STATEMENT_STARTS: Final = frozenset(
 ) | {"type", "var"}
 _MAX_FAULTS: Final = 10
 
-#: Comments, and what may hold text that looks like one. Strings and runes end with their line at the latest.
+#: Comments, and the tokens that may have text that looks like one. Strings and runes end with the line at the latest.
 _TOKENS = re.compile(
     rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
     rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
@@ -46,7 +48,7 @@ _QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
 
 
 class ImportSpec(NamedTuple):
-    """One import: its name ("" where none, "." or an identifier), path, place and the comment above it."""
+    """One import: its name ("", "." or an identifier), path, place and the comment above it."""
 
     name: str
     path: str
@@ -55,7 +57,7 @@ class ImportSpec(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The result of the parser; what is malformed may still have a package name.
+    """The result of the parser. A malformed file may still have a package name.
 
     Attributes:
         package: the name in the package clause, "" when there is none.
@@ -69,7 +71,7 @@ class Parsed(NamedTuple):
 
     @property
     def error(self) -> str:
-        """go's text: the first complaint, and how many more there are; "" when sound."""
+        """go's text: the first fault, and how many more there are; "" when there is none."""
         more = f" (and {len(self.faults) - 1} more errors)" if len(self.faults) > 1 else ""
         return str(self.faults[0]) + more if self.faults else ""
 
@@ -86,8 +88,8 @@ class GoFile(NamedTuple):
         xtest: whether it is a test of package P in package P_test.
         cgo: whether it imports "C".
         error: go's text with the position, "" when sound.
-        fault: the first complaint of `error` without its position, as `go list` prints it.
-        unreadable: whether the file could not be read as text at all; go then does not list it.
+        fault: the first fault of `error` without its position, as `go list` prints it.
+        unreadable: whether a NUL byte stopped the reading; go then does not list the file.
         cgo_docs: the comments above each import "C", as raw comment texts.
     """
 
@@ -105,12 +107,12 @@ class GoFile(NamedTuple):
 
 
 def read_go_file(name: str, data: bytes) -> GoFile:
-    """Read one file's package, imports and embed patterns; errors stand in the result."""
+    """Read one file's package, imports and embed patterns; errors are part of the result."""
     return file_of_header(name, data, read_header(data))
 
 
 def file_of_header(name: str, data: bytes, header: Header) -> GoFile:
-    """`read_go_file` where the header is known already."""
+    """As `read_go_file`, of a file whose header has been read."""
     is_test = name.endswith("_test.go")
     if header.stops_at_nul:
         text = f"read {name}: unexpected NUL in input"
@@ -130,7 +132,7 @@ def parse_imports(name: str, text: str) -> Parsed:
 
 
 def is_valid_import(path: str) -> bool:
-    """Whether go/build takes `path` as an import path: printing characters, no space, none of a few marks."""
+    """Whether go/build accepts an import path: printable characters, no space, none of a few marks."""
     for char in path:
         if char in GO_SPACE or is_bad_byte(char) or char in _ILLEGAL_IN_PATH or not is_print(char):
             return False
@@ -138,7 +140,7 @@ def is_valid_import(path: str) -> bool:
 
 
 def _sound_package(text: str) -> str | None:
-    """The package name of a file that the parser will surely take; None when in doubt."""
+    """The package name of a file that the parser accepts for certain; None when in doubt."""
     if not text.isascii() and _BAD.search(text):
         return None
     if "//line " in text or "/*line " in text:
@@ -165,11 +167,11 @@ def _parsed_file(name: str, data: bytes, text: str, is_test: bool) -> GoFile:
 
 
 class _TooManyFaults(Exception):
-    """Ends a parse that complains too often."""
+    """Ends the parsing of a file with more than ten faults."""
 
 
 class _Parser:
-    """Reads one file; goes on after a fault as go's parser does, so that the complaints are the same."""
+    """Reads one file; after a fault it goes on where go's parser does, so that the faults are the same."""
 
     def __init__(self, name: str, text: str) -> None:
         self.scanner = Scanner(name, text)
@@ -273,7 +275,7 @@ class _Parser:
             self._advance(_STATEMENT_STARTS)
 
     def _advance(self, stops: frozenset[str]) -> None:
-        """Skip to a token of `stops`, but never for ever at the same one."""
+        """Skip to a token of `stops`. It may stay at the same token ten times, as in go; then it skips that, too."""
         while self.token.kind != "EOF":
             if self.token.kind in stops:
                 if self.token.offset == self.sync_offset and self.sync_count < 10:
@@ -295,7 +297,7 @@ class _Parser:
         self._fault(f"expected '{kind}', found {found}")
 
     def _fault(self, text: str) -> None:
-        """Complain about the current token, once a line."""
+        """Note a fault at the current token, at most one for each line."""
         faults = self.scanner.faults
         if faults and faults[-1].line == self._line(self.token.offset):
             return
@@ -307,7 +309,7 @@ class _Parser:
 def embed_patterns(data: bytes) -> tuple[str, ...]:
     """The patterns of all //go:embed directives of a file, in order, without repetition.
 
-    A directive with a malformed quoted pattern counts for nothing, as in go/build.
+    A directive with a malformed quoted pattern is ignored, as in go/build.
     """
     if b"//go:embed" not in data:
         return ()

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Go tokens with their positions and the scanner's errors, for source that the fast reader refuses.
+"""Go tokens with their positions and the scanner's errors, for source that `header.py` alone cannot read.
 
-Offsets are indexes of characters in the text; positions are printed as go prints them: lines and byte columns from 1,
-moved by `//line` directives.
+Offsets are indexes of characters in the text. Positions are as go prints them: lines and byte columns from 1, moved by
+line directives:
+
+    //line parser.y:10        the next line is line 10 of parser.y
 
 Source of the rules: the Go specification, "Lexical elements"; package go/scanner for the errors of malformed numbers.
 """
@@ -18,13 +20,13 @@ from govgo.core.golib.quote import is_bad_byte, quote_char
 from govgo.core.golib.unicode import is_digit as is_unicode_digit
 from govgo.core.golib.unicode import is_letter, is_print
 
-#: An expression for the words that Go reserves.
+#: A regular expression for the words that Go reserves.
 KEYWORDS: Final = (
     "(?:break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package"
     "|range|return|select|struct|switch|type|var)"
 )
 _KEYWORD = re.compile(KEYWORDS + r"\Z")
-#: Token kinds whose text an error quotes in place of the kind.
+#: The kinds of tokens that an error shows by their text, not by their kind.
 LITERALS: Final = frozenset(["IDENT", "INT", "FLOAT", "IMAG", "CHAR", "STRING"])
 
 _ENDS_STATEMENT = frozenset([")", "]", "}", "++", "--", "break", "continue", "fallthrough", "return"]) | LITERALS
@@ -39,7 +41,7 @@ _NAMES: Final = {"x": "hexadecimal", "o": "octal", "0": "octal", "b": "binary"}
 
 
 class Token(NamedTuple):
-    """A token: its kind (a keyword or operator is its own), text and offset. A line's end is (";", newline)."""
+    """A token: its kind (of a keyword or operator, the text), text and offset. The end of a line is (";", newline)."""
 
     kind: str
     text: str
@@ -47,7 +49,7 @@ class Token(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """One complaint, ordered as go sorts them; `column` 0 is unknown."""
+    """An error at a place, ordered as go sorts them; the column 0 is unknown."""
 
     file: str
     line: int
@@ -60,9 +62,9 @@ class Fault(NamedTuple):
 
 
 class Scanner:
-    """Reads tokens one by one; `faults` grows on the way.
+    """Reads tokens one by one, and collects `faults`.
 
-    A character is complained about as soon as it becomes the next one, so a scan may tell of what follows its token.
+    As in go, a bad character is noted as soon as it is the next one, so that `scan` may note one after its token.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -71,7 +73,7 @@ class Scanner:
         self.faults: list[Fault] = []
         self._lines = [0] + [m.end() for m in re.finditer("\n", text) if m.end() < len(text)]
         self._bad = [match.start() for match in _BAD.finditer(text)]
-        self._moves: list[tuple[int, str, int, int]] = []  # of //line: offset, file, line, column
+        self._moves: list[tuple[int, str, int, int]] = []  # from line directives: offset, file, line, column
         self._ends_statement = False
         self._pending_newline = -1
         self._at = -1
@@ -80,7 +82,7 @@ class Scanner:
             self._to(1)
 
     def position(self, offset: int) -> tuple[str, int, int]:
-        """(file, line, byte column) of a character, moved by the line directives so far."""
+        """(file, line, byte column) of a character, as the line directives before it say."""
         line, column = self._place(offset)
         moves = bisect_right(self._moves, offset, key=lambda move: move[0])
         if moves == 0:
@@ -92,7 +94,7 @@ class Scanner:
         return file, new_line, new_column + _size(self.text[base:offset])
 
     def fault(self, offset: int, text: str) -> None:
-        """Note a complaint."""
+        """Note an error."""
         self.faults.append(Fault(*self.position(offset), text))
 
     def scan(self) -> Token:
@@ -123,12 +125,12 @@ class Scanner:
         return self.text[self._at : self._at + 1]
 
     def _to(self, offset: int) -> None:
-        """Make the character at `offset` the next one, complaining about bad ones up to it."""
+        """Make the character at `offset` the next one, and note the bad ones up to it."""
         if self._bad:
             for bad in self._bad[bisect_right(self._bad, self._at) : bisect_right(self._bad, offset)]:
                 if self._is_utf16(bad):
                     self.fault(bad, "illegal UTF-8 encoding (got UTF-16)")
-                    self.text = self.text[0]
+                    self.text = self.text[0]  # go reads no further
                     self._bad = []
                     break
                 self._bad_char(bad)
@@ -206,7 +208,7 @@ class Scanner:
         return Token("COMMENT", text.replace("\r", ""), begin)
 
     def _line_directive(self, begin: int, text: str, after: int) -> None:
-        """Obey `//line file:line:col` for what begins at `after`."""
+        """Obey `//line file:line:column`, or without the column, for the text that begins at `after`."""
         head, colon, last = text[7:].rpartition(":")
         if not colon:
             return
@@ -306,7 +308,7 @@ def _is_decimal(char: str) -> bool:
 
 
 def _code_point(char: str) -> str:
-    """`U+0040 '@'`; without the character where it does not print."""
+    """`U+0040 '@'`; without the character when it is not printable."""
     if is_bad_byte(char):
         char = "\ufffd"
     return f"U+{ord(char):04X}" + (f" '{char}'" if char and is_print(char) else "") if char else ""
@@ -318,7 +320,7 @@ def _natural(digits: str) -> int | None:
 
 
 def _clean(name: str, file: str) -> str:
-    """The file of a line directive; a relative one is beside the source file."""
+    """The file of a line directive; a relative one is in the directory of the source file."""
     if file == "":
         return ""
     cleaned = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
@@ -326,7 +328,7 @@ def _clean(name: str, file: str) -> str:
 
 
 class Number(NamedTuple):
-    """A literal: "INT", "FLOAT" or "IMAG", where it ends, and the (offset, complaint) pairs about it."""
+    """A literal: "INT", "FLOAT" or "IMAG", where it ends, and its errors as pairs of offset and text."""
 
     kind: str
     end: int
@@ -334,7 +336,7 @@ class Number(NamedTuple):
 
 
 def scan_number(text: str, begin: int) -> Number:
-    """Read the number that begins at `begin`, with a digit or with a point before one."""
+    """Read the number that begins at `begin`, with a digit or with a point and a digit."""
     faults: list[tuple[int, str]] = []
     kind, base, prefix, digits, invalid, at = "INT", 10, "", "", -1, begin
     if text[at] == "0":
@@ -386,7 +388,7 @@ def _exponent(text: str, at: int, prefix: str, faults: list[tuple[int, str]]) ->
 
 
 def _digits(text: str, begin: int, base: int) -> tuple[str, int]:
-    """The digits and underscores at `begin`, and the offset of the first digit that the base lacks, or -1."""
+    """The digits and underscores at `begin`, and the offset of the first that is not of the base, or -1."""
     end, invalid = begin, -1
     while text.startswith("_", end) or is_digit(text[end : end + 1], max(base, 10)):
         if invalid < 0 and text[end] != "_" and not is_digit(text[end], base):
@@ -396,7 +398,7 @@ def _digits(text: str, begin: int, base: int) -> tuple[str, int]:
 
 
 def _bad_separator(text: str) -> int:
-    """Where an underscore does not stand between digits, or the base's prefix and a digit; or -1."""
+    """The index of an underscore that is not between digits, or between the prefix of the base and a digit; or -1."""
     prefix = text[1:2].lower() if text.startswith("0") and text[1:2].lower() in _BASES else ""
     before = "0" if prefix else "."
     for position in range(2 if prefix else 0, len(text)):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pseudo-versions: versions for revisions that no tag names.
 
-    vX.0.0-yyyymmddhhmmss-abcdefabcdef          no earlier version tag
-    vX.Y.Z-pre.0.yyyymmddhhmmss-abcdefabcdef    the tag before is vX.Y.Z-pre
-    vX.Y.(Z+1)-0.yyyymmddhhmmss-abcdefabcdef    the tag before is vX.Y.Z
+    vX.0.0-yyyymmddhhmmss-abcdefabcdef          no version tag before the revision
+    vX.Y.Z-pre.0.yyyymmddhhmmss-abcdefabcdef    the tag before it is vX.Y.Z-pre
+    vX.Y.(Z+1)-0.yyyymmddhhmmss-abcdefabcdef    the tag before it is vX.Y.Z
 
-Build metadata ("+incompatible") of the tag before is kept. Times are UTC.
+So a pseudo-version sorts above the tag before the revision and below the next release. Build metadata ("+incompatible")
+of that tag is kept. Times are UTC.
 
 Source of the rules: Go Modules Reference, "Pseudo-versions".
 """
@@ -33,7 +34,7 @@ def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
     """The pseudo-version of revision `rev` (12 hexadecimal digits) committed at `time`.
 
     Args:
-        major: "v2" for a path that ends in /v2; "" is v0. Counts only where there is no older version.
+        major: "v2" for a path that ends in /v2; "" is v0. Used only if there is no older version.
         older: the latest version tag that is an ancestor of the revision, or "".
         time: the commit time; without a time zone it is taken as UTC.
         rev: the short name of the revision.
@@ -49,7 +50,7 @@ def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
 
 
 def zero_pseudo_version(major: str) -> str:
-    """The pseudo-version of no revision, which go writes for modules that are replaced anyway."""
+    """The pseudo-version of no revision, which go writes for a module that is replaced at every version."""
     return pseudo_version(major, "", _ZERO_TIME, "000000000000")
 
 

@@ -59,7 +59,7 @@ def test_named_files_count_but_for_cgo() -> None:
 
 
 def test_malformed_files() -> None:
-    """The reader keeps what stands before the fault; the module index keeps nothing, but the file counts."""
+    """The reader keeps the imports before the fault; the module index keeps none, but the file counts."""
     broken = [("x.go", b'package p\nimport ("a.b/1"; "a.b/2"; oops)\n')]
     assert scan_files(broken, any_tags()) == (("a.b/1", "a.b/2"), ())
     assert scan_files(broken, any_tags(), indexed=True) == ((), ())

@@ -30,10 +30,10 @@ ASCENDING = {
 def test_order(path: str) -> None:
     ranked = [(rank, v) for rank, group in enumerate(ASCENDING[path]) for v in group.split(" ")]
     for (i, v), (j, w) in itertools.product(ranked, ranked):
-        wanted = (i > j) - (i < j)
-        assert moduleversion.compare_versions(path, v, w) == wanted, (v, w)
+        expected = (i > j) - (i < j)
+        assert moduleversion.compare_versions(path, v, w) == expected, (v, w)
         x, y = moduleversion.version_key(path, v), moduleversion.version_key(path, w)
-        assert (x > y) - (x < y) == wanted, (v, w)
+        assert (x > y) - (x < y) == expected, (v, w)
 
 
 @pytest.mark.parametrize("path", ASCENDING)
@@ -64,7 +64,7 @@ def test_properties(path: str, v: str, is_valid: bool, is_pre: bool, minor: str)
 
 
 @pytest.mark.parametrize(
-    ("path", "v", "wanted"),
+    ("path", "v", "expected"),
     [
         ("go", "1.21", True),
         ("go", "1.20", False),
@@ -75,8 +75,8 @@ def test_properties(path: str, v: str, is_valid: bool, is_pre: bool, minor: str)
         ("m.io", "v1-pre", False),
     ],
 )
-def test_version_prefixes(path: str, v: str, wanted: bool) -> None:
-    assert moduleversion.is_version_prefix(path, v) is wanted
+def test_version_prefixes(path: str, v: str, expected: bool) -> None:
+    assert moduleversion.is_version_prefix(path, v) is expected
 
 
 def test_sort_knows_go_and_files() -> None:
@@ -102,7 +102,7 @@ def test_sort_knows_go_and_files() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("name", "expected"),
     [
         ("go1.2.3", "1.2.3"),
         ("1.2.3", ""),
@@ -114,8 +114,8 @@ def test_sort_knows_go_and_files() -> None:
         ("go", ""),
     ],
 )
-def test_from_toolchain(name: str, wanted: str) -> None:
-    assert goversion.from_toolchain(name) == wanted
+def test_from_toolchain(name: str, expected: str) -> None:
+    assert goversion.from_toolchain(name) == expected
 
 
 def test_goversion_steps() -> None:
