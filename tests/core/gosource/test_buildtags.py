@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.gosource import constraint
 from govgo.core.gosource.buildtags import (
     any_tags,
     build_tags,
@@ -107,14 +106,3 @@ def test_default_tool_tags(platform: str, expected: str) -> None:
     goos, goarch = platform.split("/")
     got = {tag.removeprefix("goexperiment.") for tag in default_tool_tags(goos, goarch)}
     assert got == set(expected.split())
-
-
-def test_deep_expressions_do_not_recurse() -> None:
-    nested = "//go:build " + "!(" * 900 + "a" + ")" * 900
-    program = constraint.parse_constraint(nested)
-    assert constraint.evaluate(program, lambda tag, prefer: False) is False
-    assert constraint.expression_text(program) == "!" * 900 + "a"
-    with pytest.raises(SourceError, match=r"^build expression too large$"):
-        constraint.parse_constraint("//go:build " + "(" * 5000 + "a")
-    with pytest.raises(SourceError, match=r"^expression too complex for // \+build lines$"):
-        constraint.parse_constraint("// +build " + "a " * 102)
