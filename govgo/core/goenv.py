@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The settings of the go command, their defaults, and what GOPROXY, GOFLAGS and the private patterns say.
+"""The settings of the go command, their defaults, and the small languages that some of them are written in.
+
+    GOPROXY=https://a.example|https://b.example,direct     after "|" any error moves on, after "," only "not found"
+    GOPRIVATE=*.corp.example.com,rsc.io/private            globs of path prefixes (core/module/patterns.py)
+    GOFLAGS=-mod=mod '-tags=a b'                           flags, quoted where they hold white space
 
 This is the only file that names the public module proxy and checksum database. Sources: the Go Modules
 Reference, "Environment variables"; cmd/go's go.env and modfetch/key.go; `go help environment`.
@@ -12,7 +16,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
-from govgo.core.golib.url import parse
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.version.goversion import is_valid
 from govgo.errors import UsageError
@@ -42,6 +45,8 @@ _FLAGS = (
     "test testcache timeout tool toolchain toolexec trace trimpath u use v vendor versions vet vettool w work x"
 )
 KNOWN_FLAGS = frozenset(_FLAGS.split())
+
+_PLAIN_URL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-/")
 
 NOPROXY = "noproxy"
 DIRECT = "direct"
@@ -91,9 +96,9 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class GoEnv(NamedTuple):
     """The effective settings: the environment, then the go env file, then the defaults.
 
-    `values` holds the same by variable name, and whatever else the environment or the file says under GO…
-    names; `changed` names those that differ from the default. `process` is the whole environment, for commands that
-    are run; it may hold secrets.
+    `values` holds the same by variable name, with every other GO… variable of the environment or the file; `changed`
+    names those that differ from the default. `process` is the whole environment, for the commands that govgo runs; it
+    may hold secrets.
     """
 
     gopath: str = ""
@@ -162,10 +167,10 @@ class GoEnv(NamedTuple):
 
 
 def check_environment(env: GoEnv) -> None:
-    """Refuse what no go command starts with, whatever it is to do (cmd/go, main and modload.FindGoWork).
+    """Refuse the settings with which no go command starts, whichever it is (cmd/go, main and modload.FindGoWork).
 
     Raises:
-        UsageError: a GOPATH, GOWORK or GOVGO_GO_VERSION that makes no sense.
+        UsageError: GOPATH, GOWORK or GOVGO_GO_VERSION is malformed.
     """
     if env.get("GOVGO_GO_VERSION") and not is_valid(env.go_version):
         raise UsageError(f"invalid GOVGO_GO_VERSION {quote(env.get('GOVGO_GO_VERSION'))}")
@@ -184,7 +189,7 @@ def check_environment(env: GoEnv) -> None:
 def parse_goproxy(goproxy: str, gonoproxy: str = "") -> tuple[ProxySpec, ...]:
     """Split a GOPROXY list (the Go Modules Reference, "GOPROXY"; cmd/go, modfetch.proxyList).
 
-    Nothing after "off" or "direct" counts. An entry such as `example.com` gets `https://` in front.
+    Entries after "off" or "direct" are ignored, as in go. An entry such as `example.com` gets `https://` in front.
 
     Raises:
         UsageError: a URL that is no proxy URL, or a list without entries.
@@ -216,6 +221,10 @@ def check_proxy_url(url: str) -> None:
     Raises:
         UsageError: with the go command's text, passwords masked.
     """
+    if url.startswith(("http://", "https://")) and _PLAIN_URL.issuperset(url.partition("//")[2]):
+        return  # nothing in it that the parser could refuse; spares most commands the 2 ms of loading it
+    from govgo.core.golib.url import parse
+
     base = parse(url)
     match base.scheme:
         case "http" | "https":
@@ -231,10 +240,10 @@ def check_proxy_url(url: str) -> None:
 
 
 def quoted_split(text: str) -> tuple[str, ...]:
-    """Split at white space; a field in single or double quotes is taken as it is (cmd/internal/quoted).
+    """Split at white space; a field in single or double quotes may contain white space (cmd/internal/quoted).
 
     Raises:
-        UsageError: a quote without its end.
+        UsageError: a quote is not closed.
     """
     fields: list[str] = []
     i = 0

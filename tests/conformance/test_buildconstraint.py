@@ -5,22 +5,22 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.gosource import constraint as buildexpr
+from govgo.core.gosource import constraint
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.directory import match_source
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
 
 
 def expr(case: Case) -> str:
-    parsed = outcome(buildexpr.parse_constraint, case["line"])
+    parsed = outcome(constraint.parse_constraint, case["line"])
     if parsed["err"] or case["err"]:
         return differ(parsed["err"], case["err"])
     program = parsed["out"]
-    plus_build = outcome(buildexpr.plus_build_lines, program)
+    plus_build = outcome(constraint.plus_build_lines, program)
     got = {
-        "string": buildexpr.expression_text(program),
-        "eval": [int(buildexpr.evaluate(program, TagSet(frozenset(tags)).match)) for tags in case["tag_sets"]],
-        "go_version": buildexpr.go_version_of(program),
+        "string": constraint.expression_text(program),
+        "eval": [int(constraint.evaluate(program, TagSet(frozenset(tags)).match)) for tags in case["tag_sets"]],
+        "go_version": constraint.go_version_of(program),
         "plus_build": plus_build["out"] or None,
         "plus_build_err": plus_build["err"],
     }
@@ -28,7 +28,7 @@ def expr(case: Case) -> str:
 
 
 def line(case: Case) -> str:
-    got = (buildexpr.is_go_build(case["line"]), buildexpr.is_plus_build(case["line"]))
+    got = (constraint.is_go_build(case["line"]), constraint.is_plus_build(case["line"]))
     return differ(got, (case["is_go_build"], case["is_plus_build"]))
 
 
@@ -61,9 +61,9 @@ def matchfile(case: Case) -> str:
     return differ(got, {"out": case["match"], "err": case["err"]})
 
 
-JUDGES = {"expr": expr, "line": line, "filename": filename, "matchfile": matchfile}
+RUNNERS = {"expr": expr, "line": line, "filename": filename, "matchfile": matchfile}
 
 
 @pytest.mark.parametrize("op", ops("buildconstraint"))
 def test_buildconstraint(op: str) -> None:
-    check("buildconstraint", op, JUDGES[op])
+    check("buildconstraint", op, RUNNERS[op])

@@ -33,9 +33,9 @@ def test_dirhash(op: str) -> None:
 def test_dirhash_zip(tmp_path: Path) -> None:
     file = tmp_path / "x.zip"
 
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         file.write_bytes(base64.b64decode(case["zip"]))
         err = case["err"] and case["err"].replace("$ZIP", str(file))
         return differ(outcome(hash_zip, str(file)), {"out": case["hash"], "err": err})
 
-    check("dirhash", "zip", judge)
+    check("dirhash", "zip", run_case)

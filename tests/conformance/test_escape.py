@@ -18,7 +18,7 @@ CALLS = {
 
 @pytest.mark.parametrize("op", ops("escape"))
 def test_escape(op: str) -> None:
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         return differ(outcome(CALLS[op], case["in"]), {"out": case["out"], "err": case["err"]})
 
-    check("escape", op, judge)
+    check("escape", op, run_case)

@@ -62,7 +62,7 @@ class Machine:
         ]
         return code, out.splitlines(), [line for line in lines if not line.startswith(_KEPT_APART)]
 
-    def judge(self, case: Case) -> str:
+    def run_case(self, case: Case) -> str:
         """Where govgo and the case differ, "" nowhere."""
         main = self.prepare(case)
         code, _, err = self.run("get", *case["args"])
@@ -101,4 +101,4 @@ def test_get(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
         monkeypatch.setenv(name, value)
     for name in ("GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOVGO_GO_VERSION"):
         monkeypatch.delenv(name, raising=False)
-    check("get", "", Machine(tmp_path, capsys, monkeypatch).judge)
+    check("get", "", Machine(tmp_path, capsys, monkeypatch).run_case)

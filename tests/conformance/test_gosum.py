@@ -172,7 +172,7 @@ def _plain(run: Case) -> Case:
 
 
 def test_gosum(world: World) -> None:
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         faults = []
         for run in case["runs"]:
             got, want = _run(world, case["go_sum"], run), _plain(run)
@@ -181,4 +181,4 @@ def test_gosum(world: World) -> None:
                 faults.append(f"{case['name']}: {run['cmd']} ({run['cache']}): (got, want) {wrong or got}")
         return "\n".join(faults)
 
-    check("gosum", "run", judge)
+    check("gosum", "run", run_case)

@@ -26,9 +26,9 @@ def compare(case: Case) -> str:
     return differ([goversion.compare(bare(case["x"]), bare(y)) for y in case["ys"]], case["cmp"])
 
 
-JUDGES = {"props": props, "compare": compare}
+RUNNERS = {"props": props, "compare": compare}
 
 
 @pytest.mark.parametrize("op", ops("goversion"))
 def test_goversion(op: str) -> None:
-    check("goversion", op, JUDGES[op])
+    check("goversion", op, RUNNERS[op])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.core.gosource.buildtags import build_tags
-from govgo.core.gosource.directory import BuildPackage, import_dir, import_fault
+from govgo.core.gosource.directory import BuildPackage, import_dir
 from govgo.core.gosource.parse import parse_imports
 from tests.conformance.vectors import Case, check, differ, raw
 
@@ -35,6 +35,14 @@ def view(package: BuildPackage, err: str) -> Case:
 def build(case: Case) -> str:
     package = import_dir("$DIR", [("x.go", raw(case["text"]))], build_tags())
     return differ(view(package, package.error), case["build"])
+
+
+def import_fault(path: str) -> str:
+    """Why `go list` refuses the import of `path` whatever modules there are, "" where it does not (load.loadImport)."""
+    if path in (".", "..") or path.startswith(("./", "../")):
+        return f'local import "{path}" in non-local package'
+    _, found, rest = ("/" + path).rpartition("/vendor/")
+    return f"{path} must be imported as {rest}" if found else ""
 
 
 def go_list(case: Case) -> str:

@@ -38,7 +38,7 @@ def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         text.flush()
         return out.getvalue().decode("utf-8", "surrogateescape"), ""
 
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         for name in ("go.mod", "go.work"):
             (tmp_path / name).unlink(missing_ok=True)
         (tmp_path / case["file"]).write_bytes(raw(case["text"]))
@@ -49,4 +49,4 @@ def test_mod_edit_cmd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         formatted, _ = run(case, "-fmt", "-print")
         return differ((shown, formatted, error), (case["json"], case["fmt"], ""))
 
-    check("mod_edit_cmd", "", judge)
+    check("mod_edit_cmd", "", run_case)

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.module import moduleversion as module
-from govgo.core.module import paths
+from govgo.core.module import moduleversion, paths
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import Case, check, differ, ops, outcome
 
@@ -47,11 +46,11 @@ def check_(case: Case) -> str:
 def sort(case: Case) -> str:
     mods = [ModuleVersion(*pair) for pair in case["in"]]
     got = [list(mv) for mv in sorted(mods, key=paths.module_sort_key)]
-    module.sort(mods)
+    moduleversion.sort(mods)
     return differ(got, case["out"]) or differ([list(mv) for mv in mods], case["out"])
 
 
-JUDGES = {
+RUNNERS = {
     "path": path,
     "canonical": canonical,
     "major_prefix": major_prefix,
@@ -63,4 +62,4 @@ JUDGES = {
 
 @pytest.mark.parametrize("op", ops("module_paths"))
 def test_module_paths(op: str) -> None:
-    check("module_paths", op, JUDGES[op])
+    check("module_paths", op, RUNNERS[op])

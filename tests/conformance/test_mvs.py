@@ -29,7 +29,7 @@ def errors(error: GovgoError | None) -> list[str]:
     return [] if error is None else f"go: {error}".replace("/main", "$MAIN").split("\n")
 
 
-def judge(case: Case) -> str:
+def run_case(case: Case) -> str:
     files = MemoryFiles({"/main/go.mod": case["main"]})
     for directory, text in case.get("local", {}).items():
         path = f"/main/{directory}"
@@ -60,4 +60,4 @@ def judge(case: Case) -> str:
 
 
 def test_mvs() -> None:
-    check("mvs", "", judge)
+    check("mvs", "", run_case)

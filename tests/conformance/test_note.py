@@ -58,9 +58,9 @@ def open_(case: Case) -> str:
     return differ(seen, {name: case[name] for name in seen})
 
 
-JUDGES = {"vkey": vkey, "skey": skey, "sign": sign, "open": open_}
+RUNNERS = {"vkey": vkey, "skey": skey, "sign": sign, "open": open_}
 
 
 @pytest.mark.parametrize("op", ops("note"))
 def test_note(op: str) -> None:
-    check("note", op, JUDGES[op])
+    check("note", op, RUNNERS[op])

@@ -37,9 +37,9 @@ def parse(case: Case) -> str:
     return differ(got, {name: case[name] for name in got})
 
 
-JUDGES = {"make": make, "zero": zero, "parse": parse}
+RUNNERS = {"make": make, "zero": zero, "parse": parse}
 
 
 @pytest.mark.parametrize("op", ops("pseudo"))
 def test_pseudo(op: str) -> None:
-    check("pseudo", op, JUDGES[op])
+    check("pseudo", op, RUNNERS[op])

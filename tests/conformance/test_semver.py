@@ -36,9 +36,9 @@ def max_(case: Case) -> str:
     return differ(semver.max_version(case["v"], case["w"]), case["out"])
 
 
-JUDGES = {"props": props, "compare": compare, "sort": sort, "max": max_}
+RUNNERS = {"props": props, "compare": compare, "sort": sort, "max": max_}
 
 
 @pytest.mark.parametrize("op", ops("semver"))
 def test_semver(op: str) -> None:
-    check("semver", op, JUDGES[op])
+    check("semver", op, RUNNERS[op])

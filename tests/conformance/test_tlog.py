@@ -189,9 +189,9 @@ def parse_hash(case: Case) -> str:
     return differ((got["out"], got["err"]), (want, case["err"]))
 
 
-JUDGES = {
-    judge.__name__: judge
-    for judge in (
+RUNNERS = {
+    run_case.__name__: run_case
+    for run_case in (
         record_hash, node_hash, stored_hash_index, split_index, stored_hash_count, stored_hashes, tree_hash,
         prove_record, check_record, prove_tree, check_tree, tile_path, parse_tile_path, tile_for_index,
         new_tiles, hash_from_tile, tile_data, tile_read, format_record, parse_record, format_tree, parse_tree,
@@ -202,4 +202,4 @@ JUDGES = {
 
 @pytest.mark.parametrize("op", ops("tlog"))
 def test_tlog(op: str) -> None:
-    check("tlog", op, JUDGES[op])
+    check("tlog", op, RUNNERS[op])

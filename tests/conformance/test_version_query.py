@@ -69,25 +69,25 @@ def session_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sess
     return make
 
 
-def _told(session: Session, info: ModuleInfo) -> Case:
+def _listed(session: Session, info: ModuleInfo) -> Case:
     """What a case says of a module."""
     proxy = session.settings.env.goproxy
-    told: Case = {"path": info.path}
+    listed: Case = {"path": info.path}
     if info.version:
-        told["version"] = info.version
+        listed["version"] = info.version
     if info.error is not None:
-        told["err"] = info.error.replace(proxy, "$PROXY").replace(session.settings.cwd, "$MAIN")
+        listed["err"] = info.error.replace(proxy, "$PROXY").replace(session.settings.cwd, "$MAIN")
     if info.replace is not None:
-        told["replace"] = [info.replace.path, info.replace.version or None]
+        listed["replace"] = [info.replace.path, info.replace.version or None]
     if info.retracted:
-        told["retracted"] = list(info.retracted)
+        listed["retracted"] = list(info.retracted)
     if info.deprecated:
-        told["deprecated"] = info.deprecated
+        listed["deprecated"] = info.deprecated
     if info.update is not None:
-        told["update"] = info.update.version
+        listed["update"] = info.update.version
     if info.versions:
-        told["versions"] = list(info.versions)
-    return told
+        listed["versions"] = list(info.versions)
+    return listed
 
 
 def _one(session: Session, argument: str, mode: ListMode) -> Case:
@@ -98,21 +98,21 @@ def _one(session: Session, argument: str, mode: ListMode) -> Case:
     if listing.error is not None:
         raise listing.error
     (info,) = listing.modules
-    return _told(session, info)
+    return _listed(session, info)
 
 
 def test_query(session_of: Callable[[str], Session]) -> None:
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         got = _one(session_of(case["main"]), case["arg"], ListMode(0))
         got.pop("path", None)
         want = {key: value for key, value in case.items() if key not in ("id", "op", "main", "arg")}
         return "" if got == want else f"{case['arg']}: got {got}, want {want}"
 
-    check("version_query", "query", judge)
+    check("version_query", "query", run_case)
 
 
 def test_versions(session_of: Callable[[str], Session]) -> None:
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         mode = ListMode.VERSIONS
         if case["retracted"]:
             mode |= ListMode.RETRACTED | ListMode.RETRACTED_VERSIONS
@@ -129,18 +129,18 @@ def test_versions(session_of: Callable[[str], Session]) -> None:
         want = {key: value for key, value in case.items() if key not in ("id", "op", "main", "path", "retracted")}
         return "" if got == want else f"{case['path']}: got {got}, want {want}"
 
-    check("version_query", "versions", judge)
+    check("version_query", "versions", run_case)
 
 
 def test_upgrades(session_of: Callable[[str], Session]) -> None:
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         session = session_of(case["main"])
         mode = ListMode.UPDATES | ListMode.RETRACTED | ListMode.DEPRECATED
         listing = list_modules(session, ["all"], mode)
         if listing.error is not None:
             raise listing.error
-        got = [_told(session, info) for info in listing.modules]
+        got = [_listed(session, info) for info in listing.modules]
         wrong = [(mine, go) for mine, go in zip(got, case["all"], strict=True) if mine != go]
         return "" if not wrong else f"(got, want): {wrong}"
 
-    check("version_query", "upgrades", judge)
+    check("version_query", "upgrades", run_case)

@@ -18,7 +18,7 @@ from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.adapters.modzip.unzip import unzip
 from govgo.adapters.modzip.write import create_zip
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.modzip import rules as modzip
+from govgo.core.modzip import rules
 from govgo.core.modzip.rules import CheckedFiles, Kind, ListedFile
 from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, ops, raw
@@ -54,7 +54,7 @@ def mv_of(case: Case) -> ModuleVersion:
 
 
 def check_files_list(case: Case, tmp: Path) -> str:
-    return differ(as_recorded(modzip.check_files([listed(file) for file in case["files"]])), case["check"])
+    return differ(as_recorded(rules.check_files([listed(file) for file in case["files"]])), case["check"])
 
 
 def create(case: Case, tmp: Path) -> str:
@@ -85,7 +85,7 @@ def check_zip(case: Case, tmp: Path) -> str:
     file.write_bytes(base64.b64decode(case["zip"]))
     mv = mv_of(case)
     try:
-        modzip.check_module(mv)
+        rules.check_module(mv)
         with open_archive(str(file), Rules.GO) as archive:
             checked = as_recorded(checked_entries(archive, mv))
     except GovgoError as error:
@@ -128,16 +128,16 @@ def check_directory(case: Case, tmp: Path) -> str:
     return differ(as_recorded(check_dir(str(root))), case["check"]) or differ(made, want)
 
 
-JUDGES = {"files": check_files_list, "create": create, "zip": check_zip, "dir": check_directory}
+RUNNERS = {"files": check_files_list, "create": create, "zip": check_zip, "dir": check_directory}
 
 
 @pytest.mark.parametrize("op", ops("zip_check"))
 def test_zip_check(op: str, tmp_path: Path) -> None:
     numbers = itertools.count()
 
-    def judge(case: Case) -> str:
+    def run_case(case: Case) -> str:
         home = tmp_path / str(next(numbers))
         home.mkdir()
-        return JUDGES[op](case, home)
+        return RUNNERS[op](case, home)
 
-    check("zip_check", op, judge)
+    check("zip_check", op, run_case)

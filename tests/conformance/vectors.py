@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads the conformance vectors and judges their cases, all cases of a topic's operation in one test.
+"""Reads the conformance vectors and runs their cases, all cases of a topic's operation in one test.
 
-The vectors lie in `testdata/vectors`, or where GOVGO_VECTORS says. No case is ever left out: a judge that meets
+The vectors are in `testdata/vectors`, or where GOVGO_VECTORS says. No case is ever left out: a test that meets
 what it does not know fails.
 """
 
@@ -55,14 +55,14 @@ def ops(topic: str) -> list[str]:
     return list(dict.fromkeys(case.get("op", "") for case in load(topic)))
 
 
-def check(topic: str, op: str, judge: Callable[[Case], object]) -> None:
-    """Run `judge` on every case of `op`; it raises, or returns a text, where the case fails.
+def check(topic: str, op: str, run_case: Callable[[Case], object]) -> None:
+    """Run `run_case` on every case of `op`; it raises, or returns a text, where the case fails.
 
     Fails with the number of bad cases and the first of them.
     """
     cases = [case for case in load(topic) if case.get("op", "") == op]
     assert cases, f"no case of {topic} {op!r}"
-    bad = [(case["id"], fault) for case in cases if (fault := _fault(case, judge))]
+    bad = [(case["id"], fault) for case in cases if (fault := _fault(case, run_case))]
     shown = "\n".join(f"{name}: {fault}" for name, fault in bad[:_SHOWN])
     assert not bad, f"{len(bad)} of {len(cases)} cases fail\n{shown}"
 
@@ -80,9 +80,9 @@ def differ(got: object, want: object) -> str:
     return "" if got == want else f"got {got!r}, want {want!r}"
 
 
-def _fault(case: Case, judge: Callable[[Case], object]) -> str:
+def _fault(case: Case, run_case: Callable[[Case], object]) -> str:
     try:
-        fault = judge(case)
+        fault = run_case(case)
     except Exception as err:
         return f"{type(err).__name__}: {err}"
     return str(fault) if fault else ""

@@ -21,10 +21,9 @@ from govgo.adapters.modzip.write import create_zip, kind_of
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import canonical_version
+from govgo.core.module.paths import INCOMPATIBLE, canonical_version
 from govgo.core.modzip.rules import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE, ListedFile
 from govgo.core.vcs.coderepo import (
-    INCOMPATIBLE,
     CodeModule,
     Commit,
     is_retracted,

@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from govgo.core.golib.quote import GO_SPACE, quote
-from govgo.core.modfile import ModFile, WorkFile, is_directory_path, must_quote
-from govgo.core.modfile.directivefile import DirectiveFile
+from govgo.core.modfile import DirectiveFile, ModFile, WorkFile, is_directory_path, must_quote
 from govgo.core.module.paths import check_import_path
 from govgo.errors import InputError, InvalidPathError, UsageError
 

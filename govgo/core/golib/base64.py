@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Padded base64, accepted as Go's encoding/base64.StdEncoding accepts it (RFC 4648, section 4).
 
-Python's `base64.b64decode` differs in both of its modes: the lax one skips foreign characters, and the strict one
+Python's `base64.b64decode` differs in both of its modes: the lax one skips all other characters, and the strict one
 refuses the line ends that Go skips.
 """
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Unified diffs anchored on unique lines, as `go mod tidy -diff` prints them (Go's internal/diff).
 
-Lines that occur exactly once in both texts are matched by a longest common subsequence (Szymanski's algorithm,
-https://research.swtch.com/tgs170.pdf); each match grows as far as the lines around it agree. What lies between is the
-difference. Runs in O(n log n).
+Lines that occur exactly once in both texts are the anchors: their longest common subsequence is matched (Szymanski's
+algorithm, https://research.swtch.com/tgs170.pdf), and each match grows as far as the lines around it are equal. What is
+between the matches is the difference. The time is O(n log n) for n lines.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ def _lines(data: bytes) -> list[str]:
 
 
 class _Chunks:
-    """The chunks of a diff while they are put together. Positions are pairs (in the old lines, in the new)."""
+    """The chunks of a diff while they are put together.
+
+    Positions are pairs of indexes, into the old lines and the new ones: `done` is the end of what was read, `start` the
+    beginning of the chunk whose lines are in `lines`.
+    """
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         self.old = old
@@ -99,7 +103,7 @@ class _Chunks:
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Positions of the longest common subsequence of unique lines, between (0, 0) and the end of both."""
+    """The positions of the longest common subsequence of unique lines, with (0, 0) before and the end of both after."""
     old_counts, new_counts = Counter(old), Counter(new)
     place = {line: i for i, line in enumerate(new) if new_counts[line] == 1 and old_counts[line] == 1}
     pairs = [(i, place[line]) for i, line in enumerate(old) if line in place]
@@ -111,10 +115,11 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
         tails[k : k + 1] = [j]
         lengths.append(k + 1)
     chosen: list[tuple[int, int]] = []
-    wanted, limit = len(tails), len(new)
+    # Backwards, each element of the longest subsequence is one of the next lower length that is before the last.
+    length_needed, limit = len(tails), len(new)
     for (i, j), length in zip(reversed(pairs), reversed(lengths), strict=True):
-        if length == wanted and j < limit:
+        if length == length_needed and j < limit:
             chosen.append((i, j))
-            wanted -= 1
+            length_needed -= 1
     chosen.reverse()
     return [(0, 0), *chosen, (len(old), len(new))]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Go's fmt verbs over template values: Sprint, Sprintln and Sprintf.
+"""Go's fmt verbs for template values: Sprint, Sprintln and Sprintf.
+
+    sprintf("%-8s|%q|%d", ("go", "a b", 7))      go      |"a b"|7
+    sprintf("%d %z", (1, 2))                     1 %!z(int=2)        mistakes are shown in the text
 
 Source of the rules: the documentation of package fmt, "Printing".
 """
@@ -22,7 +25,7 @@ _DIRECTIVE = re.compile(
     r"(?P<index>\[\d+\])?(?P<verb>.?)",
     re.DOTALL,
 )
-_BAD = -1_000_001
+_BAD = -1_000_001  # below every width and precision: go allows them up to a million
 _INTEGER_VERBS = {"d": "d", "v": "d", "b": "b", "o": "o", "x": "x", "X": "X"}
 _REAL_VERBS = frozenset("eEfFgGv")
 
@@ -40,7 +43,7 @@ _NONE = _Flags()
 
 
 def sprint(values: Sequence[Value]) -> str:
-    """The values in their default form, with a space between two of which neither is a string."""
+    """The values in their default form, with a space between two neighbours when neither is a string."""
     out = ""
     previous: Value = ""
     for index, value in enumerate(values):
@@ -52,7 +55,7 @@ def sprint(values: Sequence[Value]) -> str:
 
 
 def sprintln(values: Sequence[Value]) -> str:
-    """The values in their default form, separated by spaces, and a newline."""
+    """The values in their default form, with spaces between them and a newline at the end."""
     return " ".join(default_form(value) for value in values) + "\n"
 
 
@@ -62,7 +65,7 @@ def default_form(value: Value) -> str:
 
 
 def sprintf(layout: str, values: Sequence[Value]) -> str:
-    """The values in the form that `layout` asks for; mistakes are shown in the text, as Go does."""
+    """The values as `layout` says; mistakes in it are shown in the text, as in Go."""
     return _Printf(values).run(layout)
 
 
@@ -111,7 +114,7 @@ class _Printf:
         return complaints + _format(value, verb, _Flags(text, width, precision))
 
     def _go_to(self, index: str | None) -> bool:
-        """Go on with the value of an explicit index such as `[2]`; whether there is one."""
+        """Make the value of an explicit index such as `[2]` the next one; False when there is no such value."""
         if index is None:
             return True
         self._reordered = True
@@ -122,7 +125,7 @@ class _Printf:
         return True
 
     def _count(self, text: str | None) -> int | None:
-        """A width or precision: None where there is none, _BAD where the value for `*` is no small integer."""
+        """A width or precision: None when there is none, _BAD when the value for `*` is not a small integer."""
         if text is None:
             return None
         if not text.endswith("*"):
@@ -163,7 +166,7 @@ def _format(value: Value, verb: str, flags: _Flags) -> str:
 
 
 def _padded(text: str, flags: _Flags, *, sign: int = 0) -> str:
-    """Pad to the width; `sign` is the length of a sign that zeros go behind."""
+    """Pad to the width; zeros are put after the sign, which is `sign` characters long."""
     if flags.width is None or len(text) >= flags.width:
         return text
     if flags.has("-"):
@@ -264,7 +267,7 @@ def _record(value: Record, verb: str, flags: _Flags) -> str:
     fields = []
     for name in value.type.fields:
         item = value.field(name)
-        # A pointer below the top is printed as an address in Go; its target says more.
+        # Go prints a pointer within a struct as an address, which differs from run to run; its target is more useful.
         text = _format(item, verb, flags)
         fields.append(f"{name}:{text}" if flags.has("+") or flags.has("#") else text)
     ampersand = "&" if value.is_pointer else ""

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Go's quoted form of strings and characters (`%q`), and its reading of string literals.
+r"""Go's quoted form of strings and characters (`%q`), and the values of Go's string literals.
 
-Strings that came from bytes which are not UTF-8 hold each bad byte as a lone surrogate (Python's
-`surrogateescape`); `quote` prints such a byte as `\\xNN`, as Go does.
+    a"b⏎    "a\"b\n"         the byte ff    "\xff"
+
+A string decoded from bytes that are not UTF-8 has a lone surrogate for each bad byte (Python's `surrogateescape`);
+`quote` prints such a byte as `\xNN`, as Go does.
 
 Source of the rules: the Go specification, "Rune literals" and "String literals"; package strconv.
 """
@@ -11,9 +13,10 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.golib.unicode import is_print as is_print  # offered here with the other rules of quoting
+from govgo.core.golib.unicode import is_print
 
-#: What Go calls white space (Unicode's White_Space), as characters for strip and for a character class.
+#: White space in Go's sense (Unicode's White_Space), for str.strip and for character classes. Python's own also has the
+#: separators U+001C to U+001F.
 GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"

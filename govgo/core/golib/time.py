@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Times in the layouts of Go's package time, whose reference time is Mon Jan 2 15:04:05 MST 2006.
+"""Times in the layouts of Go's package time, which are written as the time Mon Jan 2 15:04:05 MST 2006.
+
+    format_time(time, "2006-01-02T15:04")      2024-05-06T07:08
 
 Source of the rules: the documentation of package time, "Constants", and time.Time.Format.
 """
@@ -11,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 STRING_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST"
-"""What time.Time.String uses."""
+"""The layout of time.Time's String method."""
 
 MONTHS = (
     "January",
@@ -39,13 +41,13 @@ def format_time(time: datetime, layout: str) -> str:
     """`time` in `layout` (time.Time.Format).
 
     Args:
-        time: an aware time.
+        time: a time with a time zone.
     """
     return _ELEMENT.sub(lambda match: _element(time, match[0]), layout)
 
 
 def string(time: datetime) -> str:
-    """`time` as its String method prints it."""
+    """`time` as Go prints it by default (time.Time.String)."""
     return format_time(time, STRING_LAYOUT)
 
 
@@ -98,7 +100,7 @@ def _seconds(time: datetime) -> int:
 
 
 def _offset(time: datetime, element: str) -> str:
-    """`Z07:00` and its relatives: hours, then minutes and seconds as far as the element has them."""
+    """The offset from UTC for `Z07:00`, `-0700` and the like: hours, then the minutes and seconds that it has."""
     seconds = _seconds(time)
     if element[0] == "Z" and seconds == 0:
         return "Z"
@@ -109,5 +111,5 @@ def _offset(time: datetime, element: str) -> str:
 
 
 def zone_name(time: datetime) -> str:
-    """The abbreviation of the time zone: "UTC", or the offset where the zone has no name."""
+    """The abbreviation of the time zone: "UTC", else the offset, as Go prints it for a zone without a name."""
     return "UTC" if _seconds(time) == 0 else _offset(time, "-0700")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which characters Go prints as themselves, and takes for letters and digits: those of Unicode 15.0.
+"""Which characters Go prints as themselves, and which are letters and digits to it: those of Unicode 15.0.
 
-Python may know an older or a newer Unicode.
+Error texts, the tokens of go.mod and the quoting of paths depend on it. Python's `unicodedata` may be of an older or a
+newer Unicode, hence the table.
 
-Texts of errors, the lexical rules of go.mod and the quoting of paths depend on it. Source: the Unicode Character
-Database 15.0 (the version of Go 1.26), categories L, M, N, P and S; Go's unicode.IsPrint.
+Source: the Unicode Character Database 15.0 (the version of Go 1.26), categories L, M, N, P and S; Go's unicode.IsPrint.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ f 2 f 1 f 1 11 a 4u 1k t d 18 4 9 7 2 e 6 4a rc 4 h 3 d 3 3b 4 2n 6 c 4 1 f c 4 
 """Distances, in base 36, from U+0080 to the first printable character, on to the first that is not, and so on."""
 
 
-# What 15.0 added to 14.0, which is the oldest that Python has.
+# What Unicode 15.0 added to 14.0, the version of the oldest Python that govgo supports.
 _NEW_LETTERS = re.compile(
     "[\U0001123f-\U00011240\U00011f02\U00011f04-\U00011f10\U00011f12-\U00011f33\U0001342f\U00013441-\U00013446"
     "\U0001b132\U0001b155\U0001df25-\U0001df2a\U0001e030-\U0001e06d\U0001e4d0-\U0001e4eb\U0002b739"
@@ -61,7 +61,7 @@ def is_letter(char: str) -> bool:
     if char.isascii():
         return char.isalpha()
     if unicodedata.category(char)[0] == "L":
-        return is_print(char)  # newer letters do not print yet
+        return is_print(char)  # letters of a Unicode after 15.0 are not in the table
     return _NEW_LETTERS.match(char) is not None
 
 
@@ -81,5 +81,5 @@ def is_print(char: str) -> bool:
 
 @cache
 def _boundaries() -> tuple[int, ...]:
-    """Where printable characters begin and end, by turns."""
+    """The first printable character, the first after it that is not, and so on; made from the table when needed."""
     return tuple(accumulate((int(step, 36) for step in _STEPS.split()), initial=0x80))[1:]

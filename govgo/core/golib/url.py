@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """URLs as Go's net/url reads and prints them, as far as module proxies need it.
 
-Only generic URLs with an authority or an absolute path matter here. A URL keeps the decoded path and, where
-the writer chose another encoding than the usual one, that encoding (`raw_path`), as net/url.URL does.
+    https://user:secret@proxy.example.com:8080/a%20b?q#f
+    scheme  user password host                path query fragment
+
+A URL has its path decoded and, if its writer encoded it in another than the usual way, also as written (`raw_path`), as
+net/url.URL does.
+
+Source of the rules: package net/url; RFC 3986.
 """
 
 from __future__ import annotations
@@ -29,7 +34,7 @@ _SECRET_WITHIN = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/\s:@']*):[^/\s@]*@"
 
 
 class GoURL(NamedTuple):
-    """A parsed URL. `user` is None where there is no userinfo, `password` where that has none."""
+    """A parsed URL. `user` is None when there is no userinfo, `password` when that has none."""
 
     scheme: str = ""
     opaque: str = ""
@@ -44,7 +49,7 @@ class GoURL(NamedTuple):
     omit_host: bool = False
 
     def escaped_path(self) -> str:
-        """The path as it goes on the wire: `raw_path` where that is a valid encoding of `path`."""
+        """The path as it is sent: `raw_path` if that is a valid encoding of `path`, else the usual encoding."""
         raw = self.raw_path
         if raw and _VALID_ENCODED.issuperset(raw.encode()):
             try:
@@ -128,7 +133,7 @@ def parse(text: str) -> GoURL:
 
 
 def mask(text: str) -> str:
-    """Text that should be a URL but need not be one, with what looks like a password replaced."""
+    """A text that may not be a well-formed URL, with what looks like a password replaced."""
     return _SECRET.sub(r"\1:xxxxx@", text)
 
 
@@ -138,12 +143,12 @@ def mask_all(text: str) -> str:
 
 
 def segment_escape(text: str) -> str:
-    """Escape for a path, `/` left as it is; `,` and `;` are escaped (url.PathEscape per segment)."""
+    """Escape for a path: each segment as url.PathEscape does, which also escapes "," and ";"."""
     return text if _PLAIN(text) else _escape(text, _SEGMENT_SAFE | frozenset(b"/"))
 
 
 def is_plain(path: str) -> bool:
-    """Whether nothing in a path is ever escaped, nor cleaned away."""
+    """Whether neither escaping nor `clean_path` changes a path."""
     return _PLAIN(path) is not None and "//" not in path and "/." not in path
 
 

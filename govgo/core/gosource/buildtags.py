@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which Go source files a build takes: build tags, file name suffixes and constraint lines.
 
-A `TagSet` is either what one platform satisfies (`build_tags`) or the set under which everything but "ignore" can be
-satisfied (`any_tags`), which `mod tidy` and `mod vendor` use so that go.mod serves every platform.
+    x_linux_arm64.go                  is built on linux/arm64 only
+    //go:build linux && !cgo          likewise on Linux without cgo
+
+A `TagSet` is either what one platform satisfies (`build_tags`), or a set under which every constraint holds that some
+platform satisfies (`any_tags`). `mod tidy` and `mod vendor` use the second, so that go.mod serves every platform.
 
 Source of the rules: `go help buildconstraint`; the packages go/build and internal/syslist of go 1.26.
 """
@@ -15,8 +18,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.gosource import constraint as buildexpr
-from govgo.core.gosource.constraint import Expr
+from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
 from govgo.errors import SourceError
 
 KNOWN_OS: Final = frozenset(
@@ -71,13 +73,13 @@ KNOWN_ARCH: Final = frozenset(
     ]
 )
 
-#: What is wrong with a file that states two constraints.
+#: The error of a file with two //go:build lines.
 MULTIPLE_GO_BUILD: Final = "multiple //go:build comments"
 
 #: The minor number of the newest release tag, go1.26.
 _RELEASE: Final = 26
 
-#: Tags that a tag of the key's name is satisfied by, besides itself.
+#: A tag holds, too, if the one beside it does: Android is a Linux.
 _IMPLIED_BY: Final = {
     "linux": "android",
     "solaris": "illumos",
@@ -103,7 +105,7 @@ _LEVELS: Final = {
 _REGISTER_ABI: Final = frozenset(["amd64", "arm64", "loong64", "ppc64", "ppc64le", "riscv64", "s390x"])
 
 
-#: A file with one //go:build line among // comments and blank lines before its package clause.
+#: The usual file with a constraint: one //go:build line among // comments and blank lines before the package clause.
 _PLAIN_HEADER = re.compile(
     rb"(?>(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*)(//go:build [\x20-\x7e]++)\r?\n"
     rb"(?>(?:(?!//go:build)//[^\n]*+\n|[ \t\r]*+\n)*)package[ \t]"
@@ -115,18 +117,18 @@ class TagSet(NamedTuple):
 
     Attributes:
         tags: their names.
-        goos: decides "unix".
-        is_any: whether every tag but "ignore" holds, and does not hold where a constraint negates it.
+        goos: the operating system, which decides "unix".
+        is_any: whether every tag but "ignore" has the truth that a constraint needs.
     """
 
     tags: frozenset[str]
     goos: str = ""
     is_any: bool = False
 
-    def match(self, tag: str, wanted: bool = True) -> bool:
-        """Whether `tag` holds; with `is_any` it is what is `wanted` of it."""
+    def match(self, tag: str, prefer: bool = True) -> bool:
+        """Whether `tag` holds; with `is_any` it is as the constraint would `prefer` it."""
         if self.is_any:
-            return wanted and tag not in ("", "ignore")
+            return prefer and tag not in ("", "ignore")
         if tag in self.tags:
             return True
         if tag == "unix":
@@ -141,7 +143,7 @@ class TagSet(NamedTuple):
 
 @cache
 def any_tags() -> TagSet:
-    """The set that satisfies nearly every constraint (cmd/go's imports.AnyTags)."""
+    """The set under which a tag holds as well as its negation (cmd/go's imports.AnyTags)."""
     return TagSet(frozenset(), is_any=True)
 
 
@@ -155,7 +157,7 @@ def build_tags(
     release: int = _RELEASE,
     tool_tags: Iterable[str] | None = None,
 ) -> TagSet:
-    """What a build for one platform satisfies.
+    """The tags that hold in a build for one platform.
 
     Args:
         goos: GOOS.
@@ -164,7 +166,7 @@ def build_tags(
         extra: the tags of -tags.
         compiler: "gc" or "gccgo".
         release: N of the newest release tag go1.N.
-        tool_tags: tags of experiments and of the instruction set; None is go's defaults for the platform.
+        tool_tags: tags of experiments and of the instruction set; None for go's defaults on the platform.
     """
     tags = {goos, goarch, compiler, *extra, *(f"go1.{minor}" for minor in range(1, release + 1))}
     tags.update(default_tool_tags(goos, goarch) if tool_tags is None else tool_tags)
@@ -184,7 +186,7 @@ def default_tool_tags(goos: str, goarch: str) -> tuple[str, ...]:
 
 
 def match_file(name: str, tags: TagSet) -> bool:
-    """Whether a file's name lets it count: `_GOOS`, `_GOARCH` and `_GOOS_GOARCH`, also before `_test`.
+    """Whether a file is built, by the end of its name: `_GOOS`, `_GOARCH` or `_GOOS_GOARCH`, also before `_test`.
 
     Args:
         name: base name, with or without extension.
@@ -205,10 +207,10 @@ def match_file(name: str, tags: TagSet) -> bool:
 
 
 def header_constraints(header: bytes) -> tuple[Expr, ...]:
-    """The constraints that a source file's beginning states; all must hold.
+    """The constraints in the beginning of a source file, all of which must hold.
 
-    A `//go:build` line counts among the leading comments. Where there is none, `// +build` lines do, if a blank line
-    follows them; malformed ones are passed over.
+    That is the `//go:build` line among the comments before the package clause. If there is none, it is the `// +build`
+    lines that a blank line follows; malformed ones are ignored.
 
     Args:
         header: the file up to its package clause, or more; without a byte order mark.
@@ -226,9 +228,9 @@ def header_constraints(header: bytes) -> tuple[Expr, ...]:
         return (_go_build(go_build),)
     found = []
     for line in leading:
-        if buildexpr.is_plus_build(line):
+        if is_plus_build(line):
             try:
-                found.append(buildexpr.parse_constraint(line))
+                found.append(parse_constraint(line))
             except SourceError:
                 continue
     return tuple(found)
@@ -236,11 +238,11 @@ def header_constraints(header: bytes) -> tuple[Expr, ...]:
 
 def satisfies(constraints: Iterable[Expr], tags: TagSet) -> bool:
     """Whether `tags` satisfy all constraints."""
-    return all(buildexpr.evaluate(expr, tags.match) for expr in constraints)
+    return all(evaluate(expr, tags.match) for expr in constraints)
 
 
 def should_build(header: bytes, tags: TagSet) -> bool:
-    """Whether a file's constraint lines let it count; malformed ones do not (cmd/go's imports.ShouldBuild)."""
+    """Whether a file is built, by its constraint lines; not if they are malformed (cmd/go's imports.ShouldBuild)."""
     try:
         return satisfies(header_constraints(header), tags)
     except SourceError:
@@ -249,19 +251,19 @@ def should_build(header: bytes, tags: TagSet) -> bool:
 
 def _go_build(line: str) -> Expr:
     try:
-        return buildexpr.parse_constraint(line)
+        return parse_constraint(line)
     except SourceError as err:
         raise SourceError(f"parsing //go:build line: {err}", inner=err) from err
 
 
 def _leading_comments(text: str) -> tuple[list[str], str | None]:
-    """The lines up to the last blank one before anything but // comments, and the //go:build line.
+    """The leading // comments that a blank line follows, and the //go:build line.
 
     Raises:
         SourceError: there are two //go:build lines.
     """
     lines: list[str] = []
-    blank_end = 0  # of the lines that a blank line follows
+    blank_end = 0  # how many of `lines` come before the last blank line
     go_build: str | None = None
     is_leading, in_block = True, False
     for raw_line in text.removesuffix("\n").split("\n") if text else ():
@@ -273,7 +275,7 @@ def _leading_comments(text: str) -> tuple[list[str], str | None]:
             is_leading = False
         if is_leading:
             lines.append(line)
-        if not in_block and buildexpr.is_go_build(line):
+        if not in_block and is_go_build(line):
             if go_build is not None:
                 raise SourceError(MULTIPLE_GO_BUILD)
             go_build = line

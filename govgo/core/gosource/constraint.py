@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Build constraint expressions: the text of `//go:build` and `// +build` lines.
 
-An expression is a program in postfix order, a tuple of tags and of the operators "!", "&&" and "||" (no tag looks
-like one). So neither reading nor evaluating recurses, however deep the parentheses of a hostile file.
+    //go:build (linux && 386) || !cgo        the program linux 386 && cgo ! ||
+    // +build linux,386 !cgo                 the same: "," is and, a blank is or
+
+An expression is a program in postfix order, a tuple of tags and of the operators "!", "&&" and "||", which are no tags.
+So neither parsing nor evaluation recurses, however deep the parentheses of a hostile file are.
 
 Source of the rules: `go help buildconstraint`; package go/build/constraint.
 """
@@ -20,7 +23,7 @@ from govgo.errors import SourceError
 
 Expr: TypeAlias = tuple[str, ...]
 
-#: Operands of a //go:build line, and operators of a // +build line, that go accepts.
+#: The most operands of a //go:build line, and operators of a // +build line, that go accepts.
 _MAX_OPERANDS: Final = 1000
 _MAX_PLUS_OPERATORS: Final = 100
 
@@ -59,14 +62,14 @@ def evaluate(expr: Expr, ok: Callable[[str, bool], bool]) -> bool:
 
     Args:
         expr: the expression.
-        ok: `ok(tag, wanted)` is the truth of a tag, where `wanted` is the truth that favours the whole expression
-            (False below an odd number of negations).
+        ok: `ok(tag, prefer)` is the truth of a tag; `prefer` is the truth with which the tag makes the whole expression
+            true rather than false (False below an odd number of negations).
     """
-    stack: list[tuple[bool, bool]] = []  # what each operand is when True, and when False, is wanted of it
+    stack: list[tuple[bool, bool]] = []  # each operand, with True and with False preferred
     for item in expr:
         if item == "!":
-            wanted, unwanted = stack.pop()
-            stack.append((not unwanted, not wanted))
+            if_true, if_false = stack.pop()
+            stack.append((not if_false, not if_true))
         elif item in ("&&", "||"):
             y, x = stack.pop(), stack.pop()
             both = item == "&&"
@@ -78,7 +81,7 @@ def evaluate(expr: Expr, ok: Callable[[str, bool], bool]) -> bool:
 
 def expression_text(expr: Expr) -> str:
     """`expr` as //go:build lines write it, with the parentheses that it needs."""
-    stack: list[tuple[str, str]] = []  # text and outermost operator
+    stack: list[tuple[str, str]] = []  # the text of each operand, and its outermost operator
     for item in expr:
         if item == "!":
             text, operator = stack.pop()
@@ -94,7 +97,8 @@ def expression_text(expr: Expr) -> str:
 
 def go_version_of(expr: Expr) -> str:
     """The lowest Go version that `expr` implies ("go1.21"); "" when it implies none."""
-    stack: list[tuple[int, int]] = []  # lowest N of go1.N for the operand, and for its negation; -1 is none
+    # The lowest N of go1.N that each operand implies, and that its negation does; -1 for none.
+    stack: list[tuple[int, int]] = []
     for item in expr:
         if item == "!":
             stack.append(stack.pop()[::-1])
@@ -133,7 +137,7 @@ _Tree: TypeAlias = "str | tuple[str, list[_Tree]]"
 
 
 def _without_inner_not(expr: Expr) -> _Tree:
-    stack: list[tuple[_Tree, _Tree]] = []  # the operand, and its negation
+    stack: list[tuple[_Tree, _Tree]] = []  # each operand, and its negation
     for item in expr:
         if item == "!":
             stack.append(stack.pop()[::-1])
@@ -215,7 +219,8 @@ class _Parser:
         self.operands = 0
 
     def parse(self) -> Expr:
-        # For each open parenthesis and the text itself: "!" before it, "&&" and "||" that wait for an operand.
+        # For the whole text, and for each open parenthesis: whether "!" is before it, and whether an "&&" and an "||"
+        # have their left operand and wait for the right one.
         frames: list[list[bool]] = [[False, False, False]]
         while True:
             negated = self._begin_operand()

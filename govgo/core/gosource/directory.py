@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A directory of Go source as go/build sees it: which files count, what they import and embed.
 
-Of `#cgo` lines in the comment above `import "C"` only the form is checked.
+Of `#cgo` lines in the comment above `import "C"` only the syntax is checked.
 
 Source of the rules: package go/build (Context.ImportDir, Context.MatchFile); package cmd/cgo, "Using cgo with the go
 command".
@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.gosource import constraint as buildexpr
 from govgo.core.gosource.buildtags import TagSet, header_constraints, match_file, satisfies
+from govgo.core.gosource.constraint import evaluate, parse_constraint
 from govgo.core.gosource.header import read_comments, read_header
 from govgo.core.gosource.parse import GoFile, file_of_header
 from govgo.errors import SourceError
@@ -25,103 +24,14 @@ _VERBS: Final = frozenset(["CFLAGS", "CPPFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS"
 _SAFE_ARGUMENT = re.compile("[-+.,/0-9=A-Z_a-z:$@%! ~^\x80-\U0010ffff]+\\Z")
 _FIELDS = re.compile(f"[^{GO_SPACE}]+")
 _DIRECTIVE = re.compile(r"(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
-
-
-def cgo_fault(name: str, doc: tuple[str, ...], tags: TagSet) -> str:
-    """go/build's complaint about the #cgo lines of a comment, or "".
-
-    Args:
-        name: of the file.
-        doc: the texts of the comments, with their marks.
-        tags: decide whether a line with conditions counts; those that do not are not checked to the end.
-    """
-    for original in _lines(doc):
-        line = original.strip(GO_SPACE)
-        if not line.startswith(("#cgo ", "#cgo\t")):
-            continue
-        words = _FIELDS.findall(line)
-        if len(words) == 3 and words[1] in ("nocallback", "noescape"):
-            continue
-        head, colon, arguments = line[4:].strip(GO_SPACE).partition(":")
-        words = _FIELDS.findall(head)
-        invalid = f"{name}: invalid #cgo line: {original}"
-        if not colon or not words:
-            return invalid
-        *conditions, verb = words
-        if conditions and not any(_holds(condition, tags) for condition in conditions):
-            continue
-        split = _split_quoted(arguments)
-        if split is None:
-            return invalid
-        for argument in split:
-            if not _is_safe(argument):
-                return f"{name}: malformed #cgo argument: {argument.replace('${SRCDIR}', '')}"
-        if verb not in _VERBS:
-            return f"{name}: invalid #cgo verb: {original}"
-    return ""
-
-
-def _lines(doc: tuple[str, ...]) -> Iterator[str]:
-    """The lines of a comment without its marks and directives (ast.CommentGroup.Text)."""
-    for comment in doc:
-        if comment.startswith("/*"):
-            body = comment[2:].removesuffix("*/")
-        else:
-            body = comment[2:]
-            if body.startswith(" "):
-                body = body[1:]
-            elif _DIRECTIVE.match(body):
-                continue
-        for line in body.split("\n"):
-            yield line.rstrip(" \t\n\r")
-
-
-def _holds(condition: str, tags: TagSet) -> bool:
-    mark = "//go:build " if any(char in condition for char in "&|()") else "// +build "
-    try:
-        return buildexpr.evaluate(buildexpr.parse_constraint(mark + condition), tags.match)
-    except SourceError:
-        return False
-
-
-def _is_safe(argument: str) -> bool:
-    if "${SRCDIR}" not in argument:
-        return _SAFE_ARGUMENT.match(argument) is not None
-    return all(_SAFE_ARGUMENT.match(chunk) for chunk in argument.split("${SRCDIR}") if chunk)
-
-
-def _split_quoted(text: str) -> list[str] | None:
-    """Words, where quotes keep blanks and a backslash the next character; None when one is left open."""
-    words: list[str] = []
-    word, mark, is_word, is_escaped = "", "", False, False
-    for char in text:
-        if is_escaped:
-            is_escaped, word = False, word + char
-        elif char == "\\":
-            is_escaped = True
-        elif mark:
-            mark, word = ("", word) if char == mark else (mark, word + char)
-        elif char in "\"'":
-            is_word, mark = True, char
-        elif char in GO_SPACE:
-            if is_word or word:
-                words.append(word)
-            is_word, word = False, ""
-        else:
-            word += char
-    if is_word or word:
-        words.append(word)
-    return None if mark or is_escaped else words
-
-
-#: Extensions, besides .go, of files that a build may take.
+#: Extensions, besides .go, of files that are built.
 _OTHER_EXTENSIONS: Final = frozenset(
     ".c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso".split()  # noqa: SIM905
 )
 
 
 class Sources(NamedTuple):
-    """What one kind of a package's files (its own, its tests, its external tests) say, sorted."""
+    """The files of a package of one kind (its own, its tests, its external tests), their imports and embeds, sorted."""
 
     files: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
@@ -132,15 +42,15 @@ class BuildPackage(NamedTuple):
     """A directory's package.
 
     Attributes:
-        name: of the package, "" where no file says.
+        name: of the package, "" when no file has one.
         sources: its files, those with cgo among them, and their imports and embed patterns.
         cgo_files: those of `sources` that import "C".
         tests: files of the package in *_test.go.
         xtests: files of the package's external test.
-        ignored: Go files that do not count.
-        invalid: Go files with faults; most of them are listed elsewhere too.
+        ignored: Go files that names or constraints leave out.
+        invalid: Go files with faults; most of them are in another list, too.
         error: go/build's text for the first fault, `no buildable Go source files in DIR`, or "".
-        fault: `error` as `go list` tells it.
+        fault: `error` as `go list` prints it.
     """
 
     name: str
@@ -162,7 +72,7 @@ def import_dir(
     Args:
         directory: its name in error texts.
         files: base name and content, in the order of the directory.
-        tags: what holds.
+        tags: the build tags that hold.
         use_all: whether files count that names or constraints leave out.
     """
     draft = _Draft(directory, tags)
@@ -172,10 +82,10 @@ def import_dir(
         try:
             file = _go_file(name, data, tags, use_all)
         except SourceError as err:
-            draft.complain(name, str(err), str(err))
+            draft.add_fault(name, str(err), str(err))
             continue
         if file is not None and file.error:
-            draft.complain(name, file.error, file.fault)
+            draft.add_fault(name, file.error, file.fault)
         if file is None or file.package == "documentation":
             draft.ignored.append(name)
         else:
@@ -184,16 +94,16 @@ def import_dir(
 
 
 def match_source(name: str, data: bytes, tags: TagSet, *, use_all: bool = False) -> bool:
-    """Whether a build takes a file, by its name and its beginning (Context.MatchFile).
+    """Whether a file is built, by its name and its beginning (Context.MatchFile).
 
     Args:
         name: path; its last element decides.
         data: content.
-        tags: what holds.
+        tags: the build tags that hold.
         use_all: whether a file counts whatever its name and constraints say.
 
     Raises:
-        SourceError: the constraints or what stands before them are malformed.
+        SourceError: the constraints, or the comments before them, are malformed.
     """
     base = name.rpartition("/")[2]
     dot = base.rfind(".")
@@ -215,17 +125,6 @@ def match_source(name: str, data: bytes, tags: TagSet, *, use_all: bool = False)
         raise SourceError(f"{base}: {err}", inner=err) from err
 
 
-def import_fault(path: str) -> str:
-    """Why a package of a module may not import `path`, whatever modules there are; "" when it may.
-
-    Source: cmd/go's load.loadImport.
-    """
-    if path in (".", "..") or path.startswith(("./", "../")):
-        return f'local import "{path}" in non-local package'
-    _, found, rest = ("/" + path).rpartition("/vendor/")
-    return f"{path} must be imported as {rest}" if found else ""
-
-
 def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | None:
     if not match_file(name, tags) and not use_all:
         return None
@@ -240,11 +139,15 @@ def _go_file(name: str, data: bytes, tags: TagSet, use_all: bool) -> GoFile | No
     return file if counts or use_all else None
 
 
-@dataclass(slots=True)
 class _Part:
-    files: list[str] = field(default_factory=list)
-    imports: set[str] = field(default_factory=set)
-    embeds: set[str] = field(default_factory=set)
+    """The files of one kind while they are added."""
+
+    __slots__ = ("embeds", "files", "imports")
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.imports: set[str] = set()
+        self.embeds: set[str] = set()
 
     def add(self, file: GoFile) -> None:
         self.files.append(file.name)
@@ -256,7 +159,7 @@ class _Part:
 
 
 class _Draft:
-    """A package as its files come in."""
+    """A package while its files are added."""
 
     def __init__(self, directory: str, tags: TagSet) -> None:
         self.directory = directory
@@ -270,7 +173,7 @@ class _Draft:
         self.error = ""
         self.fault = ""
 
-    def complain(self, name: str, error: str, fault: str) -> None:
+    def add_fault(self, name: str, error: str, fault: str) -> None:
         if not self.invalid:
             self.error, self.fault = error, fault
         self.invalid[name] = None
@@ -280,7 +183,7 @@ class _Draft:
         self._join(file, file.package.removesuffix("_test") if is_xtest else file.package)
         if file.cgo and file.is_test:
             text = f"use of cgo in test {file.name} not supported"
-            self.complain(file.name, text, text)
+            self.add_fault(file.name, text, text)
         elif file.cgo:
             self._add_cgo(file)
             return
@@ -309,13 +212,13 @@ class _Draft:
             self.name, self.first_file = package, file.name
         elif package != self.name:
             text = f"found packages {self.name} ({self.first_file}) and {package} ({file.name}) in {self.directory}"
-            self.complain(file.name, text, text)
+            self.add_fault(file.name, text, text)
 
     def _add_cgo(self, file: GoFile) -> None:
         for doc in file.cgo_docs:
             text = cgo_fault(file.name, doc, self.tags)
             if text:
-                self.complain(file.name, text, text)
+                self.add_fault(file.name, text, text)
         if self.tags.has_cgo:
             self.cgo_files.append(file.name)
             self.sources.add(file)
@@ -325,3 +228,90 @@ class _Draft:
 
 def _sorted(texts: set[str]) -> tuple[str, ...]:
     return tuple(sorted(texts, key=lambda text: text.encode("utf-8", "surrogateescape")))
+
+
+def cgo_fault(name: str, doc: tuple[str, ...], tags: TagSet) -> str:
+    """go/build's error about the #cgo lines of a comment, or "".
+
+    Args:
+        name: of the file.
+        doc: the texts of the comments, with their slashes.
+        tags: decide whether a line with conditions applies; one that does not is not checked further.
+    """
+    for original in _lines(doc):
+        line = original.strip(GO_SPACE)
+        if not line.startswith(("#cgo ", "#cgo\t")):
+            continue
+        words = _FIELDS.findall(line)
+        if len(words) == 3 and words[1] in ("nocallback", "noescape"):
+            continue
+        head, colon, arguments = line[4:].strip(GO_SPACE).partition(":")
+        words = _FIELDS.findall(head)
+        invalid = f"{name}: invalid #cgo line: {original}"
+        if not colon or not words:
+            return invalid
+        *conditions, verb = words
+        if conditions and not any(_holds(condition, tags) for condition in conditions):
+            continue
+        split = _split_quoted(arguments)
+        if split is None:
+            return invalid
+        for argument in split:
+            if not _is_safe(argument):
+                return f"{name}: malformed #cgo argument: {argument.replace('${SRCDIR}', '')}"
+        if verb not in _VERBS:
+            return f"{name}: invalid #cgo verb: {original}"
+    return ""
+
+
+def _lines(doc: tuple[str, ...]) -> Iterator[str]:
+    """The lines of a comment without slashes and directives (ast.CommentGroup.Text)."""
+    for comment in doc:
+        if comment.startswith("/*"):
+            body = comment[2:].removesuffix("*/")
+        else:
+            body = comment[2:]
+            if body.startswith(" "):
+                body = body[1:]
+            elif _DIRECTIVE.match(body):
+                continue
+        for line in body.split("\n"):
+            yield line.rstrip(" \t\n\r")
+
+
+def _holds(condition: str, tags: TagSet) -> bool:
+    mark = "//go:build " if any(char in condition for char in "&|()") else "// +build "
+    try:
+        return evaluate(parse_constraint(mark + condition), tags.match)
+    except SourceError:
+        return False
+
+
+def _is_safe(argument: str) -> bool:
+    if "${SRCDIR}" not in argument:
+        return _SAFE_ARGUMENT.match(argument) is not None
+    return all(_SAFE_ARGUMENT.match(chunk) for chunk in argument.split("${SRCDIR}") if chunk)
+
+
+def _split_quoted(text: str) -> list[str] | None:
+    """The words of a line: quotes keep blanks together, a backslash escapes; None when one of them is not closed."""
+    words: list[str] = []
+    word, mark, is_word, is_escaped = "", "", False, False
+    for char in text:
+        if is_escaped:
+            is_escaped, word = False, word + char
+        elif char == "\\":
+            is_escaped = True
+        elif mark:
+            mark, word = ("", word) if char == mark else (mark, word + char)
+        elif char in "\"'":
+            is_word, mark = True, char
+        elif char in GO_SPACE:
+            if is_word or word:
+                words.append(word)
+            is_word, word = False, ""
+        else:
+            word += char
+    if is_word or word:
+        words.append(word)
+    return None if mark or is_escaped else words

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The beginning of a source file: its comments, package clause and imports, found without parsing.
+"""The beginning of a source file: its comments, package clause and imports, found without a parser.
 
-One regular expression takes all of it; only where the syntax is broken are the pieces read one by one.
+    header = "package" name { "import" ( spec | "(" { spec } ")" ) } .
+    spec   = [ "." | name ] string .
+
+One regular expression matches all of it. Only if the syntax is wrong are the pieces read one by one, to find the place.
+This is looser than Go: any text between the tokens that is a comment, white space or ";" is allowed.
 
 Source of the rules: the Go specification, "Source file organization"; cmd/go's imports.ReadImports.
 """
@@ -20,7 +24,8 @@ _SPEC = rb"(?>(?:\.|" + _LETTERS + rb"++)?)" + _SKIP + _STRING
 _GROUP = rb"\(" + _SKIP + rb"(?>(?:" + _SPEC + _SKIP + rb")*)\)"
 _KEYWORD = rb"import(?!" + _LETTERS + rb")" + _SKIP
 
-#: Everything up to the first token after the imports; group 1 is the package name. Never backtracks.
+#: Everything up to the first token after the imports; group 1 is the package name. It never backtracks, so that the
+#: time is linear for hostile files.
 _HEADER = re.compile(
     _SKIP
     + (rb"package(?!%b)" % _LETTERS)
@@ -49,7 +54,7 @@ class Header(NamedTuple):
     Attributes:
         data: the file, without a byte order mark, up to the first token after its imports; all of it where the
             syntax is broken.
-        literals: import paths as quoted in the source, in order; what is before the fault where there is one.
+        literals: import paths as quoted in the source, in order; those before the fault when there is one.
         is_broken: whether the syntax of the package clause or of an import is wrong.
         stops_at_nul: whether a NUL byte ended the reading, before any fault of the syntax.
     """
@@ -61,14 +66,15 @@ class Header(NamedTuple):
 
 
 def read_header(data: bytes) -> Header:
-    """Read the package clause and the imports of a file, with no care for what go's parser alone would refuse."""
+    """Read the package clause and the imports of a file; some that pass are refused by go's parser."""
     if data.startswith(_BOM):
         data = data[3:]
     match = _HEADER.match(data)
     if match is None:
         return Header(data, (), True, _has_nul(data, _package_fault(data)))
     end = match.end()
-    if data[end : end + 1] in (b"i", b"/"):  # neither an import nor a comment, so a fault in one of them
+    # A declaration begins with another letter. An import or a comment that is sound would be in the match.
+    if data[end : end + 1] in (b"i", b"/"):
         literals, fault = _literals_before_fault(data, match.end(1))
         return Header(data, literals, True, _has_nul(data, fault))
     return Header(data[:end], tuple(_literals(data, match.end(1), end)), False, _has_nul(data, end))

@@ -23,7 +23,7 @@ from govgo.errors import SourceError
 
 
 class NoGoError(SourceError):
-    """No file is left that counts: `no Go source files`."""
+    """No file of a directory counts: `no Go source files`."""
 
     code = "no-go-files"
 
@@ -40,8 +40,7 @@ def scan_files(
         files: name (or path) and content.
         tags: which files count, unless `explicit`; without cgo, files that import "C" never do.
         explicit: whether the files were named one by one.
-        indexed: read as go's module index does, which it keeps of the module cache: a malformed file counts but
-            imports nothing.
+        indexed: read as for go's index of the module cache: a malformed file counts, but imports nothing.
 
     Raises:
         NoGoError: no file counts.
@@ -76,7 +75,7 @@ def _imports(name: str, data: bytes, tags: TagSet, explicit: bool) -> list[str] 
 
 
 def _indexed_imports(name: str, data: bytes, tags: TagSet) -> list[str] | None:
-    from govgo.core.gosource.parse import file_of_header  # 6 ms, for directories that no index knows
+    from govgo.core.gosource.parse import file_of_header  # 6 ms, which only directories that are not in the index cost
 
     header = read_header(data)
     if header.stops_at_nul:

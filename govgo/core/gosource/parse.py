@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The package clause and the imports of a Go source file as go's parser sees them, with its errors.
 
-`read_go_file` returns what go/build learns from one file. A regular expression takes the files whose header is plainly
-sound; only the others need the parser.
+`read_go_file` returns what go/build learns from one file. A regular expression reads the files whose header is plainly
+sound; only the others need the parser. tests/property/test_fast_paths.py compares the two.
 
 Source of the rules: the Go specification, "Source file organization"; packages go/parser (ImportsOnly) and go/build;
 package embed, "Directives".
@@ -18,50 +18,8 @@ from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
 
-#: Comments, and what may hold text that looks like one. Strings and runes end with their line at the latest.
-_TOKENS = re.compile(
-    rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
-    rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
-)
-_WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
-_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
-
-
-def embed_patterns(data: bytes) -> tuple[str, ...]:
-    """The patterns of all //go:embed directives of a file, in order, without repetition.
-
-    A directive with a malformed quoted pattern counts for nothing, as in go/build.
-    """
-    if b"//go:embed" not in data:
-        return ()
-    found: dict[str, None] = {}
-    for comment in _TOKENS.findall(data):
-        if comment.startswith(b"//go:embed"):
-            found.update(dict.fromkeys(_arguments(comment)))
-    return tuple(found)
-
-
-def _arguments(comment: bytes) -> list[str]:
-    text = comment.decode("utf-8", "surrogateescape").replace("\r", "")[len("//go:embed") :]
-    if text[:1] not in GO_SPACE:
-        return []
-    text = text.strip(GO_SPACE)
-    found = []
-    while text:
-        if text[0] in '`"':
-            match = _QUOTED.match(text)
-            value = unquote(match[0]) if match else None
-            if match is None or value is None or text[match.end() : match.end() + 1] not in GO_SPACE:
-                return []
-        else:
-            match = _WORD.match(text)
-            assert match is not None, text
-            value = match[1]
-        found.append(value)
-        text = text[match.end() :].lstrip(GO_SPACE)
-    return found
-
-
+# A header that go's parser accepts for certain: names in ASCII, paths of common characters, nothing that could be read
+# in two ways. What it refuses may still be sound.
 _BLANK = r"(?>(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?>(?:[^*]++|\*(?!/))*)\*/)*)"
 _INLINE = r"(?>(?:[ \t\r]++|/\*(?>(?:[^*\n]++|\*(?!/))*)\*/)*)"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
@@ -80,9 +38,17 @@ _STATEMENT_STARTS: Final = frozenset(
 ) | {"type", "var"}
 _MAX_FAULTS: Final = 10
 
+#: Comments, and the tokens that may have text that looks like one. Strings and runes end with the line at the latest.
+_TOKENS = re.compile(
+    rb"(//[^\n]*+)|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/)?|`[^`]*+`?"
+    rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
+)
+_WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
+_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
+
 
 class ImportSpec(NamedTuple):
-    """One import: its name ("" where none, "." or an identifier), path, place and the comment above it."""
+    """One import: its name ("", "." or an identifier), path, place and the comment above it."""
 
     name: str
     path: str
@@ -91,7 +57,7 @@ class ImportSpec(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The result of the parser; what is malformed may still have a package name.
+    """The result of the parser. A malformed file may still have a package name.
 
     Attributes:
         package: the name in the package clause, "" when there is none.
@@ -105,7 +71,7 @@ class Parsed(NamedTuple):
 
     @property
     def error(self) -> str:
-        """go's text: the first complaint, and how many more there are; "" when sound."""
+        """go's text: the first fault, and how many more there are; "" when there is none."""
         more = f" (and {len(self.faults) - 1} more errors)" if len(self.faults) > 1 else ""
         return str(self.faults[0]) + more if self.faults else ""
 
@@ -122,8 +88,8 @@ class GoFile(NamedTuple):
         xtest: whether it is a test of package P in package P_test.
         cgo: whether it imports "C".
         error: go's text with the position, "" when sound.
-        fault: the first complaint of `error` without its position, as `go list` prints it.
-        unreadable: whether the file could not be read as text at all; go then does not list it.
+        fault: the first fault of `error` without its position, as `go list` prints it.
+        unreadable: whether a NUL byte stopped the reading; go then does not list the file.
         cgo_docs: the comments above each import "C", as raw comment texts.
     """
 
@@ -141,12 +107,12 @@ class GoFile(NamedTuple):
 
 
 def read_go_file(name: str, data: bytes) -> GoFile:
-    """Read one file's package, imports and embed patterns; errors stand in the result."""
+    """Read one file's package, imports and embed patterns; errors are part of the result."""
     return file_of_header(name, data, read_header(data))
 
 
 def file_of_header(name: str, data: bytes, header: Header) -> GoFile:
-    """`read_go_file` where the header is known already."""
+    """As `read_go_file`, of a file whose header has been read."""
     is_test = name.endswith("_test.go")
     if header.stops_at_nul:
         text = f"read {name}: unexpected NUL in input"
@@ -166,7 +132,7 @@ def parse_imports(name: str, text: str) -> Parsed:
 
 
 def is_valid_import(path: str) -> bool:
-    """Whether go/build takes `path` as an import path: printing characters, no space, none of a few marks."""
+    """Whether go/build accepts an import path: printable characters, no space, none of a few marks."""
     for char in path:
         if char in GO_SPACE or is_bad_byte(char) or char in _ILLEGAL_IN_PATH or not is_print(char):
             return False
@@ -174,7 +140,7 @@ def is_valid_import(path: str) -> bool:
 
 
 def _sound_package(text: str) -> str | None:
-    """The package name of a file that the parser will surely take; None when in doubt."""
+    """The package name of a file that the parser accepts for certain; None when in doubt."""
     if not text.isascii() and _BAD.search(text):
         return None
     if "//line " in text or "/*line " in text:
@@ -201,11 +167,11 @@ def _parsed_file(name: str, data: bytes, text: str, is_test: bool) -> GoFile:
 
 
 class _TooManyFaults(Exception):
-    """Ends a parse that complains too often."""
+    """Ends the parsing of a file with more than ten faults."""
 
 
 class _Parser:
-    """Reads one file; goes on after a fault as go's parser does, so that the complaints are the same."""
+    """Reads one file; after a fault it goes on where go's parser does, so that the faults are the same."""
 
     def __init__(self, name: str, text: str) -> None:
         self.scanner = Scanner(name, text)
@@ -309,7 +275,7 @@ class _Parser:
             self._advance(_STATEMENT_STARTS)
 
     def _advance(self, stops: frozenset[str]) -> None:
-        """Skip to a token of `stops`, but never for ever at the same one."""
+        """Skip to a token of `stops`. It may stay at the same token ten times, as in go; then it skips that, too."""
         while self.token.kind != "EOF":
             if self.token.kind in stops:
                 if self.token.offset == self.sync_offset and self.sync_count < 10:
@@ -331,10 +297,45 @@ class _Parser:
         self._fault(f"expected '{kind}', found {found}")
 
     def _fault(self, text: str) -> None:
-        """Complain about the current token, once a line."""
+        """Note a fault at the current token, at most one for each line."""
         faults = self.scanner.faults
         if faults and faults[-1].line == self._line(self.token.offset):
             return
         if len(faults) > _MAX_FAULTS:
             raise _TooManyFaults
         self.scanner.fault(self.token.offset, text)
+
+
+def embed_patterns(data: bytes) -> tuple[str, ...]:
+    """The patterns of all //go:embed directives of a file, in order, without repetition.
+
+    A directive with a malformed quoted pattern is ignored, as in go/build.
+    """
+    if b"//go:embed" not in data:
+        return ()
+    found: dict[str, None] = {}
+    for comment in _TOKENS.findall(data):
+        if comment.startswith(b"//go:embed"):
+            found.update(dict.fromkeys(_arguments(comment)))
+    return tuple(found)
+
+
+def _arguments(comment: bytes) -> list[str]:
+    text = comment.decode("utf-8", "surrogateescape").replace("\r", "")[len("//go:embed") :]
+    if text[:1] not in GO_SPACE:
+        return []
+    text = text.strip(GO_SPACE)
+    found = []
+    while text:
+        if text[0] in '`"':
+            match = _QUOTED.match(text)
+            value = unquote(match[0]) if match else None
+            if match is None or value is None or text[match.end() : match.end() + 1] not in GO_SPACE:
+                return []
+        else:
+            match = _WORD.match(text)
+            assert match is not None, text
+            value = match[1]
+        found.append(value)
+        text = text[match.end() :].lstrip(GO_SPACE)
+    return found

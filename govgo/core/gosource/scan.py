@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Go tokens with their positions and the scanner's errors, for source that the fast reader refuses.
+"""Go tokens with their positions and the scanner's errors, for source that `header.py` alone cannot read.
 
-Offsets are indexes of characters in the text; positions are printed as go prints them: lines and byte columns from 1,
-moved by `//line` directives.
+Offsets are indexes of characters in the text. Positions are as go prints them: lines and byte columns from 1, moved by
+line directives:
+
+    //line parser.y:10        the next line is line 10 of parser.y
 
 Source of the rules: the Go specification, "Lexical elements"; package go/scanner for the errors of malformed numbers.
 """
@@ -18,107 +20,13 @@ from govgo.core.golib.quote import is_bad_byte, quote_char
 from govgo.core.golib.unicode import is_digit as is_unicode_digit
 from govgo.core.golib.unicode import is_letter, is_print
 
-_BASES: Final = {"x": 16, "o": 8, "b": 2}
-_NAMES: Final = {"x": "hexadecimal", "o": "octal", "0": "octal", "b": "binary"}
-
-
-class Number(NamedTuple):
-    """A literal: "INT", "FLOAT" or "IMAG", where it ends, and the (offset, complaint) pairs about it."""
-
-    kind: str
-    end: int
-    faults: tuple[tuple[int, str], ...]
-
-
-def is_digit(char: str, base: int) -> bool:
-    """Whether `char` is a digit of `base` (at most 16)."""
-    return char != "" and char in "0123456789abcdefABCDEF" and int(char, 16) < base
-
-
-def scan_number(text: str, begin: int) -> Number:
-    """Read the number that begins at `begin`, with a digit or with a point before one."""
-    faults: list[tuple[int, str]] = []
-    kind, base, prefix, digits, invalid, at = "INT", 10, "", "", -1, begin
-    if text[at] == "0":
-        letter = text[at + 1 : at + 2].lower()
-        prefix = letter if letter in _BASES else "0"
-        base = _BASES.get(letter, 8)
-        digits = "0" if prefix == "0" else ""
-        at += 1 if prefix == "0" else 2
-    name = _NAMES.get(prefix, "decimal") + " literal"
-    if text[begin] != ".":
-        run, invalid = _digits(text, at, base)
-        digits, at = digits + run, at + len(run)
-    if text.startswith(".", at):
-        kind = "FLOAT"
-        if prefix in ("o", "b"):
-            faults.append((at, f"invalid radix point in {name}"))
-        run, late = _digits(text, at + 1, base)
-        digits, at, invalid = digits + run, at + 1 + len(run), late if invalid < 0 else invalid
-    if not digits.strip("_"):
-        faults.append((at, f"{name} has no digits"))
-    if text[at : at + 1].lower() in ("e", "p"):
-        kind = "FLOAT"
-        run, at = _exponent(text, at, prefix, faults)
-        digits += run
-    elif prefix == "x" and kind == "FLOAT":
-        faults.append((at, "hexadecimal mantissa requires a 'p' exponent"))
-    if text.startswith("i", at):
-        kind, at = "IMAG", at + 1
-    if kind == "INT" and invalid >= 0:
-        faults.append((invalid, f"invalid digit {quote_char(text[invalid])} in {name}"))
-    if "_" in digits and (separator := _bad_separator(text[begin:at])) >= 0:
-        faults.append((begin + separator, "'_' must separate successive digits"))
-    return Number(kind, at, tuple(faults))
-
-
-def _exponent(text: str, at: int, prefix: str, faults: list[tuple[int, str]]) -> tuple[str, int]:
-    """The digits of the exponent whose letter is at `at`, and where it ends."""
-    letter = text[at]
-    if letter in "eE" and prefix not in ("", "0"):
-        faults.append((at, f"{quote_char(letter)} exponent requires decimal mantissa"))
-    elif letter in "pP" and prefix != "x":
-        faults.append((at, f"{quote_char(letter)} exponent requires hexadecimal mantissa"))
-    at += 2 if text[at + 1 : at + 2] in ("+", "-") else 1
-    digits, _ = _digits(text, at, 10)
-    at += len(digits)
-    if not digits.strip("_"):
-        faults.append((at, "exponent has no digits"))
-    return digits, at
-
-
-def _digits(text: str, begin: int, base: int) -> tuple[str, int]:
-    """The digits and underscores at `begin`, and the offset of the first digit that the base lacks, or -1."""
-    end, invalid = begin, -1
-    while text.startswith("_", end) or is_digit(text[end : end + 1], max(base, 10)):
-        if invalid < 0 and text[end] != "_" and not is_digit(text[end], base):
-            invalid = end
-        end += 1
-    return text[begin:end], invalid
-
-
-def _bad_separator(text: str) -> int:
-    """Where an underscore does not stand between digits, or the base's prefix and a digit; or -1."""
-    prefix = text[1:2].lower() if text.startswith("0") and text[1:2].lower() in _BASES else ""
-    before = "0" if prefix else "."
-    for position in range(2 if prefix else 0, len(text)):
-        char = text[position]
-        digit = is_digit(char, 16 if prefix == "x" else 10)
-        if char == "_" and before != "0":
-            return position
-        if char != "_" and not digit and before == "_":
-            return position - 1
-        before = "_" if char == "_" else "0" if digit else "."
-    return len(text) - 1 if before == "_" else -1
-
-
-#: An expression for the words that Go reserves.
+#: A regular expression for the words that Go reserves.
 KEYWORDS: Final = (
     "(?:break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package"
     "|range|return|select|struct|switch|type|var)"
 )
 _KEYWORD = re.compile(KEYWORDS + r"\Z")
-#: Token kinds whose text an error quotes in place of the kind.
+#: The kinds of tokens that an error shows by their text, not by their kind.
 LITERALS: Final = frozenset(["IDENT", "INT", "FLOAT", "IMAG", "CHAR", "STRING"])
 
 _ENDS_STATEMENT = frozenset([")", "]", "}", "++", "--", "break", "continue", "fallthrough", "return"]) | LITERALS
@@ -128,10 +36,12 @@ _OPERATOR = re.compile(
 _BAD = re.compile("[\0\ufeff\udc80-\udcff]")
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_]*")
 _MAX_LINE: Final = 1 << 30
+_BASES: Final = {"x": 16, "o": 8, "b": 2}
+_NAMES: Final = {"x": "hexadecimal", "o": "octal", "0": "octal", "b": "binary"}
 
 
 class Token(NamedTuple):
-    """A token: its kind (a keyword or operator is its own), text and offset. A line's end is (";", newline)."""
+    """A token: its kind (of a keyword or operator, the text), text and offset. The end of a line is (";", newline)."""
 
     kind: str
     text: str
@@ -139,7 +49,7 @@ class Token(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """One complaint, ordered as go sorts them; `column` 0 is unknown."""
+    """An error at a place, ordered as go sorts them; the column 0 is unknown."""
 
     file: str
     line: int
@@ -152,9 +62,9 @@ class Fault(NamedTuple):
 
 
 class Scanner:
-    """Reads tokens one by one; `faults` grows on the way.
+    """Reads tokens one by one, and collects `faults`.
 
-    A character is complained about as soon as it becomes the next one, so a scan may tell of what follows its token.
+    As in go, a bad character is noted as soon as it is the next one, so that `scan` may note one after its token.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -163,7 +73,7 @@ class Scanner:
         self.faults: list[Fault] = []
         self._lines = [0] + [m.end() for m in re.finditer("\n", text) if m.end() < len(text)]
         self._bad = [match.start() for match in _BAD.finditer(text)]
-        self._moves: list[tuple[int, str, int, int]] = []  # of //line: offset, file, line, column
+        self._moves: list[tuple[int, str, int, int]] = []  # from line directives: offset, file, line, column
         self._ends_statement = False
         self._pending_newline = -1
         self._at = -1
@@ -172,7 +82,7 @@ class Scanner:
             self._to(1)
 
     def position(self, offset: int) -> tuple[str, int, int]:
-        """(file, line, byte column) of a character, moved by the line directives so far."""
+        """(file, line, byte column) of a character, as the line directives before it say."""
         line, column = self._place(offset)
         moves = bisect_right(self._moves, offset, key=lambda move: move[0])
         if moves == 0:
@@ -184,7 +94,7 @@ class Scanner:
         return file, new_line, new_column + _size(self.text[base:offset])
 
     def fault(self, offset: int, text: str) -> None:
-        """Note a complaint."""
+        """Note an error."""
         self.faults.append(Fault(*self.position(offset), text))
 
     def scan(self) -> Token:
@@ -215,12 +125,12 @@ class Scanner:
         return self.text[self._at : self._at + 1]
 
     def _to(self, offset: int) -> None:
-        """Make the character at `offset` the next one, complaining about bad ones up to it."""
+        """Make the character at `offset` the next one, and note the bad ones up to it."""
         if self._bad:
             for bad in self._bad[bisect_right(self._bad, self._at) : bisect_right(self._bad, offset)]:
                 if self._is_utf16(bad):
                     self.fault(bad, "illegal UTF-8 encoding (got UTF-16)")
-                    self.text = self.text[0]
+                    self.text = self.text[0]  # go reads no further
                     self._bad = []
                     break
                 self._bad_char(bad)
@@ -298,7 +208,7 @@ class Scanner:
         return Token("COMMENT", text.replace("\r", ""), begin)
 
     def _line_directive(self, begin: int, text: str, after: int) -> None:
-        """Obey `//line file:line:col` for what begins at `after`."""
+        """Obey `//line file:line:column`, or without the column, for the text that begins at `after`."""
         head, colon, last = text[7:].rpartition(":")
         if not colon:
             return
@@ -398,7 +308,7 @@ def _is_decimal(char: str) -> bool:
 
 
 def _code_point(char: str) -> str:
-    """`U+0040 '@'`; without the character where it does not print."""
+    """`U+0040 '@'`; without the character when it is not printable."""
     if is_bad_byte(char):
         char = "\ufffd"
     return f"U+{ord(char):04X}" + (f" '{char}'" if char and is_print(char) else "") if char else ""
@@ -410,8 +320,98 @@ def _natural(digits: str) -> int | None:
 
 
 def _clean(name: str, file: str) -> str:
-    """The file of a line directive; a relative one is beside the source file."""
+    """The file of a line directive; a relative one is in the directory of the source file."""
     if file == "":
         return ""
     cleaned = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
+
+
+class Number(NamedTuple):
+    """A literal: "INT", "FLOAT" or "IMAG", where it ends, and its errors as pairs of offset and text."""
+
+    kind: str
+    end: int
+    faults: tuple[tuple[int, str], ...]
+
+
+def scan_number(text: str, begin: int) -> Number:
+    """Read the number that begins at `begin`, with a digit or with a point and a digit."""
+    faults: list[tuple[int, str]] = []
+    kind, base, prefix, digits, invalid, at = "INT", 10, "", "", -1, begin
+    if text[at] == "0":
+        letter = text[at + 1 : at + 2].lower()
+        prefix = letter if letter in _BASES else "0"
+        base = _BASES.get(letter, 8)
+        digits = "0" if prefix == "0" else ""
+        at += 1 if prefix == "0" else 2
+    name = _NAMES.get(prefix, "decimal") + " literal"
+    if text[begin] != ".":
+        run, invalid = _digits(text, at, base)
+        digits, at = digits + run, at + len(run)
+    if text.startswith(".", at):
+        kind = "FLOAT"
+        if prefix in ("o", "b"):
+            faults.append((at, f"invalid radix point in {name}"))
+        run, late = _digits(text, at + 1, base)
+        digits, at, invalid = digits + run, at + 1 + len(run), late if invalid < 0 else invalid
+    if not digits.strip("_"):
+        faults.append((at, f"{name} has no digits"))
+    if text[at : at + 1].lower() in ("e", "p"):
+        kind = "FLOAT"
+        run, at = _exponent(text, at, prefix, faults)
+        digits += run
+    elif prefix == "x" and kind == "FLOAT":
+        faults.append((at, "hexadecimal mantissa requires a 'p' exponent"))
+    if text.startswith("i", at):
+        kind, at = "IMAG", at + 1
+    if kind == "INT" and invalid >= 0:
+        faults.append((invalid, f"invalid digit {quote_char(text[invalid])} in {name}"))
+    if "_" in digits and (separator := _bad_separator(text[begin:at])) >= 0:
+        faults.append((begin + separator, "'_' must separate successive digits"))
+    return Number(kind, at, tuple(faults))
+
+
+def _exponent(text: str, at: int, prefix: str, faults: list[tuple[int, str]]) -> tuple[str, int]:
+    """The digits of the exponent whose letter is at `at`, and where it ends."""
+    letter = text[at]
+    if letter in "eE" and prefix not in ("", "0"):
+        faults.append((at, f"{quote_char(letter)} exponent requires decimal mantissa"))
+    elif letter in "pP" and prefix != "x":
+        faults.append((at, f"{quote_char(letter)} exponent requires hexadecimal mantissa"))
+    at += 2 if text[at + 1 : at + 2] in ("+", "-") else 1
+    digits, _ = _digits(text, at, 10)
+    at += len(digits)
+    if not digits.strip("_"):
+        faults.append((at, "exponent has no digits"))
+    return digits, at
+
+
+def _digits(text: str, begin: int, base: int) -> tuple[str, int]:
+    """The digits and underscores at `begin`, and the offset of the first that is not of the base, or -1."""
+    end, invalid = begin, -1
+    while text.startswith("_", end) or is_digit(text[end : end + 1], max(base, 10)):
+        if invalid < 0 and text[end] != "_" and not is_digit(text[end], base):
+            invalid = end
+        end += 1
+    return text[begin:end], invalid
+
+
+def _bad_separator(text: str) -> int:
+    """The index of an underscore that is not between digits, or between the prefix of the base and a digit; or -1."""
+    prefix = text[1:2].lower() if text.startswith("0") and text[1:2].lower() in _BASES else ""
+    before = "0" if prefix else "."
+    for position in range(2 if prefix else 0, len(text)):
+        char = text[position]
+        digit = is_digit(char, 16 if prefix == "x" else 10)
+        if char == "_" and before != "0":
+            return position
+        if char != "_" and not digit and before == "_":
+            return position - 1
+        before = "_" if char == "_" else "0" if digit else "."
+    return len(text) - 1 if before == "_" else -1
+
+
+def is_digit(char: str, base: int) -> bool:
+    """Whether `char` is a digit of `base` (at most 16)."""
+    return char != "" and char in "0123456789abcdefABCDEF" and int(char, 16) < base

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The standard library, without a Go installation: which packages it has, and what they import.
 
-The facts are those of the reference release (`stdlib_data.py`), under any build tags, so that they hold on every
-platform. Imports of vendored packages appear under the paths that they have inside of the library, such as
-`vendor/golang.org/x/net/http/httpguts`.
+The facts are those of the reference release, under any build tags, so that they hold on every platform. Imports of
+vendored packages have the paths that they have inside the library, such as `vendor/golang.org/x/net/http/httpguts`.
+
+`stdlib_data.GRAPH` has a row for each package, in order of paths, with `|` between two:
+
+    path imports;imports of tests      imports as the numbers of rows, each less the one before: 3,4,1 for 3, 7, 8
 """
 
 from __future__ import annotations
@@ -18,12 +21,12 @@ RELEASE = stdlib_data.RELEASE
 
 
 def packages() -> tuple[str, ...]:
-    """Every import path, cmd included, sorted; "builtin", which only documents, is among them."""
+    """Every import path, those of cmd included, sorted; also "builtin", which is documentation only."""
     return tuple(_graph())
 
 
 def listed(*, command: bool) -> tuple[str, ...]:
-    """What the pattern "cmd" matches, or "std", on linux/amd64, the platform that the facts were taken on."""
+    """What the pattern "cmd" matches, or "std", on linux/amd64, where the facts were recorded."""
     return tuple(
         path
         for path in _graph()
@@ -37,7 +40,7 @@ def is_package(path: str) -> bool:
 
 
 def imports(path: str) -> tuple[str, ...]:
-    """What a package imports, in order of the paths as the source has them; () for what is no standard package."""
+    """What a package imports, in order of the paths as the source has them; () if the library has no such package."""
     return _resolved(_graph().get(path, "").partition(";")[0])
 
 

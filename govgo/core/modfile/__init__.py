@@ -6,12 +6,15 @@
     >>> file.format()
     b'module example.com/m\\n\\ngo 1.21\\n\\nrequire rsc.io/quote v1.5.2\\n'
 
+Other rooms import from here; only `quickread`, which reads the go.mod of a dependency faster, is imported by its name,
+since many commands do without it.
+
 Reference: Go Modules Reference, "go.mod files" and "Workspaces".
 """
 
 from __future__ import annotations
 
-from govgo.core.modfile.directivefile import is_go_version, is_toolchain_name
+from govgo.core.modfile.directivefile import DirectiveFile, is_go_version, is_toolchain_name
 from govgo.core.modfile.directives import (
     Exclude,
     Go,
@@ -34,6 +37,7 @@ from govgo.core.modfile.read import VersionFixer, module_path, parse, parse_lax,
 from govgo.core.modfile.syntax import FileSyntax, Line, Position
 
 __all__ = [
+    "DirectiveFile",
     "Exclude",
     "FileSyntax",
     "Go",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What go.mod and go.work share: their common directives and edits, the order of lines in blocks, repeated directives.
+"""What go.mod and go.work share: directives and edits, the order of lines in blocks, and repeated directives.
 
-Edits mark lines in the syntax tree; `cleanup` then removes what they dropped.
+Edits mark lines of the syntax tree as deleted; `cleanup` then removes them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ from govgo.errors import InvalidVersionError
 
 _D = TypeVar("_D", bound=Directive)
 
+_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+
 
 def sort_lines(syntax: FileSyntax, *, by_version: bool = True, semantic_exclude: bool = False) -> None:
     """Sort the lines of every block by their tokens.
 
     Args:
         syntax: the file.
-        by_version: order retractions by falling version.
-        semantic_exclude: order exclusions of one module by version (go 1.21 and later,
-        golang.org/issue/60028).
+        by_version: order retractions by version, the highest first.
+        semantic_exclude: order exclusions of one module by version (go 1.21 and later, golang.org/issue/60028).
     """
     for statement in syntax.statements:
         if not isinstance(statement, LineBlock) or len(statement.lines) < 2:
@@ -46,7 +47,7 @@ def sort_lines(syntax: FileSyntax, *, by_version: bool = True, semantic_exclude:
 
 
 def _words(line: Line) -> list[bytes]:
-    """Tokens as bytes: the order of UTF-8 text, also where it holds other bytes."""
+    """Tokens as bytes. Go compares bytes; the lone surrogates that stand for bad bytes would order otherwise."""
     return [token.encode("utf-8", "surrogateescape") for token in line.tokens]
 
 
@@ -78,16 +79,15 @@ _INTERVAL = cmp_to_key(_compare_intervals)
 class DuplicateRemover:
     """Finds directives that repeat another one, and takes their lines out of a file.
 
-    Of exclusions, tools and ignored directories the first stays, of replacements the last. Requirements are
-    left to version selection; retractions may repeat, since their comments mean something.
+    Of equal exclusions, tools and ignored directories the first stays, of equal replacements the last. Requirements may
+    repeat, since version selection chooses among them, and retractions, since their comments may differ.
 
-    Cleared records have no line: they count as one line, so two of a kind go together and take others with
-    them.
+    As in go, all cleared records have the same line, none: if two of them are equal, all are taken out.
     """
 
     def __init__(self, syntax: FileSyntax) -> None:
         self._syntax = syntax
-        self._doomed: set[Line | None] = set()
+        self._repeated: set[Line | None] = set()
 
     def excludes(self, records: list[Exclude]) -> list[Exclude]:
         """The exclusions that stay."""
@@ -106,50 +106,43 @@ class DuplicateRemover:
         return self._without(records, records, lambda record: record.path)
 
     def finish(self) -> None:
-        """Take the lines out of the syntax tree, and blocks that are empty with them."""
-        doomed, syntax = self._doomed, self._syntax
+        """Take the lines out of the syntax tree, and the blocks that are then empty."""
+        repeated, syntax = self._repeated, self._syntax
         for statement in syntax.statements:
-            if doomed and isinstance(statement, LineBlock):
-                statement.lines = [line for line in statement.lines if line not in doomed]
+            if repeated and isinstance(statement, LineBlock):
+                statement.lines = [line for line in statement.lines if line not in repeated]
         syntax.statements = [
             statement
             for statement in syntax.statements
-            if (statement.lines if isinstance(statement, LineBlock) else statement not in doomed)
+            if (statement.lines if isinstance(statement, LineBlock) else statement not in repeated)
         ]
 
-    def _without(self, records: list[_D], by_right: Iterable[_D], key: Callable[[_D], Hashable]) -> list[_D]:
+    def _without(self, records: list[_D], by_rank: Iterable[_D], key: Callable[[_D], Hashable]) -> list[_D]:
         seen: set[Hashable] = set()
-        for record in by_right:
+        for record in by_rank:
             name = key(record)
             if name in seen:
-                self._doomed.add(_line(record))
+                self._repeated.add(_line(record))
             seen.add(name)
-        return [record for record in records if _line(record) not in self._doomed]
+        return [record for record in records if _line(record) not in self._repeated]
 
 
 def _line(record: Directive) -> Line | None:
     return record.syntax if record.alive else None
 
 
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
-
-
 def is_go_version(version: str) -> bool:
-    """Whether a go line may hold `version` (modfile.GoVersionRE)."""
+    """Whether a go line may have `version` (modfile.GoVersionRE)."""
     return _GO_VERSION.fullmatch(version) is not None
 
 
 def is_toolchain_name(name: str) -> bool:
-    """Whether a toolchain line may hold `name`; looser than what names toolchains today
-    (modfile.ToolchainRE).
-    """
+    """Whether a toolchain line may have `name`; names that later releases may use are allowed (modfile.ToolchainRE)."""
     return name in ("default", "go1") or name.startswith("go1.")
 
 
 class DirectiveFile(ABC):
-    """The directives of both kinds of file, in the order of their lines, and the syntax tree that holds the
-    lines.
-    """
+    """The directives that both files have, in the order of their lines, and the syntax tree with the lines."""
 
     __slots__ = ("go", "godebug", "replace", "syntax", "toolchain")
 
@@ -165,14 +158,14 @@ class DirectiveFile(ABC):
         return format_file(self.syntax)
 
     def add_comment(self, text: str) -> None:
-        """Add a comment of its own at the end; `text` includes the slashes."""
+        """Add a comment that stands alone at the end of the file; `text` includes the slashes."""
         self.syntax.statements.append(CommentBlock(before=(Comment(text),)))
 
     def add_go_stmt(self, version: str) -> None:
         """Set the go line, adding it where there is none.
 
         Raises:
-            InvalidVersionError: no go version.
+            InvalidVersionError: `version` is not a Go version.
         """
         if not is_go_version(version):
             raise InvalidVersionError(f"invalid language version {quote(version)}", version=version)
@@ -192,7 +185,7 @@ class DirectiveFile(ABC):
         """Set the toolchain line, adding it after the go line where there is none.
 
         Raises:
-            InvalidVersionError: no toolchain name.
+            InvalidVersionError: `name` is not the name of a toolchain.
         """
         if not is_toolchain_name(name):
             raise InvalidVersionError(f"invalid toolchain name {quote(name)}", version=name)
@@ -209,7 +202,7 @@ class DirectiveFile(ABC):
             self.toolchain = None
 
     def add_godebug(self, key: str, value: str) -> None:
-        """Set the first godebug line of `key` and delete its others; add one at the end of the last block."""
+        """Set the first godebug line of `key` and delete the others; add one to the last block when there is none."""
         same = [record for record in self.godebug if record.key == key]
         if not same:
             line = self.syntax.add_line(None, "godebug", f"{key}={value}")
@@ -229,9 +222,9 @@ class DirectiveFile(ABC):
     def add_replace(self, old_path: str, old_version: str, new_path: str, new_version: str) -> None:
         """Replace `old_path` at `old_version`, or at every version when that is "".
 
-        The first replacement of the same, or without a version of any version of the same path, is changed,
-        and the others are deleted; a new line goes after the last one of the path, or else to the end of
-        the file.
+        The first replacement of this path and version is changed and the others are deleted; with the version "", that
+        is every replacement of the path. If there is none, a line is added after the last replacement of the path, or
+        else at the end of the file.
         """
         new = ModuleVersion(new_path, new_version)
         right = ("=>", auto_quote(new_path), *([new_version] if new_version else []))

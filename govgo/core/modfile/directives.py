@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the lines of go.mod and go.work say: one small mutable record for each directive, tied to its line.
+"""What the lines of go.mod and go.work say: one small mutable record for each directive, with its line.
 
-A record that an edit has dropped is cleared, as its line is, and swept away by the file's `cleanup`.
-Field names are those of the Go Modules Reference, "go.mod files".
+An edit that deletes a directive clears the record and its line; the file's `cleanup` then removes both. Field names are
+those of the Go Modules Reference, "go.mod files".
 """
 
 from __future__ import annotations
-
-import re
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.modfile.syntax import Comment, Line
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 
-_WORD = re.compile(f"[^{GO_SPACE}]+")
+_SPACES = frozenset(GO_SPACE)
 
 
 class Directive:
-    """The part common to all: the line that says it (an empty, dead one for records not in a file)."""
+    """What all directives have: their line. A record that is not in a file has an empty line."""
 
     __slots__ = ("syntax",)
 
@@ -30,17 +28,17 @@ class Directive:
 
     @property
     def alive(self) -> bool:
-        """Whether the line still stands in the file."""
+        """Whether the line is in the file, not deleted."""
         return bool(self.syntax.tokens)
 
     def clear(self) -> None:
-        """Drop the line; subclasses also empty their fields."""
+        """Delete the line; subclasses also empty their fields."""
         self.syntax.mark_removed()
         self.syntax = Line()
 
 
 class Module(Directive):
-    """`module`: the main module's path (version ""), and the message of its deprecation, "" when it has none."""
+    """`module`: the module's path (version ""), and its deprecation message, "" for none."""
 
     __slots__ = ("deprecated", "mod")
 
@@ -81,7 +79,6 @@ class Godebug(Directive):
         self.value = value
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.key = self.value = ""
 
@@ -96,13 +93,12 @@ class Exclude(Directive):
         self.mod = mod
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.mod = NO_MODULE
 
 
 class Replace(Directive):
-    """`replace old => new`; versions may be "": any old version, a directory as new."""
+    """`replace old => new`; `old.version` is "" for every version, `new.version` is "" for a directory."""
 
     __slots__ = ("new", "old")
 
@@ -112,13 +108,12 @@ class Replace(Directive):
         self.new = new
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.old = self.new = NO_MODULE
 
 
 class Retract(Directive):
-    """`retract`: a closed interval of versions, of one version when both ends are equal, and the reason given."""
+    """`retract`: a closed interval of versions, both ends equal for a single one, and the reason given."""
 
     __slots__ = ("high", "low", "rationale")
 
@@ -129,7 +124,6 @@ class Retract(Directive):
         self.rationale = rationale
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.low = self.high = self.rationale = ""
 
@@ -144,7 +138,6 @@ class PathDirective(Directive):
         self.path = path
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.path = ""
 
@@ -162,7 +155,7 @@ class Ignore(PathDirective):
 
 
 class Use(PathDirective):
-    """`use` of go.work: a module's directory; `module_path` is for callers, files do not hold it."""
+    """`use` of go.work: a module's directory. `module_path` is set by callers; the file does not have it."""
 
     __slots__ = ("module_path",)
 
@@ -171,7 +164,6 @@ class Use(PathDirective):
         self.module_path = module_path
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.module_path = ""
 
@@ -187,13 +179,12 @@ class Require(Directive):
         self.indirect = indirect
 
     def clear(self) -> None:
-        """Drop the line."""
         super().clear()
         self.mod = NO_MODULE
         self.indirect = False
 
     def set_version(self, version: str) -> None:
-        """Change the version in place; a blank line right before a changed line of a block goes.
+        """Change the version in place; a blank line right before a line of a block is removed.
 
         See golang.org/issue/33779.
         """
@@ -206,7 +197,7 @@ class Require(Directive):
             line.tokens[at] = version
 
     def set_indirect(self, indirect: bool) -> None:
-        """Write or erase `// indirect`, keeping what else the comment says."""
+        """Add or remove `// indirect`; the rest of the comment stays."""
         self.indirect = indirect
         line = self.syntax
         if is_indirect(line) == indirect:
@@ -228,5 +219,5 @@ def is_indirect(line: Line) -> bool:
     """Whether the line ends with `// indirect`, alone or followed by `;` and more."""
     if not line.suffix:
         return False
-    words = _WORD.findall(line.suffix[0].token.removeprefix("//"))
-    return words == ["indirect"] or (len(words) > 1 and words[0] == "indirect;")
+    text = line.suffix[0].text
+    return text == "indirect" or (text.startswith("indirect;") and text[9:10] in _SPACES)

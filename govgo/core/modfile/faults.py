@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The errors of one go.mod or go.work, each with its place, and all of them as one exception."""
+"""The errors of one go.mod or go.work, each with its place, and all of them as one exception.
+
+go.mod:5: unknown directive: requires
+go.mod:7:2: unexpected input character '\\x00'
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,15 @@ from govgo.core.modfile.syntax import Position
 from govgo.errors import InputError, ModFileError
 
 MAX_FAULTS = 10_000
-"""Errors kept of one file. go keeps all; a hostile file of 16 MiB would have millions of them."""
+"""Errors kept of one file. go keeps all of them, but a hostile file of 16 MiB can have millions."""
 
 
 class LineFault(ModFileError):
     """One error of one line.
 
     Attributes:
-        position: its place, also in bytes.
-        detail: the sentence without the place.
+        position: its place.
+        detail: the error text without the place.
     """
 
     code = "mod-file-fault"
@@ -29,7 +33,7 @@ class LineFault(ModFileError):
 
 
 class ModFileErrors(InputError):
-    """What is wrong with a file, one sentence on a line, in go's order.
+    """All errors of a file, one on each line of the text, in go's order.
 
     Attributes:
         errors: at least one, at most MAX_FAULTS.
@@ -43,9 +47,7 @@ class ModFileErrors(InputError):
         self.errors = errors
 
     def renamed(self, file: str) -> ModFileErrors:
-        """The same errors under another name of the file, such as its path relative to the working
-        directory.
-        """
+        """The same errors with another name for the file, such as its path relative to the working directory."""
         return ModFileErrors(
             tuple(
                 LineFault(error.detail, file=file, position=error.position, inner=error.inner) for error in self.errors
@@ -54,16 +56,16 @@ class ModFileErrors(InputError):
 
 
 class VersionFixError(InputError):
-    """Raised by a version fixer for a fault of the module it was asked about; go's module.ModuleError
-    without its "path@version: " prefix, in whose place the parser puts "verb path: "."""
+    """An error about the module that a version fixer was asked about.
+
+    It is go's module.ModuleError without the prefix "path@version: ", for which the parser puts "verb path: ".
+    """
 
     code = "version-fix"
 
 
 def place(file: str, position: Position) -> str:
-    """The prefix `file:line:column: `; the column is left out where it is 1, as it is for all but lexical
-    errors.
-    """
+    """The prefix `file:line:column: `. The column is left out when it is 1, as for all errors but lexical ones."""
     if position.column > 1:
         return f"{file}:{position.line}:{position.column}: "
     if position.line > 0:

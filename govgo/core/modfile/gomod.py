@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A go.mod file: its directives, and the edits that the go command makes.
 
-From go 1.17 on, direct and indirect requirements stand in two blocks. A requirement that changes sides moves to the
-last block of its side that has no comments; lines that people have annotated stay where they are.
+From go 1.17 on, direct and indirect requirements are in blocks of their own:
+
+    require (                         require (
+        rsc.io/quote v1.5.2               golang.org/x/text v0.3.0 // indirect
+    )                                 )
+
+A requirement that becomes direct or indirect moves to the last block of that kind that has no comments. Blocks with
+comments stay as they are: someone has arranged them.
 """
 
 from __future__ import annotations
@@ -19,21 +25,24 @@ from govgo.core.module.paths import canonical_version, check_path_major, path_ma
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
 
-VERB = "require"
+SEMANTIC_EXCLUDE_VERSION = "1.21"
+"""From this go line on, the exclusions of one module are sorted by version."""
+
+_VERB = "require"
 
 
-def add_require_line(syntax: FileSyntax, wanted: Require) -> Require:
+def add_require_line(syntax: FileSyntax, require: Require) -> Require:
     """Add a requirement at the end of the last block of them, and return its record."""
-    path, version = wanted.mod
-    record = Require(wanted.mod, syntax=syntax.add_line(None, VERB, auto_quote(path), version))
-    record.set_indirect(wanted.indirect)
+    path, version = require.mod
+    record = Require(require.mod, syntax=syntax.add_line(None, _VERB, auto_quote(path), version))
+    record.set_indirect(require.indirect)
     return record
 
 
-def set_all(syntax: FileSyntax, records: list[Require], wanted: Iterable[Require]) -> None:
-    """Make the requirements exactly `wanted`, changing versions in place; new ones join the last block."""
+def set_all(syntax: FileSyntax, records: list[Require], requirements: Iterable[Require]) -> None:
+    """Make the requirements exactly `requirements`: versions are changed in place, new ones join the last block."""
     need: dict[str, Require] = {}
-    for require in wanted:
+    for require in requirements:
         path, version = require.mod
         if need.setdefault(path, require).mod.version != version:
             raise ValueError(f"conflicting versions for path {path}: {need[path].mod.version} and {version}")
@@ -48,17 +57,19 @@ def set_all(syntax: FileSyntax, records: list[Require], wanted: Iterable[Require
     records.extend(add_require_line(syntax, require) for require in need.values())
 
 
-def set_separately(syntax: FileSyntax, records: list[Require], wanted: Iterable[Require], *, at_most_two: bool) -> None:
-    """Make the requirements exactly `wanted`, direct and indirect ones in blocks of their own.
+def set_separately(
+    syntax: FileSyntax, records: list[Require], requirements: Iterable[Require], *, at_most_two: bool
+) -> None:
+    """Make the requirements exactly `requirements`, direct and indirect ones in blocks of their own.
 
     Args:
         syntax: the file.
         records: its requirements; changed in place.
-        wanted: the last one of a path counts.
-        at_most_two: move every requirement, annotated or not, so that two blocks remain; the comments of the
-            other blocks are gathered above these two.
+        requirements: the last one of a path counts.
+        at_most_two: move every requirement, with comments or without, so that two blocks remain; the comments of
+            the other blocks are put above these two.
     """
-    need = {require.mod.path: require for require in wanted}
+    need = {require.mod.path: require for require in requirements}
     layout = _Layout(syntax)
     if at_most_two:
         layout.gather_comments(
@@ -87,9 +98,9 @@ def set_separately(syntax: FileSyntax, records: list[Require], wanted: Iterable[
 
 
 def _move(record: Require, block: LineBlock) -> None:
-    """Let a copy of the line, with its comments, stand at the end of `block` in its place."""
+    """Move the line of a record, with its comments, to the end of `block`."""
     line = record.syntax.copy()
-    if not line.in_block and line.tokens[:1] == [VERB]:
+    if not line.in_block and line.tokens[:1] == [_VERB]:
         del line.tokens[0]
     line.in_block = True
     record.syntax.tokens = []
@@ -105,14 +116,14 @@ def _annotated(node: Expr) -> bool:
 
 
 class _Layout:
-    """Where the requirements of a file stand, and the two blocks that new and moved ones go to.
+    """Where the requirements of a file are, and the two blocks to which requirements are added or moved.
 
     Attributes:
-        direct_at: the last statement of direct requirements without comments, -1 for none.
-        indirect_at: likewise of indirect ones.
-        last_at: the last statement of requirements, -1 for none.
-        one_flat_block: whether all requirements stand in one statement without comments.
-        home: the block of each line that was in one.
+        direct_at: the index of the last statement that has direct requirements only, and no comments; -1 for none.
+        indirect_at: likewise for indirect requirements.
+        last_at: the index of the last statement of requirements, -1 for none.
+        one_flat_block: whether all requirements are in one statement without comments.
+        home: the block in which each line was at first, if it was in one.
         direct: the block for direct requirements, after `make_blocks`.
         indirect: likewise for indirect ones.
     """
@@ -126,7 +137,7 @@ class _Layout:
         self.indirect_comments: Comments = ()
         count = 0
         for index, statement in enumerate(self.syntax.statements):
-            if isinstance(statement, CommentBlock) or statement.tokens[:1] != [VERB]:
+            if isinstance(statement, CommentBlock) or statement.tokens[:1] != [_VERB]:
                 continue
             count += 1
             self.last_at = index
@@ -138,7 +149,7 @@ class _Layout:
         self.one_flat_block = count == 1 and not _annotated(self.syntax.statements[self.last_at])
 
     def _kinds(self, statement: Line | LineBlock) -> tuple[bool, bool]:
-        """Whether a statement without comments holds direct, or indirect, requirements only."""
+        """Whether a statement has direct requirements only, or indirect ones only; neither when it has comments."""
         lines = [statement]
         if isinstance(statement, LineBlock):
             self.home.update(dict.fromkeys(statement.lines, statement))
@@ -149,9 +160,9 @@ class _Layout:
         return marks == {False}, marks == {True}
 
     def gather_comments(self, marks: dict[Line, bool]) -> None:
-        """Take the comments above all blocks; `marks` tells which lines will be indirect."""
+        """Collect the comments above all blocks; `marks` has the lines that stay, and whether they will be indirect."""
         for statement in self.syntax.statements:
-            if not isinstance(statement, LineBlock) or statement.tokens[:1] != [VERB]:
+            if not isinstance(statement, LineBlock) or statement.tokens[:1] != [_VERB]:
                 continue
             before, statement.before = statement.before, ()
             if statement.lines and all(marks.get(line, True) for line in statement.lines):
@@ -160,7 +171,7 @@ class _Layout:
                 self.direct_comments = _join(self.direct_comments, before)
 
     def make_blocks(self) -> None:
-        """Find or insert the two blocks; those that stay empty or with one line, cleanup takes back."""
+        """Find or insert the two blocks. If one stays empty, or with a single line, `cleanup` undoes it."""
         if self.direct_at >= 0:
             self.direct = self._as_block(self.direct_at)
         else:
@@ -184,7 +195,7 @@ class _Layout:
         return (self.indirect, self.direct) if indirect else (self.direct, self.indirect)
 
     def _insert(self, index: int) -> LineBlock:
-        block = LineBlock([VERB])
+        block = LineBlock([_VERB])
         self.syntax.statements.insert(index, block)
         return block
 
@@ -193,7 +204,7 @@ class _Layout:
         if isinstance(statement, LineBlock):
             return statement
         assert isinstance(statement, Line)
-        block = LineBlock([VERB], [statement])
+        block = LineBlock([_VERB], [statement])
         statement.tokens = statement.tokens[1:]
         statement.in_block = True
         self.syntax.statements[index] = block
@@ -204,12 +215,8 @@ def _join(gathered: Comments, more: Comments) -> Comments:
     return (*gathered, Comment("//"), *more) if gathered and more else gathered + more
 
 
-SEMANTIC_EXCLUDE_VERSION = "1.21"
-"""The go line from which exclusions of one module are sorted by version."""
-
-
 class ModFile(DirectiveFile):
-    """A go.mod. Lists are in the order of lines; dropped records stay, cleared, until `cleanup`."""
+    """A go.mod. Lists are in the order of lines; deleted records stay, cleared, until `cleanup`."""
 
     __slots__ = ("exclude", "ignore", "module", "require", "retract", "tool")
 
@@ -231,9 +238,7 @@ class ModFile(DirectiveFile):
         self.module.mod = ModuleVersion(path)
 
     def add_require(self, path: str, version: str) -> None:
-        """Set the version of the first requirement of `path` and delete its others; add one where there is
-        none.
-        """
+        """Set the version of the first requirement of `path` and delete the others; add one when there is none."""
         same = [record for record in self.require if record.mod.path == path]
         if not same:
             self.add_new_require(path, version, indirect=False)
@@ -244,9 +249,8 @@ class ModFile(DirectiveFile):
             record.clear()
 
     def add_new_require(self, path: str, version: str, indirect: bool) -> None:
-        """Add a requirement at the end of the last block of them, whatever else the file requires."""
-        wanted = Require(ModuleVersion(path, version), indirect)
-        self.require.append(add_require_line(self.syntax, wanted))
+        """Add a requirement at the end of the last block of them, even if the path is required already."""
+        self.require.append(add_require_line(self.syntax, Require(ModuleVersion(path, version), indirect)))
 
     def drop_require(self, path: str) -> None:
         """Delete the requirements of `path`."""
@@ -254,33 +258,30 @@ class ModFile(DirectiveFile):
             if record.mod.path == path:
                 record.clear()
 
-    def set_require(self, wanted: Iterable[Require]) -> None:
-        """Make the requirements exactly `wanted` and sort the blocks; `cleanup` has to follow.
+    def set_require(self, requirements: Iterable[Require]) -> None:
+        """Make the requirements exactly `requirements` and sort the blocks; the caller calls `cleanup` afterwards.
 
         Raises:
             ValueError: two versions of one path.
         """
-        set_all(self.syntax, self.require, wanted)
+        set_all(self.syntax, self.require, requirements)
         self.sort_blocks()
 
-    def set_require_separate_indirect(self, wanted: Iterable[Require]) -> None:
+    def set_require_separate_indirect(self, requirements: Iterable[Require]) -> None:
         """As `set_require`, with direct and indirect requirements in blocks of their own."""
-        set_separately(self.syntax, self.require, wanted, at_most_two=False)
+        set_separately(self.syntax, self.require, requirements, at_most_two=False)
         self.sort_blocks()
 
-    def set_require_at_most_two(self, wanted: Iterable[Require]) -> None:
-        """As `set_require_separate_indirect`, with all requirements in two blocks even if others had
-        comments.
-        """
-        set_separately(self.syntax, self.require, wanted, at_most_two=True)
+    def set_require_at_most_two(self, requirements: Iterable[Require]) -> None:
+        """As `set_require_separate_indirect`, with all requirements in two blocks, even those with comments."""
+        set_separately(self.syntax, self.require, requirements, at_most_two=True)
         self.sort_blocks()
 
     def add_exclude(self, path: str, version: str) -> None:
-        """Add an exclusion after the last one of `path`, or else at the end of the file; nothing when it is
-        there.
+        """Add an exclusion, unless it is there, after the last one of `path` or else at the end of the file.
 
         Raises:
-            InvalidVersionError: not a canonical version of `path`.
+            InvalidVersionError: `version` is not a canonical version of `path`.
         """
         check_canonical_version(path, version)
         hint: Line | None = None
@@ -299,11 +300,10 @@ class ModFile(DirectiveFile):
                 record.clear()
 
     def add_retract(self, low: str, high: str, rationale: str) -> None:
-        """Add the line of a retraction, its reason above it. As in go, `retract` does not show it until
-        parsed again.
+        """Add the line of a retraction, with its reason above it. As in go, `self.retract` does not get it.
 
         Raises:
-            InvalidVersionError: not canonical versions of the module.
+            InvalidVersionError: an end is not a canonical version of the module.
         """
         path = self.module.mod.path if self.module is not None else ""
         check_canonical_version(path, high)
@@ -322,7 +322,7 @@ class ModFile(DirectiveFile):
                 record.clear()
 
     def add_tool(self, path: str) -> None:
-        """Add a tool and sort the blocks; nothing when it is there."""
+        """Add a tool, unless it is there, and sort the blocks."""
         if all(record.path != path for record in self.tool):
             self.tool.append(Tool(path, syntax=self.syntax.add_line(None, "tool", path)))
             self.sort_blocks()
@@ -334,7 +334,7 @@ class ModFile(DirectiveFile):
                 record.clear()
 
     def add_ignore(self, path: str) -> None:
-        """Add an ignored directory and sort the blocks; nothing when it is there."""
+        """Add an ignored directory, unless it is there, and sort the blocks."""
         if all(record.path != path for record in self.ignore):
             self.ignore.append(Ignore(path, syntax=self.syntax.add_line(None, "ignore", path)))
             self.sort_blocks()
@@ -357,7 +357,7 @@ class ModFile(DirectiveFile):
         sort_lines(self.syntax, semantic_exclude=semantic)
 
     def cleanup(self) -> None:
-        """Sweep what edits have dropped. As in go, cleared `tool` and `ignore` records stay in their lists."""
+        """Remove the lines and records that edits have deleted. As in go, cleared `tool` and `ignore` records stay."""
         self.godebug = [record for record in self.godebug if record.key]
         self.require = [record for record in self.require if record.mod.path]
         self.exclude = [record for record in self.exclude if record.mod.path]
@@ -366,11 +366,11 @@ class ModFile(DirectiveFile):
         self.syntax.cleanup()
 
     def _place_go(self, *tokens: str) -> Line:
-        """After the module line."""
+        """Add the go line after the module line."""
         return self.syntax.add_line(self.module.syntax if self.module is not None else None, *tokens)
 
     def _place_toolchain(self, *tokens: str) -> Line:
-        """After the go line, or else the module line."""
+        """Add the toolchain line after the go line, or else after the module line."""
         near = self.go or self.module
         return self.syntax.add_line(near.syntax if near is not None else None, *tokens)
 
@@ -379,7 +379,7 @@ def check_canonical_version(path: str, version: str) -> None:
     """Check that `version` is canonical and may be one of `path`.
 
     Raises:
-        InvalidVersionError: with a suggestion.
+        InvalidVersionError: it is not; the text says what would be.
     """
     _, path_major, ok = split_path_version(path)
     if not version or version != canonical_version(version):

@@ -12,7 +12,7 @@ from govgo.core.modfile.syntax import CommentBlock, FileSyntax, Line
 
 
 class WorkFile(DirectiveFile):
-    """A go.work. Lists are in the order of lines; dropped records stay, cleared, until `cleanup`."""
+    """A go.work. Lists are in the order of lines; deleted records stay, cleared, until `cleanup`."""
 
     __slots__ = ("use",)
 
@@ -21,9 +21,7 @@ class WorkFile(DirectiveFile):
         self.use: list[Use] = []
 
     def add_use(self, path: str, module_path: str) -> None:
-        """Note the module path of the first use of `path` and delete its others; add one where there is
-        none.
-        """
+        """Set the module path of the first use of `path` and delete the others; add a use when there is none."""
         same = [record for record in self.use if record.path == path]
         if not same:
             self.add_new_use(path, module_path)
@@ -38,13 +36,12 @@ class WorkFile(DirectiveFile):
         line = self.syntax.add_line(None, "use", auto_quote(path))
         self.use.append(Use(path, module_path, syntax=line))
 
-    def set_use(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Delete the uses that `wanted`, pairs of path and module path, lacks; add all of it; sort the
-        blocks.
+    def set_use(self, uses: Iterable[tuple[str, str]]) -> None:
+        """Delete the uses that are not in `uses`, pairs of path and module path; add all of these; sort the blocks.
 
-        As in go, what was used and is wanted then stands twice.
+        As in go, a use that was there before is then there twice.
         """
-        need = dict(wanted)
+        need = dict(uses)
         for record in self.use:
             if record.path in need:
                 record.module_path = need[record.path]
@@ -68,17 +65,17 @@ class WorkFile(DirectiveFile):
         sort_lines(self.syntax, by_version=False)
 
     def cleanup(self) -> None:
-        """Sweep what edits have dropped."""
+        """Remove the lines and records that edits have deleted."""
         self.use = [record for record in self.use if record.path]
         self.replace = [record for record in self.replace if record.old.path]
         self.syntax.cleanup()
 
     def _place_go(self, *tokens: str) -> Line:
-        """Before the first statement, but below the comments that open the file."""
+        """Add the go line before the first statement, below the comments at the top of the file."""
         return self._insert(self._first_statement(), tokens)
 
     def _place_toolchain(self, *tokens: str) -> Line:
-        """After the go line, or else as a go line is placed."""
+        """Add the toolchain line after the go line, or else where a go line would be."""
         for index, statement in enumerate(self.syntax.statements):
             if isinstance(statement, Line) and statement.tokens[:1] == ["go"]:
                 return self._insert(index + 1, tokens)

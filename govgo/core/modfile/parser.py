@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the bytes of a go.mod or go.work to its syntax tree, with every comment hung on the node it belongs to.
+"""From the bytes of a go.mod or go.work to its syntax tree, with every comment at the node that it belongs to.
 
     file      = { line | block } .
     line      = word { word } newline .
     block     = word { word } "(" newline { line } ")" newline .
 
 Source of the rules: Go Modules Reference, "Lexical elements" and "Grammar", and the behaviour of the go command where
-these are silent: nearly every printable character may stand in a word, quotes included; bytes that are not UTF-8 count
+these are silent: a word may have nearly every printable character, quotes included; bytes that are not UTF-8 count
 as printable; a backslash in an interpreted string may precede a line end.
 """
 
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 
-from govgo.core.golib.quote import is_print, quote_char
+from govgo.core.golib.quote import quote_char
+from govgo.core.golib.unicode import is_print
 from govgo.core.modfile.faults import LineFault, ModFileErrors
 from govgo.core.modfile.syntax import (
     Comment,
@@ -36,14 +37,15 @@ COMMENT = "comment"
 SUFFIX = "end-of-line comment"
 NEWLINE = "\n"
 ENDS_LINE = frozenset({EOF, SUFFIX, NEWLINE})
-"""Kinds of tokens that end a line. Other kinds are those above, or the punctuation mark itself."""
+"""The kinds of tokens that end a line. Punctuation marks are kinds of their own."""
 
 MAX_LINES = 250_000
 MAX_TOKENS = 1_000_000
-"""Lines and tokens of one file: some forty times what the largest files known have. go has no such limits; a hostile
-file within go's 16 MiB would fill gigabytes.
+"""Limits for one file, some forty times what the largest known files have. go has none; here a hostile file of 16 MiB,
+the most that go reads, would otherwise fill gigabytes.
 """
 
+# One token, with the white space before it. Possessive quantifiers keep the time linear for hostile files.
 _TOKEN = re.compile(
     r"""[ \t\r]*+(?:
         (//[^\n]*+\n?)                                              # 1 comment
@@ -61,10 +63,10 @@ _RAW = re.compile(r"`[^`\n]*+")
 
 
 class Lexer:
-    """A reader of a text that stands on one token, already read, and knows its kind, text and offsets.
+    """Reads tokens one by one. The attributes describe the token that was read last.
 
-    Offsets count characters. `at` is where reading has come to. Raises ModFileErrors with a single error at the
-    first thing that is no token, and after MAX_TOKENS.
+    Offsets count characters; `at` is where the next token is looked for. Raises ModFileErrors with a single error at
+    the first character that begins no token, and after MAX_TOKENS.
     """
 
     __slots__ = ("_ascii", "_left", "_text", "at", "end", "kind", "source", "start", "token")
@@ -82,7 +84,7 @@ class Lexer:
         self.read()
 
     def read(self) -> None:
-        """Step to the next token."""
+        """Read the next token."""
         match = _TOKEN.match(self._text, self.at)
         assert match is not None
         self._left -= 1
@@ -108,7 +110,7 @@ class Lexer:
             self._comment(token, self.start)
 
     def fault(self, detail: str, offset: int | None = None) -> ModFileErrors:
-        """An error at `offset`, or where reading has come to."""
+        """An error at `offset`, or at the end of the token read last."""
         position = self.source.position(self.at if offset is None else offset)
         return ModFileErrors((LineFault(detail, file=self.source.name, position=position),))
 
@@ -167,7 +169,7 @@ def _string_end(text: str, at: int, mark: str) -> int:
 
 
 def parse_syntax(name: str, data: bytes) -> FileSyntax:
-    """Parse a go.mod or go.work without asking what its verbs mean.
+    """Parse a go.mod or go.work; any word may be a verb.
 
     Raises:
         ModFileErrors: with the one lexical or grammatical error where parsing stopped.
@@ -178,11 +180,10 @@ def parse_syntax(name: str, data: bytes) -> FileSyntax:
 
 
 class _Parser:
-    """A descent over the two levels of the grammar.
+    """Reads the two levels of the grammar by descent.
 
-    An end-of-line comment hangs on the last node that ended before it and lies on one line; so in `x ( y⏎ z ) // c`
-    the comment goes to z. `_latest` is that node, and `_hanging` what hangs on it; before any node, comments go to
-    the top of the file.
+    An end-of-line comment belongs to the last node before it that lies on one line: in `x ( y⏎ z ) // c` that is z.
+    `_latest` is that node, and `_hanging` are its comments so far. Comments before any node belong to the file.
     """
 
     __slots__ = ("_file", "_hanging", "_latest", "_lexer", "_source")
@@ -312,14 +313,14 @@ class _Parser:
         return block
 
     def _end_line(self) -> None:
-        """Take the token that ends a line, and hang the comment that it may be."""
+        """Read past the token that ends a line, and keep it if it is a comment."""
         lexer = self._lexer
         if lexer.kind == SUFFIX:
             self._hanging.append(Comment(lexer.token))
         lexer.read()
 
     def _pass(self, node: Expr | None) -> None:
-        """Hang the comments read so far, and let later ones hang on `node`."""
+        """Give the comments read so far to their node; those that follow belong to `node`."""
         if self._hanging:
             comments = tuple(self._hanging)
             self._hanging.clear()

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The standard layout of go.mod and go.work: one statement apart from the next, blocks indented by one tab."""
+"""The standard layout of go.mod and go.work.
+
+A blank line separates statements, the lines of a block are indented by one tab, and comments keep their place. The file
+that go writes is in this layout, so that one edit changes no other line.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,7 @@ def format_file(syntax: FileSyntax) -> bytes:
 
 
 class _Page:
-    """Lines finished, the line being written, and the comments that wait for its end."""
+    """The finished lines, the line that is being written, and the end-of-line comments to write at its end."""
 
     __slots__ = ("_line", "_lines", "_margin", "_waiting")
 
@@ -81,9 +85,7 @@ class _Page:
             self.newline()
 
     def newline(self) -> None:
-        """End the line with the comments that wait for it; a blank line never opens the page or follows
-        another.
-        """
+        """End the line with its comments. No blank line is written at the top or after another."""
         if self._waiting:
             self._write(" ")
             for index, comment in enumerate(self._waiting):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the module graph needs of a dependency's go.mod, read as fast as Python can.
 
-A graph has thousands of these files, and nearly all their lines look alike. A line that has a plain known form is
-read by one cached regular expression; at the first line that has not, the file goes to `parse_lax` instead. So
-every answer, and every error, is that of `parse_lax`.
+A graph has thousands of these files, and nearly all their lines look alike. Lines of the common forms are read by one
+regular expression each, with the answers kept, since the same requirement is in many files. At the first line of
+another form the file is given to `parse_lax` instead. So every answer and every error is that of `parse_lax`; tests
+compare the two on edited files.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import match_path_major, split_path_version
 
 _KNOWN_LINES = 1 << 16
-"""How many read lines are kept; 4,000 modules of large graphs have about 6,000 different ones."""
+"""How many lines are kept with their meaning; 4,000 modules of large graphs have about 6,000 different lines."""
 _LONG_FILE = 1 << 15
 _LONG_LINE = 1 << 10
-"""Characters. Lines of a long file with long lines are not kept: they would fill the memory for nothing."""
+"""Characters. A long file with long lines is given to the parser: keeping its lines would fill the memory."""
 
-# Words before numbers, so that a pseudo-version's last identifier is not taken for a number.
+# Alphanumeric identifiers come first: the possessive match of a number would take the beginning of "20200101-ab".
 _IDENTIFIER = r"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|0|[1-9][0-9]*+)"
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _WORD = r"[A-Za-z0-9._~+-]+"
@@ -37,16 +38,17 @@ _REQUIREMENT = re.compile(
 )
 _MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
-_BLOCK = re.compile(rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}")
+# The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
+_BLOCK = rf"(?P<word>require|exclude|replace|retract|tool|godebug)[ \t]*\({_END}"
 _VERSION = r"v[0-9A-Za-z.+-]+"
-_RETRACTION = re.compile(rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?")
+_RETRACTION = rf"[ \t]*(?:({_VERSION})|\[[ \t]*({_VERSION})[ \t]*,[ \t]*({_VERSION})[ \t]*\])[ \t]*(//.*)?"
 # Words of printable ASCII without quotes, parentheses and slash-star; a comment may hold anything.
-_WORDS = re.compile(r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?")
+_WORDS = r"[ \t]*(?>(?:(?>(?:[!#-&+-.0-_a-~]|/(?![/*])|\*)+)[ \t]*+)*)(?://.*)?"
 _IGNORED = ("toolchain ", "exclude ", "replace ", "tool ", "godebug ")
 
 
 class Retraction(NamedTuple):
-    """A closed interval of versions that their author took back, and why ("" where nothing is said)."""
+    """A closed interval of versions that their author withdrew, and the reason given, or ""."""
 
     low: str
     high: str
@@ -54,12 +56,12 @@ class Retraction(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The go.mod of a dependency, as it is written.
+    """What a dependency's go.mod says, as written.
 
     Attributes:
         path: the module path, "" without a module line.
         go_version: "" without a go line.
-        toolchain: always "": a dependency's toolchain line is not looked at.
+        toolchain: always "": the toolchain line of a dependency is ignored.
         require: in the order of lines, repeated ones included.
         retract: in the order of lines.
         deprecated: the message, "" where there is none.
@@ -88,12 +90,12 @@ def summarize(name: str, data: bytes) -> Summary:
 
 
 class _UnknownFormError(Exception):
-    """A line that has no plain known form: the parser decides."""
+    """A line has none of the forms that are known here: the parser has to read the file."""
 
 
 def _scan(data: bytes) -> Summary:
     if len(data) > MAX_LINES:
-        raise _UnknownFormError  # it may have more lines or tokens than the parser takes
+        raise _UnknownFormError  # it may have more lines or tokens than the parser accepts
     text = data.decode("utf-8", "surrogateescape")
     if "Deprecated:" in text:
         raise _UnknownFormError
@@ -138,11 +140,11 @@ def _scan(data: bytes) -> Summary:
 
 
 def _block(lines: list[str], at: int, head: str, require: list[ModuleVersion], retract: list[Retraction]) -> int:
-    """Read the block that `head` opens and whose lines begin at `at`; return where the lines after it begin."""
+    """Read the block that the line `head` opens and whose lines begin at `at`; return the index after the block."""
     if head == "require (":
         verb = "require"
     else:
-        verb = _word(_BLOCK, head)
+        verb = _word(re.compile(_BLOCK), head)
     try:
         end = lines.index(")", at)
     except ValueError:
@@ -166,7 +168,7 @@ def _above(lines: list[str], at: int) -> list[str]:
 
 
 def _retractions(lines: list[str], above: list[str]) -> Iterator[Retraction]:
-    """The retractions of a block; comments `above` it are the reason of those that have no comment."""
+    """The retractions of a block; the comments `above` the block are the reason for those without a comment."""
     pending: list[str] = []
     first = True
     for line in lines:
@@ -177,12 +179,12 @@ def _retractions(lines: list[str], above: list[str]) -> Iterator[Retraction]:
             yield _retraction(line, pending, above)
             pending, first = [], False
         elif pending or not first:
-            # Even a blank line counts as a comment of its own.
+            # The parser keeps a blank line as an empty comment; so the line after it has a comment of its own.
             pending.append("")
 
 
 def _retraction(line: str, before: list[str], above: list[str]) -> Retraction:
-    match = _RETRACTION.fullmatch(line)
+    match = re.fullmatch(_RETRACTION, line)
     if match is None:
         raise _UnknownFormError
     version, low, high, suffix = match.groups()
@@ -201,7 +203,7 @@ def _word(form: re.Pattern[str], line: str) -> str:
 
 @lru_cache(maxsize=_KNOWN_LINES)
 def _required(line: str) -> ModuleVersion | None:
-    """The requirement that a line of a block says; None for blank lines and comments."""
+    """The requirement on a line of a block; None for blank lines and comments."""
     match = _REQUIREMENT.fullmatch(line)
     if match is None:
         bare = line.lstrip(" \t")
@@ -221,13 +223,13 @@ def _required(line: str) -> ModuleVersion | None:
 
 @lru_cache(maxsize=_KNOWN_LINES)
 def _pass_over(line: str) -> None:
-    """Make sure that a line which means nothing here is one that the parser takes."""
-    if _WORDS.fullmatch(line) is None:
+    """Check that the parser would accept a line whose content does not matter."""
+    if re.fullmatch(_WORDS, line) is None:
         raise _UnknownFormError
 
 
 def _parsed(name: str, data: bytes) -> Summary:
-    """The summary by way of the parser."""
+    """The summary as the parser sees it."""
     file = parse_lax(name, data)
     return Summary(
         path=file.module.mod.path if file.module is not None else "",

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Strings as tokens of go.mod: when they need quotes, and what a token stands for.
+"""Strings as tokens of go.mod: when they need quotes, and which string a token stands for.
+
+    example.com/m      "a path with blanks"      `reserved for later`
 
 Source of the rules: Go Modules Reference, "Lexical elements" and "go.mod files: replace directive".
 """
 
 from __future__ import annotations
 
-from govgo.core.golib.quote import is_bad_byte, is_print, quote, unquote
+from govgo.core.golib.quote import is_bad_byte, quote, unquote
+from govgo.core.golib.unicode import is_print
 from govgo.errors import InputError
 
 _QUOTED = frozenset(" \"'`")
@@ -29,15 +32,15 @@ def must_quote(text: str) -> bool:
 
 
 def auto_quote(text: str) -> str:
-    """`text` as a token: itself, or quoted where that is needed."""
+    """`text` as one token: unchanged, or quoted if it has to be."""
     return quote(text) if must_quote(text) else text
 
 
 def token_value(token: str) -> str:
-    """What a token stands for.
+    """The string that a token stands for.
 
     Raises:
-        InputError: a malformed interpreted string, or a quote in a word; raw strings are reserved.
+        InputError: a malformed interpreted string, a raw string (reserved by go), or a quote within a word.
     """
     if token.startswith('"'):
         value = unquote(token)
@@ -50,9 +53,7 @@ def token_value(token: str) -> str:
 
 
 def is_directory_path(path: str) -> bool:
-    """Whether a replacement is a directory: rooted, or beginning with a `.` or `..` element, Unix or
-    Windows.
-    """
+    """Whether a replacement is a directory: absolute, or beginning with `.` or `..`, on Unix or on Windows."""
     if path in (".", "..") or path.startswith(("./", ".\\", "../", "..\\", "/", "\\")):
         return True
     return len(path) >= 2 and path[1] == ":" and path[0].isascii() and path[0].isalpha()

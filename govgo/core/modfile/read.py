@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From the syntax tree to directives: `parse`, `parse_lax` and `parse_work`.
 
-Reading the words after a verb also puts them into normal form in the tree: needless quotes go, and versions become what
-the version fixer made of them. So a file that is parsed and printed shows the versions that the parser reports.
+Reading the words after a verb also normalizes them in the tree: needless quotes are removed, and versions become what
+the version fixer made of them. So a file that is parsed and printed has the versions that the parser reports.
 
-All errors of the directives are collected, so that one run shows them all. Source of the rules: Go Modules
-Reference, "go.mod files" and "Workspaces"; error texts as the go command prints them.
+All errors of the directives are collected, so that one run shows all of them.
+
+Source of the rules: Go Modules Reference, "go.mod files" and "Workspaces"; error texts as the go command prints them.
 """
 
 from __future__ import annotations
@@ -40,18 +41,33 @@ from govgo.core.module.paths import canonical_version, check_path_major, split_p
 from govgo.errors import Failure, GovgoError, InputError, InvalidVersionError
 
 VersionFixer = Callable[[str, str], str]
-"""(module path, version or query) -> canonical version. May raise VersionFixError or any other GovgoError."""
+"""`fix(module path, version or query)` returns the canonical version. It may raise VersionFixError or any other
+GovgoError.
+"""
 
-_DEPRECATED = re.compile(r"(?s)(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)")
+# Compiled when first needed, which is rare: compiling takes a good part of the time that a command needs to start.
+_DEPRECATED = r"(?s)(?:\A|\n\n)Deprecated: *(.*?)(?:\Z|\n\n)"
+# "v1.21", "1.21-beta": go lines with which dependencies have been published.
+_LAX_GO_VERSION = r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*"
+
+_MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
+_WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
+_LAX_VERBS = frozenset({"go", "module", "retract", "require", "ignore"})
+_SPACE_BYTES = b"\t\n\v\f\r "
+
+_Add = Callable[[LineBlock | None, Line, str, int], None]
+"""`add(block, line, verb, first)` reads one directive: the block around its line, if any, and where its arguments begin
+among the tokens.
+"""
 
 
 def leave_version(path: str, version: str) -> str:
-    """The fixer that takes every version as it is."""
+    """A version fixer that changes nothing."""
     return version
 
 
 def blame(verb: str, path: str, error: Exception | str) -> str:
-    """go's sentence for an error that concerns one module: `verb path: error`."""
+    """go's text for an error about one module: `verb path: error`."""
     return f"{verb} {path}: {error}" if path else f"{verb}: {error}"
 
 
@@ -96,7 +112,7 @@ def read_path_major(path: str) -> str:
 
 
 def check_major(verb: str, path: str, version: str, path_major: str) -> None:
-    """That `version` may carry `path`."""
+    """Check that the major version of `version` is that of the path."""
     try:
         check_path_major(version, path_major)
     except InvalidVersionError as error:
@@ -125,9 +141,7 @@ def read_interval(path: str, tokens: list[str], at: int, fix: VersionFixer | Non
 
 
 def read_replace(line: Line, first: int, fix: VersionFixer | None) -> Replace:
-    """A replacement, `path [version] => path version` or `path [version] => directory`, from token `first`
-    on.
-    """
+    """A replacement from token `first` on: `path [version] => path version` or `path [version] => directory`."""
     tokens = line.tokens
     count = len(tokens) - first
     arrow = 1 if count >= 2 and tokens[first + 1] == "=>" else 2
@@ -166,7 +180,7 @@ def _check_directory(path: str) -> None:
 
 
 def directive_comment(block: LineBlock | None, line: Line) -> str:
-    """The words of the comments on a line; where it has none at all, of those on its block."""
+    """The text of the comments of a line; of those of its block when the line has none."""
     node = block if block is not None and not line.before and not line.suffix else line
     if not node.before and not node.suffix:
         return ""
@@ -175,18 +189,9 @@ def directive_comment(block: LineBlock | None, line: Line) -> str:
 
 def deprecation(block: LineBlock | None, line: Line) -> str:
     """The message of the first comment paragraph that begins with "Deprecated:", "" where there is none."""
-    match = _DEPRECATED.search(directive_comment(block, line))
+    comment = directive_comment(block, line)
+    match = re.search(_DEPRECATED, comment) if "Deprecated:" in comment else None
     return match[1] if match else ""
-
-
-_MOD_BLOCKS = frozenset({"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"})
-_WORK_BLOCKS = frozenset({"godebug", "use", "replace"})
-_LAX_VERBS = frozenset({"go", "module", "retract", "require", "ignore"})
-# "v1.21", "1.21-beta": go lines that files of dependencies have been published with.
-_LAX_GO_VERSION = re.compile(r"v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9].*")
-_SPACE_BYTES = b"\t\n\v\f\r "
-
-Add = Callable[[LineBlock | None, Line, str, int], None]
 
 
 def parse(name: str, data: bytes, fix: VersionFixer | None = None) -> ModFile:
@@ -205,7 +210,7 @@ def parse(name: str, data: bytes, fix: VersionFixer | None = None) -> ModFile:
 
 
 def parse_lax(name: str, data: bytes, fix: VersionFixer | None = None) -> ModFile:
-    """Parse the go.mod of a dependency: only module, go, require, retract and ignore are looked at.
+    """Parse the go.mod of a dependency: only module, go, require, retract and ignore are read, unknown verbs skipped.
 
     Raises:
         ModFileErrors: everything that is wrong with these.
@@ -238,7 +243,7 @@ def module_path(data: bytes) -> str:
 
 
 def _trim(row: bytes) -> bytes:
-    """Without the white space around it, as Go knows that."""
+    """The line without the white space around it, in Go's sense of white space."""
     row = row.strip(_SPACE_BYTES)
     if row.isascii():
         return row
@@ -254,7 +259,7 @@ class _Reader:
         self.strict = strict
         self.errors: list[LineFault] = []
 
-    def walk(self, syntax: FileSyntax, blocks: frozenset[str], add: Add) -> None:
+    def walk(self, syntax: FileSyntax, blocks: frozenset[str], add: _Add) -> None:
         for statement in syntax.statements:
             if len(self.errors) >= MAX_FAULTS:
                 break
@@ -269,7 +274,7 @@ class _Reader:
             elif self.strict:
                 self.note(statement, InputError("unknown block type: " + " ".join(statement.tokens)))
 
-    def try_line(self, add: Add, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
+    def try_line(self, add: _Add, block: LineBlock | None, line: Line, verb: str, first: int) -> None:
         try:
             add(block, line, verb, first)
         except Failure as error:
@@ -313,7 +318,7 @@ class _Reader:
             raise InputError("repeated go statement")
         version = _only(line, first, "go directive expects exactly one argument")
         if not is_go_version(version):
-            lax = None if self.strict else _LAX_GO_VERSION.fullmatch(version)
+            lax = None if self.strict else re.fullmatch(_LAX_GO_VERSION, version)
             if lax is None:
                 raise InputError(f"invalid go version '{version}': must match format 1.23.0")
             version = line.tokens[first] = lax[1]
@@ -365,7 +370,7 @@ class _ModReader(_Reader):
             self.file.exclude.append(Exclude(ModuleVersion(path, version), syntax=line))
 
     def _retract(self, block: LineBlock | None, line: Line, first: int) -> None:
-        """Versions are fixed later; dependencies may use forms of a later go, which are passed over."""
+        """Read a retraction; its versions are fixed later. In a dependency, forms of a later go are skipped."""
         rationale = directive_comment(block, line)
         try:
             low, high, rest = read_interval("", line.tokens, first, leave_version)
@@ -378,9 +383,7 @@ class _ModReader(_Reader):
         self.file.retract.append(Retract(low, high, rationale, syntax=line))
 
     def _fix_retractions(self) -> None:
-        """Fix versions of retractions once the module path is known, which may stand at the end of the
-        file.
-        """
+        """Fix the versions of retractions, at the end: this needs the module path, which may be on the last line."""
         if self.fix is None:
             return
         module = self.file.module
@@ -412,7 +415,7 @@ class _WorkReader(_Reader):
 
 
 def _only(line: Line, first: int, usage: str) -> str:
-    """The single argument, or an error that says how the directive is used."""
+    """The only argument; if there is none, or there are several, the error is `usage`."""
     if len(line.tokens) != first + 1:
         raise InputError(usage)
     return line.tokens[first]

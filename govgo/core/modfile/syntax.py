@@ -8,11 +8,13 @@
         Line              token token …
       )
 
-A tree is edited in place. Lines are never moved or deleted at once: a line without tokens is dead, and
-`FileSyntax.cleanup` sweeps dead lines, so that a thousand edits cost one pass.
+A tree is edited in place. An edit that deletes a line only takes its tokens away; `FileSyntax.cleanup` then removes the
+lines without tokens, so that a thousand edits cost one pass.
 
-Texts are `str`; a byte that is not UTF-8 is a lone surrogate (`surrogateescape`), one character as it is one
-rune for Go. Source of the grammar: Go Modules Reference, "go.mod files", Lexical elements and Grammar.
+Texts are `str`. A byte that is not UTF-8 is a lone surrogate (`surrogateescape`), and so one character, as it is one
+rune for Go.
+
+Source of the grammar: Go Modules Reference, "Lexical elements" and "Grammar".
 """
 
 from __future__ import annotations
@@ -28,9 +30,7 @@ from govgo.core.golib.quote import GO_SPACE
 
 
 class Position(NamedTuple):
-    """A place in a file: `line` and `column` (in characters) start at 1, `byte` at 0; all 0 where there is
-    none.
-    """
+    """A place in a file: `line` and `column` (in characters) start at 1, `byte` at 0; all are 0 for no place."""
 
     line: int = 0
     column: int = 0
@@ -38,7 +38,7 @@ class Position(NamedTuple):
 
 
 class Source:
-    """The text of a file, to tell positions in it; the places of lines are counted when first asked for."""
+    """The text of a file, and the positions in it. Lines are counted when a position is first asked for."""
 
     __slots__ = ("_byte_starts", "_line_starts", "name", "text")
 
@@ -72,7 +72,7 @@ _NO_SOURCE = Source()
 
 
 class Comment:
-    """One `//` comment without its line end; the empty text stands for a blank line kept inside a block."""
+    """One `//` comment without its line end. The empty text stands for a blank line in a block, which is kept."""
 
     __slots__ = ("token",)
 
@@ -89,14 +89,14 @@ Comments = tuple[Comment, ...]
 
 
 class Expr:
-    """A node that comments hang on.
+    """A node of the tree, with the comments that belong to it.
 
     Attributes:
         before: whole-line comments above it.
         suffix: comments at the end of its line.
         after: whole-line comments below it.
         source: the text that it was parsed from.
-        offset: where it stands there, in characters; -1 for what was added since.
+        offset: where it begins there, in characters; -1 for a node that was added later.
     """
 
     __slots__ = ("after", "before", "offset", "source", "suffix")
@@ -110,7 +110,7 @@ class Expr:
 
     @property
     def start(self) -> Position:
-        """Where the node stands in the file that was parsed; no position for what was added since."""
+        """Where the node begins in the file that was parsed; no position for a node that was added later."""
         return self.source.position(self.offset)
 
 
@@ -121,7 +121,7 @@ class CommentBlock(Expr):
 
 
 class Line(Expr):
-    """One line of tokens. Inside a block the verb stands with the block. Without tokens it is dead."""
+    """One line of tokens. In a block the verb is among the tokens of the block. A line without tokens is deleted."""
 
     __slots__ = ("in_block", "tokens")
 
@@ -146,12 +146,12 @@ class Line(Expr):
         return f"Line({self.tokens!r}, in_block={self.in_block})"
 
     def mark_removed(self) -> None:
-        """Let the next cleanup drop the line and its end-of-line comment."""
+        """Delete the line and its end-of-line comment at the next cleanup."""
         self.tokens = []
         self.suffix = ()
 
     def update(self, *tokens: str) -> None:
-        """Replace the tokens; the first one, the verb, is left to the block when there is one."""
+        """Replace the tokens; the first, the verb, is dropped when the line is in a block."""
         self.tokens = list(tokens[1:] if self.in_block else tokens)
 
     def copy(self) -> Line:
@@ -207,9 +207,9 @@ class FileSyntax(Expr):
     def add_line(self, hint: Statement | None, *tokens: str) -> Line:
         """Add a line near `hint`, and return it.
 
-        With a hint of the same verb the line joins the hint's block, right after the hint when that is a
-        line of the block; a single line becomes a block of two. With a hint of another verb it follows the
-        hint's statement. Without a hint it joins the last statement of its verb, or else ends the file.
+        If the hint has the same verb, the line joins its block, right after the hint when that is a line of the block;
+        a hint that is a single line becomes a block of two. If the hint has another verb, the line follows its
+        statement. Without a hint the line joins the last statement of its verb, or else is the last of the file.
         """
         if hint is None:
             hint = self._last(tokens[0])
@@ -269,7 +269,7 @@ class FileSyntax(Expr):
         return line
 
     def cleanup(self) -> None:
-        """Drop dead lines and empty blocks; a block of one line becomes that line, unless `)` has comments."""
+        """Remove deleted lines and empty blocks; a block of one line becomes that line, unless `)` has comments."""
         kept: list[Statement] = []
         for statement in self.statements:
             if isinstance(statement, Line) and not statement.tokens:
@@ -286,9 +286,7 @@ class FileSyntax(Expr):
 
 
 def _collapse(block: LineBlock) -> Line:
-    """The only line of `block` with the block's verb and comments; the same object, since directives refer
-    to it.
-    """
+    """The only line of `block`, with the block's verb and comments; the same object, since directives refer to it."""
     line = block.lines[0]
     line.before = block.before + line.before
     line.suffix = line.suffix + block.suffix

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which go.mod files make up the module graph, and what the graph then is.
 
-`GraphLoader` says which go.mod summaries it lacks, and takes them in any order (ask and tell). It applies graph
-pruning: below a module at go 1.17 or higher, the requirements of what it requires are left out, since it lists all that
-it needs.
+`GraphLoader` reads no files: it says which summaries of go.mod files it lacks, and takes them in any order, so that the
+caller may fetch many at once. It applies graph pruning: a module at go 1.17 or higher lists every module that its
+packages need, so that the requirements of the modules that it requires are left out.
+
+    main (go 1.21) requires a;  a (go 1.17) requires b;  b requires c      main, a, b are in the graph, c is not
+    main (go 1.21) requires a;  a (go 1.16) requires b;  b requires c      all four are
 
 Reference: Go Modules Reference, "Graph pruning"; golang.org/design/36460-lazy-module-loading.
 """
@@ -22,9 +25,9 @@ from govgo.core.version import goversion
 class Pruning(IntEnum):
     """How much of a module's requirements takes part in the graph.
 
-    PRUNED: those of modules at go 1.17 and above are not followed further than the modules they name.
-    UNPRUNED: all are followed.
-    WORKSPACE: pruned to the union of the workspace's modules.
+    PRUNED: what a module at go 1.17 or higher requires is in the graph, but is not followed further.
+    UNPRUNED: everything is followed.
+    WORKSPACE: for the modules of a workspace; what they require is followed as the go line of each says.
     """
 
     PRUNED = 0
@@ -40,7 +43,7 @@ def pruning_for(go_version: str) -> Pruning:
 
 
 class Requires(Protocol):
-    """What the loader needs to know of a go.mod file."""
+    """What the loader has to know of a go.mod file."""
 
     @property
     def require(self) -> tuple[ModuleVersion, ...]:
@@ -54,14 +57,17 @@ class Requires(Protocol):
 
 
 class GraphLoader:
-    """Loads the module graph below some roots by ask and tell.
+    """Loads the module graph below some roots, by ask and tell.
 
-    Ask `wanted()` for module versions and `tell` the answer of each, in any order, until nothing is wanted and
-    every answer was given. `graph` is then complete but for what lies below module versions in `errors`.
+        while not loader.done:
+            for mv in loader.wanted():          # the module versions whose summary it lacks
+                loader.tell(mv, summary)        # or an exception; in any order, also later
+
+    At the end `graph` is complete, except below the module versions in `errors`.
 
     Attributes:
         graph: what is known so far.
-        errors: why a module version has no summary.
+        errors: for each module version without a summary, why there is none.
     """
 
     __slots__ = ("_edges", "_seen", "_summaries", "_unanswered", "_unprune", "_wanted", "errors", "graph")
@@ -73,18 +79,19 @@ class GraphLoader:
         pruning: Pruning,
         unprune: Iterable[ModuleVersion] = (),
     ) -> None:
-        """Begin at `roots`.
+        """Ask for the roots first.
 
         Args:
-            graph: names every root already.
+            graph: a graph that has all of `roots`.
             roots: where loading begins, each under `pruning`.
             pruning: of the main module or workspace.
-            unprune: versions whose requirements are loaded even where they would be pruned out.
+            unprune: module versions whose requirements are loaded even where pruning would leave them out.
         """
         self.graph = graph
         self.errors: dict[ModuleVersion, Exception] = {}
         self._unprune = frozenset(unprune)
-        # By number of module version. `_seen`: the prunings under which it was reached, as bits 1 << pruning.
+        # By the number that the graph gives a module version. A version may be reached under several prunings, by
+        # different ways, and is followed as far as the widest allows; `_seen` has a bit 1 << pruning for each.
         self._seen = bytearray(len(graph))
         self._summaries: dict[int, Requires] = {}
         self._edges: dict[int, list[int]] = {}
@@ -95,22 +102,22 @@ class GraphLoader:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is wanted and nothing that was handed out is not answered yet."""
+        """Whether every module version that was asked for, or would be, has its answer."""
         return not self._wanted and not self._unanswered
 
     def summary(self, mv: ModuleVersion) -> Requires | None:
-        """The summary of a module version; None where it was not given."""
+        """The summary of a module version; None when there is none yet."""
         number = self.graph.number(mv)
         return None if number is None else self._summaries.get(number)
 
     def wanted(self) -> list[ModuleVersion]:
-        """Module versions not handed out before."""
+        """The module versions whose summary is needed; each is returned once."""
         fresh, self._wanted = self._wanted, []
         self._unanswered += len(fresh)
         return list(map(self.graph.mod, fresh))
 
     def tell(self, mv: ModuleVersion, answer: Requires | Exception) -> None:
-        """The summary of a module version that was handed out, or why there is none."""
+        """Take the summary of a module version that `wanted` returned, or the reason why there is none."""
         self._unanswered -= 1
         if isinstance(answer, Exception):
             self.errors[mv] = answer
@@ -127,14 +134,14 @@ class GraphLoader:
                 self._follow(number, pruning)
 
     def enqueue(self, mv: ModuleVersion, pruning: Pruning) -> None:
-        """Reach `mv` under `pruning`: ask for its requirements, and follow them as far as the pruning says."""
+        """Reach `mv` under `pruning`: ask for its summary, or follow what it requires as far as that allows."""
         number = self.graph.number(mv)
         assert number is not None, f"{mv} is not in the graph"
         if mv.version != NONE and self._reach(number, 1 << pruning):
             self._follow(number, pruning)
 
     def _reach(self, number: int, bit: int) -> bool:
-        """Note that a module version is reached; whether what it requires is known and has to be followed now."""
+        """Note that a module version is reached; return whether its requirements are known and have to be followed."""
         reached = self._seen[number]
         if reached & bit:
             return False
@@ -144,7 +151,10 @@ class GraphLoader:
         return number in self._summaries
 
     def _follow(self, number: int, start: Pruning) -> None:
-        """Reach what a module version requires, itself reached under `start`. Iterative: chains are long."""
+        """Reach what a module version requires that was itself reached under `start`.
+
+        Without recursion: chains of requirements are longer than Python's stack is deep.
+        """
         stack = [(number, start)]
         graph, seen, unprune = self.graph, self._seen, self._unprune
         while stack:

@@ -6,8 +6,8 @@ reachable module requires:
 
     main requires a v1, b v1;  a v1 requires c v1;  b v1 requires c v2      build list: main, a v1, b v1, c v2
 
-The functions below walk a relation; `Graph` takes requirements as they become known, in any order, and knows the
-selected versions at every moment.
+The functions below ask a relation (`Reqs`) for what they need. `Graph` is given requirements as they become known, in
+any order, and has the selected versions of what it knows so far.
 
 Reference: research.swtch.com/vgo-mvs (algorithms 1 to 4, R); Go Modules Reference, "Minimal version selection (MVS)".
 """
@@ -23,23 +23,28 @@ from govgo.errors import BuildListError, Failure, GovgoError
 
 Compare = Callable[[str, str, str], int]
 """`compare(path, v, w)`: negative, zero or positive as version `v` of module `path` is below, level with or above `w`.
-"none" must be below every other version."""
+"none" must be lower than every other version."""
 
 NONE = "none"
-"""The version of a module that is not there."""
+"""The version of a module that is not part of the build."""
+
+# In the place of a module version's parent, in `Graph.find_path`.
+_UNSEEN = -2
+_IS_ROOT = -1
+_NO_EDGES: list[int] = []
 
 
 class Graph:
     """A requirement graph and the versions that it selects.
 
-    Module versions are numbered as they are first named; a version is compared once, when it gets its number, so
-    that an edge costs one dictionary lookup.
+    Module versions are numbered as they are first named, and a version is compared with the selected one only then.
+    Graphs have many more edges than versions, and so an edge costs one dictionary lookup.
     """
 
     __slots__ = ("_compare", "_edges", "_ids", "_mods", "_required", "_roots", "_selected")
 
     def __init__(self, compare: Compare, roots: Iterable[ModuleVersion]) -> None:
-        """An empty graph with `roots`, which take part in the selection."""
+        """Make a graph of `roots` alone; they take part in the selection."""
         self._compare = compare
         self._ids: dict[ModuleVersion, int] = {}
         self._mods: list[ModuleVersion] = []
@@ -144,8 +149,8 @@ class Graph:
         for number in self._walk():
             yield names[number], [names[target] for target in edges[number]]
 
-    def find_path(self, wanted: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
-        """A shortest chain of requirements from a root to a module version that is `wanted`; () when there is none."""
+    def find_path(self, is_goal: Callable[[ModuleVersion], bool]) -> tuple[ModuleVersion, ...]:
+        """A shortest chain of requirements from a root to a version that `is_goal` accepts; () when there is none."""
         mods, edges = self._mods, self._edges
         parent = [_UNSEEN] * len(mods)
         queue: list[int] = []
@@ -154,7 +159,7 @@ class Graph:
             parent[number] = _IS_ROOT
             queue.append(number)
         for number in queue:
-            if wanted(mods[number]):
+            if is_goal(mods[number]):
                 chain = []
                 while number != _IS_ROOT:
                     chain.append(mods[number])
@@ -167,36 +172,15 @@ class Graph:
         return ()
 
 
-_UNSEEN = -2
-_IS_ROOT = -1
-_NO_EDGES: list[int] = []
-
-
-__all__ = [
-    "NONE",
-    "Compare",
-    "DowngradeReqs",
-    "Graph",
-    "Reqs",
-    "UnsatisfiedError",
-    "UpgradeReqs",
-    "build_list",
-    "downgrade",
-    "req",
-    "upgrade",
-    "upgrade_all",
-]
-
-
 class Reqs(Protocol):
-    """A requirement relation. Methods may raise; the functions below say where an error came from."""
+    """A requirement relation. Its methods may raise Failure; the functions below add where in the graph that was."""
 
     def required(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """What `mv` itself requires."""
         ...
 
     def compare(self, path: str, v: str, w: str) -> int:
-        """See `Compare`. A target's version must be above all others of its path."""
+        """Compare as `Compare` does; a target's version must be higher than all others of its path."""
         ...
 
 
@@ -204,7 +188,7 @@ class UpgradeReqs(Reqs, Protocol):
     """A requirement relation that knows of newer versions."""
 
     def upgrade(self, mv: ModuleVersion) -> ModuleVersion:
-        """The version to use in place of `mv` when everything is upgraded; `mv` itself to stay."""
+        """The version to use in place of `mv` when everything is upgraded; `mv` itself when there is none newer."""
         ...
 
 
@@ -217,12 +201,12 @@ class DowngradeReqs(Reqs, Protocol):
 
 
 class UnsatisfiedError(BuildListError):
-    """An error met while requirements were gathered.
+    """The requirements of a module version could not be read.
 
     Attributes:
         error: what was raised.
         path: a shortest chain from a target to the module version where it was raised.
-        changes: numbers of steps of `path` that are upgrades, not requirements.
+        changes: the steps of `path` (0 is the first) that are upgrades rather than requirements.
     """
 
     code = "unsatisfied"
@@ -238,7 +222,7 @@ def build_list(targets: Sequence[ModuleVersion], reqs: Reqs) -> tuple[ModuleVers
     """The build list of `targets`: they come first, the others follow by path (algorithm 1).
 
     Raises:
-        UnsatisfiedError: the requirements of a reachable module cannot be had.
+        UnsatisfiedError: the requirements of a reachable module version cannot be read.
     """
     return _build_list(targets, reqs, None)
 
@@ -282,13 +266,13 @@ def _build_list(
 def req(
     main: ModuleVersion, base: Iterable[str], reqs: Reqs, *, build: Sequence[ModuleVersion] | None = None
 ) -> tuple[ModuleVersion, ...]:
-    """A least requirement list for `main` that yields the same build list and names all of `base` (algorithm R).
+    """A shortest requirement list for `main` that gives the same build list and names all of `base` (algorithm R).
 
     Args:
         main: the module whose requirements are listed.
-        base: module paths that must be named.
+        base: module paths that the list must name.
         reqs: the requirement relation.
-        build: the build list of `main`, when it is known already.
+        build: the build list of `main`; None to compute it.
 
     Returns:
         Requirements sorted by path.
@@ -321,7 +305,7 @@ def req(
 def _postorder(
     main: ModuleVersion, listed: Iterable[ModuleVersion], reqs: Reqs
 ) -> tuple[dict[ModuleVersion, tuple[ModuleVersion, ...]], list[ModuleVersion]]:
-    """Requirements of everything reachable from `listed`, and those versions, each after what it requires."""
+    """The requirements of all that `listed` reaches, and these versions in order, each after what it requires."""
     required: dict[ModuleVersion, tuple[ModuleVersion, ...]] = {main: ()}
     order: list[ModuleVersion] = []
     for start in listed:
@@ -347,12 +331,12 @@ def upgrade_all(target: ModuleVersion, reqs: UpgradeReqs) -> tuple[ModuleVersion
     return _build_list([target], reqs, lambda mv: target if mv.path == target.path else reqs.upgrade(mv))
 
 
-def upgrade(target: ModuleVersion, reqs: UpgradeReqs, *wanted: ModuleVersion) -> tuple[ModuleVersion, ...]:
-    """The build list with the `wanted` versions added (algorithm 3)."""
+def upgrade(target: ModuleVersion, reqs: UpgradeReqs, *upgrades: ModuleVersion) -> tuple[ModuleVersion, ...]:
+    """The build list with `upgrades` added (algorithm 3)."""
     listed = list(reqs.required(target))
     paths = {mv.path for mv in listed}
     versions: dict[str, str] = {}
-    for mv in wanted:
+    for mv in upgrades:
         if mv.path not in paths:
             listed.append(ModuleVersion(mv.path, NONE))
         known = versions.get(mv.path)
@@ -365,15 +349,15 @@ def upgrade(target: ModuleVersion, reqs: UpgradeReqs, *wanted: ModuleVersion) ->
     )
 
 
-def downgrade(target: ModuleVersion, reqs: DowngradeReqs, *wanted: ModuleVersion) -> tuple[ModuleVersion, ...]:
-    """The build list with no module above its `wanted` version, and others as low as that needs (algorithm 4).
+def downgrade(target: ModuleVersion, reqs: DowngradeReqs, *downgrades: ModuleVersion) -> tuple[ModuleVersion, ...]:
+    """The build list with no module above its version in `downgrades`, and others as low as that needs (algorithm 4).
 
     Raises:
-        UnsatisfiedError: the build list at the start or the end cannot be had.
+        UnsatisfiedError: the build list before or after cannot be computed.
     """
     listed = build_list([target], reqs)[1:]
     limit = {mv.path: mv.version for mv in listed}
-    for mv in wanted:
+    for mv in downgrades:
         known = limit.get(mv.path)
         if known is None or reqs.compare(mv.path, known, mv.version) > 0:
             limit[mv.path] = mv.version
@@ -383,8 +367,8 @@ def downgrade(target: ModuleVersion, reqs: DowngradeReqs, *wanted: ModuleVersion
         fit = search.lower(mv)
         if fit is not None:
             lowered.append(fit)
-    # `previous` leaves out pseudo-versions and retracted versions, so that a requirement may pull a module above the
-    # version found; what only the version found requires must then not stay behind.
+    # `previous` knows neither pseudo-versions nor retracted versions, so another module may require a higher version
+    # than the one found here. What only the one found here requires must then not stay: hence the second build list.
     actual = dict(build_list([target], _Override(target, tuple(lowered), reqs)))
     kept = tuple(ModuleVersion(mv.path, actual[mv.path]) for mv in listed if mv.path in actual)
     return build_list([target], _Override(target, kept, reqs))
@@ -406,7 +390,11 @@ class _Override:
 
 
 class _Descent:
-    """Which versions lead above a limit, and the next lower ones that do not."""
+    """Which versions lead above a limit, and the next lower ones that do not.
+
+    A version is excluded when it is above its limit or requires an excluded version. `_dependents` has the versions
+    that require each one, to exclude them with it.
+    """
 
     def __init__(self, reqs: DowngradeReqs, limit: dict[str, str]) -> None:
         self._reqs = reqs
@@ -416,7 +404,7 @@ class _Descent:
         self._dependents: dict[ModuleVersion, list[ModuleVersion]] = {}
 
     def lower(self, mv: ModuleVersion) -> ModuleVersion | None:
-        """The highest version not above `mv` that keeps every limit, None when only absence does."""
+        """The highest version, at most `mv`, that keeps every limit; None when the module has to go."""
         self._add(mv)
         while mv in self._excluded:
             before = self._reqs.previous(mv)
@@ -453,7 +441,7 @@ class _Descent:
                 stack.append(target)
 
     def _open(self, mv: ModuleVersion) -> tuple[ModuleVersion, ...]:
-        """The requirements of `mv`; none when it is excluded right away."""
+        """The requirements of `mv`; none when it is above its limit, or cannot be read, and is therefore excluded."""
         limit = self._limit.get(mv.path)
         if limit is not None and self._reqs.compare(mv.path, mv.version, limit) > 0:
             self._exclude(mv)
@@ -461,6 +449,6 @@ class _Descent:
         try:
             return self._reqs.required(mv)
         except Failure:
-            # An older version may lack a sound go.mod; then it is no candidate.
+            # An older version may have a malformed go.mod or none at all; then it is no candidate.
             self._exclude(mv)
             return ()

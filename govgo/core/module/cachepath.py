@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where things lie in the module cache, relative to GOMODCACHE.
+"""Where files are in the module cache, relative to GOMODCACHE.
 
     cache/download/<escaped path>/@v/<escaped version>.{info,mod,zip,ziphash,lock,partial}
     cache/download/<escaped path>/@v/list
@@ -28,7 +28,9 @@ SIDE_LOCK = "cache/lock"
 
 _NUMBER = "(?:0|[1-9][0-9]*)"
 _PLAIN = re.compile(rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-(?:0\.)?[0-9]{{14}}-[0-9a-f]{{12}})?(?:\+incompatible)?\Z")
-"""Releases and most pseudo-versions: canonical, and their own escaped form. One command asks for thousands of them."""
+"""Releases and most pseudo-versions. They are canonical and have no capital letter, so that neither the checks nor the
+escaping below would change them; one command asks for thousands.
+"""
 
 
 @lru_cache(maxsize=16384)

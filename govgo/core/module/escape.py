@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Escaped paths and versions, as the module cache and proxy URLs write them: "!m" for every capital "M".
 
-So names stay apart on file systems that ignore case.
+    github.com/Azure/azure-sdk-for-go        github.com/!azure/azure-sdk-for-go
+
+So paths that differ only in capital letters stay different on file systems that ignore case.
 
 Source of the rules: Go Modules Reference, "GOPROXY protocol" and "Module cache".
 """
@@ -17,6 +19,7 @@ from govgo.errors import InvalidPathError, InvalidVersionError
 
 _CAPITAL = re.compile("[A-Z]")
 _ESCAPED = re.compile("!([a-z])")
+# ASCII without capital letters, where "!" is followed by a small letter.
 _ESCAPED_TEXT = re.compile(r"(?:[\x00- \"-@\[-\x7f]|![a-z])*\Z")
 
 
@@ -32,10 +35,10 @@ def escape_path(path: str) -> str:
 
 
 def escape_version(v: str) -> str:
-    """The escaped form of a version or revision; any file name without "!" or non-ASCII letters will do.
+    """The escaped form of a version or revision, which may be any ASCII file name without "!".
 
     Raises:
-        InvalidVersionError: not a file name, or holds such letters.
+        InvalidVersionError: it is not such a name.
     """
     if "!" in v or check_element(v):
         reason = "disallowed version string"
@@ -62,7 +65,7 @@ def unescape_path(escaped: str) -> str:
 
 
 def unescape_version(escaped: str) -> str:
-    """The version or revision of an escaped one.
+    """The version or revision of its escaped form.
 
     Raises:
         InvalidVersionError: `invalid escaped version "x"…`.

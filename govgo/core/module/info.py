@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is known of one module: the fields of cmd/go's `Module` (`go help list`), in its order.
 
-The empty value of a field means that the field is left out of what is printed.
+A field with its empty value is not printed, as in go's JSON.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class ModuleInfo(NamedTuple):
         dir: directory of its files.  go_mod: path of its go.mod.
         retracted: why it was retracted, one entry for each rationale (-u, -retracted).
         deprecated: the deprecation message (-u).
-        error: what kept the rest from being known.
+        error: why the other fields are not known.
         sum, go_mod_sum: the recorded hashes of its zip and of its go.mod.
-        origin: provenance.  reuse: the answer of an earlier run still holds (-reuse).
+        origin: where the version came from.  reuse: the answer of an earlier run still holds (-reuse).
         failure: the exception behind `error`, where there was one; not part of what is listed.
     """
 
@@ -70,7 +70,7 @@ class ModuleInfo(NamedTuple):
 
 
 def merge_origin(first: Origin | None, second: Origin | None) -> Origin | None:
-    """The union of two provenances, or None when either is unknown or they contradict each other."""
+    """The union of two origins, or None when either is unknown or they contradict each other (modload.mergeOrigin)."""
     if first is None or second is None:
         return None
     if (first.vcs, first.url, first.subdir) != (second.vcs, second.url, second.subdir):

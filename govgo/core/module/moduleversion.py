@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Module versions and their order, with Go itself and its toolchain among the modules.
+"""Module versions and their order; Go itself and its toolchain count as modules.
 
 The module graph holds two names that are no module paths: "go", whose versions are Go versions ("1.21.3"),
 and "toolchain", whose versions are toolchain names ("go1.21.3"). All others have semantic versions.
@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from govgo.core.version import goversion, semver
 
-#: Orders as the comparison that it belongs to, between versions of one path only. Opaque.
+#: A sort key for versions of one path; keys of different paths cannot be compared.
 VersionKey: TypeAlias = tuple[Any, ...]
 
 GO_MOD = "/go.mod"
-"""What a key of go.sum has behind the version where it is about the go.mod file alone."""
+"""The end of the version in a key of go.sum that is for the go.mod alone: "example.com/m v1.0.0/go.mod"."""
 
 
 class ModuleVersion(NamedTuple):
@@ -48,7 +48,7 @@ NO_MODULE = ModuleVersion("", "")
 
 
 def is_toolchain(path: str) -> bool:
-    """Whether `path` names Go ("go") or its toolchain ("toolchain") and no module."""
+    """Whether `path` names Go ("go") or its toolchain ("toolchain") rather than a module."""
     return path in ("go", "toolchain")
 
 
@@ -62,9 +62,9 @@ def version_key(path: str, v: str) -> VersionKey:
 
 
 def compare_versions(path: str, v: str, w: str) -> int:
-    """-1, 0 or +1 as version `v` of `path` is below, level with or above `w` (gover.ModCompare).
+    """-1, 0 or +1 as version `v` of `path` is lower than, equal to or higher than `w` (gover.ModCompare).
 
-    What is not a version of `path`, "" and "none" among it, is below all that are.
+    Strings that are not versions of `path`, "" and "none" among them, are lower than all versions.
     """
     if v == w:
         return 0
@@ -73,9 +73,9 @@ def compare_versions(path: str, v: str, w: str) -> int:
 
 
 def compare_selected(path: str, v: str, w: str) -> int:
-    """`compare_versions`, but "" (the main module itself) is above every version (modload's cmpVersion).
+    """The order of minimal version selection: as `compare_versions`, but "" is higher than every version.
 
-    The order of minimal version selection.
+    "" is the version of a main module, which no requirement can replace (modload's cmpVersion).
     """
     if v == w:
         return 0
@@ -94,7 +94,7 @@ def is_valid_version(path: str, v: str) -> bool:
 
 
 def is_version_prefix(path: str, v: str) -> bool:
-    """Whether the valid version `v` is a prefix that stands for many ("v1", "v1.2"; "1.21" of Go)."""
+    """Whether the valid version `v` is a prefix that stands for many versions ("v1", "v1.2"; "1.21" of Go)."""
     if path == "go":
         return goversion.is_lang(v)
     if path == "toolchain":
@@ -121,7 +121,7 @@ def major_minor(path: str, v: str) -> str:
 
 
 def sort_key(mv: ModuleVersion) -> tuple[str, VersionKey, str]:
-    """Orders by path, version and file ("v1.0.0/go.mod" after "v1.0.0")."""
+    """The sort key of a module version or key of go.sum: path, version, file ("v1.0.0/go.mod" after "v1.0.0")."""
     path, version = mv
     version, slash, file = version.partition("/")
     return path, version_key(path, version), slash + file

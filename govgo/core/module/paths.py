@@ -20,15 +20,16 @@ from govgo.errors import InvalidPathError, InvalidVersionError
 _MODULE_CHARS = "-._~0-9A-Za-z"
 _IMPORT_CHARS = _MODULE_CHARS + "+"
 
-# The first character that is not allowed.
+# Each finds the first character that is not allowed.
 _NOT_MODULE = re.compile(f"[^{_MODULE_CHARS}]")
 _NOT_IMPORT = re.compile(f"[^{_IMPORT_CHARS}]")
-# ASCII but for module characters, !#$%&()+,=@[]^{} and the blank; written by what it refuses, since a class up to the
-# last of Unicode takes milliseconds to compile.
+# File names may also have !#$%&()+,=@[]^{}, the blank and letters of any script. The class lists the ASCII characters
+# that are refused: one of all that are allowed, up to the end of Unicode, takes milliseconds to compile.
 _NOT_FILE_ASCII = re.compile("[\\x00-\\x1f\"'*/:;<>?\\\\`|\\x7f]")
 _NOT_FIRST = re.compile("[^-.0-9a-z]")
 
-# Common paths, accepted at once: their elements have no room for reserved names or version suffixes.
+# Common paths are accepted at once: an element of five characters or more is no device name of Windows, and none
+# begins like a version suffix. tests/property/test_fast_paths.py compares this with the rules.
 _PLAIN_ELEMENT = r"(?!v[0-9])[a-z0-9_]{5,}(?:-[a-z0-9_]+)*"
 _PLAIN_PATH = re.compile(rf"(?:[a-z0-9]{{5,}}\.)+(?:com|org|dev|io|net)(?:/{_PLAIN_ELEMENT})*\Z")
 
@@ -38,8 +39,12 @@ _WINDOWS_NAMES: Final = frozenset(
 )
 _SHORT_NAME = re.compile(r"~[0-9]+\Z")
 
+INCOMPATIBLE: Final = "+incompatible"
+"""The build metadata of a version of a module whose path lacks the major version suffix that the version calls for."""
+
 _MAJOR_SUFFIX = re.compile(r"(.*)/v([0-9.]+)\Z", re.DOTALL)
-_GOPKG_SUFFIX = re.compile(r"(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z", re.DOTALL)
+# Compiled when the first path of gopkg.in comes.
+_GOPKG_SUFFIX = r"(?s)(.*)(\.v(?:0|(?:[1-9][0-9]*)?-unstable|[1-9][0-9]*))\Z"
 
 
 def check_path(path: str) -> None:
@@ -69,10 +74,10 @@ def check_import_path(path: str) -> None:
 
 
 def check_new_module_path(path: str) -> None:
-    """Check the path of a module that does not exist yet; unlike published ones it needs no dot in its first element.
+    """Check the path of a module that is being created. Its first element needs no dot: it may never be published.
 
     Raises:
-        InvalidPathError: it cannot be imported, or is the name of Go itself.
+        InvalidPathError: it is not an import path, or is reserved for Go itself.
     """
     check_import_path(path)
     if is_toolchain(path):
@@ -91,7 +96,7 @@ def check_file_path(path: str) -> None:
 
 
 def check_element(element: str) -> str:
-    """Why one element cannot be a file name inside a module, or ""."""
+    """Why one path element cannot be a file name inside a module; "" when it can."""
     return _element_fault(element, "file")
 
 
@@ -115,11 +120,11 @@ def check(path: str, version: str) -> None:
 def split_path_version(path: str) -> tuple[str, str, bool]:
     """Split "example.com/m/v2" into ("example.com/m", "/v2", True), "gopkg.in/yaml.v2" at its ".v2".
 
-    A path without a suffix comes back whole with "". The last item is False for suffixes that no module may
-    have (/v0, /v1, /v01, /v2.1) and for gopkg.in paths without one.
+    A path without a suffix is returned whole with "". The last item is False for suffixes that no module may have
+    (/v0, /v1, /v01, /v2.1) and for gopkg.in paths without one.
     """
     if path.startswith("gopkg.in/"):
-        match = _GOPKG_SUFFIX.match(path)
+        match = re.match(_GOPKG_SUFFIX, path)
         return (path, "", False) if match is None else (match[1], match[2], True)
     match = _MAJOR_SUFFIX.match(path)
     if match is None:
@@ -166,11 +171,11 @@ def path_major_prefix(path_major: str) -> str:
 def canonical_version(v: str) -> str:
     """The canonical form of `v`, with "+incompatible" where it has that; "" when invalid."""
     canonical = semver.canonical(v)
-    return canonical + "+incompatible" if semver.build(v) == "+incompatible" else canonical
+    return canonical + INCOMPATIBLE if semver.build(v) == INCOMPATIBLE else canonical
 
 
 def module_sort_key(mv: ModuleVersion) -> tuple[str, semver.Key, str]:
-    """Orders by path, semantic version and file ("v1.0.0/go.mod" after "v1.0.0"), as go.sum does."""
+    """The sort key of go.sum: path, semantic version, file ("v1.0.0/go.mod" after "v1.0.0")."""
     version, slash, file = mv[1].partition("/")
     return mv[0], semver.key(version), slash + file
 
@@ -253,16 +258,16 @@ def _major_fault(v: str, path_major: str) -> str:
         return ""  # gopkg.in once gave pseudo-versions of v1 branches the base v0.0.0
     major = semver.major(v)
     if path_major == "":
-        if major in ("v0", "v1") or semver.build(v) == "+incompatible":
+        if major in ("v0", "v1") or semver.build(v) == INCOMPATIBLE:
             return ""
-        wanted = "v0 or v1"
+        expected = "v0 or v1"
     elif path_major[0] in "/.":
-        wanted = path_major[1:]
-        if major == wanted:
+        expected = path_major[1:]
+        if major == expected:
             return ""
     else:
-        wanted = path_major
-    return f"should be {wanted}, not {major}"
+        expected = path_major
+    return f"should be {expected}, not {major}"
 
 
 def _stable(path_major: str) -> str:

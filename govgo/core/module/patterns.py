@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Patterns over paths: GOPRIVATE's comma-separated globs, `...` of package patterns, globs of go:embed.
 
-Matchers run in time linear in the text for each star, also for hostile patterns: a star takes the shortest
-text that lets what follows it match, and never reconsiders.
+    GOPRIVATE=*.corp.example.com     matches git.corp.example.com and every path below it
+    example.com/...                  matches example.com and every package path below it
+
+A wildcard takes the shortest text after which the literal that follows it matches, and is never tried again with a
+longer one. That is enough to find a match if there is one, and keeps the time linear in the text for each wildcard, for
+hostile patterns too.
 
 Source of the rules: Go Modules Reference, "Private modules"; `go help packages`; package path, func Match.
 """
@@ -16,8 +20,11 @@ from functools import lru_cache
 from govgo.core.golib.quote import is_bad_byte, is_utf8
 from govgo.errors import PatternError
 
-#: Stands for a "vendor" element, so that "..." does not match it; no path holds it.
+#: Replaces the path element "vendor" in patterns and paths, so that "..." does not match it. No path has a NUL.
 _VENDOR = "\x00"
+
+_WILD = f"[^{_VENDOR}]*"
+"""What "..." matches: any text without an element "vendor"."""
 
 Matcher = Callable[[str], bool]
 
@@ -175,7 +182,3 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
     if position + 1 >= len(pattern) or is_bad_byte(pattern[position]):
         raise PatternError("syntax error in pattern")
     return pattern[position], position + 1
-
-
-_WILD = f"[^{_VENDOR}]*"
-"""What "..." matches: any text that has no element "vendor" in it."""

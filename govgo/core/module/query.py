@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Version queries: what `latest`, `upgrade`, `patch`, `v1`, `<v1.2.3` … ask for, and what they choose.
 
-Everything here is a decision over values. `parse_query` turns the text into a `QueryMatcher`; the caller
-fetches the list of versions, drops what the matcher and its own rules (exclusions, retractions) refuse, and
-lets the matcher choose. One question needs a go.mod file: whether the highest compatible version has one of
-its own. `deciding_version` names the version to look at, and `choose` takes the answer.
+    latest      the highest release, else the highest pre-release      v1.2    the highest v1.2.x
+    upgrade     as latest, but not below the selected version          <v1.2   the highest version below v1.2.0
+    patch       the highest with the selected major and minor          >=v1.2  the lowest version from v1.2.0 on
+
+Nothing is fetched here. `parse_query` turns the text into a `QueryMatcher`; the caller fetches the list of versions,
+drops those that the matcher and its own rules (exclusions, retractions) refuse, and lets the matcher choose. The choice
+may depend on one go.mod file: whether the highest compatible version has one of its own. `deciding_version` names the
+version to look at, and `choose` takes the answer.
 
 Source of the rules: the Go Modules Reference, "Version queries" and "Compatibility with non-module
 repositories".
@@ -24,11 +28,9 @@ from govgo.core.module.moduleversion import (
     is_version_prefix,
     major_minor,
 )
-from govgo.core.module.paths import match_path_major, split_path_version
+from govgo.core.module.paths import INCOMPATIBLE, match_path_major, split_path_version
 from govgo.core.version import pseudo, semver
 from govgo.errors import QueryError
-
-INCOMPATIBLE = "+incompatible"
 
 _HOLDS: dict[str, Callable[[int], bool]] = {
     "<=": lambda order: order <= 0,
@@ -40,7 +42,7 @@ _HOLDS: dict[str, Callable[[int], bool]] = {
 
 
 class DisallowedError(QueryError):
-    """A version that must not be chosen; what an "allowed" predicate raises to refuse it."""
+    """A version that must not be chosen; raised by the predicate that says which versions are allowed."""
 
     code: ClassVar[str] = "disallowed"
 
@@ -78,11 +80,11 @@ class QueryMatcher(NamedTuple):
     Attributes:
         prefix: what a version must begin with, or "".
         relation, limit: a comparison that a version must pass ("<", "<=", ">", ">=", "=="; "" for none).
-        is_revision: not a version at all: a branch, tag or commit name, which only the source can resolve.
-        can_stat: a complete version, to be asked for as it is.
+        is_revision: the query is not a version but a branch, tag or commit, which only the source can resolve.
+        can_stat: the query is a complete version, which the source can be asked for directly.
         prefer_lower: choose the lowest match instead of the highest.
-        may_use_latest: without a match, the source's own idea of the latest revision may serve.
-        prefer_incompatible: +incompatible versions count from the start.
+        may_use_latest: if no version matches, the latest revision that the source names may be used.
+        prefer_incompatible: +incompatible versions are considered like all others.
     """
 
     path: str
@@ -108,10 +110,10 @@ class QueryMatcher(NamedTuple):
         return self.query in ("upgrade", "patch") and self.current not in ("", "none")
 
     def takes(self, version: str) -> bool:
-        """Whether a listed version counts: it satisfies the query, and is fit to be chosen.
+        """Whether a listed version is a candidate.
 
-        A proxy may list entries such as `v1`, which are no versions to download. A range that includes one runs
-        into it, as in the go command; the queries that are asked all the time must not fail for such an entry.
+        A proxy may list entries such as `v1`, which cannot be downloaded. A range that selects one fails, as it does in
+        the go command. The everyday queries skip it: one bad tag must not break every `get -u`.
         """
         if not self.matches(version):
             return False
@@ -119,7 +121,7 @@ class QueryMatcher(NamedTuple):
         return is_range or is_toolchain(self.path) or not is_version_prefix(self.path, version)
 
     def matches(self, version: str) -> bool:
-        """Whether `version` satisfies the query; exclusions and retractions are the caller's concern."""
+        """Whether `version` satisfies the query; exclusions and retractions are checked by the caller."""
         if self.prefix and not version.startswith(self.prefix):
             # "1.21" belongs to the prefix "1.21." of the go and toolchain paths.
             is_language = is_toolchain(self.path) and self.prefix == f"{version}."
@@ -130,8 +132,9 @@ class QueryMatcher(NamedTuple):
         return _HOLDS[self.relation](compare_versions(self.path, version, self.limit))
 
     def deciding_version(self, versions: Sequence[str]) -> str | None:
-        """The version whose go.mod decides whether +incompatible versions count; None if nothing is to
-        decide.
+        """The version whose go.mod decides whether +incompatible versions count; None if no go.mod has to be read.
+
+        It is the highest compatible version, where an incompatible one follows.
 
         Args:
             versions: those that match and are allowed, ascending.
@@ -149,8 +152,8 @@ class QueryMatcher(NamedTuple):
     def choose(self, versions: Sequence[str], *, deciding_has_go_mod: bool = False) -> str | None:
         """The version that answers the query, None when there is none.
 
-        Releases win over pre-releases. A compatible version with a go.mod file of its own means that the
-        author uses modules, so that the +incompatible versions after it are leftovers and do not count.
+        Releases are preferred to pre-releases. If a compatible version has a go.mod file of its own, then the author
+        uses modules, and the +incompatible versions above it are tags from before that; they do not count.
 
         Args:
             versions: those that match and are allowed, ascending.
@@ -170,10 +173,10 @@ class QueryMatcher(NamedTuple):
 
 
 def parse_query(path: str, query: str, current: str = "") -> QueryMatcher:
-    """Parse `query` about module `path`, of which `current` is selected ("" unknown, "none" not at all).
+    """Parse `query` for module `path`, of which `current` is selected ("" when that is not known, "none" for none).
 
     Raises:
-        QueryError: a comparison with something that is no version, or with an ambiguous one.
+        QueryError: a comparison with a string that is not a version, or with a prefix where that is ambiguous.
         NoPatchBaseError: `patch` without a current version.
     """
     prefers_incompatible = current.endswith(INCOMPATIBLE)

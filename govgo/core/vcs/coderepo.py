@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A module inside a repository: where its files are, and how tags and commits become versions.
 
-What has to be read from the repository is given; nothing is fetched here. A module at
+Nothing is fetched here: the caller reads from the repository and passes what it found. A module at
 
     path       github.com/rsc/foo/bar/v2      code root  github.com/rsc/foo
 
@@ -21,23 +21,27 @@ from govgo.core.golib.quote import quote
 from govgo.core.golib.url import clean_path
 from govgo.core.modfile import auto_quote, module_path, parse_lax
 from govgo.core.module.info import Origin
-from govgo.core.module.paths import canonical_version, match_path_major, path_major_prefix, split_path_version
+from govgo.core.module.paths import (
+    INCOMPATIBLE,
+    canonical_version,
+    match_path_major,
+    path_major_prefix,
+    split_path_version,
+)
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_base, pseudo_rev, pseudo_time
 from govgo.errors import GovgoError, InputError, InvalidPathError, InvalidVersionError
 
-INCOMPATIBLE = "+incompatible"
-
 
 class Commit(NamedTuple):
-    """A commit as the repository tells it.
+    """A commit, as its repository describes it.
 
     Attributes:
-        name: its full hash.  short: the hash as pseudo-versions have it.
-        version: the tag that was asked for, where it is one of the commit's; else the full hash.
+        name: its full hash.  short: its first twelve digits, as in pseudo-versions.
+        version: the tag that was asked for, if the commit has it; else the full hash.
         time: when it was committed, UTC.
         tags: all tags that name it, in the order of their bytes.
-        origin: what the answer rests on.
+        origin: where this was found, and what must be unchanged for it to hold.
     """
 
     name: str
@@ -49,11 +53,11 @@ class Commit(NamedTuple):
 
 
 class TagChoice(NamedTuple):
-    """What the tags of a commit offer.
+    """The versions that the tags of a commit stand for.
 
     Attributes:
-        exact: the canonical tag that is equivalent to what was asked for, or "".
-        pseudo_base: the version of a tag that is equivalent, but not canonical, or "".
+        exact: the version that was asked for, if a tag is its canonical form; else "".
+        pseudo_base: the version that was asked for, if only a tag with build metadata stands for it; else "".
         canonical: the versions of all canonical tags, highest first.
     """
 
@@ -68,7 +72,7 @@ class CodeModule(NamedTuple):
     Attributes:
         path: the module path.
         code_root: the import path of the repository's root.
-        code_dir: the directory of the module, "" for the root; for major version N perhaps its subdirectory vN.
+        code_dir: the directory of the module, "" for the root; its go.mod may also be in the subdirectory vN.
         path_prefix, path_major: the path without and the path's major version suffix ("/v2", ".v2").
         pseudo_major: the major version that pseudo-versions must have, "" for v0 and v1.
     """
@@ -96,7 +100,7 @@ class CodeModule(NamedTuple):
         return self.path.startswith("gopkg.in/") and self.path.endswith("-unstable")
 
     def revision(self, rev: str) -> str:
-        """The name in the repository of a version or other revision."""
+        """The name that a version or other revision has in the repository: `bar/v1.2.3` for v1.2.3."""
         if not semver.is_valid(rev):
             return rev
         if is_pseudo(rev):
@@ -114,7 +118,7 @@ class CodeModule(NamedTuple):
         return v, v == bare
 
     def listed(self, tags: Iterable[str], prefix: str = "") -> tuple[list[str], list[str]]:
-        """The versions of this module among `tags`, and those that would need "+incompatible" (it is left out)."""
+        """The versions of this module among `tags`, and those that would need "+incompatible" (not appended here)."""
         fit: list[str] = []
         misfit: list[str] = []
         start = self.tag_prefix + prefix
@@ -157,12 +161,12 @@ class CodeModule(NamedTuple):
         return not self.code_dir and not self.path_major
 
     def with_incompatible(self, v: str, asked: str, *, incompatible_ok: bool) -> str:
-        """The version for the canonical `v`, with "+incompatible" where it takes that.
+        """The version for the canonical `v`, with "+incompatible" where it needs that.
 
         Args:
             v: a canonical version without suffix, or the pseudo-version that was asked for.
             asked: the revision as the user named it, or "".
-            incompatible_ok: whether no go.mod stands against "+incompatible".
+            incompatible_ok: whether "+incompatible" is allowed, as the module has no go.mod at that version.
 
         Raises:
             GovgoError: `asked` is canonical and means another version, or the major version does not fit.
@@ -177,8 +181,8 @@ class CodeModule(NamedTuple):
             elif self.path_major:
                 fault = "module path includes a major version suffix, so major version must match"
             else:
-                wanted = quote(f"{self.path_prefix}/{semver.major(v)}")
-                fault = f"module contains a go.mod file, so module path must match major version ({wanted})"
+                expected = quote(f"{self.path_prefix}/{semver.major(v)}")
+                fault = f"module contains a go.mod file, so module path must match major version ({expected})"
         elif v.endswith(INCOMPATIBLE):
             fault = f"{INCOMPATIBLE} suffix not allowed: major version {semver.major(v)} is compatible"
         if asked and asked == canonical_version(asked):
@@ -190,10 +194,12 @@ class CodeModule(NamedTuple):
         return v
 
     def check_pseudo(self, version: str, commit: Commit) -> str:
-        """Check hash and time of a pseudo-version; the version that it is based on, or "".
+        """Check the hash and time of a pseudo-version, and return the version that it is based on, or "".
+
+        With another time or base it would sort elsewhere, and an old commit could pass for a new one.
 
         Raises:
-            InvalidVersionError: they are not those of the commit, or the base is impossible.
+            InvalidVersionError: they are not those of the commit, or no such version can come before it.
         """
         try:
             rev = pseudo_rev(version)
@@ -256,14 +262,14 @@ class CodeModule(NamedTuple):
         return _join(self.code_dir, "go.mod"), second
 
     def find_go_mod(self, version: str, gomod: bytes | None, major_gomod: bytes | None) -> tuple[str, bytes | None]:
-        """The directory of the module at a version, and its go.mod; None where it may do without.
+        """The directory of the module at a version, and its go.mod; None where there is none and none is needed.
 
         Args:
-            version: the version, as far as it is known.
-            gomod, major_gomod: what stands at the two places of `go_mod_files`; None for nothing.
+            version: the version or revision.
+            gomod, major_gomod: the files at the two places of `go_mod_files`; None for one that is not there.
 
         Raises:
-            InputError: the module is not there.
+            InputError: the module is not there at that version.
         """
         rev = self.revision(version)
         first, second = self.go_mod_files()
@@ -283,7 +289,7 @@ class CodeModule(NamedTuple):
         raise InputError(f"missing {self.path_prefix}/go.mod at revision {rev}")
 
     def _is_in_major_dir(self, rev: str, found: bool, first: str, second: str, gomod: bytes | None) -> bool:
-        """Whether the go.mod of the major version's subdirectory is the module's."""
+        """Whether the module is in the subdirectory of its major version, whose go.mod this is."""
         if gomod is None:
             return False
         declared, major = module_path(gomod), self.path_major
@@ -307,7 +313,7 @@ class CodeModule(NamedTuple):
         return f"has post-{semver.major(version)} module path {quote(declared)}{suffix}"
 
     def _has_major(self, declared: str) -> bool:
-        """Whether a go.mod with this module path is for the major version of ours; the rest may be that of a fork."""
+        """Whether a go.mod with this module path has our major version; otherwise the path may be that of a fork."""
         if not declared:
             return False
         _, major, ok = split_path_version(declared)
@@ -318,7 +324,7 @@ class CodeModule(NamedTuple):
         return bool(major) and self.path_major[1:] == major[1:]
 
     def _passes_by_bug(self, declared: str) -> bool:
-        """Forks of gopkg.in modules below paths without a version were once accepted (golang.org/issue/34254)."""
+        """Whether go accepts this by an old mistake: a fork of a gopkg.in module (golang.org/issue/34254)."""
         return not self.path_major and declared.startswith("gopkg.in/")
 
 
@@ -359,12 +365,12 @@ def has_path_prefix(path: str, prefix: str) -> bool:
 
 
 def legacy_go_mod(path: str) -> bytes:
-    """The go.mod of a module that has none: its path alone."""
+    """The go.mod that go makes up for a module without one: its path alone."""
     return f"module {auto_quote(path)}\n".encode()
 
 
 def retracting_version(versions: Sequence[str]) -> str:
-    """Of versions in order, the one whose go.mod says what is retracted; "" where there is none."""
+    """Of versions in ascending order, the one whose go.mod says what is retracted (the latest); "" for none."""
     fit = []
     for v in versions:
         if v.endswith(INCOMPATIBLE):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The refs of a git repository, and the sums over them by which an earlier answer is known to hold still.
+"""The refs of a git repository, and the checksums over them that show whether an earlier answer still holds.
 
     37ffd2e798afde829a34e8955b716ab730b2a6d6	refs/tags/v1.2.3
     8d1bd5b1c9d1a9f1a1e1f1a1b1c1d1e1f1a1b1c1	refs/tags/v1.2.3^{}        the commit of an annotated tag
+
+A sum is the base64 of the SHA-256 of lines `quoted name, space, commit`: "t1:…" over the tags that versions of a module
+can come from, "r1:…" over all refs.
 
 Source of the sums: cmd/go/internal/modfetch/codehost (gitRepo.Tags, repoSum, isOriginTag).
 """
@@ -22,13 +25,13 @@ HEADS = "refs/heads/"
 SHA1_DIGITS = 40
 SHA256_DIGITS = 64
 MIN_HASH_DIGITS = 7
-"""The least number of digits that count as the beginning of a commit's hash."""
+"""Fewer digits than these are not looked up as the beginning of a commit's hash."""
 _SHORT_DIGITS = 12
 _HEX = frozenset("0123456789abcdef")
 
 
 def parse_refs(data: bytes) -> dict[str, str]:
-    """The heads, tags and HEAD of `git ls-remote`: ref to commit; annotated tags stand for what they name."""
+    """The heads, tags and HEAD that `git ls-remote` prints, by name; an annotated tag has the commit that it names."""
     refs: dict[str, str] = {}
     for line in data.decode("utf-8", "surrogateescape").split("\n"):
         fields = line.split()
@@ -69,7 +72,7 @@ def is_hex(rev: str) -> bool:
 
 
 def shorten(commit: str, digits: int) -> str:
-    """A full hash of `digits` digits as pseudo-versions have it; anything else as it is."""
+    """A full hash (of `digits` digits) cut to the twelve digits of pseudo-versions; other names unchanged."""
     return commit[:_SHORT_DIGITS] if len(commit) == digits and is_hex(commit) else commit
 
 

@@ -3,6 +3,10 @@
 
     GOVCS=github.com:git,evil.com:off,*:git|hg
 
+The first entry whose pattern matches decides; "public" and "private" are patterns too, private being what GOPRIVATE
+covers. A server could exploit a
+flaw in a rarely used tool, hence the restriction.
+
 Source: `go help vcs`; the Go Modules Reference, "Controlling version control tools with GOVCS".
 """
 
@@ -32,7 +36,7 @@ def parse_govcs(text: str) -> tuple[Rule, ...]:
     """The entries of GOVCS.
 
     Raises:
-        UsageError: an entry that makes no sense.
+        UsageError: an entry is malformed, or an earlier one has the same pattern.
     """
     rules: list[Rule] = []
     known: dict[str, str] = {}
@@ -75,7 +79,7 @@ def check_govcs(env: GoEnv, vcs: str, root: str) -> None:
     """Check that GOVCS allows `vcs` for a repository with the root path `root`.
 
     Raises:
-        UsageError: it does not, or GOVCS makes no sense.
+        UsageError: it does not, or GOVCS is malformed.
     """
     private = match_prefix_patterns(env.goprivate, root)
     if not is_allowed((*parse_govcs(env.govcs), *DEFAULT_RULES), root, vcs, private=private):

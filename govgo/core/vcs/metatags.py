@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The go-import meta tags of a page, and which of them an import path means.
+"""The go-import meta tags of a page, and which of them is for an import path.
 
     <meta name="go-import" content="example.org vcs https://repo.example.org/tree [subdirectory]">
 
@@ -20,7 +20,7 @@ from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import InputError
 
 MOD = "mod"
-"""The "version control system" of tags that name a module proxy."""
+"""In the place of a version control system: the tag names a module proxy."""
 _NAME = re.compile(r"[A-Za-z0-9_:.\-\x80-\U0010ffff]+")
 _SOUND_NAME = re.compile(r"(?!\d)[\w:][\w:.\-]*\Z")
 _SPACES = re.compile(r"[ \r\n\t]*")
@@ -47,16 +47,16 @@ class MetaImport(NamedTuple):
 
 
 class NoMetaTagError(InputError):
-    """None of a page's tags is for the import path."""
+    """No tag of a page is for the import path."""
 
     code = "no-meta-tag"
 
 
 def parse_meta_imports(page: bytes) -> list[MetaImport]:
-    """The go-import tags of a page: those for proxies first, others only for prefixes without such.
+    """The go-import tags of a page: those for proxies first, then the others whose prefix no proxy serves.
 
     Raises:
-        InputError: `XML syntax error on line N: …` where not a single tag was found before that.
+        InputError: `XML syntax error on line N: …`, if there was no tag before that.
     """
     tags: list[MetaImport] = []
     try:
@@ -177,8 +177,8 @@ def _after_markup(text: str, at: int) -> int:
             raise _fault(text, end + 3, 'invalid sequence "--" not allowed in comments')
         return end + 3
     if text[at] == "[":
-        for i, wanted in enumerate("[CDATA["):
-            if _must(text, at + i) != wanted:
+        for i, expected in enumerate("[CDATA["):
+            if _must(text, at + i) != expected:
                 raise _fault(text, at + i + 1, "invalid <![ sequence")
         end = text.find("]]>", at + 7)
         if end < 0:
@@ -208,7 +208,7 @@ def _after_directive(text: str, at: int) -> int:
 
 
 def _after_instruction(text: str, at: int) -> int:
-    """The place after a processing instruction; that of XML itself must be of a kind that can be read."""
+    """The place after a processing instruction. An XML declaration must be of version 1.0 and in UTF-8."""
     target, at = _name(text, at, "expected target name after <?")
     end = _find(text, "?>", at)
     if target == "xml":
@@ -268,14 +268,14 @@ def _fault(text: str, at: int, what: str) -> InputError:
 
 
 def _unescape(text: str, start: int, end: int) -> str:
-    """A part of the text with its entities replaced; what XML does not know stays as it is."""
+    """A part of the text with its entities replaced; unknown entities are left as they are."""
     value = _ENTITY.sub(_character, text[start:end])
     _check_characters(text, end, value)
     return value
 
 
 def _check_characters(text: str, end: int, value: str) -> None:
-    """Check that `value`, which ends at `end` of the text, has nothing but characters of XML."""
+    """Check that `value`, which ends at `end` of the text, has only characters that XML allows."""
     bad = _NO_CHAR.search(value)
     if bad is not None:
         code = ord(bad[0])

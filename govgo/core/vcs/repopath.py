@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Import paths that name a repository by themselves: on hosts that are known, or with `.git` and the like in them.
+"""Import paths from which the repository is known without asking a server: on known hosts, or with `.git` in them.
 
     github.com/rsc/quote/v3                      git, https://github.com/rsc/quote
     example.org/repos/tools.git/cmd/x            git, SCHEME://example.org/repos/tools
@@ -26,7 +26,7 @@ class RepoName(NamedTuple):
     Attributes:
         root: the import path of its root.
         vcs: the version control system's command.
-        repo: its URL; without scheme where any scheme will do.
+        repo: its URL; without a scheme where the caller has to find out which one works.
     """
 
     root: str
@@ -67,12 +67,12 @@ _LAUNCHPAD = _host(
 _ELEMENT = re.compile(r"~?[\w.\-]+\Z", re.ASCII)
 _SUFFIX = re.compile(rf"(~?[\w.\-]+)\.({'|'.join(SYSTEMS)})\Z", re.ASCII)
 _PORT = re.compile(r":[0-9]+\Z")
-# cmd/go answers these two itself: nothing is served there, and they stand in examples.
+# cmd/go refuses these two without asking: they are used in examples, and serve no modules.
 _REFUSED = "example.net", "rsc.io"
 
 
 def static_repo(path: str) -> RepoName | None:
-    """The repository that an import path names; None where its server has to be asked.
+    """The repository that an import path names; None when its server has to be asked for go-import tags.
 
     Raises:
         NotFoundError: the path cannot name one.
@@ -91,7 +91,7 @@ def static_repo(path: str) -> RepoName | None:
 
 
 def late_static_repo(path: str) -> RepoName | None:
-    """As `static_repo`, for hosts whose word counts first."""
+    """The repository of a path on launchpad.net, for which this rule applies only after its server has been asked."""
     if has_path_prefix(path, _LAUNCHPAD.prefix):
         try:
             return _at(_LAUNCHPAD, path)

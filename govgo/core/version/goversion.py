@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Go versions ("1.21", "1.21rc2", "1.21.3") and toolchain names ("go1.21.3", "go1.21.3-custom").
 
-Functions take the version without the "go" prefix, as go.mod files write it, and never raise. What is not a
-version is invalid and below all that are. Since Go 1.21, "1.N" is the language version and sorts below its
-release candidates; before, "1.N" is the release "1.N.0".
+Functions take the version without the "go" prefix, as go.mod files write it, and never raise. A string that is not a
+version is invalid and sorts below all versions. From Go 1.21 on, "1.N" is the language version and sorts below its
+release candidates; up to Go 1.20, "1.N" is the release "1.N.0":
+
+    1.20 = 1.20.0 < 1.20.1 < 1.21 < 1.21rc1 < 1.21.0 < 1.21.1
 
 Source of the rules: go.dev/doc/toolchain, "Go versions"; the package go/version.
 """
@@ -13,6 +15,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Final, TypeAlias
+
+from govgo.core.version.semver import number_key, one_less
 
 #: The go command whose behaviour govgo reproduces.
 REFERENCE_RELEASE: Final = "1.26.8"
@@ -26,7 +30,7 @@ DEFAULT_GO_MOD_VERSION: Final = "1.16"
 DEFAULT_GO_WORK_VERSION: Final = "1.18"
 #: go.mod lists every module that a package or test of the main module needs: graph pruning.
 EXPLICIT_INDIRECT_VERSION: Final = "1.17"
-#: `// indirect` requirements stand in a block of their own.
+#: `// indirect` requirements are in a block of their own.
 SEPARATE_INDIRECT_VERSION: Final = "1.17"
 #: `mod tidy` keeps the go.mod sums that tests of dependencies need.
 TIDY_GO_MOD_SUM_VERSION: Final = "1.21"
@@ -35,7 +39,8 @@ GO_STRICT_VERSION: Final = "1.21"
 #: Vendored packages are found by vendor/modules.txt alone.
 EXPLICIT_MODULES_TXT_IMPORT_VERSION: Final = "1.23"
 
-#: Orders as `compare`: (major, minor, patch, kind, pre-release number); -1 is an absent number.
+#: A sort key: (major, minor, patch, kind, pre-release number), where -1 is an absent number. So a language version,
+#: which has no patch, sorts below its releases and candidates.
 Key: TypeAlias = tuple[int, int, int, str, int]
 
 _INVALID: Key = (-1, -1, -1, "", -1)
@@ -53,7 +58,7 @@ def is_valid(x: str) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def key(x: str) -> Key:
-    """A tuple that orders as `compare` does."""
+    """The sort key of `x`; it agrees with `compare`."""
     match = _VERSION.match(x)
     if match is None:
         return _INVALID
@@ -66,7 +71,7 @@ def key(x: str) -> Key:
 
 
 def compare(x: str, y: str) -> int:
-    """-1, 0 or +1 as `x` is below, level with or above `y`."""
+    """-1, 0 or +1 as `x` is lower than, equal to or higher than `y`."""
     if x == y:
         return 0
     k, m = key(x), key(y)
@@ -74,7 +79,7 @@ def compare(x: str, y: str) -> int:
 
 
 def max_version(x: str, y: str) -> str:
-    """The higher of the two; `x` when they are level."""
+    """The higher of the two; `x` when they are equal."""
     return y if compare(x, y) < 0 else x
 
 
@@ -94,7 +99,7 @@ def is_lang(x: str) -> bool:
 
 
 def is_prerelease(x: str) -> bool:
-    """Whether `x` is a beta, a release candidate or alike."""
+    """Whether `x` is a beta or a release candidate ("1.21rc1")."""
     match = _VERSION.match(x)
     return match is not None and bool(match[4])
 
@@ -107,7 +112,7 @@ def prev(x: str) -> str:
     major, minor = match[1], match[2] or "0"
     if minor in ("0", "1"):
         return major
-    return f"{major}.{_one_less(minor)}"
+    return f"{major}.{one_less(minor)}"
 
 
 def from_toolchain(name: str) -> str:
@@ -119,17 +124,17 @@ def from_toolchain(name: str) -> str:
 
 
 def toolchain_version(name: str) -> str:
-    """`from_toolchain`, where a bare Go version is taken as it is."""
+    """The Go version of a toolchain name or of a Go version without the "go" prefix; "" for other names."""
     return name if is_valid(name) else from_toolchain(name)
 
 
 def go_line(gomod: bytes) -> str:
-    """The version of the first go line of a go.mod, the rest aside (gover.GoModLookup); "" for none."""
+    """The version on the first go line of a go.mod, "" for none; other lines may be malformed (gover.GoModLookup)."""
     return _lookup(_GO_LINE, gomod)
 
 
 def toolchain_line(gomod: bytes) -> str:
-    """The name on the first toolchain line of a go.mod or go.work, the rest aside; "" for none."""
+    """The name on the first toolchain line of a go.mod or go.work, "" for none; other lines may be malformed."""
     return _lookup(_TOOLCHAIN_LINE, gomod)
 
 
@@ -139,12 +144,4 @@ def _lookup(line: re.Pattern[bytes], gomod: bytes) -> str:
 
 
 def _rank(digits: str | None) -> int:
-    """An integer that orders as decimal `digits` do (hexadecimal is read without a limit); absent is -1."""
-    return -1 if digits is None else int(digits, 16)
-
-
-def _one_less(digits: str) -> str:
-    """The decimal number before `digits` (which is not 0), of any length."""
-    kept = digits.rstrip("0")
-    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
-    return lower.lstrip("0") or "0"
+    return -1 if digits is None else number_key(digits)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pseudo-versions: versions for revisions that no tag names.
 
-    vX.0.0-yyyymmddhhmmss-abcdefabcdef          no earlier version tag
-    vX.Y.Z-pre.0.yyyymmddhhmmss-abcdefabcdef    the tag before is vX.Y.Z-pre
-    vX.Y.(Z+1)-0.yyyymmddhhmmss-abcdefabcdef    the tag before is vX.Y.Z
+    vX.0.0-yyyymmddhhmmss-abcdefabcdef          no version tag before the revision
+    vX.Y.Z-pre.0.yyyymmddhhmmss-abcdefabcdef    the tag before it is vX.Y.Z-pre
+    vX.Y.(Z+1)-0.yyyymmddhhmmss-abcdefabcdef    the tag before it is vX.Y.Z
 
-Build metadata ("+incompatible") of the tag before is kept. Times are UTC.
+So a pseudo-version sorts above the tag before the revision and below the next release. Build metadata ("+incompatible")
+of that tag is kept. Times are UTC.
 
 Source of the rules: Go Modules Reference, "Pseudo-versions".
 """
@@ -19,11 +20,12 @@ from govgo.core.golib.quote import quote
 from govgo.core.version import semver
 from govgo.errors import InvalidVersionError
 
-_PSEUDO = re.compile(
+# Compiled when the first version that may be a pseudo-version is asked about: a build list needs neither of them.
+_PSEUDO = (
     r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+"
     r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\Z"
 )
-_PARTS = re.compile(r"(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z", re.DOTALL)
+_PARTS = r"(?s)(.*)[-.]([0-9]{14})-([A-Za-z0-9]+)\Z"
 #: The time of the pseudo-version that stands for no revision at all (Go's zero time).
 _ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -32,7 +34,7 @@ def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
     """The pseudo-version of revision `rev` (12 hexadecimal digits) committed at `time`.
 
     Args:
-        major: "v2" for a path that ends in /v2; "" is v0. Counts only where there is no older version.
+        major: "v2" for a path that ends in /v2; "" is v0. Used only if there is no older version.
         older: the latest version tag that is an ancestor of the revision, or "".
         time: the commit time; without a time zone it is taken as UTC.
         rev: the short name of the revision.
@@ -48,13 +50,13 @@ def pseudo_version(major: str, older: str, time: datetime, rev: str) -> str:
 
 
 def zero_pseudo_version(major: str) -> str:
-    """The pseudo-version of no revision, which go writes for modules that are replaced anyway."""
+    """The pseudo-version of no revision, which go writes for a module that is replaced at every version."""
     return pseudo_version(major, "", _ZERO_TIME, "000000000000")
 
 
 def is_pseudo(v: str) -> bool:
     """Whether `v` has the form of a pseudo-version."""
-    return v.count("-") >= 2 and semver.is_valid(v) and _PSEUDO.match(v) is not None
+    return v.count("-") >= 2 and semver.is_valid(v) and re.match(_PSEUDO, v) is not None
 
 
 def is_zero_pseudo(v: str) -> bool:
@@ -104,7 +106,7 @@ def pseudo_base(v: str) -> str:
     head, _, patch = release.rpartition(".")
     if patch == "0":
         raise _fault(v, f"version before {release} would have negative patch number")
-    return f"{head}.{_one_less(patch)}{build}"
+    return f"{head}.{semver.one_less(patch)}{build}"
 
 
 def _parse(v: str) -> tuple[str, str, str, str]:
@@ -112,7 +114,7 @@ def _parse(v: str) -> tuple[str, str, str, str]:
     if not is_pseudo(v):
         raise _fault(v, "syntax error")
     build = semver.build(v)
-    match = _PARTS.match(v.removesuffix(build))
+    match = re.match(_PARTS, v.removesuffix(build))
     assert match is not None, v
     return match[1], match[2], match[3], build
 
@@ -136,10 +138,3 @@ def _one_more(digits: str) -> str:
     if not kept:
         return "1" + "0" * nines
     return kept[:-1] + str(int(kept[-1]) + 1) + "0" * nines
-
-
-def _one_less(digits: str) -> str:
-    """The decimal number before `digits` (not 0), of any length."""
-    kept = digits.rstrip("0")
-    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
-    return lower.lstrip("0") or "0"

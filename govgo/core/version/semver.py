@@ -2,8 +2,10 @@
 """Semantic versions as Go modules write them: semver 2.0.0 with a leading "v".
 
 `v1` and `v1.2` are accepted as short forms of `v1.0.0` and `v1.2.0`; a short form has neither pre-release nor
-build metadata. Every function takes any string and never raises: what is not a version is invalid, and sorts
-below all that are (all invalid strings are equal to one another).
+build metadata. Every function takes any string and never raises. A string that is not a version is invalid; invalid
+strings sort below all versions and are equal to one another.
+
+    v1.0.0-alpha < v1.0.0-alpha.1 < v1.0.0-beta.2 < v1.0.0-beta.11 < v1.0.0-rc.1 < v1.0.0 = v1.0.0+meta
 
 Source of the rules: semver.org 2.0.0, sections 2 to 11; Go Modules Reference, "Versions".
 """
@@ -15,7 +17,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-#: Orders as `compare`: (valid, major, minor, patch, pre-release). Opaque: compare keys with keys only.
+#: A sort key: (valid, major, minor, patch, pre-release). Keys are only good for comparison with other keys.
 Key: TypeAlias = tuple[Any, ...]
 
 _NUMBER = r"0|[1-9][0-9]*"
@@ -69,17 +71,17 @@ def build(v: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def key(v: str) -> Key:
-    """A tuple that orders as `compare` does (semver.org section 11); build metadata does not count."""
+    """The sort key of `v`, which agrees with `compare` (semver.org section 11); build metadata does not count."""
     match = _VERSION.match(v)
     if match is None:
         return _INVALID
     major, minor, patch, pre, _ = match.groups()
     identifiers = _RELEASE if pre is None else tuple(map(_identifier_key, pre[1:].split(".")))
-    return (1, _rank(major), _rank(minor or "0"), _rank(patch or "0"), identifiers)
+    return (1, number_key(major), number_key(minor or "0"), number_key(patch or "0"), identifiers)
 
 
 def compare(v: str, w: str) -> int:
-    """-1, 0 or +1 as `v` is below, level with or above `w`."""
+    """-1, 0 or +1 as `v` is lower than, equal to or higher than `w`."""
     if v == w:
         return 0
     x, y = key(v), key(w)
@@ -87,19 +89,30 @@ def compare(v: str, w: str) -> int:
 
 
 def max_version(v: str, w: str) -> str:
-    """The canonical form of the higher of two versions; that of `w` when they are level."""
+    """The canonical form of the higher of two versions; that of `w` when they are equal."""
     return canonical(v if compare(v, w) > 0 else w)
 
 
 def sort(versions: Iterable[str]) -> list[str]:
-    """`versions` in semver order; those that are level, in the order of their bytes."""
+    """`versions` in semver order; those that are equal, in the order of their bytes."""
     return sorted(versions, key=lambda v: (key(v), v.encode("utf-8", "surrogateescape")))
 
 
-def _rank(digits: str) -> int:
-    """An integer that orders as decimal `digits` do; hexadecimal is read in linear time without limit."""
+def number_key(digits: str) -> int:
+    """An integer that orders as the decimal number `digits` (without leading zeros) does.
+
+    It is read as hexadecimal, which keeps the order. Python takes quadratic time for decimal numbers and refuses those
+    of more than 4,300 digits, and versions come from strangers.
+    """
     return int(digits, 16)
 
 
+def one_less(digits: str) -> str:
+    """The decimal number before `digits`, which is not 0, of any length."""
+    kept = digits.rstrip("0")
+    lower = kept[:-1] + str(int(kept[-1]) - 1) + "9" * (len(digits) - len(kept))
+    return lower.lstrip("0") or "0"
+
+
 def _identifier_key(identifier: str) -> Key:
-    return (0, _rank(identifier)) if identifier.isdecimal() else (1, identifier)
+    return (0, number_key(identifier)) if identifier.isdecimal() else (1, identifier)

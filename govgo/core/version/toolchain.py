@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which Go release answers: the choice at start-up, and the choice of a newer one when something needs it.
+"""Which Go release a command acts as: the choice at its start, and the choice of a newer one when a module needs that.
+
+    GOTOOLCHAIN=auto              the newest of govgo's own release, the go line and the toolchain line
+    GOTOOLCHAIN=go1.25.1+auto     likewise, but at least go1.25.1
+    GOTOOLCHAIN=local             govgo's own release, whatever the files say
 
 Source: "Go Toolchains" (go.dev/doc/toolchain), the sections "Toolchain selection" and "Go toolchain switches".
 """
@@ -15,19 +19,19 @@ from govgo.errors import InputError, UsageError
 
 
 def may_switch(setting: str) -> bool:
-    """Whether a value of GOTOOLCHAIN lets a command go over to a newer release that it would have to download."""
+    """Whether a value of GOTOOLCHAIN lets a command switch to a newer release that it would have to download."""
     return setting in ("", "auto") or setting.endswith("+auto")
 
 
 def newer_toolchain(needed: str, available: Sequence[str]) -> str:
-    """The release to go over to for something that needs Go `needed`; "" when none is new enough.
+    """The release to switch to for a module that needs Go `needed`; "" when none is new enough.
 
-    Of each language version only the last release counts. The language version before that of the newest release is
-    preferred, then the newest release, then a pre-release of a version still to come.
+    Of each language version only the last release is considered. The language version before that of the newest release
+    is preferred; then the newest release, then a pre-release.
 
     Args:
         needed: a Go version.
-        available: Go versions ("1.22.3"), in rising order.
+        available: Go versions ("1.22.3"), ascending.
     """
     last: dict[str, str] = {}
     for version in available:
@@ -41,17 +45,17 @@ def newer_toolchain(needed: str, available: Sequence[str]) -> str:
 
 
 def startup_release(setting: str, local: str, go_line: str = "", toolchain_line: str = "", file: str = "") -> str:
-    """The Go release that a command is to answer as from its start; never one older than `local`.
+    """The Go release that a command acts as from its start; never one older than `local`.
 
     Args:
         setting: GOTOOLCHAIN.
-        local: the release that would answer by itself.
+        local: govgo's own release, or the one that GOVGO_GO_VERSION names.
         go_line, toolchain_line: of the go.work or go.mod file around the working directory, "" for none.
         file: that file's name for messages.
 
     Raises:
-        UsageError: a value of GOTOOLCHAIN that makes no sense.
-        InputError: a toolchain line that makes no sense.
+        UsageError: GOTOOLCHAIN is malformed.
+        InputError: the toolchain line is malformed.
     """
     release = local
     minimum, plus, mode = setting.partition("+")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import pytest
 
 from govgo.core.golib.quote import quote, quote_char, unquote
-from govgo.core.golib.unicode import is_digit, is_letter, is_print
 
 QUOTED = [
     ("", '""'),
@@ -62,24 +61,3 @@ def test_quote_char(char: str, quoted: str) -> None:
 )
 def test_unquote(literal: str, value: str | None) -> None:
     assert unquote(literal) == value
-
-
-@pytest.mark.parametrize(
-    ("char", "letter", "digit", "printing"),
-    [
-        ("a", 1, 0, 1),
-        ("_", 0, 0, 1),
-        ("٣", 0, 1, 1),
-        ("²", 0, 0, 1),
-        (" ", 0, 0, 1),
-        ("\xa0", 0, 0, 0),
-        ("\u0301", 0, 0, 1),
-        ("\U00031350", 1, 0, 1),  # new in Unicode 15.0
-        ("\U0001e4f0", 0, 1, 1),  # new in 15.0
-        ("\U0002ebf0", 0, 0, 0),  # new in 15.1
-        ("\U00010d40", 0, 0, 0),  # new in 16.0
-        ("\udcff", 0, 0, 0),
-    ],
-)
-def test_characters_are_those_of_unicode_15(char: str, letter: int, digit: int, printing: int) -> None:
-    assert (int(is_letter(char)), int(is_digit(char)), int(is_print(char))) == (letter, digit, printing)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`is_print` knows the characters of Unicode 15.0, no more and no fewer, whatever Python's own tables say."""
+"""Letters, digits and printable characters are those of Unicode 15.0, whatever Python's own tables say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from govgo.core.golib.unicode import is_print
+from govgo.core.golib.unicode import is_digit, is_letter, is_print
 
 PRINTABLE_IN_GO_1_26 = 148_998
 """Counted with Go 1.26.8's unicode.IsPrint over all runes."""
@@ -41,3 +41,24 @@ def test_categories_of_old_characters() -> None:
         char = chr(code)
         if old.category(char) != "Cn" and char != "\xad":
             assert is_print(char) == (old.category(char)[0] in "LMNPS"), hex(code)
+
+
+@pytest.mark.parametrize(
+    ("char", "letter", "digit", "printing"),
+    [
+        ("a", 1, 0, 1),
+        ("_", 0, 0, 1),
+        ("٣", 0, 1, 1),
+        ("²", 0, 0, 1),
+        (" ", 0, 0, 1),
+        ("\xa0", 0, 0, 0),
+        ("\u0301", 0, 0, 1),
+        ("\U00031350", 1, 0, 1),  # new in Unicode 15.0
+        ("\U0001e4f0", 0, 1, 1),  # new in 15.0
+        ("\U0002ebf0", 0, 0, 0),  # new in 15.1
+        ("\U00010d40", 0, 0, 0),  # new in 16.0
+        ("\udcff", 0, 0, 0),
+    ],
+)
+def test_characters_are_those_of_unicode_15(char: str, letter: int, digit: int, printing: int) -> None:
+    assert (int(is_letter(char)), int(is_digit(char)), int(is_print(char))) == (letter, digit, printing)

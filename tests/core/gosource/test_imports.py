@@ -9,7 +9,6 @@ import time
 import pytest
 
 from govgo.core.gosource.buildtags import TagSet, any_tags, build_tags
-from govgo.core.gosource.directory import import_dir
 from govgo.core.gosource.imports import NoGoError, scan_files
 from govgo.core.gosource.parse import read_go_file
 from govgo.errors import SourceError
@@ -59,7 +58,7 @@ def test_named_files_count_but_for_cgo() -> None:
 
 
 def test_malformed_files() -> None:
-    """The reader keeps what stands before the fault; the module index keeps nothing, but the file counts."""
+    """The reader keeps the imports before the fault; the module index keeps none, but the file counts."""
     broken = [("x.go", b'package p\nimport ("a.b/1"; "a.b/2"; oops)\n')]
     assert scan_files(broken, any_tags()) == (("a.b/1", "a.b/2"), ())
     assert scan_files(broken, any_tags(), indexed=True) == ((), ())
@@ -71,32 +70,6 @@ def test_malformed_files() -> None:
     with pytest.raises(NoGoError):
         scan_files(twice, any_tags())
     assert scan_files(twice, any_tags(), indexed=True) == ((), ())
-
-
-def test_one_file() -> None:
-    file = read_go_file(
-        "x_test.go", b'package p_test\nimport ("b"; "a"; "b"; "embed")\n//go:embed x "y z" x\nvar f embed.FS\n'
-    )
-    assert (file.package, file.imports, file.embeds) == ("p_test", ("b", "a", "embed"), ("x", "y z"))
-    assert (file.is_test, file.xtest, file.cgo, file.error) == (True, True, False, "")
-    bad = read_go_file("x.go", b"package p\nimport fmt\n")
-    assert (bad.package, bad.imports, bad.error, bad.fault) == (
-        "p",
-        (),
-        "x.go:2:11: missing import path",
-        "missing import path",
-    )
-
-
-def test_whole_directory() -> None:
-    package = import_dir("D", FILES.items(), build_tags())
-    assert (package.name, package.sources.files, package.cgo_files) == ("p", ("a.go", "c.go"), ("c.go",))
-    assert (package.tests.imports, package.xtests.imports) == (("a.b/t", "testing"), ("a.b/xt",))
-    assert package.ignored == ("w_windows.go", "tool.go", "gen.go")
-    assert (package.invalid, package.error) == ((), "")
-    every = import_dir("D", FILES.items(), build_tags(), use_all=True)
-    assert every.error == "found packages p (a.go) and tools (tool.go) in D"
-    assert every.invalid == ("tool.go", "gen.go")
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_errors_are_kept_up_to_a_limit() -> None:
 
 
 def test_end_of_line_comments_that_pile_up_take_linear_time() -> None:
-    # None of these lines may carry a comment, so all of them hang on the first one.
+    # None of these lines may have a comment, so all of them go to the first one.
     data = b"x // c\n" + b'"a\\\nb" // c\n' * 10_000
     began = time.process_time()
     assert parse_lax("go.mod", data).format().count(b"// c") == 10_001

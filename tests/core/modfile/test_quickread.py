@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from govgo.core.modfile import ModFileErrors, parse_lax, parser
-from govgo.core.modfile import quickread as summary
+from govgo.core.modfile import ModFileErrors, parse_lax, parser, quickread
 from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import load, raw
@@ -93,7 +92,7 @@ def test_typical_files_never_need_the_parser(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(name: str, data: bytes) -> None:
         raise AssertionError(f"{name} went to the parser")
 
-    monkeypatch.setattr(summary, "parse_lax", refuse)
+    monkeypatch.setattr(quickread, "parse_lax", refuse)
     data = b"""\
 // A comment at the top.
 
@@ -159,7 +158,7 @@ retract (
 
 def test_large_files_go_to_the_parser_which_may_refuse_them(monkeypatch: pytest.MonkeyPatch) -> None:
     data = b"require (\n" + b"\ta.io/x v1.0.0\n" * 30 + b")\n"
-    monkeypatch.setattr(summary, "MAX_LINES", 31)
+    monkeypatch.setattr(quickread, "MAX_LINES", 31)
     assert summarize("go.mod", data).require == (ModuleVersion("a.io/x", "v1.0.0"),) * 30
     monkeypatch.setattr(parser, "MAX_LINES", 31)
     with pytest.raises(ModFileErrors, match=re.escape("too many lines (limit 31)")):

@@ -53,7 +53,7 @@ def compare(path: str, v: str, w: str) -> int:
 
 
 class TextReqs:
-    """A graph in the notation above; a version that it does not define cannot be had."""
+    """A graph in the notation above; a version that it does not define cannot be read."""
 
     def __init__(self, text: str) -> None:
         self.mods: dict[ModuleVersion, tuple[ModuleVersion, ...]] = {}

@@ -23,11 +23,11 @@ def test_short_cut_agrees_with_the_rules(domain: str, element: str) -> None:
         ):
             try:
                 check(path)
-                told = ""
+                error = ""
             except InvalidPathError as err:
-                told = str(err)
-            assert bool(told) == bool(fault), path
-            assert told.endswith(fault)
+                error = str(err)
+            assert bool(error) == bool(fault), path
+            assert error.endswith(fault)
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ PATTERNS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "wanted"), PATTERNS)
-def test_package_patterns(pattern: str, wanted: str) -> None:
+@pytest.mark.parametrize(("pattern", "expected"), PATTERNS)
+def test_package_patterns(pattern: str, expected: str) -> None:
     matched = {name for name in NAMES if match_pattern(pattern)(name)}
-    assert matched == set(wanted.split())
+    assert matched == set(expected.split())
 
 
 def test_dots_match_everything_outside_vendor() -> None:
@@ -51,7 +51,7 @@ def test_dots_match_everything_outside_vendor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "wanted"),
+    ("pattern", "expected"),
     [
         ("net", "net"),
         ("net/...", "net net/http"),
@@ -60,8 +60,8 @@ def test_dots_match_everything_outside_vendor() -> None:
         ("vendor/...", "vendor vendor/x"),
     ],
 )
-def test_trees_that_can_match(pattern: str, wanted: str) -> None:
-    assert {name for name in NAMES if tree_can_match(pattern)(name)} == set(wanted.split())
+def test_trees_that_can_match(pattern: str, expected: str) -> None:
+    assert {name for name in NAMES if tree_can_match(pattern)(name)} == set(expected.split())
 
 
 GLOB_NAMES = ["", "a", "x.html", "a/b", "abc", "aXbYc", "ax", "bx", "dx", "*", "]", "a]", "é", "xy", "/", "b"]
@@ -86,9 +86,9 @@ GLOBS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "wanted"), GLOBS)
-def test_globs(pattern: str, wanted: list[str]) -> None:
-    assert [name for name in GLOB_NAMES if glob_match(pattern, name)] == wanted
+@pytest.mark.parametrize(("pattern", "expected"), GLOBS)
+def test_globs(pattern: str, expected: list[str]) -> None:
+    assert [name for name in GLOB_NAMES if glob_match(pattern, name)] == expected
 
 
 @pytest.mark.parametrize("pattern", ["[]a]", "[a", "a\\", "[a-]", "[-a]", "a[b-b-c]", "[", "x*["])

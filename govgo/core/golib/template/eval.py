@@ -97,7 +97,7 @@ def _len(item: Value) -> int:
 
 
 def call_value(name: str, function: Value) -> Value:
-    """What `call` makes of a value, which in go list never is a function; `name` is its text in the template."""
+    """The error of `call`: no value of go list is a function. `name` is its text in the template."""
     if function is None:
         raise CallError("call of nil")
     raise CallError(f"non-function {name} of type {type_name(function)}")
@@ -150,7 +150,7 @@ def _le(one: Value, other: Value) -> bool:
 
 
 def printed(value: Value) -> str:
-    """A value as a template prints it: a pointer stands for what it points to."""
+    """A value as a template prints it: of a pointer, what it points to."""
     if isinstance(value, Record) and value.is_pointer and not value.is_nil and value.text() is None:
         value = Record(value.type, value.source, is_pointer=False)
     return "<no value>" if value is None else gofmt.default_form(value)
@@ -214,11 +214,13 @@ BUILTINS = MappingProxyType(
         "urlquery": _any(_urlquery, variadic=True),
     }
 )
-"""By name. That `and` and `or` evaluate no more than they need, and how `call` is called, the evaluation decides."""
+"""The functions by name. `Evaluation` treats three in its own way: `and` and `or`, which evaluate only the arguments
+that they need, and `call`.
+"""
 
 
 class _Missing:
-    """No value comes down the pipeline."""
+    """The final argument of a call to which no pipeline passes a value."""
 
 
 _MISSING = _Missing()
@@ -228,7 +230,7 @@ class Evaluation:
     """Evaluates the pipelines of one template.
 
     Attributes:
-        node: the node in hand, which errors name.
+        node: the node that is being evaluated, which errors name.
         variables: [name, value] pairs, the innermost last.
     """
 
@@ -244,7 +246,7 @@ class Evaluation:
         self.node: tree.Node | None = None
 
     def error(self, text: str) -> TemplateError:
-        """The error `text` at the node in hand."""
+        """The error `text` at the node that is being evaluated."""
         if self.node is None:
             return TemplateError(f"template: {self.file}: {text}")
         before = self.text[: self.node.pos]
@@ -272,7 +274,7 @@ class Evaluation:
     # Values.
 
     def pipeline(self, dot: Value, pipe: tree.Pipe) -> Value:
-        """The value of a pipeline; variables that it declares stay until the caller drops them."""
+        """The value of a pipeline; the caller removes the variables that it declares."""
         self.node = pipe
         value: Value = _MISSING
         for command in pipe.commands:
@@ -321,7 +323,7 @@ class Evaluation:
         raise self.error(f"can't handle assignment of {node} to empty interface argument")
 
     def _number(self, node: tree.Number) -> Value:
-        """A number whose type follows from how it is written."""
+        """A number; whether it is an integer is seen from how it is written."""
         self.node = node
         text = node.text
         is_real = set(".eEpP") & set(text) and text[0] != "'" and text[:2].lower() != "0x"
@@ -354,7 +356,7 @@ class Evaluation:
         args: Sequence[tree.Node],
         final: Value,
     ) -> Value:
-        """`.A.B.C` of a receiver; what the last name stands for gets the arguments."""
+        """`.A.B.C` of a receiver; the arguments are for the last name."""
         for name in names[:-1]:
             receiver = self._field(dot, name, node, (), _MISSING, receiver)
         return self._field(dot, names[-1], node, args, final, receiver)
@@ -412,7 +414,7 @@ class Evaluation:
         elif count != fixed:
             raise self.error(f"wrong number of args for {name}: want {fixed} got {count}")
         types = [*function.parameters, *[function.variadic] * (count - fixed)]
-        values = [self._argument(dot, kind_wanted, arg) for kind_wanted, arg in zip(types, args, strict=False)]
+        values = [self._argument(dot, expected, arg) for expected, arg in zip(types, args, strict=False)]
         if final is not _MISSING:
             values.append(self._checked(final, types[-1]))
         if name == "call" and function is BUILTINS[name]:
@@ -423,47 +425,47 @@ class Evaluation:
             self.node = node
             raise self.error(f"error calling {name}: {error}") from None
 
-    def _argument(self, dot: Value, wanted: str, node: tree.Node) -> Value:
+    def _argument(self, dot: Value, expected: str, node: tree.Node) -> Value:
         self.node = node
         match node:
             case tree.Dot():
-                return self._checked(dot, wanted)
+                return self._checked(dot, expected)
             case tree.Nil():
-                if wanted in ("string", "int"):
-                    raise self.error(f"cannot assign nil to {wanted}")
-                return () if wanted == "[]string" else None
+                if expected in ("string", "int"):
+                    raise self.error(f"cannot assign nil to {expected}")
+                return () if expected == "[]string" else None
             case tree.Field():
-                return self._checked(self._chain(dot, dot, node, node.names, (node,), _MISSING), wanted)
+                return self._checked(self._chain(dot, dot, node, node.names, (node,), _MISSING), expected)
             case tree.Variable():
-                return self._checked(self._variable_node(dot, node, (), _MISSING), wanted)
+                return self._checked(self._variable_node(dot, node, (), _MISSING), expected)
             case tree.Pipe():
-                return self._checked(self.pipeline(dot, node), wanted)
+                return self._checked(self.pipeline(dot, node), expected)
             case tree.Identifier():
-                return self._checked(self._function(dot, node.name, node, (), _MISSING), wanted)
+                return self._checked(self._function(dot, node.name, node, (), _MISSING), expected)
             case tree.Chain():
-                return self._checked(self._chain_node(dot, node, (), _MISSING), wanted)
-        if wanted == "any":
+                return self._checked(self._chain_node(dot, node, (), _MISSING), expected)
+        if expected == "any":
             return self._literal(dot, node)
-        if wanted == "string":
+        if expected == "string":
             if isinstance(node, tree.String):
                 return node.value
             raise self.error(f"expected string; found {node}")
-        if wanted == "int":
+        if expected == "int":
             if isinstance(node, tree.Number) and node.integer is not None:
                 return node.integer
             raise self.error(f"expected integer; found {node}")
-        raise self.error(f"can't handle {node} for arg of type {wanted}")
+        raise self.error(f"can't handle {node} for arg of type {expected}")
 
-    def _checked(self, value: Value, wanted: str) -> Value:
-        """A value that has the type wanted."""
-        if wanted == "any":
+    def _checked(self, value: Value, expected: str) -> Value:
+        """The value, if it has the expected type."""
+        if expected == "any":
             return value
         if value is None:
-            if wanted == "[]string":
+            if expected == "[]string":
                 return ()
-            raise self.error(f"invalid value; expected {wanted}")
-        if type_name(value) != wanted:
-            raise self.error(f"wrong type for value; expected {wanted}; got {type_name(value)}")
+            raise self.error(f"invalid value; expected {expected}")
+        if type_name(value) != expected:
+            raise self.error(f"wrong type for value; expected {expected}; got {type_name(value)}")
         return value
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tokens of a Go template.
+"""The tokens of a Go template: text, and what is between `{{` and `}}`.
+
+`{{- ` and ` -}}` also remove the white space before and after the action.
 
 Source of the rules: the documentation of package text/template, "Text and spaces", "Actions" and "Arguments".
 """
@@ -31,7 +33,7 @@ _TERMINATORS = frozenset(" \t\r\n.,|:)(")
 
 
 class Kind(Enum):
-    """What a token is."""
+    """The kinds of tokens."""
 
     TEXT = auto()
     LEFT = auto()
@@ -89,7 +91,7 @@ class _Fault(Exception):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a template, lazily; the last one is END or ERROR."""
+    """The tokens of a template; the last one is END or ERROR."""
     lexer = _Lexer(text)
     try:
         yield from lexer.run()
@@ -144,7 +146,7 @@ class _Lexer:
         self._finish(right)
 
     def _finish(self, right: re.Match[str]) -> None:
-        """Go behind a right delimiter, and behind the space that it trims."""
+        """Move past a right delimiter, and past the white space that it trims."""
         self.pos = right.end()
         if len(right[0]) > 2:
             while self.pos < len(self.text) and self.text[self.pos] in _SPACES:

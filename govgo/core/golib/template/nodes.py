@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from govgo.core.golib.quote import quote
+
 
 @dataclass(slots=True)
 class Node:
@@ -41,7 +43,7 @@ class Bool(Node):
 
 @dataclass(slots=True)
 class Number(Node):
-    """A number; `integer` and `real` are None where it is not one that Go would take as such."""
+    """A number; `integer` or `real` is None when its value is not one of that kind."""
 
     text: str
     integer: int | None
@@ -161,8 +163,6 @@ class Call(Node):
     pipe: Pipe | None
 
     def __str__(self) -> str:
-        from govgo.core.golib.quote import quote
-
         pipe = f" {self.pipe}" if self.pipe is not None else ""
         return f"{{{{template {quote(self.name)}{pipe}}}}}"
 
@@ -179,7 +179,7 @@ class Jump(Node):
 
 @dataclass(slots=True)
 class Mark(Node):
-    """`end` or `else`; it ends a list and is not part of the tree. `follows` is the word after `else`."""
+    """`end` or `else`, which ends a list of nodes; it is not part of the tree. `follows` is the word after `else`."""
 
     word: str
     follows: str = ""
@@ -189,10 +189,10 @@ class Mark(Node):
 
 
 def listing(nodes: Sequence[Node]) -> str:
-    """Nodes one after the other, as source."""
+    """The source text of nodes in a row."""
     return "".join(node.text if isinstance(node, Text) else str(node) for node in nodes)
 
 
 def is_blank(nodes: Sequence[Node]) -> bool:
-    """Whether there is nothing but white space."""
+    """Whether the nodes are white space only."""
     return all(isinstance(node, Text) and not node.text.strip() for node in nodes)

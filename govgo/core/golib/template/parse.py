@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Parse a Go template.
+"""From the tokens of a Go template to its nodes.
+
+    pipeline = [ $x ":=" ] command { "|" command } .      command = operand { operand } .
+    operand  = ( literal | function | field | $variable | "(" pipeline ")" ) { field } .
 
 Source of the rules: the documentation of package text/template.
 """
@@ -44,7 +47,7 @@ def parse(name: str, text: str, functions: Collection[str]) -> dict[str, list[tr
         functions: the names that it may call.
 
     Raises:
-        TemplateError: with line and text as Go puts it.
+        TemplateError: with the line and the text of Go's error.
     """
     parser = _Parser(name, text, functions)
     try:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Go's text/template, as far as `go list -f` can reach it: parse a template, execute it over a record.
+"""Go's text/template, as far as `go list -f` needs it: parse a template, execute it on a record.
 
-Everything of the language is here but complex numbers and range over channels, maps and functions, which the records
-of go list do not hold. Errors are Go's, to the position.
+    {{.Path}}{{with .Replace}} => {{.Path}}{{end}}
+
+Only complex numbers are missing, and range over channels, maps and functions, which the records of go list do not have.
+Errors are Go's, with the position.
 
 Source of the rules: the documentation of package text/template.
 """
@@ -17,7 +19,7 @@ from govgo.core.golib.template.eval import BUILTINS, Evaluation, printed
 from govgo.core.golib.template.parse import parse
 from govgo.core.golib.template.values import Function, Record, TemplateError, Value, is_true, kind
 
-_MAX_CALLS = 100_000  # text/template, maxExecDepth; Python's own limit comes first
+_MAX_CALLS = 100_000  # text/template, maxExecDepth; Python's own limit is reached before, and the error names this one
 
 
 class Template:
@@ -30,7 +32,7 @@ class Template:
         """Parse `text`.
 
         Args:
-            functions: functions besides the predefined ones and `join`.
+            functions: functions in addition to the predefined ones and `join`.
 
         Raises:
             TemplateError: it is malformed.
@@ -41,10 +43,10 @@ class Template:
         self.trees = parse(name, text, self.functions)
 
     def execute(self, data: Value) -> str:
-        """The text that the template makes of `data`.
+        """The text that the template prints for `data`.
 
         Raises:
-            TemplateError: a field, a type or a call is wrong; its `partial` holds the text made before.
+            TemplateError: a field, a type or a call is wrong; `partial` is the text printed before that.
         """
         run = _Run(self, self.name, data, [])
         try:
@@ -58,11 +60,11 @@ class Template:
 
 
 class _Break(Exception):
-    pass
+    """Leaves the innermost range."""
 
 
 class _Continue(Exception):
-    pass
+    """Goes on with the next item of the innermost range."""
 
 
 class _Run(Evaluation):

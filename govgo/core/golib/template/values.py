@@ -34,7 +34,7 @@ class CallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """Something that a template can call.
+    """A function that a template can call.
 
     Attributes:
         parameters: Go types of the fixed parameters: "any", "string", "[]string", "int".
@@ -51,7 +51,7 @@ class Function:
 class Method:
     """A method of a record type; `call` takes the source and the arguments.
 
-    `on_pointer`: it is declared on the pointer, so that a nil pointer reaches it.
+    `on_pointer`: it is declared on the pointer, so that it can be called with a nil pointer.
     """
 
     call: Callable[..., Value]
@@ -61,7 +61,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A Go struct type: its name, its fields in order, each with a way to get it from a source, and its methods."""
+    """A Go struct type: its name, its fields in order, each with a function that gets it from a source, its methods."""
 
     name: str
     fields: Mapping[str, Callable[[Any], Value]]
@@ -75,7 +75,7 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A struct, or a pointer to one; `source` holds the facts, None for a nil pointer."""
+    """A struct, or a pointer to one. `source` is the object that the fields are read from, None for a nil pointer."""
 
     type: RecordType
     source: Any
@@ -92,11 +92,11 @@ class Record:
         return f"*{self.type.name}" if self.is_pointer else self.type.name
 
     def field(self, name: str) -> Value:
-        """The value of a field that exists."""
+        """The value of a field of the type."""
         return self.type.fields[name](self.source)
 
     def text(self) -> str | None:
-        """What its String method says, None where it has none that can be called."""
+        """What its String method returns, None when it has none that can be called."""
         method = self.type.methods.get("String")
         if method is None or (method.on_pointer and not self.is_pointer):
             return None

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where a quick check stands before the real rule, both say the same: on real inputs, and on the same with edits.
+
+Each test calls the function that takes the short way and, beside it, the rule that it spares. `core/modfile/quickread`
+has tests of its own (`tests/core/modfile/test_quickread.py`), and the plain names of zip files as well
+(`tests/core/modzip/test_rules.py`).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from govgo.core import goenv
+from govgo.core.golib import quote, url
+from govgo.core.gosource import buildtags, header, imports, parse
+from govgo.core.module import cachepath, escape, paths
+from govgo.core.version import pseudo, semver
+from govgo.errors import GovgoError
+
+SEED = 20260101
+EDITS = 3000
+"""Edited texts of each kind that a test tries."""
+
+PATHS = (
+    "github.com/stretchr/testify", "gopkg.in/yaml.v2", "golang.org/x/tools/gopls", "example.com/m/v2", "k8s.io/api",
+    "github.com/prometheus/client_golang",
+    "cloud.google.com/storage/compat",
+    "github.com/Azure/go-autorest", "github.com/a-b/nul.x", "rsc.io/quote/v3", "example.com/aux/v10",
+)  # fmt: skip
+VERSIONS = (
+    "v1.2.3", "v0.0.0-20200101000000-abcdefabcdef", "v2.0.0+incompatible", "v1.2.4-0.20200101000000-abcdefabcdef",
+    "v1.0.0-rc.1", "v1.0.0-pre.0.20200101000000-abcdefabcdef", "v1.0.0-a-b", "v1.0.0-RC1",
+    "v2.0.1-0.20190408044501-666a987793e9+incompatible",
+)  # fmt: skip
+PIECES = (
+    "v1", "v2", "/", "//", ".", "..", "-", "+", "~1", "0", "01", "A", "!", "!a", "%41", "%", ":", "@", "?", "#", " ",
+    "con", "com1", "é", "\udcff", "\x00", "\n", '"', "`", "\\", "\\n", "\\x4", "'", "[", "/v2", ".v2", "-pre",
+    "+incompatible", "+meta", "-20200101000000-abcdefabcdef",
+)  # fmt: skip
+SOURCES = (
+    '//go:build linux && !cgo\n\n// Package p.\npackage p\n\nimport (\n\t"fmt"\n\t_ "embed" // why\n)\n\nvar x = 1\n',
+    '// Copyright.\n\n//go:build a || b\npackage p\nimport "os"; import f "a/b"\n',
+    '// +build linux\n\npackage p_test\n\nimport . "c-d/e_f"\n',
+    'package p // x\n/* y */ import ("a"; "b")\nfunc f() {}\n',
+)
+SOURCE_PIECES = (
+    "package p", "package", "import", "import (", "(", ")", '"fmt"', "`raw`", "f", "_", ".", ";", "\n", "\n\n", " ",
+    "\t", "\r\n", "// c\n", "// \udcff\n", "/* \ufeff */", "// é\n",
+    "/* c */", "/*\n*/", "/* c", "//go:build linux\n", "//go:build !linux && (a\n",
+    "//go:build", "// +build linux,!x y\n\n", '"a\\x41b"', '"a b"', '"un', "'c'", "12", "é", "\udcff", "\0", "\ufeff",
+    "func", "//line y.go:10\n", "i", ",", "\x0c", "\\",
+)  # fmt: skip
+
+
+def edited(texts: tuple[str, ...], pieces: tuple[str, ...]) -> Iterator[str]:
+    """The texts, and EDITS more, each with one to three insertions, deletions or doublings."""
+    yield from texts
+    dice = random.Random(SEED)
+    for _ in range(EDITS):
+        text = dice.choice(texts)
+        for _ in range(dice.choice((1, 1, 2, 3))):
+            at = dice.randrange(len(text) + 1)
+            end = min(len(text), at + dice.randrange(1, 6))
+            match dice.randrange(4):
+                case 0 | 1:
+                    text = text[:at] + dice.choice(pieces) + text[at:]
+                case 2:
+                    text = text[:at] + text[end:]
+                case _:
+                    text = text[:end] + text[at:]
+        yield text
+
+
+def refusal(call: Callable[..., object], *args: object) -> str:
+    """The text of the error that a call raises, "" where it raises none."""
+    try:
+        call(*args)
+    except GovgoError as err:
+        return str(err)
+    return ""
+
+
+def test_common_module_paths_are_those_that_the_rules_take() -> None:
+    quick = 0
+    for path in edited(PATHS, PIECES):
+        quick += paths._PLAIN_PATH.match(path) is not None
+        fault = paths._module_path_fault(path)
+        assert bool(refusal(paths.check_path, path)) == bool(fault), path
+        assert bool(refusal(paths.check_import_path, path)) == bool(paths._path_fault(path, "import")), path
+    assert quick > 30
+
+
+def test_a_path_without_capitals_is_its_own_escaped_form() -> None:
+    for path in edited(PATHS, PIECES):
+        if not refusal(paths.check_path, path):
+            assert escape.escape_path(path) == re.sub("[A-Z]", lambda capital: "!" + capital[0].lower(), path)
+
+
+def test_common_versions_are_canonical_and_their_own_escaped_form() -> None:
+    quick = 0
+    for version in edited(VERSIONS, PIECES):
+        if cachepath._PLAIN.match(version):
+            quick += 1
+            assert semver.is_valid(version)
+            assert paths.canonical_version(version) == version
+            assert escape.escape_version(version) == version
+    assert quick > 30
+
+
+def test_pseudo_versions_have_two_dashes() -> None:
+    for version in edited(VERSIONS, PIECES):
+        rule = semver.is_valid(version) and re.match(pseudo._PSEUDO, version) is not None
+        assert pseudo.is_pseudo(version) == rule, version
+
+
+URLS = ("https://proxy.golang.org", "http://localhost/x/y", "https://a.example.com/goproxy/", "https://u:p@h.org:80/")
+
+
+def test_plain_proxy_urls_are_those_that_net_url_takes() -> None:
+    quick = 0
+    for text in edited(URLS, PIECES):
+        if text.startswith(("http://", "https://")) and goenv._PLAIN_URL.issuperset(text.partition("//")[2]):
+            quick += 1
+            assert url.parse(text).scheme in ("http", "https")
+            assert not refusal(goenv.check_proxy_url, text)
+    assert quick > 30
+
+
+def test_plain_url_paths_need_no_escape_and_no_cleaning() -> None:
+    quick = 0
+    for path in edited(PATHS, PIECES):
+        assert url.segment_escape(path) == url._escape(path, url._SEGMENT_SAFE | frozenset(b"/")), path
+        if url.is_plain("/" + path.strip("/")):
+            quick += 1
+            assert url.clean_path("/" + path.strip("/")) == "/" + path.strip("/")
+    assert quick > 30
+
+
+def test_plain_strings_are_quoted_and_read_as_others_are() -> None:
+    for text in edited((*PATHS, *SOURCES), PIECES):
+        literal = '"' + "".join('\\"' if char == '"' else quote._escaped(char) for char in text) + '"'
+        assert quote.quote(text) == literal
+        for body in (text, literal[1:-1]):
+            value = None if "\n" in body else quote._unescape(body, '"')
+            assert quote.unquote(f'"{body}"') == (None if value is None else value.decode("utf-8", "surrogateescape"))
+
+
+def test_imports_without_escapes_are_read_as_others_are() -> None:
+    for path in edited(PATHS, PIECES):
+        literal = f'"{path}"'.encode("utf-8", "surrogateescape")
+        if header._LITERALS.fullmatch(literal):
+            assert imports._path(literal) == quote.unquote(literal.decode("utf-8", "surrogateescape")), path
+
+
+def test_a_header_with_one_constraint_is_read_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        header.read_header(each.encode("utf-8", "surrogateescape")).data for each in edited(SOURCES, SOURCE_PIECES)
+    ]
+
+    def read(data: bytes) -> object:
+        try:
+            return buildtags.header_constraints(data)
+        except GovgoError as err:
+            return str(err)
+
+    quick = [read(data) for data in texts]
+    assert sum(buildtags._PLAIN_HEADER.match(data) is not None for data in texts) > 30
+    monkeypatch.setattr(buildtags, "_PLAIN_HEADER", re.compile(rb"(?!)"))
+    for data, answer in zip(texts, quick, strict=True):
+        assert read(data) == answer, data
+
+
+def test_sound_headers_are_read_as_the_parser_reads_them() -> None:
+    quick = 0
+    for text in edited(SOURCES, SOURCE_PIECES):
+        data = text.encode("utf-8", "surrogateescape")
+        head = header.read_header(data)
+        if head.stops_at_nul:
+            continue
+        shown = head.data.decode("utf-8", "surrogateescape")
+        quick += not head.is_broken and parse._sound_package(shown) is not None
+        assert parse.read_go_file("x.go", data) == parse._parsed_file("x.go", data, shown, False), text
+    assert quick > 30
