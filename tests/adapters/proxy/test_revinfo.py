@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info, time_text
+from govgo.adapters.proxy.revinfo import canonical_time, for_cache, format_info, format_time, parse_info, time_text
 from govgo.core.module.info import Origin
 from govgo.errors import InputError
 from govgo.ports.modules import RevInfo
@@ -66,3 +68,23 @@ def test_info_files_that_are_refused(text: str, error: str) -> None:
 def test_a_time_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="parsing time"):
         parse_info(b'{"Version":"v1.0.0","Time":"2024-13-02T03:04:05Z"}')
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("2024-01-02T03:04:05Z", "2024-01-02T03:04:05Z"),
+        ("2024-01-02T03:04:05+00:00", "2024-01-02T03:04:05Z"),
+        ("2024-01-02T03:04:05.500Z", "2024-01-02T03:04:05.5Z"),
+        ("2024-01-02T03:04:05.000-07:00", "2024-01-02T03:04:05-07:00"),
+        ("2024-01-02 03:04:05Z", ""),
+    ],
+)
+def test_times_as_go_prints_them(text: str, canonical: str) -> None:
+    assert canonical_time(text) == canonical
+
+
+def test_a_time_without_a_zone_is_utc() -> None:
+    assert format_time(None) == "0001-01-01T00:00:00Z"
+    assert format_time(datetime(2024, 1, 2, 3, 4, 5)) == "2024-01-02T03:04:05Z"
+    assert format_time(datetime(2024, 1, 2, 3, 4, 5, 120_000, UTC)) == "2024-01-02T03:04:05.12Z"
