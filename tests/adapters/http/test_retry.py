@@ -10,10 +10,21 @@ import pytest
 from govgo.adapters.http.engine import Fault
 from govgo.adapters.http.retry import RetryPolicy, parse_retry_after
 
+DAYS = f"Wed, {'9' * 50} Oct 2026 07:28:00 GMT"
+
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("", None), ("0", 0), (" 120 ", 120), ("-1", None), ("soon", None), ("Wed, 21 Oct 2026 07:28:00 GMT", 60)],
+    [
+        ("", None),
+        ("0", 0),
+        (" 120 ", 120),
+        ("-1", None),
+        ("soon", None),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", None),
+        (DAYS, None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 60),
+    ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
     assert parse_retry_after(value, datetime(2026, 10, 21, 7, 27, tzinfo=UTC)) == seconds

@@ -27,6 +27,15 @@ from govgo.ports.modules import RevInfo
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
         ),
+        # Half of a surrogate pair, bytes that are no UTF-8, and a number that no machine type holds.
+        (
+            '{"Version":"v1.0.0","Origin":{"VCS":"\\ud800git","URL":"\\ud83d\\ude00"}}',
+            '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z","Origin":{"VCS":"\ufffdgit","URL":"\U0001f600"}}',
+        ),
+        (
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z","X":"\udcff","Y":' + "9" * 5000 + "}",
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}',
+        ),
         ("null", '{"Version":"","Time":"0001-01-01T00:00:00Z"}'),
         (
             '{"Version":"v1.0.0","Origin":{"VCS":"git","URL":"https://a/b?c&d","TagSum":"t1:x","Ref":"refs/tags/v1.0.0"}}',
@@ -36,8 +45,8 @@ from govgo.ports.modules import RevInfo
     ],
 )
 def test_info_files(text: str, printed: str) -> None:
-    info = parse_info(text.encode())
-    assert format_info(for_cache(info), time_text(text.encode())) == printed.encode()
+    data = text.encode("utf-8", "surrogateescape")
+    assert format_info(for_cache(parse_info(data)), time_text(data)) == printed.encode()
 
 
 def test_the_ref_of_a_pseudo_version_is_not_kept() -> None:
