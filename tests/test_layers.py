@@ -68,12 +68,9 @@ ROOMS = {
 #: counts. What stands at `contracts/` is run by cmd/go's own scripts alone.
 TESTED_BY = {
     "__main__.py": "test_startup.py",
-    "adapters/attribution.py": "adapters/repository/test_repository.py",
-    "adapters/disk/sealed.py": "adapters/modcache/test_importindex.py",
     "adapters/disk/": "adapters/modcache/test_cache.py",
-    "adapters/http/remote.py": "adapters/repository/test_repository.py",
     "adapters/http/": "adapters/http/test_client.py",
-    "adapters/loop/": "adapters/loop/test_helper.py",
+    "adapters/loop/helper_process.py": "adapters/loop/test_helper.py",
     "adapters/modzip/write.py": "conformance/test_zip_check.py",
     "adapters/modzip/": "adapters/modzip/test_hash.py",
     "adapters/proxy/compare.py": "cli/commands/test_verify.py",

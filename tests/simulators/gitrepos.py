@@ -29,7 +29,8 @@ LINK = "link:"
 class Commit:
     """One commit: the files that it sets (None removes), below the commit before it on its branch.
 
-    `on` names the branch, `base` the branch that a new branch begins at. Tags that begin with "@" are annotated.
+    `on` names the branch, `base` the branch that a new branch begins at. Tags that begin with "@" are annotated; a
+    `day` that begins so is a number of seconds.
     """
 
     day: str
@@ -105,6 +106,8 @@ def _stream(commits: tuple[Commit, ...], known: set[str]) -> bytes:
 
 
 def _seconds(day: str) -> int:
+    if day.startswith("@"):
+        return int(day[1:])
     return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
 
 

@@ -105,9 +105,10 @@ class GzipBomb(Action):
 
 @dataclass(frozen=True)
 class Raw(Action):
-    """Bytes on the wire as they are, then the end of the connection."""
+    """Bytes on the wire as they are, then the end of the connection, or silence if it `keeps_open`."""
 
     data: bytes
+    keeps_open: bool = False
 
 
 class ProxySimulator:
@@ -244,6 +245,8 @@ class ProxySimulator:
                 connection.sendall(_answer(200, b"OK", gzip.compress(bytes(action.size)), {"Content-Encoding": "gzip"}))
             case Raw():
                 connection.sendall(action.data)
+                if action.keeps_open:
+                    self._ending.wait(60)
                 return False
             case _:
                 self._fail(connection, body or b"x" * 64, action)

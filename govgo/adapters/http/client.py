@@ -353,11 +353,11 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
     from urllib.parse import urljoin
 
-    # Control characters and spaces would end up in the request line; a fragment is never sent.
-    target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
     try:
+        # Control characters and spaces would end up in the request line; a fragment is never sent.
+        target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
         parsed = gourl.parse(target)
-    except UsageError as err:
+    except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
         raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
     safe = parsed.redacted()
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:

@@ -164,6 +164,8 @@ _OVERLOADED = frozenset({429, 503})
 _NUDGE_S = 0.02
 _LONGEST_NUDGE_S = 0.5
 _BOTH = READ | WRITE
+# Python refuses to convert numbers of more than 4,300 digits (ValueError); no length and no port needs more than these.
+_LONGEST_NUMBER = 18
 
 
 class CurlEngine:
@@ -257,7 +259,7 @@ class CurlEngine:
         if not colon:
             host, port = rest, ""
         proxy_for = self._options.proxy_for
-        number = int(port) if port else (443 if scheme == "https" else 80)
+        number = int(port[:_LONGEST_NUMBER]) if port else (443 if scheme == "https" else 80)
         self._proxies[origin] = proxy_for(scheme, host.strip("[]"), number) if proxy_for else ""
         most = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else self._max_connections_1
         if self._options.requests:
@@ -423,7 +425,8 @@ class CurlEngine:
         stall = self._stall_limits[transfer.origin]
         if listened and transfer.status and quiet_s > stall.small_s():
             length = transfer.header("content-length")
-            if quiet_s > stall.limit_s(transfer.target, int(length) if length.isdecimal() else 0):
+            size_bytes = int(length[:_LONGEST_NUMBER]) if length.isdecimal() else 0
+            if quiet_s > stall.limit_s(transfer.target, size_bytes):
                 stall.stalled(transfer.target)
                 return TransferError(Fault.STALL, "context deadline exceeded (no more of the body came)")
         return None

@@ -76,7 +76,7 @@ def parse_retry_after(value: str, now: datetime | None = None) -> float | None:
 
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers that no date has
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from govgo.adapters.modcache.cache import ModCache
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+# Half of a pair of \u escapes, which stands for no character: encoding/json puts U+FFFD in its place.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ZERO = "0001-01-01T00:00:00Z"
 _ORIGIN = (
     ("VCS", "vcs"),
@@ -81,9 +83,7 @@ def format_info(info: RevInfo, time_text: str = "") -> bytes:
 
 def time_text(data: bytes) -> str:
     """The time in a valid .info file as go prints it again, "" where there is none."""
-    import json
-
-    value = json.loads(data)
+    value = _decode(data)
     when = _field(value, "Time") if isinstance(value, dict) else None
     return canonical_time(when) if isinstance(when, str) else ""
 
@@ -141,7 +141,8 @@ def _decode(data: bytes) -> object:
     import json  # here and below: a warm `list` reads no .info file
 
     try:
-        return json.loads(data.decode("utf-8", "replace"), parse_constant=_no_constant)
+        # Numbers mean nothing here. Python refuses integers of more than 4,300 digits; a float may have any number.
+        return json.loads(data.decode("utf-8", "replace"), parse_int=float, parse_constant=_no_constant)
     except json.JSONDecodeError as err:
         raise InputError(_decode_error(err)) from None
     except RecursionError:
@@ -176,7 +177,7 @@ def _text(value: dict[str, object], name: str, struct: str) -> str:
         return ""
     if not isinstance(text, str):
         raise InputError(f"json: cannot unmarshal {_kind(text)} into Go struct field {struct}.{name} of type string")
-    return text
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def _origin(value: dict[str, object]) -> Origin:

@@ -509,6 +509,10 @@ class GitRepo:
         fields = out.split()
         if len(fields) < 2 or not fields[1].isdigit():
             raise UnavailableError(f"unexpected response from git log: {quote(out)}")
+        try:
+            time = datetime.fromtimestamp(int(fields[1]), UTC)
+        except (ValueError, OverflowError):  # git takes any number of seconds, a datetime none after the year 9999
+            raise UnavailableError(f"unexpected response from git log: {quote(out)}") from None
         name = fields[0]
         tags = {tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:"}
         with suppress(Failure):
@@ -517,7 +521,7 @@ class GitRepo:
             name=name,
             short=shorten(name, self._digits),
             version=version if version in tags else name,
-            time=datetime.fromtimestamp(int(fields[1]), UTC),
+            time=time,
             tags=tuple(sorted(tags)),
             origin=Origin(vcs="git", url=self.url, hash=name, ref="" if name.startswith(rev) else rev),
         )

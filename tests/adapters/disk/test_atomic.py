@@ -43,3 +43,19 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     path = f"{tmp_path}/none/file"
     with pytest.raises(DiskError, match=f"^write {path}: no such file or directory$"):
         atomic.write_file(path, b"")
+
+
+def test_a_temporary_name_that_is_taken_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter((1, 1, 2))
+    monkeypatch.setattr(atomic, "random_number", lambda: next(numbers))
+    for number in (1, 2):
+        descriptor, name = atomic.create_temp(str(tmp_path / "f"))
+        os.close(descriptor)
+        assert name == str(tmp_path / f"f{number}.tmp")
+
+
+def test_what_cannot_be_put_in_place_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    with pytest.raises(DiskError, match=r"^write .*/f: is a directory$"):
+        atomic.write_file(str(tmp_path / "f"), b"x")
+    assert os.listdir(tmp_path) == ["f"]

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.disk import lockfile
+from govgo.errors import DiskError
 
 
 def test_incomplete_overwrite_shows_as_nul_bytes_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,3 +45,28 @@ def test_whole_files_are_read(tmp_path: Path, size: int) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * size)
     assert lockfile.read_locked(str(path)) == b"x" * size
+
+
+def test_a_link_is_not_opened_where_nothing_is_created(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="symbolic links"):
+        lockfile.open_file(str(tmp_path / "link"), os.O_RDONLY)
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_lock_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match=r"^open .*/none/lock: no such file or directory$"):
+        lockfile.locked(str(tmp_path / "none/lock")).__enter__()
+
+
+def test_an_overwrite_that_fails_leaves_an_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "no space left on device")
+
+    path = str(tmp_path / "list")
+    with lockfile.locked(path) as descriptor:
+        lockfile.overwrite(descriptor, b"v1.0.0\n")
+        monkeypatch.setattr("govgo.adapters.disk.lockfile.os.write", full)
+        with pytest.raises(OSError, match="no space"):
+            lockfile.overwrite(descriptor, b"v1.1.0\n")
+    assert Path(path).read_bytes() == b""

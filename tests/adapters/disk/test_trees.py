@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,20 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DiskError, match=f"^mkdir {tmp_path}/file: file exists$"):
         trees.make_dirs(str(tmp_path / "file"))
+
+
+def test_a_tree_appears_by_a_rename(tmp_path: Path) -> None:
+    directory = str(tmp_path / "x@v1.0.0")
+    with trees.temporary_tree(directory) as name:
+        trees.make_dirs(name + "/a")
+        trees.make_read_only([name, name + "/a"])
+        trees.rename_tree(name, directory)
+    assert os.listdir(tmp_path) == ["x@v1.0.0"]
+    assert not stat.S_IMODE(os.stat(directory + "/a").st_mode) & 0o222
+
+
+def test_a_tree_is_not_renamed_onto_another(tmp_path: Path) -> None:
+    for name in ("new", "old"):
+        trees.make_dirs(str(tmp_path / name / "a"))
+    with pytest.raises(DiskError, match=r"^rename .*/old: directory not empty$"):
+        trees.rename_tree(str(tmp_path / "new"), str(tmp_path / "old"))

@@ -102,6 +102,31 @@ def test_attack_retry_after_a_year(engine: MakeEngine) -> None:
         assert len(proxy.asked) == 1
 
 
+def test_attack_retry_after_a_date_that_is_none(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Status(503, headers={"Retry-After": f"Wed, 21 Oct 2026 07:28:{'9' * 50} GMT"}))
+        assert isinstance(refusal(engine, proxy.url + LIST), NetworkError)
+        assert len(proxy.asked) == 1 + FAST.retries
+
+
+@pytest.mark.parametrize("location", ["http://[x/", "//[x]/", f"http://127.0.0.1:{'9' * 5000}/"])
+def test_attack_a_redirect_to_no_url(engine: MakeEngine, location: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Redirect(location))
+        assert isinstance(refusal(engine, proxy.url + LIST), NetworkError)
+
+
+def test_attack_a_length_that_is_no_number_of_bytes(engine: MakeEngine) -> None:
+    """The body begins and then stalls: the time-out holds all the same."""
+    with ProxySimulator() as proxy:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
+        proxy.script(LIST, Raw(head + b"v1.0.0\n", keeps_open=True))
+        start_s = time.monotonic()
+        error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0))
+        assert isinstance(error, NetworkError)
+        assert time.monotonic() - start_s < 5
+
+
 @pytest.mark.parametrize("fault", [Stall(), Stall(after_half=True)], ids=str)
 def test_attack_silence_is_an_error_and_no_hang(engine: MakeEngine, fault: Action) -> None:
     with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:

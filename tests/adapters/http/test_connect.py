@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.connect import proxy_chooser
+from govgo.adapters.http.connect import is_exempt, proxy_chooser
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.netrc import Login
@@ -101,3 +101,21 @@ def test_no_proxy(host: str, port: int, through: bool) -> None:
 
 def test_no_proxies_at_all() -> None:
     assert proxy_chooser(NetworkEnv(no_proxy="x")) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "port", "exempt"),
+    [
+        ("*", "h.example", 443, True),
+        ("*.h.example", "x.h.example", 443, True),
+        ("*.h.example", "h.example", 443, False),
+        ("h.example:443", "h.example", 443, True),
+        ("[2001:db8::1]", "2001:db8::1", 443, True),
+        ("[2001:db8::1]:8443", "2001:db8::1", 443, False),
+        ("2001:db8::/32", "2001:db8::7", 443, True),
+        ("10.0.0.0/33", "10.0.0.1", 443, False),
+        ("10.0.0", "10.0.0.1", 443, False),
+    ],
+)
+def test_entries_of_no_proxy(entry: str, host: str, port: int, exempt: bool) -> None:
+    assert is_exempt(host, port, (entry,)) == exempt

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.netrc import Credentials, load_goauth, parse_netrc
+from govgo.adapters.http.netrc import Credentials, Login, load_goauth, parse_netrc
 from govgo.errors import UsageError
 
 NETRC = """\
@@ -61,3 +61,29 @@ def test_the_longest_place_counts() -> None:
     assert credentials.headers("other.example", "/team") == ()
     credentials.store("h.example/team", ())
     assert credentials.headers("h.example", "/team/x") == ("A: host",)
+
+
+def test_a_netrc_that_cannot_be_read_has_no_logins(tmp_path: Path) -> None:
+    assert load_goauth("netrc", "") == ((), ())
+    assert load_goauth("netrc", str(tmp_path / "none")) == ((), ())
+
+
+def test_of_two_logins_for_a_machine_the_first_counts() -> None:
+    credentials = Credentials((Login("h.example", "a", "b"), Login("h.example", "c", "d")))
+    assert credentials.headers("h.example", "/") == ("Authorization: Basic YTpi",)
+    assert credentials.headers("other.example", "/") == ()
+    assert not credentials.varies()
+
+
+def test_a_login_is_printed_without_its_password() -> None:
+    assert repr(Login("h.example", "me", "pw")) == "Login(machine='h.example')"
+
+
+def test_headers_are_withdrawn_by_none() -> None:
+    credentials = Credentials(changes=True)
+    credentials.store("h.example", ("A: old",))
+    credentials.store("h.example", ("A: new",))
+    assert credentials.headers("h.example", "/x") == ("A: new",)
+    credentials.store("h.example", ())
+    assert credentials.headers("h.example", "/x") == ()
+    assert credentials.varies()

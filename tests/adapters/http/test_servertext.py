@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.adapters.http.servertext import error_detail, printable, status_text
+from govgo.adapters.http.servertext import error_detail, printable, shorten, status_text
 
 
 def test_error_details() -> None:
@@ -26,3 +26,9 @@ def test_a_body_that_is_cut_within_a_character() -> None:
 
 def test_printable() -> None:
     assert printable("a\nb\x1b[2J grün") == "a b\ufffd[2J grün"
+
+
+def test_a_text_is_cut_between_characters() -> None:
+    assert shorten("grün", 5) == "grün"
+    assert shorten("grünspan", 8) == "grün…"
+    assert shorten("x" * 501) == "x" * 497 + "…"

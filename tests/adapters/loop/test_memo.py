@@ -67,3 +67,10 @@ def test_a_cancelled_attempt_is_made_again_by_one_who_waits() -> None:
         return await second
 
     assert asyncio.run(run()) == 2
+
+
+def test_what_came_from_elsewhere_does_not_replace_an_answer() -> None:
+    memo: Memo[str, int] = Memo()
+    memo.put("x", 1)
+    memo.put("x", 2)
+    assert memo.known("x") == 1

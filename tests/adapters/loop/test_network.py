@@ -13,9 +13,11 @@ from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.workspace.goenvfile import load_env
 from tests.simulators.listener import Listener
 
+ENV = load_env({"HOME": "/nonexistent"})
+
 
 def network(*, local: bool) -> Network:
-    return Network(load_env({"HOME": "/nonexistent"}), Listener(), NetworkOptions(), local=local)
+    return Network(ENV, Listener(), NetworkOptions(), local=local)
 
 
 @pytest.fixture
@@ -58,3 +60,37 @@ def test_an_error_in_a_coroutine_is_raised(remote: Network) -> None:
 
     with pytest.raises(ValueError, match="x"):
         remote.run(fail())
+
+
+def test_ctrl_c_runs_the_finally_blocks(remote: Network) -> None:
+    cleaned: list[bool] = []
+
+    async def work() -> None:
+        try:
+            remote.loop().call_soon(interrupt)
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append(True)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        remote.run(work())
+    assert cleaned == [True]
+
+
+def test_requests_are_traced_only_with_x() -> None:
+    report = Listener()
+    assert Network(ENV, report, NetworkOptions(), local=False).trace is None
+    trace = Network(ENV, report, NetworkOptions(trace=True), local=False).trace
+    assert trace is not None
+    trace("# get https://h.example/x")
+    assert report.events == [("request", {"line": "# get https://h.example/x"})]
+
+
+def test_there_is_one_client_of_each_kind(remote: Network) -> None:
+    assert remote.client() is remote.client()
+    assert remote.client(insecure=True) is remote.client(insecure=True)
+    assert remote.client() is not remote.client(insecure=True)

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info, time_text
+from govgo.adapters.proxy.revinfo import canonical_time, for_cache, format_info, format_time, parse_info, time_text
 from govgo.core.module.info import Origin
 from govgo.errors import InputError
 from govgo.ports.modules import RevInfo
@@ -25,6 +27,15 @@ from govgo.ports.modules import RevInfo
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
             '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05.123456789+02:00"}',
         ),
+        # Half of a surrogate pair, bytes that are no UTF-8, and a number that no machine type holds.
+        (
+            '{"Version":"v1.0.0","Origin":{"VCS":"\\ud800git","URL":"\\ud83d\\ude00"}}',
+            '{"Version":"v1.0.0","Time":"0001-01-01T00:00:00Z","Origin":{"VCS":"\ufffdgit","URL":"\U0001f600"}}',
+        ),
+        (
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z","X":"\udcff","Y":' + "9" * 5000 + "}",
+            '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}',
+        ),
         ("null", '{"Version":"","Time":"0001-01-01T00:00:00Z"}'),
         (
             '{"Version":"v1.0.0","Origin":{"VCS":"git","URL":"https://a/b?c&d","TagSum":"t1:x","Ref":"refs/tags/v1.0.0"}}',
@@ -34,8 +45,8 @@ from govgo.ports.modules import RevInfo
     ],
 )
 def test_info_files(text: str, printed: str) -> None:
-    info = parse_info(text.encode())
-    assert format_info(for_cache(info), time_text(text.encode())) == printed.encode()
+    data = text.encode("utf-8", "surrogateescape")
+    assert format_info(for_cache(parse_info(data)), time_text(data)) == printed.encode()
 
 
 def test_the_ref_of_a_pseudo_version_is_not_kept() -> None:
@@ -66,3 +77,23 @@ def test_info_files_that_are_refused(text: str, error: str) -> None:
 def test_a_time_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="parsing time"):
         parse_info(b'{"Version":"v1.0.0","Time":"2024-13-02T03:04:05Z"}')
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("2024-01-02T03:04:05Z", "2024-01-02T03:04:05Z"),
+        ("2024-01-02T03:04:05+00:00", "2024-01-02T03:04:05Z"),
+        ("2024-01-02T03:04:05.500Z", "2024-01-02T03:04:05.5Z"),
+        ("2024-01-02T03:04:05.000-07:00", "2024-01-02T03:04:05-07:00"),
+        ("2024-01-02 03:04:05Z", ""),
+    ],
+)
+def test_times_as_go_prints_them(text: str, canonical: str) -> None:
+    assert canonical_time(text) == canonical
+
+
+def test_a_time_without_a_zone_is_utc() -> None:
+    assert format_time(None) == "0001-01-01T00:00:00Z"
+    assert format_time(datetime(2024, 1, 2, 3, 4, 5)) == "2024-01-02T03:04:05Z"
+    assert format_time(datetime(2024, 1, 2, 3, 4, 5, 120_000, UTC)) == "2024-01-02T03:04:05.12Z"

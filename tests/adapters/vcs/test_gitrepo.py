@@ -257,3 +257,9 @@ def test_a_repository_that_wants_a_name(tmp_path: Path) -> None:
         "\nConfirm the import path was entered correctly.\n"
         "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
     )
+
+
+def test_attack_a_commit_after_the_year_9999(traced: Traced) -> None:
+    traced.repos.add("r", Commit("@9999999999999", {"a": "late\n"}))
+    with pytest.raises(UnavailableError, match="unexpected response from git log"):
+        traced.open().stat("main")
