@@ -39,11 +39,6 @@ class QueryResult(NamedTuple):
     rev: RevInfo
     packages: tuple[str, ...] = ()
 
-    @property
-    def module_has_root_package(self) -> bool:
-        """Whether the package at the module's own path is among the matches."""
-        return self.mod.path in self.packages
-
 
 def query_packages(
     session: Session, pattern: str, query: str, current: Callable[[str], str], allowed: Allowed

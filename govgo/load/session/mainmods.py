@@ -160,10 +160,6 @@ class MainModules:
         """Whether a main module has this path."""
         return ModuleVersion(path, "") in self._by_mod
 
-    def is_main(self, mv: ModuleVersion) -> bool:
-        """Whether `mv` is a main module itself, not some version of one."""
-        return mv.version == "" and mv in self._by_mod
-
     def root(self, m: ModuleVersion) -> str:
         """Absolute directory of a main module; "" for `COMMAND_LINE`."""
         found = self._by_mod.get(m)
