@@ -6,7 +6,7 @@ A database that shows different histories to different people can be caught only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.url import mask
@@ -30,16 +30,19 @@ def compare_heads(
         urls: of proxies or mirrors that serve the database, or of a published note.
         files: a signed tree head or a proof bundle each.
     """
-    found = [_compare(database, "witness", url, None) for url in urls]
-    return (*found, *(_compare(database, "saved", name, session) for name in files))
+    return (
+        *(_compare("witness", url, database.compare_place) for url in urls),
+        *(_compare("saved", name, lambda name: database.compare_note(_saved_note(session, name))) for name in files),
+    )
 
 
-def _compare(database: HeadDatabase, kind: str, place: str, session: Session | None) -> Comparison:
+def _compare(kind: str, place: str, proved_head: Callable[[str], Head]) -> Comparison:
+    """The head at a place, compared by `proved_head`, which raises where it is not proved to be of our history."""
     head: Head | None = None
     verdict = CONSISTENT
     failure: GovgoError | None = None
     try:
-        head = database.compare_place(place) if session is None else database.compare_note(_saved_note(session, place))
+        head = proved_head(place)
     except ForkError as error:
         verdict, failure = FORK, error
     except GovgoError as error:
