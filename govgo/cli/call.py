@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from govgo.cli.console import ConsoleReporter
 
 if TYPE_CHECKING:
+    from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
 
 
@@ -21,6 +22,7 @@ class Call:
         path: the name by which the command is called: "govgo mod graph".
         reporter: where the command reports progress and faults.
         release: the Go release to answer as, "" for the one that the environment names.
+        env: go's settings, None until `cli.session` has read them.
         flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
         switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
     """
@@ -29,6 +31,7 @@ class Call:
         self.path = path
         self.reporter = reporter
         self.release = release
+        self.env: GoEnv | None = None
         self.flags: list[tuple[str, str]] = []
         self.switches_for: Session | None = None
         self._at_end: list[Callable[[], object]] = []

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 
 def environment() -> GoEnv:
-    """go's settings: the environment, the go env file, the defaults.
+    """go's settings: the environment, the go env file, the defaults. They are read once in a call.
 
     Raises:
         UsageError: settings that every command refuses.
     """
+    call = current_call()
+    if call is not None and call.env is not None:
+        return call.env
     env = load_env(os.environ)
     check_environment(env)
-    call = current_call()
-    return answering_as(env, call.release) if call is not None and call.release else env
+    if call is not None:
+        call.env = env = answering_as(env, call.release) if call.release else env
+    return env
 
 
 def goflags_for(path: str) -> list[str]:
@@ -104,6 +108,7 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
     """
     from govgo.load.session.session import Settings
 
+    call = current_call()
     environ = dict(os.environ)
     chdir = str(flags.get("chdir", ""))
     if chdir:
@@ -112,6 +117,8 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
         except OSError as error:
             raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
         environ["PWD"] = os.path.join(working_directory(os.environ), chdir)
+        if call is not None:
+            call.env = None  # a relative GOENV or PATH means something else now
     env = environment()
     cwd = working_directory(environ)
     modfile = str(flags.get("modfile", ""))
