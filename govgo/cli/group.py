@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from govgo.cli.options import Command, CommandLineError, FlagError
+from govgo.cli.options import HELP_FLAGS, Command, CommandLineError, FlagError
 
 
 class Entry(NamedTuple):
@@ -64,15 +64,17 @@ class Group(NamedTuple):
     Attributes:
         table: the commands in it by name.
         help: its help text.
+        unlisted: groups in it that its help does not list.
     """
 
     table: Mapping[str, Entry]
     help: str
+    unlisted: Mapping[str, Group] = {}
 
     def load(self, name: str) -> Command | Group | None:
         """The command called `name`, None where there is none."""
-        if name == "mod" and self is MAIN:
-            return MOD
+        if name in self.unlisted:
+            return self.unlisted[name]
         entry = self.table.get(name)
         if entry is None:
             return None
@@ -81,6 +83,7 @@ class Group(NamedTuple):
         return found
 
 
+MOD = Group(MOD_COMMANDS, "The verbs under the names that `go mod` gives them.")
 MAIN = Group(
     COMMANDS,
     """Exact, proved and fast: the module side of the go command, without a Go toolchain.
@@ -90,8 +93,8 @@ MAIN = Group(
     govgo list -m all                  the build list
     govgo verify                       prove go.sum in CI
     """,
+    {"mod": MOD},
 )
-MOD = Group(MOD_COMMANDS, "The verbs under the names that `go mod` gives them.")
 
 
 class UnknownCommandError(CommandLineError):
@@ -131,14 +134,14 @@ def find_command(words: Sequence[str]) -> Found:
     path, target = "govgo", MAIN
     while True:
         words, moved = _move_chdir(words)
-        if not words or (words[0].startswith("-") and not moved and _is_group_flag(path, words[0])):
+        if not words or (words[0].startswith("-") and _is_group_flag(path, words[0])):
             return Found(path, target, words)
         name, rest = words[0], words[1:]
         found = target.load(name)
         if found is None:
             import difflib
 
-            close = difflib.get_close_matches(name, list(target.table), n=1)
+            close = difflib.get_close_matches(name, [*target.table, *target.unlisted], n=1)
             raise UnknownCommandError(path, name, "".join(close))
         path, words = f"{path} {name}", [*moved, *rest]
         if isinstance(found, Command):
@@ -158,6 +161,6 @@ def _move_chdir(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 def _is_group_flag(path: str, word: str) -> bool:
     """Whether a flag belongs to a group itself: the help of any, the version of govgo.  Raises FlagError for others."""
     name = word.lstrip("-").partition("=")[0]
-    if name in ("h", "help") or (name == "version" and path == "govgo"):
+    if name in HELP_FLAGS or (name == "version" and path == "govgo"):
         return True
     raise FlagError(f"flag provided but not defined: -{name}", path, "<command> [arguments]")

@@ -10,11 +10,12 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from govgo.cli.console import ConsoleReporter
-    from govgo.cli.options import CommandLineError
+    from govgo.cli.group import Group
+    from govgo.cli.options import Command, CommandLineError
 
 
 def run() -> None:
@@ -95,7 +96,7 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
     """
     from govgo.cli.console import EXIT_USAGE
     from govgo.cli.group import Group, find_command
-    from govgo.cli.options import CommandLineError, asks_for_help, read_line
+    from govgo.cli.options import CommandLineError, HelpRequested, read_line
 
     path, target, words = find_command(args)
     if isinstance(target, Group) and words and words[0].lstrip("-") == "version":
@@ -103,14 +104,11 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
 
         sys.stdout.write(f"govgo version {__version__}\n")
         return None
-    if isinstance(target, Group) or asks_for_help(words):
-        from govgo.cli.helptext import help_text
-
-        text = help_text(path, target) + "\n"
+    if isinstance(target, Group):
         if words:
-            sys.stdout.write(text)
+            _print_help(path, target, sys.stdout)
             return None
-        sys.stderr.write(text)  # a group without the name of a command
+        _print_help(path, target, sys.stderr)  # the name of a command is missing
         return EXIT_USAGE
     from govgo.cli.call import Call
     from govgo.cli.switching import switching
@@ -124,9 +122,18 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
                 goflags = goflags_for(path)
             call.flags, values = read_line(target, path, words, goflags)
             return target.function(**values)
+        except HelpRequested:
+            _print_help(path, target, sys.stdout)
+            return None
         except CommandLineError as error:
             error.path, error.usage = path, target.usage
             raise
+
+
+def _print_help(path: str, target: Command | Group, stream: TextIO) -> None:
+    from govgo.cli.helptext import help_text
+
+    stream.write(help_text(path, target) + "\n")
 
 
 def _interrupted() -> int:

@@ -54,6 +54,10 @@ class FlagError(CommandLineError):
     code = "flag"
 
 
+class HelpRequested(Exception):
+    """The flags of a line ask for help, as with go's flag.ErrHelp."""
+
+
 class Flag(NamedTuple):
     """One flag of a command.
 
@@ -109,16 +113,6 @@ def flag_values() -> Iterator[None]:
         raise FlagError(str(error)) from None
 
 
-def asks_for_help(words: Sequence[str]) -> bool:
-    """Whether the flags of a line include one that asks for help."""
-    for word in words:
-        if len(word) < 2 or word[0] != "-" or word == "--":
-            return False
-        if word.lstrip("-") in HELP_FLAGS:
-            return True
-    return False
-
-
 def read_line(
     command: Command, path: str, words: Sequence[str], goflags: Sequence[str]
 ) -> tuple[list[tuple[str, str]], dict[str, Any]]:
@@ -134,30 +128,43 @@ def read_line(
         (name, value) of each flag that is set, those of GOFLAGS first; and the keywords to call the function with.
 
     Raises:
+        HelpRequested: the flags ask for help.
         CommandLineError: the line or an entry of GOFLAGS cannot be read.
         UsageError: GOFLAGS has an entry that no command of go knows.
     """
     known = command.flags_under(path)
     general = _general_flags(known, goflags)  # a mistake in GOFLAGS is reported before one on the line
     given, arguments = _split(known, words)
-    on_line = {name for name, _ in given}
-    flags = [*(each for each in general if each[0] not in on_line), *given]
+    on_line = {each.name for each in given}
+    flags = [*(each for each in general if each.name not in on_line), *given]
     values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}
-    for name, text in flags:
+    for name, _, value in flags:
         flag = known[name]
-        value = _value(flag, name, text)
         if flag.dest:
             values[flag.dest] = (*values[flag.dest], value) if flag.is_list else value
     if command.arguments:
         values[command.arguments] = tuple(arguments)
     elif arguments:
         raise CommandLineError(f"unexpected argument {arguments[0]}")
-    return flags, values
+    return [(name, text) for name, text, _ in flags], values
 
 
-def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[tuple[str, str]], Sequence[str]]:
-    """The flags of a line as (name, value), and the arguments after them.  Raises FlagError."""
-    flags: list[tuple[str, str]] = []
+class _Given(NamedTuple):
+    """A flag that is set: its name, the text of its value and what the text means."""
+
+    name: str
+    text: str
+    value: object
+
+
+def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[_Given], Sequence[str]]:
+    """The flags of a line, which are read and checked one by one as go does, and the arguments after them.
+
+    Raises:
+        HelpRequested: the first flag that the command does not know asks for help.
+        FlagError: a flag or its value cannot be read.
+    """
+    flags: list[_Given] = []
     at = 0
     while at < len(words):
         word = words[at]
@@ -166,34 +173,36 @@ def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[tuple[
         if len(word) < 2 or word[0] != "-":
             break
         at += 1
-        name, equals, value = word[2 if word[1] == "-" else 1 :].partition("=")
-        if name == "" or name[0] in "-=":
+        name, equals, text = word[2 if word[1] == "-" else 1 :].partition("=")
+        if name == "" or name[0] == "-":
             raise FlagError(f"bad flag syntax: {word}")
         flag = known.get(name)
         if flag is None:
+            if name in HELP_FLAGS:
+                raise HelpRequested
             raise FlagError(f"flag provided but not defined: -{name}")
         if not equals:
             if flag.is_switch or flag.bare:
-                value = flag.bare or "true"
+                text = flag.bare or "true"
             elif at < len(words):
-                value = words[at]
+                text = words[at]
                 at += 1
             else:
                 raise FlagError(f"flag needs an argument: -{name}")
-        flags.append((name, value))
+        flags.append(_Given(name, text, _value(flag, name, text)))
         if name == "C" and len(flags) > 1:
-            raise FlagError(f'invalid value "{value}" for flag -C: {_C_FIRST}')
+            raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
     return flags, words[at:]
 
 
 _C_FIRST = "-C flag must be first flag on command line"
 
 
-def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[tuple[str, str]]:
+def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_Given]:
     """The entries of GOFLAGS that a command knows."""
     from govgo.core.goenv import KNOWN_FLAGS
 
-    flags: list[tuple[str, str]] = []
+    flags: list[_Given] = []
     for entry in entries:
         name, equals, value = entry.lstrip("-").partition("=")
         flag = known.get(name)
@@ -207,7 +216,8 @@ def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[tu
             raise CommandLineError(f'invalid boolean value "{value}" for flag -{name} (from $GOFLAGS): parse error')
         if name == "C":
             raise CommandLineError(f'invalid value "{value}" for flag -C (from $GOFLAGS): {_C_FIRST}')
-        flags.append((name, value if equals else flag.bare or "true"))
+        text = value if equals else flag.bare or "true"
+        flags.append(_Given(name, text, _value(flag, name, text)))
     return flags
 
 

@@ -48,6 +48,19 @@ def test_help_begins_with_the_usage_line(command: str, capsys: pytest.CaptureFix
         assert capsys.readouterr().out.startswith(f"usage: govgo {command} {USAGE[command]}".rstrip() + "\n\n")
 
 
+@pytest.mark.parametrize("words", ["--help", "-C . --help", "-C=. -h"])
+def test_help_of_a_group(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for group in ("", "mod ", "work "):
+        assert invoke([*group.split(), *words.split()]) == 0
+        assert capsys.readouterr().out.startswith(f"usage: govgo {group}")
+
+
+@pytest.mark.parametrize("words", ["list -reuse FILE -h", "edit -require a@v1 --help", "-C . list -h"])
+def test_help_behind_other_flags(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(words.split()) == 0
+    assert capsys.readouterr().out.startswith("usage: govgo ")
+
+
 TOLD = [
     ("mod graph -go=x", 'invalid value "x" for flag -go: expecting a Go version like "1.26.8"\n'
      "usage: govgo mod graph [-go=version] [-x]\nRun 'govgo help mod graph' for details.\n"),
@@ -69,6 +82,9 @@ TOLD = [
     ("list -m -f x -json", "go list -f cannot be used with -json\n"),
     ("mod grahp", "govgo mod: unknown command\nhint: did you mean `govgo mod graph`?\n"
      "Run 'govgo help mod' for usage.\n"),
+    ("mdo tidy", "govgo mdo: unknown command\nhint: did you mean `govgo mod`?\nRun 'govgo help' for usage.\n"),
+    ("-C . -nosuch", "flag provided but not defined: -nosuch\nusage: govgo <command> [arguments]\n"
+     "Run 'govgo help' for details.\n"),
 ]  # fmt: skip
 """Command line, standard error; the hint is govgo's own."""
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from govgo.cli.options import CommandLineError, argument, command, option, read_line
+from govgo.cli.options import CommandLineError, HelpRequested, argument, command, option, read_line
 
 
 @command()
@@ -64,6 +64,10 @@ REFUSED = [
     (["-j", "x"], 'invalid value "x" for flag -j'),
     (["---m"], "bad flag syntax: ---m"),
     (["-m", "-C", "/"], "-C flag must be first flag on command line"),
+    (["-m=maybe", "-x"], 'invalid boolean value "maybe" for -m'),
+    (["-m=maybe", "-h"], 'invalid boolean value "maybe" for -m'),
+    (["-x", "-h"], "flag provided but not defined: -x"),
+    (["---h"], "bad flag syntax: ---h"),
 ]
 
 
@@ -72,6 +76,26 @@ def test_refused(words: list[str], message: str) -> None:
     with pytest.raises(CommandLineError) as caught:
         run(*words)
     assert message in str(caught.value)
+
+
+HELP = [["-h"], ["--help"], ["-go", "1.20", "-h"], ["-m", "-help=1"], ["-h", "-x"], ["-h", "-C", "/"]]
+
+
+@pytest.mark.parametrize("words", HELP, ids=" ".join)
+def test_help(words: list[str]) -> None:
+    with pytest.raises(HelpRequested):
+        run(*words)
+
+
+NO_HELP = [(["-go", "-h"], {"go": "-h"}), (["-go=-h"], {"go": "-h"}), (["a", "-h"], {"args": ("a", "-h")})]
+
+
+@pytest.mark.parametrize(("words", "values"), NO_HELP, ids=lambda value: " ".join(value))
+def test_what_only_looks_like_the_flag_for_help(
+    words: list[str], values: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*words)
+    assert ast.literal_eval(capsys.readouterr().out) == values
 
 
 def test_goflags_supply_what_the_line_does_not_set() -> None:
