@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every endpoint of a proxy and of the database, misbehaving in every way: an answer or an error, soon, and clean.
+"""Every endpoint of a proxy and of the database, misbehaving in every way.
 
-Whatever happens: it ends in seconds, error texts are printable and short, no file in the cache is false, and no lie
-is told about what was asked for. Limits of sizes and times are in tests/adapters/http/test_client.py.
+Each command must end in seconds, with short and printable error texts, no false file in the cache, and no false
+answer. Limits of sizes and times are in tests/adapters/http/test_client.py.
 """
 
 from __future__ import annotations

@@ -41,10 +41,10 @@ def failing(directory: Path, tests: tuple[str, ...]) -> set[str]:
         check=False,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    told = [
+    failed = [
         line.split()[1].partition("[")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))
     ]
-    return set(told)
+    return set(failed)
 
 
 @pytest.mark.parametrize("name", MUTANTS)

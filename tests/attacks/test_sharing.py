@@ -39,7 +39,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def serve(world: World, rest: str) -> bytes:
-    """The whole proxy under another base, so that a process can be told by what it asks."""
+    """The whole proxy under another base, so that a process can be recognised by what it asks."""
     rest = unquote(rest)
     sumdb = f"sumdb/{world.log.name}"
     if rest.startswith(sumdb):
@@ -62,8 +62,8 @@ def crowd(world: World, commands: list[list[str]]) -> None:
         )
         for n, (words, main) in enumerate(zip(commands, mains, strict=True))
     ]
-    told = [process.communicate(timeout=120)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * CROWD, told
+    outputs = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * CROWD, outputs
     for n in range(CROWD):
         asked = [path for path in world.proxy.asked if path.startswith(f"/p{n}/") and path.endswith((".zip", ".mod"))]
         assert len(asked) == len(set(asked))

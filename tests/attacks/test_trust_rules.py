@@ -2,7 +2,7 @@
 """The rules of trust, from the command line to the log: each attack ends in its exit code, and nothing false stays.
 
 What must not happen is always the same: a line in go.sum, a zip, tree or go.mod in the cache, or a tree head in
-`latest` that was not proved. The parts have finer tests of their own (tests/modfetch/test_sumdb_*.py and others);
+`latest` that was not proved. The parts have finer tests of their own (tests/adapters/sumdb/test_*.py and others);
 docs/design/attacks.md lists them by rule.
 """
 
@@ -330,15 +330,15 @@ def test_rule_11_a_private_path_is_told_to_nobody(
     monkeypatch.setenv("GOVCS", "*:off")
     monkeypatch.setenv(variable, "*.other.example,corp.example")
     invoke(["get", "-x", str(private)])
-    told = [path for path in world.proxy.asked if "secret" in path]
+    asked = [path for path in world.proxy.asked if "secret" in path]
     if variable != "GONOPROXY":
-        assert not [path for path in told if "/sumdb/" in path]
+        assert not [path for path in asked if "/sumdb/" in path]
     if variable != "GONOSUMDB":
-        assert told == []
+        assert asked == []
         shown = [line for line in capsys.readouterr().err.splitlines() if world.proxy.url in line]
         assert not [line for line in shown if "secret" in line]
     else:
-        assert told, "the proxy may know"
+        assert asked, "the proxy may know"
 
 
 def test_rule_11_goflags_cannot_switch_the_check_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
