@@ -13,10 +13,10 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 def exists(path: str) -> bool:
-    """Whether a path is there, from the root, the package or the tests; a bare name may be anywhere below them."""
+    """Whether a path (a pattern) fits below the root, the package or the tests; a bare name may be anywhere."""
     if "/" not in path:
         return any(any((ROOT / top).rglob(path)) for top in ("govgo", "tests", "bench"))
-    return any((base / path).exists() for base in (ROOT, ROOT / "govgo", ROOT / "tests"))
+    return any(any(base.glob(path)) for base in (ROOT, ROOT / "govgo", ROOT / "tests"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -54,3 +54,24 @@ def test_every_page_is_linked_from_the_architecture() -> None:
     pages = {page.name for page in (ROOT / "docs/design").glob("*.md")} - {"architecture.md"}
     linked = set(re.findall(r"\]\(([a-z-]+\.md)\)", (ROOT / "docs/design/architecture.md").read_text()))
     assert linked == pages
+
+
+def test_files_that_docstrings_and_comments_name_exist() -> None:
+    """Paths such as docs/design/attacks.md in the sources, the tests, the benchmark and the scripts."""
+    files = [file for top in ("govgo", "tests", "bench", "scripts") for file in sorted((ROOT / top).rglob("*"))]
+    missing = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in files
+        if file.is_file() and (file.suffix == ".py" or not file.suffix)
+        for name in re.findall(r"(?<![\w/.])(?:[\w-]+/)+[\w*-]+\.(?:py|md)\b", file.read_text())
+        if not exists(name)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_classes_that_a_page_names_exist(page: Path) -> None:
+    """A name such as `GraphLoader` or `Loader.likely` in backticks stands somewhere in the sources."""
+    sources = "".join(file.read_text() for top in ("govgo", "tests") for file in (ROOT / top).rglob("*.py"))
+    named = set(re.findall(r"`((?:[A-Z][a-z]+){2,})(?:\.\w+)?`", page.read_text()))
+    assert [name for name in named if not re.search(rf"\b{name}\b", sources)] == []
