@@ -1,93 +1,93 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The one exception tree of govgo.
 
-    GovgoError
+    GovgoError                   the root of the tree; never raised itself
       Failure                    what a fallback may catch: another source, another version, the next argument
-        InputError               text or a request that breaks the rules; a retry cannot help
-          ModFileError           a go.mod, go.work or modules.txt line (file, line, column)
-            LineFault            [core/modfile] one error in a go.mod or go.work, with its place
-          GoSumError             a go.sum line (file, line)
-          InvalidPathError       a module, import or file path
-          InvalidVersionError    a version, pseudo-version or go version
-          PatternError           a package or prefix pattern
+        InputError               text or a request breaks the rules; a retry cannot help
+          ModFileError           a line of go.mod, go.work or vendor/modules.txt breaks the rules (file, line, column)
+            LineFault            [core/modfile] one fault in a go.mod or go.work, with its place
+          GoSumError             a line of go.sum breaks the rules (file, line)
+          InvalidPathError       a module, import or file path breaks the rules
+          InvalidVersionError    a version, pseudo-version or Go version breaks the rules
+          PatternError           a package or prefix pattern cannot be matched
             MatchError           [load/packages] an error met while a pattern was matched
-          NoteError              a signed note or a key
-          SumDbFormatError       a record, tile, tile path or tree head text
-          SourceError            a Go source file's package clause, imports or constraints
-            NoGoError            [core/gosource] no Go source file counts
-          UsageError             flags, arguments or environment
-            VerbFlagsError       flags of a verb; the sentence begins with the verb
+          NoteError              a signed note or a key breaks its format
+          SumDbFormatError       a record, tile, tile path or tree head breaks its format
+          SourceError            a Go source file's package clause, imports or constraints cannot be read
+            NoGoError            [core/gosource] no Go source file of a directory counts
+          UsageError             flags, arguments or environment make no sense
+            VerbFlagsError       flags of one verb make no sense; the sentence begins with the verb
             NoModRootError       [load/session] a command needs a main module, and there is none
-            CommandLineError     [cli] a command line that cannot be read
-              FlagError          [cli] a flag that go's flag parser would refuse
-              UnknownCommandError  [cli] a word that names no command of a group
-          QueryError             a version query that cannot be answered
-            DisallowedError      [core/module] a version that must not be chosen
-              ExcludedError      [load/query] a version that an exclude directive of a main module names
-              ModuleRetractedError  [load/query] a version that its author retracted
+            CommandLineError     [cli] a command line cannot be read
+              FlagError          [cli] go's flag parser would refuse a flag
+              UnknownCommandError  [cli] a word names no command of a group
+          QueryError             a version query cannot be answered
+            DisallowedError      [core/module] a version must not be chosen
+              ExcludedError      [load/query] an exclude directive names the version
+              ModuleRetractedError  [load/query] its author retracted the version (rationale)
             NoMatchingVersionError  [core/module] no version satisfies the query and what is allowed
             NoPatchBaseError     [core/module] the query `patch` for a module of which no version is selected
-            QueryDisabledError   [load/query] version queries are off, because the vendor directory is all that counts
-            RetractionLoadingError  [load/query] the go.mod that says what is retracted cannot be read
-            DeprecationLoadingError  [load/query] the go.mod that says what is deprecated cannot be read
-            WildcardInFirstElementError  [load/query] a pattern such as `a...` with a wildcard in its first path element
+            QueryDisabledError   [load/query] version queries are off, because the vendor directory is used
+            RetractionLoadingError  [load/query] the go.mod that would list retractions cannot be read
+            DeprecationLoadingError  [load/query] the go.mod that would hold a deprecation cannot be read
+            WildcardInFirstElementError  [load/query] a pattern such as `a...` has a wildcard in its first element
             PackageNotInModuleError  [load/query] a module that answers the query lacks the package
-            QueryMatchesMainModulesError  [load/query] a version is asked of a main module, which has none
-            QueryUpgradesAllError  [load/query] a version is asked of the pattern `all`
-            QueryMatchesPackagesInMainModuleError  [load/query] a version is asked of packages that lie in a main module
-            ArgumentError        [app/get] an argument of get that is invalid by itself
-            QueryConflictError   [app/get] two arguments that ask for two versions of one module
+            QueryMatchesMainModulesError  [load/query] a version is asked for a main module, which has none
+            QueryUpgradesAllError  [load/query] a version is asked for the pattern `all`, which includes main modules
+            QueryMatchesPackagesInMainModuleError  [load/query] a version is asked for packages of a main module
+            ArgumentError        [app/get] an argument of get is invalid by itself
+            QueryConflictError   [app/get] two arguments ask for two versions of one module
             VersionChangeNeeded  [app/get] the module of a package is about to change its version
-            SumNotFoundError     [app/get] the checksum of a new version could not be had
-          BuildListError         a module graph that cannot be loaded or satisfied
+            SumNotFoundError     [app/get] the checksum of a newly selected version could not be found
+          BuildListError         a module graph cannot be loaded or satisfied
             UnsatisfiedError     [core/modgraph] an error met while requirements were gathered
-            TooNewError          [load/session] something needs a newer Go than govgo answers as
-            ModuleError          [load/dependency] an error about one module version
+            TooNewError          [load/session] something needs a newer Go than the release that govgo answers for
+            ModuleError          [load/dependency] an error about one module version, which its sentence names first
             MissingSumError      [load/dependency] go.sum lacks a line and may not be extended
-            GraphError           [load/buildlist] a module graph that could not be loaded completely
-            ConstraintError      [load/buildlist] module versions that were asked for do not fit together
-          PackageError           an import that no module in the build list provides
+            GraphError           [load/buildlist] a module graph could not be loaded completely
+            ConstraintError      [load/buildlist] the versions that were asked for do not fit together (conflicts)
+          PackageError           no module of the build list provides an import
             ImportMissingError   [load/packages] no module of the build list provides the package
             AmbiguousImportError  [load/packages] several modules provide the package
-            DirectImportFromImplicitDependencyError  [load/packages] go.mod does not require the module itself
+            DirectImportFromImplicitDependencyError  [load/packages] go.mod does not list the module of the package
             ImportMissingSumError  [load/packages] go.sum lacks what is needed to look into a module
-            InvalidImportError   [load/packages] a path that cannot be imported; `path` is the import path
-            BuiltinPackageError  [load/packages] the directory is no package that can be listed
-            EmbedError           [load/packages] a pattern that embeds nothing, or something that cannot be embedded
-            NotEmbeddableError   [load/packages] why a match cannot be embedded
+            InvalidImportError   [load/packages] a path that cannot be imported (path)
+            BuiltinPackageError  [load/packages] the directory holds no package that can be listed
+            EmbedError           [load/packages] an embed pattern matches nothing, or something that cannot be embedded
+            NotEmbeddableError   [load/packages] why a file or directory cannot be embedded
           StaleError             go.mod, go.sum or vendor would need a change that the mode forbids
             GoModDirtyError      [load/session] go.mod would need a change that the mode forbids
-          ModFileErrors          [core/modfile] what is wrong with a file, one sentence on a line, in go's order
-          VersionFixError        [core/modfile] a version in go.mod that cannot be made canonical
+          ModFileErrors          [core/modfile] all faults of a go.mod or go.work, one on a line, in go's order
+          VersionFixError        [core/modfile] a version in go.mod cannot be made canonical
           NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
           UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
           SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides
-        NotFoundError            unknown to every source tried
-          SourceRefusedError     [adapters] a source that must not be asked, by GOPROXY=off or GONOPROXY
-          UnknownRevisionError   [adapters/vcs] a revision that the repository does not have
+        NotFoundError            unknown to every source that was asked (tried)
+          SourceRefusedError     [adapters] GOPROXY=off or GONOPROXY forbids to ask; also a LookupDisabledError
+          UnknownRevisionError   [adapters/vcs] the repository does not have a revision
         UnavailableError         a source failed; a retry may help
-          NetworkError           a transfer (url without secrets, status)
-          TooLargeError          a body past its cap (limit_bytes)
-          LookupDisabledError    GOPROXY=off, or a source that this version does not support
-            NotInBundleError     [app/sum] a proof bundle has no record of a module version, and nothing else is asked
-          DiskError              a local file could not be read or written
-          NotInDatabaseError     [core/sumdb] the database says that it does not know a module version
-          GitError               [adapters/vcs] a git command that failed
-        IntegrityError           content damaged or not provable; another source may be sound
-          TileMismatchError      a tile that does not hash into its parent
-          BadZipError            a module zip that breaks the rules (issues)
-          CacheCorruptError      a cache file that does not match its own checksum
+          NetworkError           a transfer failed (url without secrets, status)
+          TooLargeError          a body is larger than its limit (limit_bytes)
+          LookupDisabledError    lookups are off, or the version control system is not supported
+            NotInBundleError     [app/sum] a proof bundle has no record of a version, and nothing else is asked
+          DiskError              a local file or directory could not be read or written (path)
+          NotInDatabaseError     [core/sumdb] the database does not know a module version
+          GitError               [adapters/vcs] a git command failed
+        IntegrityError           content is damaged or not provable; another source may be sound
+          TileMismatchError      a tile does not hash to the value in its parent
+          BadZipError            a module zip breaks the rules (issues)
+          CacheCorruptError      a cache file does not match its own checksum
         ConflictError            a lock or compare-and-swap was lost
       SecurityError              evidence of misbehaviour; never retried, never downgraded
-        SumMismatchError         bytes that contradict go.sum or the checksum database
-        ForkError                two signed tree heads that no proof joins
-        BadSignatureError        a note that the configured key did not sign
+        SumMismatchError         bytes contradict go.sum or the checksum database (module, want, got, against)
+        ForkError                two signed tree heads that no proof joins (notes, proof)
+        BadSignatureError        the configured key did not sign a note
       ReportedError              several faults, each reported already (errors)
-        IncompleteError          [app/sum] some lines could not be added
+        IncompleteError          [app/sum] some lines could not be added to go.sum (done)
       SwitchError                [load/session] a command is to start over, answering as a newer Go release
 
-A class with a room in brackets is defined there; the others are defined here. Every class has a `code` of its own,
-listed in docs/design/errors.md.
+A class with a room in brackets is defined there, the others here; names in parentheses are its fields. Every class has
+a `code` of its own, listed in docs/design/errors.md.
 
 `str(error)` is the sentence that the go command uses for the same fault, without its "go: " prefix.
 The terminal's wording, colours and exit codes belong to `govgo.cli`.
@@ -126,7 +126,7 @@ class GovgoError(Exception):
 
 
 class Failure(GovgoError):
-    """What a fallback may catch. `SecurityError` is no failure: no `except Failure` can swallow it."""
+    """What a fallback may catch. A `SecurityError` is not a Failure, so that no `except Failure` can swallow it."""
 
     code = "failure"
 
@@ -309,7 +309,7 @@ class NetworkError(UnavailableError):
 
 
 class TooLargeError(UnavailableError):
-    """A body past its cap of `limit_bytes`."""
+    """A body that is larger than its limit of `limit_bytes`."""
 
     code = "too-large"
 
@@ -319,7 +319,7 @@ class TooLargeError(UnavailableError):
 
 
 class LookupDisabledError(UnavailableError):
-    """GOPROXY=off, or a kind of source that this version does not support."""
+    """Lookups are off (vendor mode, --offline), or a version control system is not supported."""
 
     code = "no-usable-source"
 

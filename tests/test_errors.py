@@ -9,6 +9,7 @@ import pkgutil
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -25,7 +26,7 @@ from govgo.errors import (
     is_not_found,
 )
 
-DRAWN = re.compile(r"^( +)(\w+)(?: {2,}(?:\[([\w/]+)\] )?.*)?$", re.MULTILINE)
+DRAWN = re.compile(r"^( *)(\w+) {2,}(?:\[([\w/]+)\] )?(.+)$", re.MULTILINE)
 CODES = Path(__file__).parents[1] / "docs/design/errors.md"
 
 
@@ -37,17 +38,25 @@ OTHERS = {
 }
 
 
-def drawn_tree() -> dict[str, tuple[str, str]]:
-    """Class name -> its parent's name and its room, as the docstring draws it: two more spaces for each level."""
+class Drawn(NamedTuple):
+    """A line of the drawing: the parent's name, the room that defines the class ("" for errors.py), its meaning."""
+
+    parent: str
+    room: str
+    meaning: str
+
+
+def drawn_tree() -> dict[str, Drawn]:
+    """The drawing in the docstring by the names of the classes; two more spaces lead one level down."""
     drawing = (inspect.getdoc(errors) or "").partition("\nA class with a room")[0]
-    parents: dict[str, tuple[str, str]] = {}
+    found: dict[str, Drawn] = {}
     path: list[tuple[int, str]] = []
-    for indent, name, room in DRAWN.findall(drawing):
+    for indent, name, room, meaning in DRAWN.findall(drawing):
         while path and path[-1][0] >= len(indent):
             path.pop()
-        parents[name] = path[-1][1] if path else "Exception", room
+        found[name] = Drawn(path[-1][1] if path else "Exception", room, meaning)
         path.append((len(indent), name))
-    return parents
+    return found
 
 
 def all_classes() -> list[type[GovgoError]]:
@@ -74,7 +83,8 @@ CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) an
 
 
 def test_drawing_is_the_tree() -> None:
-    assert drawn_tree() == {kind.__name__: (kind.__bases__[0].__name__, room(kind)) for kind in all_classes()}
+    drawn = {name: (line.parent, line.room) for name, line in drawn_tree().items()}
+    assert drawn == {kind.__name__: (kind.__bases__[0].__name__, room(kind)) for kind in all_classes()}
 
 
 def test_codes_are_kebab_case_and_unique() -> None:
@@ -84,8 +94,10 @@ def test_codes_are_kebab_case_and_unique() -> None:
 
 
 def test_every_code_is_documented() -> None:
-    listed = re.findall(r"^\| `([a-z-]+)` \| `(\w+)` \| .{10,} \|$", CODES.read_text(), re.MULTILINE)
-    assert dict(listed) == {kind.code: kind.__name__ for kind in all_classes()}
+    """The table in docs/design/errors.md has each code once, with the words of the drawing."""
+    listed = re.findall(r"^\| `([a-z-]+)` \| `(\w+)` \| (.+) \|$", CODES.read_text(), re.MULTILINE)
+    drawn = drawn_tree()
+    assert sorted(listed) == sorted((kind.code, kind.__name__, drawn[kind.__name__].meaning) for kind in all_classes())
 
 
 def test_every_exception_of_the_package_is_in_the_tree() -> None:
