@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 ATTACKS = "tests/adapters/sumdb/test_client.py::"
 TIMELINE = "tests/adapters/sumdb/test_trees.py::"
+ORDERS = "tests/adapters/sumdb/test_every_order.py::"
+HISTORY = "tests/core/sumdb/test_timeline.py::"
 ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
@@ -86,8 +88,8 @@ MUTANTS = {
         "3, CVE-2026-56864",
         "lines come from the record's text alone",
         "adapters/sumdb/trees.py",
-        "        return record\n",
-        '        return Record(record.number, data, b"")\n',
+        "        return record._replace(rest=head.note)\n",
+        "        return Record(record.number, data, head.note)\n",
         (ATTACKS + "test_lines_beside_the_record_are_not_believed",),
     ),
     "record-in-tree": Mutant(
@@ -149,7 +151,7 @@ MUTANTS = {
         "7",
         "an older head is a prefix of the newer tree",
         "core/sumdb/timeline.py",
-        "        if prefix_root != join.older.tree.hash:\n",
+        "        if prefix_root != older.hash:\n",
         "        if False:\n",
         (
             TIMELINE + "test_fork_with_a_warm_cache",
@@ -163,16 +165,71 @@ MUTANTS = {
         "7",
         "heads of one size have one hash",
         "core/sumdb/timeline.py",
-        "        if tree.size == newest.size and tree.hash != newest.hash:\n",
+        "        if seen.tree.hash != tree.hash:\n",
         "        if False:\n",
-        (TIMELINE + "test_fork_of_equal_size",),
+        (
+            TIMELINE + "test_fork_of_equal_size",
+            HISTORY + "test_heads_of_one_size_have_one_hash_though_neither_is_proved",
+        ),
+    ),
+    "stale-join": Mutant(
+        "7",
+        "a join is for its two heads alone",
+        "core/sumdb/timeline.py",
+        "        if older == self.proved.tree:\n",
+        "        if newer.size > self.proved.tree.size:\n",
+        (
+            HISTORY + "test_two_heads_that_grow_from_one_are_still_to_be_compared",
+            ORDERS + "test_attack_two_histories_in_every_order",
+        ),
+    ),
+    "released-without-a-path": Mutant(
+        "7",
+        "every head that an answer was believed for leads to the kept one",
+        "core/sumdb/timeline.py",
+        "        self._released.update(head.tree for head in heads)\n",
+        "        pass\n",
+        (
+            HISTORY + "test_what_was_released_leads_to_the_head_that_is_kept",
+            TIMELINE + "test_attack_a_head_that_leads_nowhere_is_found_at_the_end",
+        ),
+    ),
+    "heads-left-out": Mutant(
+        "7",
+        "a head whose own tiles are withheld is compared with a larger tree at the end",
+        "adapters/sumdb/trees.py",
+        "        for head in self.timeline.left_out():\n",
+        "        for head in ():\n",
+        (ORDERS + "test_attack_two_histories_in_every_order",),
+    ),
+    "history-gone": Mutant(
+        "7",
+        "a database that has gone back behind the kept head is a fork",
+        "adapters/sumdb/trees.py",
+        "        if await self._is_served(join.older):\n",
+        "        if False:\n",
+        (
+            TIMELINE + "test_fork_behind_the_stored_head_with_an_empty_tile_cache",
+            TIMELINE + "test_database_that_went_back_behind_the_stored_head",
+        ),
+    ),
+    "strange-signatures": Mutant(
+        "7",
+        "signatures that were not verified are not kept",
+        "core/sumdb/timeline.py",
+        "    return Head(tree, format_note(opened))\n",
+        "    return Head(tree, note)\n",
+        (
+            HISTORY + "test_signatures_of_strangers_are_left_out_of_a_head",
+            ATTACKS + "test_signatures_of_strangers_are_not_kept",
+        ),
     ),
     "released-before-joined": Mutant(
         "7",
         "no answer is released before its head is joined",
         "adapters/sumdb/trees.py",
-        "            await self._confirm_once(joins)\n",
-        "            pass\n",
+        "        await self._join(head, leaf)\n",
+        "        self.timeline.proved = max(self.timeline.proved, head)\n",
         (
             TIMELINE + "test_no_answer_is_released_before_its_head_is_joined",
             TIMELINE + "test_fork_between_two_lookups_of_one_run",

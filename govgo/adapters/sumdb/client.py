@@ -25,7 +25,15 @@ from govgo.core.goenv import GoEnv
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import NotInDatabaseError, Record, absent_error, check_sum, lookup_path, sum_lines
+from govgo.core.sumdb.record import (
+    NotInDatabaseError,
+    Record,
+    absent_error,
+    check_sum,
+    format_record,
+    lookup_path,
+    sum_lines,
+)
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import (
     BadSignatureError,
@@ -307,7 +315,7 @@ class SumDb:
                 record = await self._trees.accept(data)
             except InputError as error:
                 raise IntegrityError(str(error), inner=error) from error
-        self._writer.save(name, data)
+        self._writer.save(name, format_record(record.number, record.text) + record.rest)
         return record
 
     def _misbehaved(self, error: SecurityError) -> SecurityError:

@@ -5,9 +5,12 @@ Every signed tree head that arrives is joined to those before it, and every answ
 by tiles that are themselves proved first:
 
     answer  ── record number and text, signed tree head
-    head    ── signature, then `Timeline.offer`: which heads have to be joined
-    joins   ── tiles of the newer tree give the hash of its prefix: `Timeline.confirm`
+    head    ── signature, then `Timeline.offer`: whether it has to be joined to the history, and how
+    join    ── tiles of the newer tree give the hash of its prefix: `Timeline.confirm`
     record  ── tiles of the newest tree give the leaf hash, which must be that of the text
+
+Joins of many heads run side by side, in whatever order answers and tiles arrive; the timeline takes only what follows
+from a proof (`core.sumdb.timeline`).
 
 The newest head outlives the run in the file `latest`. It only ever moves forward, by compare-and-swap under the lock
 that the go command uses: several commands may run at once, and each must join what another has stored meanwhile.
@@ -16,8 +19,9 @@ that the go command uses: several commands may run at once, and each must join w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.memo import Memo
@@ -28,7 +32,7 @@ from govgo.core.sumdb.proof import prove_tree
 from govgo.core.sumdb.record import Record, parse_record
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Join, Timeline, fork_error
+from govgo.core.sumdb.timeline import EMPTY_HEAD, MAX_HEAD_BYTES, Head, Join, Timeline, fork_error
 from govgo.core.sumdb.tlog import HASH_SIZE, Node, Tree, record_hash
 from govgo.errors import (
     BadSignatureError,
@@ -85,7 +89,9 @@ class ProvedTrees:
         self._log = log
         self._tiles = TileSource(fetch, cache, keep_rows=keep_rows, tile_hash=tile_hash)
         self._auths: dict[Tree, TileAuth] = {}
-        self._joining: dict[tuple[Join, ...], asyncio.Task[None]] = {}
+        self._rejected: Counter[tuple[Tree, Tile]] = Counter()
+        self._growing: dict[Head, asyncio.Event] = {}
+        self._served_history = True
         self._stored = b""
         self._stored_head = EMPTY_HEAD
 
@@ -95,20 +101,22 @@ class ProvedTrees:
         Raises:
             DiskError: it cannot be read.
         """
-        stored = self._cache.read_latest()
-        self._stored = stored
+        stored = self._stored = self._cache.read_latest()
         if not stored:
             return
+        head: Head | None = None
         try:
-            self._stored_head = self.timeline.read(stored)
+            head = self.timeline.read(stored)
         except (IntegrityError, BadSignatureError):
             self._log(f"stored tree head {self._cache.latest_file} is damaged; fetching it from the checksum database")
-            try:
-                await self.fetch_latest()
-            except Failure:
-                return  # Every lookup brings a tree head of its own.
-        else:
-            await self._confirm(self.timeline.offer(self._stored_head))
+        if head is not None:
+            self._stored_head = head
+            self.timeline.begin(head)
+            return
+        try:
+            await self.fetch_latest()
+        except Failure:
+            return  # Every lookup brings a tree head of its own.
 
     async def fetch_latest(self) -> None:
         """Ask the database for its newest tree head, and join it to those known.
@@ -118,8 +126,7 @@ class ProvedTrees:
             IntegrityError: it is no tree head, or the tiles for the join are damaged.
             UnavailableError, NotFoundError: head or tiles cannot be had.
         """
-        head = self.timeline.read(await self._fetch("/latest", MAX_HEAD_BYTES))
-        await self._confirm(self.timeline.offer(head))
+        await self._join(self.timeline.read(await self._fetch("/latest", MAX_HEAD_BYTES)))
 
     async def compare(self, ours: bytes, theirs: bytes, *, proved: bool) -> None:
         """Prove that two signed tree heads are of one history, by the tiles that are served here.
@@ -133,11 +140,9 @@ class ProvedTrees:
             BadSignatureError, IntegrityError: one of them is no tree head of the database, or a tile is damaged.
             UnavailableError, NotFoundError: tiles for the proof cannot be had.
         """
-        head = self.timeline.read(ours)
-        if proved:
-            self._stored_head = head
-        for each in (head, self.timeline.read(theirs)):
-            await self._confirm(self.timeline.offer(each))
+        self._served_history = proved
+        self.timeline.begin(self.timeline.read(ours))
+        await self._join(self.timeline.read(theirs))
 
     async def bundle(self, records: Mapping[int, bytes]) -> Bundle:
         """A bundle of answers that `accept` has proved (texts by number), under the newest head.
@@ -158,7 +163,10 @@ class ProvedTrees:
         Raises:
             DiskError: it cannot be stored.
             ForkError: the other process's head contradicts this one's.
+            SecurityError: an answer was accepted under a head that does not lead to the stored one.
         """
+        await self._compare_left_out()
+        self.timeline.check_released(self.timeline.proved)
         while self.timeline.proved.tree.size > self._stored_head.tree.size:
             head = self.timeline.proved
             stored = await asyncio.to_thread(self._cache.swap_latest, self._stored, head.note)
@@ -166,6 +174,17 @@ class ProvedTrees:
                 self._stored, self._stored_head = head.note, head
             else:
                 await self._merge_stored(stored)
+        self.timeline.check_released(self._stored_head)
+
+    async def _compare_left_out(self) -> None:
+        """Look at heads once more whose own tiles did not prove them: the newest tree may show what they are.
+
+        Raises:
+            ForkError: one is of another history.
+        """
+        for head in self.timeline.left_out():
+            with suppress(Failure):
+                await self._join(head)
 
     async def _merge_stored(self, stored: bytes) -> None:
         """Join the head that another process has stored meanwhile: it must be of the same history."""
@@ -174,7 +193,7 @@ class ProvedTrees:
             other = self.timeline.read(stored)
         except (IntegrityError, BadSignatureError):
             return  # damaged: the next swap expects these very bytes, and replaces them
-        await self._confirm(self.timeline.offer(other))
+        await self._join(other)
         self._stored_head = other
 
     async def aclose(self) -> None:
@@ -185,7 +204,7 @@ class ProvedTrees:
         """Prove the answer of a lookup.
 
         Returns:
-            Its record.
+            Its record, and in place of the rest the signed tree head without the signatures of strangers.
 
         Raises:
             SumDbFormatError: it is not the answer of a lookup.
@@ -195,55 +214,79 @@ class ProvedTrees:
         """
         record = parse_record(data)
         head = self.timeline.read(record.rest)
-        joins = self.timeline.offer(head)
-        newest = self.timeline.newest
-        try:
-            await self._confirm_once(joins)
-        except Failure:
-            self.timeline.withdraw()
-            raise
-        if not 0 <= record.number < newest.tree.size:
-            raise IntegrityError(f"cannot validate record {record.number} in tree of size {newest.tree.size}")
+        leaf = 0, record.number
+        await self._join(head, leaf)
         # Under the newest head rather than the answer's own: it covers the record as well, and all answers of a run
         # then share the tiles of one tree.
-        auth = await self._prove(newest.tree, ((0, record.number),))
+        newest = self.timeline.proved
+        if not _is_in(newest.tree, leaf):
+            raise IntegrityError(f"cannot validate record {record.number} in tree of size {newest.tree.size}")
+        auth = await self._prove(newest.tree, (leaf,))
         if auth.leaf(record.number) != record_hash(record.text):
             raise IntegrityError("cannot authenticate record data in server response")
-        return record
+        self.timeline.release(head, newest)
+        return record._replace(rest=head.note)
 
-    async def _confirm_once(self, joins: tuple[Join, ...]) -> None:
-        """Confirm joins that many answers may be waiting for."""
-        if all(self.timeline.is_confirmed(join) for join in joins):
-            return
-        task = self._joining.get(joins)
-        if task is None:
-            task = self._joining[joins] = asyncio.ensure_future(self._confirm(joins))
-            task.add_done_callback(partial(self._joined, joins))
-        await finished(task)
-        task.result()
+    async def _join(self, head: Head, leaf: Node | None = None) -> None:
+        """Make a head part of the history.
 
-    def _joined(self, joins: tuple[Join, ...], task: asyncio.Task[None]) -> None:
-        del self._joining[joins]
-        if not task.cancelled():
-            task.exception()  # whoever waits gets it; where nobody does any more, asyncio must not complain
+        Args:
+            head: the head.
+            leaf: a record that will be proved next; its tiles are fetched at the same time.
 
-    async def _confirm(self, joins: Iterable[Join]) -> None:
-        for join in joins:
-            if self.timeline.is_confirmed(join):
+        Raises:
+            ForkError: it is of another history.
+            IntegrityError: the tiles for the proof are damaged.
+            UnavailableError, NotFoundError: they cannot be had.
+        """
+        may_wait = True
+        while (join := self.timeline.offer(head)) is not None:
+            larger = self._larger_growth(head) if may_wait and join.newer is head else None
+            if larger is not None:
+                # Of the many heads that arrive at the start of a run, those below the largest then need no tiles of
+                # their own trees. If that one fails, this head goes on alone.
+                may_wait = False
+                await larger.wait()
                 continue
-            newer, size = join.newer.tree, join.older.tree.size
+            if leaf is not None and _is_in(join.newer.tree, leaf):
+                self._tiles.fetch_ahead(self._auth(join.newer.tree).ask((leaf,)))
             try:
-                auth = await self._prove(newer, prefix_nodes(size))
-            except TileMismatchError:
-                await self._check_for_fork(join)
-                raise
-            if self.timeline.is_confirmed(join):
-                continue  # by another lookup, while the tiles were fetched
-            root = auth.prefix_root(size)
-            proof: tuple[bytes, ...] = ()
-            if root != join.older.tree.hash and size > 0:
-                proof = await self._evidence(newer, size)
-            self.timeline.confirm(join, root, proof)
+                with self._announced(join):
+                    await self._prove_join(join)
+            except Failure:
+                if self.timeline.offer(head) == join:
+                    raise  # else the history has grown meanwhile, and another join may succeed
+
+    def _larger_growth(self, head: Head) -> asyncio.Event | None:
+        """The end of the join that makes the history grow most, if it grows past `head` and is under way."""
+        larger = [each for each in self._growing if each != head and each.tree.size >= head.tree.size]
+        return self._growing[max(larger, key=lambda each: each.tree.size)] if larger else None
+
+    @contextmanager
+    def _announced(self, join: Join) -> Iterator[None]:
+        """Let smaller heads wait for the end of a join that makes the history grow."""
+        if join.older != self.timeline.proved or join.newer in self._growing:
+            yield
+            return
+        over = self._growing[join.newer] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._growing[join.newer]
+            over.set()
+
+    async def _prove_join(self, join: Join) -> None:
+        newer, size = join.newer.tree, join.older.tree.size
+        try:
+            auth = await self._prove(newer, prefix_nodes(size))
+        except (TileMismatchError, NotFoundError):
+            await self._check_for_fork(join)
+            raise
+        root = auth.prefix_root(size)
+        proof: tuple[bytes, ...] = ()
+        if root != join.older.tree.hash and size > 0:
+            proof = await self._evidence(newer, size)
+        self.timeline.confirm(join, root, proof)
 
     async def _evidence(self, tree: Tree, size: int) -> tuple[bytes, ...]:
         """The proof of how `tree` begins, by its own tiles; () where these cannot be had."""
@@ -261,21 +304,30 @@ class ProvedTrees:
         return prove_tree(tree.size, size, lambda node: auth.node(*node))
 
     async def _check_for_fork(self, join: Join) -> None:
-        """Tell damage from a fork, when the tiles served do not prove the newer tree of a join.
+        """Tell a fork from damage, when the tiles of the newer tree of a join are not served or do not prove it.
 
-        If that newer tree is one that this client had proved in an earlier run, and the tiles do prove the older
-        one, then the database now publishes a log that is not the one it signed before.
+        The largest tree of the history was proved by tiles once, in an earlier run perhaps. If the database has none
+        any more that prove its head, while it proves the smaller tree that it shows now, it has gone back to a log that
+        is not the one it signed. A tile that is missing further down in a tree whose head is proved says nothing.
 
         Raises:
             ForkError: that is so.
         """
-        if join.newer is not self._stored_head or join.older.tree.size == 0:
+        is_newest = join.newer == self.timeline.proved and join.older.tree.size > 0
+        if not is_newest or not self._served_history or await self._is_served(join.newer):
             return
+        if await self._is_served(join.older):
+            raise fork_error(join.older, join.newer, b"", ())
+
+    async def _is_served(self, head: Head) -> bool:
+        """Whether tiles are served that hash up to a head."""
         try:
-            await self._prove(join.older.tree, ())
-        except (UnavailableError, NotFoundError, IntegrityError):
-            return
-        raise fork_error(join.older, join.newer, b"", ())
+            await self._prove(head.tree, ())
+        except (TileMismatchError, NotFoundError):
+            return False
+        except Failure:
+            return head == self.timeline.proved  # a server that fails says nothing
+        return True
 
     async def _prove(self, tree: Tree, nodes: Iterable[Node]) -> TileAuth:
         """Authenticate `nodes` of `tree`; the tiles that takes are fetched and, once proved, kept.
@@ -284,22 +336,33 @@ class ProvedTrees:
             TileMismatchError: tiles do not hash up to the tree head, not even when fetched anew.
             NotFoundError, UnavailableError: tiles cannot be had.
         """
-        auth = self._auths.get(tree)
-        if auth is None:
-            auth = self._auths[tree] = TileAuth(tree)
+        auth = self._auth(tree)
         nodes = tuple(nodes)
         while tiles := auth.ask(nodes):
+            if any(self._rejected[tree, tile] >= MAX_FETCHES for tile in tiles):
+                raise TileMismatchError("downloaded inconsistent tile")
             for hashed in await self._tiles.obtain(tiles):
                 auth.add(hashed)
             try:
                 safe = auth.prove()
             except TileMismatchError:
-                self._tiles.reject(auth.suspects)
-                continue  # `obtain` gives up after MAX_FETCHES
+                # Counted for this tree alone: a false tree head must not use up the tiles of a true one.
+                self._rejected.update((tree, tile) for tile in self._tiles.reject(auth.suspects))
+                continue
             for hashed in safe:
                 if self._tiles.must_save(hashed.tile):
                     self._save(hashed)
         return auth
+
+    def _auth(self, tree: Tree) -> TileAuth:
+        auth = self._auths.get(tree)
+        if auth is None:
+            auth = self._auths[tree] = TileAuth(tree)
+        return auth
+
+
+def _is_in(tree: Tree, leaf: Node) -> bool:
+    return 0 <= leaf[1] < tree.size
 
 
 class TileSource:
@@ -321,13 +384,12 @@ class TileSource:
         self._cached: set[Tile] = set()
         self._saved: set[Tile] = set()
         self._distrusted: set[Tile] = set()
-        self._fetches: dict[Tile, int] = {}
 
     async def obtain(self, tiles: Iterable[Tile]) -> list[HashedTile]:
         """The tiles, in order; those that are not here are fetched all at once.
 
         Raises:
-            TileMismatchError: one has the wrong size, or was rejected too often.
+            TileMismatchError: one has the wrong size.
             NotFoundError, UnavailableError: one cannot be had.
         """
         tiles = tuple(tiles)
@@ -337,13 +399,27 @@ class TileSource:
         # Another task may have rejected a tile while the rest was fetched; `TileAuth` then asks for it again.
         return [self._tiles[tile] for tile in tiles if tile in self._tiles]
 
-    def reject(self, tiles: Iterable[Tile]) -> None:
-        """Drop tiles one of which is wrong; the next `obtain` gets them anew, from the network only."""
+    def fetch_ahead(self, tiles: Iterable[Tile]) -> None:
+        """Begin to fetch tiles that `obtain` will be asked for, which raises what goes wrong."""
         for tile in tiles:
+            if tile not in self._tiles and not self._fetched.is_under_way(tile) and not self._from_cache(tile):
+                self._start(tile)
+
+    def reject(self, tiles: Iterable[Tile]) -> list[Tile]:
+        """Drop tiles one of which is wrong; the next `obtain` gets them anew, from the network only.
+
+        Returns:
+            Those that had come from the network.
+        """
+        fetched: list[Tile] = []
+        for tile in tiles:
+            if tile not in self._cached:
+                fetched.append(tile)
             self._tiles.pop(tile, None)
             self._fetched.forget(tile)
             self._cached.discard(tile)
             self._distrusted.add(tile)
+        return fetched
 
     def must_save(self, tile: Tile) -> bool:
         """Whether a tile that was just proved is not in the cache yet; True once for each."""
@@ -371,10 +447,7 @@ class TileSource:
 
     async def _fetch_all(self, tiles: Sequence[Tile]) -> None:
         """Fetch all at once. Mostly there is one tile, which is fetched without a task of its own."""
-        tasks = [asyncio.ensure_future(self._attempt(tile)) for tile in tiles[1:]]
-        for task in tasks:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        tasks = [self._start(tile) for tile in tiles[1:]]
         errors = [await self._attempt(tiles[0])]
         for task in tasks:
             await finished(task)
@@ -382,6 +455,12 @@ class TileSource:
         for error in errors:
             if error is not None:
                 raise error
+
+    def _start(self, tile: Tile) -> asyncio.Task[GovgoError | None]:
+        task = asyncio.ensure_future(self._attempt(tile))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _attempt(self, tile: Tile) -> GovgoError | None:
         # Errors are results here, and raised by `_fetch_all` when every task is over: none is lost.
@@ -393,8 +472,7 @@ class TileSource:
 
     async def _run(self, tile: Tile) -> None:
         error = TileMismatchError("downloaded inconsistent tile")
-        while (fetches := self._fetches.get(tile, 0)) < MAX_FETCHES:
-            self._fetches[tile] = fetches + 1
+        for _ in range(MAX_FETCHES):
             try:
                 hashed = HashedTile(tile, await self._download(tile), keep_rows=self._keep_rows)
                 if self._tile_hash is not None and tile.is_full:

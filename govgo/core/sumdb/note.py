@@ -166,6 +166,12 @@ def open_note(message: bytes, verifiers: Iterable[Verifier]) -> Note:
     return note
 
 
+def format_note(note: Note) -> bytes:
+    """The note with its verified signatures and no others."""
+    lines = "".join(f"{_DASH}{name} {encoded}\n" for name, _, encoded in note.signatures)
+    return f"{note.text}\n{lines}".encode()
+
+
 def _split(message: bytes) -> tuple[str, list[str]]:
     """The text and the signature lines."""
     try:

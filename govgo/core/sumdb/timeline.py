@@ -2,17 +2,19 @@
 """The signed tree heads that one client has seen, and the proof that they are one history.
 
 A log only grows, so of any two of its tree heads the smaller tree must be a prefix of the larger one. `Timeline`
-reads heads, says which pairs have to be joined by a proof (`Join`), and compares the proved hash of the larger tree's
+reads heads, says which pair has to be joined by a proof (`Join`), and compares the proved hash of the larger tree's
 prefix with the older head. Two heads that contradict each other are a fork: the database has shown different histories
 to different people, and both signatures are the evidence (RFC 6962, section 2.1.2; research.swtch.com/tlog).
 
-    head = timeline.read(note)            # signature and form
-    for join in timeline.offer(head):
+    head = timeline.read(note)                 # signature and form
+    while (join := timeline.offer(head)):      # None: the head is part of the history
         root = TileAuth(join.newer.tree).prefix_root(join.older.tree.size)   # proved by tiles
-        timeline.confirm(join, root)      # ForkError where the older head has another hash
+        timeline.confirm(join, root)           # ForkError where the older head has another hash
 
-A head that is larger than all before it becomes `newest` at once, so that records can be proved under it while its
-own join is still open. Nothing may be released before the joins that `offer` named are confirmed.
+The history is a set of heads of which each is proved to be a prefix of a larger one, up to the largest, `proved`. Only
+`confirm` adds to it, so answers may arrive in any order and a join that fails changes nothing. A join is for the pair
+(older, newer) alone: where the history has grown while a join to a still larger tree was being proved, both trees
+continue the old one but have not been compared with each other, and `offer` names the join that is still missing.
 """
 
 from __future__ import annotations
@@ -20,16 +22,24 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from govgo.core.sumdb.note import Verifier, open_note
+from govgo.core.sumdb.note import Verifier, format_note, open_note
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
-from govgo.errors import BadSignatureError, ForkError, GovgoError, IntegrityError, NoteError, SumDbFormatError
+from govgo.errors import (
+    BadSignatureError,
+    ForkError,
+    GovgoError,
+    IntegrityError,
+    NoteError,
+    SecurityError,
+    SumDbFormatError,
+)
 
 MAX_HEAD_BYTES = 64 << 10
 """Larger signed tree heads are refused. One has some 200 bytes; a hundred signatures have room."""
 
 
 class Head(NamedTuple):
-    """A tree head and the note that holds it, signature checked."""
+    """A tree head and its note: the signed text, and the signature that was checked."""
 
     tree: Tree
     note: bytes
@@ -47,42 +57,44 @@ EMPTY_HEAD = Head(Tree(0, EMPTY_TREE_HASH), b"")
 
 
 def read_head(note: bytes, verifier: Verifier) -> Head:
-    """Read a signed tree head.
+    """Read a signed tree head. Signatures by other keys are left out of the head's note, since they prove nothing.
 
     Raises:
         BadSignatureError: `verifier` did not sign it.
         IntegrityError: it is not a signed tree head at all.
     """
     try:
-        text = open_note(note, (verifier,)).text
+        opened = open_note(note, (verifier,))
     except (NoteError, BadSignatureError) as err:
         raise _unreadable("note", err, note) from err
+    text = opened.text.encode()
     try:
-        tree = parse_tree(text.encode())
+        tree = parse_tree(text)
     except SumDbFormatError as err:
-        raise _unreadable("tree", err, text.encode()) from err
+        raise _unreadable("tree", err, text) from err
     if tree.size >= MAX_TREE_SIZE:
-        raise _unreadable("tree", SumDbFormatError("tree size out of range"), text.encode())
-    return Head(tree, note)
+        raise _unreadable("tree", SumDbFormatError("tree size out of range"), text)
+    return Head(tree, format_note(opened))
 
 
 class Timeline:
     """The heads of one checksum database in one run.
 
     Attributes:
-        newest: the largest head seen, perhaps not joined to the others yet.
-        proved: the largest head that is joined to all that were `newest` before it. Only this one may be kept.
+        proved: the largest head of the history. Only this one may be kept.
     """
 
-    __slots__ = ("_chain", "_heads", "_joined", "_verifier", "newest", "proved")
+    __slots__ = ("_above", "_by_size", "_heads", "_released", "_verifier", "proved")
 
     def __init__(self, verifier: Verifier) -> None:
-        self.newest = EMPTY_HEAD
         self.proved = EMPTY_HEAD
         self._verifier = verifier
         self._heads: dict[bytes, Head] = {}
-        self._joined: set[Tree] = {EMPTY_HEAD.tree}
-        self._chain: list[Join] = []
+        # Every head that was seen: two of one size must have one hash, whether they could be joined or not.
+        self._by_size: dict[int, Head] = {0: EMPTY_HEAD}
+        # Each tree of the history but the largest, and a larger one of which it is proved to be a prefix.
+        self._above: dict[Tree, Tree] = {}
+        self._released: set[Tree] = set()
 
     def read(self, note: bytes) -> Head:
         """Read a signed tree head; equal notes are checked once.
@@ -95,28 +107,28 @@ class Timeline:
             head = self._heads[note] = read_head(note, self._verifier)
         return head
 
-    def offer(self, head: Head) -> tuple[Join, ...]:
-        """Take a head into the timeline.
+    def begin(self, head: Head) -> None:
+        """Let the history begin with a head that an earlier run has proved, before any other is offered."""
+        assert self.proved is EMPTY_HEAD
+        self.proved = self._by_size[head.tree.size] = head
+        self.release(head)  # an earlier run has believed answers for it
+
+    def offer(self, head: Head) -> Join | None:
+        """The join to be confirmed before anything that came with `head` is believed.
 
         Returns:
-            The joins to be confirmed before anything that came with `head` is believed, older ones first.
+            None when `head` is part of the history.
 
         Raises:
-            ForkError: another head of the same size is known, with another hash.
+            ForkError: another head of the same size was seen, with another hash.
         """
-        tree, newest = head.tree, self.newest.tree
-        if tree.size == newest.size and tree.hash != newest.hash:
-            raise fork_error(self.newest, head, newest.hash if tree.size else EMPTY_TREE_HASH, ())
-        if tree.size > newest.size:
-            self._chain.append(Join(self.newest, head))
-            self.newest = head
-            if self._chain[0].older.tree.size == 0:
-                # The empty tree is a prefix of every tree.
-                self._advance()
-            return tuple(self._chain)
-        if tree == newest or tree in self._joined:
-            return tuple(self._chain)
-        return (*self._chain, Join(head, self.newest))
+        tree, top = head.tree, self.proved
+        seen = self._by_size.setdefault(tree.size, head)
+        if seen.tree.hash != tree.hash:
+            raise fork_error(seen, head, seen.tree.hash, ())
+        if self._has(tree):
+            return None
+        return Join(top, head) if tree.size > top.tree.size else Join(head, top)
 
     def confirm(self, join: Join, prefix_root: bytes, proof: tuple[bytes, ...] = ()) -> None:
         """Confirm a join by the hash that the newer tree, as proved by tiles, has at the older size.
@@ -129,24 +141,44 @@ class Timeline:
         Raises:
             ForkError: the older head has another hash.
         """
-        if prefix_root != join.older.tree.hash:
+        older, newer = join.older.tree, join.newer.tree
+        if prefix_root != older.hash:
             raise fork_error(join.older, join.newer, prefix_root, proof)
-        self._joined.add(join.older.tree)
-        self._advance()
+        if older == self.proved.tree:
+            self.proved = join.newer
+        elif not self._has(newer):
+            return  # the history has grown another way meanwhile, and `newer` was not compared with what it is now
+        self._above[older] = newer
 
-    def is_confirmed(self, join: Join) -> bool:
-        """Whether `join` was confirmed since it was named, by another lookup perhaps."""
-        return join.older.tree in self._joined
+    def left_out(self) -> tuple[Head, ...]:
+        """The heads that were offered, are no part of the history, and are smaller than its largest one."""
+        size = self.proved.tree.size
+        return tuple(head for head in self._by_size.values() if 0 < head.tree.size < size and not self._has(head.tree))
 
-    def withdraw(self) -> None:
-        """Forget heads that are not joined yet, because the tiles to prove or disprove them could not be had."""
-        self.newest = self.proved
-        self._chain.clear()
+    def release(self, *heads: Head) -> None:
+        """Note down that an answer was believed because of these heads (`check_released`)."""
+        self._released.update(head.tree for head in heads)
 
-    def _advance(self) -> None:
-        """Let `proved` follow the chain of heads as far as it is confirmed without a gap."""
-        while self._chain and self._chain[0].older.tree in self._joined:
-            self.proved = self._chain.pop(0).newer
+    def check_released(self, kept: Head) -> None:
+        """Check once more, by the joins alone, that each head an answer was believed for leads to `kept`.
+
+        Raises:
+            SecurityError: one does not. That would be a fault of this program, and its answers must not be used.
+        """
+        for tree in self._released:
+            while tree != kept.tree:
+                above = self._above.get(tree)
+                if above is None:
+                    raise SecurityError(
+                        "SECURITY ERROR\nanswers of the checksum database were accepted under tree heads that no "
+                        "proof joins to the one that is kept"
+                    )
+                tree = above
+        self._released &= {kept.tree}  # what leads to this head leads wherever this head leads
+
+    def _has(self, tree: Tree) -> bool:
+        """Whether `tree` is part of the history."""
+        return tree == self.proved.tree or tree in self._above
 
 
 def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes, ...]) -> ForkError:

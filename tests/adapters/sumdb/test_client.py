@@ -109,6 +109,33 @@ def test_signatures_of_strangers_are_ignored(home: Home, log: Log) -> None:
     assert home.lookup(server, WANTED) == LINES[:1]
 
 
+def test_signatures_of_strangers_are_not_kept(home: Home, log: Log) -> None:
+    """What a proxy has put below the database's signature is in no file: not in `latest`, not in the answer."""
+    server = Server(log)
+    stranger, _ = keys(3, "sum.evil.example")
+    server.forge = lambda path, body: (
+        logmath.sign_note(note.Note(logmath.format_tree(log.tree())), [log.signer, stranger])
+        if path == "/latest"
+        else record.format_record(log.numbers[WANTED], log.records[log.numbers[WANTED]])
+        + log.head(signers=[stranger, log.signer])
+        if path == LOOKUP
+        else body
+    )
+    assert home.lookup(server, WANTED) == LINES[:1]
+    assert home.latest.read_bytes() == log.head()
+    assert (home.cache / LOOKUP[1:]).read_bytes() == log.answer(*WANTED)
+    other = Home(home.cache.parent / "other")
+
+    async def head() -> bytes:
+        db = other.client(server)
+        try:
+            return (await db.head()).note
+        finally:
+            await db.aclose()
+
+    assert run(head()) == log.head() == other.latest.read_bytes()
+
+
 def test_malformed_note_is_refused_whole(home: Home, log: Log) -> None:
     server = Server(log)
     junk = "\u2014 some junk\n".encode()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,8 +12,19 @@ import pytest
 
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb
+from govgo.adapters.sumdb.trees import ProvedTrees
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import BadSignatureError, DiskError, ForkError, GovgoError, IntegrityError, UnavailableError
+from govgo.core.sumdb.timeline import Head
+from govgo.errors import (
+    BadSignatureError,
+    DiskError,
+    ForkError,
+    GovgoError,
+    IntegrityError,
+    NetworkError,
+    SecurityError,
+    UnavailableError,
+)
 from tests.simulators import logmath
 from tests.simulators.sumdb_home import Home, run
 from tests.simulators.sumdb_log import Log, Server, keys, record_text
@@ -101,6 +113,58 @@ def test_fork_behind_the_stored_head_with_an_empty_tile_cache(home: Home, log: L
     with pytest.raises(ForkError) as caught:
         home.lookup(server, WANTED)
     assert set(caught.value.notes) == {log.head(), fork.head(400)}
+
+
+def test_database_that_went_back_behind_the_stored_head(home: Home, log: Log, fork: Log) -> None:
+    """It has no tiles at all of the size that it once signed, and proves a smaller tree of another history."""
+    home.keep_head(log.head(400))
+    back = fork.fork(350)
+    with pytest.raises(ForkError) as caught:
+        home.lookup(Server(back), WANTED)
+    assert set(caught.value.notes) == {log.head(400), back.head()}
+    assert home.latest.read_bytes() == log.head(400)
+
+
+def test_tile_that_is_missing_below_a_proved_head_is_no_fork(home: Home, log: Log) -> None:
+    """The stored head can be proved still, so the database has not gone back; a proxy has lost a tile."""
+    home.keep_head(log.head())
+    server = Server(log)
+    server.head_size = 350
+    server.missing = {"/tile/8/0/001"}
+    with pytest.raises(UnavailableError):
+        home.lookup(server, WANTED)
+
+
+def test_failing_server_is_no_fork(home: Home, log: Log) -> None:
+    """No tiles because nobody answers is not the same as no tiles because there are none."""
+    home.keep_head(log.head())
+    server = Server(log)
+    server.head_size = 350
+
+    def fail(path: str, body: bytes) -> bytes:
+        if path.startswith("/tile/8/1"):
+            raise NetworkError("Get: 503", url=path, status=503)
+        return body
+
+    server.forge = fail
+    with pytest.raises(UnavailableError):
+        home.lookup(server, WANTED)
+
+
+def test_attack_a_head_that_leads_nowhere_is_found_at_the_end(
+    home: Home, log: Log, fork: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should the comparison of heads ever fail to compare, the end of the command notices, and keeps nothing."""
+
+    def join_nothing(trees: ProvedTrees, head: Head, _leaf: object = None) -> Awaitable[None]:
+        trees.timeline.proved = max(trees.timeline.proved, head)
+        return asyncio.sleep(0)
+
+    monkeypatch.setattr(ProvedTrees, "_join", join_nothing)
+    home.keep_head(log.head())
+    with pytest.raises(SecurityError, match="no proof joins"):
+        home.lookup(Server(fork), WANTED)
+    assert home.latest.read_bytes() == log.head()
 
 
 def test_fork_between_two_lookups_of_one_run(home: Home, log: Log, fork: Log) -> None:
