@@ -8,11 +8,12 @@ listed, but printed when asked for by name.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from govgo.core.goenv import KNOWN_NAMES, GoEnv, quoted_split
 from govgo.core.golib.quote import quote
+from govgo.core.gosource.platforms import is_platform, unknown_experiment
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.load import find_go_mod, has_mod_root, init
@@ -118,6 +119,33 @@ def removals(args: Sequence[str], file_names: Collection[str]) -> frozenset[str]
     for key in args:
         check_write(key, "", file_names)
     return frozenset(args)
+
+
+def check_platform(env: GoEnv, added: Mapping[str, str], removed: Collection[str]) -> None:
+    """Refuse changes of the go env file that leave a platform or an experiment that there is not.
+
+    Args:
+        env: the settings in force.
+        added: the settings to be written.
+        removed: the names to be unset.
+
+    Raises:
+        UsageError: with go's text.
+    """
+    defaults = {"GOOS": env.get("GOHOSTOS"), "GOARCH": env.get("GOHOSTARCH")}
+
+    def after(name: str) -> str:
+        if name in added:
+            return added[name]
+        if name in removed:
+            return env.process.get(name) or defaults.get(name, "")
+        return env.get(name)
+
+    changed = {*added, *removed}
+    if {"GOOS", "GOARCH"} & changed and not is_platform(after("GOOS"), after("GOARCH")):
+        raise UsageError(f"unsupported GOOS/GOARCH pair {after('GOOS')}/{after('GOARCH')}")
+    if "GOEXPERIMENT" in changed and (unknown := unknown_experiment(after("GOEXPERIMENT"))):
+        raise UsageError(f"unknown GOEXPERIMENT {unknown}")
 
 
 def check_write(key: str, value: str, file_names: Collection[str]) -> None:

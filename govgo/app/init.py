@@ -17,6 +17,7 @@ from govgo.load.buildlist.roots import update_roots
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.load import init
 from govgo.load.mainmodule.write import add_go_stmt, commit_requirements
+from govgo.load.packages.localpatterns import in_dir
 from govgo.load.session.mainmods import MainModule, make_main_modules
 from govgo.load.session.policy import INIT
 
@@ -136,11 +137,10 @@ def find_module_path(session: Session, root: str) -> str:
             if found:
                 return posixpath.dirname(found) or "."
     fault = ""
-    for place in session.settings.env.gopath.split(":"):
-        source = posixpath.join(place, "src") + "/"
-        if not place or not root.startswith(source):
+    for place in filter(None, session.settings.env.gopath.split(":")):
+        path = in_dir(session, root, posixpath.join(place, "src"))
+        if path in ("", "."):
             continue
-        path = root[len(source) :]
         try:
             check_import_path(path)
         except InvalidPathError as error:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from govgo.core.golib.time import nanosecond
+
 Value = str | bool | int | None | Mapping[str, "Value"] | Sequence["Value"]
 
 _SPECIAL = re.compile('[\\x00-\\x1f"\\\\<>&\\u2028\\u2029\\ud800-\\udfff]')
@@ -67,8 +69,8 @@ def _escape(match: re.Match[str]) -> str:
 def rfc3339(time: datetime) -> str:
     """`time` as time.Time is marshalled: RFC 3339, fractions of a second only where there are any."""
     text = f"{time.year:04d}-{time:%m-%dT%H:%M:%S}"
-    if time.microsecond:
-        text += f".{time.microsecond:06d}".rstrip("0")
+    if fraction := nanosecond(time):
+        text += f".{fraction:09d}".rstrip("0")
     offset = time.utcoffset() or timedelta()
     if not offset:
         return text + "Z"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govgo.adapters.workspace.goenvfile import read_env_file, update_env_file
-from govgo.app.env import assignments, removals
+from govgo.app.env import assignments, check_platform, removals
 from govgo.load.session.session import Session
 
 
@@ -19,6 +19,7 @@ def set_variables(session: Session, args: Sequence[str]) -> None:
     """
     environ = session.settings.env.process
     added = assignments(args, _stored(session))
+    check_platform(session.settings.env, added, ())
     for name, value in added.items():
         if environ.get(name, value) not in ("", value):
             session.report.raw(f"warning: go env -w {name}=... does not override conflicting OS environment variable")
@@ -32,7 +33,9 @@ def unset_variables(session: Session, names: Sequence[str]) -> None:
         UsageError: a name that go refuses, or there is no go env file.
         DiskError: it cannot be written.
     """
-    update_env_file(session.settings.env.process, {}, removals(names, _stored(session)))
+    removed = removals(names, _stored(session))
+    check_platform(session.settings.env, {}, removed)
+    update_env_file(session.settings.env.process, {}, removed)
 
 
 def _stored(session: Session) -> dict[str, str]:

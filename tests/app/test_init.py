@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from govgo.app.init import init_module
-from govgo.errors import GovgoError
+from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.app.init import find_module_path, init_module
+from govgo.errors import GovgoError, UsageError
 from tests.simulators.repo import MemoryFiles, MemoryRepo, Transcript, memory_session
 
 
@@ -80,6 +83,36 @@ def test_suggestions(path: str, suggestion: str) -> None:
 def test_go_mod_is_never_overwritten() -> None:
     with pytest.raises(GovgoError, match=r"^/p/go\.mod already exists$"):
         run("m", {"/p/go.mod": "module old\n"})
+
+
+def test_inferred_from_a_place_behind_links(tmp_path: Path) -> None:
+    """As the go command answers for each pair of a working directory and GOPATH."""
+    (tmp_path / "gopath/src/ex.io/dir").mkdir(parents=True)
+    (tmp_path / "real/dir").mkdir(parents=True)
+    for link, target in {
+        "src": "gopath/src",
+        "dir": "gopath/src/ex.io/dir",
+        "gp": "gopath",
+        "gopath/src/out": "real",
+    }.items():
+        (tmp_path / link).symlink_to(tmp_path / target)
+
+    def inferred(cwd: str, gopath: str) -> str:
+        session = memory_session(DiskWorkspace(), MemoryRepo({}), gopath=gopath.replace("$", str(tmp_path)))
+        return find_module_path(session, f"{tmp_path}/{cwd}")
+
+    for cwd, gopath, path in [
+        ("src/ex.io/dir", "$/gopath", "ex.io/dir"),
+        ("dir", "$/gopath", "ex.io/dir"),
+        ("dir", "$/nothing:$/gp", "ex.io/dir"),
+        ("gopath/src/ex.io/dir", "$/gp", "ex.io/dir"),
+        ("gopath/src/out/dir", "$/gopath", "out/dir"),
+        ("gp/src/ex.io/dir", "$/gopath/", "ex.io/dir"),
+    ]:
+        assert inferred(cwd, gopath) == path
+    for cwd in ("src", "real/dir", "gopath/src"):
+        with pytest.raises(UsageError, match=r"outside GOPATH, module path must be specified"):
+            inferred(cwd, "$/gopath")
 
 
 def test_inferred_paths() -> None:

@@ -73,7 +73,7 @@ class Machine:
         list_code, listed, list_err = self.run("list", "-m", "all")
         self.monkeypatch.setenv("GOFLAGS", "-modcacherw")
         got |= {"list": listed} if list_code == 0 else {"list_err": list_err}
-        want = {**case, "code": int(case["code"] != 0)}
+        want = dict(case.items()) | {"code": int(case["code"] != 0)}
         want.setdefault("go_mod", case["main"])
         want.setdefault("go_sum", [])
         keys = [

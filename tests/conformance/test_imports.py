@@ -51,13 +51,8 @@ def go_list(case: Case) -> str:
     return differ(view(package, next(filter(None, faults), "")), case["go_list"])
 
 
-def test_parser() -> None:
-    check("imports", "", parser)
+def test_imports() -> None:
+    def run_case(case: Case) -> str:
+        return "; ".join(filter(None, (parser(case), build(case), go_list(case))))
 
-
-def test_build() -> None:
-    check("imports", "", build)
-
-
-def test_go_list() -> None:
-    check("imports", "", go_list)
+    check("imports", "", run_case)

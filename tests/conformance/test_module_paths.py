@@ -7,7 +7,7 @@ import pytest
 
 from govgo.core.module import moduleversion, paths
 from govgo.core.module.moduleversion import ModuleVersion
-from tests.conformance.vectors import Case, check, differ, ops, outcome
+from tests.conformance.vectors import Case, check, differ, ops, outcome, panicking
 
 
 def path(case: Case) -> str:
@@ -26,11 +26,7 @@ def canonical(case: Case) -> str:
 
 
 def major_prefix(case: Case) -> str:
-    try:
-        got: object = paths.path_major_prefix(case["path_major"])
-    except ValueError as err:
-        got = {"panic": str(err)}
-    return differ(got, case["out"])
+    return differ(panicking(paths.path_major_prefix, case["path_major"]), case["out"])
 
 
 def major(case: Case) -> str:

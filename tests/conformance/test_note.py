@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from govgo.core.sumdb import note
+from govgo.errors import NoteError
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
 from tests.simulators import logmath
 
@@ -44,9 +46,12 @@ def sign(case: Case) -> str:
 
 
 def open_(case: Case) -> str:
-    keys = [note.parse_verifier(key) for key in case["vkeys"]]
-    message = raw(case["msg"])
-    got = outcome(note.open_note, message, keys, empty=None)["err"]
+    return opened(case, raw(case["msg"]), [note.parse_verifier(key) for key in case["vkeys"]])
+
+
+def opened(case: Case, message: bytes, keys: Sequence[note.Verifier], fault: str | None = None) -> str:
+    """Compare a note opened with these keys; `fault`: the message's own, which stopped the search for keys."""
+    got = fault or outcome(note.open_note, message, keys, empty=None)["err"]
     if got != case["err"] or "text" not in case:
         return differ(got, case["err"])
     found = note.read_note(message, keys)
@@ -58,7 +63,40 @@ def open_(case: Case) -> str:
     return differ(seen, {name: case[name] for name in seen})
 
 
-RUNNERS = {"vkey": vkey, "skey": skey, "sign": sign, "open": open_}
+class FixedKey(note.Verifier):
+    """What verifiers that answer every question with one key give for the name and hash of a signature (x/mod).
+
+    A `note.Verifier` with the name and hash that were asked for; it refuses them where they are not the key's own.
+    """
+
+    key: note.Verifier
+
+    @staticmethod
+    def for_each(message: bytes, key: note.Verifier) -> list[FixedKey]:
+        """One for each name and hash among the signatures of a note."""
+        asked = {(s.name, s.key_hash) for s in note.read_note(message, ()).unverified}
+        found = []
+        for name, key_hash in sorted(asked):
+            fixed = FixedKey(name, key_hash, key.public_key)
+            fixed.key = key
+            found.append(fixed)
+        return found
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        if (self.name, self.key_hash) != (self.key.name, self.key.key_hash):
+            raise NoteError("verifier name or hash doesn't match signature")
+        return super().verify(message, signature)
+
+
+def open_fixed(case: Case) -> str:
+    """As `open_`, with verifiers that know one key and give it for every name and hash."""
+    key = note.parse_verifier(case["vkey"] if "vkey" in case else case["vkeys"][0])
+    message = raw(case["msg"])
+    keys = outcome(FixedKey.for_each, message, key, empty=())
+    return opened(case, message, keys["out"], keys["err"])
+
+
+RUNNERS = {"vkey": vkey, "skey": skey, "sign": sign, "open": open_, "open_fixed": open_fixed}
 
 
 @pytest.mark.parametrize("op", ops("note"))

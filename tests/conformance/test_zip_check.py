@@ -24,7 +24,8 @@ from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, ops, raw
 from tests.simulators.moduledir import check_dir, create_zip_from_dir
 
-KINDS: dict[str | None, Kind] = {"symlink": "link", "dir": "dir", None: "file", "": "file"}
+KINDS: dict[str | None, Kind] = {"symlink": "link", "dir": "dir", "device": "other", None: "file", "": "file"}
+FILE_FIELDS = {"path", "size", "mode", "content", "lstat_err"}
 NOTHING: dict[str, Any] = {"valid": [], "omitted": [], "invalid": [], "size_error": None}
 
 
@@ -39,6 +40,7 @@ def as_recorded(checked: CheckedFiles) -> dict[str, Any]:
 
 
 def listed(file: dict[str, Any]) -> ListedFile:
+    assert file.keys() <= FILE_FIELDS, file
     content = raw(file.get("content", ""))
     return ListedFile(
         file["path"],
@@ -120,6 +122,8 @@ def check_directory(case: Case, tmp: Path) -> str:
             os.symlink(file["content"], path)
         elif file.get("mode") == "dir":
             path.mkdir(exist_ok=True)
+        elif file.get("mode") == "device":
+            os.mkfifo(path)  # no regular file either, and nobody needs to be root to make one
         else:
             path.write_bytes(raw(file.get("content", "")))
     made = made_zip(lambda target: create_zip_from_dir(target, mv_of(case), str(root)), tmp)

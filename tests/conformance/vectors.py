@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reads the conformance vectors and runs their cases, all cases of a topic's operation in one test.
 
-The vectors are in `testdata/vectors`, or where GOVGO_VECTORS says. No case is ever left out: a test that meets
-what it does not know fails.
+The vectors are in `testdata/vectors`, and some of kinds that are rare there in `testdata/vectors_more`; or all are
+where GOVGO_VECTORS says. No case is ever left out: a test that meets
+what it does not know fails, and so does one that passes a case without having looked at all of its fields.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, ItemsView
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,12 @@ from govgo.errors import GovgoError
 
 Case = dict[str, Any]
 
+_LABELS = {"id", "op", "name"}
+"""What tells cases apart, and needs no judgement."""
+
 _SHOWN = 20
 _HOME = Path(__file__).parents[2] / "testdata" / "vectors"
+_MORE = _HOME.with_name("vectors_more")
 
 
 def directory() -> Path:
@@ -40,9 +45,10 @@ def load(topic: str) -> tuple[Case, ...]:
     file = directory() / f"{topic}.json"
     if "GOVGO_VECTORS" in os.environ and not file.exists():
         pytest.skip(f"no {topic}.json in GOVGO_VECTORS={directory()}", allow_module_level=True)
-    cases: list[Case] = json.loads(file.read_bytes(), object_hook=_decoded)["cases"]
+    cases = _read(file)
     assert cases, f"{file} holds no cases"
-    return tuple(cases)
+    more = _MORE / f"{topic}.json"
+    return cases if "GOVGO_VECTORS" in os.environ or not more.exists() else cases + _read(more)
 
 
 def raw(text: str) -> bytes:
@@ -60,7 +66,7 @@ def check(topic: str, op: str, run_case: Callable[[Case], object]) -> None:
 
     Fails with the number of bad cases and the first of them.
     """
-    cases = [case for case in load(topic) if case.get("op", "") == op]
+    cases = [Watched(case) for case in load(topic) if case.get("op", "") == op]
     assert cases, f"no case of {topic} {op!r}"
     bad = [(case["id"], fault) for case in cases if (fault := _fault(case, run_case))]
     shown = "\n".join(f"{name}: {fault}" for name, fault in bad[:_SHOWN])
@@ -75,17 +81,50 @@ def outcome(function: Callable[..., Any], *arguments: object, empty: object = ""
         return {"out": empty, "err": str(err)}
 
 
+def panicking(function: Callable[..., Any], *arguments: object) -> object:
+    """The result of a call, or {"panic"} where Go panics and govgo raises a ValueError."""
+    try:
+        return function(*arguments)
+    except ValueError as err:
+        return {"panic": str(err)}
+
+
 def differ(got: object, want: object) -> str:
     """ "" when equal, else both."""
     return "" if got == want else f"got {got!r}, want {want!r}"
 
 
-def _fault(case: Case, run_case: Callable[[Case], object]) -> str:
+class Watched(dict[str, Any]):
+    """A case that knows which of its fields were looked at; going through all of them is looking at each."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self.looked_at: set[str] = set()
+
+    def __getitem__(self, field: str) -> Any:
+        self.looked_at.add(field)
+        return super().__getitem__(field)
+
+    def get(self, field: str, default: Any = None) -> Any:
+        self.looked_at.add(field)
+        return super().get(field, default)
+
+    def items(self) -> ItemsView[str, Any]:
+        self.looked_at |= self.keys()
+        return super().items()
+
+
+def _fault(case: Watched, run_case: Callable[[Case], object]) -> str:
     try:
         fault = run_case(case)
     except Exception as err:
         return f"{type(err).__name__}: {err}"
-    return str(fault) if fault else ""
+    unseen = case.keys() - case.looked_at - _LABELS
+    return str(fault) if fault else f"nobody looked at {sorted(unseen)}" if unseen else ""
+
+
+def _read(file: Path) -> tuple[Case, ...]:
+    return tuple(json.loads(file.read_bytes(), object_hook=_decoded)["cases"])
 
 
 def _decoded(value: dict[str, Any]) -> Any:

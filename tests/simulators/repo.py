@@ -18,6 +18,7 @@ from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import ConflictError, DiskError, GovgoError, NotFoundError
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
+from govgo.ports.files import Workspace
 from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions, VersionView
 
 _T = TypeVar("_T")
@@ -200,7 +201,7 @@ class StoppedClock:
 
 
 def memory_session(
-    files: MemoryFiles, repo: MemoryRepo, *, policy: Policy = LIST, cwd: str = "/main", mod: str = "", **env: Any
+    files: Workspace, repo: MemoryRepo, *, policy: Policy = LIST, cwd: str = "/main", mod: str = "", **env: Any
 ) -> Session:
     """A session over files and modules in memory."""
     return Session(

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
+from govgo.core.golib.time import nanosecond, parse_rfc3339
 from govgo.core.module.info import Origin
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import Failure, InputError
@@ -107,14 +108,7 @@ def parse_time(value: object) -> datetime | None:
     """
     if not isinstance(value, str):
         raise InputError("Time.UnmarshalJSON: input is not a JSON string")
-    found = _TIME.match(value)
-    if found is None:
-        raise _time_error(value)
-    day, clock, fraction, zone = found.groups()
-    try:
-        time = datetime.fromisoformat(f"{day}T{clock}.{((fraction or '') + '000000')[:6]}{zone}")
-    except ValueError:
-        raise _time_error(value) from None
+    time = parse_rfc3339(value)
     return None if canonical_time(value) == _ZERO else time
 
 
@@ -134,7 +128,8 @@ def format_time(time: datetime | None) -> str:
         return _ZERO
     if time.utcoffset() is None:
         time = time.replace(tzinfo=UTC)
-    return canonical_time(time.isoformat(timespec="microseconds"))
+    whole = time.replace(microsecond=0).isoformat()
+    return canonical_time(f"{whole[:19]}.{nanosecond(time):09d}{whole[19:]}")
 
 
 def _decode(data: bytes) -> object:
@@ -196,11 +191,6 @@ def _kind(value: object) -> str:
             return "array"
         case _:
             return "object"
-
-
-def _time_error(value: str) -> InputError:
-    shown = quote(quote(value))
-    return InputError(f'parsing time {shown} as "\\"2006-01-02T15:04:05Z07:00\\"": cannot parse {shown}')
 
 
 def _go_json(text: str) -> str:

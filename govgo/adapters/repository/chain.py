@@ -143,7 +143,8 @@ class ModuleSource:
         listing = await self._ask(path).list(path, prefix)
         for version in listing.skipped[:1]:
             more = f" and {len(listing.skipped) - 1} more" if len(listing.skipped) > 1 else ""
-            self._report.note(f"module {path}: ignoring version {printable(version)}{more} in @v/list: not canonical")
+            entries = f"{printable(version)}{more} in @v/list: not canonical"
+            self._report.note(f"module {path}: {entries}, so passed over when the latest version is looked for")
         return listing
 
     async def _stat(self, path: str, rev: str) -> RevInfo:

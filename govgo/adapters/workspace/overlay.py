@@ -101,7 +101,8 @@ class OverlayWorkspace(DiskWorkspace):
 
     def _refuse(self, path: str) -> None:
         if posixpath.normpath(path) in self._files:
-            name = posixpath.basename(path)
+            # go names the usual file, also where -modfile or go.work puts another one in its place.
+            name = {".mod": "go.mod", ".sum": "go.sum"}.get(posixpath.splitext(path)[1], posixpath.basename(path))
             raise StaleError(f"updates to {name} needed, but {name} is part of the overlay specified with -overlay")
 
 

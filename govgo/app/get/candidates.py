@@ -25,7 +25,16 @@ from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_path, is_std
 from govgo.core.module.query import NoMatchingVersionError
-from govgo.errors import Failure, GovgoError, InvalidPathError, QueryError, find, is_not_found
+from govgo.errors import (
+    Failure,
+    GoSumError,
+    GovgoError,
+    InvalidPathError,
+    QueryError,
+    SumMismatchError,
+    find,
+    is_not_found,
+)
 from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
 from govgo.load.mainmodule.load import load_mod_graph
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
@@ -330,10 +339,17 @@ class Resolver:
 
 
 def _guarded(options: Callable[[], PathSet]) -> PathSet:
-    """The options, or the error in their place: `resolve_candidates` reports it and ends the command."""
+    """The options, or the error in their place: `resolve_candidates` reports it and ends the command.
+
+    Raises:
+        SumMismatchError: bytes contradict go.sum; as in go, that ends the command, and no argument is to blame.
+        GoSumError: the same of a go.sum that cannot be read.
+    """
     try:
         return options()
     except GovgoError as error:  # each argument's fault is reported, with the exit code of the worst
+        if isinstance(error, GoSumError) or (isinstance(error, SumMismatchError) and error.against.endswith(".sum")):
+            raise
         return PathSet(error=error)
 
 

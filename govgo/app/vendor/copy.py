@@ -139,7 +139,10 @@ class VendorCopier:
         if not (found.sources.files or found.tests.files or found.xtests.files):
             return ()
         if found.error and not found.error.startswith("found packages "):
-            raise PackageError(f"internal error: failed to find embedded files of {pkg.path}: {found.error}\n")
+            name, position, _ = found.error.partition(":")
+            place = f"{pkg.dir}/" if position and name.endswith(".go") else ""
+            text = f"internal error: failed to find embedded files of {pkg.path}: {place}{found.error}\n"
+            raise PackageError(text)
         if not self._embed_for_tests:
             return found.sources.embeds
         return found.sources.embeds + found.tests.embeds + found.xtests.embeds

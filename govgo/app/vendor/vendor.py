@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _Packages = dict[ModuleVersion, list[LoadPkg]]
 
+_Lines = list[tuple[str, LoadPkg | None]]
+"""The lines of modules.txt, each with the package that it names, if it names one."""
+
 
 def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy: Policy = VENDOR) -> bool:
     """Make the vendor directory anew.
@@ -56,25 +59,28 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy
     _, paths, loaded = load_packages(session, opts, ["all"])
     packages = _external_packages(session, loaded, paths)
     check_path_collisions([mod.path for mod in packages])
-    text, order = _modules_txt(session, packages)
+    lines = _modules_txt(session, packages)
     target = session.absolute(output) if output else session.vendor_dir
-    if not text:
+    if not lines:
         session.files.remove_tree(target)
         session.report.note("no dependencies to vendor")
         return False
-    if session.settings.verbose:
-        session.report.raw(text.rstrip("\n"))
-    _write(session, target, text, order, tolerant=tolerant)
+    _write(session, target, lines, tolerant=tolerant)
     session.finish()
     return True
 
 
-def _write(session: Session, target: str, text: str, order: list[LoadPkg], *, tolerant: bool) -> None:
+def _write(session: Session, target: str, lines: _Lines, *, tolerant: bool) -> None:
+    """Make the directory; with -v, what is told of a package comes after its line."""
     made = session.files.new_tree(target)
     try:
         copier = VendorCopier(session, made, tolerant=tolerant)
-        for pkg in order:
-            copier.package(pkg)
+        for line, pkg in lines:
+            if session.settings.verbose:
+                session.report.raw(line)
+            if pkg is not None:
+                copier.package(pkg)
+        text = "".join(line + "\n" for line, _ in lines)
         session.files.write(join(made, "modules.txt"), text.encode("utf-8", "surrogateescape"))
         session.files.move_tree(made, target)
     except BaseException:
@@ -92,8 +98,8 @@ def _external_packages(session: Session, loaded: Loaded, paths: tuple[str, ...])
     return packages
 
 
-def _modules_txt(session: Session, packages: _Packages) -> tuple[str, list[LoadPkg]]:
-    """The text of modules.txt, and the packages in its order.
+def _modules_txt(session: Session, packages: _Packages) -> _Lines:
+    """What modules.txt says.
 
     From go 1.14 on, explicit requirements and all replacements are marked, so that the directory can be checked
     against go.mod; from 1.17 on, go versions stand there, too.
@@ -107,19 +113,17 @@ def _modules_txt(session: Session, packages: _Packages) -> tuple[str, list[LoadP
         explicit = {require.mod for file in files for require in file.require}
     mods = [*explicit, *(mod for mod in packages if mod not in explicit)]
     sort(mods)
-    lines = ["## workspace"] if main.work_file is not None else []
-    order: list[LoadPkg] = []
+    lines: _Lines = [("## workspace", None)] if main.work_file is not None else []
     for mod in mods:
-        lines.append(module_line(mod, main.replacement(mod)))
+        lines.append((module_line(mod, main.replacement(mod)), None))
         go = _go_version(session, mod) if compare(go_version, "1.17") >= 0 else ""
         notes = [*(["explicit"] if mod in explicit else []), *([f"go {go}"] if go else [])]
         if notes:
-            lines.append("## " + "; ".join(notes))
-        order += packages.get(mod, [])
-        lines += [pkg.path for pkg in packages.get(mod, [])]
+            lines.append(("## " + "; ".join(notes), None))
+        lines += [(pkg.path, pkg) for pkg in packages.get(mod, [])]
     if marks:
-        lines += _other_replacements(session, set(mods))
-    return "".join(line + "\n" for line in lines), order
+        lines += [(line, None) for line in _other_replacements(session, set(mods))]
+    return lines
 
 
 def _other_replacements(session: Session, written: set[ModuleVersion]) -> list[str]:

@@ -10,7 +10,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+
+from govgo.core.golib.quote import quote
+from govgo.errors import InputError
+
+
+class Instant(datetime):
+    """A datetime with the nanoseconds that Go's time.Time holds, and a datetime does not: 0 to 999 of them.
+
+    What is computed from it (`replace`, a difference) has none.
+    """
+
+    nanoseconds = 0
+
+    @classmethod
+    def of(cls, time: datetime, nanoseconds: int) -> Instant:
+        """`time`, and that many nanoseconds."""
+        instant = cls.combine(time.date(), time.timetz())
+        instant.nanoseconds = nanoseconds
+        return instant
+
+    def astimezone(self, tz: tzinfo | None = None) -> Instant:
+        """The same instant in another time zone."""
+        return Instant.of(super().astimezone(tz), self.nanoseconds)
+
+
+_RFC3339 = tuple(
+    (element, re.compile(pattern, re.ASCII))
+    for element, pattern in (
+        ("2006", r"\d{4}"),
+        ("-", "-"),
+        ("01", r"\d\d"),
+        ("-", "-"),
+        ("02", r"\d\d"),
+        ("T", "T"),
+        ("15", r"\d\d?"),
+        (":", ":"),
+        ("04", r"\d\d"),
+        (":", ":"),
+        ("05", r"\d\d"),
+        ("", r"(?:[.,]\d+)?"),
+        ("Z07:00", r"Z|[+-]\d\d:\d\d"),
+    )
+)
+"""The elements of RFC 3339, and what stands for them."""
+
+
+def nanosecond(time: datetime) -> int:
+    """The fraction of a second in nanoseconds (time.Time.Nanosecond)."""
+    return time.microsecond * 1000 + (time.nanoseconds if isinstance(time, Instant) else 0)
+
 
 STRING_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST"
 """The layout of time.Time's String method."""
@@ -35,6 +85,48 @@ _ELEMENT = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|_2(?!006)|002|0[1-6]|15|PM|pm"
     r"|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,](?:0+|9+)(?![0-9])|[1-5]"
 )
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """A time such as 2024-05-06T07:08:09.5+02:00 (time.Parse with time.RFC3339).
+
+    As in Go, the hour may have one digit, a comma may stand before the fraction, and its first nine digits count.
+
+    Raises:
+        InputError: with Go's sentence. Years and offsets that a datetime cannot hold are refused, too.
+    """
+    values: list[str] = []
+    rest = text
+    for element, pattern in _RFC3339:
+        found = pattern.match(rest)
+        if found is None:
+            raise InputError(_cannot_parse(text, rest, element))
+        values.append(found[0])
+        rest = rest[found.end() :]
+    year, _, month, _, day, _, hour, _, minute, _, second, fraction, zone = values
+    for name, value, lowest, highest in (
+        ("month", month, 1, 12),
+        ("day", day, 1, 31),
+        ("hour", hour, 0, 23),
+        ("minute", minute, 0, 59),
+        ("second", second, 0, 59),
+    ):
+        if not lowest <= int(value) <= highest:
+            raise InputError(f"parsing time {quote(text)}: {name} out of range")
+    if rest:
+        raise InputError(f"parsing time {quote(text)}: extra text: {quote(rest)}")
+    digits = (fraction[1:] + "000000000")[:9]
+    try:
+        time = datetime.fromisoformat(f"{year}-{month}-{day}T{hour:0>2}:{minute}:{second}.{digits[:6]}{zone}")
+    except ValueError as error:
+        if "day" in str(error):
+            raise InputError(f"parsing time {quote(text)}: day out of range") from None
+        raise InputError(_cannot_parse(text, text, "2006")) from None
+    return Instant.of(time, int(digits[6:])) if digits[6:] != "000" else time
+
+
+def _cannot_parse(text: str, rest: str, element: str) -> str:
+    return f'parsing time {quote(text)} as "2006-01-02T15:04:05Z07:00": cannot parse {quote(rest)} as "{element}"'
 
 
 def format_time(time: datetime, layout: str) -> str:
@@ -83,7 +175,7 @@ def _element(time: datetime, element: str) -> str:
     if form is not None:
         return form(time)
     if element[0] in ".,":
-        digits = f"{time.microsecond:06d}000"[: len(element) - 1]
+        digits = f"{nanosecond(time):09d}"[: len(element) - 1]
         if element[1] == "9":
             digits = digits.rstrip("0")
             return element[0] + digits if digits else ""

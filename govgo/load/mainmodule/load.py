@@ -58,6 +58,8 @@ def init(session: Session) -> None:
             raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")
         return
     _find_roots(session)
+    if setting == "auto" and not (session.mod_roots or session.in_workspace or session.policy.needs_modules):
+        return
     if session.settings.modfile and not session.settings.modfile.endswith(".mod"):
         raise UsageError(f"-modfile={session.settings.modfile_given}: file does not have .mod extension")
     if session.settings.mod not in ("", "mod", "readonly", "vendor"):

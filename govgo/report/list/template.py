@@ -14,8 +14,9 @@ from govgo.report.list.text import module_line
 
 
 def _unix_ns(time: datetime) -> int:
+    """Nanoseconds since 1970."""
     span = time - datetime(1970, 1, 1, tzinfo=UTC)
-    return (span.days * 86_400 + span.seconds) * 1_000_000_000 + span.microseconds * 1_000
+    return (span.days * 86_400 + span.seconds) * 1_000_000_000 + gotime.nanosecond(time)
 
 
 MONTH = RecordType("time.Month", {}, {"String": Method(lambda month: gotime.MONTHS[month - 1])})
@@ -36,7 +37,7 @@ TIME = RecordType(
         "Unix": Method(lambda time: _unix_ns(time) // 1_000_000_000),
         "UnixMilli": Method(lambda time: _unix_ns(time) // 1_000_000),
         "UnixMicro": Method(lambda time: _unix_ns(time) // 1_000),
-        "UnixNano": Method(_unix_ns),
+        "UnixNano": Method(lambda time: (_unix_ns(time) + 2**63) % 2**64 - 2**63),  # an int64 that wraps around
         "Year": Method(lambda time: time.year),
         "Month": Method(lambda time: Record(MONTH, time.month, is_pointer=False)),
         "Day": Method(lambda time: time.day),
@@ -45,7 +46,7 @@ TIME = RecordType(
         "Hour": Method(lambda time: time.hour),
         "Minute": Method(lambda time: time.minute),
         "Second": Method(lambda time: time.second),
-        "Nanosecond": Method(lambda time: time.microsecond * 1_000),
+        "Nanosecond": Method(gotime.nanosecond),
         "UTC": Method(lambda time: _utc(time)),
     },
 )

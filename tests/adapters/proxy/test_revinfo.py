@@ -7,10 +7,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from govgo.adapters.proxy.revinfo import canonical_time, for_cache, format_info, format_time, parse_info, time_text
-from govgo.core.module.info import Origin
+from govgo.adapters.proxy.revinfo import (
+    canonical_time,
+    for_cache,
+    format_info,
+    format_time,
+    parse_info,
+    parse_time,
+    time_text,
+)
+from govgo.core.golib.template.template import Template
+from govgo.core.module.info import ModuleInfo, Origin
 from govgo.errors import InputError
 from govgo.ports.modules import RevInfo
+from govgo.report.list.json import module_json
+from govgo.report.list.template import module_record
 
 
 @pytest.mark.parametrize(
@@ -75,8 +86,62 @@ def test_info_files_that_are_refused(text: str, error: str) -> None:
 
 
 def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(InputError, match="parsing time"):
+    with pytest.raises(InputError, match=r'^parsing time "2024-13-02T03:04:05Z": month out of range$'):
         parse_info(b'{"Version":"v1.0.0","Time":"2024-13-02T03:04:05Z"}')
+
+
+# What Go's time.Time.UnmarshalJSON answers.
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x", 'cannot parse "x" as "2006"'),
+        ("2024", 'cannot parse "" as "-"'),
+        ("2024-1-01T00:00:00Z", 'cannot parse "1-01T00:00:00Z" as "01"'),
+        ("2024-01-01 00:00:00Z", 'cannot parse " 00:00:00Z" as "T"'),
+        ("2024-01-01T00:0:00Z", 'cannot parse "0:00Z" as "04"'),
+        ("2024-01-01T00:00:00.5", 'cannot parse "" as "Z07:00"'),
+        ("2024-01-01T00:00:00+0100", 'cannot parse "+0100" as "Z07:00"'),
+    ],
+)
+def test_times_that_do_not_parse(text: str, sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_time(text)
+    assert str(caught.value) == f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": {sentence}'
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("2023-02-29T00:00:00Z", "day out of range"),
+        ("2024-01-32T00:00:00Z", "day out of range"),
+        ("2024-01-01T24:00:00Z", "hour out of range"),
+        ("2024-01-01T00:60:00Z", "minute out of range"),
+        ("2024-01-01T00:00:60Z", "second out of range"),
+        ("2024-01-01T00:00:00Zx", 'extra text: "x"'),
+    ],
+)
+def test_times_out_of_range(text: str, sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_time(text)
+    assert str(caught.value) == f'parsing time "{text}": {sentence}'
+
+
+# What `go list -m -f` and -json print for the Time of such a .info file.
+@pytest.mark.parametrize(
+    ("text", "string", "nanoseconds"),
+    [
+        ("2024-01-01T00:00:00.123456789Z", "2024-01-01 00:00:00.123456789 +0000 UTC", 1704067200123456789),
+        ("2024-01-01T00:00:00.000000001Z", "2024-01-01 00:00:00.000000001 +0000 UTC", 1704067200000000001),
+        ("2024-01-01T02:00:00.123456789+02:00", "2024-01-01 02:00:00.123456789 +0200 +0200", 1704067200123456789),
+        ("9999-12-31T23:59:59.999999999Z", "9999-12-31 23:59:59.999999999 +0000 UTC", -4852116231933722625),
+    ],
+)
+def test_nanoseconds_are_kept(text: str, string: str, nanoseconds: int) -> None:
+    info = ModuleInfo(path="m", time=parse_time(text))
+    assert format_time(info.time) == text
+    assert f'"Time": "{text}"' in module_json(info)
+    template = Template("{{.Time}}|{{.Time.UnixNano}}|{{.Time.UTC.Nanosecond}}", {})
+    assert template.execute(module_record(info)) == f"{string}|{nanoseconds}|{int(text[20:29])}"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.app.tidy import tidy
 from govgo.app.vendor.vendor import vendor
 from govgo.core.goenv import GoEnv
-from govgo.errors import DiskError, ReportedError
+from govgo.errors import DiskError, PackageError, ReportedError
 from govgo.load.packages.embed import EmbedError, resolve_embed
 from govgo.load.session.session import Session, Settings
 from govgo.wiring.session import make_session
@@ -74,6 +74,54 @@ def test_vendor_on_a_full_disk_leaves_the_old_directory_and_nothing_else(tmp_pat
     with pytest.raises(DiskError, match="no space left on device"):
         vendor(session)
     assert tree(tmp_path) == before
+    assert sorted(path.name for path in (tmp_path / "main").iterdir()) == ["go.mod", "m.go", "vendor"]
+
+
+def embedding(root: Path, *, broken: str = "") -> Session:
+    """A session that tells more (-v), with two packages whose embed patterns match nothing."""
+    session = session_at(root)
+    (root / "dep/sub/a.go").write_text('package sub\n\nimport _ "embed"\n\n//go:embed no*.txt\nvar s string\n')
+    (root / "dep/z.go").write_text("package dep\n")
+    if broken:
+        (root / "dep/z_windows.go").write_text(broken)
+    (root / "main/m.go").write_text('package m\n\nimport _ "example.com/dep"\nimport _ "example.com/dep/sub"\n')
+    session.settings = session.settings._replace(verbose=True)
+    return session
+
+
+def test_vendor_tells_of_a_package_after_its_line(tmp_path: Path) -> None:
+    """The order of go: a line of modules.txt is printed as it is written, before the package is copied."""
+    session = embedding(tmp_path)
+    (tmp_path / "dep/sub/inner").mkdir()
+    (tmp_path / "dep/sub/inner/i.go").write_text("package inner\n")
+    with (tmp_path / "main/m.go").open("a") as file:
+        file.write('import _ "example.com/dep/sub/inner"\n')
+    with pytest.raises(ReportedError):
+        vendor(session)
+    assert isinstance(session.report, Transcript)
+    assert session.report.lines == [
+        "# example.com/dep v1.0.0 => ../dep",
+        "## explicit",
+        "example.com/dep",
+        "example.com/dep/sub",
+        "go: resolving embeds in example.com/dep/sub: pattern no*.txt: no matching files found",
+        "example.com/dep/sub/inner",
+    ]
+
+
+def test_vendor_leaves_nothing_half_written_where_a_file_does_not_parse(tmp_path: Path) -> None:
+    """go's sentence with the whole path of the file; the old directory stays, and modules.txt ends where go's does."""
+    session = embedding(tmp_path, broken="packag dep\n")
+    before = tree(tmp_path / "main")
+    with pytest.raises(PackageError) as caught:
+        vendor(session)
+    assert str(caught.value) == (
+        f"internal error: failed to find embedded files of example.com/dep: {tmp_path}/dep/z_windows.go:1:1: "
+        "expected 'package', found packag\n"
+    )
+    assert isinstance(session.report, Transcript)
+    assert session.report.lines == ["# example.com/dep v1.0.0 => ../dep", "## explicit", "example.com/dep"]
+    assert tree(tmp_path / "main") == before
     assert sorted(path.name for path in (tmp_path / "main").iterdir()) == ["go.mod", "m.go", "vendor"]
 
 
