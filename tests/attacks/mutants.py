@@ -432,8 +432,8 @@ MUTANTS = {
         "crashes",
         "only a directory of the user's own keeps contents",
         "adapters/disk/renew.py",
-        "    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & modes.OTHERS_WRITE\n",
-        "    return True\n",
+        "and facts.st_uid == os.geteuid() and not facts.st_mode & modes.OTHERS_WRITE\n",
+        "\n",
         (RENEW + "test_a_directory_that_others_may_write_keeps_nothing",),
     ),
     "replaced-device": Mutant(
