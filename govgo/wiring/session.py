@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from govgo.adapters.disk.renew import keeping_places
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
@@ -73,7 +74,7 @@ def make_session(
     options = network or NetworkOptions(trace=settings.trace)
     root, writable = settings.env.gomodcache, settings.modcacherw
     cache = ModCache(root, writable_dirs=writable)
-    files = DiskWorkspace(cache)
+    files = DiskWorkspace(cache, keeping_places(settings.env.process))
     if settings.overlay:
         from govgo.adapters.workspace.overlay import OverlayWorkspace
 

@@ -18,6 +18,8 @@ STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 HTTP = "tests/adapters/http/test_client.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
+RENEW = "tests/adapters/disk/test_renew.py::"
+STREAMS = "tests/adapters/disk/test_streams.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SUM = "tests/cli/commands/test_sum.py::"
@@ -474,6 +476,30 @@ MUTANTS = {
             ATTACKS + "test_planted_link_is_not_written_through",
             CACHE + "test_old_file_survives_a_full_disk",
         ),
+    ),
+    "overwritten-unkept": Mutant(
+        "crashes",
+        "the old content is kept while a file is overwritten",
+        "adapters/disk/renew.py",
+        "        kept = _keep(path, before, data, places)\n",
+        "        kept = path + _KEPT\n",
+        (RENEW + "test_killed_at_any_byte",),
+    ),
+    "kept-by-others": Mutant(
+        "crashes",
+        "only a directory of the user's own keeps contents",
+        "adapters/disk/renew.py",
+        "and facts.st_uid == os.geteuid() and not facts.st_mode & modes.OTHERS_WRITE\n",
+        "\n",
+        (RENEW + "test_a_directory_that_others_may_write_keeps_nothing",),
+    ),
+    "replaced-device": Mutant(
+        "outputs",
+        "what is no regular file is written into",
+        "adapters/disk/streams.py",
+        "    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)\n",
+        "    return False\n",
+        (STREAMS + "test_what_is_a_stream",),
     ),
     "bundle-proof": Mutant(
         "bundles",

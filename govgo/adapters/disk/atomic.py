@@ -2,14 +2,13 @@
 """Files that appear whole or not at all: written under a temporary name beside their place, then renamed.
 
 The temporary names are the go command's (`<name><number>.tmp`), so that either program cleans up after the other.
-Only files of the user's own are synced to the disk: a cache can be fetched again, and syncing each of thousands of
-small files would take seconds.
+These are files of caches, which can be fetched again: syncing each of thousands of small files to the disk would take
+seconds. The user's own files are written by `disk.renew`.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 
 from govgo.adapters.disk import modes
@@ -51,27 +50,9 @@ def write_file(path: str, data: bytes) -> None:
         descriptor, name = create_temp(path)
     except OSError as error:
         raise disk_error("write", path, error) from error
-    put_in_place(descriptor, name, path, data)
-
-
-def put_in_place(descriptor: int, name: str, path: str, data: bytes, *, like: os.stat_result | None = None) -> None:
-    """Write `data` to a file of `create_temp`, close it and rename it to `path`.
-
-    Args:
-        like: the file that is replaced, if it is a person's own: its mode and owner are kept, and the new content
-            is on the disk before it takes the old one's place.
-
-    Raises:
-        DiskError: as `write_file`.
-    """
     try:
         try:
             write_all(descriptor, data)
-            if like is not None:
-                os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-                with suppress(OSError):  # only root may give files away
-                    os.fchown(descriptor, like.st_uid, like.st_gid)
-                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.rename(name, path)

@@ -43,7 +43,12 @@ def read_sealed(path: str, magic: bytes, max_bytes: int) -> bytes | None:
         data = file.read()
     start = len(magic) + _DIGEST_SIZE
     body = data[start:]
-    return body if data[:start] == magic + hashlib.sha256(body).digest() else None
+    return body if data == seal(magic, body) else None
+
+
+def seal(magic: bytes, body: bytes) -> bytes:
+    """The bytes of a sealed file."""
+    return magic + hashlib.sha256(body).digest() + body
 
 
 def write_sealed(path: str, magic: bytes, body: bytes) -> None:
@@ -52,7 +57,7 @@ def write_sealed(path: str, magic: bytes, body: bytes) -> None:
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, modes.PRIVATE_FILE)
     try:
         with open(descriptor, "wb") as file:
-            file.write(magic + hashlib.sha256(body).digest() + body)
+            file.write(seal(magic, body))
         os.replace(temp, path)
     except BaseException:
         os.unlink(temp)

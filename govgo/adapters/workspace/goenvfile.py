@@ -170,6 +170,9 @@ def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: fr
         UsageError: there is no go env file.
         DiskError: it could not be read or written.
     """
+    from govgo.adapters.disk.renew import keeping_places
+    from govgo.adapters.workspace.workspace import DiskWorkspace
+
     path, _, why = env_file(environ)
     if not path:
         raise UsageError(f"cannot find go env config: {why}")
@@ -189,7 +192,11 @@ def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: fr
     for key in drop:
         if key in where:
             lines[where[key]] = ""
-    _write(path, "".join(_sort_blocks(lines)))
+    data = "".join(_sort_blocks(lines)).encode("utf-8", "surrogateescape")
+    try:
+        DiskWorkspace(places=keeping_places(environ)).write(os.path.abspath(path), data)
+    except DiskError as error:
+        raise DiskError(f"writing go env config: {error}", path=path, inner=error) from error
 
 
 def _sort_blocks(lines: list[str]) -> list[str]:
@@ -224,17 +231,6 @@ def _read_lines(path: str, *, must_exist: bool) -> list[str]:
         raise DiskError(f"reading go env config: open {path}: {reason}", path=path, inner=err) from err
     lines = data.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1] + "\n"] if lines[-1] else [])
-
-
-def _write(path: str, text: str) -> None:
-    data = text.encode("utf-8", "surrogateescape")
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as f:
-            f.write(data)
-    except OSError as err:
-        reason = (err.strerror or str(err)).lower()
-        raise DiskError(f"writing go env config: open {path}: {reason}", path=path, inner=err) from err
 
 
 def _host() -> tuple[str, str]:

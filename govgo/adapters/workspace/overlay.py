@@ -33,7 +33,7 @@ class OverlayWorkspace(DiskWorkspace):
         Raises:
             UsageError: the file is missing or malformed.
         """
-        super().__init__(disk.cache)
+        super().__init__(disk.cache, disk.places)
         data = super().read(posixpath.join(cwd, file))
         if data is None:
             raise UsageError(f"reading overlay: open {file}: no such file or directory")

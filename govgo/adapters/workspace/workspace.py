@@ -3,7 +3,8 @@
 
 A file is replaced while two locks are held, as the go command does for go.mod and go.sum: `cache/lock` in the module
 cache, where it can be had, and the file's own. Another program therefore sees the old content or the new, and two
-that edit at once do not lose each other's work. A link stays a link: the file that it points to is replaced.
+that edit at once do not lose each other's work. A link stays a link: the file that it points to is replaced. How, and
+where that cannot be, says `disk.renew`; a device, a pipe or a descriptor is written into.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from govgo.adapters.disk import atomic, lockfile, modes
+from govgo.adapters.disk import atomic, lockfile, modes, renew, streams
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.trees import make_dirs, remove_tree
 from govgo.adapters.modcache.cache import ModCache
 from govgo.errors import ConflictError, DiskError, UsageError
-
-_NO_NEW_FILES = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class DiskWorkspace:
@@ -27,10 +26,12 @@ class DiskWorkspace:
 
     Attributes:
         cache: the module cache whose side lock guards edits; None where there is no cache.
+        places: directories of the user's own where the old content of a file may be kept (`renew.keeping_places`).
     """
 
-    def __init__(self, cache: ModCache | None = None) -> None:
+    def __init__(self, cache: ModCache | None = None, places: Sequence[str] = ()) -> None:
         self.cache = cache
+        self.places = places
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None when it does not exist.
@@ -38,6 +39,9 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be read.
         """
+        if renew.is_kept(path, self.places) and os.path.exists(path):
+            with self._open(self.real_path(path)):
+                pass
         try:
             return lockfile.read_locked(path)
         except FileNotFoundError:
@@ -53,16 +57,17 @@ class DiskWorkspace:
             ConflictError: it holds something else.
             DiskError: it could not be read or written; it holds what it held.
         """
+        if streams.is_stream(path):
+            streams.write_stream(path, after)
+            return
         target = self.real_path(path)
-        with ExitStack() as held:
-            self._try_side_lock(held)
-            descriptor = held.enter_context(_locked_file(target))
+        with self._open(target) as descriptor:
             found = lockfile.read_all(descriptor)
             if found == after:
                 return
             if found != (before or b""):
                 raise ConflictError("existing contents have changed since last read")
-            _renew(target, descriptor, after)
+            renew.renew(target, descriptor, after, self.places)
 
     def write(self, path: str, data: bytes) -> None:
         """Create or replace, making directories as needed.
@@ -70,13 +75,14 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be written.
         """
+        if streams.is_stream(path):
+            streams.write_stream(path, data)
+            return
         target = self.real_path(path)
         make_dirs(os.path.dirname(target))
-        with ExitStack() as held:
-            self._try_side_lock(held)
-            descriptor = held.enter_context(_locked_file(target))
+        with self._open(target) as descriptor:
             if os.fstat(descriptor).st_size != len(data) or lockfile.read_all(descriptor) != data:
-                _renew(target, descriptor, data)
+                renew.renew(target, descriptor, data, self.places)
 
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`; a link to nothing is not."""
@@ -188,9 +194,16 @@ class DiskWorkspace:
             raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
         return self.cache.side_lock()
 
-    def _try_side_lock(self, held: ExitStack) -> None:
-        with suppress(DiskError, UsageError):  # like go, which edits without it in a read-only cache
-            held.enter_context(self.side_lock())
+    @contextmanager
+    def _open(self, path: str) -> Iterator[int]:
+        """The file at `path` under both locks, open for reading and writing; whole again, if a run was killed in it."""
+        with ExitStack() as held:
+            with suppress(DiskError, UsageError):  # like go, which edits without it in a read-only cache
+                held.enter_context(self.side_lock())
+            descriptor = held.enter_context(_locked_file(path))
+            renew.mend(path, descriptor, self.places)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            yield descriptor
 
 
 @contextmanager
@@ -215,39 +228,6 @@ def _is_at(path: str, descriptor: int) -> bool:
         return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-
-
-def _renew(path: str, descriptor: int, data: bytes) -> None:
-    """Put a new file in the place of the open and locked one; where no file can be made beside it, overwrite it."""
-    status = os.fstat(descriptor)
-    try:
-        fresh, name = atomic.create_temp(path)
-    except OSError as error:
-        if error.errno not in _NO_NEW_FILES:
-            raise disk_error("write", path, error) from error
-        _overwrite(path, descriptor, data)
-        return
-    atomic.put_in_place(fresh, name, path, data, like=status)
-
-
-def _overwrite(path: str, descriptor: int, data: bytes) -> None:
-    """Write in place, first what makes the file longer: a full disk shows itself before anything is overwritten."""
-    size = os.fstat(descriptor).st_size
-    try:
-        try:
-            _write_at(descriptor, data[size:], size)
-        except OSError:
-            os.ftruncate(descriptor, size)
-            raise
-        _write_at(descriptor, data[:size], 0)
-        os.ftruncate(descriptor, len(data))
-    except OSError as error:
-        raise disk_error("write", path, error) from error
-
-
-def _write_at(descriptor: int, data: bytes, offset: int) -> None:
-    os.lseek(descriptor, offset, os.SEEK_SET)
-    lockfile.write_all(descriptor, data)
 
 
 def _kind(item: os.DirEntry[str]) -> str:

@@ -150,6 +150,7 @@ def _write(text: str, file: str) -> None:
     if file == _STDOUT:
         show(text)
         return
+    from govgo.adapters.disk.renew import keeping_places
     from govgo.adapters.workspace.workspace import DiskWorkspace
 
-    DiskWorkspace().write(file, text.encode("utf-8", "surrogateescape"))
+    DiskWorkspace(places=keeping_places(os.environ)).write(file, text.encode("utf-8", "surrogateescape"))

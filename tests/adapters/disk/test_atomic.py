@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from pathlib import Path
 
 import pytest
@@ -28,15 +27,6 @@ def test_a_file_is_replaced_and_a_link_is_not_followed(tmp_path: Path) -> None:
     atomic.write_file(str(path), b"new")
     assert (path.read_bytes(), path.is_symlink(), victim.read_bytes()) == (b"new", False, b"mine")
     assert sorted(os.listdir(tmp_path)) == ["file", "victim"]
-
-
-def test_the_mode_of_the_replaced_file_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "go.mod"
-    path.write_bytes(b"old")
-    path.chmod(0o640)
-    descriptor, name = atomic.create_temp(str(path))
-    atomic.put_in_place(descriptor, name, str(path), b"new", like=path.stat())
-    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o640)
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import stat
 import threading
@@ -93,43 +94,12 @@ def test_full_disk_keeps_the_old_content(
     def fail(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    target = {"write": "govgo.adapters.disk.atomic.write_all", "rename": "govgo.adapters.disk.atomic.os.rename"}[cut]
+    target = {"write": "govgo.adapters.disk.renew.write_all", "rename": "govgo.adapters.disk.renew.os.rename"}[cut]
     monkeypatch.setattr(target, fail)
     with pytest.raises(DiskError, match=r"write .*/go.mod: no space left on device"):
         files.replace(str(go_mod), b"module m\n", b"module n\n")
     assert go_mod.read_bytes() == b"module m\n"
     assert [p.name for p in go_mod.parent.iterdir()] == ["go.mod"]
-
-
-def forbid_new_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: str, mode: int = 0) -> tuple[int, str]:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-    monkeypatch.setattr("govgo.adapters.workspace.workspace.atomic.create_temp", fail)
-
-
-@pytest.mark.parametrize("after", [b"module n\n", b"module n // longer than it was\n", b"x\n"])
-def test_where_no_file_can_be_made_the_old_one_is_overwritten(
-    after: bytes, files: DiskWorkspace, go_mod: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forbid_new_files(monkeypatch)
-    files.replace(str(go_mod), b"module m\n", after)
-    assert go_mod.read_bytes() == after
-
-
-def test_full_disk_is_met_before_anything_is_overwritten(
-    files: DiskWorkspace, go_mod: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forbid_new_files(monkeypatch)
-
-    def fail(descriptor: int, data: bytes) -> None:
-        os.write(descriptor, data[:3])
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("govgo.adapters.disk.lockfile.write_all", fail)
-    with pytest.raises(DiskError, match=r"no space left"):
-        files.replace(str(go_mod), b"module m\n", b"module m\n\nrequire x v1.0.0\n")
-    assert go_mod.read_bytes() == b"module m\n"
 
 
 def side_lock_is_held(files: DiskWorkspace) -> bool:
@@ -154,7 +124,7 @@ def test_side_lock_is_held_while_a_file_is_replaced(
         held.append(side_lock_is_held(files))
         rename(source, target)
 
-    monkeypatch.setattr("govgo.adapters.disk.atomic.os.rename", spy)
+    monkeypatch.setattr("govgo.adapters.disk.renew.os.rename", spy)
     files.replace(str(go_mod), b"module m\n", b"module n\n")
     assert held == [True]
     assert not side_lock_is_held(files)
@@ -188,6 +158,48 @@ def test_many_editors_lose_no_line(with_cache: bool, files: DiskWorkspace, tmp_p
         thread.join()
     lines = Path(path).read_text().splitlines()
     assert sorted(lines) == sorted(f"t{i} {n}" for i in range(4) for n in range(10))
+
+
+def test_what_a_killed_run_left_is_brought_back_by_the_next_reader(files: DiskWorkspace, go_mod: Path) -> None:
+    leave_kept(go_mod, b"module m\n", b"module much.longer\n")
+    go_mod.write_bytes(b"module much.longer\n"[:12])
+    assert files.read(str(go_mod)) == b"module m\n"
+    assert [p.name for p in go_mod.parent.iterdir()] == ["go.mod"]
+
+
+def test_what_a_killed_run_left_is_brought_back_at_the_end_of_a_link(
+    files: DiskWorkspace, go_mod: Path, tmp_path: Path
+) -> None:
+    leave_kept(go_mod, b"module m\n", b"module n\n\ngo 1.21\n")
+    go_mod.write_bytes(b"module n\n\ngo 1")
+    link = tmp_path / "go.mod"
+    link.symlink_to(go_mod)
+    files.replace(str(link), b"module m\n", b"module o\n")
+    assert go_mod.read_bytes() == b"module o\n"
+
+
+def leave_kept(path: Path, before: bytes, after: bytes) -> None:
+    """What a run leaves that is killed while it overwrites `path`, as docs of `disk.renew` describe it."""
+    body = str(len(before)).encode() + b"\n" + before + after
+    kept = path.with_name(f".{path.name}.govgo-kept")
+    kept.write_bytes(b"govgo kept file 1\n" + hashlib.sha256(body).digest() + body)
+    kept.chmod(0o600)
+
+
+@pytest.mark.parametrize("verb", ["write", "replace"])
+def test_a_pipe_is_written_into(verb: str, files: DiskWorkspace, tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(path.read_bytes()))
+    reader.start()
+    if verb == "write":
+        files.write(str(path), b"text")
+    else:
+        files.replace(str(path), b"whatever was read", b"text")
+    reader.join(10)
+    assert got == [b"text"]
+    assert stat.S_ISFIFO(path.stat().st_mode)
 
 
 def test_listing(files: DiskWorkspace, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -586,6 +588,29 @@ def test_bundles(world: World, verify: Any, monkeypatch: pytest.MonkeyPatch) -> 
     run = verify("--json", "--only", "database", "--from-bundle", "proof")
     assert (run.code, run.codes) == (3, {"not-in-bundle"})
     assert len(world.proxy.asked) == asked
+
+
+def test_reports_and_bundles_are_written_into_what_is_no_file(world: World, verify: Any, tmp_path: Path) -> None:
+    """A device stays a device, a pipe a pipe, and a descriptor is written at its own place."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for flags in (["-o", f"json:{link}"], ["--bundle", str(pipe), "--skip", "cache"]):
+        reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+        assert verify(*flags).code == 0
+        text, _ = reader.communicate(timeout=10)
+        assert b"govgo.verify/1" in text if "-o" in flags else b"q.io/a v1.1.0 h1:" in text
+        assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+        assert link.is_symlink()
+    assert verify("-o", "json:/dev/null", "--bundle", "/dev/null").code == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    with open(tmp_path / "kept", "w+b", buffering=0) as file:
+        file.write(b"before\n")
+        assert verify("-o", f"json:/dev/fd/{file.fileno()}").code == 0
+        file.write(b"after\n")
+        lines = (tmp_path / "kept").read_text().splitlines()
+        assert (lines[0], lines[-1]) == ("before", "after")
+        assert json.loads("".join(lines[1:-1]))["schema"] == "govgo.verify/1"
 
 
 def test_several_reports_in_one_run(world: World, verify: Any) -> None:
