@@ -28,12 +28,14 @@ class VerifyOptions(NamedTuple):
         offline: use what is kept, and report what could not be checked.
         bundle: a file to write the proofs to, "" for none.
         from_bundle: a file of proofs to use in place of the database, "" for none.
+        strict: go.sum lines that are right, but more than needed, are findings.
     """
 
     since: str = ""
     offline: bool = False
     bundle: str = ""
     from_bundle: str = ""
+    strict: bool = False
 
 
 class Verified(NamedTuple):
@@ -51,6 +53,7 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
     """
     from govgo.adapters.sumdb.session import ProofClient
     from govgo.app.verify.verify import verify as service
+    from govgo.core.findings import Claim
 
     env, from_bundle = session.settings.env, options.from_bundle
     with ExitStack() as held:
@@ -66,7 +69,18 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
         if options.offline:
             asked = _offline_session(session)
             held.callback(asked.repo.close)
-        run = service(asked, where, claims, tools, since=options.since, offline=options.offline)
+        # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
+        proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims
+        run = service(
+            asked,
+            where,
+            claims,
+            tools,
+            since=options.since,
+            offline=options.offline,
+            strict=options.strict,
+            optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
+        )
         bundle = _bundle(session, client, where, options.bundle) if options.bundle else None
     return Verified(run, bundle)
 
@@ -113,7 +127,7 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 def _offline_session(session: Session) -> Session:
     """The same command over a repository that asks no source. What go.sum lacks stays unproved, and is reported."""
     env = session.settings.env._replace(goproxy=OFF, gosumdb=OFF)
-    other = make_session(session.settings._replace(env=env), session.report)
+    other = make_session(session.settings._replace(env=env), session.report, announce=False, offline=True)
     other.settings = session.settings._replace(env=env._replace(gosumdb=session.settings.env.gosumdb))
     return other
 

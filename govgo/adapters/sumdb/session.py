@@ -38,7 +38,7 @@ from govgo.core.sumdb.bundle import (
 from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
-from govgo.errors import DiskError, Failure, GovgoError, IntegrityError, LookupDisabledError, NotFoundError, UsageError
+from govgo.errors import DiskError, Failure, GovgoError, IntegrityError, NotFoundError, OfflineError, UsageError
 from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
@@ -259,7 +259,7 @@ class ProofClient(SumClient):
 class _NoNetwork:
     async def get(self, url: str, limit_bytes: int) -> bytes:
         """Refuse, as --offline demands."""
-        raise LookupDisabledError("not in the cache, and --offline forbids to ask")
+        raise OfflineError("not in the module cache, and --offline asks nobody")
 
 
 async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[bytes, gourl.GoURL | None]:

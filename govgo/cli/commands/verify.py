@@ -32,6 +32,7 @@ _STDOUT = "-"
 @option("-format", "form", metavar="FORMAT", help="Print text, json, sarif, github, junit, markdown.")
 @option("-json", "as_json", is_flag=True, help="The same as -format json.")
 @option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it.")
+@option("-strict", "strict", is_flag=True, help="Count lines that are right, but more than needed, as findings.")
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
 @module_options
 @argument("where")
@@ -53,7 +54,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     outputs = _outputs(flags)
     claims = _claims(flags["only"], flags["skip"])
     session = open_session(flags, announce=False)
-    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
+    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"], flags["strict"])
     run, written = run_verify(session, where, claims, options)
     if written is not None:
         from govgo.report.findings.text import bundle_text

@@ -179,13 +179,11 @@ def test_mismatch_explains_itself(world: World, verify: Any) -> None:
     assert run.code == 4
     assert run.out.endswith(
         "error[sum-mismatch]: q.io/b@v1.0.0: verifying module: checksum mismatch\n"
-        f"    go.sum:3:                           {OTHER_HASH}\n"
-        f"    checksum database sum.example.org:  {right}\n"
-        f"    proxy {world.proxy.url}:       {right}\n".replace(
-            "       h1", " " * (36 - len(world.proxy.url) - 7) + "h1"
-        )
-        + "    likely cause:                       edited go.sum: the line agrees with nothing that can be had now\n"
-        "    needed by:                          example.com/main (go.mod:7) => q.io/b v1.0.0\n"
+        f"    go.sum:3:      {OTHER_HASH}\n"
+        f"    checksum database sum.example.org:\n                   {right}\n"
+        f"    proxy {world.proxy.url}:\n                   {right}\n"
+        "    likely cause:  edited go.sum: the line agrees with nothing that can be had now\n"
+        "    needed by:     example.com/main (go.mod:7) => q.io/b v1.0.0\n"
         "hint: see who changed the line: `git log -L3,3:go.sum`\n"
         "not verified: 1 contradiction\n"
     ), run.out
@@ -246,8 +244,14 @@ def test_unreachable_never_reads_as_verified(world: World, verify: Any, monkeypa
 def test_offline_says_what_it_could_not_check(world: World, verify: Any) -> None:
     run = verify("--json", "--only", "database,complete", "--offline")
     assert run.code == 3
-    assert run.codes == {"offline", "lookup-disabled"}
+    assert run.codes == {"offline"}
     assert world.proxy.asked == []
+    database, complete = run.told
+    assert database["text"] == "could not be checked: not in the module cache, and --offline asks nobody (×4)"
+    assert (database["count"], [line["line"] for line in database["lines"]]) == (4, [1, 2, 3, 4])
+    assert complete["text"] == "q.io/a@v1.1.0: not in the module cache, and --offline asks nobody"
+    assert (complete["file"], complete["line"]) == ("go.mod", 5)
+    assert "GOPROXY" not in run.out
 
 
 def test_gosumdb_off_proves_nothing(world: World, verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,17 +310,34 @@ def test_missing_lines_are_all_named(world: World, verify: Any) -> None:
 def test_extra_lines(world: World, verify: Any) -> None:
     with Path("go.sum").open("a") as file:
         file.writelines(sorted_sums(world, "q.io/a v1.2.0"))
-    run = verify("--json")
+    run = verify("--json", "--strict")
     assert (run.code, run.codes) == (1, {"extra-sum"})
     assert [each["line"] for each in run.told] == [5, 6]
-    assert verify("--exit-zero").code == 0
+    assert verify("--exit-zero", "--strict").code == 0
+
+
+def test_lines_that_are_right_but_more_than_needed_are_only_told(world: World, verify: Any) -> None:
+    with Path("go.sum").open("a") as file:
+        file.writelines([*sorted_sums(world, "q.io/a v1.2.0"), sorted_sums(world, "q.io/a v1.1.0")[0]])
+    run = verify("--json")
+    assert (run.code, run.told) == (0, [])
+    assert [(each["code"], each["line"]) for each in run.json["notes"]] == [
+        ("duplicate-line", 7),
+        ("extra-sum", 5),
+        ("extra-sum", 6),
+    ]
+    text = verify().out
+    assert "note[extra-sum]: q.io/a@v1.2.0: no module in the requirement graph needs this line\n" in text
+    assert text.count("hint: remove what is not needed: `govgo tidy`\n") == 1
+    assert text.endswith("all modules verified (3 notes)\n")
+    assert verify("--strict").code == 1
 
 
 def test_lint(world: World, verify: Any) -> None:
     line = sorted_sums(world, "q.io/a v1.1.0")[0]
     with Path("go.sum").open("a") as file:
         file.write(f"<<<<<<< ours\n{line}=======\nq.io/a v1.1.0 {OTHER_HASH}\nq.io/a v1\n>>>>>>> theirs\nQ v1 h2:x\n")
-    run = verify("--json", "--only", "lint")
+    run = verify("--json", "--only", "lint", "--strict")
     assert run.code == 1
     assert sorted((each["line"], each["code"]) for each in run.told) == [
         (5, "merge-marker"),
@@ -474,7 +495,11 @@ def test_a_flipped_character_in_modules_txt(world: World, verify: Any) -> None:
         flip(path, offset)
         run = verify("--json", "--only", "vendor")
         assert run.code in (1, 3), (offset, path.read_bytes())
-        assert any(each["file"] == "vendor/modules.txt" for each in run.told), (offset, run.out)
+        # A module that modules.txt does not name any more is found where go.mod requires it.
+        places = {(each["file"], each["line"]) for each in run.told if each["code"] == "vendor-inconsistent"}
+        assert places or run.code == 3, (offset, run.out)
+        assert {file for file, _ in places} <= {"vendor/modules.txt", "go.mod"}
+        assert all(line for _, line in places), (offset, run.out)
         path.write_bytes(sound)
 
 
@@ -506,7 +531,8 @@ def test_vendored_files_are_proved_without_a_cache(world: World, verify: Any, tm
     assert verify("--only", "vendor").code == 0
     subprocess.run(["rm", "-rf", world.cache], check=True)
     run = verify("--json", "--only", "vendor", "--offline")
-    assert (run.code, run.codes) == (3, {"lookup-disabled", "vendor-unchecked"})
+    assert (run.code, run.codes) == (3, {"offline"})
+    assert run.err == ""
 
 
 # Several modules, workspaces, git.
