@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.goenv import OFF
+from govgo.errors import GovgoError
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
@@ -38,15 +39,22 @@ class VerifyOptions(NamedTuple):
     strict: bool = False
 
 
-class Verified(NamedTuple):
-    """A verification, and the bundle that was written of its proofs, None where none was asked for."""
-
-    verification: Verification
-    bundle: WrittenBundle | None = None
-
-
-def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], options: VerifyOptions) -> Verified:
+def run_verify(
+    session: Session,
+    where: Sequence[str],
+    claims: Sequence[Claim],
+    options: VerifyOptions,
+    tell: Callable[[Verification], object],
+) -> WrittenBundle | None:
     """Check the claims for the modules that `where` names; the session's own module or workspace where it names none.
+
+    Args:
+        session: the command.
+        where, claims, options: what to check, and how.
+        tell: is given the result at once, so that no later fault, such as a bundle that cannot be written, hides it.
+
+    Returns:
+        The bundle that was written of the proofs, None where none was asked for.
 
     Raises:
         GovgoError: nothing could be checked at all; a fault of a single check is a finding.
@@ -61,9 +69,13 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
         client = held.enter_context(ProofClient(env, session.report, offline=options.offline, directory=directory))
         database: Prover = client
         if from_bundle:
+            from govgo.adapters.attribution import prefixed
             from govgo.app.sum.bundle import prove_from_bundle
 
-            database = prove_from_bundle(session, session.absolute(from_bundle))
+            try:
+                database = prove_from_bundle(session, session.absolute(from_bundle))
+            except GovgoError as error:
+                raise prefixed(error, f"{from_bundle}: ") from error
         tools = _tools(session, client, database, held, options)
         asked = session
         if options.offline:
@@ -81,8 +93,8 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
             strict=options.strict,
             optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
         )
-        bundle = _bundle(session, client, where, options.bundle) if options.bundle else None
-    return Verified(run, bundle)
+        tell(run)
+        return _bundle(session, client, where, options.bundle) if options.bundle else None
 
 
 def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, options: VerifyOptions) -> Tools:

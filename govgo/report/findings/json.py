@@ -94,7 +94,7 @@ def _finding(run: Verification, module: ModuleReport | None, finding: Finding) -
         "main_module": None if module is None else module.name,
         **_line(finding.lines[0]),
         "count": len(finding.lines),
-        "lines": [_line(line) for line in finding.lines],
+        "lines": [_line(line) for line in finding.lines if line != (None, None)],
         "evidence": [{"source": e.source, "hash": e.digest, "note": visible(e.note)} for e in finding.evidence],
         "cause": cause_text(finding),
         "compared": finding.compared,

@@ -60,8 +60,9 @@ def sarif_report(run: Verification) -> str:
     invocation: dict[str, object] = {
         "executionSuccessful": not unchecked,
         "startTimeUtc": run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "exitCode": int(run.verdict),
     }
+    if all(finding.claim is not None for finding in run.findings):
+        invocation["exitCode"] = int(run.verdict)  # of a run that failed as a whole it is not known
     if unchecked:
         invocation["toolExecutionNotifications"] = [_notification(finding) for finding in unchecked]
     document = {
