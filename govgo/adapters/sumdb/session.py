@@ -82,7 +82,10 @@ class SumClient:
     def lookup_many(self, mods: Iterable[ModuleVersion]) -> Mapping[ModuleVersion, _Answer]:
         """Look up all at once (`SumDb.lookup_many`)."""
         mods = list(mods)
-        return self._run(lambda db: db.lookup_many(mods)) if mods else {}
+        return self._run(lambda db: db.lookup_many(mods, self._advanced)) if mods else {}
+
+    def _advanced(self, count: int) -> None:
+        self._report.event("advanced", {"name": "database", "count": count})
 
     def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
         """A bundle of the records of `mods` (`SumDb.bundle`)."""
@@ -192,6 +195,7 @@ class ProofClient(SumClient):
             lines = kept.lines(mod) if kept is not None else None
             if lines:
                 found[mod] = lines
+        self._advanced(len(found))
         rest = [mod for mod in mods if mod not in found]
         if rest:
             found.update(super().lookup_many(rest))

@@ -161,7 +161,7 @@ class _Run:
             proofs = self._tools.proofs()
             if proofs is not None:
                 self.findings += damage_findings(proofs.damage(mods))
-            self._cached = dict(zip(mods, self._facts.look(mods), strict=True))
+            self._cached = dict(zip(mods, self._facts.look(mods, self._advanced("cache")), strict=True))
         if Claim.DATABASE in self._claims and not self._off:
             lines = lines_of(self._targets)
             self._step("database", len(lines))
@@ -175,6 +175,12 @@ class _Run:
             if fatal is not None and fatal.verdict is Verdict.CONTRADICTION:
                 self.findings.append(fatal)
         return reports
+
+    def _advanced(self, name: str) -> Callable[[int], None]:
+        def tell(count: int) -> None:
+            self._session.report.event("advanced", {"name": name, "count": count})
+
+        return tell
 
     def _step(self, name: str, count: int = 0) -> None:
         """Report to the progress display which part of the work begins, and how much there is to do."""
