@@ -144,7 +144,9 @@ def verify(directory: str = ".", *, offline: bool = False, environ: Mapping[str,
     from govgo.wiring.verify import VerifyOptions, run_verify
 
     with _session(directory, environ) as session:
-        return run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline)).verification
+        found: list[Verification] = []
+        run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline), found.append)
+        return found[0]
 
 
 def download(mods: Iterable[ModuleVersion], *, environ: Mapping[str, str] | None = None) -> list[Downloaded]:

@@ -69,6 +69,7 @@
           NetworkError           a transfer failed (url without secrets, status)
           TooLargeError          a body is larger than its limit (limit_bytes)
           LookupDisabledError    lookups are off, or the version control system is not supported
+            OfflineError         nobody may be asked (--offline), and what was needed is not kept
             NotInBundleError     [app/sum] a proof bundle has no record of a version, and nothing else is asked
           DiskError              a local file or directory could not be read or written (path)
           NotInDatabaseError     [core/sumdb] the database does not know a module version
@@ -319,9 +320,15 @@ class TooLargeError(UnavailableError):
 
 
 class LookupDisabledError(UnavailableError):
-    """Lookups are off (vendor mode, --offline), or a version control system is not supported."""
+    """Lookups are off (vendor mode), or a version control system is not supported."""
 
     code = "no-usable-source"
+
+
+class OfflineError(LookupDisabledError):
+    """Nobody may be asked (--offline), and what was needed is not kept."""
+
+    code = "offline"
 
 
 class DiskError(UnavailableError):

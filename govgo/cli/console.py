@@ -62,21 +62,29 @@ class ConsoleReporter:
         self._tally: Tally | None = None
         self._display: Display | None = None
         self._is_live = False
+        self._title: str | None = None
 
     def start_progress(self, title: str, environ: Mapping[str, str]) -> None:
         """Show the progress of the command `title` from now on, where that can be done.
 
-        On a terminal it is a live line, but not on a dumb one. Elsewhere it is a line every ten seconds if CI is set,
-        and nothing if it is not: then standard error holds what go prints there and no more.
+        On a terminal it is a live line, but not on a dumb one or in a CI job. Elsewhere it is a line every ten seconds,
+        by which a log shows that the command is at work. Outside of CI it is prepared when there is something to wait
+        for, so that a command that answers from its files starts as fast as it can.
         """
-        live = self._stream.isatty() and environ.get("TERM") != "dumb"
-        if self._display is not None or not (live or environ.get("CI", "") not in ("", "0", "false")):
+        if self._display is not None:
             return
+        in_ci = environ.get("CI", "") not in ("", "0", "false")
+        self._is_live = self._stream.isatty() and environ.get("TERM") != "dumb" and not in_ci
+        self._title = title
+        if self._is_live or in_ci:
+            self._open_display()
+
+    def _open_display(self) -> Tally:
         from govgo.cli.progress import Display, Tally
 
-        self._is_live = live
-        self._tally = Tally(title)
-        self._display = Display(self._tally, self._stream, live=live)
+        self._tally = Tally(self._title or "")
+        self._display = Display(self._tally, self._stream, live=self._is_live)
+        return self._tally
 
     def hidden(self) -> AbstractContextManager[None]:
         """A block during which no live line is on the terminal."""
@@ -99,21 +107,23 @@ class ConsoleReporter:
         elif kind == "downloading":
             if not self._is_live:
                 self.note(f"downloading {facts['path']} {facts['version']}")
-        elif self._tally is not None:
-            self._tally.event(kind, facts)
+        elif self._title is not None:
+            (self._tally or self._open_display()).event(kind, facts)
 
     def close(self) -> None:
-        """Take the live line away; where it was shown and modules were fetched, sum up in one line."""
+        """Take the live line away; where it was shown and anything was fetched, sum up in one line."""
         display, tally = self._display, self._tally
-        self._display = self._tally = None
+        self._display = self._tally = self._title = None
         if display is None or tally is None:
             return
         display.close()
-        if display.shown and tally.fetched:
+        if display.shown and (tally.fetched or tally.answers):
             from govgo.cli.progress import duration, many, size
 
-            fetched = many(tally.fetched, "module")
-            self.note(f"downloaded {fetched}, {size(tally.bytes)}, in {duration(tally.elapsed_s)}")
+            done = f"downloaded {many(tally.fetched, 'module')}"
+            if not tally.fetched:
+                done = f"fetched {many(tally.answers, 'file')}"
+            self.note(f"{done}, {size(tally.bytes)}, in {duration(tally.elapsed_s)}")
 
     def failure(self, error: GovgoError) -> None:
         """The last word on a failure: go's sentence, and on a terminal a hint."""

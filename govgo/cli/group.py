@@ -100,14 +100,14 @@ MAIN = Group(
 class UnknownCommandError(CommandLineError):
     """A word that names no command of a group.
 
-    The sentence is go's, which names the word in the outermost group only. `meant` is a close name, or "".
+    The sentence is go's, which names the word in the outermost group only. `meant` is the command of a close name.
     """
 
     code = "unknown-command"
 
     def __init__(self, path: str, word: str, meant: str) -> None:
-        super().__init__(f"{path} {word}: unknown command" if path == "govgo" else f"{path}: unknown command", path)
-        self.meant = meant
+        sentence = f"{path} {word}: unknown command" if path == "govgo" else f"{path}: unknown command"
+        super().__init__(sentence, path, meant=f"{path} {meant}" if meant else "")
 
 
 class Found(NamedTuple):

@@ -158,8 +158,9 @@ def _print_usage_error(error: CommandLineError) -> None:
     own = isinstance(error, FlagError | UnknownCommandError)
     lines = [str(error) if own else f"govgo: {error}"]
     help_command = " ".join(["govgo help", *error.path.split()[1:]])
+    if error.meant:
+        lines.append(f"hint: did you mean `{error.meant}`?")
     if isinstance(error, UnknownCommandError):
-        lines += [f"hint: did you mean `{error.path} {error.meant}`?"] if error.meant else []
         lines += [f"Run '{help_command}' for usage."]
     else:
         lines += [f"usage: {error.path} {error.usage}".rstrip(), f"Run '{help_command}' for details."]

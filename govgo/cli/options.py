@@ -2,7 +2,8 @@
 """Commands and their flags, read as the go command reads them.
 
 Go's flag syntax: one or two dashes, `-flag`, `-flag=value`, `-flag value`; a boolean flag takes a value only after
-"="; flags end at the first argument or at "--"; GOFLAGS supplies what the line does not set.
+"="; flags end at the first argument or at "--"; GOFLAGS supplies what the line does not set. A command that go lacks
+may let flags stand behind its arguments, too (`own`).
 
     @command(usage="[-go=version] [-x]")
     @option("-go", "go_version", metavar="VERSION", help="Load the graph as this Go version would.")
@@ -38,14 +39,16 @@ class CommandLineError(UsageError):
 
     Attributes:
         path, usage: the name and the usage of the command that it calls, for the line below the sentence.
+        meant: what would stand in the line if a word of it is mistyped: a command or a flag; "" for no idea.
     """
 
     code = "command-line"
 
-    def __init__(self, text: str, path: str = "", usage: str = "") -> None:
+    def __init__(self, text: str, path: str = "", usage: str = "", *, meant: str = "") -> None:
         super().__init__(text)
         self.path = path
         self.usage = usage
+        self.meant = meant
 
 
 class FlagError(CommandLineError):
@@ -90,13 +93,14 @@ class Command(NamedTuple):
     """A command: what is called, its usage line, its flags in the order of the help text, the keyword of its arguments.
 
     `usage` is what follows the command's name in the usage line, in go's own words where go has the command.
-    `arguments` is "" where no words may follow the flags.
+    `arguments` is "" where no words may follow the flags. `is_own`: go has no such command.
     """
 
     function: Callable[..., int | None]
     usage: str
     flags: tuple[Flag, ...]
     arguments: str
+    is_own: bool
 
     def flags_under(self, path: str) -> Mapping[str, Flag]:
         """The flags by name for a command that is called as `path` ("govgo mod graph"): there only those of go."""
@@ -134,7 +138,7 @@ def read_line(
     """
     known = command.flags_under(path)
     general = _general_flags(known, goflags)  # a mistake in GOFLAGS is reported before one on the line
-    given, arguments = _split(known, words)
+    given, arguments = _split(known, words, mixed=command.is_own)
     on_line = {each.name for each in given}
     flags = [*(each for each in general if each.name not in on_line), *given]
     values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}
@@ -157,21 +161,31 @@ class _Given(NamedTuple):
     value: object
 
 
-def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[_Given], Sequence[str]]:
+def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> tuple[list[_Given], Sequence[str]]:
     """The flags of a line, which are read and checked one by one as go does, and the arguments after them.
+
+    Args:
+        known: the flags of the command.
+        words: the line.
+        mixed: whether flags may follow arguments.
 
     Raises:
         HelpRequested: the first flag that the command does not know asks for help.
         FlagError: a flag or its value cannot be read.
     """
     flags: list[_Given] = []
+    arguments: list[str] = []
     at = 0
     while at < len(words):
         word = words[at]
         if word == "--":
-            return flags, words[at + 1 :]
+            return flags, [*arguments, *words[at + 1 :]]
         if len(word) < 2 or word[0] != "-":
-            break
+            if not mixed:
+                break
+            arguments.append(word)
+            at += 1
+            continue
         at += 1
         name, equals, text = word[2 if word[1] == "-" else 1 :].partition("=")
         if name == "" or name[0] == "-":
@@ -180,7 +194,7 @@ def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[_Given
         if flag is None:
             if name in HELP_FLAGS:
                 raise HelpRequested
-            raise FlagError(f"flag provided but not defined: -{name}")
+            raise FlagError(f"flag provided but not defined: -{name}", meant=_close(name, known))
         if not equals:
             if flag.is_switch or flag.bare:
                 text = flag.bare or "true"
@@ -192,7 +206,15 @@ def _split(known: Mapping[str, Flag], words: Sequence[str]) -> tuple[list[_Given
         flags.append(_Given(name, text, _value(flag, name, text)))
         if name == "C" and len(flags) > 1:
             raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
-    return flags, words[at:]
+    return flags, [*arguments, *words[at:]]
+
+
+def _close(name: str, known: Mapping[str, Flag]) -> str:
+    """The flag that is most like `name`, with its dash; "" where none is like it."""
+    import difflib
+
+    shown = [each for each, flag in known.items() if not flag.is_hidden]
+    return "".join(f"-{each}" for each in difflib.get_close_matches(name.lower(), shown, n=1))
 
 
 _C_FIRST = "-C flag must be first flag on command line"
@@ -235,14 +257,15 @@ def _value(flag: Flag, name: str, text: str) -> object:
     return text
 
 
-def command(*, usage: str = "") -> Callable[[Callable[..., int | None]], Command]:
+def command(*, usage: str = "", own: bool = False) -> Callable[[Callable[..., int | None]], Command]:
     """Make a function with its `option`s and its `argument` a command; its docstring is the help text.
 
+    `own` is for a command that go lacks: its flags may stand behind its arguments.
     The lines after a line that holds only a backspace character keep their layout in the help text.
     """
 
     def apply(function: Callable[..., int | None]) -> Command:
-        return Command(function, usage, tuple(_flags(function)), getattr(function, "_arguments", ""))
+        return Command(function, usage, tuple(_flags(function)), getattr(function, "_arguments", ""), own)
 
     return apply
 

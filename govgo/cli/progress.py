@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The live display of long work, on standard error: one line on a terminal, a line every ten seconds in a CI job.
+"""The live display of long work, on standard error: one line on a terminal, elsewhere a line every ten seconds.
 
     download: 14 modules left, 48.1 MB, 6.3 MB/s, 12 s, waiting for …g.org/golang.org/x/text/@v/v0.14.0.zip, 9 s
 
@@ -9,6 +9,7 @@ while nothing happens. `ports.talk` lists the events.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -16,11 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TextIO
 
+from govgo.ports.talk import PROGRESS_THREAD
 from govgo.report.visible import visible
 
-FIRST_S = 0.14
+FIRST_S = 0.13
 """When the terminal's line is prepared, after the start of the process: loading rich takes 50 ms, and the line shall
-show after 200. A command that ends before does not load rich."""
+show within 200. A command that ends before does not load rich."""
 EVERY_S = 0.1
 PLAIN_EVERY_S = 10.0
 _SILENT_S = 2.0
@@ -28,11 +30,12 @@ _RATE_OVER_S = 3.0
 _MOST_CHARACTERS = 56
 
 _STEPS = {
-    "cache": "checking the module cache, {count} modules",
-    "database": "proving {count} go.sum lines",
-    "complete": "loading the module graph",
-    "vendor": "checking the vendor directory",
+    "cache": ("checking the module cache", "module"),
+    "database": ("proving go.sum", "line"),
+    "complete": ("loading the module graph", ""),
+    "vendor": ("checking the vendor directory", ""),
 }
+"""The title of each step of `verify`, and what is counted down in it."""
 
 
 class Tally:
@@ -45,11 +48,14 @@ class Tally:
 
     def __init__(self, title: str, now_s: Callable[[], float] = time.monotonic) -> None:
         self.fetched = 0
+        self.answers = 0
         self.bytes = 0
         self._title = title
         self._now_s = now_s
         self._started_s = now_s()
         self._modules_left = 0
+        self._step = ""
+        self._step_left = 0
         self._waiting: dict[str, tuple[str, float]] = {}
         self._newest = ""
         self._samples: deque[tuple[float, int]] = deque([(self._started_s, 0)])
@@ -64,7 +70,8 @@ class Tally:
                 if name in self._waiting:
                     self._waiting[name] = (self._waiting[name][0], self._now_s())
             case "finished", {"name": str(name), **more}:
-                self._waiting.pop(name, None)
+                what, _ = self._waiting.pop(name, ("", 0.0))
+                self.answers += what == "request"
                 rest = more.get("bytes", 0)
                 self.bytes += rest if isinstance(rest, int) else 0
             case "planned", {"modules": int(count)}:
@@ -77,7 +84,11 @@ class Tally:
             case "extracted", {"path": path, "version": version}:
                 self._newest = f"{path} {version}"
             case "step", {"name": str(name), "count": int(count)}:
-                self._title = _STEPS.get(name, name).format(count=count)
+                self._step, self._step_left = name, count
+                self._title = _STEPS.get(name, (name, ""))[0]
+            case "advanced", {"name": str(name), "count": int(count)}:
+                if name == self._step:
+                    self._step_left = max(0, self._step_left - count)
 
     @property
     def elapsed_s(self) -> float:
@@ -92,7 +103,10 @@ class Tally:
         if self._modules_left:
             yield many(self._modules_left, "module") + " left"
         requests = sum(what == "request" for what, _ in self._waiting.copy().values())
-        if requests and not self._modules_left:
+        noun = _STEPS.get(self._step, ("", ""))[1]
+        if self._step_left and noun:
+            yield many(self._step_left, noun) + " left"
+        elif requests and not self._modules_left:
             yield many(requests, "request") + " left"
         if self.bytes:
             yield size(self.bytes)
@@ -123,7 +137,9 @@ class Tally:
         silent_s = self._now_s() - since_s
         if silent_s < _SILENT_S:
             return ""
-        shown = f"the lock of {name}" if what == "lock" else name.partition("://")[2] or name
+        shown = f"the lock of {name}" if what == "lock" else name
+        if what == "request":
+            shown = name.partition("://")[2] or name
         if len(shown) > _MOST_CHARACTERS:
             shown = "…" + shown[1 - _MOST_CHARACTERS :]  # the end tells more than the beginning
         return f"waiting for {shown}, {duration(silent_s)}"
@@ -140,7 +156,7 @@ class Display:
         self._line: LiveLine | None = None
         self._lock = threading.RLock()
         self._ended = threading.Event()
-        threading.Thread(target=self._run, name="govgo-progress", daemon=True).start()
+        threading.Thread(target=self._run, name=PROGRESS_THREAD, daemon=True).start()
 
     @property
     def shown(self) -> bool:
@@ -170,8 +186,7 @@ class Display:
                 self._print_lines()
 
     def _draw_lines(self) -> None:
-        # Until now the process has worked all the time, so that its CPU time is its age.
-        if self._ended.wait(max(0.0, FIRST_S - time.process_time())):
+        if self._ended.wait(max(0.0, FIRST_S - _process_age_s())):
             return
         line = LiveLine(self._stream)
         while True:
@@ -187,6 +202,17 @@ class Display:
             with self._lock:
                 self._stream.write(f"govgo: {visible(self._tally.sentence())}\n")
                 self._stream.flush()
+
+
+def _process_age_s() -> float:
+    """Since the start of the process, as the system knows it; elsewhere its CPU time, as it has worked all the time."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            # proc(5): starttime is the 22nd field, in clock ticks after boot; the 2nd ends with the last bracket.
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.process_time()
 
 
 class LiveLine:

@@ -111,12 +111,14 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
     call = current_call()
     environ = dict(os.environ)
     chdir = str(flags.get("chdir", ""))
+    start_dir = ""
     if chdir:
+        start_dir = working_directory(os.environ)
         try:
             os.chdir(chdir)
         except OSError as error:
             raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
-        environ["PWD"] = os.path.join(working_directory(os.environ), chdir)
+        environ["PWD"] = os.path.join(start_dir, chdir)
         if call is not None:
             call.env = None  # a relative GOENV or PATH means something else now
     env = environment()
@@ -138,6 +140,7 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
         go_version=env.go_version or REFERENCE_RELEASE,
         tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
         temp_dir=environ.get("TMPDIR") or "/tmp",
+        start_dir=start_dir,
     )
 
 

@@ -7,7 +7,7 @@ since these take less time to define at start-up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -28,6 +28,7 @@ class Claim(StrEnum):
 class Verdict(IntEnum):
     """How bad something is. The numbers are exit codes (`cli.console`); where several apply, the largest counts.
 
+    PASSED: all is well; a finding that is PASSED is told, and fails nothing.
     FINDING: the answer is no. UNCHECKED: there is no answer. CONTRADICTION: bytes contradict go.sum or the checksum
     database, or the database contradicts itself.
     """
@@ -62,7 +63,7 @@ class Remedy(StrEnum):
 
 
 class Place(NamedTuple):
-    """A file as it is shown, relative to the working directory where it lies below it; `line` from 1, 0 for none."""
+    """A file as it is shown, relative to the root of the sources where it lies below it; `line` from 1, 0 for none."""
 
     file: str
     line: int = 0
@@ -86,17 +87,28 @@ class Difference(NamedTuple):
     change: str
 
 
+class Line(NamedTuple):
+    """A line with a fault: the key of the go.sum line, and where it is."""
+
+    module: ModuleVersion | None
+    place: Place | None
+
+
 class Finding(NamedTuple):
     """One thing that is not as it should be, or that could not be checked.
 
     Attributes:
         code: stable kebab-case identifier, the same in every format.
+        claim: the claim that fails, None for a fault that left nothing to check.
         text: one sentence, go's own where go has one.
         module: the key of the go.sum line ("/go.mod" at the end of its version for the hash of a go.mod).
         place: where to look.
         evidence: the hashes side by side.
         cause: the likely cause of a contradiction, None where the hashes do not show it.
         odd_proxies: for ODD_PROXY, the URLs of the proxies.
+        reason: the sentence without what concerns one line only; the same for all lines with one cause. "" for a
+            finding that stands for itself.
+        others: further lines with the same fault for the same reason; see `merge_alike`.
         compared: what `differences` were found between.
         needed_by: the shortest chain of requirements from the main module to the module.
         remedy: what can be done.
@@ -104,7 +116,7 @@ class Finding(NamedTuple):
     """
 
     code: str
-    claim: Claim
+    claim: Claim | None
     verdict: Verdict
     text: str
     module: ModuleVersion | None = None
@@ -117,6 +129,36 @@ class Finding(NamedTuple):
     hint: str = ""
     remedy: Remedy | None = None
     odd_proxies: tuple[str, ...] = ()
+    reason: str = ""
+    others: tuple[Line, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line that the finding is about, its own first."""
+        return (Line(self.module, self.place), *self.others)
+
+
+MOST_APART = 3
+"""How many findings that differ in their line only stay apart."""
+
+
+def merge_alike(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """`findings`, those with one cause side by side, and as one finding where they are more than `MOST_APART`.
+
+    They have one cause if code, claim, verdict, remedy, hint and `reason` are the same, and there is a reason.
+    """
+    alike: dict[object, list[Finding]] = {}
+    for number, each in enumerate(findings):
+        cause = (each.code, each.claim, each.verdict, each.remedy, each.hint, each.reason)
+        alike.setdefault(cause if each.reason else number, []).append(each)
+    return tuple(each for group in alike.values() for each in _merged(group))
+
+
+def _merged(group: list[Finding]) -> list[Finding]:
+    if len(group) <= MOST_APART:
+        return group
+    first, *rest = group
+    return [first._replace(text=first.reason, needed_by=(), others=tuple(line for each in rest for line in each.lines))]
 
 
 class ClaimResult(NamedTuple):
@@ -124,7 +166,7 @@ class ClaimResult(NamedTuple):
 
     Attributes:
         counts: what was counted, by name, in order.
-        note: why nothing was checked, "" where something was.
+        note: why nothing was checked, or not all, "" where everything was.
     """
 
     claim: Claim
@@ -143,7 +185,7 @@ class ModuleReport(NamedTuple):
     Attributes:
         kind: "module" or "workspace".
         path: the module path; "" where go.mod does not say, and for workspaces.
-        directory: as it is shown; "." for the working directory.
+        directory: as it is shown; "." for the root of the sources.
         files: the go.sum files that were read, as shown.
     """
 
@@ -170,6 +212,7 @@ class Verification(NamedTuple):
         tree_size: the size of its newest proved tree, 0 where none was proved.
         private: the setting that keeps modules from the database, as NAME=VALUE; "" for none.
         since: the git reference after which the checked lines were added, "" for all lines.
+        here: the directory where the command was started, as places are shown: "." for the root of the sources.
     """
 
     claims: tuple[Claim, ...]
@@ -182,6 +225,7 @@ class Verification(NamedTuple):
     offline: bool
     started: datetime
     duration_s: float
+    here: str = "."
 
     def all_findings(self) -> Iterator[tuple[ModuleReport | None, Finding]]:
         """Every finding with its module, those of the whole run first."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from govgo.core.module.moduleversion import ModuleVersion
@@ -41,8 +41,8 @@ class Cached(Protocol):
 class Facts(Protocol):
     """Looks at the module cache (`adapters.modcache.facts.CacheFacts`)."""
 
-    def look(self, mods: Sequence[ModuleVersion]) -> Sequence[Cached]:
-        """The cached files of each module version, in the order given."""
+    def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
+        """The cached files of each module version, in the order given; `advanced` is told how many more are done."""
         ...
 
 

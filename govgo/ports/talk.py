@@ -25,6 +25,7 @@ class Reporter(Protocol):
         downloading   path, version  a zip is about to be fetched (go prints a line for it)
         request       line           a request was made (-x)
         step          name, count    the part of the work that begins now, and how much there is to do
+        advanced      name, count    so much of the step of that name is done
         planned       modules        the number of modules that will be downloaded
         downloaded    (none)         one of them is done, whatever came of it
         started       what, name     something is waited for: `what` is "request", "lock" or "command"
@@ -34,6 +35,10 @@ class Reporter(Protocol):
         extracted     path, version  it was extracted
         """
         ...
+
+
+PROGRESS_THREAD = "govgo-progress"
+"""The name of the thread that shows progress. It holds no lock that a forked child needs."""
 
 
 class Clock(Protocol):

@@ -53,6 +53,7 @@ def make_session(
     *,
     network: NetworkOptions | None = None,
     announce: bool = True,
+    offline: bool = False,
     policy: Policy = LIST,
 ) -> Session:
     """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
@@ -62,6 +63,7 @@ def make_session(
         report: where to report to.
         network: how to talk to servers.
         announce: report each zip before it is fetched.
+        offline: ask no source of modules.
         policy: what the verb may do; its service may set another one before anything is loaded.
 
     Raises:
@@ -87,6 +89,7 @@ def make_session(
         options=options,
         cache=cache,
         announce=announce,
+        offline=offline,
         too_new=too_new,
     )
     session = Session(

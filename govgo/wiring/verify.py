@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.goenv import OFF
+from govgo.errors import GovgoError
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
@@ -28,29 +29,39 @@ class VerifyOptions(NamedTuple):
         offline: use what is kept, and report what could not be checked.
         bundle: a file to write the proofs to, "" for none.
         from_bundle: a file of proofs to use in place of the database, "" for none.
+        strict: go.sum lines that are right, but more than needed, are findings.
     """
 
     since: str = ""
     offline: bool = False
     bundle: str = ""
     from_bundle: str = ""
+    strict: bool = False
 
 
-class Verified(NamedTuple):
-    """A verification, and the bundle that was written of its proofs, None where none was asked for."""
-
-    verification: Verification
-    bundle: WrittenBundle | None = None
-
-
-def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], options: VerifyOptions) -> Verified:
+def run_verify(
+    session: Session,
+    where: Sequence[str],
+    claims: Sequence[Claim],
+    options: VerifyOptions,
+    tell: Callable[[Verification], object],
+) -> WrittenBundle | None:
     """Check the claims for the modules that `where` names; the session's own module or workspace where it names none.
+
+    Args:
+        session: the command.
+        where, claims, options: what to check, and how.
+        tell: is given the result at once, so that no later fault, such as a bundle that cannot be written, hides it.
+
+    Returns:
+        The bundle that was written of the proofs, None where none was asked for.
 
     Raises:
         GovgoError: nothing could be checked at all; a fault of a single check is a finding.
     """
     from govgo.adapters.sumdb.session import ProofClient
     from govgo.app.verify.verify import verify as service
+    from govgo.core.findings import Claim
 
     env, from_bundle = session.settings.env, options.from_bundle
     with ExitStack() as held:
@@ -58,17 +69,32 @@ def run_verify(session: Session, where: Sequence[str], claims: Sequence[Claim], 
         client = held.enter_context(ProofClient(env, session.report, offline=options.offline, directory=directory))
         database: Prover = client
         if from_bundle:
+            from govgo.adapters.attribution import prefixed
             from govgo.app.sum.bundle import prove_from_bundle
 
-            database = prove_from_bundle(session, session.absolute(from_bundle))
+            try:
+                database = prove_from_bundle(session, session.absolute(from_bundle))
+            except GovgoError as error:
+                raise prefixed(error, f"{from_bundle}: ") from error
         tools = _tools(session, client, database, held, options)
         asked = session
         if options.offline:
             asked = _offline_session(session)
             held.callback(asked.repo.close)
-        run = service(asked, where, claims, tools, since=options.since, offline=options.offline)
-        bundle = _bundle(session, client, where, options.bundle) if options.bundle else None
-    return Verified(run, bundle)
+        # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
+        proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims
+        run = service(
+            asked,
+            where,
+            claims,
+            tools,
+            since=options.since,
+            offline=options.offline,
+            strict=options.strict,
+            optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
+        )
+        tell(run)
+        return _bundle(session, client, where, options.bundle) if options.bundle else None
 
 
 def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, options: VerifyOptions) -> Tools:
@@ -113,7 +139,7 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 def _offline_session(session: Session) -> Session:
     """The same command over a repository that asks no source. What go.sum lacks stays unproved, and is reported."""
     env = session.settings.env._replace(goproxy=OFF, gosumdb=OFF)
-    other = make_session(session.settings._replace(env=env), session.report)
+    other = make_session(session.settings._replace(env=env), session.report, announce=False, offline=True)
     other.settings = session.settings._replace(env=env._replace(gosumdb=session.settings.env.gosumdb))
     return other
 

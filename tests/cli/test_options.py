@@ -104,3 +104,37 @@ def test_goflags_supply_what_the_line_does_not_set() -> None:
 
 def test_the_order_of_flags_is_kept() -> None:
     assert run("-o=1", "-m", "-o=2") == [("o", "1"), ("m", "true"), ("o", "2")]
+
+
+@command(own=True)
+@option("-json", "json", is_flag=True)
+@option("-o", "output", multiple=True)
+@argument("args")
+def own(**values: object) -> None:
+    print(repr({key: value for key, value in values.items() if value not in ("", False, ())}))
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["./...", "--json"], {"json": True, "args": ("./...",)}),
+        (["a", "-o", "x:-", "b", "-json", "c"], {"json": True, "output": ("x:-",), "args": ("a", "b", "c")}),
+        (["a", "-", "--", "-json"], {"args": ("a", "-", "-json")}),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_flags_of_a_command_that_go_lacks_may_follow_arguments(
+    words: list[str], values: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    own.function(**read_line(own, "govgo own", words, ())[1])
+    assert ast.literal_eval(capsys.readouterr().out) == values
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("-jsno", "-json"), ("--jso=1", "-json"), ("-JSON", "-json"), ("-outputs", ""), ("-modules", ""), ("-x", "")],
+)
+def test_a_mistyped_flag_gets_a_suggestion(word: str, meant: str) -> None:
+    with pytest.raises(CommandLineError, match="flag provided but not defined") as caught:
+        run(word)
+    assert caught.value.meant == meant

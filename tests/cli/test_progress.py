@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -72,6 +73,27 @@ def test_modules_are_counted_down(tally: Tally) -> None:
     assert tally.sentence() == "list: 1,199 modules left, 0 s, q.io/a v1.0.0"
 
 
+def test_the_lines_and_modules_of_verify_are_counted_down(tally: Tally) -> None:
+    tally.event("step", {"name": "cache", "count": 1_200})
+    assert tally.sentence() == "checking the module cache: 1,200 modules left, 0 s"
+    tally.event("advanced", {"name": "cache", "count": 1_199})
+    assert tally.sentence() == "checking the module cache: 1 module left, 0 s"
+    tally.event("step", {"name": "database", "count": 2})
+    tally.event("started", request("https://p.example/a"))
+    tally.event("advanced", {"name": "cache", "count": 1})
+    assert tally.sentence() == "proving go.sum: 2 lines left, 0 s"
+    tally.event("advanced", {"name": "database", "count": 2})
+    assert tally.sentence() == "proving go.sum: 1 request left, 0 s"
+    tally.event("step", {"name": "complete", "count": 0})
+    assert tally.sentence() == "loading the module graph: 1 request left, 0 s"
+
+
+def test_a_command_that_is_waited_for_is_named(tally: Tally, clock: Clock) -> None:
+    tally.event("started", {"what": "command", "name": "git fetch https://git.example/a"})
+    clock.time_s += 12
+    assert tally.sentence() == "list: 12 s, waiting for git fetch https://git.example/a, 12 s"
+
+
 def test_what_is_silent_is_named(tally: Tally, clock: Clock) -> None:
     tally.event("started", request("https://p.example/q.io/a/@v/v1.0.0.zip"))
     clock.time_s += 65
@@ -105,7 +127,17 @@ def test_the_rate_is_that_of_the_last_seconds(tally: Tally, clock: Clock) -> Non
     "facts", [{}, {"name": 1}, {"name": "u", "bytes": "x"}, {"what": "request", "name": "u", "bytes": None}]
 )
 def test_odd_facts_are_passed_over(tally: Tally, facts: Mapping[str, object]) -> None:
-    for kind in ("started", "received", "finished", "planned", "step", "fetched", "extracted", "unheard-of"):
+    for kind in (
+        "started",
+        "received",
+        "finished",
+        "planned",
+        "step",
+        "advanced",
+        "fetched",
+        "extracted",
+        "unheard-of",
+    ):
         tally.event(kind, facts)
     assert "list: " in tally.sentence()
 
@@ -167,17 +199,45 @@ def test_a_ci_job_gets_a_plain_line_at_intervals(monkeypatch: pytest.MonkeyPatch
     }
 
 
-@pytest.mark.parametrize("environ", [{}, {"CI": ""}, {"CI": "false"}])
-def test_elsewhere_standard_error_is_as_gos(environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("environ", [{}, {"CI": ""}, {"CI": "false"}, {"CI": "true"}])
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_what_is_no_live_terminal_gets_plain_lines(
+    kind: type[io.StringIO], environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe, a dumb terminal, and the terminal that some CI systems give."""
     monkeypatch.setattr(progress, "PLAIN_EVERY_S", 0.01)
-    stream = io.StringIO()
+    if kind is Terminal and environ.get("CI") != "true":
+        environ = {**environ, "TERM": "dumb"}
+    stream = kind()
     reporter = ConsoleReporter(stream)
     reporter.start_progress("download", environ)
     reporter.event("downloading", {"path": "q.io/a", "version": "v1.0.0"})
     reporter.event("fetched", {"path": "q.io/a", "version": "v1.0.0"})
-    time.sleep(0.05)
+    until(lambda: "q.io/a v1.0.0\n" in stream.getvalue().partition("\n")[2])
+    reporter.close()
+    assert stream.getvalue().startswith("govgo: downloading q.io/a v1.0.0\n")
+    assert set(stream.getvalue().splitlines()[1:]) <= {"govgo: download: 0 s", "govgo: download: 0 s, q.io/a v1.0.0"}
+
+
+def test_within_ten_seconds_standard_error_is_as_gos() -> None:
+    stream = io.StringIO()
+    reporter = ConsoleReporter(stream)
+    reporter.start_progress("download", {})
+    reporter.event("downloading", {"path": "q.io/a", "version": "v1.0.0"})
+    reporter.event("fetched", {"path": "q.io/a", "version": "v1.0.0"})
     reporter.close()
     assert stream.getvalue() == "govgo: downloading q.io/a v1.0.0\n"
+    assert progress.PLAIN_EVERY_S == 10
+
+
+def test_a_command_without_waiting_starts_no_thread() -> None:
+    before = threading.active_count()
+    reporter = ConsoleReporter(io.StringIO())
+    reporter.start_progress("graph", {})
+    assert threading.active_count() == before
+    reporter.close()
+    reporter.event("started", request("https://p.example/a"))  # after the end it starts none either
+    assert threading.active_count() == before
 
 
 def on_a_terminal(work: Path, *args: str, **environ: str) -> str:
@@ -216,7 +276,7 @@ def test_an_error_stands_on_a_line_of_its_own(proxy: ProxySimulator, tmp_path: P
 
 def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Path) -> None:
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
-    assert written.rpartition(ERASE)[2] == "q.io/a v1.0.0\n"
+    assert re.fullmatch(r"q.io/a v1.0.0\ngovgo: fetched 2 files, \d+ bytes, in \d+ s\n", written.rpartition(ERASE)[2])
 
 
 def test_downloads_are_summed_up_in_one_line(proxy: ProxySimulator, tmp_path: Path) -> None:
@@ -234,7 +294,10 @@ def test_a_dumb_terminal_gets_sentences(proxy: ProxySimulator, tmp_path: Path) -
 
 def test_a_short_command_loads_no_rich(tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n")
-    code = "import sys; from govgo.cli.main import invoke; invoke(['edit', '-json']); print('rich' in sys.modules)"
+    code = (
+        "import sys; from govgo.cli import progress; progress.FIRST_S = 1e9; from govgo.cli.main import invoke; "
+        "invoke(['edit', '-json']); print('rich' in sys.modules)"
+    )
     master, slave = pty.openpty()
     env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), "TERM": "xterm"}
     command = [sys.executable, "-c", code]

@@ -7,7 +7,7 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from govgo.adapters.http.engine import Timeouts
@@ -130,6 +130,11 @@ class Network:
     def trace(self) -> Callable[[str], None] | None:
         """The function that takes a line for each request and command (-x), None where they are not traced."""
         return self._trace if self._options.trace else None
+
+    @property
+    def event(self) -> Callable[[str, Mapping[str, object]], None]:
+        """The function that takes events of the progress."""
+        return self._report.event
 
     async def off(self, work: Callable[[], _T]) -> _T:
         """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once."""

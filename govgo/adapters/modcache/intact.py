@@ -25,6 +25,7 @@ from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.errors import DiskError, Failure, InputError
+from govgo.ports.talk import PROGRESS_THREAD
 
 _MOST_WORKERS = 8
 _WORTH_A_WORKER = 4 << 20
@@ -32,6 +33,10 @@ _WORTH_A_WORKER = 4 << 20
 
 _Texts = tuple[str, ...]
 """What one module version gives. Plain strings, since they may come from another process through `marshal`."""
+
+
+def _tell_nobody(count: int) -> None:
+    """Progress goes nowhere."""
 
 
 class CacheAudit:
@@ -42,7 +47,7 @@ class CacheAudit:
 
     def faults(self, mods: Sequence[ModuleVersion]) -> tuple[tuple[str, ...], ...]:
         """go's sentences about each module version that was changed since it was downloaded, in the order given."""
-        return _divided(self._cache, mods, self.module_faults)
+        return _divided(self._cache, mods, self.module_faults, _tell_nobody)
 
     def module_faults(self, mv: ModuleVersion) -> tuple[str, ...]:
         """What is wrong with zip and tree of one module version; () also where nothing was downloaded."""
@@ -114,9 +119,11 @@ class CacheFacts:
     def __init__(self, cache: ModCache) -> None:
         self._cache = cache
 
-    def look(self, mods: Sequence[ModuleVersion]) -> tuple[CachedModule, ...]:
-        """The facts of each module version, in the order given."""
-        return tuple(CachedModule(*fields) for fields in _divided(self._cache, mods, self._fields))
+    def look(
+        self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = _tell_nobody
+    ) -> tuple[CachedModule, ...]:
+        """The facts of each module version, in the order given; `advanced` is told how many more are done."""
+        return tuple(CachedModule(*fields) for fields in _divided(self._cache, mods, self._fields, advanced))
 
     def _fields(self, mv: ModuleVersion) -> _Texts:
         if is_toolchain(mv.path):
@@ -175,10 +182,13 @@ def _recorded(zip_path: str) -> tuple[str, str]:
 
 
 def _divided(
-    cache: ModCache, mods: Sequence[ModuleVersion], work: Callable[[ModuleVersion], _Texts]
+    cache: ModCache,
+    mods: Sequence[ModuleVersion],
+    work: Callable[[ModuleVersion], _Texts],
+    advanced: Callable[[int], object],
 ) -> tuple[_Texts, ...]:
     """`work` on each module version, divided among processes; the results in the order given."""
-    found = _in_processes(_shares(cache, mods), lambda index: work(mods[index]))
+    found = _in_processes(_shares(cache, mods), lambda index: work(mods[index]), advanced)
     return tuple(found[index] for index in range(len(mods)))
 
 
@@ -186,7 +196,7 @@ def _shares(cache: ModCache, mods: Sequence[ModuleVersion]) -> list[list[int]]:
     """The indexes of `mods`, dealt to as many workers as pay off, each to the one with the least to do."""
     sizes = [_size(cache, mv) for mv in mods]
     workers = min(_MOST_WORKERS, len(os.sched_getaffinity(0)), 1 + sum(sizes) // _WORTH_A_WORKER)
-    if threading.active_count() > 1:
+    if any(each.name != PROGRESS_THREAD for each in threading.enumerate() if each is not threading.current_thread()):
         workers = 1  # a process with threads cannot be forked safely
     shares: list[list[int]] = [[] for _ in range(workers)]
     loads = [0] * workers
@@ -204,10 +214,21 @@ def _size(cache: ModCache, mv: ModuleVersion) -> int:
         return 0
 
 
-def _in_processes(shares: Sequence[Sequence[int]], work: Callable[[int], _Texts]) -> dict[int, _Texts]:
-    """`work` on every index: the first share here, each other in a forked child that answers through a pipe."""
+def _in_processes(
+    shares: Sequence[Sequence[int]], work: Callable[[int], _Texts], advanced: Callable[[int], object]
+) -> dict[int, _Texts]:
+    """`work` on every index: the first share here, each other in a forked child that answers through a pipe.
+
+    The children do not say how far they are. As all shares are alike, they are taken to be as far as this process.
+    """
     children = [(share, *_fork(share, work)) for share in shares[1:] if share]
-    found = {index: work(index) for index in shares[0]}
+    found: dict[int, _Texts] = {}
+    total, told = sum(map(len, shares)), 0
+    for done, index in enumerate(shares[0], 1):
+        found[index] = work(index)
+        count = total * done // len(shares[0])
+        advanced(count - told)
+        told = count
     for share, process, answers in children:
         with os.fdopen(answers, "rb") as pipe:
             data = pipe.read()

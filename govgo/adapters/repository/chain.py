@@ -58,7 +58,7 @@ class ModuleSource:
         env: go's settings.
         cache: the module cache.
         report: takes sentences for the user.
-        disabled: says why nothing may be looked up just now, "" where it may.
+        refusal: makes the error that nothing may be looked up just now, None where it may.
         direct: gives access to the modules' own repositories.
     """
 
@@ -69,7 +69,7 @@ class ModuleSource:
         env: GoEnv,
         cache: ModCache,
         report: Reporter,
-        disabled: Callable[[], str],
+        refusal: Callable[[], LookupDisabledError | None],
         direct: Callable[[], Source],
     ) -> None:
         self.spec = spec
@@ -77,7 +77,7 @@ class ModuleSource:
         self._env = env
         self._cache = cache
         self._report = report
-        self._disabled = disabled
+        self._refusal = refusal
         self._direct = direct
         self._lists: Memo[tuple[str, str], Listing] = Memo()
         self._stats: Memo[tuple[str, str], RevInfo] = Memo()
@@ -121,9 +121,9 @@ class ModuleSource:
 
     def _ask(self, path: str) -> Source:
         """The proxy, or direct access to the module's own repository, if this module may be asked for there."""
-        why = self._disabled()
-        if why:
-            raise LookupDisabledError(why)
+        refusal = self._refusal()
+        if refusal is not None:
+            raise refusal
         private = not self._env.uses_proxy(path)
         url = self.spec.url
         if url == DIRECT or (private and url == NOPROXY):

@@ -29,7 +29,15 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version.semver import is_valid as is_semver
-from govgo.errors import Failure, GovgoError, InputError, InvalidVersionError, UsageError
+from govgo.errors import (
+    Failure,
+    GovgoError,
+    InputError,
+    InvalidVersionError,
+    LookupDisabledError,
+    OfflineError,
+    UsageError,
+)
 from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
 from govgo.ports.talk import Reporter
 
@@ -62,6 +70,7 @@ class Repository:
         cache: ModCache | None = None,
         writable_dirs: bool = False,
         announce: bool = True,
+        offline: bool = False,
         too_new: TooNew | None = None,
     ) -> None:
         """Neither files nor network are touched before the first call.
@@ -74,6 +83,7 @@ class Repository:
             cache: the module cache; None for the one that `env` names.
             writable_dirs: leave its extracted trees writable (-modcacherw).
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
+            offline: ask no source; what the cache lacks is an OfflineError.
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
 
         Raises:
@@ -86,6 +96,7 @@ class Repository:
         self._env = env
         self._report = report
         self._disabled = ""
+        self._offline = offline
         self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
         self._sums = SumCheck(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
@@ -288,15 +299,18 @@ class Repository:
     def _sources(self) -> tuple[ModuleSource, ...]:
         return tuple(self._source(spec) for spec in self._env.proxies())
 
+    def _refusal(self) -> LookupDisabledError | None:
+        if self._offline:
+            return OfflineError("not in the module cache, and --offline asks nobody")
+        return LookupDisabledError(self._disabled) if self._disabled else None
+
     def _source(self, spec: ProxySpec) -> ModuleSource:
         from govgo.adapters.proxy.proxy import Proxy
         from govgo.adapters.repository.chain import ModuleSource
 
         named = spec.url in (DIRECT, OFF, NOPROXY)
         proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
-        return ModuleSource(
-            spec, proxy, self._env, self._cache, self._report, lambda: self._disabled, lambda: self._direct
-        )
+        return ModuleSource(spec, proxy, self._env, self._cache, self._report, self._refusal, lambda: self._direct)
 
     @cached_property
     def _direct(self) -> Direct:

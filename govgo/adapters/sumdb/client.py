@@ -134,8 +134,14 @@ class SumDb:
             raise _in_context(f"{mod.path}@{version}: verifying {noun}: ", error) from error
         check_sum(sum_lines(text, mod), self.name, mod, h1)
 
-    async def lookup_many(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
+    async def lookup_many(
+        self, mods: Iterable[ModuleVersion], advanced: Callable[[int], object] = lambda count: None
+    ) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
         """Look up all at once: for each the lines, or why there are none. What was proved is on disk afterwards.
+
+        Args:
+            mods: module versions, those of go.mod files with their "/go.mod".
+            advanced: is told how many more are done.
 
         Raises:
             ForkError, BadSignatureError: the database misbehaves.
@@ -151,6 +157,7 @@ class SumDb:
                 raise
             except GovgoError as error:  # also a SumMismatchError: it is the answer for this module
                 found[mod] = error
+            advanced(1)
         await self.flush()
         return found
 

@@ -38,7 +38,7 @@ from govgo.core.sumdb.bundle import (
 from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
-from govgo.errors import DiskError, Failure, GovgoError, IntegrityError, LookupDisabledError, NotFoundError, UsageError
+from govgo.errors import DiskError, Failure, GovgoError, IntegrityError, NotFoundError, OfflineError, UsageError
 from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
@@ -82,7 +82,10 @@ class SumClient:
     def lookup_many(self, mods: Iterable[ModuleVersion]) -> Mapping[ModuleVersion, _Answer]:
         """Look up all at once (`SumDb.lookup_many`)."""
         mods = list(mods)
-        return self._run(lambda db: db.lookup_many(mods)) if mods else {}
+        return self._run(lambda db: db.lookup_many(mods, self._advanced)) if mods else {}
+
+    def _advanced(self, count: int) -> None:
+        self._report.event("advanced", {"name": "database", "count": count})
 
     def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
         """A bundle of the records of `mods` (`SumDb.bundle`)."""
@@ -192,6 +195,7 @@ class ProofClient(SumClient):
             lines = kept.lines(mod) if kept is not None else None
             if lines:
                 found[mod] = lines
+        self._advanced(len(found))
         rest = [mod for mod in mods if mod not in found]
         if rest:
             found.update(super().lookup_many(rest))
@@ -259,7 +263,7 @@ class ProofClient(SumClient):
 class _NoNetwork:
     async def get(self, url: str, limit_bytes: int) -> bytes:
         """Refuse, as --offline demands."""
-        raise LookupDisabledError("not in the cache, and --offline forbids to ask")
+        raise OfflineError("not in the module cache, and --offline asks nobody")
 
 
 async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[bytes, gourl.GoURL | None]:

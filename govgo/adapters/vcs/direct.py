@@ -105,7 +105,7 @@ class Direct:
         self._network = network
         self._web = web
         self._too_new = too_new
-        self._git = Git(env.process, trace=network.trace)
+        self._git = Git(env.process, trace=network.trace, event=network.event)
         self._discovery = Discovery(env, self._pages, self._ping)
         self._modules: Memo[str, Source] = Memo()
         self._repos: Memo[str, GitRepo] = Memo()
@@ -178,7 +178,9 @@ class Direct:
         try:
             with suppress(OSError):
                 os.makedirs(directory, exist_ok=True)
-            found = await self._network.off(lambda: self._git.run(["ls-remote", "--end-of-options", url], directory))
+            found = await self._network.off(
+                lambda: self._git.run(["ls-remote", "--end-of-options", url], directory, remote=url)
+            )
         except Failure:
             return False
         self._refs[url] = parse_refs(found)

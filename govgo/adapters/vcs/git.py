@@ -31,6 +31,7 @@ _MAX_STDERR_BYTES = 16 << 10
 _MAX_SHOWN_LINES = 20
 _CHUNK_BYTES = 1 << 16
 _TIMEOUT_S = 900.0
+_REMOTE_VERBS = ("fetch", "ls-remote")
 # How long a git that is told to end (SIGTERM) may take before it is killed, in seconds.
 _GRACE_S = 5.0
 # For -x: words that need no quotes, and what is escaped within double quotes.
@@ -79,6 +80,7 @@ class Git:
         environ: Mapping[str, str],
         *,
         trace: Callable[[str], None] | None = None,
+        event: Callable[[str, Mapping[str, object]], None] = lambda kind, facts: None,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
         """Nothing is run yet.
@@ -86,6 +88,7 @@ class Git:
         Args:
             environ: the environment that git gets.
             trace: called with a line for each command and its time (-x).
+            event: takes events of the progress: what is waited for.
             timeout_s: a command that takes longer is ended.
         """
         self._environ = dict(environ)
@@ -93,6 +96,7 @@ class Git:
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")
         self._trace = trace
+        self._event = event
         self._timeout_s = timeout_s
         self._running: set[subprocess.Popen[bytes]] = set()
         self.closed = False
@@ -109,6 +113,7 @@ class Git:
         cwd: str,
         *,
         git_dir: str = "",
+        remote: str = "",
         sink: BinaryIO | None = None,
         limit_bytes: int = MAX_OUTPUT_BYTES,
     ) -> bytes:
@@ -118,6 +123,7 @@ class Git:
             args: subcommand and arguments, none of which a shell sees.
             cwd: the directory to run in.
             git_dir: the repository; "" for git to look for it, from `cwd` upwards.
+            remote: the URL that the command talks to, for the progress; "" for none.
             sink: a file for the output.
             limit_bytes: output of more than this is refused.
 
@@ -128,11 +134,14 @@ class Git:
         words = ["git", *args]
         shown = f"cd {cwd}; " + " ".join(map(_quoted, words))
         start_s = time.monotonic()
+        waited = mask_all(f"git {next((word for word in args if word in _REMOTE_VERBS), args[0])} {remote}").rstrip()
+        self._event("started", {"what": "command", "name": waited})
         if self._trace is not None:
             self._trace(mask_all(shown))
         try:
             return self._run(words, cwd, git_dir, sink, limit_bytes)
         finally:
+            self._event("finished", {"name": waited})
             if self._trace is not None:
                 self._trace(f"{time.monotonic() - start_s:.3f}s # {mask_all(shown)}")
 

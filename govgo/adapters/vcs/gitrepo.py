@@ -220,7 +220,7 @@ class GitClone:
 
     def run(self, *args: str, sink: BinaryIO | None = None, limit_bytes: int = MAX_OUTPUT_BYTES) -> bytes:
         """Run git in the clone; the rest as for `Git.run`."""
-        return self._git.run(args, self._dir, git_dir=self._dir, sink=sink, limit_bytes=limit_bytes)
+        return self._git.run(args, self._dir, git_dir=self._dir, remote=self._url, sink=sink, limit_bytes=limit_bytes)
 
 
 class GitRepo:

@@ -89,7 +89,9 @@ class _CacheCheck:
             text = f"{name}: go.mod has been modified ({cached.gomod})"
             self._compare(mv, text, where, cached.gomod_hash, gomod_lines, cached.gomod)
         if cached.recorded_fault:
-            self._add("missing-ziphash", Verdict.FINDING, f"{name}: {cached.recorded_fault}", mv, zip_lines, ())
+            text = f"{name}: {cached.recorded_fault}"
+            reason = "the recorded hash of a cached zip is missing"
+            self._add("missing-ziphash", Verdict.FINDING, text, mv, zip_lines, (), reason=reason)
         if cached.zip:
             self._content(mv, "zip", cached.zip, cached.zip_hash, cached.zip_fault, cached.recorded, zip_lines)
         if cached.zip_layout and len(self.findings) == before:
@@ -165,7 +167,8 @@ class _CacheCheck:
         lines: Sequence[tuple[SumFile, SumLine]],
         evidence: tuple[Evidence, ...],
         path: str = "",
+        reason: str = "",
     ) -> None:
         key = lines[0][1].mod if lines else mv
         place = Place(lines[0][0].shown, lines[0][1].number) if lines else Place(path) if path else None
-        self.findings.append(Finding(code, Claim.CACHE, verdict, text, key, place, evidence))
+        self.findings.append(Finding(code, Claim.CACHE, verdict, text, key, place, evidence, reason=reason))

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from govgo.app.sum.database import listed_hash
 from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
-from govgo.core.gosum.lines import BAD_MODULE, CONFLICT, MERGE_MARKER, SumFault, SumLine, format_line
+from govgo.core.gosum.lines import (
+    BAD_MODULE,
+    CONFLICT,
+    DUPLICATE,
+    MALFORMED,
+    MERGE_MARKER,
+    SPACING,
+    UNKNOWN_HASH,
+    SumFault,
+    SumLine,
+    format_line,
+)
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.record import NotInDatabaseError
 from govgo.errors import (
@@ -21,6 +32,7 @@ from govgo.errors import (
     InputError,
     IntegrityError,
     LookupDisabledError,
+    NetworkError,
     SecurityError,
     SumMismatchError,
     find,
@@ -73,9 +85,25 @@ def check_lint(target: Target) -> tuple[ClaimResult, tuple[Finding, ...]]:
 
 
 def _fault(claim: Claim, file: SumFile, fault: SumFault) -> Finding:
-    remedy = {MERGE_MARKER: Remedy.MERGE, CONFLICT: Remedy.KEEP_PROVED}.get(fault.code)
-    place = Place(file.shown, fault.line)
-    return Finding(fault.code, claim, Verdict.FINDING, fault.text, fault.mod, place, remedy=remedy)
+    return Finding(
+        fault.code,
+        claim,
+        Verdict.FINDING,
+        fault.text,
+        fault.mod,
+        Place(file.shown, fault.line),
+        remedy={MERGE_MARKER: Remedy.MERGE, CONFLICT: Remedy.KEEP_PROVED}.get(fault.code),
+        reason=_LINT_REASONS.get(fault.code, ""),
+    )
+
+
+_LINT_REASONS = {
+    MALFORMED: "malformed go.sum: wrong number of fields",
+    MERGE_MARKER: "a merge conflict was left in the file",
+    SPACING: "fields are not separated by one blank each",
+    DUPLICATE: "the same line stands in the file before",
+    UNKNOWN_HASH: "unknown hash algorithm",
+}
 
 
 def check_database(
@@ -108,7 +136,7 @@ def check_database(
     if off and counts[UNCHECKED]:
         findings.append(_switched_off(target))
     elif answers.fatal is not None and counts[UNCHECKED]:
-        findings.append(_unchecked(target, answers.fatal, counts[UNCHECKED]))
+        findings.append(_unchecked(target, answers, answers.fatal, counts[UNCHECKED]))
     names = (PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED)
     verdict = max((finding.verdict for finding in findings), default=Verdict.PASSED)
     result = ClaimResult(Claim.DATABASE, verdict, tuple((name, counts[name]) for name in names))
@@ -121,10 +149,16 @@ def _switched_off(target: Target) -> Finding:
     return Finding("database-off", Claim.DATABASE, Verdict.UNCHECKED, text, place=place)
 
 
-def _unchecked(target: Target, error: GovgoError, count: int) -> Finding:
-    """Lines stay unproved for a reason that is reported once for the whole run."""
+def _unchecked(target: Target, answers: DatabaseAnswers, error: GovgoError, count: int) -> Finding:
+    """Lines stay unproved for a reason that is reported once for the whole run. The place is the first of them."""
     text = f"{count} lines could not be checked: {str(error).partition(chr(10))[0]}"
-    return Finding("unproved", Claim.DATABASE, Verdict.UNCHECKED, text, place=Place(target.sums[0].shown))
+    unproved = (
+        Place(file.shown, line.number)
+        for file in target.sums
+        for line in file.lines
+        if answers.database.covers(line.mod.path) and line.mod not in answers.lookups
+    )
+    return Finding("unproved", Claim.DATABASE, Verdict.UNCHECKED, text, place=next(unproved, None))
 
 
 def _check_line(file: SumFile, line: SumLine, answers: DatabaseAnswers, *, off: bool) -> tuple[str, Finding | None]:
@@ -149,23 +183,39 @@ def _check_error(file: SumFile, line: SumLine, database: str, error: GovgoError)
     place = Place(file.shown, line.number)
     if find(error, SecurityError) is not None:
         return UNCHECKED, Finding(error.code, Claim.DATABASE, Verdict.CONTRADICTION, text, line.mod, place)
+    label = f"{line.mod.path}@{line.mod.version}: "
+    detail = _after_label(text, line)
     if isinstance(error, NotInDatabaseError):
+        what = f"not in the checksum database {database}: "
         return NOT_IN_DATABASE, Finding(
             "not-in-database",
             Claim.DATABASE,
             Verdict.FINDING,
-            f"{line.mod.path}@{line.mod.version}: not in the checksum database {database}: {_after_label(text, line)}",
+            f"{label}{what}{detail}",
             line.mod,
             place,
             remedy=Remedy.CHECK_NAME,
+            reason=what + _without_url(detail, error),
         )
     if isinstance(error, InputError):
         return NOT_IN_DATABASE, Finding(BAD_MODULE, Claim.DATABASE, Verdict.FINDING, text, line.mod, place)
     code = "database-unproved" if isinstance(error, IntegrityError) else "database-unavailable"
     if find(error, LookupDisabledError) is not None:
         code = error.code if error.code == "not-in-bundle" else "offline"
-    what = f"{line.mod.path}@{line.mod.version}: could not be checked: {_after_label(text, line)}"
-    return UNCHECKED, Finding(code, Claim.DATABASE, Verdict.UNCHECKED, what, line.mod, place)
+    what = "could not be checked: "
+    reason = what + _without_url(detail, error)
+    return UNCHECKED, Finding(
+        code, Claim.DATABASE, Verdict.UNCHECKED, f"{label}{what}{detail}", line.mod, place, reason=reason
+    )
+
+
+def _without_url(text: str, error: GovgoError) -> str:
+    """What a failed request says of all requests like it: its text with the server in place of the whole URL."""
+    network = find(error, NetworkError)
+    if network is None or not network.url:
+        return text
+    scheme, _, rest = network.url.partition("://")
+    return text.replace(network.url, f"{scheme}://{rest.partition('/')[0]}")
 
 
 def _after_label(text: str, line: SumLine) -> str:

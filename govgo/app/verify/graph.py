@@ -7,6 +7,7 @@ one bad line does not hide other findings; the database proves those modules ins
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -20,14 +21,18 @@ from govgo.core.module.paths import module_sort_key
 from govgo.core.version import goversion
 from govgo.errors import (
     ConflictError,
+    Failure,
+    GoSumError,
     GovgoError,
     IntegrityError,
+    ModFileError,
     NotFoundError,
     ReportedError,
     SecurityError,
     UnavailableError,
     find,
 )
+from govgo.load.dependency.gomod import ModuleError
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.keepsums import Which, keep_sums
 from govgo.load.mainmodule.load import load_mod_file
@@ -166,6 +171,18 @@ class TargetGraph:
         line = self.line_of(self._path_to(key))
         return Place(shown(self._outer, line.file), line.line) if line else Place(shown(self._outer, self._sum_path))
 
+    def place_of(self, error: GovgoError) -> Place:
+        """Where to look for the cause of an error: the requirement that leads to its module, else go.mod."""
+        mod_file = Place(shown(self._outer, self._target.mod_file))
+        of_module = find(error, ModuleError)
+        path, _, version = str(error).partition(": ")[0].partition("@")  # other errors name it in their sentence only
+        mod = of_module.mod if of_module is not None else ModuleVersion(path, version)
+        try:
+            line = self.line_of(self._path_to(mod))
+        except Failure:  # of the main module; the error is being reported
+            line = None
+        return Place(shown(self._outer, line.file), line.line) if line is not None else mod_file
+
     def _path_to(self, key: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """The shortest chain of requirements; without a graph, what the main modules require themselves."""
         wanted = key.without_gomod()
@@ -213,7 +230,7 @@ def check_complete(graph: TargetGraph, target: Target) -> tuple[ClaimResult, tup
     findings += extra
     counts = (("needed", len(needed)), ("missing", missing), ("extra", len(extra)))
     if error is not None:
-        findings.append(from_error(Claim.COMPLETE, error, Place(shown(graph._outer, target.mod_file))))
+        findings.append(from_error(Claim.COMPLETE, error, graph.place_of(error)))
     verdict = max((finding.verdict for finding in findings), default=Verdict.PASSED)
     return ClaimResult(Claim.COMPLETE, verdict, counts), tuple(findings)
 
@@ -241,6 +258,7 @@ def _missing(graph: TargetGraph, key: ModuleVersion) -> Finding:
         place=graph.missing_place(key),
         needed_by=graph.needed_by(key),
         remedy=Remedy.COMPLETE,
+        reason="missing go.sum entry",
     )
 
 
@@ -268,6 +286,7 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
             module=line.mod,
             place=Place(file.shown, line.number),
             remedy=Remedy.TIDY,
+            reason="no module in the requirement graph needs this line",
         )
         for file in target.sums
         for line in file.lines
@@ -275,8 +294,14 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
     ]
 
 
-def from_error(claim: Claim, error: GovgoError, place: Place | None = None) -> Finding:
-    """An error as a finding: whether it contradicts, kept something from being checked, or is an answer."""
+def from_error(claim: Claim | None, error: GovgoError, place: Place | None = None) -> Finding:
+    """An error as a finding: whether it contradicts, kept something from being checked, or is an answer.
+
+    Args:
+        claim: the claim that it concerns.
+        error: the error.
+        place: the file to look into; an error that knows the line has the last word.
+    """
     several = error.errors if isinstance(error, ReportedError) else (error,)
 
     def first(*kinds: type[GovgoError]) -> GovgoError | None:
@@ -290,5 +315,10 @@ def from_error(claim: Claim, error: GovgoError, place: Place | None = None) -> F
     elif first(NotFoundError) is not None:
         verdict = Verdict.UNCHECKED  # a module of the graph that no source has
     inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
+    faulty = first(ModFileError, GoSumError)
+    if place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:
+        same = posixpath.basename(faulty.file) in ("", posixpath.basename(place.file))
+        file = place.file if same else posixpath.join(posixpath.dirname(place.file), faulty.file)
+        place = Place(file, faulty.line)
     text = "\n".join(str(each).strip() for each in several)
     return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint)

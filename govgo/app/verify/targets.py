@@ -59,16 +59,43 @@ class Target(NamedTuple):
     work: str = ""
 
 
+def source_root(session: Session) -> str:
+    """The directory that the paths in reports start at: that of the git repository around the working directory.
+
+    Code scanning and annotations look there, wherever in it the command runs. Outside of a repository it is the
+    directory where the command was started, or the one that -C names if that lies elsewhere.
+    """
+    files, cwd = session.files, session.settings.cwd
+    above = cwd
+    while True:
+        if files.is_dir(posixpath.join(above, ".git")) or files.is_file(posixpath.join(above, ".git")):
+            return above
+        parent = posixpath.dirname(above)
+        if parent == above:
+            break
+        above = parent
+    start = session.settings.start_dir or cwd
+    return start if f"{cwd}/".startswith(f"{start.rstrip('/')}/") else cwd
+
+
 def shown(session: Session, path: str) -> str:
-    """A path as reports have it: relative to the working directory where it lies below it."""
-    cwd = session.settings.cwd
-    if path == cwd:
-        return "."
-    base = cwd.rstrip("/") + "/"
-    return path.removeprefix(base)
+    """A path as reports have it: relative to `source_root` where it lies below it."""
+    root = session.part(_Root)
+    if not root.path:
+        root.path = source_root(session)
+    return "." if path == root.path else path.removeprefix(root.path.rstrip("/") + "/")
 
 
-def find_targets(session: Session, args: Sequence[str], old: OldFiles | None = None) -> tuple[Target, ...]:
+class _Root:
+    """The `source_root` of a session, once it is known."""
+
+    def __init__(self) -> None:
+        self.path = ""
+
+
+def find_targets(
+    session: Session, args: Sequence[str], old: OldFiles | None = None, *, bare: bool = False
+) -> tuple[Target, ...]:
     """The modules and workspaces to verify, in the order named, each once.
 
     Args:
@@ -76,6 +103,7 @@ def find_targets(session: Session, args: Sequence[str], old: OldFiles | None = N
         args: directories, go.mod or go.work files, and `DIR/...` for every go.mod below; none for the main module
             or the workspace around the working directory.
         old: lines that were there already do not count.
+        bare: a go.sum file needs no go.mod beside it.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
@@ -91,7 +119,7 @@ def find_targets(session: Session, args: Sequence[str], old: OldFiles | None = N
         if arg in ("...", ".../") or arg.endswith("/..."):
             _add_tree(session, session.absolute(arg.rstrip("/").removesuffix("...") or "."), roots, works)
         else:
-            _add_one(session, arg, roots, works)
+            _add_one(session, arg, roots, works, bare=bare)
     sums = {root: _sum_files(session, _sum_path(session, root), old) for root in roots}
     found = [_module_target(session, root, sums[root], work) for root, work in roots.items()]
     for work, members in works.items():
@@ -101,7 +129,9 @@ def find_targets(session: Session, args: Sequence[str], old: OldFiles | None = N
     return tuple(found)
 
 
-def _add_one(session: Session, arg: str, roots: dict[str, str], works: dict[str, tuple[str, ...]]) -> None:
+def _add_one(
+    session: Session, arg: str, roots: dict[str, str], works: dict[str, tuple[str, ...]], *, bare: bool
+) -> None:
     path = session.absolute(arg or ".")
     if posixpath.basename(path) in ("go.mod", "go.sum", "go.work", "go.work.sum") and session.files.is_file(path):
         base = posixpath.basename(path)
@@ -114,13 +144,16 @@ def _add_one(session: Session, arg: str, roots: dict[str, str], works: dict[str,
         if work:
             _add_workspace(session, work, roots, works)
             return
-        path = find_module_root(session, path)
-        if not path:
+        root = find_module_root(session, path)
+        if not root and not (bare and session.files.is_file(posixpath.join(path, "go.sum"))):
             raise session.no_main_modules_error()
+        path = root or path
     if session.files.is_file(posixpath.join(path, "go.mod")):
         _add_root(session, path, work, roots, works)
     elif session.files.is_file(posixpath.join(path, "go.work")):
         _add_workspace(session, posixpath.join(path, "go.work"), roots, works)
+    elif bare and session.files.is_file(posixpath.join(path, "go.sum")):
+        roots.setdefault(path, "")
     else:
         raise UsageError(f"{arg}: no go.mod file there")
 
@@ -132,7 +165,7 @@ def _add_tree(session: Session, top: str, roots: dict[str, str], works: dict[str
             found = True
             _add_root(session, directory, _work_above(session, directory), roots, works)
     if not found:
-        raise UsageError(f"{shown(session, top)}/...: no go.mod file there")
+        raise UsageError(f"{session.short_path(top)}/...: no go.mod file there")
 
 
 def _directories(session: Session, top: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Re
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import GovgoError, StaleError
+from govgo.errors import GovgoError, OfflineError, StaleError, find
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
 from govgo.ports.evidence import FileReader
 
@@ -68,6 +68,7 @@ class _Copy:
         self.zip = ""
         self.directory = ""
         self.fault = ""
+        self.fault_code = "vendor-unchecked"
 
     def name(self, path: str) -> str:
         """The name in the copy of a file below vendor/."""
@@ -109,7 +110,8 @@ class _VendorCheck:
         except StaleError as error:
             faults = str(error).partition("\n\n")[0].split("\n\t")[1:]
             for fault in faults:
-                self._add("vendor-inconsistent", Verdict.FINDING, fault, None, place, remedy=Remedy.VENDOR)
+                where = self._module_place(fault.partition(": ")[0])
+                self._add("vendor-inconsistent", Verdict.FINDING, fault, None, where, remedy=Remedy.VENDOR)
             return
         for line, fault in check_modules_txt(self._session, self._text, self._vendored, self._lines.__contains__):
             place = Place(place.file, line)
@@ -138,14 +140,30 @@ class _VendorCheck:
                 line = self._lines.get(copy.actual)
                 digest = h1(copy.digests.items())
                 if digest != (line.h1 if line is not None else done.sum):
-                    copy.fault = f"its cached zip is not the one in go.sum ({digest})"
+                    copy.fault = "its cached zip is not the one in go.sum"
             except GovgoError as error:
                 copy.fault = str(error)
-                finding = from_error(Claim.VENDOR, error, Place(self._shown(copy.mod.path)))
+                finding = from_error(Claim.VENDOR, error, self._module_place(str(copy.mod)))
+                copy.fault_code = finding.code if find(error, OfflineError) is not None else copy.fault_code
                 self.findings.append(finding)
         for copy in self._copies.values():
             if not copy.actual.version:
                 copy.directory = self._absolute(copy.actual.path)
+
+    def _module_place(self, name: str) -> Place:
+        """Where modules.txt names the module `path@version` or `path`; else where go.mod requires it."""
+        path, _, version = name.partition("@")
+        head = f"# {path} {version}".rstrip()
+        for number, line in enumerate((self._text or "").split("\n"), 1):
+            if line == head or line.startswith(f"{head} "):
+                return Place(self._shown(MODULES_TXT), number)
+        main = self._session.main
+        for m in main.modules:
+            file = main.mod_file(m)
+            for entry in file.require if file is not None else ():
+                if entry.mod.path == path and entry.syntax is not None:
+                    return Place(shown(self._outer, self._session.mod_file_path(main.root(m))), entry.syntax.start.line)
+        return Place(self._shown(MODULES_TXT))
 
     def _absolute(self, path: str) -> str:
         return path if path.startswith("/") else join(self._session.main.replace_base(), path)
@@ -159,7 +177,7 @@ class _VendorCheck:
                 yield path
             else:
                 self.counts[EXTRA] += 1
-                text = f"{self._shown(path)}: not a regular file; go mod vendor makes none"
+                text = f"{self._shown(path)}: not a regular file; `govgo vendor` makes none"
                 self._add("vendor-extra", Verdict.FINDING, text, None, Place(self._shown(path)))
 
     def _file(self, path: str) -> None:
@@ -203,13 +221,15 @@ class _VendorCheck:
             )
         elif unread is not None:
             self.counts[UNCHECKED] += 1
-            text = f"{where}: could not be checked: {unread.fault.partition(chr(10))[0]}"
-            self._add("vendor-unchecked", Verdict.UNCHECKED, text, unread.mod, place)
+            reason = f"could not be checked: {unread.fault.partition(chr(10))[0]}"
+            text = f"{where}: {reason}"
+            self._add(unread.fault_code, Verdict.UNCHECKED, text, unread.mod, place, reason=reason)
         else:
             self.counts[EXTRA] += 1
             mod = candidates[0].mod if candidates else None
-            text = f"{where}: no such file in {mod}" if mod else f"{where}: belongs to no module of vendor/modules.txt"
-            self._add("vendor-extra", Verdict.FINDING, text, mod, place, remedy=Remedy.VENDOR)
+            reason = f"no such file in {mod}" if mod else "belongs to no module of vendor/modules.txt"
+            text = f"{where}: {reason}"
+            self._add("vendor-extra", Verdict.FINDING, text, mod, place, remedy=Remedy.VENDOR, reason=reason)
 
     def _candidates(self, path: str) -> Iterator[_Copy]:
         """The modules that a file may come from: the one of its package, then others by the length of their paths."""
@@ -240,9 +260,9 @@ class _VendorCheck:
         for name, inner in sorted(absent.items()):
             if is_package_file(name, lambda inner=inner: contents.get(inner, b""), go_version):  # type: ignore[misc]
                 self.counts[MISSING] += 1
-                text = f"{self._shown(beside + name)}: file of {copy.actual} is missing"
-                place = Place(self._shown(beside + name))
-                self._add("vendor-missing", Verdict.FINDING, text, copy.mod, place, remedy=Remedy.VENDOR)
+                where, reason = self._shown(beside + name), f"file of {copy.actual} is missing"
+                text, place = f"{where}: {reason}", Place(where)
+                self._add("vendor-missing", Verdict.FINDING, text, copy.mod, place, remedy=Remedy.VENDOR, reason=reason)
 
     def _contents(self, copy: _Copy, names: frozenset[str]) -> Mapping[str, bytes]:
         if copy.directory:
@@ -262,5 +282,8 @@ class _VendorCheck:
         evidence: tuple[Evidence, ...] = (),
         *,
         remedy: Remedy | None = None,
+        reason: str = "",
     ) -> None:
-        self.findings.append(Finding(code, Claim.VENDOR, verdict, text, mod, place, evidence, remedy=remedy))
+        self.findings.append(
+            Finding(code, Claim.VENDOR, verdict, text, mod, place, evidence, remedy=remedy, reason=reason)
+        )

@@ -7,15 +7,17 @@ the others, and what could not be checked never counts as verified.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
 from govgo.app.verify.targets import WORKSPACE, Target, find_targets, shown
-from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification
+from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification, merge_alike
 from govgo.core.goenv import OFF
-from govgo.errors import GovgoError
+from govgo.core.gosum.lines import DUPLICATE
+from govgo.errors import GovgoError, OfflineError
+from govgo.load.session.errors import NoModRootError
 from govgo.ports.evidence import KeptProofs, OldFiles
 from govgo.ports.sumdb import Prover
 
@@ -56,6 +58,8 @@ def verify(
     *,
     since: str = "",
     offline: bool = False,
+    strict: bool = False,
+    optional: Collection[Claim] = (),
 ) -> Verification:
     """Verify modules and workspaces.
 
@@ -65,16 +69,19 @@ def verify(
         claims: what to check.
         tools: what to check it with.
         since, offline: for the report.
+        strict: lines that are right, but more than needed, are findings too.
+        optional: claims that do not fail where what they need is not at hand.
 
     Raises:
         UsageError: arguments or settings that make no sense.
         InputError: a go.work file that was named is malformed.
     """
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
-    targets = find_targets(session, args, tools.old)
+    bare = not {Claim.COMPLETE, Claim.VENDOR} & {*claims} - {*optional}
+    targets = find_targets(session, args, tools.old, bare=bare)
     asks = Claim.DATABASE in claims and session.settings.env.gosumdb != OFF
     name = tools.database.name if asks else ""
-    run = _Run(session, targets, frozenset(claims), tools)
+    run = _Run(session, targets, frozenset(claims), tools, strict=strict, optional=optional)
     modules = run.modules()
     return Verification(
         claims=tuple(claims),
@@ -87,7 +94,14 @@ def verify(
         offline=offline,
         started=started,
         duration_s=session.clock.monotonic_s() - begin_s,
+        here=shown(session, session.settings.start_dir or session.settings.cwd),
     )
+
+
+_MORE_THAN_NEEDED = frozenset({"extra-sum", DUPLICATE})
+"""Codes of lines that are right. go writes some itself, for `tidy -compat` or when a version is left behind."""
+_NOT_AT_HAND = frozenset({OfflineError.code, NoModRootError.code})
+"""Codes of what a claim needs and cannot have."""
 
 
 def _private_setting(session: Session) -> str:
@@ -101,8 +115,19 @@ def _private_setting(session: Session) -> str:
 class _Run:
     """The work on all targets. What they share is done once: lookups in the database, and hashing the cache."""
 
-    def __init__(self, session: Session, targets: Sequence[Target], claims: frozenset[Claim], tools: Tools) -> None:
+    def __init__(
+        self,
+        session: Session,
+        targets: Sequence[Target],
+        claims: frozenset[Claim],
+        tools: Tools,
+        *,
+        strict: bool,
+        optional: Collection[Claim],
+    ) -> None:
         self.findings: list[Finding] = []
+        self._strict = strict
+        self._optional = optional
         self._session = session
         self._targets = targets
         self._claims = claims
@@ -136,7 +161,7 @@ class _Run:
             proofs = self._tools.proofs()
             if proofs is not None:
                 self.findings += damage_findings(proofs.damage(mods))
-            self._cached = dict(zip(mods, self._facts.look(mods), strict=True))
+            self._cached = dict(zip(mods, self._facts.look(mods, self._advanced("cache")), strict=True))
         if Claim.DATABASE in self._claims and not self._off:
             lines = lines_of(self._targets)
             self._step("database", len(lines))
@@ -151,6 +176,12 @@ class _Run:
                 self.findings.append(fatal)
         return reports
 
+    def _advanced(self, name: str) -> Callable[[int], None]:
+        def tell(count: int) -> None:
+            self._session.report.event("advanced", {"name": name, "count": count})
+
+        return tell
+
     def _step(self, name: str, count: int = 0) -> None:
         """Report to the progress display which part of the work begins, and how much there is to do."""
         self._session.report.event("step", {"name": name, "count": count})
@@ -160,22 +191,17 @@ class _Run:
         findings: list[Finding] = []
         distrusted: list[SumLine] = []
         if Claim.LINT in self._claims:
-            result, found = check_lint(target)
-            results.append(result)
-            findings += found
+            self._add(*check_lint(target), results, findings)
         if Claim.DATABASE in self._claims:
             result, found, false = check_database(
                 target, self._answers, linted=Claim.LINT in self._claims, off=self._off
             )
-            results.append(result)
-            findings += found
+            self._add(result, found, results, findings)
             distrusted += false
         if Claim.CACHE in self._claims:
             from govgo.app.verify.cache import check_cache
 
-            result, found = check_cache(target, self._cached, self._answers.hash_of)
-            results.append(result)
-            findings += found
+            self._add(*check_cache(target, self._cached, self._answers.hash_of), results, findings)
         graph = self._graph(target, distrusted, findings)
         if graph is not None:
             self._step("complete")
@@ -191,7 +217,7 @@ class _Run:
             directory=shown(self._session, target.root),
             files=tuple(file.shown for file in target.sums),
             claims=tuple(sorted(results, key=lambda result: order.index(result.claim))),
-            findings=tuple(findings),
+            findings=merge_alike(findings),
         )
 
     def _graph(self, target: Target, distrusted: Sequence[SumLine], findings: Sequence[Finding]) -> TargetGraph | None:
@@ -218,10 +244,23 @@ class _Run:
 
             found = (from_error(claim, error, Place(shown(self._session, target.mod_file))),)
             result = ClaimResult(claim, found[0].verdict, note="could not be checked")
-        results.append(result)
-        findings += found
+        self._add(result, found, results, findings)
+
+    def _add(
+        self, result: ClaimResult, found: Sequence[Finding], results: list[ClaimResult], findings: list[Finding]
+    ) -> None:
+        """Add the outcome of a claim: what is more than needed is only told, and what is optional may be left out."""
+        if not self._strict:
+            found = [f._replace(verdict=Verdict.PASSED) if f.code in _MORE_THAN_NEEDED else f for f in found]
+        told = [f for f in found if f.claim not in self._optional or f.code not in _NOT_AT_HAND]
+        if len(told) < len(found):
+            result = result._replace(note="not checked: what it needs is neither in the bundle nor in the module cache")
+        verdicts = [f.verdict for f in told] + ([Verdict.UNCHECKED] if len(told) < len(found) else [])
+        results.append(result._replace(verdict=max(verdicts, default=Verdict.PASSED)))
+        findings += told
 
     def _complete(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
+        self._must_have_mod_file(target)
         if target.work and any(other.kind == WORKSPACE and other.mod_file == target.work for other in self._targets):
             return ClaimResult(Claim.COMPLETE, Verdict.PASSED, note="checked for the workspace"), ()
         from govgo.app.verify.graph import check_complete
@@ -231,11 +270,17 @@ class _Run:
     def _vendor(self, target: Target, graph: TargetGraph) -> tuple[ClaimResult, tuple[Finding, ...]]:
         from govgo.app.verify.vendor import check_vendor, has_vendor
 
+        self._must_have_mod_file(target)
         if not has_vendor(self._session, target):
             return ClaimResult(Claim.VENDOR, Verdict.PASSED, note="no vendor directory"), ()
         graph.activate()
         self._step("vendor")
         return check_vendor(self._session, target, graph, self._files)
+
+    def _must_have_mod_file(self, target: Target) -> None:
+        """Raises NoModRootError for a go.sum file that lies alone (`find_targets`, `bare`)."""
+        if not self._session.files.is_file(target.mod_file):
+            raise NoModRootError(f"{shown(self._session, target.mod_file)}: no such file")
 
 
 def _contradicts(finding: Finding) -> bool:

@@ -58,7 +58,7 @@ sum_group = Group(
 )
 
 
-@command(usage="[-json] [-witness=URL]... [-saved=FILE]...")
+@command(own=True, usage="[-json] [-witness=URL]... [-saved=FILE]...")
 @option(
     "-witness",
     "sources",
@@ -102,7 +102,7 @@ def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flag
     return EXIT_DONE
 
 
-@command(usage="[-json] line|module...")
+@command(own=True, usage="[-json] line|module...")
 @_json_option
 @module_options
 @argument("words")
@@ -132,7 +132,7 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     return EXIT_DONE if found and all(each.hashes for each in found) else EXIT_NO
 
 
-@command(usage="[-n] [-json]")
+@command(own=True, usage="[-n] [-json]")
 @option("-n", "-dry-run", "dry_run", is_flag=True, help="Print the missing lines, change nothing.")
 @_json_option
 @module_options
@@ -177,7 +177,7 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 """
 
 
-@command(usage="[-install] [base ours theirs]")
+@command(own=True, usage="[-install] [base ours theirs]")
 @option("-install", "install", is_flag=True, help="Print the commands that set git up, and do nothing else.")
 @_network_options
 @argument("files")

@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from govgo.cli.call import show
+from govgo.cli.call import reporter, show
+from govgo.cli.console import exit_code
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
 from govgo.core.findings import Claim, Verdict
-from govgo.errors import UsageError
+from govgo.errors import Failure, GovgoError, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 _STDOUT = "-"
 
 
-@command(usage="[flags] [./... | directories]")
+@command(own=True, usage="[flags] [./... | directories]")
 @option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these claims only, e.g. database,lint.")
 @option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all claims but these.")
 @option("-since", "since", metavar="REF", help="Only go.sum lines added since a git reference.")
@@ -32,6 +34,7 @@ _STDOUT = "-"
 @option("-format", "form", metavar="FORMAT", help="Print text, json, sarif, github, junit, markdown.")
 @option("-json", "as_json", is_flag=True, help="The same as -format json.")
 @option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it.")
+@option("-strict", "strict", is_flag=True, help="Count lines that are right, but more than needed, as findings.")
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
 @module_options
 @argument("where")
@@ -48,23 +51,100 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     govgo verify -o sarif:out.sarif -o markdown:-
     govgo verify --only database --offline  with kept proofs alone
 
+    Files are named from the root of the git repository.
+
     Exit codes: 0 all verified, 1 findings, 3 something could not be checked, 4 a contradiction.
     """
-    outputs = _outputs(flags)
-    claims = _claims(flags["only"], flags["skip"])
-    session = open_session(flags, announce=False)
-    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"])
-    run, written = run_verify(session, where, claims, options)
+    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"], flags["strict"])
+    with _Reports(_outputs(flags), options) as reports:
+        claims = _claims(flags["only"], flags["skip"])
+        session = open_session(flags, announce=False)
+        try:
+            written = run_verify(session, where, claims, options, reports.tell)
+        except Failure as error:
+            if reports.run is None:
+                raise
+            reports.fail(error)  # what was found is told, and counts
+            written = None
     if written is not None:
         from govgo.report.findings.text import bundle_text
 
         file = session.absolute(flags["bundle"])
         session.report.note(bundle_text(file, written.records, written.size_bytes, len(written.left_out)))
-    for form, file in outputs:
-        _write(_render(run, form, terminal=file == _STDOUT and sys.stdout.isatty()), file)
-    if run.verdict is Verdict.FINDING and flags["exit_zero"]:
-        return 0
-    return int(run.verdict)
+    verdict = reports.run.verdict if reports.run is not None else Verdict.UNCHECKED
+    if verdict is Verdict.FINDING and flags["exit_zero"]:
+        verdict = Verdict.PASSED
+    return max(int(verdict), *map(exit_code, reports.failures), 0)
+
+
+class _Reports:
+    """The reports of one run, in every format that was asked for.
+
+    Each replaces the one of an earlier run, also where this run fails: then it says so, as does the one on standard
+    output, except in the text format, for which the sentence on standard error is enough.
+    """
+
+    def __init__(self, outputs: Sequence[tuple[str, str]], options: VerifyOptions) -> None:
+        """(format, file) of each; the options are for the report of a failure."""
+        self.run: Verification | None = None
+        self.failures: list[Failure] = []
+        self._outputs = outputs
+        self._options = options
+
+    def __enter__(self) -> _Reports:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and self.run is None:
+            self._outputs = [
+                (form, file)
+                for form, file in self._outputs
+                if (form != "text" if file == _STDOUT else os.path.isdir(os.path.dirname(file)))
+            ]
+            with suppress(OSError):  # the error on its way says more
+                self.tell(_failed_run(error, self._options))
+
+    def tell(self, run: Verification) -> None:
+        """Write the reports. One that cannot be written does not keep the others from it."""
+        self.run = run
+        for form, file in self._outputs:
+            try:
+                _write(_render(run, form, terminal=file == _STDOUT and sys.stdout.isatty()), file)
+            except Failure as error:
+                self.fail(error)
+
+    def fail(self, error: Failure) -> None:
+        """Say that something failed beside the verification."""
+        self.failures.append(error)
+        reporter().note(str(error))
+
+
+def _failed_run(error: BaseException, options: VerifyOptions) -> Verification:
+    """A run in which nothing could be checked."""
+    from datetime import UTC, datetime
+
+    from govgo.app.verify.graph import from_error
+    from govgo.core.findings import Finding, Verification
+
+    if isinstance(error, GovgoError):
+        finding = from_error(None, error)
+        finding = finding._replace(verdict=max(finding.verdict, Verdict.UNCHECKED))
+    elif isinstance(error, KeyboardInterrupt):
+        finding = Finding("interrupted", None, Verdict.UNCHECKED, "interrupted")
+    else:
+        finding = Finding("bug", None, Verdict.UNCHECKED, f"internal error: {type(error).__name__}: {error}")
+    return Verification(
+        claims=tuple(Claim),
+        modules=(),
+        findings=(finding,),
+        database="",
+        tree_size=0,
+        private="",
+        since=options.since,
+        offline=options.offline,
+        started=datetime.now(UTC),
+        duration_s=0,
+    )
 
 
 def _claims(only: Sequence[str], skip: Sequence[str]) -> tuple[Claim, ...]:

@@ -45,6 +45,7 @@ class Settings(NamedTuple):
         go_version: the Go release that is answered for.
         tags: -tags.
         temp_dir: the system's directory for temporary files; a go.mod right in it is ignored.
+        start_dir: the working directory before -C, "" for `cwd`.
     """
 
     cwd: str
@@ -61,6 +62,7 @@ class Settings(NamedTuple):
     go_version: str = REFERENCE_RELEASE
     tags: tuple[str, ...] = ()
     temp_dir: str = "/tmp"
+    start_dir: str = ""
 
 
 class _Parts:

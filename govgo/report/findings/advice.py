@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from posixpath import relpath
+
 from govgo.core.findings import Cause, Finding, Remedy
 
 _CAUSES = {
@@ -33,13 +35,15 @@ def cause_text(finding: Finding) -> str:
     return "" if finding.cause is None else _CAUSES[finding.cause].format(proxies=", ".join(finding.odd_proxies))
 
 
-def hint_text(finding: Finding) -> str:
-    """One thing to do, "" where there is nothing to say."""
+def hint_text(finding: Finding, here: str = ".") -> str:
+    """One thing to do, "" where there is nothing to say; `here` is where commands are typed, as in `Verification`."""
     if finding.cause is not None and finding.module is not None:
         mod = finding.module.without_gomod()
         place = finding.place
         if finding.cause in (Cause.TYPO, Cause.EDITED) and place is not None and place.line:
-            return f"see who changed the line: `git log -L{place.line},{place.line}:{place.file}`"
+            # Unlike most of git's arguments, the path of -L starts at the working directory.
+            file = place.file if place.file.startswith("/") else relpath(place.file, here)
+            return f"see who changed the line: `git log -L{place.line},{place.line}:{file}`"
         if finding.cause is Cause.BAD_CACHE:
             return f"move the cached copy aside and fetch it again, proved: `govgo download {mod}`"
         return f"a re-tagged release? move to another version: `govgo get {mod.path}@latest`"

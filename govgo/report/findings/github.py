@@ -6,29 +6,51 @@ Format: GitHub Docs, "Workflow commands for GitHub Actions".
 
 from __future__ import annotations
 
+from collections import Counter
+
 from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import closing, finding_lines
+from govgo.report.findings.text import body_lines, closing
 from govgo.report.visible import visible
+
+MOST_SHOWN = 10
+"""Annotations of one level that GitHub shows for a step; it drops the others."""
+
+_LEVELS = {
+    Verdict.PASSED: "notice",
+    Verdict.FINDING: "error",
+    Verdict.UNCHECKED: "warning",
+    Verdict.CONTRADICTION: "error",
+}
 
 
 def github_report(run: Verification) -> str:
-    """A command for each finding, then one that sums up; each on a line of its own."""
-    lines = [_command(run, module, finding) for module, finding in run.all_findings()]
-    level = "notice" if run.verdict is Verdict.PASSED else "error"
-    lines.append(f"::{level} title=govgo verify::{_data(closing(run))}")
+    """A command for each finding, the worst first where not all can be shown, then one that sums up; each on a line."""
+    last = "notice" if run.verdict is Verdict.PASSED else "error"
+    left = Counter(dict.fromkeys(_LEVELS.values(), MOST_SHOWN))
+    left[last] -= 1  # for the one that sums up
+    shown: set[int] = set()
+    found = list(run.all_findings())
+    for number in sorted(range(len(found)), key=lambda number: -found[number][1].verdict):
+        level = _LEVELS[found[number][1].verdict]
+        if left[level]:
+            left[level] -= 1
+            shown.add(number)
+    lines = [_command(run, *found[number]) for number in sorted(shown)]
+    more = len(found) - len(shown)
+    hidden = f" ({more} more: `govgo verify` shows all)" if more else ""
+    lines.append(f"::{last} title=govgo verify::{_data(closing(run) + hidden)}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _command(run: Verification, module: ModuleReport | None, finding: Finding) -> str:
-    level = "warning" if finding.verdict is Verdict.UNCHECKED else "error"
     properties = []
     if finding.place is not None:
         properties.append(f"file={_property(finding.place.file)}")
         if finding.place.line:
             properties.append(f"line={finding.place.line}")
     properties.append(f"title={_property(finding.code)}")
-    text = "\n".join(finding_lines(run, module, finding)).partition("]: ")[2]
-    return f"::{level} {','.join(properties)}::{_data(text)}"
+    text = "\n".join(body_lines(run, module, finding))
+    return f"::{_LEVELS[finding.verdict]} {','.join(properties)}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A verification as one JSON document, `govgo.verify/1` (schema: `schemas/govgo.verify-1.json`).
 
-`results` holds what is not as it should be, `errors` what could not be checked. Fields are only ever added.
+`results` holds what is not as it should be, `errors` what could not be checked, `notes` what fails nothing. Fields are
+only ever added.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import json
 
 import govgo
-from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.core.findings import Claim, ClaimResult, Finding, Line, ModuleReport, Verdict, Verification
 from govgo.report.findings.advice import cause_text, hint_text
+from govgo.report.findings.text import sentence
 from govgo.report.visible import visible
 
 SCHEMA = "govgo.verify/1"
@@ -33,7 +35,10 @@ _TOTALS = (
 
 def json_report(run: Verification) -> str:
     """The document, a newline at its end."""
-    found = [_finding(module, finding) for module, finding in run.all_findings()]
+    found = [_finding(run, module, finding) for module, finding in run.all_findings()]
+    results = [each for each in found if each["verdict"] in ("finding", "contradiction")]
+    errors = [each for each in found if each["verdict"] == "unchecked"]
+    notes = [each for each in found if each["verdict"] == "passed"]
     document = {
         "schema": SCHEMA,
         "tool": {"name": "govgo", "version": govgo.__version__},
@@ -42,8 +47,9 @@ def json_report(run: Verification) -> str:
             "claims": [claim.value for claim in run.claims],
             "modules": len(run.modules),
             "lines": {name: run.total(claim, count) for name, claim, count in _TOTALS},
-            "results": sum(each["verdict"] != "unchecked" for each in found),
-            "errors": sum(each["verdict"] == "unchecked" for each in found),
+            "results": len(results),
+            "errors": len(errors),
+            "notes": len(notes),
             "database": run.database,
             "tree_size": run.tree_size,
             "private": run.private,
@@ -53,8 +59,9 @@ def json_report(run: Verification) -> str:
             "duration_s": round(run.duration_s, 3),
         },
         "modules": [_module(module) for module in run.modules],
-        "results": [each for each in found if each["verdict"] != "unchecked"],
-        "errors": [each for each in found if each["verdict"] == "unchecked"],
+        "results": results,
+        "errors": errors,
+        "notes": notes,
     }
     return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
 
@@ -78,22 +85,30 @@ def _claim(result: ClaimResult) -> dict[str, object]:
     }
 
 
-def _finding(module: ModuleReport | None, finding: Finding) -> dict[str, object]:
-    mod = finding.module
+def _finding(run: Verification, module: ModuleReport | None, finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
-        "claim": finding.claim.value,
+        "claim": None if finding.claim is None else finding.claim.value,
         "verdict": VERDICTS[finding.verdict],
-        "text": visible(finding.text),
+        "text": visible(sentence(finding)),
         "main_module": None if module is None else module.name,
-        "module": None if mod is None else mod.path,
-        "version": None if mod is None else mod.version,
-        "file": None if finding.place is None else finding.place.file,
-        "line": None if finding.place is None or not finding.place.line else finding.place.line,
+        **_line(finding.lines[0]),
+        "count": len(finding.lines),
+        "lines": [_line(line) for line in finding.lines if line != (None, None)],
         "evidence": [{"source": e.source, "hash": e.digest, "note": visible(e.note)} for e in finding.evidence],
         "cause": cause_text(finding),
         "compared": finding.compared,
         "differences": [{"file": each.name, "change": each.change} for each in finding.differences],
         "needed_by": list(finding.needed_by),
-        "hint": hint_text(finding),
+        "hint": hint_text(finding, run.here),
+    }
+
+
+def _line(line: Line) -> dict[str, object]:
+    mod, place = line
+    return {
+        "module": None if mod is None else mod.path,
+        "version": None if mod is None else mod.version,
+        "file": None if place is None else place.file,
+        "line": None if place is None or not place.line else place.line,
     }

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
 from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import closing, finding_lines
+from govgo.report.findings.text import body_lines, closing, sentence
 from govgo.report.visible import visible
 
 
@@ -19,22 +19,23 @@ def junit_report(run: Verification) -> str:
     suites: list[str] = []
     cases = list(_run_cases(run))
     if cases:
-        suites.append(_suite(run, "checksum database", 0, cases))
+        name = "govgo verify" if any(finding.claim is None for finding in run.findings) else "checksum database"
+        suites.append(_suite(run, name, 0, cases))
     for module in run.modules:
         suites.append(_suite(run, module.name, len(suites), list(_cases(run, module))))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{"".join(suites)}</testsuites>\n'
 
 
 class _Case:
-    """One test case: passed without a finding, else failed, or in error where nothing could be checked."""
+    """One test case: passed without a finding that fails, else failed, or in error where nothing could be checked."""
 
     def __init__(self, suite: str, name: str, finding: Finding | None = None, text: str = "", skip: str = "") -> None:
         self.kind = "passed"
         self._head = f'    <testcase name={_attribute(name)} classname={_attribute(suite)} time="0"'
         self._body = ""
-        if finding is not None:
+        if finding is not None and finding.verdict is not Verdict.PASSED:
             self.kind = "error" if finding.verdict is Verdict.UNCHECKED else "failure"
-            message = f"message={_attribute(finding.text.partition(chr(10))[0])} type={_attribute(finding.code)}"
+            message = f"message={_attribute(sentence(finding).partition(chr(10))[0])} type={_attribute(finding.code)}"
             self._body = f"<{self.kind} {message}>{_escape(text)}</{self.kind}>"
         elif skip:
             self.kind = "skipped"
@@ -62,8 +63,8 @@ def _cases(run: Verification, module: ModuleReport) -> Iterator[_Case]:
 def _failed(run: Verification, module: ModuleReport | None, suite: str, finding: Finding) -> _Case:
     mod = finding.module
     subject = f"{mod.path}@{mod.version}" if mod is not None else str(finding.place or "")
-    name = f"{finding.claim.value}: {finding.code}" + (f": {subject}" if subject else "")
-    return _Case(suite, name, finding, "\n".join(finding_lines(run, module, finding)))
+    name = ": ".join(part for part in (finding.claim, finding.code, subject) if part)
+    return _Case(suite, name, finding, "\n".join(body_lines(run, module, finding)))
 
 
 def _suite(run: Verification, name: str, number: int, cases: Sequence[_Case]) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Verdict, Verification
-from govgo.report.findings.text import closing, finding_lines
+from govgo.report.findings.advice import hint_text
+from govgo.report.findings.text import body_lines, closing
 from govgo.report.visible import visible
 
 _MARKS = {
@@ -18,6 +19,7 @@ _MARKS = {
     Verdict.UNCHECKED: "⚠️ not checked",
     Verdict.CONTRADICTION: "🛑 contradiction",
 }
+_SIGNS = {verdict: mark.partition(" ")[0] for verdict, mark in _MARKS.items()} | {Verdict.PASSED: "ℹ️"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
 _FENCE = re.compile(r"`{3,}")
 
@@ -34,8 +36,11 @@ def markdown_report(run: Verification) -> str:
     if run.tree_size:
         lines += ["", f"Proved in tree {run.tree_size} of {_text(run.database or 'the proof bundle')}, signature ok."]
     findings = list(run.all_findings())
+    hints: set[str] = set()
     for module_or_none, finding in findings[:MOST_SHOWN]:
-        lines += _finding(run, module_or_none, finding)
+        hint = hint_text(finding, run.here)
+        lines += _finding(run, module_or_none, finding, with_hint=hint not in hints)
+        hints.add(hint)
     if len(findings) > MOST_SHOWN:
         lines += ["", f"… and {len(findings) - MOST_SHOWN} more."]
     return "".join(f"{line}\n" for line in lines)
@@ -47,11 +52,10 @@ def _row(module: ModuleReport, result: ClaimResult) -> str:
     return f"| {_text(module.name)} | {result.claim.value} | {mark} | {_text(result.note or counts)} |"
 
 
-def _finding(run: Verification, module: ModuleReport | None, finding: Finding) -> list[str]:
-    first, *rest = finding_lines(run, module, finding)
+def _finding(run: Verification, module: ModuleReport | None, finding: Finding, *, with_hint: bool) -> list[str]:
+    body = list(body_lines(run, module, finding, with_hint=with_hint))
     place = f" ({_text(str(finding.place))})" if finding.place is not None else ""
-    lines = ["", f"### {_MARKS[finding.verdict].partition(' ')[0]} {_text(finding.code)}{place}", ""]
-    body = [first.partition("]: ")[2], *rest]
+    lines = ["", f"### {_SIGNS[finding.verdict]} {_text(finding.code)}{place}", ""]
     longest = max((len(match[0]) for line in body for match in _FENCE.finditer(line)), default=2)
     fence = "`" * (longest + 1)
     return [*lines, f"{fence}text", *body, fence]

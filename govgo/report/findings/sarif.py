@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import govgo
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict, Verification
-from govgo.report.findings.text import finding_lines
+from govgo.report.findings.text import body_lines, sentence
 from govgo.report.visible import visible
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -60,8 +60,9 @@ def sarif_report(run: Verification) -> str:
     invocation: dict[str, object] = {
         "executionSuccessful": not unchecked,
         "startTimeUtc": run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "exitCode": int(run.verdict),
     }
+    if all(finding.claim is not None for finding in run.findings):
+        invocation["exitCode"] = int(run.verdict)  # of a run that failed as a whole it is not known
     if unchecked:
         invocation["toolExecutionNotifications"] = [_notification(finding) for finding in unchecked]
     document = {
@@ -87,27 +88,29 @@ def _rule(code: str, findings: list[Finding]) -> dict[str, object]:
         "shortDescription": {"text": text},
         "help": {"text": f"{text} `govgo help module-auth` explains how modules are authenticated."},
         "defaultConfiguration": {"level": _level(worst)},
-        "properties": {
-            "tags": ["security", "supply-chain"],
-            "security-severity": "9.0" if worst is Verdict.CONTRADICTION else "4.0",
-        },
+        "properties": {"tags": ["security", "supply-chain"], "security-severity": _SEVERITIES[worst]},
     }
 
 
+_SEVERITIES = {Verdict.PASSED: "0.0", Verdict.FINDING: "4.0", Verdict.CONTRADICTION: "9.0"}
+
+
 def _level(verdict: Verdict) -> str:
-    return "warning" if verdict is Verdict.FINDING else "error"
+    return {Verdict.PASSED: "note", Verdict.FINDING: "warning"}.get(verdict, "error")
 
 
 def _result(run: Verification, module: ModuleReport | None, finding: Finding, rule: int) -> dict[str, object]:
-    text = "\n".join(finding_lines(run, module, finding)).partition("]: ")[2]
+    text = "\n".join(body_lines(run, module, finding))
     result: dict[str, object] = {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _level(finding.verdict),
         "message": {"text": text},
         "partialFingerprints": {"govgoFinding/v1": _fingerprint(finding)},
-        "properties": {"claim": finding.claim.value},
+        "properties": {"claim": finding.claim.value if finding.claim is not None else "run"},
     }
+    if finding.others:
+        result["occurrenceCount"] = len(finding.lines)
     if finding.place is not None:
         result["locations"] = [{"physicalLocation": _location(finding.place)}]
     return result
@@ -127,7 +130,7 @@ def _location(place: Place) -> dict[str, object]:
 def _notification(finding: Finding) -> dict[str, object]:
     notification: dict[str, object] = {
         "level": "error",
-        "message": {"text": visible(finding.text)},
+        "message": {"text": visible(sentence(finding))},
         "descriptor": {"id": finding.code},
     }
     if finding.place is not None:
@@ -138,6 +141,7 @@ def _notification(finding: Finding) -> dict[str, object]:
 def _fingerprint(finding: Finding) -> str:
     """The same for the same fault, wherever in the file its line moves."""
     file = finding.place.file if finding.place is not None else ""
-    mod = f"{finding.module.path}@{finding.module.version}" if finding.module is not None else ""
-    facts = "\0".join((finding.code, finding.claim.value, file, mod))
+    mod = finding.module if not finding.others else None
+    name = f"{mod.path}@{mod.version}" if mod is not None else ""
+    facts = "\0".join((finding.code, finding.claim.value if finding.claim is not None else "", file, name))
     return hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -7,7 +7,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.core.findings import (
+    MOST_APART,
+    Claim,
+    ClaimResult,
+    Finding,
+    Line,
+    ModuleReport,
+    Verdict,
+    Verification,
+)
 from govgo.report.findings.advice import cause_text, hint_text
 from govgo.report.visible import visible
 
@@ -60,19 +69,26 @@ _COLOURS = {
 
 def closing(run: Verification) -> str:
     """The last line: all verified, or how much of what is not."""
-    counts = Counter(finding.verdict for _, finding in run.all_findings())
-    if not counts:
-        return "all modules verified"
+    counts: Counter[Verdict] = Counter()
+    for _, finding in run.all_findings():
+        counts[finding.verdict] += len(finding.lines)
+    if run.verdict is Verdict.PASSED:
+        open_claims = dict.fromkeys(
+            result.claim for module in run.modules for result in module.claims if result.verdict is Verdict.UNCHECKED
+        )
+        words = f"verified, but for what was not checked: {', '.join(open_claims)}" if open_claims else ""
+        notes = f" ({_many(counts[Verdict.PASSED], 'note')})" if counts[Verdict.PASSED] else ""
+        return (words or "all modules verified") + notes
     parts = [
         _many(counts[Verdict.CONTRADICTION], "contradiction"),
         _many(counts[Verdict.FINDING], "finding"),
-        f"{counts[Verdict.UNCHECKED]} could not be checked" if counts[Verdict.UNCHECKED] else "",
+        f"{counts[Verdict.UNCHECKED]:,} could not be checked" if counts[Verdict.UNCHECKED] else "",
     ]
     return "not verified: " + ", ".join(part for part in parts if part)
 
 
 def _many(count: int, noun: str) -> str:
-    return "" if not count else f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return "" if not count else f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
@@ -85,8 +101,9 @@ def _rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
             faults = _many(count("faults"), "fault")
             yield "lint", faults or f"{count('lines')} go.sum lines well formed"
         case Claim.COMPLETE:
-            wrong = [f"{count(name)} {name}" for name in ("missing", "extra") if count(name)]
-            yield "complete", ", ".join(wrong) or f"{count('needed')} needed go.sum lines there"
+            wrong = [f"{count('missing')} missing"] if count("missing") else []
+            extra = [f"{count('extra')} more than needed"] if count("extra") else []
+            yield "complete", ", ".join([*(wrong or [f"{count('needed')} needed go.sum lines there"]), *extra])
         case Claim.DATABASE:
             yield from _database_rows(run, result)
         case Claim.CACHE:
@@ -129,37 +146,76 @@ def _database_rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str
 
 
 def _told(run: Verification, paint: Paint, most: int) -> Iterator[str]:
-    alike: Counter[tuple[str, str]] = Counter()
+    alike: Counter[tuple[str, Claim | None]] = Counter()
+    hints: set[str] = set()
     for module, finding in run.all_findings():
         alike[finding.code, finding.claim] += 1
         if alike[finding.code, finding.claim] <= most:
-            yield from finding_lines(run, module, finding, paint)
+            hint = hint_text(finding, run.here)
+            yield from finding_lines(run, module, finding, paint, with_hint=hint not in hints)
+            hints.add(hint)
     for (code, _), number in alike.items():
         if number > most:
             yield f"… and {number - most} more {code} (-format json lists all)"
 
 
 def finding_lines(
-    run: Verification, module: ModuleReport | None, finding: Finding, paint: Paint = plain
+    run: Verification, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
 ) -> Iterator[str]:
-    """One finding: its sentence, then its facts, indented."""
-    colour = _COLOURS[finding.verdict]
-    word = "unchecked" if finding.verdict is Verdict.UNCHECKED else "error"
-    first, *more = map(visible, finding.text.split("\n"))
-    yield f"{paint(f'{word}[{finding.code}]', colour)}: {first}"
+    """One finding: its kind and code, its sentence, then its facts, indented, and its hint unless it is known."""
+    kind = f"{_KINDS[finding.verdict]}[{finding.code}]"
+    first, *rest = body_lines(run, module, finding, paint, with_hint=with_hint)
+    yield f"{paint(kind, _COLOURS[finding.verdict])}: {first}"
+    yield from rest
+
+
+_KINDS = {
+    Verdict.PASSED: "note",
+    Verdict.FINDING: "error",
+    Verdict.UNCHECKED: "unchecked",
+    Verdict.CONTRADICTION: "error",
+}
+
+
+def sentence(finding: Finding) -> str:
+    """What was found, and in how many lines if it is many."""
+    return f"{finding.text} (×{len(finding.lines):,})" if finding.others else finding.text
+
+
+def body_lines(
+    run: Verification, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
+) -> Iterator[str]:
+    """One finding without its code.
+
+    A label that is long, such as the path of a cached file, has a line of its own. So hashes stand side by side, and
+    one of 47 characters ends within 80 columns, where no terminal breaks it.
+    """
+    first, *more = map(visible, sentence(finding).split("\n"))
+    yield first
     yield from (f"    {line}" for line in more if line.strip())
-    facts = [(visible(label), visible(text)) for label, text in _facts(run, module, finding)]
-    width = max((len(label) for label, _ in facts), default=0) + 1
+    facts = [(f"{visible(label)}:" if label else "", visible(text)) for label, text in _facts(run, module, finding)]
+    width = max((len(label) for label, _ in facts if len(label) <= _LABEL_WIDTH), default=0)
     for label, text in facts:
-        yield f"    {label + ':':<{width}}  {text}"
-    hint = hint_text(finding)
+        if len(label) > _LABEL_WIDTH:
+            yield f"    {label}"
+            yield f"    {'':<{width}}  {text}"
+        else:
+            yield f"    {label:<{width}}  {text}"
+    hint = hint_text(finding, run.here) if with_hint else ""
     if hint:
         yield f"{paint('hint', 'cyan')}: {visible(hint)}"
 
 
+_LABEL_WIDTH = 26
+
+
 def _facts(run: Verification, module: ModuleReport | None, finding: Finding) -> Iterator[tuple[str, str]]:
     place = str(finding.place) if finding.place is not None else ""
-    if place and place not in finding.text and all(each.source != place for each in finding.evidence):
+    if finding.others:
+        shown = [_line_text(line) for line in finding.lines[:MOST_APART]]
+        yield f"first {len(shown)}", shown[0]
+        yield from (("", text) for text in shown[1:])
+    elif place and place not in finding.text and all(each.source != place for each in finding.evidence):
         yield "at", place
     for each in finding.evidence:
         yield each.source, " ".join(part for part in (each.digest, each.note) if part) or "nothing"
@@ -175,3 +231,8 @@ def _facts(run: Verification, module: ModuleReport | None, finding: Finding) -> 
         yield "needed by", " => ".join(finding.needed_by)
     if module is not None and len(run.modules) > 1:
         yield "module", module.name
+
+
+def _line_text(line: Line) -> str:
+    mod = "" if line.module is None else f"{line.module.path} {line.module.version}"
+    return " ".join(part for part in (str(line.place or ""), mod) if part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -181,13 +182,11 @@ def test_mismatch_explains_itself(world: World, verify: Any) -> None:
     assert run.code == 4
     assert run.out.endswith(
         "error[sum-mismatch]: q.io/b@v1.0.0: verifying module: checksum mismatch\n"
-        f"    go.sum:3:                           {OTHER_HASH}\n"
-        f"    checksum database sum.example.org:  {right}\n"
-        f"    proxy {world.proxy.url}:       {right}\n".replace(
-            "       h1", " " * (36 - len(world.proxy.url) - 7) + "h1"
-        )
-        + "    likely cause:                       edited go.sum: the line agrees with nothing that can be had now\n"
-        "    needed by:                          example.com/main (go.mod:7) => q.io/b v1.0.0\n"
+        f"    go.sum:3:      {OTHER_HASH}\n"
+        f"    checksum database sum.example.org:\n                   {right}\n"
+        f"    proxy {world.proxy.url}:\n                   {right}\n"
+        "    likely cause:  edited go.sum: the line agrees with nothing that can be had now\n"
+        "    needed by:     example.com/main (go.mod:7) => q.io/b v1.0.0\n"
         "hint: see who changed the line: `git log -L3,3:go.sum`\n"
         "not verified: 1 contradiction\n"
     ), run.out
@@ -248,8 +247,14 @@ def test_unreachable_never_reads_as_verified(world: World, verify: Any, monkeypa
 def test_offline_says_what_it_could_not_check(world: World, verify: Any) -> None:
     run = verify("--json", "--only", "database,complete", "--offline")
     assert run.code == 3
-    assert run.codes == {"offline", "lookup-disabled"}
+    assert run.codes == {"offline"}
     assert world.proxy.asked == []
+    database, complete = run.told
+    assert database["text"] == "could not be checked: not in the module cache, and --offline asks nobody (×4)"
+    assert (database["count"], [line["line"] for line in database["lines"]]) == (4, [1, 2, 3, 4])
+    assert complete["text"] == "q.io/a@v1.1.0: not in the module cache, and --offline asks nobody"
+    assert (complete["file"], complete["line"]) == ("go.mod", 5)
+    assert "GOPROXY" not in run.out
 
 
 def test_gosumdb_off_proves_nothing(world: World, verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,17 +313,34 @@ def test_missing_lines_are_all_named(world: World, verify: Any) -> None:
 def test_extra_lines(world: World, verify: Any) -> None:
     with Path("go.sum").open("a") as file:
         file.writelines(sorted_sums(world, "q.io/a v1.2.0"))
-    run = verify("--json")
+    run = verify("--json", "--strict")
     assert (run.code, run.codes) == (1, {"extra-sum"})
     assert [each["line"] for each in run.told] == [5, 6]
-    assert verify("--exit-zero").code == 0
+    assert verify("--exit-zero", "--strict").code == 0
+
+
+def test_lines_that_are_right_but_more_than_needed_are_only_told(world: World, verify: Any) -> None:
+    with Path("go.sum").open("a") as file:
+        file.writelines([*sorted_sums(world, "q.io/a v1.2.0"), sorted_sums(world, "q.io/a v1.1.0")[0]])
+    run = verify("--json")
+    assert (run.code, run.told) == (0, [])
+    assert [(each["code"], each["line"]) for each in run.json["notes"]] == [
+        ("duplicate-line", 7),
+        ("extra-sum", 5),
+        ("extra-sum", 6),
+    ]
+    text = verify().out
+    assert "note[extra-sum]: q.io/a@v1.2.0: no module in the requirement graph needs this line\n" in text
+    assert text.count("hint: remove what is not needed: `govgo tidy`\n") == 1
+    assert text.endswith("all modules verified (3 notes)\n")
+    assert verify("--strict").code == 1
 
 
 def test_lint(world: World, verify: Any) -> None:
     line = sorted_sums(world, "q.io/a v1.1.0")[0]
     with Path("go.sum").open("a") as file:
         file.write(f"<<<<<<< ours\n{line}=======\nq.io/a v1.1.0 {OTHER_HASH}\nq.io/a v1\n>>>>>>> theirs\nQ v1 h2:x\n")
-    run = verify("--json", "--only", "lint")
+    run = verify("--json", "--only", "lint", "--strict")
     assert run.code == 1
     assert sorted((each["line"], each["code"]) for each in run.told) == [
         (5, "merge-marker"),
@@ -476,7 +498,11 @@ def test_a_flipped_character_in_modules_txt(world: World, verify: Any) -> None:
         flip(path, offset)
         run = verify("--json", "--only", "vendor")
         assert run.code in (1, 3), (offset, path.read_bytes())
-        assert any(each["file"] == "vendor/modules.txt" for each in run.told), (offset, run.out)
+        # A module that modules.txt does not name any more is found where go.mod requires it.
+        places = {(each["file"], each["line"]) for each in run.told if each["code"] == "vendor-inconsistent"}
+        assert places or run.code == 3, (offset, run.out)
+        assert {file for file, _ in places} <= {"vendor/modules.txt", "go.mod"}
+        assert all(line for _, line in places), (offset, run.out)
         path.write_bytes(sound)
 
 
@@ -508,7 +534,8 @@ def test_vendored_files_are_proved_without_a_cache(world: World, verify: Any, tm
     assert verify("--only", "vendor").code == 0
     subprocess.run(["rm", "-rf", world.cache], check=True)
     run = verify("--json", "--only", "vendor", "--offline")
-    assert (run.code, run.codes) == (3, {"lookup-disabled", "vendor-unchecked"})
+    assert (run.code, run.codes) == (3, {"offline"})
+    assert run.err == ""
 
 
 # Several modules, workspaces, git.
@@ -644,3 +671,146 @@ def test_no_advice_to_switch_checks_off(world: World, verify: Any) -> None:
     out = verify().out
     for forbidden in ("GOSUMDB=off", "GONOSUMCHECK", "GOFLAGS=-insecure", "GONOSUMDB=", "rm go.sum", "-mod=mod"):
         assert forbidden not in out
+
+
+# Reports: where files are, what has one cause, and runs that fail.
+
+
+def test_files_are_named_from_the_root_of_the_repository(world: World, verify: Any, tmp_path: Path) -> None:
+    """Code scanning and annotations look there (GitHub Docs, "SARIF support": relative to the root)."""
+    right = sorted_sums(world, "q.io/b v1.0.0")[0].split()[2]
+    edit(Path("go.sum"), right, OTHER_HASH)
+    svc = Path("svc")
+    svc.mkdir()
+    for name in ("go.mod", "go.sum", "main.go"):
+        (svc / name).write_bytes(Path(name).read_bytes())
+
+    def places(*args: str) -> set[str]:
+        files = ("-o", f"sarif:{tmp_path}/sarif", "-o", f"github:{tmp_path}/github")
+        found = {verify(*args, "--only=database", "--json", *files).told[0]["file"]}
+        (result,) = json.loads((tmp_path / "sarif").read_text())["runs"][0]["results"]
+        found.add(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
+        return found.union(re.findall("file=([^,]*),line=3", (tmp_path / "github").read_text()))
+
+    def hint(*args: str) -> str:
+        found: str = verify(*args, "--only=database", "--json").told[0]["hint"]
+        return found
+
+    start = Path.cwd()
+    assert places("-C", "svc") == {"svc/go.sum"}, "without a repository, from where the command was started"
+    os.chdir(start)
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    assert places("svc") == {"svc/go.sum"}
+    os.chdir(start)
+    assert places("-C", "svc") == {"svc/go.sum"}
+    os.chdir(start)
+    assert hint("-C", "svc").endswith("`git log -L3,3:svc/go.sum`")
+    os.chdir(start / "svc")
+    assert places() == {"svc/go.sum"}
+    assert hint().endswith("`git log -L3,3:go.sum`"), "git takes that path from the working directory"
+
+
+def test_lines_with_one_cause_are_one_finding(world: World, verify: Any) -> None:
+    lines = [f"r.io/m{number} v1.0.0 {OTHER_HASH}\n" for number in range(1_000)]
+    with Path("go.sum").open("a") as file:
+        file.writelines(lines)
+    run = verify("--json", "--only", "complete,database", "--offline")
+    (finding,) = [each for each in run.told if each["claim"] == "database"]
+    assert (finding["code"], finding["count"], len(finding["lines"])) == ("offline", 1_004, 1_004)
+    assert finding["lines"][4] == {"module": "r.io/m0", "version": "v1.0.0", "file": "go.sum", "line": 5}
+    assert run.json["summary"]["lines"]["unchecked"] == 1_004
+    text = verify("--only", "database", "--offline").out
+    assert text.endswith(
+        "unchecked[offline]: could not be checked: not in the module cache, and --offline asks nobody (×1,004)\n"
+        "    first 3:  go.sum:1 q.io/a v1.1.0\n"
+        "              go.sum:2 q.io/a v1.1.0/go.mod\n"
+        "              go.sum:3 q.io/b v1.0.0\n"
+        "not verified: 1,004 could not be checked\n"
+    )
+    for form in ("github", "sarif", "junit", "markdown"):
+        assert "(×1,004)" in verify("--only", "database", "--offline", "-o", f"{form}:-").out
+
+
+def test_a_server_that_fails_is_one_finding(world: World, verify: Any) -> None:
+    """The URL of each request differs; the cause does not."""
+    for mod in ("q.io/a@v1.1.0", "q.io/a@v1.2.0", "q.io/b@v1.0.0"):
+        world.proxy.script(f"/sumdb/{world.log.name}/lookup/{mod}", *[Status(500)] * 20)
+    Path("go.sum").write_text("".join(sorted_sums(world, "q.io/a v1.1.0", "q.io/a v1.2.0", "q.io/b v1.0.0")))
+    run = verify("--json", "--only", "database")
+    assert run.code == 3
+    (finding,) = run.told
+    assert (finding["code"], finding["count"]) == ("database-unavailable", 6)
+    assert f"{world.proxy.url}: 500 Scripted" in finding["text"]
+
+
+def test_a_line_is_named_wherever_it_is_known(world: World, verify: Any) -> None:
+    Path("go.mod").write_text(MAIN + "\nreplace q.io/c v1.0.0\n")
+    run = verify("--json")
+    assert {(each["file"], each["line"]) for each in run.told} == {("go.mod", 9)}
+    Path("go.mod").write_text(MAIN)
+    fill(world, vendor=True)
+    Path("go.mod").write_text(MAIN.replace("v1.0.0 // indirect", "v1.0.1 // indirect"))
+    run = verify("--json", "--only", "vendor", "--offline")
+    assert {(each["file"], each["line"]) for each in run.told} <= {("go.mod", 7), ("vendor/modules.txt", 4)}
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "markdown", "github", "text"])
+def test_a_run_that_fails_replaces_the_old_report(world: World, verify: Any, form: str) -> None:
+    Path("report").write_text("all modules verified\n")
+    Path("go.work").write_text("go 1.21\n\nuse (\n")
+    run = verify("./go.work", "-o", f"{form}:report", "--format", form)
+    assert run.code == 1
+    assert run.err.startswith("govgo: errors parsing go.work:\n")
+    written = Path("report").read_text()
+    assert "all modules verified" not in written
+    assert "errors parsing go.work" in written
+    assert bool(run.out) == (form != "text")
+    if form == "json":
+        document = run.json
+        assert (document["summary"]["verdict"], document["summary"]["errors"]) == ("unchecked", 1)
+        assert document["errors"][0]["claim"] is None
+
+
+def test_a_report_that_cannot_be_written_hides_nothing(world: World, verify: Any) -> None:
+    right = sorted_sums(world, "q.io/b v1.0.0")[0].split()[2]
+    Path("full").mkdir()
+    run = verify("--only=database", "-o", "json:full", "-o", "sarif:report", "--bundle", "full")
+    assert run.code == 3
+    assert json.loads(Path("report").read_text())["version"] == "2.1.0"
+    assert run.out.endswith("all modules verified\n")
+    edit(Path("go.sum"), right, OTHER_HASH)
+    assert verify("--only=database", "-o", "json:full", "--bundle", "full").code == 4
+
+
+def test_a_bundle_and_go_sum_are_enough(world: World, verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """README: `--from-bundle FILE` checks go.sum again, offline, years later."""
+    assert verify("--bundle", "proof").code == 0
+    subprocess.run(["rm", "-rf", world.cache, world.latest.parent], check=True)
+    asked = len(world.proxy.asked)
+    for args in ([], ["go.sum"]):
+        run = verify("--json", "--from-bundle", "proof", "--offline", *args)
+        assert (run.code, run.told) == (0, [])
+        verdicts = {each["claim"]: each["verdict"] for each in run.json["modules"][0]["claims"]}
+        assert verdicts["database"] == "passed"
+        assert verdicts["complete"] == "unchecked"
+        text = verify("--from-bundle", "proof", "--offline", *args).out
+        assert "  complete           not checked: " in text
+        assert text.endswith("verified, but for what was not checked: complete" + (", vendor\n" if args else "\n"))
+        for file in Path().glob("*.*"):
+            if file.name != "go.sum":
+                file.unlink()
+    assert len(world.proxy.asked) == asked
+    assert verify("--from-bundle", "proof", "--offline", "--only", "complete").code in (2, 3), "it was asked for"
+    assert verify("--from-bundle", "proof", "go.sum").code == 2
+    edit(Path("go.sum"), sorted_sums(world, "q.io/b v1.0.0")[0].split()[2], OTHER_HASH)
+    assert verify("--from-bundle", "proof", "--offline").code == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [(b"", "not a proof bundle"), (b"go.sum proof bundle v9\n", "proof bundle of an unknown version")],
+)
+def test_an_error_of_a_bundle_names_its_file(world: World, verify: Any, data: bytes, sentence: str) -> None:
+    Path("proof").write_bytes(data)
+    run = verify("--from-bundle", "proof")
+    assert (run.code, run.err) == (1, f"govgo: proof: {sentence}\n")

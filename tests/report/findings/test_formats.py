@@ -14,16 +14,20 @@ import pytest
 
 import govgo
 from govgo.core.findings import (
+    MOST_APART,
     Cause,
     Claim,
     ClaimResult,
     Difference,
     Evidence,
     Finding,
+    Line,
     ModuleReport,
     Place,
+    Remedy,
     Verdict,
     Verification,
+    merge_alike,
 )
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.findings.github import github_report
@@ -86,7 +90,16 @@ def verification(findings: tuple[Finding, ...] = FINDINGS, run_findings: tuple[F
 
 
 SOUND = verification((), ())
-RUNS = [verification(), SOUND, verification(FINDINGS[3:], ())]
+MERGED = Finding("offline", Claim.DATABASE, Verdict.UNCHECKED, "reason", others=(Line(None, Place("go.sum", 2)),) * 9)
+TOLD = Finding("extra-sum", Claim.COMPLETE, Verdict.PASSED, "more than needed", others=(Line(None, None),) * 9)
+FAILED = Finding("usage", None, Verdict.UNCHECKED, "no such directory")
+RUNS = [
+    verification(),
+    SOUND,
+    verification(FINDINGS[3:], ()),
+    verification((MERGED, TOLD), ()),
+    verification((), (FAILED,))._replace(modules=()),
+]
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -237,3 +250,93 @@ def test_markdown_contains_hostile_text() -> None:
     assert (
         "| example.com/main | database | 🛑 contradiction | 57 proved, 1 mismatch, 1 private, 1 unchecked |" in outside
     )
+
+
+def numbered(count: int, verdict: Verdict, code: str = "sum-mismatch") -> tuple[Finding, ...]:
+    return tuple(
+        Finding(code, Claim.DATABASE, verdict, f"q.io/m{number}: text", place=Place("go.sum", number + 1))
+        for number in range(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "errors", "warnings", "notices", "more"),
+    [
+        (numbered(9, Verdict.CONTRADICTION), 10, 0, 0, 0),
+        (numbered(12, Verdict.CONTRADICTION), 10, 0, 0, 3),
+        (numbered(12, Verdict.FINDING) + numbered(1, Verdict.CONTRADICTION, "worst"), 10, 0, 0, 4),
+        (numbered(25, Verdict.UNCHECKED), 1, 10, 0, 15),
+        (numbered(12, Verdict.PASSED), 0, 0, 10, 3),
+        ((), 0, 0, 1, 0),
+    ],
+)
+def test_github_shows_ten_annotations_of_a_level(
+    findings: tuple[Finding, ...], errors: int, warnings: int, notices: int, more: int
+) -> None:
+    """GitHub Docs, "Workflow commands": 10 warning and 10 error annotations (and 10 notices) for a step."""
+    report = github_report(verification(findings, ()))
+    lines = report.splitlines()
+    levels = [line.split("::")[1].split()[0] for line in lines]
+    assert [levels.count(level) for level in ("error", "warning", "notice")] == [errors, warnings, notices]
+    assert lines[-1].endswith(f" ({more} more: `govgo verify` shows all)") == (more > 0)
+    assert lines[-1].split("title=")[1].startswith("govgo verify::")
+    assert ("title=worst" in report) == any(finding.code == "worst" for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("go.sum:41",),
+        ("services/payments/internal/go.sum:12041", "checksum database sum.golang.org"),
+        ("cached zip /home/someone/go/pkg/mod/cache/download/example.org/m/@v/v1.0.0.zip", "go.sum:1"),
+        ("exactly twenty-five chars", "go.sum:1"),
+    ],
+)
+def test_hashes_stand_side_by_side_and_fit_80_columns(sources: tuple[str, ...]) -> None:
+    digest = "h1:" + "x" * 43 + "="
+    finding = FINDINGS[0]._replace(evidence=tuple(Evidence(source, digest) for source in sources), differences=())
+    lines = [line for line in text_report(verification((finding,), ())).splitlines() if digest in line]
+    assert len(lines) == len(sources)
+    assert {line.index(digest) for line in lines} == {lines[0].index(digest)}
+    assert all(len(line) < 80 for line in lines)
+
+
+def test_a_hint_is_given_once() -> None:
+    findings = tuple(each._replace(remedy=Remedy.TIDY) for each in numbered(3, Verdict.FINDING, "extra-sum"))
+    for report in (text_report(verification(findings, ())), markdown_report(verification(findings, ()))):
+        assert report.count("hint: ") == 1
+    run = verification((*findings, numbered(1, Verdict.FINDING)[0]._replace(remedy=Remedy.VENDOR)), ())
+    assert text_report(run).count("hint: ") == 2
+
+
+def test_alike_findings_are_merged() -> None:
+    alike = [
+        Finding(
+            "offline", Claim.DATABASE, Verdict.UNCHECKED, f"m{n}: reason", place=Place("go.sum", n), reason="reason"
+        )
+        for n in range(1, MOST_APART + 2)
+    ]
+    alone = FINDINGS[0]
+    assert merge_alike([*alike[:-1], alone]) == (*alike[:-1], alone), "few are told one by one"
+    merged, other = merge_alike([alike[0], alone, *alike[1:]])
+    assert other is alone
+    assert (merged.text, merged.place) == ("reason", Place("go.sum", 1))
+    assert [line.place for line in merged.lines] == [each.place for each in alike]
+    apart = [*alike[:2], alike[2]._replace(reason="another"), alike[3]._replace(code="other")]
+    assert len(merge_alike(apart)) == 4
+    assert len(merge_alike([each._replace(reason="") for each in alike])) == len(alike)
+
+
+def test_what_is_only_told_fails_nothing() -> None:
+    run = verification(numbered(2, Verdict.PASSED, "extra-sum"), ())
+    assert run.verdict is Verdict.PASSED
+    assert text_report(run).endswith(
+        "note[extra-sum]: q.io/m0: text\n    at:  go.sum:1\nnote[extra-sum]: q.io/m1: text\n    at:  go.sum:2\n"
+        "all modules verified (2 notes)\n"
+    )
+    document = json.loads(json_report(run))
+    assert (document["summary"]["verdict"], document["results"], document["errors"]) == ("passed", [], [])
+    assert [each["line"] for each in document["notes"]] == [1, 2]
+    assert {each["level"] for each in json.loads(sarif_report(run))["runs"][0]["results"]} == {"note"}
+    suite = ElementTree.fromstring(junit_report(run))[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
