@@ -14,6 +14,7 @@ ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 HTTP = "tests/adapters/http/test_client.py::"
+CREDENTIALS = "tests/adapters/http/test_credentials.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
@@ -417,6 +418,41 @@ MUTANTS = {
             ATTACKS + "test_planted_link_is_not_written_through",
             CACHE + "test_old_file_survives_a_full_disk",
         ),
+    ),
+    "credentials-host": Mutant(
+        "credentials",
+        "a redirect takes them to the same host and those below it alone",
+        "adapters/http/credentials.py",
+        '    return ":" not in target and "%" not in target and target.endswith("." + first)\n',
+        "    return True\n",
+        (
+            CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",
+            CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",
+        ),
+    ),
+    "credentials-back": Mutant(
+        "credentials",
+        "once a redirect has led to another host they are gone",
+        "adapters/http/client.py",
+        "                lines = ()\n",
+        "                lines = lines if place.host != first.host else ()\n",
+        (CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",),
+    ),
+    "credentials-arguments": Mutant(
+        "credentials",
+        "a password is in no argument of a program",
+        "adapters/http/goauth.py",
+        "            words.append(gourl.parse(url).without_userinfo())\n",
+        "            words.append(url)\n",
+        (CREDENTIALS + "test_attack_a_password_in_the_arguments_of_a_program",),
+    ),
+    "credentials-url": Mutant(
+        "credentials",
+        "user and password of a URL win over those of its host",
+        "adapters/http/credentials.py",
+        '    return url.removeprefix("https://").removesuffix("/")\n',
+        '    return url.removeprefix("https://").removesuffix("/").rpartition("@")[2]\n',
+        (CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",),
     ),
     "bundle-proof": Mutant(
         "bundles",

@@ -136,7 +136,8 @@ class CurlTransfer:
         easy.setopt(pycurl.URL, origin + target)
         # Setting an option costs more than comparing: most requests in a row go to one origin with the same headers.
         if headers is not self._request:
-            easy.setopt(pycurl.HTTPHEADER, headers)
+            # To libcurl "Name:" without a value is a header to leave out, and "Name;" one that has no value.
+            easy.setopt(pycurl.HTTPHEADER, [line[:-2] + ";" if line.endswith(": ") else line for line in headers])
             self._request = headers
         if proxy != self._proxy:
             easy.setopt(pycurl.PROXY, proxy)

@@ -132,6 +132,23 @@ def parse(text: str) -> GoURL:
         raise UsageError(f"parse {quote(mask(rest))}: {err}") from None
 
 
+def parse_request_uri(text: str) -> GoURL:
+    """Parse an absolute URL or an absolute path, in which `#` begins no fragment (net/url.ParseRequestURI).
+
+    Raises:
+        UsageError: as `parse`.
+    """
+    try:
+        _refuse_controls(text)
+        if not text:
+            raise UsageError("empty url")
+        if text != "*" and not text.startswith(("/", ":")) and not _SCHEME.match(text):
+            raise UsageError("invalid URI for request")
+        return _parse(text, "")
+    except UsageError as err:
+        raise UsageError(f"parse {quote(mask(text))}: {err}") from None
+
+
 def mask(text: str) -> str:
     """A text that may not be a well-formed URL, with what looks like a password replaced."""
     return _SECRET.sub(r"\1:xxxxx@", text)
@@ -169,9 +186,13 @@ def clean_path(path: str) -> str:
     return ("/" if rooted else "") + "/".join(out) or "."
 
 
-def _parse(text: str, fragment: str) -> GoURL:
+def _refuse_controls(text: str) -> None:
     if any(c < " " or c == "\x7f" for c in text):
         raise UsageError("net/url: invalid control character in URL")
+
+
+def _parse(text: str, fragment: str) -> GoURL:
+    _refuse_controls(text)
     if text == "*":
         return GoURL(path="*")
     if text.startswith(":"):

@@ -9,10 +9,11 @@ import time
 import pytest
 
 from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.credentials import Credentials
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.netrc import Credentials, Login
+from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
@@ -349,9 +350,9 @@ def test_a_dead_host_gets_one_try_for_each_further_url() -> None:
 
 def test_netrc_credentials_go_to_their_https_host_only() -> None:
     credentials = Credentials([Login("h.example", "me", "secret"), Login("p.example/team", "you", "other")])
-    assert credentials.headers("h.example", "/x")[0].startswith("Authorization: Basic ")
-    assert credentials.headers("h.example:8443", "/x") == ()
-    assert credentials.headers("evil.example", "/h.example") == ()
-    assert credentials.headers("p.example", "/team/mod")[0].startswith("Authorization: Basic ")
-    assert credentials.headers("p.example", "/other") == ()
+    assert credentials.lines("https://h.example/x")[0].startswith("Authorization: Basic ")
+    assert credentials.lines("https://h.example:8443/x") == ()
+    assert credentials.lines("https://evil.example/h.example") == ()
+    assert credentials.lines("https://p.example/team/mod")[0].startswith("Authorization: Basic ")
+    assert credentials.lines("https://p.example/other") == ()
     assert "secret" not in repr(Login("h.example", "me", "secret"))

@@ -10,7 +10,6 @@ import pytest
 from govgo.adapters.http.connect import is_exempt, proxy_chooser
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.netrc import Login
 from govgo.core.goenv import NetworkEnv
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators.httpclients import MakeEngine, refusal, with_client
@@ -47,16 +46,6 @@ def test_attack_a_redirect_to_plain_http(engine: MakeEngine, tmp_path: Path) -> 
         text = f"redirected from secure URL {proxy.url}{LIST} to insecure URL {plain.url}{LIST}"
         assert str(caught.value) == f'Get "{plain.url}{LIST}": {text}'
         assert plain.asked == []
-
-
-def test_attack_credentials_do_not_follow_a_redirect_to_another_host(engine: MakeEngine, tmp_path: Path) -> None:
-    context, roots = certificate(tmp_path)
-    with ProxySimulator(tls=context) as proxy, ProxySimulator({LIST: b"v1.0.0\n"}, tls=context) as other:
-        proxy.script(LIST, Redirect(other.url + LIST))
-        logins = (Login(f"127.0.0.1:{proxy.port}", "me", "pw"),)
-        with_client(engine, lambda c: c.get(proxy.url + LIST, 100), ca_file=roots, logins=logins)
-        assert proxy.headers[0]["authorization"] == "Basic bWU6cHc="
-        assert "authorization" not in other.headers[0]
 
 
 def test_credentials_of_the_url_are_sent_over_tls_and_shown_nowhere(engine: MakeEngine, tmp_path: Path) -> None:
