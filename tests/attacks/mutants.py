@@ -454,6 +454,22 @@ MUTANTS = {
         '    return url.removeprefix("https://").removesuffix("/").rpartition("@")[2]\n',
         (CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",),
     ),
+    "common-name": Mutant(
+        "certificates",
+        "a certificate lists the names that it is for",
+        "adapters/http/curl_transfer.py",
+        "        return int(pycurl.PREREQFUNC_ABORT)\n",
+        "        return int(pycurl.PREREQFUNC_OK)\n",
+        ("tests/adapters/http/test_roots.py::test_the_servers_that_go_trusts",),
+    ),
+    "libcurl-variables": Mutant(
+        "proxies",
+        "libcurl does not read the variables",
+        "adapters/http/curl_engine.py",
+        '        (pycurl.NOPROXY, ""),',
+        "       ",
+        ("tests/adapters/http/test_proxies.py::test_the_proxy_is_told_what_go_tells_it",),
+    ),
     "bundle-proof": Mutant(
         "bundles",
         "the proof of a bundle leads to its head",

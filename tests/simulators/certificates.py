@@ -22,6 +22,8 @@ def _name(text: str) -> x509.Name:
 
 
 def _general(name: str) -> x509.GeneralName:
+    if "@" in name:
+        return x509.RFC822Name(name)
     return x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
 
 

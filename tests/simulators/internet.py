@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every host of a small internet, behind one HTTP proxy on loopback that records what each request carried.
+"""Every host of a small internet, behind one proxy on loopback that records what each request carried.
 
 with Internet(tmp_path, {"https://corp.test/a": Reply(302, {"Location": "https://other.test/b"})}) as net:
     run(HTTPS_PROXY=net.url, SSL_CERT_FILE=net.roots)
     assert net.asked == [Sent("GET https://corp.test/a", {...}), ...]
 
 A client that is told to use the proxy needs no name server, so any host with any port can be played. TLS ends at the
-proxy, with one certificate for all names under `test`.
+proxy, with one certificate for all names under `test`. On its one port the proxy speaks HTTP, HTTP in TLS, and SOCKS 5
+(RFC 1928, RFC 1929), whichever the client begins with.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +23,7 @@ from typing import NamedTuple
 
 from tests.simulators.certificates import Authority
 
-NAMES = ("corp.test", "*.corp.test", "*.dev.corp.test", "*.x.dev.corp.test", "other.test")
+NAMES = ("127.0.0.1", "corp.test", "*.corp.test", "*.dev.corp.test", "*.x.dev.corp.test", "other.test")
 
 
 class Reply(NamedTuple):
@@ -47,8 +49,9 @@ class Internet:
 
     Attributes:
         replies: by URL; the last of several stays. Whatever else is asked for is not found.
-        asked: every request, in order; those to the proxy itself are CONNECT host:port.
+        asked: every request, in order; those to the proxy itself are `CONNECT host:port` and `SOCKS host:port`.
         url: that of the proxy.
+        servers: the TLS context of a host, where it is not the common one.
         roots: the file of the certificate to trust.
     """
 
@@ -57,6 +60,7 @@ class Internet:
         authority = Authority(directory)
         self.roots = str(authority.file)
         self._tls = authority.server(NAMES)
+        self.servers: dict[str, ssl.SSLContext] = {}
         self.play(replies or {})
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -99,7 +103,46 @@ class Internet:
     def _serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with suppress(OSError, ValueError), connection:
-            self._answer_all(connection, "")
+            first = connection.recv(1, socket.MSG_PEEK)
+            if first == b"\x16":
+                # Python's TLS wants a socket below it, and there may be TLS within: that comes by a socket of its own.
+                inside = socket.create_connection(("127.0.0.1", self.port))
+                with self._tls.wrap_socket(connection, server_side=True) as secure, inside:
+                    _relay(secure, inside)
+            elif first == b"\x05":
+                self._tunnel(connection, self._greet(connection))
+            else:
+                self._answer_all(connection, "")
+
+    def _greet(self, connection: socket.socket) -> str:
+        """What a client of SOCKS 5 wants to reach, after its login if it has one."""
+        methods = connection.recv(256)[2:]
+        login = ""
+        if 2 in methods:
+            connection.sendall(b"\x05\x02")
+            given = connection.recv(600)
+            user, rest = given[2 : 2 + given[1]], given[2 + given[1] :]
+            login = f"{user.decode()}:{rest[1:].decode()}"
+            connection.sendall(b"\x01\x00")
+        else:
+            connection.sendall(b"\x05\x00")
+        wanted = connection.recv(300)
+        kind, rest = wanted[3], wanted[4:]
+        host = rest[1:-2].decode() if kind == 3 else f"address {rest[:-2].hex()}"
+        target = f"{host}:{int.from_bytes(rest[-2:], 'big')}"
+        with self._lock:
+            self.asked.append(Sent(f"SOCKS {target}", {"Login": login} if login else {}))
+        connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        return target
+
+    def _tunnel(self, connection: socket.socket, target: str) -> None:
+        """Answer as `target`: over TLS but on port 80."""
+        if target.endswith(":80"):
+            self._answer_all(connection, "http://" + target.lower().removesuffix(":80"))
+            return
+        tls = self.servers.get(target.partition(":")[0].lower(), self._tls)
+        with tls.wrap_socket(connection, server_side=True) as secure:
+            self._answer_all(secure, "https://" + target.lower().removesuffix(":443"))
 
     def _answer_all(self, connection: socket.socket, origin: str) -> None:
         """Answer each request on a connection: to the proxy, or in a tunnel to `origin`."""
@@ -115,8 +158,7 @@ class Internet:
                     self.asked.append(Sent(f"{method} {origin}{target}", headers))
                 if method == "CONNECT":
                     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                    with self._tls.wrap_socket(connection, server_side=True) as tunnel:
-                        self._answer_all(tunnel, "https://" + target.lower().removesuffix(":443"))
+                    self._tunnel(connection, target)
                     return
                 self._answer(connection, method, origin + target)
 
@@ -128,3 +170,21 @@ class Internet:
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         connection.sendall(head if method == "HEAD" else head + reply.body)
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    """Pass bytes both ways until one side ends."""
+
+    def back() -> None:
+        with suppress(OSError):
+            while data := other.recv(1 << 16):
+                one.sendall(data)
+
+    returning = threading.Thread(target=back, daemon=True)
+    returning.start()
+    with suppress(OSError):
+        while data := one.recv(1 << 16):
+            other.sendall(data)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_RDWR)
+    returning.join(timeout=5)

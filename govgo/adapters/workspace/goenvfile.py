@@ -282,13 +282,12 @@ def _network(environ: Mapping[str, str], home: str) -> NetworkEnv:
     def either(name: str) -> str:
         return environ.get(name) or environ.get(name.lower(), "")
 
-    # Behind CGI a request header can set HTTP_PROXY (httpoxy); Go ignores it there, and so do we.
-    plain = environ.get("http_proxy", "") if "REQUEST_METHOD" in environ else either("HTTP_PROXY")
     return NetworkEnv(
-        http_proxy=plain,
+        http_proxy=either("HTTP_PROXY"),
         https_proxy=either("HTTPS_PROXY"),
         no_proxy=either("NO_PROXY"),
         ssl_cert_file=environ.get("SSL_CERT_FILE", ""),
         ssl_cert_dir=environ.get("SSL_CERT_DIR", ""),
         netrc=environ.get("NETRC") or (os.path.join(home, ".netrc") if home else ""),
+        cgi=environ.get("REQUEST_METHOD", "") != "",
     )

@@ -261,13 +261,12 @@ def test_a_refused_connection_is_reported_as_by_go() -> None:
     assert str(refusal(CurlEngine, url)) == f'Get "{url}": dial tcp 127.0.0.1:1: connect: connection refused'
 
 
-def test_an_http_proxy_that_refuses_is_reported_as_by_go() -> None:
+def test_an_http_proxy_that_refuses_is_reported_as_by_go(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script("h.example:443", Status(403, b"Forbidden"))
 
         async def run() -> None:
-            engine = CurlEngine(EngineOptions(proxy_for=lambda _scheme, _host, _port: proxy.url))
-            client = HttpClient(engine, retry=FAST)
+            client = HttpClient(engine(EngineOptions(proxy_for=lambda _scheme, _host, _port: proxy.url)), retry=FAST)
             try:
                 await client.get("https://h.example/x", 100)
             finally:
