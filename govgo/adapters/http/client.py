@@ -39,6 +39,7 @@ _DOWN_S = 5.0
 # Content codings (RFC 9110, section 8.4.1): those that can be undone here, and those that change nothing.
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PLAIN = frozenset({"", "identity"})
+_PIECE_BYTES = 4 << 10
 
 
 class Page(NamedTuple):
@@ -281,8 +282,9 @@ class HttpClient:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
         target = url[len(prefix) :] or "/"
-        if place.refusal:
-            raise NetworkError(place.refusal + place.shown + target, url=place.shown + target)
+        if place.refusal or not place.host:
+            shown = place.shown + url[len(prefix) :]
+            raise NetworkError(place.refusal + shown if place.refusal else _no_host(shown), url=shown)
         lines, headers = place.lines, place.headers
         if lines is None:
             lines = self._auth.credentials.lines(url) if self._auth is not None else ()
@@ -356,6 +358,10 @@ def _no_auth() -> Auth:
     return Auth(Credentials())
 
 
+def _no_host(shown: str) -> str:
+    return f"Get {quote(shown)}: http: no Host in request URL"
+
+
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
     """Progress goes nowhere."""
 
@@ -416,17 +422,43 @@ async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
 
 
 def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
-    """A body that came compressed although we did not ask for that, inflated no further than the limit."""
+    """A body that came compressed although we did not ask for that, inflated no further than the limit.
+
+    It may have several members (RFC 1952, section 2.2), and none at all where it is empty.
+    """
     if encoding.lower() not in _GZIP:
         raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
-    inflater = zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
-    try:
-        data = inflater.decompress(body, limit_bytes + 1)
-    except zlib.error as err:
-        raise NetworkError(f"read {quote(shown)}: gzip: invalid data", url=shown) from err
-    if len(data) <= limit_bytes and not inflater.eof:
+    parts: list[bytes] = []
+    room = limit_bytes + 1
+    inflater = None
+    at = 0
+    rest = b""
+    while room > 0:
+        if not rest:
+            # What is left after a member is copied: small pieces keep many members from costing their square.
+            rest = body[at : at + _PIECE_BYTES]
+            at += len(rest)
+        if not rest:
+            break
+        inflater = inflater or zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
+        try:
+            parts.append(inflater.decompress(rest, room))
+        except zlib.error as err:
+            raise NetworkError(f"read {quote(shown)}: {_gzip_fault(str(err))}", url=shown) from err
+        room -= len(parts[-1])
+        rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+        if inflater.eof:
+            inflater = None
+    if room > 0 and inflater is not None:
         raise NetworkError(f"read {quote(shown)}: unexpected EOF", url=shown)
-    return data
+    return b"".join(parts)
+
+
+def _gzip_fault(text: str) -> str:
+    """What zlib says in the words of compress/gzip."""
+    if "header check" in text:
+        return "gzip: invalid header"
+    return "gzip: invalid checksum" if "incorrect" in text else "gzip: invalid data"
 
 
 def _too_large(shown: str, limit_bytes: int) -> TooLargeError:

@@ -295,7 +295,8 @@ class CurlTransfer:
     def _dial(self, what: str) -> str:
         address = self.easy.getinfo(pycurl.PRIMARY_IP)
         if not address:
-            return f"{self._through()}dial tcp {self.origin.partition('//')[2]}: {what}"
+            place = self._proxy.url if self._proxy is not None and self._proxy.url else self.origin
+            return f"{self._through()}dial tcp {place.partition('//')[2]}: {what}"
         shown = f"[{address}]" if ":" in address else address
         return f"{self._through()}dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
 

@@ -51,7 +51,7 @@ class GoURL(NamedTuple):
     def escaped_path(self) -> str:
         """The path as it is sent: `raw_path` if that is a valid encoding of `path`, else the usual encoding."""
         raw = self.raw_path
-        if raw and _VALID_ENCODED.issuperset(raw.encode()):
+        if raw and _VALID_ENCODED.issuperset(_bytes(raw)):
             try:
                 if _unescape(raw) == self.path:
                     return raw
@@ -280,13 +280,18 @@ def _unescape(text: str) -> str:
     bad = _BAD_ESCAPE.search(text)
     if bad:
         raise UsageError(f"invalid URL escape {quote(bad.group())}")
-    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode()), text.encode())
+    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode()), _bytes(text))
     return data.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    """What a text is made of: Go's strings are bytes, of which not all are UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _escape(text: str, safe: frozenset[int]) -> str:
     table = _escape_table(safe)
-    return "".join([table[b] for b in text.encode("utf-8", "surrogateescape")])
+    return "".join([table[b] for b in _bytes(text)])
 
 
 @lru_cache(maxsize=8)

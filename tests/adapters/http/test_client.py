@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 
 import pytest
@@ -239,9 +240,43 @@ def test_attack_malformed_answers(engine: MakeEngine, data: bytes) -> None:
 def test_attack_compressed_garbage(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Body(b"no gzip", {"Content-Encoding": "gzip"}))
-        assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": gzip: invalid data'
+        assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": gzip: invalid header'
         proxy.script(LIST, Body(b"?", {"Content-Encoding": "zstd"}))
         assert str(refusal(engine, proxy.url + LIST)) == f"reading {proxy.url}{LIST}: unexpected Content-Encoding"
+
+
+ONE, TWO = gzip.compress(b"one "), gzip.compress(b"two")
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (ONE + TWO, b"one two"),
+        (ONE + gzip.compress(b"") + TWO, b"one two"),
+        (gzip.compress(b""), b""),
+        (b"", b""),
+        (ONE + b"garbage garbage", "gzip: invalid header"),
+        (ONE + TWO[:-3], "unexpected EOF"),
+        (ONE + TWO[:5], "unexpected EOF"),
+        (ONE[:-9], "unexpected EOF"),
+        (ONE + TWO[:-8] + b"\0" + TWO[-7:], "gzip: invalid checksum"),
+    ],
+)
+def test_members_of_a_gzip_body(engine: MakeEngine, body: bytes, read: bytes | str) -> None:
+    """Texts as compress/gzip gives them."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(body, {"Content-Encoding": "gzip"}))
+        if isinstance(read, bytes):
+            assert fetch(engine, proxy.url + LIST) == read
+        else:
+            assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": {read}'
+
+
+def test_attack_a_body_of_empty_members(engine: MakeEngine) -> None:
+    """Two megabytes of members of 20 bytes: what is left after each of them must not be copied whole."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(gzip.compress(b"") * 100_000 + TWO, {"Content-Encoding": "gzip"}))
+        assert fetch(engine, proxy.url + LIST, 4 << 20, timeouts=Timeouts()) == b"two"
 
 
 def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
