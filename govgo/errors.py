@@ -85,6 +85,7 @@
         BadSignatureError        the configured key did not sign a note
       ReportedError              several faults, each reported already (errors)
         IncompleteError          [app/sum] some lines could not be added to go.sum (done)
+      SettingError               a variable of the environment makes no sense, and nothing can go on
       SwitchError                [load/session] a command is to start over, answering as a newer Go release
 
 A class with a room in brackets is defined there, the others here; names in parentheses are its fields. Every class has
@@ -429,6 +430,15 @@ class ConflictError(Failure):
     """A lock or compare-and-swap was lost."""
 
     code = "conflict"
+
+
+class SettingError(GovgoError):
+    """A variable of the environment that makes no sense, and without which nothing can go on.
+
+    It is no Failure: whatever else could be asked would meet the same variable. No module is named before its sentence.
+    """
+
+    code = "setting"
 
 
 class ReportedError(GovgoError):

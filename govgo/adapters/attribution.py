@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.version.pseudo import is_pseudo
-from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, NotFoundError
+from govgo.errors import GovgoError, InvalidVersionError, LookupDisabledError, NotFoundError, SettingError
 
 
 class SourceRefusedError(NotFoundError, LookupDisabledError):
@@ -19,7 +19,12 @@ class SourceRefusedError(NotFoundError, LookupDisabledError):
 
 
 def prefixed(error: GovgoError, prefix: str) -> GovgoError:
-    """A copy of `error`, of the same class, with `prefix` before its sentence; the original is its `inner`."""
+    """A copy of `error`, of the same class, with `prefix` before its sentence; the original is its `inner`.
+
+    A SettingError is no fault of what the prefix names, and stays as it is.
+    """
+    if isinstance(error, SettingError):
+        return error
     import copy  # errors are rare, and a warm command has none
 
     outer = copy.copy(error)

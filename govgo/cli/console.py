@@ -18,6 +18,7 @@ from govgo.errors import (
     IntegrityError,
     ReportedError,
     SecurityError,
+    SettingError,
     SumMismatchError,
     UnavailableError,
     UsageError,
@@ -44,7 +45,7 @@ def exit_code(error: BaseException) -> int:
         return max((exit_code(each) for each in error.errors), default=EXIT_NO)
     if find(error, SecurityError) is not None:
         return EXIT_SECURITY
-    if find(error, UsageError) is not None:
+    if find(error, UsageError) is not None or find(error, SettingError) is not None:
         return EXIT_USAGE
     if find(error, UnavailableError) or find(error, IntegrityError) or find(error, ConflictError):
         return EXIT_UNFINISHED

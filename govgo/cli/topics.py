@@ -51,7 +51,8 @@ GONOSUMDB do each half by itself, for example to fetch private modules from a pr
 
   govgo env -w GOPROXY=https://proxy.corp.example,https://… GONOSUMDB='*.corp.example'
 
-Credentials come from the netrc file or from the proxy's URL. They are sent to that host only and appear in no output.
+Credentials come from the proxy's URL, the netrc file or GOAUTH. They are sent to that host and the hosts below it
+only, and appear in no output.
 """
 
 _MODULE_AUTH = """\

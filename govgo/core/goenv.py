@@ -79,7 +79,8 @@ class ProxySpec(NamedTuple):
 class NetworkEnv(NamedTuple):
     """What the environment says about connections; "" where it says nothing.
 
-    `netrc` is the path of the netrc file, "" where no home directory is known.
+    `netrc` is the path of the netrc file, "" where no home directory is known. `cgi`: this is a program of a web server
+    (REQUEST_METHOD is set), where a header of a request can set HTTP_PROXY.
     """
 
     http_proxy: str = ""
@@ -88,6 +89,7 @@ class NetworkEnv(NamedTuple):
     ssl_cert_file: str = ""
     ssl_cert_dir: str = ""
     netrc: str = ""
+    cgi: bool = False
 
 
 _NONE: Mapping[str, str] = MappingProxyType({})

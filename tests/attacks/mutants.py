@@ -16,10 +16,11 @@ ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 HTTP = "tests/adapters/http/test_client.py::"
+CREDENTIALS = "tests/adapters/http/test_credentials.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
 RENEW = "tests/adapters/disk/test_renew.py::"
-STREAMS = "tests/adapters/disk/test_streams.py::"
+OUTPUTS = "tests/adapters/disk/test_streams.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SUM = "tests/cli/commands/test_sum.py::"
@@ -499,7 +500,58 @@ MUTANTS = {
         "adapters/disk/streams.py",
         "    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)\n",
         "    return False\n",
-        (STREAMS + "test_what_is_a_stream",),
+        (OUTPUTS + "test_what_is_a_stream",),
+    ),
+    "credentials-host": Mutant(
+        "credentials",
+        "a redirect takes them to the same host and those below it alone",
+        "adapters/http/credentials.py",
+        '    return ":" not in target and "%" not in target and target.endswith("." + first)\n',
+        "    return True\n",
+        (
+            CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",
+            CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",
+        ),
+    ),
+    "credentials-back": Mutant(
+        "credentials",
+        "once a redirect has led to another host they are gone",
+        "adapters/http/client.py",
+        "                lines = ()\n",
+        "                lines = lines if place.host != first.host else ()\n",
+        (CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",),
+    ),
+    "credentials-arguments": Mutant(
+        "credentials",
+        "a password is in no argument of a program",
+        "adapters/http/goauth.py",
+        "            words.append(gourl.parse(url).without_userinfo())\n",
+        "            words.append(url)\n",
+        (CREDENTIALS + "test_attack_a_password_in_the_arguments_of_a_program",),
+    ),
+    "credentials-url": Mutant(
+        "credentials",
+        "user and password of a URL win over those of its host",
+        "adapters/http/credentials.py",
+        '    return url.removeprefix("https://").removesuffix("/")\n',
+        '    return url.removeprefix("https://").removesuffix("/").rpartition("@")[2]\n',
+        (CREDENTIALS + "test_the_credentials_of_go_and_no_others_are_sent",),
+    ),
+    "common-name": Mutant(
+        "certificates",
+        "a certificate lists the names that it is for",
+        "adapters/http/curl_transfer.py",
+        "        return int(pycurl.PREREQFUNC_ABORT)\n",
+        "        return int(pycurl.PREREQFUNC_OK)\n",
+        ("tests/adapters/http/test_roots.py::test_the_servers_that_go_trusts",),
+    ),
+    "libcurl-variables": Mutant(
+        "proxies",
+        "libcurl does not read the variables",
+        "adapters/http/curl_engine.py",
+        '        (pycurl.NOPROXY, ""),',
+        "       ",
+        ("tests/adapters/http/test_proxies.py::test_the_proxy_is_told_what_go_tells_it",),
     ),
     "bundle-proof": Mutant(
         "bundles",

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 import pytest
 
-from govgo.adapters.http.client import HttpClient
-from govgo.adapters.http.engine import Engine, EngineOptions, Timeouts
-from govgo.adapters.http.netrc import Credentials, Login
+from govgo.adapters.http.client import Auth, HttpClient
+from govgo.adapters.http.credentials import Credentials
+from govgo.adapters.http.engine import Engine, EngineOptions, Roots, Timeouts
+from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import GovgoError
 
@@ -46,9 +47,9 @@ def with_client(
     requests: int = 0,
 ) -> _T:
     async def run() -> _T:
-        engine = make(EngineOptions(timeouts=timeouts, ca_file=ca_file, requests=requests))
+        engine = make(EngineOptions(timeouts=timeouts, roots=Roots(ca_file), requests=requests))
         say = trace.append if trace is not None else None
-        client = HttpClient(engine, credentials=Credentials(logins), retry=retry, trace=say)
+        client = HttpClient(engine, auth=lambda: Auth(Credentials(logins)), retry=retry, trace=say)
         try:
             return await work(client)
         finally:

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import govgo
+from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, TransferError
-from govgo.adapters.http.netrc import Credentials, basic_authorization
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
 from govgo.core.golib import url as gourl
@@ -39,6 +39,7 @@ _DOWN_S = 5.0
 # Content codings (RFC 9110, section 8.4.1): those that can be undone here, and those that change nothing.
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PLAIN = frozenset({"", "identity"})
+_PIECE_BYTES = 4 << 10
 
 
 class Page(NamedTuple):
@@ -49,36 +50,48 @@ class Page(NamedTuple):
     error: NotFoundError | NetworkError | None = None
 
 
+class Auth(NamedTuple):
+    """What GOAUTH comes to: credentials, and the commands that may add to them, None where there are none."""
+
+    credentials: Credentials
+    goauth: GoAuth | None = None
+
+
 class _Place:
     """What is common to all URLs of one origin, worked out once since a cold graph sends thousands of requests to it.
 
     Attributes:
         origin: `scheme://host:port`, without user name and password.
         shown: the origin as messages show it, its password masked.
-        headers: the header lines to send; more than User-Agent where credentials are the same for every path.
-        refusal: the beginning of a sentence that says why nothing may be sent there, or "".
-        credentialed: whether the credentials must be looked up for each path.
+        host: the name or address alone.
+        secure: whether it is https.
+        own: the Authorization line of the URL's user and password, or "".
+        lines: the header lines of GOAUTH for every path, None where they must be looked up for each.
+        headers: all header lines of a request with `lines`.
+        refusal: the beginning of a sentence that says why no request may begin there, or "".
     """
 
-    __slots__ = ("credentialed", "headers", "origin", "refusal", "shown")
+    __slots__ = ("headers", "host", "lines", "origin", "own", "refusal", "secure", "shown")
 
-    def __init__(self, prefix: str, agent: str, credentials: Credentials) -> None:
+    def __init__(self, prefix: str, agent: str) -> None:
         url = gourl.parse(prefix + "/")
         self.origin = url.without_userinfo().removesuffix("/")
         self.shown = url.redacted().removesuffix("/")
-        self.headers = [agent]
+        self.host = url.hostname
+        self.secure = url.scheme == "https"
+        self.own = "" if url.user is None else basic_line(url.user, url.password or "")
+        self.lines: tuple[str, ...] | None = ()
         self.refusal = ""
-        self.credentialed = False
-        if url.scheme == "https":
-            self.credentialed = credentials.varies()
-            lines = () if self.credentialed else credentials.headers(url.host, "/")
-            if not lines and url.user is not None:
-                lines = ("Authorization: " + basic_authorization(url.user, url.password or ""),)
-            self.headers = [agent, *lines]
-        elif url.user is not None:
+        if not self.secure and url.user is not None:
             self.refusal = "refusing to pass credentials to insecure URL: "
-        elif url.scheme != "http":
+        elif url.scheme not in ("http", "https"):
             self.refusal = "unsupported scheme: "
+        self.headers = request_headers(agent, (), self.own)
+
+    def use(self, credentials: Credentials, prefix: str, agent: str) -> None:
+        """Take in the credentials of GOAUTH for this origin."""
+        self.lines = None if credentials.varies() else credentials.lines(prefix)
+        self.headers = request_headers(agent, self.lines or (), self.own)
 
 
 class HttpClient:
@@ -88,8 +101,7 @@ class HttpClient:
         self,
         engine: Engine,
         *,
-        credentials: Credentials | None = None,
-        goauth: GoAuth | None = None,
+        auth: Callable[[], Auth] | None = None,
         retry: RetryPolicy | None = None,
         trace: Callable[[str], None] | None = None,
         event: Callable[[str, Mapping[str, object]], None] | None = None,
@@ -99,16 +111,15 @@ class HttpClient:
 
         Args:
             engine: moves the bytes.
-            credentials: for HTTPS hosts.
-            goauth: the commands that add to `credentials`.
+            auth: reads what GOAUTH names, and may raise SettingError; called before the first HTTPS request.
             retry: which requests are tried again, and when.
             trace: called with a line for every request and its outcome (-x).
             event: `Reporter.event`, for the progress of each transfer: "started", "received" and "finished".
             follows_anywhere: follow redirects from https to http.
         """
         self._engine = engine
-        self._credentials = credentials or Credentials()
-        self._goauth = goauth
+        self._load_auth = auth or _no_auth
+        self._auth: Auth | None = None
         self._retry = retry or RetryPolicy()
         self._trace = trace
         self._event = event or _no_event
@@ -242,28 +253,50 @@ class HttpClient:
         Where GOAUTH names commands, an answer of 4xx makes them run again, and the request is sent once more with the
         credentials that they give.
         """
-        goauth = self._goauth if url.startswith("https:") else None
+        if not url.startswith("https:"):
+            return await self._ask_once(url)
+        credentials, goauth = self._auth or self._open_auth()
         if goauth is not None:
             await goauth.start()
         answer = await self._ask_once(url)
         if goauth is None or not 400 <= answer.status < 500:
             return answer
-        head = _whole_head(answer)
+        status, head = status_text(answer.status, answer.reason), answer.head()
         answer.close()
-        faults = await goauth.refresh(url, head)
-        if faults and self._trace is not None and not self._credentials.headers(*_host_and_target(url)):
+        faults = await goauth.refresh(url, status, head)
+        if faults and self._trace is not None and not credentials.lines(url):
             self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
         answer = await self._ask_once(url)
         if answer.status in (200, 401):
             await goauth.report_outcome(accepted=answer.status == 200)
         return answer
 
-    async def _ask_once(self, url: str) -> Answer:
-        answer = await self._send(url)
-        return await self._follow(url, answer) if answer.status in _REDIRECTS else answer
+    def _open_auth(self) -> Auth:
+        self._auth = auth = self._load_auth()
+        for prefix, place in self._places.items():
+            if place.secure:
+                place.use(auth.credentials, prefix, self._agent)
+        return auth
 
-    async def _follow(self, url: str, answer: Answer) -> Answer:
-        """The answer at the end of the redirects that begin with `answer`."""
+    async def _ask_once(self, url: str) -> Answer:
+        prefix = _prefix(url)
+        place = self._places.get(prefix) or self._open_place(prefix)
+        target = url[len(prefix) :] or "/"
+        if place.refusal or not place.host:
+            shown = place.shown + url[len(prefix) :]
+            raise NetworkError(place.refusal + shown if place.refusal else _no_host(shown), url=shown)
+        lines, headers = place.lines, place.headers
+        if lines is None:
+            lines = self._auth.credentials.lines(url) if self._auth is not None else ()
+            headers = request_headers(self._agent, lines, place.own)
+        answer = await self._send(place, target, headers)
+        return await self._follow(url, place, lines, answer) if answer.status in _REDIRECTS else answer
+
+    async def _follow(self, url: str, first: _Place, lines: tuple[str, ...], answer: Answer) -> Answer:
+        """The answer at the end of the redirects that begin with `answer`, to the request for `url` at `first`.
+
+        `lines` are the credentials that it was sent with. They go no further than `reaches` allows.
+        """
         shown = self._shown(url)
         current = url
         for _ in range(MAX_REDIRECTS - 1):
@@ -273,35 +306,30 @@ class HttpClient:
                 text = f"reading {shown}: {answer.status} response missing Location header"
                 raise NetworkError(text, url=shown, status=answer.status)
             current = _resolve(current, location, shown, anywhere=self._follows_anywhere)
-            answer = await self._send(current, url)
+            prefix = _prefix(current)
+            place = self._places.get(prefix) or self._open_place(prefix)
+            if not reaches(first.host, place.host):
+                lines = ()
+            headers = request_headers(self._agent, lines if place.secure else (), place.own)
+            answer = await self._send(place, current[len(prefix) :] or "/", headers)
             if answer.status not in _REDIRECTS:
                 return answer
         answer.close()
         raise NetworkError(f"Get {quote(shown)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
 
-    def _send(self, url: str, first_url: str = "") -> Awaitable[Answer]:
-        """Ask for `url`; as the target of a redirect from `first_url`, with credentials only at the same origin.
+    def _send(self, place: _Place, target: str, headers: list[str]) -> Awaitable[Answer]:
+        """Send a request.
 
         Not a coroutine itself, which spares one for each request: the caller awaits what the engine returns.
         """
-        prefix = _prefix(url)
-        place = self._places.get(prefix) or self._open_place(prefix)
-        target = url[len(prefix) :] or "/"
-        if place.refusal:
-            raise NetworkError(place.refusal + place.shown + target, url=place.shown + target)
-        headers = place.headers
-        if place.credentialed:
-            lines = self._credentials.headers(place.origin.removeprefix("https://"), target)
-            if lines:
-                headers = [self._agent, *lines]
-        if first_url and len(headers) > 1 and prefix != _prefix(first_url):
-            headers = headers[:1]
         if self._trace is None:
             return self._engine.send(place.origin, target, headers)
         return self._send_traced(place, target, headers)
 
     def _open_place(self, prefix: str) -> _Place:
-        place = self._places[prefix] = _Place(prefix, self._agent, self._credentials)
+        place = self._places[prefix] = _Place(prefix, self._agent)
+        if place.secure and self._auth is not None:
+            place.use(self._auth.credentials, prefix, self._agent)
         return place
 
     async def _send_traced(self, place: _Place, target: str, headers: list[str]) -> Answer:
@@ -325,38 +353,33 @@ class HttpClient:
         return place.shown + url[len(prefix) :]
 
 
+def _no_auth() -> Auth:
+    """GOAUTH=off."""
+    return Auth(Credentials())
+
+
+def _no_host(shown: str) -> str:
+    return f"Get {quote(shown)}: http: no Host in request URL"
+
+
 def _no_event(kind: str, facts: Mapping[str, object]) -> None:
     """Progress goes nowhere."""
 
 
 def _prefix(url: str) -> str:
-    """`scheme://authority` of a URL."""
+    """`scheme://authority` of a URL that has a path."""
     slash = url.find("/", url.find("//") + 2)
     return url if slash < 0 else url[:slash]
-
-
-def _whole_head(answer: Answer) -> bytes:
-    """Status line and headers of an answer as net/http prints them (`HTTP/2.0 401 Unauthorized`), for GOAUTH."""
-    first, _, lines = answer.head().partition(b"\n")
-    version = first.split(b" ")[0]
-    if b"." not in version:
-        version += b".0"
-    return b"%s %s\n%s\n" % (version, status_text(answer.status, answer.reason).encode(), lines)
-
-
-def _host_and_target(url: str) -> tuple[str, str]:
-    prefix = _prefix(url)
-    return prefix.removeprefix("https://").rpartition("@")[2], url[len(prefix) :] or "/"
 
 
 def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
     from urllib.parse import urljoin
 
+    # An engine decodes headers as Latin-1, in which no byte is lost; Go takes them for UTF-8.
+    location = location.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
     try:
-        # Control characters and spaces would end up in the request line; a fragment is never sent.
-        target = urljoin(base, "".join(c for c in location if " " < c <= "~").partition("#")[0])
-        parsed = gourl.parse(target)
+        parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
         raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
     safe = parsed.redacted()
@@ -366,7 +389,7 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     if parsed.scheme not in ("http", "https") or not parsed.host:
         text = f"unsupported protocol scheme {quote(parsed.scheme)}"
         raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
-    return target
+    return str(parsed._replace(path=parsed.path or "/", fragment=""))  # a fragment is never sent
 
 
 async def _refused(answer: Answer, shown: str) -> NotFoundError | NetworkError:
@@ -399,17 +422,43 @@ async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
 
 
 def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
-    """A body that came compressed although we did not ask for that, inflated no further than the limit."""
+    """A body that came compressed although we did not ask for that, inflated no further than the limit.
+
+    It may have several members (RFC 1952, section 2.2), and none at all where it is empty.
+    """
     if encoding.lower() not in _GZIP:
         raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
-    inflater = zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
-    try:
-        data = inflater.decompress(body, limit_bytes + 1)
-    except zlib.error as err:
-        raise NetworkError(f"read {quote(shown)}: gzip: invalid data", url=shown) from err
-    if len(data) <= limit_bytes and not inflater.eof:
+    parts: list[bytes] = []
+    room = limit_bytes + 1
+    inflater = None
+    at = 0
+    rest = b""
+    while room > 0:
+        if not rest:
+            # What is left after a member is copied: small pieces keep many members from costing their square.
+            rest = body[at : at + _PIECE_BYTES]
+            at += len(rest)
+        if not rest:
+            break
+        inflater = inflater or zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
+        try:
+            parts.append(inflater.decompress(rest, room))
+        except zlib.error as err:
+            raise NetworkError(f"read {quote(shown)}: {_gzip_fault(str(err))}", url=shown) from err
+        room -= len(parts[-1])
+        rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+        if inflater.eof:
+            inflater = None
+    if room > 0 and inflater is not None:
         raise NetworkError(f"read {quote(shown)}: unexpected EOF", url=shown)
-    return data
+    return b"".join(parts)
+
+
+def _gzip_fault(text: str) -> str:
+    """What zlib says in the words of compress/gzip."""
+    if "header check" in text:
+        return "gzip: invalid header"
+    return "gzip: invalid checksum" if "incorrect" in text else "gzip: invalid data"
 
 
 def _too_large(shown: str, limit_bytes: int) -> TooLargeError:

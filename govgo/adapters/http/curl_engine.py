@@ -15,6 +15,7 @@ Source: libcurl-multi(3), "multi_socket"; curl_multi_socket_action(3).
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import sys
 import time
@@ -26,8 +27,9 @@ from typing import Protocol
 import pycurl
 
 from govgo.adapters.http.curl_transfer import CurlTransfer, StallLimits
-from govgo.adapters.http.engine import EngineOptions, Fault, TransferError
+from govgo.adapters.http.engine import EngineOptions, Fault, ProxyAddress, TransferError
 from govgo.adapters.http.gate import Gate
+from govgo.adapters.http.proxies import address_of
 
 READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT
 # How many ready sockets are served before the loop gets its turn again.
@@ -174,7 +176,8 @@ class CurlEngine:
     def __init__(self, options: EngineOptions | None = None) -> None:
         """No connection is opened yet."""
         self._options = options or EngineOptions()
-        self._easy_options = _easy_options(self._options)
+        self._roots = _RootsFile(self._options.roots.pem) if self._options.roots.pem else None
+        self._easy_options = _easy_options(self._options, self._roots)
         self._multi: pycurl.CurlMulti | None = None
         self._polls: PollSet | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -188,7 +191,7 @@ class CurlEngine:
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
         self._gates: dict[str, Gate] = {}
         self._stall_limits: dict[str, StallLimits] = {}
-        self._proxies: dict[str, str] = {}
+        self._proxies: dict[str, ProxyAddress] = {}
         self._version_known: set[Gate] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
@@ -240,10 +243,12 @@ class CurlEngine:
         if self._polls is not None:
             self._polls.close()
             self._polls = None
+        if self._roots is not None:
+            self._roots.close()
 
     def _start(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
         multi = self._multi or self._open()
-        transfer = self._idle.pop() if self._idle else CurlTransfer(self._easy_options, self._release)
+        transfer = self._idle.pop() if self._idle else self._make_transfer()
         transfer.prepare(origin, target, headers, self._proxies[origin])
         self._active[transfer.easy] = transfer
         multi.add_handle(transfer.easy)
@@ -253,6 +258,9 @@ class CurlEngine:
             self._nudge_later()
         return transfer
 
+    def _make_transfer(self) -> CurlTransfer:
+        return CurlTransfer(self._easy_options, self._release, checks_names=not self._options.insecure)
+
     def _open_gate(self, origin: str) -> Gate:
         scheme, _, rest = origin.partition("://")
         host, colon, port = rest.rpartition(":") if not rest.endswith("]") else (rest, "", "")
@@ -260,7 +268,8 @@ class CurlEngine:
             host, port = rest, ""
         proxy_for = self._options.proxy_for
         number = int(port[:_LONGEST_NUMBER]) if port else (443 if scheme == "https" else 80)
-        self._proxies[origin] = proxy_for(scheme, host.strip("[]"), number) if proxy_for else ""
+        proxy = proxy_for(scheme, host.strip("[]"), number) if proxy_for else ""
+        self._proxies[origin] = address_of(proxy) if proxy else ProxyAddress()
         most = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else self._max_connections_1
         if self._options.requests:
             most = min(most, self._options.requests)
@@ -439,7 +448,26 @@ def _spare_files() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES
 
 
-def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
+class _RootsFile:
+    """Certificates in a file of memory. libcurl keeps what it has read from a file, but not what it gets as bytes."""
+
+    def __init__(self, pem: bytes) -> None:
+        self._descriptor = os.memfd_create("govgo-roots") if hasattr(os, "memfd_create") else -1
+        path = f"/proc/self/fd/{self._descriptor}"
+        if self._descriptor >= 0 and os.path.exists(path):
+            with open(self._descriptor, "wb", closefd=False) as f:
+                f.write(pem)
+            self.options: list[tuple[int, object]] = [(pycurl.CAINFO, path), (pycurl.PROXY_CAINFO, path)]
+        else:
+            self.options = [(pycurl.CAINFO_BLOB, pem), (pycurl.PROXY_CAINFO_BLOB, pem)]
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _easy_options(options: EngineOptions, roots: _RootsFile | None) -> list[tuple[int, object]]:
     chosen: list[tuple[int, object]] = [
         (pycurl.NOSIGNAL, 1),  # no SIGALRM and no change of signal handlers: the process is Python's
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
@@ -449,11 +477,19 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
         (pycurl.TCP_NODELAY, 1),
         (pycurl.PATH_AS_IS, 1),  # no dot segments removed: the client has escaped and cleaned the path as Go does
         (pycurl.HTTP09_ALLOWED, 0),  # an answer without a status line is an error
+        (pycurl.NOPROXY, ""),  # `proxy_for` has read no_proxy, which to libcurl means something else
+        (pycurl.CAPATH, None),  # libcurl may have been built with a directory of its own
+        (pycurl.PROXY_CAPATH, None),
     ]
-    if options.ca_file:
-        chosen.append((pycurl.CAINFO, options.ca_file))
     if options.insecure:
-        chosen += [(pycurl.SSL_VERIFYPEER, 0), (pycurl.SSL_VERIFYHOST, 0)]
-    if options.ca_dir:
-        chosen.append((pycurl.CAPATH, options.ca_dir))
-    return chosen
+        verify = (
+            pycurl.SSL_VERIFYPEER,
+            pycurl.SSL_VERIFYHOST,
+            pycurl.PROXY_SSL_VERIFYPEER,
+            pycurl.PROXY_SSL_VERIFYHOST,
+        )
+        return chosen + [(option, 0) for option in verify]
+    if roots is not None:
+        return chosen + roots.options
+    file = options.roots.file or os.devnull  # libcurl refuses a file without certificates, and so every server
+    return [*chosen, (pycurl.CAINFO, file), (pycurl.PROXY_CAINFO, file)]

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pycurl
 
-from govgo.adapters.http.engine import Fault, TransferError
+from govgo.adapters.http.engine import Fault, ProxyAddress, TransferError
 
 _SHORTEST_S = 0.1
 """No limit is shorter, in seconds: a shorter silence can be due to this process not running meanwhile."""
@@ -66,6 +66,9 @@ class StallLimits:
         return float(max(self.small_s(), least_s) * 4 ** self._stalls.get(target, 0))
 
 
+# How OpenSSL prints the names in a certificate that are for servers.
+_NAMES = ("DNS:", "IP Address:")
+_COMMON_NAME = "certificate relies on legacy Common Name field, use SANs instead"
 # Unread bytes at which a transfer is paused, and how many bytes libcurl hands over at once.
 HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
@@ -99,6 +102,7 @@ class CurlTransfer:
         "_lines",
         "_paused",
         "_proxy",
+        "_refused",
         "_release",
         "_request",
         "_unread",
@@ -113,7 +117,10 @@ class CurlTransfer:
         "target",
     )
 
-    def __init__(self, options: list[tuple[int, object]], release: Callable[[CurlTransfer], None]) -> None:
+    def __init__(
+        self, options: list[tuple[int, object]], release: Callable[[CurlTransfer], None], *, checks_names: bool
+    ) -> None:
+        """`checks_names`: a certificate must list the names that it is for."""
         self.easy = easy = pycurl.Curl()
         self._lines: list[bytes] = []
         for option, value in options:
@@ -121,25 +128,34 @@ class CurlTransfer:
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         easy.setopt(pycurl.BUFFERSIZE, _BUFFER_BYTES)
+        if checks_names:
+            easy.setopt(pycurl.OPT_CERTINFO, 1)
+            easy.setopt(pycurl.PREREQFUNCTION, self._check_certificate)
         self._release = release
+        self._refused = ""
         self._request: list[str] | None = None
-        self._proxy: str | None = None
+        self._proxy: ProxyAddress | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._chunks: list[bytes] = []
         self._held = False
         self.origin = ""
         self.target = ""
 
-    def prepare(self, origin: str, target: str, headers: list[str], proxy: str) -> None:
+    def prepare(self, origin: str, target: str, headers: list[str], proxy: ProxyAddress) -> None:
         """Set the handle up for a request."""
         easy = self.easy
         easy.setopt(pycurl.URL, origin + target)
         # Setting an option costs more than comparing: most requests in a row go to one origin with the same headers.
         if headers is not self._request:
-            easy.setopt(pycurl.HTTPHEADER, headers)
+            # To libcurl "Name:" without a value is a header to leave out, and "Name;" one that has no value.
+            easy.setopt(pycurl.HTTPHEADER, [line[:-2] + ";" if line.endswith(": ") else line for line in headers])
             self._request = headers
         if proxy != self._proxy:
-            easy.setopt(pycurl.PROXY, proxy)
+            # An empty name keeps libcurl from reading the variables itself. It looks names up before a socks5 proxy.
+            easy.setopt(pycurl.PROXY, proxy.url.replace("socks5:", "socks5h:").encode())
+            given = proxy.user or proxy.password
+            easy.setopt(pycurl.PROXYUSERNAME, _bytes(proxy.user) if given else None)
+            easy.setopt(pycurl.PROXYPASSWORD, _bytes(proxy.password) if given else None)
             self._proxy = proxy
         if origin != self.origin:
             # Wait for a connection that may turn out to speak HTTP/2, rather than open one for each request.
@@ -155,6 +171,7 @@ class CurlTransfer:
         self.status = 0
         self.done = False
         self.error: TransferError | None = None
+        self._refused = ""
         self.started_s = self.progress_s = time.monotonic()
 
     # The answer, for the client.
@@ -251,6 +268,8 @@ class CurlTransfer:
 
     def failure(self, code: int, message: str) -> TransferError:
         """libcurl's error in the words of net/http."""
+        if self._refused:
+            return TransferError(Fault.TLS, self._refused)
         fault = _FAULTS.get(code, Fault.PROTOCOL)
         tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
         if tunnel >= 300:
@@ -266,8 +285,9 @@ class CurlTransfer:
         if code == pycurl.E_COULDNT_CONNECT:
             return TransferError(fault, self._dial("connect: " + (reason or "connection refused")))
         if fault is Fault.CONNECT:
-            host = self.origin.partition("//")[2].partition(":")[0]
-            return TransferError(fault, f"dial tcp: lookup {host}: no such host")
+            place = self._proxy.url if self._proxy and code == pycurl.E_COULDNT_RESOLVE_PROXY else self.origin
+            host = place.partition("//")[2].partition(":")[0]
+            return TransferError(fault, f"{self._through()}dial tcp: lookup {host}: no such host")
         if fault is Fault.TLS:
             return TransferError(fault, "tls: " + message)
         return TransferError(fault, reason or message or f"transfer failed (libcurl error {code})")
@@ -275,9 +295,25 @@ class CurlTransfer:
     def _dial(self, what: str) -> str:
         address = self.easy.getinfo(pycurl.PRIMARY_IP)
         if not address:
-            return f"dial tcp {self.origin.partition('//')[2]}: {what}"
+            place = self._proxy.url if self._proxy is not None and self._proxy.url else self.origin
+            return f"{self._through()}dial tcp {place.partition('//')[2]}: {what}"
         shown = f"[{address}]" if ":" in address else address
-        return f"dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
+        return f"{self._through()}dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
+
+    def _through(self) -> str:
+        return "proxyconnect tcp: " if self._proxy is not None and self._proxy.url else ""
+
+    def _check_certificate(self, *_connection: object) -> int:
+        """Refuse a certificate that has but a common name, before the request is sent, as crypto/x509 does.
+
+        libcurl lists the certificates to the transfer that made the connection; to those that use it later, none.
+        """
+        listed = self.easy.getinfo(pycurl.INFO_CERTINFO)
+        names = [value for name, value in listed[0] if name == "X509v3 Subject Alternative Name"] if listed else []
+        if not listed or any(each.strip().startswith(_NAMES) for value in names for each in value.split(",")):
+            return int(pycurl.PREREQFUNC_OK)
+        self._refused = "tls: failed to verify certificate: x509: " + _COMMON_NAME
+        return int(pycurl.PREREQFUNC_ABORT)
 
     def _on_body(self, data: bytes) -> int | None:
         """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""
@@ -315,3 +351,7 @@ class CurlTransfer:
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

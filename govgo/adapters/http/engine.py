@@ -21,6 +21,7 @@ class Fault(Enum):
     CUT = "cut"  # the connection broke
     PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
     TLS = "tls"  # no trusted connection
+    SETTING = "setting"  # a variable of the environment forbids it
 
 
 class TransferError(Exception):
@@ -40,21 +41,40 @@ class Timeouts(NamedTuple):
     total_s: float = 900.0
 
 
+class Roots(NamedTuple):
+    """The trusted certificates: a PEM file of them as it is, or else, in PEM, those of several files."""
+
+    file: str = ""
+    pem: bytes = b""
+
+
+class ProxyAddress(NamedTuple):
+    """A proxy: its URL, with a port and one of the schemes http, https and socks5; and the login, user "" for none.
+
+    A SOCKS proxy looks up the names of hosts itself.
+    """
+
+    url: str = ""
+    user: str = ""
+    password: str = ""
+
+    def __repr__(self) -> str:
+        return f"ProxyAddress(url={self.url!r})"
+
+
 class EngineOptions(NamedTuple):
     """How an engine connects.
 
     Attributes:
         timeouts: see `Timeouts`.
-        ca_file: a PEM bundle of trusted roots, "" for the system's.
-        ca_dir: a directory of hashed roots, or "".
+        roots: the certificates that are trusted.
         insecure: accept any certificate (GOINSECURE).
         requests: how many requests go to one host at once at most; 0 for the engine's own limits.
-        proxy_for: from (scheme, host, port) to the URL of the HTTP proxy to go through, or "".
+        proxy_for: from (scheme, host, port) to the URL of the proxy to go through, or ""; it may raise TransferError.
     """
 
     timeouts: Timeouts = Timeouts()
-    ca_file: str = ""
-    ca_dir: str = ""
+    roots: Roots = Roots()
     insecure: bool = False
     requests: int = 0
     proxy_for: Callable[[str, str, int], str] | None = None

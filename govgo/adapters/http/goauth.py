@@ -2,7 +2,8 @@
 """The commands of GOAUTH: `git DIR`, which asks git's credential helpers, and programs of the user's own.
 
 Programs are run once before the first HTTPS request, and all commands again, with the URL, after an answer of 4xx. Of
-several commands the first that knows a place counts. What they print appears in no message. A program prints
+several commands the first that knows a place counts. What they print appears in no message. A program gets the URL
+without user and password, because other processes see its arguments, and the answer on its standard input. It prints
 
     https://example.com                 URLs, a line each; an empty line
     https://example.net/api/
@@ -20,7 +21,8 @@ import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.http.netrc import Credentials, Login, basic_authorization
+from govgo.adapters.http.credentials import Credentials, basic_line
+from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl
@@ -32,7 +34,8 @@ Found = list[tuple[str, tuple[str, ...]]]
 
 _TIMEOUT_S = 900.0
 # A header line (RFC 9110, sections 5.1 and 5.5): a token, a colon and a space, no control characters.
-_HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ([^\x00-\x08\x0a-\x1f\x7f]*)\Z")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*\Z")
 
 
 class GoAuth:
@@ -49,7 +52,7 @@ class GoAuth:
         """Nothing is run yet.
 
         Args:
-            commands: those of GOAUTH, checked (`auth.load_goauth`).
+            commands: those of GOAUTH, checked (`credentials.load_goauth`).
             credentials: where to store what the commands print.
             logins: those of the netrc file; "netrc" may stand among the commands.
             environ: the environment that the commands get.
@@ -71,14 +74,14 @@ class GoAuth:
             self._started = True
             await self._off(lambda: self._run_all("", b""))
 
-    async def refresh(self, url: str, answer: bytes) -> list[str]:
-        """Run all commands for `url`, giving them the answer that it had (status line and headers).
+    async def refresh(self, url: str, status: str, head: bytes) -> list[str]:
+        """Run all commands for `url`, giving them the answer that it had, as `answer_text` makes it.
 
         Returns:
             What went wrong, a sentence for each command.
         """
         faults: list[str] = []
-        await self._off(lambda: faults.extend(self._run_all(url, answer)))
+        await self._off(lambda: faults.extend(self._run_all(url, answer_text(status, head))))
         return faults
 
     async def report_outcome(self, *, accepted: bool) -> None:
@@ -101,11 +104,16 @@ class GoAuth:
     def _run(self, command: str, url: str, answer: bytes) -> Found:
         words = command.split()
         if words[0] == "netrc":
-            return [(each.machine, _basic(each.login, each.password)) for each in self._logins]
+            return [(each.machine, (basic_line(each.login, each.password),)) for each in self._logins]
         if words[0] == "git":
             return [self._ask_git(words[1], url)] if url else []
-        words = list(quoted_split(command))
-        done = self._process([*words, *([url] if url else ())], answer, "")
+        try:
+            words = list(quoted_split(command))
+        except UsageError as err:
+            raise InputError(f"cannot parse GOAUTH command {command}: {err}") from err
+        if url:
+            words.append(gourl.parse(url).without_userinfo())
+        done = self._process(words, answer, "")
         if isinstance(done, str) or done.returncode:
             why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
             raise InputError(f"could not run command {command}: {why}")
@@ -127,7 +135,7 @@ class GoAuth:
             other = gourl.mask(prefix)
             raise InputError(f"requested a credential for {shown}, but 'git credential fill' provided one for {other}")
         self._filled.append((directory, done.stdout))
-        return prefix, _basic(user, password)
+        return prefix, (basic_line(user, password),)
 
     def _tell_git(self, verb: str, directory: str, given: bytes) -> None:
         self._process(["git", "credential", verb], given, directory)
@@ -152,6 +160,33 @@ class GoAuth:
             return f"no end after {_TIMEOUT_S:g}s"
 
 
+def answer_text(status: str, head: bytes) -> bytes:
+    """An answer as programs get it: the status line, and for each header its canonical name and all its values.
+
+    Args:
+        status: status code and reason phrase.
+        head: the status line and the headers as they came, a line each.
+    """
+    first, _, rest = head.decode("latin-1").partition("\n")
+    version = first.partition(" ")[0]
+    headers: dict[str, list[str]] = {}
+    for line in rest.split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers.setdefault(canonical_name(name), []).append(value.strip(" \t"))
+    headers.pop("Transfer-Encoding", None)  # net/http keeps it apart from the headers
+    lines = [f"{version if '.' in version else version + '.0'} {status}"]
+    lines += [f"{name}: {', '.join(values)}" for name, values in headers.items()]
+    return "\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
+def canonical_name(name: str) -> str:
+    """A header's name as net/http writes it: `Www-Authenticate` (textproto.CanonicalMIMEHeaderKey)."""
+    if not _TOKEN.match(name):
+        return name
+    return "-".join(part[:1].upper() + part[1:].lower() for part in name.split("-"))
+
+
 def parse_user_auth(text: str) -> Found:
     """Read the output of a program (see the top of the file).
 
@@ -167,15 +202,16 @@ def parse_user_auth(text: str) -> Found:
         places = []
         for url in urls:
             try:
-                places.append(str(gourl.parse(url)))
+                places.append(str(gourl.parse_request_uri(url)))
             except UsageError as err:
                 raise InputError(f"could not parse URL {gourl.mask(url)}: {err}") from err
         checked = []
         for line in headers:
-            match = _HEADER.match(line)
-            if match is None:
+            name, separator, value = line.partition(": ")
+            value = value.strip()
+            if not separator or not _TOKEN.match(name) or not _VALUE.match(value):
                 raise InputError("invalid format: invalid header line")
-            checked.append(f"{match[1]}: {match[2].strip()}")
+            checked.append(f"{canonical_name(name)}: {value}")
         found += [(place, tuple(checked)) for place in places]
     return found
 
@@ -201,7 +237,7 @@ def parse_git_credential(text: str) -> tuple[str, str, str]:
                 password = value
             case "url":
                 try:
-                    prefix = gourl.parse(value)
+                    prefix = gourl.parse_request_uri(value)
                 except UsageError:
                     continue  # the other lines may say enough
     return str(prefix), user, password
@@ -216,10 +252,6 @@ def _block(lines: Sequence[str], at: int, what: str) -> tuple[list[str], int]:
     if end >= len(lines) - 1:
         raise InputError(f"invalid format: missing empty line after {what}")
     return list(lines[at:end]), end + 1
-
-
-def _basic(user: str, password: str) -> tuple[str, ...]:
-    return (f"Authorization: {basic_authorization(user, password)}",)
 
 
 def _text(data: bytes) -> str:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from govgo.adapters.http.engine import EngineOptions, Fault, TransferError
+from govgo.adapters.http.proxies import address_of
 
 _MAX_CONNECTIONS = 64
 
@@ -60,7 +61,7 @@ class HttpxEngine:
         if client is None:
             client = self._clients[key] = httpx.AsyncClient(
                 transport=self._transport,
-                proxy=None if self._transport else proxy or None,
+                proxy=self._proxy(proxy) if proxy and not self._transport else None,
                 verify=self._trust(url.scheme),
                 timeout=self._timeout,
                 limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
@@ -69,14 +70,24 @@ class HttpxEngine:
             )
         return client
 
+    def _proxy(self, proxy: str) -> httpx.Proxy:
+        address = address_of(proxy)
+        auth = (address.user, address.password) if address.user or address.password else None
+        secure = address.url.startswith("https:")
+        return httpx.Proxy(address.url, auth=auth, ssl_context=self._trust("https") if secure else None)
+
     def _trust(self, scheme: str) -> ssl.SSLContext:
-        if scheme == "http":
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; spares reading the trusted roots
-        file, directory = self._options.ca_file or None, self._options.ca_dir or None
-        context = ssl.create_default_context(cafile=file, capath=directory)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._options.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        elif scheme == "https":  # else the context is never used
+            context.hostname_checks_common_name = False  # as in crypto/x509
+            roots = self._options.roots
+            if roots.file:
+                context.load_verify_locations(cafile=roots.file)
+            elif roots.pem:
+                context.load_verify_locations(cadata=roots.pem.decode("ascii", "ignore"))
         return context
 
 
@@ -138,14 +149,25 @@ class HttpxAnswer:
 
 def _translate(err: httpx.HTTPError, url: httpx.URL) -> TransferError:
     where = f"dial tcp {url.host}:{url.port or {'http': 80}.get(url.scheme, 443)}"
+    if (refused := _tls_error(err)) is not None:
+        return TransferError(Fault.TLS, f"tls: {refused}")
     match err:
         case httpx.ConnectTimeout():
             return TransferError(Fault.CONNECT, f"{where}: i/o timeout")
-        case httpx.ConnectError() | httpx.ProxyError():
+        case httpx.ConnectError():
             return TransferError(Fault.CONNECT, f"{where}: connect: {err}")
+        case httpx.ProxyError():
+            return TransferError(Fault.PROTOCOL, str(err).partition(" ")[2] or str(err))  # "403 Forbidden"
         case httpx.TimeoutException():
             return TransferError(Fault.TIMEOUT, "context deadline exceeded (Client.Timeout exceeded)")
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
             return TransferError(Fault.CUT, "unexpected EOF")
         case _:
             return TransferError(Fault.PROTOCOL, str(err))
+
+
+def _tls_error(err: BaseException | None) -> ssl.SSLError | None:
+    """What OpenSSL had to say, somewhere below an error of httpx."""
+    while err is not None and not isinstance(err, ssl.SSLError):
+        err = err.__cause__ or err.__context__
+    return err

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
-    from govgo.adapters.http.client import HttpClient
+    from govgo.adapters.http.client import Auth, HttpClient
     from govgo.adapters.loop.helper import Helper
 
 _T = TypeVar("_T")
@@ -58,6 +58,7 @@ class Network:
         self.local = local
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clients: dict[bool, HttpClient] = {}
+        self._auth: Auth | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._helper: Helper | None = None
 
@@ -101,30 +102,37 @@ class Network:
         if client is None:
             from govgo.adapters.http.client import HttpClient
             from govgo.adapters.http.connect import engine_options, open_engine
-            from govgo.adapters.http.netrc import Credentials, load_goauth
 
             network = self._env.network
-            logins, commands = load_goauth(self._env.goauth, network.netrc)
-            credentials = Credentials(logins, changes=bool(commands))
-            goauth = None
-            if commands:
-                from govgo.adapters.http.goauth import GoAuth
-
-                goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
             options = self._options
             if insecure:
                 timeouts = options.timeouts._replace(connect_s=_INSECURE_S, total_s=_INSECURE_S)
                 options = options._replace(timeouts=timeouts)
             client = self._clients[insecure] = HttpClient(
                 open_engine(engine_options(network, options.timeouts, requests=options.requests, insecure=insecure)),
-                credentials=credentials,
-                goauth=goauth,
+                auth=self._load_auth,
                 retry=self._options.retry,
                 trace=self.trace,
                 event=self._report.event,
                 follows_anywhere=insecure,
             )
         return client
+
+    def _load_auth(self) -> Auth:
+        """What GOAUTH names, read once: both clients share what the commands say."""
+        if self._auth is None:
+            from govgo.adapters.http.client import Auth
+            from govgo.adapters.http.credentials import Credentials, load_goauth
+
+            logins, commands = load_goauth(self._env.goauth, self._env.network.netrc)
+            credentials = Credentials(logins, changes=bool(commands))
+            goauth = None
+            if commands:
+                from govgo.adapters.http.goauth import GoAuth
+
+                goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
+            self._auth = Auth(credentials, goauth)
+        return self._auth
 
     @property
     def trace(self) -> Callable[[str], None] | None:

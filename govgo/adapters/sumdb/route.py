@@ -70,7 +70,9 @@ class SumDbRoute:
 
     async def _find_base(self) -> gourl.GoURL:
         if self._database.url:
-            return gourl.parse(self._database.url)
+            base = gourl.parse(self._database.url)
+            # web.Get takes a URL without scheme for one of https: `sum.example.org` is a path until it has one.
+            return base if base.scheme else gourl.parse(str(base._replace(scheme="https")))
         worst: GovgoError | None = None
         for proxy in self._proxies:
             if proxy.url == NOPROXY:
@@ -95,11 +97,13 @@ class SumDbRoute:
 
 
 def _plain_prefix(base: gourl.GoURL) -> str:
-    """The prefix that makes URLs from plain paths; "" where `base` has a query or fragment, which must stay last.
+    """The prefix that makes URLs from plain paths; "" where there is none, as with a query, which must stay last.
 
     A shortcut for the thousands of URLs of one run; other paths and bases take `GoURL.join`.
     """
-    return "" if base.query or base.force_query or base.fragment else str(base.join("x")).removesuffix("/x")
+    return (
+        "" if base.opaque or base.query or base.force_query or base.fragment else str(base.join("x")).removesuffix("/x")
+    )
 
 
 def _mark_retrieved(task: asyncio.Task[gourl.GoURL]) -> None:

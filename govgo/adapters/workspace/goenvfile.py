@@ -43,6 +43,7 @@ _MACHINES = {
     "loongarch64": "loong64",
     "mips64": "mips64",
 }
+# Those of go.env in go's root directory.
 _DEFAULTS = {"GOPROXY": DEFAULT_GOPROXY, "GOSUMDB": DEFAULT_GOSUMDB, "GOTOOLCHAIN": DEFAULT_GOTOOLCHAIN}
 
 
@@ -95,7 +96,10 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     stored = read_env_file(file) if file else {}
 
     def get(name: str, default: str = "") -> str:
-        return environ.get(name) or stored.get(name) or default
+        if environ.get(name):
+            return environ[name]
+        # An empty setting takes the place of those defaults that stand in a file, too, which is go's own go.env.
+        return stored[name] if name in stored and name in _DEFAULTS else stored.get(name) or default
 
     home = environ.get("HOME", "")
     goos, goarch = _host()
@@ -278,13 +282,12 @@ def _network(environ: Mapping[str, str], home: str) -> NetworkEnv:
     def either(name: str) -> str:
         return environ.get(name) or environ.get(name.lower(), "")
 
-    # Behind CGI a request header can set HTTP_PROXY (httpoxy); Go ignores it there, and so do we.
-    plain = environ.get("http_proxy", "") if "REQUEST_METHOD" in environ else either("HTTP_PROXY")
     return NetworkEnv(
-        http_proxy=plain,
+        http_proxy=either("HTTP_PROXY"),
         https_proxy=either("HTTPS_PROXY"),
         no_proxy=either("NO_PROXY"),
         ssl_cert_file=environ.get("SSL_CERT_FILE", ""),
         ssl_cert_dir=environ.get("SSL_CERT_DIR", ""),
         netrc=environ.get("NETRC") or (os.path.join(home, ".netrc") if home else ""),
+        cgi=environ.get("REQUEST_METHOD", "") != "",
     )

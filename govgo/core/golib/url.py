@@ -51,7 +51,7 @@ class GoURL(NamedTuple):
     def escaped_path(self) -> str:
         """The path as it is sent: `raw_path` if that is a valid encoding of `path`, else the usual encoding."""
         raw = self.raw_path
-        if raw and _VALID_ENCODED.issuperset(raw.encode()):
+        if raw and _VALID_ENCODED.issuperset(_bytes(raw)):
             try:
                 if _unescape(raw) == self.path:
                     return raw
@@ -132,6 +132,23 @@ def parse(text: str) -> GoURL:
         raise UsageError(f"parse {quote(mask(rest))}: {err}") from None
 
 
+def parse_request_uri(text: str) -> GoURL:
+    """Parse an absolute URL or an absolute path, in which `#` begins no fragment (net/url.ParseRequestURI).
+
+    Raises:
+        UsageError: as `parse`.
+    """
+    try:
+        _refuse_controls(text)
+        if not text:
+            raise UsageError("empty url")
+        if text != "*" and not text.startswith(("/", ":")) and not _SCHEME.match(text):
+            raise UsageError("invalid URI for request")
+        return _parse(text, "")
+    except UsageError as err:
+        raise UsageError(f"parse {quote(mask(text))}: {err}") from None
+
+
 def mask(text: str) -> str:
     """A text that may not be a well-formed URL, with what looks like a password replaced."""
     return _SECRET.sub(r"\1:xxxxx@", text)
@@ -169,9 +186,13 @@ def clean_path(path: str) -> str:
     return ("/" if rooted else "") + "/".join(out) or "."
 
 
-def _parse(text: str, fragment: str) -> GoURL:
+def _refuse_controls(text: str) -> None:
     if any(c < " " or c == "\x7f" for c in text):
         raise UsageError("net/url: invalid control character in URL")
+
+
+def _parse(text: str, fragment: str) -> GoURL:
+    _refuse_controls(text)
     if text == "*":
         return GoURL(path="*")
     if text.startswith(":"):
@@ -259,13 +280,18 @@ def _unescape(text: str) -> str:
     bad = _BAD_ESCAPE.search(text)
     if bad:
         raise UsageError(f"invalid URL escape {quote(bad.group())}")
-    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode()), text.encode())
+    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode()), _bytes(text))
     return data.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    """What a text is made of: Go's strings are bytes, of which not all are UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _escape(text: str, safe: frozenset[int]) -> str:
     table = _escape_table(safe)
-    return "".join([table[b] for b in text.encode("utf-8", "surrogateescape")])
+    return "".join([table[b] for b in _bytes(text)])
 
 
 @lru_cache(maxsize=8)

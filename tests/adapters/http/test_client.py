@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 
 import pytest
 
 from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.credentials import Credentials
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.netrc import Credentials, Login
+from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
@@ -238,9 +240,43 @@ def test_attack_malformed_answers(engine: MakeEngine, data: bytes) -> None:
 def test_attack_compressed_garbage(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Body(b"no gzip", {"Content-Encoding": "gzip"}))
-        assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": gzip: invalid data'
+        assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": gzip: invalid header'
         proxy.script(LIST, Body(b"?", {"Content-Encoding": "zstd"}))
         assert str(refusal(engine, proxy.url + LIST)) == f"reading {proxy.url}{LIST}: unexpected Content-Encoding"
+
+
+ONE, TWO = gzip.compress(b"one "), gzip.compress(b"two")
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (ONE + TWO, b"one two"),
+        (ONE + gzip.compress(b"") + TWO, b"one two"),
+        (gzip.compress(b""), b""),
+        (b"", b""),
+        (ONE + b"garbage garbage", "gzip: invalid header"),
+        (ONE + TWO[:-3], "unexpected EOF"),
+        (ONE + TWO[:5], "unexpected EOF"),
+        (ONE[:-9], "unexpected EOF"),
+        (ONE + TWO[:-8] + b"\0" + TWO[-7:], "gzip: invalid checksum"),
+    ],
+)
+def test_members_of_a_gzip_body(engine: MakeEngine, body: bytes, read: bytes | str) -> None:
+    """Texts as compress/gzip gives them."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(body, {"Content-Encoding": "gzip"}))
+        if isinstance(read, bytes):
+            assert fetch(engine, proxy.url + LIST) == read
+        else:
+            assert str(refusal(engine, proxy.url + LIST)) == f'read "{proxy.url}{LIST}": {read}'
+
+
+def test_attack_a_body_of_empty_members(engine: MakeEngine) -> None:
+    """Two megabytes of members of 20 bytes: what is left after each of them must not be copied whole."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(gzip.compress(b"") * 100_000 + TWO, {"Content-Encoding": "gzip"}))
+        assert fetch(engine, proxy.url + LIST, 4 << 20, timeouts=Timeouts()) == b"two"
 
 
 def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
@@ -260,13 +296,12 @@ def test_a_refused_connection_is_reported_as_by_go() -> None:
     assert str(refusal(CurlEngine, url)) == f'Get "{url}": dial tcp 127.0.0.1:1: connect: connection refused'
 
 
-def test_an_http_proxy_that_refuses_is_reported_as_by_go() -> None:
+def test_an_http_proxy_that_refuses_is_reported_as_by_go(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script("h.example:443", Status(403, b"Forbidden"))
 
         async def run() -> None:
-            engine = CurlEngine(EngineOptions(proxy_for=lambda _scheme, _host, _port: proxy.url))
-            client = HttpClient(engine, retry=FAST)
+            client = HttpClient(engine(EngineOptions(proxy_for=lambda _scheme, _host, _port: proxy.url)), retry=FAST)
             try:
                 await client.get("https://h.example/x", 100)
             finally:
@@ -349,9 +384,9 @@ def test_a_dead_host_gets_one_try_for_each_further_url() -> None:
 
 def test_netrc_credentials_go_to_their_https_host_only() -> None:
     credentials = Credentials([Login("h.example", "me", "secret"), Login("p.example/team", "you", "other")])
-    assert credentials.headers("h.example", "/x")[0].startswith("Authorization: Basic ")
-    assert credentials.headers("h.example:8443", "/x") == ()
-    assert credentials.headers("evil.example", "/h.example") == ()
-    assert credentials.headers("p.example", "/team/mod")[0].startswith("Authorization: Basic ")
-    assert credentials.headers("p.example", "/other") == ()
+    assert credentials.lines("https://h.example/x")[0].startswith("Authorization: Basic ")
+    assert credentials.lines("https://h.example:8443/x") == ()
+    assert credentials.lines("https://evil.example/h.example") == ()
+    assert credentials.lines("https://p.example/team/mod")[0].startswith("Authorization: Basic ")
+    assert credentials.lines("https://p.example/other") == ()
     assert "secret" not in repr(Login("h.example", "me", "secret"))

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.connect import is_exempt, proxy_chooser
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.httpx_engine import HttpxEngine
-from govgo.adapters.http.netrc import Login
-from govgo.core.goenv import NetworkEnv
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators.httpclients import MakeEngine, refusal, with_client
 from tests.simulators.proxy import ProxySimulator, Redirect, certificate
@@ -49,16 +46,6 @@ def test_attack_a_redirect_to_plain_http(engine: MakeEngine, tmp_path: Path) -> 
         assert plain.asked == []
 
 
-def test_attack_credentials_do_not_follow_a_redirect_to_another_host(engine: MakeEngine, tmp_path: Path) -> None:
-    context, roots = certificate(tmp_path)
-    with ProxySimulator(tls=context) as proxy, ProxySimulator({LIST: b"v1.0.0\n"}, tls=context) as other:
-        proxy.script(LIST, Redirect(other.url + LIST))
-        logins = (Login(f"127.0.0.1:{proxy.port}", "me", "pw"),)
-        with_client(engine, lambda c: c.get(proxy.url + LIST, 100), ca_file=roots, logins=logins)
-        assert proxy.headers[0]["authorization"] == "Basic bWU6cHc="
-        assert "authorization" not in other.headers[0]
-
-
 def test_credentials_of_the_url_are_sent_over_tls_and_shown_nowhere(engine: MakeEngine, tmp_path: Path) -> None:
     context, roots = certificate(tmp_path)
     with ProxySimulator(tls=context) as proxy:
@@ -67,55 +54,3 @@ def test_credentials_of_the_url_are_sent_over_tls_and_shown_nowhere(engine: Make
             with_client(engine, lambda c: c.get(url, 100), ca_file=roots)
         assert proxy.headers[0]["authorization"] == "Basic bWU6cHc="
         assert str(caught.value).startswith(f"reading {proxy.url.replace('//', '//me:xxxxx@')}{LIST}: 404 Not Found")
-
-
-@pytest.mark.parametrize(
-    ("host", "port", "through"),
-    [
-        ("h.example", 443, True),
-        ("localhost", 443, False),
-        ("127.0.0.1", 443, False),
-        ("::1", 443, False),
-        ("skip.example", 443, False),
-        ("sub.skip.example", 443, False),
-        ("noskip.example", 443, True),
-        ("dot.example", 443, True),
-        ("x.dot.example", 443, False),
-        ("10.1.2.3", 443, False),
-        ("11.1.2.3", 443, True),
-        ("port.example", 8443, False),
-        ("port.example", 443, True),
-        ("192.0.2.7", 443, False),
-    ],
-)
-def test_no_proxy(host: str, port: int, through: bool) -> None:
-    env = NetworkEnv(
-        https_proxy="proxy.example:3128",
-        no_proxy="skip.example, .dot.example,10.0.0.0/8,port.example:8443,192.0.2.7",
-    )
-    choose = proxy_chooser(env)
-    assert choose is not None
-    assert choose("https", host, port) == ("http://proxy.example:3128" if through else "")
-    assert choose("http", host, port) == ""
-
-
-def test_no_proxies_at_all() -> None:
-    assert proxy_chooser(NetworkEnv(no_proxy="x")) is None
-
-
-@pytest.mark.parametrize(
-    ("entry", "host", "port", "exempt"),
-    [
-        ("*", "h.example", 443, True),
-        ("*.h.example", "x.h.example", 443, True),
-        ("*.h.example", "h.example", 443, False),
-        ("h.example:443", "h.example", 443, True),
-        ("[2001:db8::1]", "2001:db8::1", 443, True),
-        ("[2001:db8::1]:8443", "2001:db8::1", 443, False),
-        ("2001:db8::/32", "2001:db8::7", 443, True),
-        ("10.0.0.0/33", "10.0.0.1", 443, False),
-        ("10.0.0", "10.0.0.1", 443, False),
-    ],
-)
-def test_entries_of_no_proxy(entry: str, host: str, port: int, exempt: bool) -> None:
-    assert is_exempt(host, port, (entry,)) == exempt

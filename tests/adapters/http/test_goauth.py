@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.http.credentials import Credentials, load_goauth
 from govgo.adapters.http.goauth import GoAuth, parse_git_credential, parse_user_auth
-from govgo.adapters.http.netrc import Credentials, Login, load_goauth
-from govgo.errors import InputError, UsageError
+from govgo.adapters.http.netrc import Login
+from govgo.errors import InputError, SettingError
 
 URL = "https://h.io/m?go-get=1"
-HEAD = b"HTTP/1.1 401 Unauthorized\nX: y\n\n"
+STATUS, HEAD = "401 Unauthorized", b"HTTP/1.1 401 Unauthorized\nX: y\n\n"
 BASIC = ("Authorization: Basic bWU6cHc=",)
 
 
@@ -40,7 +41,7 @@ def asked(
         auth = GoAuth(commands, credentials, logins, environ, at_once)
         await auth.start()
         await auth.start()
-        faults = await auth.refresh(URL, HEAD)
+        faults = await auth.refresh(URL, STATUS, HEAD)
         await auth.report_outcome(accepted=True)
         return faults
 
@@ -54,8 +55,8 @@ def test_a_program_is_run_once_without_and_then_with_the_url(tmp_path: Path) -> 
     path = program(tmp_path, "auth", script)
     credentials, faults = asked((f"{path} 'a b'",), {"PATH": "/usr/bin:/bin"})
     assert faults == []
-    assert credentials.headers("h.io", "/m") == ("Authorization: Basic a b", "X-A: b")
-    assert credentials.headers("other.io", "/m") == ()
+    assert credentials.lines("https://h.io/m") == ("Authorization: Basic a b", "X-A: b")
+    assert credentials.lines("https://other.io/m") == ()
     assert (tmp_path / "log").read_text() == f"1  \n2 {URL} {HEAD.decode().strip()}\n"
 
 
@@ -63,12 +64,12 @@ def test_of_several_commands_the_first_counts(tmp_path: Path) -> None:
     one = program(tmp_path, "one", 'printf "https://h.io\\n\\nA: one\\n\\n"\n')
     two = program(tmp_path, "two", 'printf "https://h.io\\nhttps://i.io/x\\n\\nA: two\\n\\n"\n')
     credentials, _ = asked((one, two), {"PATH": "/usr/bin:/bin"})
-    assert credentials.headers("h.io", "/") == ("A: one",)
-    assert credentials.headers("i.io", "/x/y") == ("A: two",)
+    assert credentials.lines("https://h.io/") == ("A: one",)
+    assert credentials.lines("https://i.io/x/y") == ("A: two",)
     credentials, _ = asked(("netrc", two), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
-    assert credentials.headers("h.io", "/") == BASIC
+    assert credentials.lines("https://h.io/") == BASIC
     credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
-    assert credentials.headers("h.io", "/") == ("A: two",)
+    assert credentials.lines("https://h.io/") == ("A: two",)
 
 
 def fake_git(tmp_path: Path, answer: str) -> dict[str, str]:
@@ -81,7 +82,7 @@ def test_git_is_asked_for_the_url_and_learns_the_outcome(tmp_path: Path) -> None
     given = "protocol=https\\nhost=h.io\\nusername=me\\npassword=pw\\n"
     credentials, faults = asked((f"git {tmp_path}",), fake_git(tmp_path, given))
     assert faults == []
-    assert credentials.headers("h.io", "/m?go-get=1") == BASIC
+    assert credentials.lines("https://h.io/m?go-get=1") == BASIC
     lines = (tmp_path / "log").read_text().splitlines()
     assert lines == [
         f"credential fill {tmp_path} url={URL};",
@@ -103,15 +104,16 @@ def test_attack_credentials_for_another_place(tmp_path: Path, answer: str, fault
     command = f"git {tmp_path}"
     credentials, faults = asked((command,), fake_git(tmp_path, answer))
     assert faults == [f"GOAUTH={command}: {fault}"]
-    assert credentials.headers("h.io", "/m") == ()
-    assert credentials.headers("evil.io", "/m") == ()
+    assert credentials.lines("https://h.io/m") == ()
+    assert credentials.lines("https://evil.io/m") == ()
 
 
 def test_programs_that_fail(tmp_path: Path) -> None:
     bad = program(tmp_path, "bad", "echo secret; echo oops >&2; exit 3\n")
     odd = program(tmp_path, "odd", "echo what\n")
-    _, faults = asked((bad, odd, "/no/such"), {"PATH": "/usr/bin:/bin"})
+    _, faults = asked((bad, odd, "/no/such", "'open"), {"PATH": "/usr/bin:/bin"})
     assert faults == [
+        "GOAUTH='open: cannot parse GOAUTH command 'open: unterminated ' string",
         'GOAUTH=/no/such: could not run command /no/such: exec: "/no/such": executable file not found in $PATH',
         f"GOAUTH={odd}: cannot parse output of GOAUTH command {odd}: invalid format: missing empty line after URLs",
         f"GOAUTH={bad}: could not run command {bad}: exit status 3\noops",
@@ -126,6 +128,8 @@ def test_programs_that_fail(tmp_path: Path) -> None:
         ("https://h.io\n\nno header\n\n", "invalid format: invalid header line"),
         ("https://h.io\n\nA b: c\n\n", "invalid format: invalid header line"),
         ("https://h.io\n\nA: b\rInjected: c\n\n", "invalid format: invalid header line"),
+        ("h.io\n\nA: b\n\n", 'could not parse URL h.io: parse "h.io": invalid URI for request'),
+        ("127.0.0.1:8\n\nA: b\n\n", 'could not parse URL 127.0.0.1:8: parse "127.0.0.1:8": invalid URI for request'),
     ],
 )
 def test_output_that_breaks_the_format(text: str, fault: str) -> None:
@@ -135,7 +139,9 @@ def test_output_that_breaks_the_format(text: str, fault: str) -> None:
 
 
 def test_output_of_several_sets() -> None:
+    """As url.ParseRequestURI reads them, a host with a port is a scheme, and stays as it is."""
     assert parse_user_auth("") == []
+    assert parse_user_auth("h.io:8443\n\na-TOKEN: 1\n\n") == [("h.io:8443", ("A-Token: 1",))]
     assert parse_user_auth("https://a.io\nhttps://b.io/x\n\nA: 1\nB:  2 \n\nhttps://c.io\n\n\n") == [
         ("https://a.io", ("A: 1", "B: 2")),
         ("https://b.io/x", ("A: 1", "B: 2")),
@@ -153,7 +159,7 @@ def test_output_of_git_credential() -> None:
 def test_a_set_without_headers_ends_what_was_known() -> None:
     credentials = Credentials([Login("h.io", "me", "pw")], changes=True)
     credentials.store("https://h.io/", ())
-    assert credentials.headers("h.io", "/") == ()
+    assert credentials.lines("https://h.io/") == ()
 
 
 @pytest.mark.parametrize(
@@ -172,6 +178,6 @@ def test_a_set_without_headers_ends_what_was_known() -> None:
     ],
 )
 def test_git_needs_a_directory(goauth: str, fault: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(SettingError) as caught:
         load_goauth(goauth, "")
     assert str(caught.value) == fault

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.http.netrc import Credentials, Login, load_goauth, parse_netrc
-from govgo.errors import UsageError
+from govgo.adapters.http.credentials import Credentials, load_goauth, request_headers
+from govgo.adapters.http.netrc import Login, parse_netrc
+from govgo.errors import SettingError
 
 NETRC = """\
 machine incomplete
@@ -42,13 +43,13 @@ def test_goauth(tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine h.example login me password pw\n")
     logins, commands = load_goauth(f"netrc; git {tmp_path}", str(netrc))
-    assert Credentials(logins).headers("h.example", "/") == ("Authorization: Basic bWU6cHc=",)
+    assert Credentials(logins).lines("https://h.example/") == ("Authorization: Basic bWU6cHc=",)
     assert commands == ("netrc", f"git {tmp_path}")
     assert load_goauth("netrc", str(netrc)) == (logins, ())
     assert load_goauth("off", str(netrc)) == ((), ())
-    with pytest.raises(UsageError, match="GOAUTH=off cannot be combined"):
+    with pytest.raises(SettingError, match="GOAUTH=off cannot be combined"):
         load_goauth("off;netrc", "")
-    with pytest.raises(UsageError, match="GOAUTH encountered an empty command"):
+    with pytest.raises(SettingError, match="GOAUTH encountered an empty command"):
         load_goauth("netrc;;", "")
 
 
@@ -56,11 +57,11 @@ def test_the_longest_place_counts() -> None:
     credentials = Credentials()
     credentials.store("https://h.example", ("A: host",))
     credentials.store("h.example/team/", ("A: team",))
-    assert credentials.headers("h.example", "/team/x/@v/list") == ("A: team",)
-    assert credentials.headers("h.example", "/teams/x") == ("A: host",)
-    assert credentials.headers("other.example", "/team") == ()
+    assert credentials.lines("https://h.example/team/x/@v/list") == ("A: team",)
+    assert credentials.lines("https://h.example/teams/x") == ("A: host",)
+    assert credentials.lines("https://other.example/team") == ()
     credentials.store("h.example/team", ())
-    assert credentials.headers("h.example", "/team/x") == ("A: host",)
+    assert credentials.lines("https://h.example/team/x") == ("A: host",)
 
 
 def test_a_netrc_that_cannot_be_read_has_no_logins(tmp_path: Path) -> None:
@@ -70,8 +71,8 @@ def test_a_netrc_that_cannot_be_read_has_no_logins(tmp_path: Path) -> None:
 
 def test_of_two_logins_for_a_machine_the_first_counts() -> None:
     credentials = Credentials((Login("h.example", "a", "b"), Login("h.example", "c", "d")))
-    assert credentials.headers("h.example", "/") == ("Authorization: Basic YTpi",)
-    assert credentials.headers("other.example", "/") == ()
+    assert credentials.lines("https://h.example/") == ("Authorization: Basic YTpi",)
+    assert credentials.lines("https://other.example/") == ()
     assert not credentials.varies()
 
 
@@ -83,7 +84,15 @@ def test_headers_are_withdrawn_by_none() -> None:
     credentials = Credentials(changes=True)
     credentials.store("h.example", ("A: old",))
     credentials.store("h.example", ("A: new",))
-    assert credentials.headers("h.example", "/x") == ("A: new",)
+    assert credentials.lines("https://h.example/x") == ("A: new",)
     credentials.store("h.example", ())
-    assert credentials.headers("h.example", "/x") == ()
+    assert credentials.lines("https://h.example/x") == ()
     assert credentials.varies()
+
+
+def test_a_request_has_one_user_agent_and_one_authorization() -> None:
+    own = "Authorization: Basic dTpw"
+    assert request_headers("User-Agent: us", (), "") == ["User-Agent: us"]
+    assert request_headers("User-Agent: us", ("User-Agent: them", "A: b"), "") == ["User-Agent: them", "A: b"]
+    assert request_headers("User-Agent: us", ("Authorization: x",), own) == ["User-Agent: us", "Authorization: x"]
+    assert request_headers("User-Agent: us", ("Authorization: ",), own) == ["User-Agent: us", own]

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which credentials go with which HTTPS request: those of GOAUTH's netrc file and commands, and those of the URL.
+
+A credential of GOAUTH is for a place: a host (with its port, if the URL has one), or a host and a leading part of the
+path. User and password in a URL make the place another one, so that they win over the host's credentials:
+
+    https://h.example/m/@v/list         the first of h.example/m/@v/list, h.example/m/@v, h.example/m, h.example
+    https://me:pw@h.example/m           me:pw@h.example/m, me:pw@h.example; else the password of the URL
+
+A redirect takes them along to the same host and those below it, whatever the port. Once it has led to any other host,
+they are gone. They are never sent over plain HTTP and appear in no message.
+
+Source: cmd/go/internal/auth (loadCredential); net/http's client (send, shouldCopyHeaderOnRedirect).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from base64 import b64encode
+from collections.abc import Iterable
+
+from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.http.netrc import Login, read_netrc
+from govgo.errors import SettingError
+
+_AUTHORIZATION = "Authorization: "
+# Headers that net/http writes itself: what a command says about them is not sent (net/http, reqWriteExcludeHeader).
+_NOT_SENT = ("Host: ", "Content-Length: ", "Transfer-Encoding: ", "Trailer: ")
+
+
+class Credentials:
+    """Header lines by place."""
+
+    __slots__ = ("_changes", "_lines", "_with_path")
+
+    def __init__(self, logins: Iterable[Login] = (), *, changes: bool = False) -> None:
+        """Begin with some logins; of two for one machine the first counts.  `changes`: `store` may add more later."""
+        self._lines: dict[str, tuple[str, ...]] = {}
+        for each in logins:
+            self._lines.setdefault(_place(each.machine), (basic_line(each.login, each.password),))
+        self._with_path = any("/" in place for place in self._lines)
+        self._changes = changes
+
+    def lines(self, url: str) -> tuple[str, ...]:
+        """The header lines of GOAUTH for an HTTPS URL, which may hold user and password."""
+        if not self._lines:
+            return ()
+        place = _place(url)
+        while place not in self._lines:
+            place, slash, _ = place.rpartition("/")
+            if not slash:
+                return ()
+        return self._lines[place]
+
+    def store(self, place: str, lines: tuple[str, ...]) -> None:
+        """Set the header lines for a place and all below it; no lines withdraw those that it had."""
+        place = _place(place)
+        if lines:
+            self._lines[place] = tuple(line for line in lines if not line.startswith(_NOT_SENT))
+            self._with_path = self._with_path or "/" in place
+        else:
+            self._lines.pop(place, None)
+
+    def varies(self) -> bool:
+        """Whether the lines for a host can differ by path or change during the command."""
+        return self._with_path or self._changes
+
+
+def request_headers(agent: str, lines: tuple[str, ...], own: str) -> list[str]:
+    """All header lines of a request.
+
+    Args:
+        agent: the User-Agent line.
+        lines: those of GOAUTH; one of them may be a User-Agent of its own.
+        own: the Authorization line of the URL's user and password, or "".
+    """
+    if own and not any(line.startswith(_AUTHORIZATION) and line != _AUTHORIZATION for line in lines):
+        lines = (*(line for line in lines if line != _AUTHORIZATION), own)
+    return [*lines] if any(line.startswith("User-Agent: ") for line in lines) else [agent, *lines]
+
+
+def reaches(first: str, target: str) -> bool:
+    """Whether a redirect from one host name to another takes credentials along: the same name, or one below it."""
+    if target == first:
+        return True
+    return ":" not in target and "%" not in target and target.endswith("." + first)
+
+
+def basic_line(login: str, password: str) -> str:
+    """The Authorization line of the Basic scheme (RFC 7617)."""
+    secret = b64encode(f"{login}:{password}".encode("utf-8", "surrogateescape")).decode()
+    return f"{_AUTHORIZATION}Basic {secret}"
+
+
+def _place(url: str) -> str:
+    return url.removeprefix("https://").removesuffix("/")
+
+
+def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[str, ...]]:
+    """Read what GOAUTH names.
+
+    Returns:
+        The logins of the netrc file, () unless "netrc" is named; and the commands of GOAUTH, in order, () where none is
+        a program or git.
+
+    Raises:
+        SettingError: GOAUTH holds an empty command, "off" beside others, or "git" without an absolute directory. As in
+            go, the last fault of the list is the one that is told.
+    """
+    commands = [command.strip() for command in goauth.split(";")]
+    logins: tuple[Login, ...] = ()
+    must_run = False
+    for command in reversed(commands):
+        words = command.split()
+        if not words:
+            raise SettingError(f"GOAUTH encountered an empty command (GOAUTH={goauth})")
+        if words[0] == "off":
+            if len(commands) != 1:
+                raise SettingError(
+                    f"GOAUTH=off cannot be combined with other authentication commands (GOAUTH={goauth})"
+                )
+        elif words[0] == "netrc":
+            logins = read_netrc(netrc_path)
+        else:
+            must_run = True
+            if words[0] == "git":
+                _check_git_dir(words)
+    return logins, tuple(commands) if must_run else ()
+
+
+def _check_git_dir(words: list[str]) -> None:
+    needed = "GOAUTH=git dir method requires an absolute path to the git working directory"
+    if len(words) != 2:
+        raise SettingError(needed)
+    directory = words[1]
+    if not directory.startswith("/"):
+        raise SettingError(f"{needed}, dir is not absolute")
+    try:
+        is_dir = stat.S_ISDIR(os.stat(directory).st_mode)
+    except OSError as err:
+        fault = f"stat {directory}: {reason(err)}"
+        raise SettingError(f"GOAUTH=git encountered an error; cannot stat {directory}: {fault}") from err
+    if not is_dir:
+        raise SettingError(f"{needed}, dir is not a directory")

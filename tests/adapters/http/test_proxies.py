@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which proxy stands before a host, and what it is told: testdata/proxies.json, recorded from go 1.26.8.
+
+python -m tests.adapters.http.test_proxies      records the table anew
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.connect import engine_options
+from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.engine import Timeouts, TransferError
+from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.proxies import proxy_chooser
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.golib import url as gourl
+from govgo.errors import NetworkError, NotFoundError
+from tests.simulators.httpclients import MakeEngine
+from tests.simulators.internet import Internet, Reply
+
+DATA = Path(__file__).parents[3] / "testdata"
+FILE = DATA / "proxies.json"
+TABLE: dict[str, Any] = json.loads(FILE.read_text())
+PROXY = "http://proxy.test:3128"
+INFO = "/q.io/a/@v/v1.0.0.info"
+CGI = "refusing to use HTTP_PROXY value in CGI environment; see golang.org/s/cgihttpproxy"
+
+
+def environ_of(name: str) -> dict[str, str]:
+    """The environment of a case: one entry of NO_PROXY, or the variables themselves."""
+    if name in TABLE["variables"]:
+        variables: dict[str, str] = TABLE["variables"][name]
+        return variables
+    return {"HTTP_PROXY": PROXY, "HTTPS_PROXY": PROXY, "NO_PROXY": name}
+
+
+def ask_govgo(name: str) -> list[str]:
+    choose = proxy_chooser(load_env({"GOENV": "off", **environ_of(name)}).network)
+    answers = []
+    for each in TABLE["urls"]:
+        url = gourl.parse(each)
+        try:
+            answers.append(choose(url.scheme, url.hostname, url.port) if choose else "")
+        except TransferError as err:
+            answers.append(f"error: {err}")
+    return answers
+
+
+def ask_go(program: Path, name: str) -> list[str]:
+    urls = "\n".join(TABLE["urls"])
+    ran = subprocess.run([program], input=urls, env=environ_of(name), capture_output=True, text=True, check=True)
+    return ran.stdout.splitlines()
+
+
+def shortened(name: str, answers: list[str]) -> str | list[str]:
+    """For an entry of NO_PROXY, a letter for each URL: p for the proxy, - for none."""
+    if name in TABLE["variables"]:
+        return answers
+    assert set(answers) <= {PROXY, ""}
+    return "".join("p" if answer else "-" for answer in answers)
+
+
+@pytest.mark.parametrize("name", [*TABLE["no_proxy"], *TABLE["variables"]])
+def test_the_proxy_that_go_asks(name: str) -> None:
+    assert shortened(name, ask_govgo(name)) == TABLE["answers"][name]
+
+
+def build(directory: Path) -> Path:
+    env = {**os.environ, "GOFLAGS": "-modcacherw", "GOPROXY": "off", "GOTOOLCHAIN": "local"}
+    program = directory / "proxies"
+    subprocess.run(["go", "build", "-o", program, DATA / "gooracle/proxies.go"], env=env, check=True)
+    return program
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    with Internet(tmp_path_factory.mktemp("internet")) as running:
+        yield running
+
+
+def set_up(net: Internet, way: str) -> tuple[str, dict[str, str]]:
+    """Play; the base URL and the environment. The last variable would make libcurl leave the proxy out."""
+    scheme, _, proxy = way.partition(" through ")
+    net.play({f"{scheme}://corp.test{INFO}": Reply(404)})
+    proxy = proxy.replace("PROXY", f"127.0.0.1:{net.port}")
+    return f"{scheme}://corp.test", {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "*corp.test,.orp.test"}
+
+
+def told(net: Internet) -> list[str]:
+    """What the proxy was asked, once each, with what is for it alone."""
+    lines = []
+    for what, headers in net.asked:
+        given = [f"{name}: {headers[name]}" for name in ("Proxy-Authorization", "Login") if name in headers]
+        lines.append(" | ".join([what, *given]))
+    return list(dict.fromkeys(lines))
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize("way", TABLE["told"])
+def test_the_proxy_is_told_what_go_tells_it(
+    engine: MakeEngine, way: str, net: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, variables = set_up(net, way)
+    for name, value in {**variables, "no_proxy": "corp.test", "all_proxy": "http://127.0.0.1:1"}.items():
+        monkeypatch.setenv(name, value)
+    network = load_env({"GOENV": "off", "SSL_CERT_FILE": net.roots, **variables}).network
+
+    async def ask() -> None:
+        client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))
+        try:
+            await client.get(base + INFO, 100)
+        finally:
+            await client.aclose()
+
+    with pytest.raises(NotFoundError):
+        asyncio.run(ask())
+    assert told(net) == TABLE["told"][way]
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize(
+    ("proxy", "error"),
+    [
+        ("PROXY", 'Get "http://corp.test/": ' + CGI),
+        ("foo://127.0.0.1", 'Get "http://corp.test/": proxyconnect tcp: dial tcp: address 127.0.0.1:0: invalid port'),
+        ("http://:80", 'Get "http://corp.test/": proxyconnect tcp: dial tcp: address :80: invalid port'),
+        ("a b", 'Get "http://corp.test/": proxyconnect tcp: dial tcp: address :0: invalid port'),
+    ],
+)
+def test_a_variable_with_which_nothing_is_sent(engine: MakeEngine, proxy: str, error: str, net: Internet) -> None:
+    net.play({})
+    url = proxy.replace("PROXY", net.url)
+    network = load_env({"GOENV": "off", "HTTP_PROXY": url, "REQUEST_METHOD": "GET" if url == net.url else ""}).network
+
+    async def ask() -> None:
+        client = HttpClient(engine(engine_options(network, Timeouts())))
+        try:
+            await client.get("http://corp.test/", 100)
+        finally:
+            await client.aclose()
+
+    with pytest.raises(NetworkError) as caught:
+        asyncio.run(ask())
+    assert str(caught.value) == error
+    assert net.asked == []
+
+
+def run_go(net: Internet, way: str, directory: Path) -> list[str]:
+    base, variables = set_up(net, way)
+    env = {"PATH": os.environ["PATH"], "HOME": str(directory), "GOENV": "off", "GOTOOLCHAIN": "local", "GOPROXY": base}
+    env |= {"GOMODCACHE": str(directory / "mod"), "GOCACHE": str(directory / "cache"), "GOFLAGS": "-modcacherw"}
+    env |= {"SSL_CERT_FILE": net.roots, "GOSUMDB": "off", **variables}
+    subprocess.run(["go", "list", "-m", "q.io/a@v1.0.0"], cwd=directory, env=env, capture_output=True, check=False)
+    return told(net)
+
+
+@pytest.mark.go
+@pytest.mark.slow
+def test_go_still_asks_it(net: Internet, tmp_path: Path) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("no go command on this machine")
+    for way, lines in TABLE["told"].items():
+        assert run_go(net, way, tmp_path) == lines
+    program = build(tmp_path)
+    for name, answers in TABLE["answers"].items():
+        assert shortened(name, ask_go(program, name)) == answers
+
+
+def record() -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        program = build(Path(name))
+        names = [*TABLE["no_proxy"], *TABLE["variables"]]
+        TABLE["answers"] = {each: shortened(each, ask_go(program, each)) for each in names}
+        with Internet(Path(name)) as net:
+            TABLE["told"] = {way: run_go(net, way, Path(name)) for way in TABLE["told"]}
+    FILE.write_text(json.dumps(TABLE, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    record()
