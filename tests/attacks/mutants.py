@@ -18,6 +18,7 @@ STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 HTTP = "tests/adapters/http/test_client.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
+LEDGER = "tests/core/gosum/test_ledger.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SUM = "tests/cli/commands/test_sum.py::"
@@ -380,6 +381,14 @@ MUTANTS = {
         "    if tree.size >= MAX_TREE_SIZE:\n",
         "    if False:\n",
         (ATTACKS + "test_tree_of_impossible_size",),
+    ),
+    "two-hashes": Mutant(
+        "0",
+        "go.sum has one hash for a version",
+        "core/gosum/ledger.py",
+        "                raise self._contradiction(mod, h1, known) if found else ",
+        "                if found:\n                    continue\n                raise ",
+        (RULES + "test_rule_0_two_hashes_in_go_sum", LEDGER + "test_attack_two_hashes_for_one_version"),
     ),
     "zip-prefix-hash": Mutant(
         "zips",
