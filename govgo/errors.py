@@ -45,6 +45,7 @@
             ModuleError          [load/dependency] an error about one module version, which its sentence names first
             MissingSumError      [load/dependency] go.sum lacks a line and may not be extended
             GraphError           [load/buildlist] a module graph could not be loaded completely
+            GraphTooLargeError   [load/buildlist] a module graph has more modules or go.mod files than any honest one
             ConstraintError      [load/buildlist] the versions that were asked for do not fit together (conflicts)
           PackageError           no module of the build list provides an import
             ImportMissingError   [load/packages] no module of the build list provides the package

@@ -21,6 +21,7 @@ ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
 RENEW = "tests/adapters/disk/test_renew.py::"
 OUTPUTS = "tests/adapters/disk/test_streams.py::"
+LEDGER = "tests/core/gosum/test_ledger.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SUM = "tests/cli/commands/test_sum.py::"
@@ -384,6 +385,14 @@ MUTANTS = {
         "    if False:\n",
         (ATTACKS + "test_tree_of_impossible_size",),
     ),
+    "two-hashes": Mutant(
+        "0",
+        "go.sum has one hash for a version",
+        "core/gosum/ledger.py",
+        "                raise self._contradiction(mod, h1, known) if found else ",
+        "                if found:\n                    continue\n                raise ",
+        (RULES + "test_rule_0_two_hashes_in_go_sum", LEDGER + "test_attack_two_hashes_for_one_version"),
+    ),
     "zip-prefix-hash": Mutant(
         "zips",
         "every name has the module's prefix",
@@ -434,6 +443,38 @@ MUTANTS = {
         "            if total > entry.size:\n                raise BadZipError(NOT_A_ZIP)\n",
         "",
         (ZIPS + "test_bomb_is_not_inflated_past_its_declared_size",),
+    ),
+    "zip-slash": Mutant(
+        "zips",
+        "a name that begins with a slash after the prefix is no plain name",
+        "core/modzip/rules.py",
+        '    if _PLAIN_NAME.match(base) and (slash == "" or collisions.is_sound(head)):\n',
+        '    if _PLAIN_NAME.match(base) and (head == "" or collisions.is_sound(head)):\n',
+        (ZIPS + "test_refused",),
+    ),
+    "zip-bounds": Mutant(
+        "zips",
+        "names are no longer or deeper than a disk can hold",
+        "core/modzip/zipformat.py",
+        "        bounds.check_name(entry.raw_name)\n",
+        "",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-overlaps": Mutant(
+        "zips",
+        "no entry lies within another",
+        "adapters/modzip/read.py",
+        "            zipformat.check_places(self.entries)\n",
+        "            pass\n",
+        (ZIPS + "test_refused",),
+    ),
+    "zip-shared-streams": Mutant(
+        "zips",
+        "no reader inflates more of one archive than a module zip may hold",
+        "adapters/modzip/read.py",
+        "        if self.inflated > _MAX_INFLATED:\n",
+        "        if False:\n",
+        (ZIPS + "test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all",),
     ),
     "server-text": Mutant(
         "server text",

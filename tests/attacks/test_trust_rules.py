@@ -96,6 +96,25 @@ def test_rule_0_other_bytes_than_the_log_knows(world: World, capsys: pytest.Capt
     assert "SECURITY ERROR" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", [("get", str(WANTED)), ("download",), ("mod", "download", str(WANTED))])
+def test_rule_0_two_hashes_in_go_sum(
+    world: World, verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for evil bytes before the honest one: go takes the evil bytes, and says nothing."""
+    monkeypatch.setenv("GOSUMDB", "off")
+    evil_files(world)
+    directory = world.main(f"{MAIN}\nrequire {WANTED.path} {WANTED.version}\n", {})
+    evil, honest = served_lines(world, WANTED, EVIL_MOD), world.record(WANTED)
+    (directory / "go.sum").write_text(evil + honest)
+    assert invoke(list(verb)) == 4
+    assert {name for name in kept(world) if name != "go.sum"} == set()
+    told = capsys.readouterr().err
+    first = evil.splitlines()[1].split()[2]
+    second = honest.splitlines()[1].split()[2]
+    assert f"go.sum:2: {first}\n" in told or f"go.sum:1: {evil.split()[2]}\n" in told
+    assert f"go.sum:4: {second}\n" in told or f"go.sum:3: {honest.split()[2]}\n" in told
+
+
 def test_rule_1_a_head_by_a_wrong_key(world: World) -> None:
     evil_files(world)
     liar = world.log.fork(number_of(world))

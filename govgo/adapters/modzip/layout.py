@@ -19,6 +19,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from govgo.adapters.modzip.read import Archive
+from govgo.core.modzip.bounds import MAX_DIRECTORY
 from govgo.errors import BadZipError
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -80,7 +81,7 @@ def _departures(archive: Archive) -> Iterator[str]:
     for name, value, expected in (*facts, ("offset", offset + length, end_at)):
         if value != expected:
             yield f"{name} in the end record"
-    entries = tuple(_directory(archive.read_at(offset, length)))
+    entries = tuple(_directory(archive.read_at(offset, min(length, MAX_DIRECTORY))))
     usual = _usual(entries)
     for entry in entries:
         for name, value, expected in zip(_COMPARED, entry, usual, strict=False):
@@ -95,7 +96,7 @@ def _directory(directory: bytes) -> Iterator[_Entry]:
         header = _CENTRAL.unpack_from(directory, at)
         _, creator, version, flags, _, time, date, _, _, _, name_length, extra, comment = header[:13]
         disk, internal, attributes, offset = header[13:]
-        name = directory[at + _CENTRAL.size :][:name_length]
+        name = directory[at + _CENTRAL.size : at + _CENTRAL.size + name_length]
         flags = _flags(flags, name)
         yield _Entry(creator, version, flags, time, date, extra, comment, disk, internal, attributes, name, offset)
         at += _CENTRAL.size + name_length + extra + comment

@@ -6,7 +6,10 @@ archive can show two readers different contents. There are two sets of rules:
 
     Rules.GO      what Go's archive/zip accepts: for cached files, where the result must be go's
     Rules.STRICT  also: both headers agree, every checksum is true, every size exact, every entry a regular file or a
-                  directory: for what comes over the network
+                  directory, and none lies within another: for what comes over the network
+
+Both keep the `bounds` of the directory, and inflate no entry further than its declared size, and of one archive no more
+than a module zip may hold, whatever its entries declare and share. Every path that reads a zip comes through here.
 
 Python's zipfile is not used: it accepts other archives than Go does, and reads names differently.
 """
@@ -21,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.modzip import zipformat
-from govgo.core.modzip.rules import MAX_ZIP_ENTRIES
+from govgo.core.modzip.rules import CONTENTS_TOO_LARGE, MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.modzip.zipformat import CUT_SHORT, DEFLATED, DESCRIPTOR_MAX, LOCAL_HEADER, NOT_A_ZIP, STORED, Entry
 from govgo.errors import BadZipError
 
@@ -36,6 +39,8 @@ else:
 _RAW_DEFLATE = -15
 _PIECE = 1 << 20
 """Bytes of compressed data read at once, and of content given out at once."""
+_MAX_INFLATED = MAX_ZIP_FILE + MAX_GO_MOD
+"""Bytes inflated of one archive: its contents, and its go.mod once more, which is compared first."""
 _AROUND = LOCAL_HEADER.size + DESCRIPTOR_MAX + 64
 """Bytes read in addition to an entry's name and data: its headers, and extra fields of the usual length."""
 
@@ -48,14 +53,23 @@ class Rules(Enum):
 
 
 class Archive:
-    """An open zip file: its entries, and their contents on request."""
+    """An open zip file: its entries, and their contents on request.
+
+    Attributes:
+        size: of the file in bytes.
+        entries: in the order of its directory.
+        inflated: bytes of content that were given out so far.
+    """
 
     def __init__(self, descriptor: int, path: str, rules: Rules) -> None:
         self.path = path
         self.size = os.fstat(descriptor).st_size
         self._descriptor = descriptor
         self._strict = rules is Rules.STRICT
-        self.entries = zipformat.read_directory(self._read, self.size, most=MAX_ZIP_ENTRIES)
+        self.entries = zipformat.read_directory(self._read, self.size)
+        self.inflated = 0
+        if self._strict:
+            zipformat.check_places(self.entries)
 
     def contents(self, entry: Entry) -> Iterable[bytes]:
         """The entry's content in pieces of at most about a mebibyte; faults are raised before the end.
@@ -79,7 +93,10 @@ class Archive:
                 raise BadZipError(NOT_A_ZIP)
             return ()
         piece = self._in_one(entry, head, skip)
-        return self._in_pieces(entry, entry.offset + skip) if piece is None else (piece,)
+        if piece is None:
+            return self._in_pieces(entry, entry.offset + skip)
+        self._count(piece)
+        return (piece,)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Bytes of the file as they are, fewer at its end.
@@ -116,10 +133,16 @@ class Archive:
             total += len(piece)
             if total > entry.size:
                 raise BadZipError(NOT_A_ZIP)
+            self._count(piece)
             yield piece
         if total != entry.size:
             raise BadZipError(CUT_SHORT)
         self._check_end(entry, start, crc)
+
+    def _count(self, piece: bytes) -> None:
+        self.inflated += len(piece)
+        if self.inflated > _MAX_INFLATED:
+            raise BadZipError(CONTENTS_TOO_LARGE)
 
     def _read(self, offset: int, length: int) -> bytes:
         try:

@@ -82,7 +82,7 @@ class SecondSources:
                 data = self._network.run(proxy.gomod(key.path, key.without_gomod().version))
                 return Seen(masked, hash_gomod(data), "", "")
             file = self._fetch_zip(proxy, key)
-            return Seen(masked, hash_zip(file), "", file)
+            return Seen(masked, hash_zip(file, Rules.STRICT), "", file)
         except Failure as error:
             return Seen(masked, "", str(error).partition("\n")[0], "")
 

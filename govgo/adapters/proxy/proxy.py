@@ -27,6 +27,7 @@ from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.info import Origin
+from govgo.core.module.moduleversion import is_version_prefix
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.modzip.rules import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.version import semver
@@ -35,7 +36,8 @@ from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLa
 from govgo.ports.modules import RevInfo
 
 # go reads answers whole, whatever their size; these limits are ours. go.mod and zip have those of `core.modzip.rules`.
-MAX_LIST_BYTES = 16 << 20
+# The longest known lists have some ten thousand versions.
+MAX_LIST_BYTES = 4 << 20
 MAX_INFO_BYTES = 1 << 20
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
@@ -171,17 +173,20 @@ class Proxy:
 
 
 def parse_list(data: bytes) -> Listing:
-    """Read `@v/list`: a version in each line, perhaps with a time after it. Lines without a version are ignored."""
+    """Read `@v/list`: a version in each line, perhaps with a time after it. Lines without a version are ignored.
+
+    So are versions of more than `semver.MAX_LENGTH` characters: nothing can be downloaded for them.
+    """
     versions: list[str] = []
     skipped: list[str] = []
     newest, newest_time = "", _EPOCH
     for line in data.decode("utf-8", "replace").split("\n"):
-        fields = line.split()
-        if not fields or not semver.is_valid(fields[0]):
+        fields = line.split(None, 2)
+        if not fields or len(fields[0]) > semver.MAX_LENGTH or not semver.is_valid(fields[0]):
             continue
         version = fields[0]
         pseudo = is_pseudo(version)
-        if semver.canonical(version) + semver.build(version) != version:
+        if is_version_prefix("", version):
             skipped.append(version)
         if not pseudo:
             versions.append(version)

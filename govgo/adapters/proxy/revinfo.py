@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from govgo.core.golib.quote import quote
 from govgo.core.golib.time import nanosecond, parse_rfc3339
 from govgo.core.module.info import Origin
+from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import Failure, InputError
 from govgo.ports.modules import RevInfo
@@ -44,8 +45,8 @@ def parse_info(data: bytes) -> RevInfo:
     """Read a .info file. Unknown fields are ignored, names match in any case, and null counts as absent, as in Go.
 
     Raises:
-        InputError: not such a JSON object, an invalid time, or a version with control characters. The sentences are
-            those of encoding/json.
+        InputError: not such a JSON object, an invalid time, or a version with control characters or of more than
+            `semver.MAX_LENGTH` characters. The sentences are those of encoding/json.
     """
     value = _decode(data)
     if value is None:
@@ -53,7 +54,7 @@ def parse_info(data: bytes) -> RevInfo:
     if not isinstance(value, dict):
         raise InputError(f"json: cannot unmarshal {_kind(value)} into Go value of type modfetch.RevInfo")
     version = _text(value, "Version", "RevInfo")
-    if not version.isprintable():
+    if not version.isprintable() or len(version) > semver.MAX_LENGTH:
         raise InputError(f"invalid version {quote(version[:100])}")
     when = _field(value, "Time")
     origin = _field(value, "Origin")

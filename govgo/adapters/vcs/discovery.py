@@ -28,7 +28,7 @@ from govgo.errors import Failure, InputError, LookupDisabledError, NetworkError,
 if TYPE_CHECKING:
     from govgo.adapters.http.client import Page
 
-MAX_PAGE_BYTES = 4 << 20
+MAX_PAGE_BYTES = 1 << 20
 """How much of a page is searched for meta tags, in bytes; go sets no limit."""
 # The schemes that are tried for a repository whose path names none, in go's order; and those of them that are safe.
 _GIT_SCHEMES = ("git", "https", "http", "git+ssh", "ssh")

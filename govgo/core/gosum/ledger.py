@@ -21,8 +21,9 @@ addModSumLocked, WriteGoSum, TrimGoSum).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
-from govgo.core.gosum.lines import Sums, format_gosum, parse_gosum
+from govgo.core.gosum.lines import Sums, find_conflicts, format_gosum, parse_gosum
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import StaleError, SumMismatchError
 
@@ -39,6 +40,14 @@ have intercepted the download attempt.
 For more information, see 'go help module-auth'.
 """
 
+_CONTRADICTION = """
+
+SECURITY ERROR
+go.sum has different checksums for this module version, and at most one of
+them is true. Keep the line that a trusted copy of go.sum has, and delete
+the others.
+"""
+
 _UNKNOWN_ALGORITHM = """
 
 SECURITY WARNING
@@ -48,6 +57,10 @@ The download cannot be verified.
 For more information, see 'go help module-auth'.
 
 """
+
+
+_MOST_SHOWN = 10
+"""Lines of go.sum that an error names."""
 
 
 class _Status:
@@ -326,17 +339,21 @@ class SumLedger:
                     yield each
 
     def _find(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> bool:
-        """Whether `sums` or a go.sum of the workspace has the hash; the first `h1:` of the main file decides, as in go.
+        """Whether `sums` or a go.sum of the workspace has the hash.
+
+        In go the first `h1:` of the main file decides, whatever others follow.
 
         Raises:
-            SumMismatchError: another `h1:` hash comes first, or any go.sum of the workspace has another.
+            SumMismatchError: any of the files has another `h1:` hash.
         """
+        found = False
         for known in sums.get(mod, ()):
             if known == h1:
-                return True
-            if known.startswith("h1:"):
-                raise _mismatch(mod, h1, known, self._short_name())
-        found = False
+                found = True
+            elif known.startswith("h1:"):
+                raise self._contradiction(mod, h1, known) if found else _mismatch(mod, h1, known, self._short_name())
+        if found:
+            return True
         for name, other in self._workspace:
             for known in other.get(mod, ()):
                 if known == h1:
@@ -344,6 +361,24 @@ class SumLedger:
                 elif known.startswith("h1:"):
                     raise _mismatch(mod, h1, known, name)
         return found
+
+    def _contradiction(self, mod: ModuleVersion, h1: str, known: str) -> SumMismatchError:
+        """The error for a hash that go.sum has, with `known` behind it."""
+        name = self._short_name()
+        where = f"{mod.path}@{mod.version}"
+        lines = "".join(
+            f"\n\t{name}:{number}: {listed}"
+            for conflict in find_conflicts(self._data)
+            if conflict.mod == mod
+            for number, listed in islice(zip(conflict.lines, conflict.sums, strict=True), _MOST_SHOWN)
+        )
+        return SumMismatchError(
+            f"verifying {where}: conflicting checksums\n\tdownloaded: {h1}{lines}{_CONTRADICTION}",
+            module=where,
+            want=known,
+            got=h1,
+            against=name,
+        )
 
     def _append(self, sums: dict[ModuleVersion, list[str]], mod: ModuleVersion, h1: str) -> None:
         known = sums.setdefault(mod, [])

@@ -50,6 +50,9 @@ _MERGE_HINT = (
 )
 _LINT_HINT = "every line that is wrong is named by `govgo verify --only lint`"
 
+_MOST_SHOWN = 10
+"""Lines of one conflict that its text names."""
+
 Sums = dict[ModuleVersion, tuple[str, ...]]
 """The hashes of each module version; a key with "/go.mod" behind its version is that of a go.mod."""
 
@@ -66,6 +69,12 @@ class SumConflict(NamedTuple):
     mod: ModuleVersion
     lines: tuple[int, ...]
     sums: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = [f"{h1} (line {n})" for h1, n in zip(self.sums[:_MOST_SHOWN], self.lines, strict=False)]
+        if len(self.sums) > _MOST_SHOWN:
+            shown.append(f"{len(self.sums) - _MOST_SHOWN} more")
+        return "conflicting checksums: " + " and ".join(shown)
 
 
 class SumLine(NamedTuple):
@@ -124,17 +133,21 @@ def parse_gosum(file: str, data: bytes, *, skip_malformed: bool = False) -> Sums
         GoSumError: a line that has not exactly three fields.
     """
     sums: Sums = {}
+    repeated: dict[ModuleVersion, list[str]] = {}
     for _, path, version, listed in _lines(file, data, skip_malformed=skip_malformed):
         mod = ModuleVersion(path, version)
-        have = sums.get(mod)
-        sums[mod] = (listed,) if have is None else (*have, listed)
+        fresh = (listed,)
+        have = sums.setdefault(mod, fresh)
+        if have is not fresh:
+            repeated.setdefault(mod, [*have]).append(listed)
+    sums.update((mod, tuple(listed)) for mod, listed in repeated.items())
     return sums
 
 
 def find_conflicts(data: bytes) -> tuple[SumConflict, ...]:
     """Versions for which `data` holds more than one `h1:` hash: at most one of them can be true.
 
-    The go command takes whichever comes first. Malformed lines are skipped.
+    Malformed lines are skipped.
     """
     seen: dict[ModuleVersion, list[tuple[int, str]]] = {}
     for number, path, version, listed in _lines("", data, skip_malformed=True):
@@ -228,7 +241,5 @@ def _field_faults(file: str, number: int, mod: ModuleVersion, listed: str) -> It
 
 def _conflict_faults(data: bytes) -> Iterator[SumFault]:
     for conflict in find_conflicts(data):
-        sums = " and ".join(f"{h1} (line {n})" for h1, n in zip(conflict.sums, conflict.lines, strict=True))
         where = f"{conflict.mod.path}@{conflict.mod.version}"
-        text = f"verifying {where}: conflicting checksums: {sums}"
-        yield SumFault(conflict.lines[-1], CONFLICT, text, conflict.mod)
+        yield SumFault(conflict.lines[-1], CONFLICT, f"verifying {where}: {conflict}", conflict.mod)

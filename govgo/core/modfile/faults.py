@@ -10,8 +10,10 @@ from __future__ import annotations
 from govgo.core.modfile.syntax import Position
 from govgo.errors import InputError, ModFileError
 
-MAX_FAULTS = 10_000
+MAX_FAULTS = 500
 """Errors kept of one file. go keeps all of them, but a hostile file of 16 MiB can have millions."""
+_MAX_DETAIL = 1000
+"""Characters of one error's text. Words may have four times as many."""
 
 
 class LineFault(ModFileError):
@@ -25,6 +27,8 @@ class LineFault(ModFileError):
     code = "mod-file-fault"
 
     def __init__(self, detail: str, *, file: str, position: Position, inner: BaseException | None = None) -> None:
+        if len(detail) > _MAX_DETAIL:
+            detail = detail[:_MAX_DETAIL] + "..."
         super().__init__(
             place(file, position) + detail, file=file, line=position.line, column=position.column, inner=inner
         )

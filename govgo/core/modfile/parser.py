@@ -39,10 +39,12 @@ NEWLINE = "\n"
 ENDS_LINE = frozenset({EOF, SUFFIX, NEWLINE})
 """The kinds of tokens that end a line. Punctuation marks are kinds of their own."""
 
-MAX_LINES = 250_000
-MAX_TOKENS = 1_000_000
-"""Limits for one file, some forty times what the largest known files have. go has none; here a hostile file of 16 MiB,
-the most that go reads, would otherwise fill gigabytes.
+MAX_LINES = 100_000
+MAX_TOKENS = 400_000
+MAX_WORD = 4096
+"""Limits for one file: lines and tokens some sixteen times what the largest known files have, and the characters of a
+word, which no path of a file system exceeds. go has none; here a hostile file of 16 MiB, the most that go reads, would
+otherwise fill gigabytes, or come back whole in an error's text.
 """
 
 # One token, with the white space before it. Possessive quantifiers keep the time linear for hostile files.
@@ -108,6 +110,9 @@ class Lexer:
             self.kind = STRING
         else:
             self._comment(token, self.start)
+            return
+        if len(self.token) > MAX_WORD:
+            raise self.fault(f"word too long (limit {MAX_WORD} characters)", self.start)
 
     def fault(self, detail: str, offset: int | None = None) -> ModFileErrors:
         """An error at `offset`, or at the end of the token read last."""

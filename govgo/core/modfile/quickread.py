@@ -15,16 +15,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
-from govgo.core.modfile.parser import MAX_LINES
+from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import match_path_major, split_path_version
 
 _KNOWN_LINES = 1 << 16
 """How many lines are kept with their meaning; 4,000 modules of large graphs have about 6,000 different lines."""
-_LONG_FILE = 1 << 15
 _LONG_LINE = 1 << 10
-"""Characters. A long file with long lines is given to the parser: keeping its lines would fill the memory."""
+"""Characters. A file with longer lines is given to the parser, which refuses long words; and keeping such lines would
+fill the memory."""
+_MAX_MESSAGE = 1 << 12
+"""Characters kept of the reason of a retraction and of a deprecation: a file may have one of megabytes for each of ten
+thousand versions."""
 
 # Alphanumeric identifiers come first: the possessive match of a number would take the beginning of "20200101-ab".
 _IDENTIFIER = r"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*+|0|[1-9][0-9]*+)"
@@ -48,7 +51,7 @@ _IGNORED = ("toolchain ", "exclude ", "replace ", "tool ", "godebug ")
 
 
 class Retraction(NamedTuple):
-    """A closed interval of versions that their author withdrew, and the reason given, or ""."""
+    """A closed interval of versions that their author withdrew, and the reason given, or ""; long ones are cut."""
 
     low: str
     high: str
@@ -64,7 +67,7 @@ class Summary(NamedTuple):
         toolchain: always "": the toolchain line of a dependency is ignored.
         require: in the order of lines, repeated ones included.
         retract: in the order of lines.
-        deprecated: the message, "" where there is none.
+        deprecated: the message, "" where there is none; long ones are cut.
         ignore: directories, in the order of lines.
     """
 
@@ -94,7 +97,7 @@ class _UnknownFormError(Exception):
 
 
 def _scan(data: bytes) -> Summary:
-    if len(data) > MAX_LINES:
+    if len(data) > MAX_TOKENS or (len(data) > MAX_LINES and data.count(b"\n") > MAX_LINES):
         raise _UnknownFormError  # it may have more lines or tokens than the parser accepts
     text = data.decode("utf-8", "surrogateescape")
     if "Deprecated:" in text:
@@ -102,7 +105,7 @@ def _scan(data: bytes) -> Summary:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     lines = text.split("\n")
-    if len(text) > _LONG_FILE and max(map(len, lines)) > _LONG_LINE:
+    if len(text) > _LONG_LINE and max(map(len, lines)) > _LONG_LINE:
         raise _UnknownFormError
     path = go_version = ""
     require: list[ModuleVersion] = []
@@ -130,7 +133,7 @@ def _scan(data: bytes) -> Summary:
             go_version = _word(_GO, line)
             continue
         elif line.startswith("retract ") and "(" not in line:
-            retract.append(_retraction(line[8:], _above(lines, at - 1), []))
+            retract.append(_retraction(line[8:], _above(lines, at - 1), ""))
             continue
         elif line.startswith(_IGNORED) and "(" not in line:
             _pass_over(line)
@@ -171,26 +174,31 @@ def _retractions(lines: list[str], above: list[str]) -> Iterator[Retraction]:
     """The retractions of a block; the comments `above` the block are the reason for those without a comment."""
     pending: list[str] = []
     first = True
+    reason = _reason(above)
     for line in lines:
         bare = line.strip(" \t")
         if bare.startswith("//"):
             pending.append(bare)
         elif bare:
-            yield _retraction(line, pending, above)
+            yield _retraction(line, pending, reason)
             pending, first = [], False
         elif pending or not first:
             # The parser keeps a blank line as an empty comment; so the line after it has a comment of its own.
             pending.append("")
 
 
-def _retraction(line: str, before: list[str], above: list[str]) -> Retraction:
+def _retraction(line: str, before: list[str], otherwise: str) -> Retraction:
+    """The retraction on a line; its reason is in the comments `before` and behind it, or `otherwise`."""
     match = re.fullmatch(_RETRACTION, line)
     if match is None:
         raise _UnknownFormError
     version, low, high, suffix = match.groups()
-    comments = ([*before, suffix] if suffix else before) or above
-    reason = "\n".join(comment[2:].strip(GO_SPACE) for comment in comments if comment)
-    return Retraction(low or version, high or version, reason)
+    comments = [*before, suffix] if suffix else before
+    return Retraction(low or version, high or version, _reason(comments) if comments else otherwise)
+
+
+def _reason(comments: list[str]) -> str:
+    return "\n".join(comment[2:].strip(GO_SPACE) for comment in comments if comment)[:_MAX_MESSAGE]
 
 
 def _word(form: re.Pattern[str], line: str) -> str:
@@ -231,12 +239,16 @@ def _pass_over(line: str) -> None:
 def _parsed(name: str, data: bytes) -> Summary:
     """The summary as the parser sees it."""
     file = parse_lax(name, data)
+    reasons: dict[str, str] = {}  # the lines of a block share one text, and go on sharing it
     return Summary(
         path=file.module.mod.path if file.module is not None else "",
         go_version=file.go.version if file.go is not None else "",
         toolchain=file.toolchain.name if file.toolchain is not None else "",
         require=tuple(record.mod for record in file.require),
-        retract=tuple(Retraction(record.low, record.high, record.rationale) for record in file.retract),
-        deprecated=file.module.deprecated if file.module is not None else "",
+        retract=tuple(
+            Retraction(each.low, each.high, reasons.setdefault(each.rationale, each.rationale[:_MAX_MESSAGE]))
+            for each in file.retract
+        ),
+        deprecated=file.module.deprecated[:_MAX_MESSAGE] if file.module is not None else "",
         ignore=tuple(record.path for record in file.ignore),
     )

@@ -329,6 +329,7 @@ class _ModReader(_Reader):
     def __init__(self, name: str, data: bytes, fix: VersionFixer | None, *, strict: bool) -> None:
         super().__init__(name, fix, strict=strict)
         self.file = ModFile(parse_syntax(name, data))
+        self._rationale: tuple[LineBlock | None, str] = None, ""
         self.walk(self.file.syntax, _MOD_BLOCKS, self._add)
         self._fix_retractions()
         self.finish()
@@ -371,7 +372,12 @@ class _ModReader(_Reader):
 
     def _retract(self, block: LineBlock | None, line: Line, first: int) -> None:
         """Read a retraction; its versions are fixed later. In a dependency, forms of a later go are skipped."""
-        rationale = directive_comment(block, line)
+        if block is None or line.before or line.suffix:
+            rationale = directive_comment(None, line)
+        else:
+            if self._rationale[0] is not block:  # one text for all lines of a block: each may be long
+                self._rationale = block, directive_comment(block, line)
+            rationale = self._rationale[1]
         try:
             low, high, rest = read_interval("", line.tokens, first, leave_version)
         except InputError:

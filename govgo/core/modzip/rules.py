@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, check_file_path
+from govgo.core.modzip.bounds import MAX_PATHS
 from govgo.core.version import goversion
 from govgo.errors import BadZipError, InputError, InvalidPathError, InvalidVersionError
 
@@ -33,8 +34,11 @@ MAX_GO_MOD = 16 << 20
 """Bytes of a go.mod file (x/mod/zip.MaxGoMod)."""
 MAX_LICENSE = 16 << 20
 """Bytes of a LICENSE file in the module's root (x/mod/zip.MaxLICENSE)."""
-MAX_ZIP_ENTRIES = 1 << 20
-"""Most entries of a zip that are held in memory; go sets no limit, and no module comes near."""
+CONTENTS_TOO_LARGE = f"total uncompressed size of module contents too large (max size is {MAX_ZIP_FILE} bytes)"
+MAX_ISSUES = 50
+"""Names of a zip that are found wrong before its check ends; go names all, which may be megabytes."""
+_MAX_SENTENCE = 1000
+"""Characters of one name and what is wrong with it, as an error's text has them."""
 
 _PATH_NOT_CLEAN = "file path is not clean"
 _GO_MOD_CASE = "go.mod files must have lowercase names"
@@ -89,13 +93,23 @@ class CheckedFiles(NamedTuple):
 
     @property
     def fault(self) -> str:
-        """Why the files make no valid module zip, or ""."""
-        return self.size_error or "\n".join(map(str, self.invalid))
+        """Why the files make no valid module zip, or ""; of many or long sentences as much as a person would read."""
+        return self.size_error or told(self.invalid)
 
     def raise_for_fault(self) -> None:
         """Raise BadZipError if the files make no valid module zip."""
         if self.fault:
             raise BadZipError(self.fault, issues=self.invalid)
+
+
+def told(issues: Sequence[FileIssue]) -> str:
+    """A line for each issue, the first MAX_ISSUES of them, long ones cut."""
+    lines = [
+        line if len(line) <= _MAX_SENTENCE else line[:_MAX_SENTENCE] + "..." for line in map(str, issues[:MAX_ISSUES])
+    ]
+    if len(issues) > MAX_ISSUES:
+        lines.append("there are more such files")
+    return "\n".join(lines)
 
 
 def zip_prefix(mv: ModuleVersion) -> str:
@@ -119,13 +133,21 @@ def check_module(mv: ModuleVersion) -> None:
 
 
 def check_entries(mv: ModuleVersion, entries: Iterable[tuple[str, int]]) -> CheckedFiles:
-    """Check the entries of a zip for `mv`, given as (name, declared size in bytes); directories end in "/"."""
+    """Check the entries of a zip for `mv`, given as (name, declared size in bytes); directories end in "/".
+
+    The check ends when more than MAX_ISSUES names are invalid.
+
+    Raises:
+        BadZipError: the names and the directories above them are too long together (`bounds.MAX_PATHS`).
+    """
     prefix = zip_prefix(mv)
     collisions = Collisions()
     valid: list[str] = []
     invalid: list[FileIssue] = []
     room, size_error = MAX_ZIP_FILE, ""
     for entry, size in entries:
+        if len(invalid) > MAX_ISSUES:
+            break
         name = entry.removeprefix(prefix)
         if not entry.startswith(prefix):
             invalid.append(FileIssue(entry, f"path does not have prefix {quote(prefix)}"))
@@ -141,9 +163,7 @@ def check_entries(mv: ModuleVersion, entries: Iterable[tuple[str, int]]) -> Chec
         if size <= room:
             room -= size
         else:
-            size_error = size_error or (
-                f"total uncompressed size of module contents too large (max size is {MAX_ZIP_FILE} bytes)"
-            )
+            size_error = CONTENTS_TOO_LARGE
         reason = _size_fault(name, size)
         if reason:
             invalid.append(FileIssue(entry, reason))
@@ -168,8 +188,8 @@ def _entry_name_fault(name: str, collisions: Collisions, *, is_dir: bool) -> str
 def _path_fault(name: str, collisions: Collisions) -> str:
     if not is_clean(name):
         return _PATH_NOT_CLEAN
-    head, _, base = name.rpartition("/")
-    if _PLAIN_NAME.match(base) and (head == "" or collisions.is_sound(head)):
+    head, slash, base = name.rpartition("/")
+    if _PLAIN_NAME.match(base) and (slash == "" or collisions.is_sound(head)):
         return ""  # the directory was checked as part of another name
     try:
         check_file_path(name)
@@ -330,14 +350,22 @@ class Collisions:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[str, bool]] = {}
         self._sound: set[str] = set()
+        self._room = MAX_PATHS
 
     def add(self, path: str, *, is_dir: bool) -> str:
-        """Add `path` and the directories above it; the reason why it collides with another name, or ""."""
+        """Add `path` and the directories above it; the reason why it collides with another name, or "".
+
+        Raises:
+            BadZipError: the names and the directories above them are too long together.
+        """
         above: list[str] = []
+        folded = fold(path)
         while path and not (is_dir and path in self._sound):
-            folded = fold(path)
             known = self._seen.get(folded)
             if known is None:
+                self._room -= len(path)
+                if self._room < 0:
+                    raise BadZipError(f"zip: file names too long together (limit is {MAX_PATHS} characters)")
                 self._seen[folded] = (path, is_dir)
             elif known[0] != path:
                 return f"case-insensitive file name collision: {quote(known[0])} and {quote(path)}"
@@ -347,7 +375,8 @@ class Collisions:
                 return f"multiple entries for file {quote(path)}"
             if is_dir:
                 above.append(path)
-            path, is_dir = path.rpartition("/")[0], True
+            end = max(path.rfind("/"), 0)
+            path, folded, is_dir = path[:end], folded[:end], True  # folding keeps the number of characters
         self._sound.update(above)
         return ""
 

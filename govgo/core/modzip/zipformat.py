@@ -6,9 +6,9 @@
     end record, comment                               where the directory is, and how many records it has
 
 The functions get bytes by `read(offset, length)`, which gives fewer only at the end of the file, so an archive of any
-size is read in small pieces. `read_directory` accepts and refuses what Go's archive/zip does, with its sentences: data
-before the archive, comments, zip64 records, counts modulo 65,536. `local_fault` is stricter than Go: it finds the
-archives in which two readers could see different contents.
+size is read in small pieces. Within `bounds`, `read_directory` accepts and refuses what Go's archive/zip does, with its
+sentences: data before the archive, comments, zip64 records, counts modulo 65,536. `local_fault` is stricter than Go: it
+finds the archives in which two readers could see different contents.
 
 Names may have lone surrogates in place of bytes that are not UTF-8 (`surrogateescape`).
 Source of the format: PKWARE's APPNOTE.TXT, sections 4.3 to 4.5; the behaviour of archive/zip.
@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import stat
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
+from govgo.core.modzip import bounds
 from govgo.errors import BadZipError
 
 STORED, DEFLATED = 0, 8
@@ -38,6 +40,7 @@ _CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
 _DIRECTORY_END = struct.Struct("<4s4H2IH")
 _DIRECTORY_END_64_LOCATOR = struct.Struct("<4sIQI")
 _DIRECTORY_END_64 = struct.Struct("<4sQ2H2I4Q")
+_EXTRA_HEADER = struct.Struct("<2H")
 _DESCRIPTOR_SIZES, _DESCRIPTOR_SIZES_64 = struct.Struct("<2I"), struct.Struct("<2Q")
 _LOCAL_MARK, _CENTRAL_MARK, _END_MARK = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _LOCATOR_64_MARK, _END_64_MARK, _DESCRIPTOR_MARK = b"PK\x06\x07", b"PK\x06\x06", b"PK\x07\x08"
@@ -98,12 +101,12 @@ class _Stop(Exception):
         self.text = text
 
 
-def read_directory(read: Read, size: int, *, most: int) -> tuple[Entry, ...]:
+def read_directory(read: Read, size: int) -> tuple[Entry, ...]:
     """The entries of an archive of `size` bytes, in the directory's order.
 
     Raises:
-        BadZipError: it is no archive, its directory has not the records that its end record promises, or it has more
-            than `most` entries.
+        BadZipError: it is no archive, its directory has not the records that its end record promises, or it is beyond
+            one of the `bounds`.
     """
     end = _find_end(read, size)
     window = _Window(read, end.base + end.offset)
@@ -116,15 +119,39 @@ def read_directory(read: Read, size: int, *, most: int) -> tuple[Entry, ...]:
             if len(entries) & 0xFFFF != end.records & 0xFFFF:
                 raise BadZipError(stop.text) from None
             return tuple(entries)
-        if len(entries) == most:
-            raise BadZipError(f"zip: too many entries (limit is {most})")
+        if len(entries) == bounds.MAX_ENTRIES:
+            raise BadZipError(f"zip: too many entries (limit is {bounds.MAX_ENTRIES})")
+        if window.taken > bounds.MAX_DIRECTORY:
+            raise BadZipError(f"zip: directory too large (limit is {bounds.MAX_DIRECTORY} bytes)")
+        bounds.check_name(entry.raw_name)
         entries.append(entry._replace(offset=entry.offset + end.base) if end.base else entry)
 
 
+def check_places(entries: Sequence[Entry]) -> None:
+    """Check that no entry's header and data lie within those of another.
+
+    Raises:
+        BadZipError: two overlap.
+    """
+    end = 0
+    last = b""
+    for entry in sorted(entries, key=attrgetter("offset")):
+        if 0 <= entry.offset < end:
+            raise bounds.fault(entry.raw_name, f"overlaps {bounds.shown(last)}")
+        if entry.offset >= 0:
+            end = entry.offset + LOCAL_HEADER.size + len(entry.raw_name) + entry.packed
+            last = entry.raw_name
+
+
 class _Window:
-    """Reads forward, in large pieces: a directory has thousands of small records."""
+    """Reads forward, in large pieces: a directory has thousands of small records.
+
+    Attributes:
+        taken: how many bytes were taken so far.
+    """
 
     def __init__(self, read: Read, offset: int) -> None:
+        self.taken = 0
         self._read = read
         self._next = offset
         self._data = b""
@@ -139,6 +166,7 @@ class _Window:
             self._data, self._at = rest + more, 0
         piece = self._data[self._at : self._at + length]
         self._at += len(piece)
+        self.taken += len(piece)
         return piece
 
 
@@ -196,14 +224,18 @@ def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[in
 
 def _extra_fields(extra: bytes, wanted: int) -> list[bytes]:
     fields: list[bytes] = []
-    while len(extra) >= 4:
-        tag, length = struct.unpack_from("<2H", extra)
-        if len(extra) < 4 + length:
-            break
+    start = 0
+    for _ in range(bounds.MAX_EXTRA_FIELDS):
+        body = start + _EXTRA_HEADER.size
+        if body > len(extra):
+            return fields
+        tag, length = _EXTRA_HEADER.unpack_from(extra, start)
+        start = body + length
+        if start > len(extra):
+            return fields
         if tag == wanted:
-            fields.append(extra[4 : 4 + length])
-        extra = extra[4 + length :]
-    return fields
+            fields.append(extra[body:start])
+    raise _Stop(NOT_A_ZIP)
 
 
 def _find_end(read: Read, size: int) -> _End:

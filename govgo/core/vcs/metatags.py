@@ -32,6 +32,10 @@ _NO_CHAR = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENCODING = re.compile(r"""encoding=(["'])(.*?)\1""", re.DOTALL)
 
 
+# What the error's text tells of a page: go tells everything, which may be megabytes.
+_MOST_TOLD = 10
+_LONGEST_CONTENT = 1024
+_LONGEST_NAME = 128
 _LONGEST_ENTITY = 64
 _LONGEST_CODE = 8
 _LAST_CODE = 0x10FFFF
@@ -55,6 +59,8 @@ class NoMetaTagError(InputError):
 def parse_meta_imports(page: bytes) -> list[MetaImport]:
     """The go-import tags of a page: those for proxies first, then the others whose prefix no proxy serves.
 
+    Tags of more than 1,024 characters count as malformed, as those do that have not three or four fields.
+
     Raises:
         InputError: `XML syntax error on line N: …`, if there was no tag before that.
     """
@@ -64,7 +70,8 @@ def parse_meta_imports(page: bytes) -> list[MetaImport]:
             if (kind, name) in (("<", "body"), ("</", "head")):
                 break
             if kind == "<" and name == "meta" and attributes.get("name") == "go-import":
-                fields = attributes.get("content", "").split()
+                content = attributes.get("content", "")
+                fields = content.split() if len(content) <= _LONGEST_CONTENT else []
                 if len(fields) in (3, 4):
                     tags.append(MetaImport(*fields))
     except InputError:
@@ -92,8 +99,10 @@ def match_meta_import(tags: Sequence[MetaImport], path: str) -> MetaImport:
             raise InputError(f"multiple meta tags match import path {quote(path)}")
         match = tag
     if match is None:
-        others = (tag.prefix for tag in tags if not has_path_prefix(path, tag.prefix))
-        raise NoMetaTagError(", ".join(f"meta tag {prefix} did not match import path {path}" for prefix in others))
+        shown = [f"meta tag {tag.prefix} did not match import path {path}" for tag in tags[:_MOST_TOLD]]
+        if len(tags) > _MOST_TOLD:
+            shown.append(f"nor did {len(tags) - _MOST_TOLD} others")
+        raise NoMetaTagError(", ".join(shown))
     return match
 
 
@@ -119,7 +128,7 @@ def _elements(text: str) -> Iterator[tuple[str, str, dict[str, str]]]:
             name, at = _name(text, at + 1, "expected element name after </")
             at = _skip(text, at)
             if text[at] != ">":
-                raise _fault(text, at, f"invalid characters between </{name} and >")
+                raise _fault(text, at, f"invalid characters between </{name[:_LONGEST_NAME]} and >")
             at += 1
             yield "</", _local(name), {}
         else:
@@ -214,10 +223,11 @@ def _after_instruction(text: str, at: int) -> int:
     if target == "xml":
         version = re.search(r"""version=(["'])(.*?)\1""", text[at:end], re.DOTALL)
         if version is not None and version[2] not in ("", "1.0"):
-            raise InputError(f"xml: unsupported version {quote(version[2])}; only version 1.0 is supported")
+            shown = quote(version[2][:_LONGEST_NAME])
+            raise InputError(f"xml: unsupported version {shown}; only version 1.0 is supported")
         encoding = _ENCODING.search(text[at:end])
         if encoding is not None and encoding[2].lower() not in ("", "utf-8", "ascii"):
-            name = quote(encoding[2])
+            name = quote(encoding[2][:_LONGEST_NAME])
             raise InputError(f"xml: opening charset {name}: can't decode XML document using charset {name}")
     return end + 2
 
@@ -229,7 +239,7 @@ def _name(text: str, at: int, fault: str) -> tuple[str, int]:
         raise _fault(text, at, fault)
     _must(text, found.end())
     if not _SOUND_NAME.match(found[0]):
-        raise _fault(text, at, f"invalid XML name: {found[0]}")
+        raise _fault(text, at, f"invalid XML name: {found[0][:_LONGEST_NAME]}")
     if found[0].count(":") > 1:
         raise _fault(text, at, fault)
     return found[0], found.end()

@@ -20,6 +20,21 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
+MAX_MODULES = 1_000_000
+"""Module versions that a graph may have."""
+MAX_GO_MODS = 100_000
+"""go.mod files that may be read for a graph; the largest known graphs have some 8,000."""
+MAX_GO_MOD_BYTES = 256 << 20
+"""Bytes of all of them; the largest known graphs have some 50 MB. go has no limits, and follows a proxy that makes up
+requirement after requirement until it is killed."""
+
+
+class GraphTooLargeError(BuildListError):
+    """A module graph that has no end, or is meant to fill the memory."""
+
+    code = "graph-too-large"
+
+
 class GraphError(BuildListError):
     """A module graph that could not be loaded completely.
 
@@ -136,6 +151,8 @@ class _Feed:
         self._raw = session.part(RawSummaries)
         self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
         self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
+        self._asked = 0
+        self._bytes = 0
 
     def wanted(self) -> list[ModuleVersion]:
         session, loader, waiting = self._session, self._loader, self._waiting
@@ -157,6 +174,9 @@ class _Feed:
                 else:
                     waiting[actual] = [mv]
                     asks.append(actual)
+        self._asked += len(asks)
+        if self._asked > MAX_GO_MODS:
+            raise GraphTooLargeError(f"module graph too large (limit is {MAX_GO_MODS} go.mod files)")
         return asks
 
     def likely(self) -> list[ModuleVersion]:
@@ -176,6 +196,11 @@ class _Feed:
                 raise answer  # evidence of misbehaviour, or a malformed go.sum, which is no module's fault
             raw = answer
         else:
+            self._bytes += len(answer)
+            if self._bytes > MAX_GO_MOD_BYTES:
+                raise GraphTooLargeError(f"module graph too large (limit is {MAX_GO_MOD_BYTES} bytes of go.mod files)")
+            if len(loader.graph) > MAX_MODULES:
+                raise GraphTooLargeError(f"module graph too large (limit is {MAX_MODULES} module versions)")
             try:
                 raw = parse_gomod(session, mv, "go.mod", answer)
             except Failure as error:

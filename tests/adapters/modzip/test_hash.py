@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import resource
 import stat
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.modzip.hash import hash_tree
+from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip
+from govgo.adapters.modzip.read import Rules, open_archive
+from govgo.adapters.proxy.compare import ModuleFiles
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip import rules
 from govgo.errors import BadZipError, GovgoError
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive, deflate, module_zip
 
@@ -43,12 +49,30 @@ def files_of(cache: ModCache) -> list[str]:
     return sorted(str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir() and p.suffix != ".lock")
 
 
+def nested() -> bytes:
+    """An entry whose stored content is another entry, header and all: both have true headers of their own."""
+    inner = Member(P + "y.go", b"package y\n", STORED)
+    outer = Member(P + "x.go", inner.local(), STORED)
+    place = len(outer.local()) - len(inner.local())
+    return Zip((outer, replace(inner, offset=place))).bytes()
+
+
+def extra_fields(length: int) -> bytes:
+    """An entry that looks for its sizes in an extra field of `length` bytes of empty ones."""
+    name, extra = (P + "x.go").encode(), bytes((9, 0, 0, 0)) * (length // 4)
+    fields = (0, 20, 0, STORED, 0, 0, 0, 0, 0, len(name), len(extra), 0, 0, 0, 0, 0xFFFFFFFF)
+    record = struct.pack("<4s6H3I5H2I", b"PK\1\2", *fields) + name + extra
+    return record + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(record), 0, 0)
+
+
+NESTED = nested()
 ATTACKS: dict[str, tuple[bytes, str]] = {
     "path_outside_the_prefix": (archive(Member("evil/x.go")), "unexpected file evil/x.go"),
     "absolute_path": (archive(Member("/etc/passwd")), "unexpected file /etc/passwd"),
     "parent_directory": (archive(Member(P + "../../x")), 'invalid path element ".."'),
     "parent_directory_inside": (archive(Member(P + "a/../../x")), "not clean"),
     "absolute_after_prefix": (archive(Member(P + "/etc/x")), "malformed file path"),
+    "slash_after_prefix": (archive(Member(P + "/a.go")), 'malformed file path "/a.go": empty path element'),
     "backslash": (archive(Member(P + "..\\x")), "invalid char '\\\\'"),
     "drive": (archive(Member(P + "c:/x")), "invalid char ':'"),
     "control_character": (archive(Member(P + "a\x1b[31mb")), "invalid char"),
@@ -96,7 +120,10 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
         "sizes in the data descriptor",
     ),
     "local_header_outside": (archive(Member(P + "x.go", b"x", offset=1 << 31)), "EOF"),
-    "local_header_of_another": (archive(GOOD, Member(P + "y.go", GOOD.content, offset=0)), "name in the local header"),
+    "local_header_of_another": (
+        archive(GOOD, Member(P + "y.go", GOOD.content, offset=0)),
+        "y.go: overlaps m.io/x@v1.0.0/x.go",
+    ),
     "directory_with_content": (archive(Member(P + "d/", b"x")), "not a valid zip file"),
     "too_few_records": (Zip((GOOD,), count=2).bytes(), "unexpected EOF"),
     "too_many_records": (Zip((GOOD, Member(P + "y.go")), count=1).bytes(), "unexpected EOF"),
@@ -106,6 +133,11 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
     "go_mod_of_17_mib": (archive(Member(P + "go.mod", bytes(17 << 20))), "go.mod file too large"),
     "license_of_17_mib": (archive(Member(P + "LICENSE", bytes(17 << 20))), "LICENSE file too large"),
     "contents_declared_too_large": (archive(Member(P + "a", size=500 << 20), GOOD), "module contents too large"),
+    "name_of_60_000_bytes": (archive(Member(P + "a" * 60_000)), "file name too long (60014 bytes; limit is 2048)"),
+    "directories_without_end": (archive(Member(P + "A/" * 300 + "a")), "too many directories in file name"),
+    "element_that_no_disk_takes": (archive(Member(P + "a" * 256)), "path element too long (limit is 255 bytes)"),
+    "entry_within_another": (NESTED, "y.go: overlaps m.io/x@v1.0.0/x.go"),
+    "extra_fields_without_end": (extra_fields(60_000), "not a valid zip file"),
     "size_of_two_to_the_63": (archive(Member(P + "a", size=1 << 63, zip64=True)), "module contents too large"),
 }
 
@@ -157,6 +189,54 @@ def test_bomb_is_not_inflated_past_its_declared_size(cache: ModCache) -> None:
         download(cache, data)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
     assert files_of(cache) == []
+
+
+@pytest.mark.parametrize("reader", ["hash_zip", "zip_hashes", "zip_contents"])
+def test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all(reader: str, tmp_path: Path) -> None:
+    """Forty names for one stream of 100 MiB, 100 KB in all: whoever reads the archive stops at half a gigabyte."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    stream = b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
+    crc = zlib.crc32(bytes(100 << 20))
+    first = Member(P + "0", packed=stream, crc=crc, size=100 << 20)
+    aliases = (
+        Member(P + str(i), packed=b"", packed_size=len(stream), crc=crc, size=100 << 20, offset=0) for i in range(1, 40)
+    )
+    path = tmp_path / "x.zip"
+    path.write_bytes(archive(first, *aliases))
+    files = ModuleFiles()
+    read = {
+        "hash_zip": lambda: hash_zip(str(path)),
+        "zip_hashes": lambda: files.zip_hashes(str(path)),
+        "zip_contents": lambda: files.zip_contents(str(path), frozenset(P + str(i) for i in range(40))),
+    }[reader]
+    with pytest.raises(BadZipError, match="total uncompressed size of module contents too large"):
+        read()
+
+
+def test_one_name_a_hundred_thousand_times_is_hashed_once(tmp_path: Path) -> None:
+    """go hashes the last content as often as the name occurs; the sum is that of the lines with sha256sum's hash."""
+    content = bytes(1 << 20)
+    path = tmp_path / "x.zip"
+    path.write_bytes(archive(*[Member(P + "a")] * 1000, Member(P + "a", content)))
+    lines = f"{hashlib.sha256(content).hexdigest()}  {P}a\n" * 1001
+    digest = base64.b64encode(hashlib.sha256(lines.encode()).digest()).decode()
+    with open_archive(str(path), Rules.GO) as opened:
+        assert hash_archive(opened) == "h1:" + digest
+        assert opened.inflated == len(content)
+
+
+def test_what_is_told_of_a_zip_has_an_end(cache: ModCache) -> None:
+    with pytest.raises(BadZipError) as caught:
+        download(cache, archive(*(Member(f"{P}{i}{'x' * 240}?/{'y' * 250}") for i in range(5000))))
+    assert len(str(caught.value)) < 70_000
+    assert str(caught.value).count("\n") == 50
+    assert str(caught.value).endswith("\nthere are more such files")
+
+
+def test_names_of_a_zip_are_bounded_together(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MAX_PATHS", 100)
+    with pytest.raises(BadZipError, match="file names too long together"):
+        download(cache, archive(*(Member(f"{P}{letter}/{letter}/{letter}/{letter}") for letter in "abcdefg")))
 
 
 def test_zip_of_another_module(cache: ModCache) -> None:

@@ -85,6 +85,13 @@ def test_versions_that_are_not_canonical_are_not_asked_for(proxy: Proxy) -> None
         finish(proxy.zip("q.io/Big", "main", lambda data: None, lambda: None))
 
 
+def test_attack_a_version_of_megabytes_in_a_list() -> None:
+    """Nothing can be downloaded for it: the file system has no such name. (Its sort key took 2 GB.)"""
+    longest = "v1.0.0-" + "a" * 248
+    text = f"v1.0.0-{'a.' * (1 << 20)}b\n{longest}\n{longest}a\nv1.0.0 {'x ' * (1 << 20)}\n"
+    assert parse_list(text.encode()).versions == (longest, "v1.0.0")
+
+
 def test_attack_answers_that_are_too_large(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "@v/list", b"v1.0.0\n" * (MAX_LIST_BYTES // 7 + 1))
     with pytest.raises(TooLargeError):

@@ -75,6 +75,7 @@ def test_the_ref_of_a_pseudo_version_is_not_kept() -> None:
         ('{"Version":1}', "json: cannot unmarshal number into Go struct field RevInfo.Version of type string"),
         ('{"Version":"v1","Time":3}', "Time.UnmarshalJSON: input is not a JSON string"),
         ('{"Version":"v1.0.0"} x', "invalid character 'x' after top-level value"),
+        (f'{{"Version":"v1.0.0-{"a" * 249}"}}', f'invalid version "v1.0.0-{"a" * 93}"'),
         ('{"Version":"\\u001b[2J"}', 'invalid version "\\x1b[2J"'),
         ("[" * 100_000, "exceeded max depth"),
     ],

@@ -88,13 +88,30 @@ def test_unknown_algorithm_gets_a_warning_and_a_second_line() -> None:
     assert ledger.render({A})[1] == lines(f"a.io/a v1.0.0 {H1}", "a.io/a v1.0.0 h9:future")
 
 
-def test_first_of_two_hashes_decides() -> None:
-    both = lines(f"a.io/a v1.0.0 {H1}", f"a.io/a v1.0.0 {H2}")
-    assert SumLedger("go.sum", both).check(A, H1)
-    with pytest.raises(SumMismatchError):
+@pytest.mark.parametrize("algorithms", [(), ("a.io/a v1.0.0 h9:future",)])
+def test_attack_two_hashes_for_one_version(algorithms: tuple[str, ...]) -> None:
+    """go believes the first; so whoever adds a line decides by its place what is believed."""
+    both = lines(f"b.io/b v1.0.0 {H1}", *algorithms, f"a.io/a v1.0.0 {H1}", f"a.io/a v1.0.0 {H2}")
+    first = 2 + len(algorithms)
+    for check in (SumLedger("/m/go.sum", both).check, SumLedger("/m/go.sum", both).add):
+        with pytest.raises(SumMismatchError) as caught:
+            check(A, H1)
+        assert str(caught.value).startswith(
+            "verifying a.io/a@v1.0.0: conflicting checksums\n"
+            f"\tdownloaded: {H1}\n"
+            f"\tgo.sum:{first}: {H1}\n"
+            f"\tgo.sum:{first + 1}: {H2}\n"
+            "\nSECURITY ERROR\n"
+        )
+        assert (caught.value.want, caught.value.got) == (H2, H1)
+    with pytest.raises(SumMismatchError, match="checksum mismatch"):
         SumLedger("go.sum", both).check(A, H2)
     assert SumLedger("go.sum", both).recorded(A) is None
     assert SumLedger("go.sum", both).h1_only(A) == (H1, H2)
+
+
+def test_one_line_twice_is_no_contradiction() -> None:
+    assert SumLedger("go.sum", lines(f"a.io/a v1.0.0 {H1}", f"a.io/a v1.0.0 {H1}")).check(A, H1)
 
 
 def test_written_file_is_sorted_without_duplicates() -> None:

@@ -126,3 +126,13 @@ def test_no_line_is_left_out(data: bytes) -> None:
     for number, raw in enumerate(data.split(b"\n"), 1):
         text = raw.removesuffix(b"\r")
         assert number in reported or not text or EMPTY_GO_MOD.encode() in text
+
+
+def test_one_version_on_ten_thousand_lines_takes_linear_time() -> None:
+    data = b"".join(b"a.io/a v1.0.0 x\na.io/a v1.0.0 h1:%d\n" % number for number in range(5_000))
+    (listed,) = parse_gosum("go.sum", data).values()
+    assert (len(listed), listed[:4]) == (10_000, ("x", "h1:0", "x", "h1:1"))
+    _, faults = read_lines("go.sum", data)
+    (text,) = [fault.text for fault in faults if fault.code == "conflicting-sums"]
+    assert text.startswith("verifying a.io/a@v1.0.0: conflicting checksums: h1:0 (line 2) and h1:1 (line 4) and ")
+    assert text.endswith("h1:9 (line 20) and 4990 more")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from govgo.core.modfile import LineFault, ModFileErrors, module_path, parse, parse_lax, parse_work
 from govgo.core.modfile.faults import MAX_FAULTS
-from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
+from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS, MAX_WORD
 from govgo.core.modfile.quickread import summarize
 
 WORDS = st.sampled_from(
@@ -83,6 +83,42 @@ def test_large_files_of_few_tokens_take_linear_time(data: bytes) -> None:
     began = time.process_time()
     assert len(faults(summarize, data)) <= 1
     assert time.process_time() - began < 5
+
+
+LONGEST = "a.io/" + "a" * (MAX_WORD - 5)
+
+
+def test_the_longest_word_is_read() -> None:
+    for reader in (summarize, parse_lax):
+        assert faults(reader, f"module {LONGEST} // {'c' * 100_000}\n".encode()) == ()
+
+
+@pytest.mark.parametrize(
+    "text", [f"module {LONGEST}a", f'module "{LONGEST}"', f"x\nrequire m v1.0.0-{'a.' * 4000}b // c"]
+)
+def test_a_longer_word_is_refused(text: str) -> None:
+    """Otherwise one version of 16 MiB has eight million identifiers to compare, and comes back in an error's text."""
+    for reader in (summarize, parse_lax):
+        (fault,) = faults(reader, text.encode())
+        assert fault.detail == f"word too long (limit {MAX_WORD} characters)"
+
+
+def test_the_text_of_an_error_has_an_end() -> None:
+    (fault,) = faults(parse_lax, b"require a.io/a v1.x" + b"y" * 4000)
+    assert fault.detail.startswith('require a.io/a: version "v1.xyyy')
+    assert len(fault.detail) == 1003
+
+
+def test_the_lines_of_a_block_share_its_comment() -> None:
+    """Forty thousand lines of comment above ten thousand retractions: 2 GB, if each had a text of its own."""
+    data = b"module m.io/x\n" + b"// c\n" * 40_000 + b"retract (\n" + b"\tv1.0.0\n" * 10_000 + b")\n"
+    for texts in (
+        [each.rationale for each in parse_lax("go.mod", data).retract],
+        [each.rationale for each in summarize("go.mod", data).retract],
+        [each.rationale for each in summarize("go.mod", data + b"unknown\n").retract],
+    ):
+        assert len(texts) == 10_000
+        assert len({id(text) for text in texts}) == 1
 
 
 def test_errors_are_kept_up_to_a_limit() -> None:

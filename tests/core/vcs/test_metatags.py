@@ -119,3 +119,22 @@ def test_several_tags_for_a_path() -> None:
     with pytest.raises(InputError) as caught:
         match_meta_import([GIT, GIT._replace(prefix="q.io")], "q.io/m/x")
     assert str(caught.value) == 'multiple meta tags match import path "q.io/m/x"'
+
+
+def test_attack_a_page_of_tags_is_told_in_a_sentence() -> None:
+    """Seventy thousand tags for others were named in 3.5 MB, a name of 4 MB in full."""
+    tags = parse_meta_imports(PAGE.encode() * 70_000)
+    with pytest.raises(NoMetaTagError) as caught:
+        match_meta_import(tags, "q.io/other")
+    assert str(caught.value).count("did not match") == 10
+    assert str(caught.value).endswith(", nor did 69990 others")
+    for page in (b"<9" + b"a" * 4_000_000 + b">", b"<a></a" + b"a" * 4_000_000 + b"'>"):
+        with pytest.raises(InputError) as refused:
+            parse_meta_imports(page)
+        assert len(str(refused.value)) < 300
+
+
+def test_a_tag_of_more_than_a_kilobyte_is_none() -> None:
+    longest = "q.io/" + "a" * (1024 - len("q.io/") - len(" git u"))
+    page = f"<meta name='go-import' content='{longest} git u'><meta name='go-import' content='{longest}a git u'>"
+    assert parse_meta_imports(page.encode()) == [MetaImport(longest, "git", "u")]

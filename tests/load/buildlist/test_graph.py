@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a list will read after the graph, told while the graph is loaded: no more and no less than it reads then."""
+"""The graph of a command: its limits; and what a list will read after it, no more and no less, told while it loads."""
 
 from __future__ import annotations
+
+import pytest
 
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import start_listing
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.load.buildlist import graph
+from govgo.load.buildlist.graph import GraphTooLargeError
 from govgo.ports.modules import Loader
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
@@ -62,3 +66,39 @@ def test_a_list_of_all_reads_what_was_likely() -> None:
 
 def test_nothing_is_likely_for_others() -> None:
     assert listed("mod", "a.io/a").guessed == []
+
+
+class Endless(MemoryRepo):
+    """Each version of a module requires the next one, and `width` modules that nobody has seen."""
+
+    def __init__(self, width: int = 0, comment: str = "") -> None:
+        super().__init__({})
+        self._width = width
+        self._comment = comment
+
+    def gomod(self, mv: ModuleVersion) -> bytes:
+        self.asked.append(mv)
+        number = int(mv.version.rpartition(".")[2]) + 1
+        names = "".join(f"\tx.io/m{number}n{i} v1.0.0\n" for i in range(self._width if mv.path == "a.io/a" else 0))
+        return f"module {mv.path}\n\nrequire (\n\ta.io/a v1.0.{number}\n{names})\n// {self._comment}\n".encode()
+
+
+def load_endless(repo: Endless) -> None:
+    files = MemoryFiles({"/main/go.mod": "module m\n\ngo 1.16\n\nrequire a.io/a v1.0.0\n"})
+    start_listing(memory_session(files, repo, mod="mod"), ("all",), ListMode(0))
+
+
+@pytest.mark.parametrize(
+    ("limit", "repo", "says"),
+    [
+        ("MAX_GO_MODS", Endless(), "module graph too large (limit is 50 go.mod files)"),
+        ("MAX_MODULES", Endless(width=20), "module graph too large (limit is 50 module versions)"),
+        ("MAX_GO_MOD_BYTES", Endless(comment="c" * 20), "module graph too large (limit is 50 bytes of go.mod files)"),
+    ],
+)  # fmt: skip
+def test_attack_a_graph_without_end(limit: str, repo: Endless, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph, limit, 50)
+    with pytest.raises(GraphTooLargeError) as caught:
+        load_endless(repo)
+    assert str(caught.value) == says
+    assert len(repo.asked) <= 51
