@@ -357,8 +357,8 @@ MUTANTS = {
         "0",
         "a download that contradicts go.sum is refused",
         "core/gosum/ledger.py",
-        '            if known.startswith("h1:"):\n'
-        "                raise _mismatch(mod, h1, known, self._short_name())\n",
+        '            elif known.startswith("h1:"):\n'
+        "                raise self._contradiction(mod, h1, known) if found else _mismatch(mod, h1, known, self._short_name())\n",
         "",
         (
             REPOSITORY + "test_attack_another_gomod_than_go_sum_knows",

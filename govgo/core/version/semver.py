@@ -13,7 +13,6 @@ Source of the rules: semver.org 2.0.0, sections 2 to 11; Go Modules Reference, "
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -21,6 +20,7 @@ from typing import Any, Final, TypeAlias
 #: A sort key: (valid, major, minor, patch, pre-release). Keys are only good for comparison with other keys.
 Key: TypeAlias = tuple[Any, ...]
 
+_HIGHEST: Final = 0x10FFFF  # the highest code point
 MAX_LENGTH: Final = 255
 """Characters of the longest version that is taken from a proxy: no file of a module cache has a longer name."""
 
@@ -124,4 +124,4 @@ def one_less(digits: str) -> str:
 def _identifier_key(identifier: str) -> str:
     if not identifier.isdecimal():
         return _WORD + identifier
-    return f"{_NUMERIC}{chr(min(len(identifier), sys.maxunicode))}{identifier}"
+    return f"{_NUMERIC}{chr(min(len(identifier), _HIGHEST))}{identifier}"
