@@ -358,7 +358,8 @@ MUTANTS = {
         "a download that contradicts go.sum is refused",
         "core/gosum/ledger.py",
         '            elif known.startswith("h1:"):\n'
-        "                raise self._contradiction(mod, h1, known) if found else _mismatch(mod, h1, known, self._short_name())\n",
+        "                raise self._contradiction(mod, h1, known) if found else "
+        "_mismatch(mod, h1, known, self._short_name())\n",
         "",
         (
             REPOSITORY + "test_attack_another_gomod_than_go_sum_knows",
