@@ -21,6 +21,7 @@ from govgo.core import modfile
 from govgo.core.gosum.lines import parse_gosum
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.errors import gravest
 from govgo.ports.modules import Downloaded
 
 if TYPE_CHECKING:
@@ -176,6 +177,9 @@ def _session(directory: str, environ: Mapping[str, str] | None) -> Iterator[Sess
     )
     session = make_session(settings, SilentReporter(), announce=False)
     try:
-        yield session
-    finally:
-        session.close()
+        try:
+            yield session
+        finally:
+            session.close()
+    except BaseException as error:
+        raise gravest(error)  # noqa: B904 - it is the error, or the one whose place it took

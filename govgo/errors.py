@@ -98,6 +98,7 @@ The terminal's wording, colours and exit codes belong to `govgo.cli`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import ClassVar, TypeVar
 
 _E = TypeVar("_E", bound=BaseException)
@@ -459,6 +460,54 @@ def find(error: BaseException | None, kind: type[_E]) -> _E | None:
             return error
         error = getattr(error, "inner", None)
     return None
+
+
+def parts(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, those that it gives context to, and those that it collects."""
+    while error is not None:
+        yield error
+        gathered = getattr(error, "errors", ())
+        for each in gathered if isinstance(gathered, tuple | list) else ():
+            if isinstance(each, BaseException):
+                yield from parts(each)
+        error = getattr(error, "inner", None)
+
+
+def gravest(*errors: BaseException) -> BaseException:
+    """Which of several errors ends the command: evidence of misbehaviour before all else, then the first.
+
+    It counts also where another error has taken its place: one that was raised while it was on its way, by a `finally`
+    for example. Python keeps the error that was replaced as the other one's context.
+
+    Returns:
+        The SecurityError, or the ReportedError that has told one; else the first of `errors`.
+    """
+    for error in errors:
+        each: BaseException | None = error
+        seen: set[int] = set()
+        while each is not None and id(each) not in seen:
+            seen.add(id(each))
+            for part in parts(each):
+                if isinstance(part, SecurityError):
+                    return each if isinstance(each, ReportedError) else part
+            each = each.__context__
+    return errors[0]
+
+
+def run_all(*works: Callable[[], object]) -> None:
+    """Do each of `works` in turn, however the others go. (An ExitStack would cut the chain that `gravest` looks at.)
+
+    Raises:
+        The gravest of what they raised.
+    """
+    raised: list[BaseException] = []
+    for each in works:
+        try:
+            each()
+        except BaseException as error:  # raised below
+            raised.append(error)
+    if raised:
+        raise gravest(*raised)
 
 
 def is_not_found(error: BaseException | None) -> bool:

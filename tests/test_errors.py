@@ -22,8 +22,11 @@ from govgo.errors import (
     ReportedError,
     SecurityError,
     SumMismatchError,
+    UsageError,
     find,
+    gravest,
     is_not_found,
+    run_all,
 )
 
 DRAWN = re.compile(r"^( *)(\w+) {2,}(?:\[([\w/]+)\] )?(.+)$", re.MULTILINE)
@@ -160,3 +163,53 @@ def test_find_walks_the_chain_outermost_first() -> None:
 def test_is_not_found_looks_inside() -> None:
     assert is_not_found(errors.QueryError("no", inner=NotFoundError("404")))
     assert not is_not_found(NetworkError("503"))
+
+
+def replaced(first: BaseException, by: BaseException) -> BaseException:
+    """`by`, raised while `first` was on its way."""
+    try:
+        try:
+            raise first
+        finally:
+            raise by
+    except BaseException as error:
+        return error
+
+
+EVIDENCE = SumMismatchError("evidence")
+PLAIN = NotFoundError("plain")
+TOLD = ReportedError((PLAIN, NotFoundError("around", inner=EVIDENCE)))
+
+
+@pytest.mark.parametrize(
+    ("errors_raised", "want"),
+    [
+        ((PLAIN,), PLAIN),
+        ((PLAIN, UsageError("later")), PLAIN),
+        ((PLAIN, EVIDENCE), EVIDENCE),
+        ((NotFoundError("around", inner=EVIDENCE),), EVIDENCE),
+        ((replaced(SumMismatchError("first"), NetworkError("then")),), "first"),
+        ((replaced(SumMismatchError("deep"), KeyboardInterrupt()),), "deep"),
+        ((replaced(replaced(SumMismatchError("two down"), OSError()), ZeroDivisionError()),), "two down"),
+        ((PLAIN, replaced(NotFoundError("x", inner=SumMismatchError("inside")), BrokenPipeError())), "inside"),
+        ((TOLD,), TOLD),  # it was told: the exit code is 4, and nothing is printed again
+        ((replaced(NetworkError("harmless"), NetworkError("last")),), "last"),
+    ],
+)
+def test_the_gravest_of_errors(errors_raised: tuple[BaseException, ...], want: BaseException | str) -> None:
+    found = gravest(*errors_raised)
+    assert str(found) == want if isinstance(want, str) else found is want
+
+
+def test_all_is_done_and_the_gravest_is_raised() -> None:
+    done: list[str] = []
+
+    def work(name: str, error: BaseException | None = None) -> None:
+        done.append(name)
+        if error is not None:
+            raise error
+
+    with pytest.raises(SumMismatchError, match="evidence"):
+        run_all(lambda: work("a", PLAIN), lambda: work("b"), lambda: work("c", EVIDENCE), lambda: work("d", OSError()))
+    assert done == ["a", "b", "c", "d"]
+    run_all(lambda: work("e"))

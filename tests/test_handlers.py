@@ -24,6 +24,7 @@ EVERY = {"GovgoError", "Exception", "BaseException"}
 
 #: Functions that return the error that they are given, or one of the same class.
 KEEP_THE_CLASS = {
+    "gravest",  # errors: the error, or a SecurityError whose place it took
     "prefixed",  # adapters/attribution: words before the sentence
     "attributed",  # adapters/attribution: "path@version: " before the sentence
     "version_error",  # adapters/attribution: the same, in go's three forms
@@ -43,15 +44,19 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("adapters/repository/zips.py", "Downloads.many", _TASKS): _CANCELLED,
     ("adapters/loop/network.py", "Network._clean_up", "BaseException"): "cancelled; the answer is not used any more",
     ("adapters/repository/gomodstream.py", "_Stream._fetch_ahead", "GovgoError"): (
-        "the fetch is remembered, and raises again when the module is asked for; if it never is, nothing of it is used"
+        "the fetch is remembered, and raises again when the module is asked for; if it never is, nothing of it is used "
+        "(and `SumDb.misbehaviour` is raised in any case)"
     ),
     ("adapters/sumdb/audit.py", "SumAudit.damage", "GovgoError"): _FINDING,
     ("adapters/sumdb/audit.py", "SumAudit._stored_head", "GovgoError"): _FINDING,
-    ("adapters/sumdb/client.py", "SumDb.lookup_many", "GovgoError"): (
-        "an error of one module is the answer for it; forks and bad signatures are raised by the clause before"
+    ("adapters/loop/tasks.py", "ending", "BaseException"): "the gravest of all is raised at the end",
+    ("errors.py", "run_all", "BaseException"): "the gravest of all is raised at the end",
+    ("adapters/sumdb/client.py", "SumDb.lookup_many", "SumMismatchError"): (
+        "that the database proves no line for a module is the answer for it; its caller raises or reports it"
     ),
-    ("adapters/sumdb/client.py", "SumDb._run", "BadSignatureError ForkError"): _RESULT,
-    ("adapters/sumdb/client.py", "SumDb._run", "GovgoError"): _RESULT,
+    ("adapters/sumdb/client.py", "SumDb._run", "SecurityError"): (
+        "kept as `misbehaviour`, which every call raises from then on, and the closing of the repository as well"
+    ),
     ("adapters/sumdb/client.py", "SumDb._from_cache", "BadSignatureError"): _FOREIGN,
     ("adapters/sumdb/session.py", "ProofClient._read_kept", "GovgoError"): _FOREIGN,
     ("adapters/sumdb/trees.py", "ProvedTrees.open", "BadSignatureError"): _FOREIGN,
@@ -60,13 +65,16 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("app/get/candidates.py", "_guarded", "GovgoError"): "the answer of one argument; each is reported",
     ("app/verify/database.py", "DatabaseAnswers.ask", "GovgoError"): _FINDING,
     ("app/verify/graph.py", "TargetGraph.needed_by", "GovgoError"): (
-        "only says who needs a module; the claim `complete` reports why there is no graph"
+        "only says who needs a module of which a fault is reported; the claim `complete` reports why there is no "
+        "graph, and misbehaviour of the database is raised again when the repository is closed"
     ),
     ("app/verify/graph.py", "TargetGraph._path_to", "GovgoError"): (
-        "only says who needs a module; the claim `complete` reports why there is no graph"
+        "only says who needs a module of which a fault is reported; the claim `complete` reports why there is no "
+        "graph, and misbehaviour of the database is raised again when the repository is closed"
     ),
     ("app/verify/vendor.py", "_VendorCheck._open_copies", "GovgoError"): _FINDING,
     ("app/verify/verify.py", "_Run._collect", "GovgoError"): _FINDING,
+    ("wiring/verify.py", "_Late.attempt", "GovgoError"): _FINDING,
     ("app/sum/heads.py", "_compare", "ForkError"): "every error is reported, and the worst decides the exit code",
     ("app/sum/heads.py", "_compare", "GovgoError"): "every error is reported, and the worst decides the exit code",
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",

@@ -9,6 +9,7 @@ from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
 
 from govgo.cli.console import ConsoleReporter
+from govgo.errors import run_all
 
 if TYPE_CHECKING:
     from govgo.core.goenv import GoEnv
@@ -38,7 +39,7 @@ class Call:
         self._token: Token[Call] | None = None
 
     def at_end(self, function: Callable[[], object]) -> None:
-        """Call `function` when the command has ended, however it ended; the last one given first."""
+        """Call `function` when the command has ended, however it and the others ended; the last one given first."""
         self._at_end.append(function)
 
     def __enter__(self) -> Call:
@@ -47,8 +48,7 @@ class Call:
 
     def __exit__(self, *_: object) -> None:
         try:
-            while self._at_end:
-                self._at_end.pop()()
+            run_all(*reversed(self._at_end))
         finally:
             if self._token is not None:
                 _CALL.reset(self._token)

@@ -24,6 +24,8 @@ from govgo.errors import (
     UsageError,
     VerbFlagsError,
     find,
+    gravest,
+    parts,
 )
 from govgo.report.visible import visible
 
@@ -40,11 +42,11 @@ EXIT_INTERRUPTED = 130
 
 
 def exit_code(error: BaseException) -> int:
-    """The exit code of a failure: the worst of its chain, security above unfinished above no."""
+    """The exit code of a failure: the worst of its chain, security above all, then unfinished above no."""
+    if any(isinstance(part, SecurityError) for part in parts(gravest(error))):
+        return EXIT_SECURITY
     if isinstance(error, ReportedError):
         return max((exit_code(each) for each in error.errors), default=EXIT_NO)
-    if find(error, SecurityError) is not None:
-        return EXIT_SECURITY
     if find(error, UsageError) is not None or find(error, SettingError) is not None:
         return EXIT_USAGE
     if find(error, UnavailableError) or find(error, IntegrityError) or find(error, ConflictError):

@@ -60,14 +60,17 @@ def _run_as(release: str, args: list[str]) -> int | str:
     """
     from govgo.cli.console import EXIT_DONE, EXIT_USAGE, ConsoleReporter, exit_code
     from govgo.cli.options import CommandLineError
-    from govgo.errors import GovgoError
+    from govgo.errors import GovgoError, gravest
 
     reporter = ConsoleReporter()
     try:
         try:
-            return _call(args, reporter, release) or EXIT_DONE
-        finally:
-            reporter.close()
+            try:
+                return _call(args, reporter, release) or EXIT_DONE
+            finally:
+                reporter.close()
+        except BaseException as error:
+            raise gravest(error)  # noqa: B904 - it is the error, or the one whose place it took
     except CommandLineError as error:
         _print_usage_error(error)
         return EXIT_USAGE

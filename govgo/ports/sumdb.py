@@ -47,6 +47,19 @@ class SumDatabase(Protocol):
         ...
 
 
+class KeepingDatabase(SumDatabase, Protocol):
+    """A checksum database that remembers the history that it has seen (`adapters.sumdb.session.SumClient`)."""
+
+    def keep(self) -> None:
+        """Keep the newest tree head; to be called before what was looked up is written into a go.sum.
+
+        Raises:
+            DiskError: it cannot be kept.
+            SecurityError: the one that is kept contradicts it.
+        """
+        ...
+
+
 class Prover(SumDatabase, Protocol):
     """A checksum database that knows how large its proved tree is."""
 

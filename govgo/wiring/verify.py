@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from govgo.core.goenv import OFF
-from govgo.errors import GovgoError
+from govgo.errors import Failure, GovgoError, SecurityError, gravest
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
     from govgo.ports.evidence import Facts, FileReader, KeptProofs, Sources
     from govgo.ports.sumdb import Prover
+
+_T = TypeVar("_T")
 
 
 class VerifyOptions(NamedTuple):
@@ -51,7 +53,9 @@ def run_verify(
     Args:
         session: the command.
         where, claims, options: what to check, and how.
-        tell: is given the result at once, so that no later fault, such as a bundle that cannot be written, hides it.
+        tell: is given the result, before an error of the bundle is raised. It has all that is found: what goes wrong
+            after the checks, while the clients of the database are closed, takes nothing from it and is a finding as
+            well.
 
     Returns:
         The bundle that was written of the proofs, None where none was asked for.
@@ -61,40 +65,67 @@ def run_verify(
     """
     from govgo.adapters.sumdb.session import ProofClient
     from govgo.app.verify.verify import verify as service
+    from govgo.app.verify.verify import with_late_errors
     from govgo.core.findings import Claim
 
     env, from_bundle = session.settings.env, options.from_bundle
-    with ExitStack() as held:
-        directory = "" if from_bundle else session.settings.cwd
-        client = held.enter_context(ProofClient(env, session.report, offline=options.offline, directory=directory))
-        database: Prover = client
-        if from_bundle:
-            from govgo.adapters.attribution import prefixed
-            from govgo.app.sum.bundle import prove_from_bundle
+    late, writing = _Late(), _Late()
+    bundle: WrittenBundle | None = None
+    try:
+        with ExitStack() as held:
+            directory = "" if from_bundle else session.settings.cwd
+            client = ProofClient(env, session.report, offline=options.offline, directory=directory)
+            asked = _offline_session(session) if options.offline else session
+            for each in dict.fromkeys((session.repo, asked.repo)):
+                held.callback(late.attempt, each.close)
+            held.callback(late.attempt, client.close)
+            database: Prover = client
+            if from_bundle:
+                from govgo.adapters.attribution import prefixed
+                from govgo.app.sum.bundle import prove_from_bundle
 
-            try:
-                database = prove_from_bundle(session, session.absolute(from_bundle))
-            except GovgoError as error:
-                raise prefixed(error, f"{from_bundle}: ") from error
-        tools = _tools(session, client, database, held, options)
-        asked = session
-        if options.offline:
-            asked = _offline_session(session)
-            held.callback(asked.repo.close)
-        # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
-        proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims
-        run = service(
-            asked,
-            where,
-            claims,
-            tools,
-            since=options.since,
-            offline=options.offline,
-            strict=options.strict,
-            optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
-        )
-        tell(run)
-        return _bundle(session, client, where, options.bundle) if options.bundle else None
+                try:
+                    database = prove_from_bundle(session, session.absolute(from_bundle))
+                except GovgoError as error:
+                    raise prefixed(error, f"{from_bundle}: ") from error
+            tools = _tools(session, client, database, held, options)
+            # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
+            proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims
+            run = service(
+                asked,
+                where,
+                claims,
+                tools,
+                since=options.since,
+                offline=options.offline,
+                strict=options.strict,
+                optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
+            )
+            if options.bundle:
+                bundle = writing.attempt(lambda: _bundle(session, client, where, options.bundle))
+    except GovgoError as error:
+        raise gravest(error, *late.errors)  # noqa: B904 - it is the error, or one that must be told in its place
+    contradictions = [error for error in writing.errors if isinstance(error, SecurityError)]
+    tell(with_late_errors(run, (*contradictions, *late.errors)))
+    for failure in writing.errors:
+        if isinstance(failure, Failure):
+            raise failure
+    return bundle
+
+
+class _Late:
+    """Work that may fail without the report being lost; `errors` are what failed."""
+
+    def __init__(self) -> None:
+        self.errors: list[GovgoError] = []
+
+    def attempt(self, work: Callable[[], _T]) -> _T | None:
+        """The result of `work`; None where it failed."""
+        try:
+            return work()
+        except GovgoError as error:  # told in the report
+            self.errors.append(error)
+        return None
 
 
 def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, options: VerifyOptions) -> Tools:

@@ -23,6 +23,7 @@ RENEW = "tests/adapters/disk/test_renew.py::"
 OUTPUTS = "tests/adapters/disk/test_streams.py::"
 LEDGER = "tests/core/gosum/test_ledger.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
+TOLD = "tests/attacks/test_told.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SUM = "tests/cli/commands/test_sum.py::"
 
@@ -311,9 +312,43 @@ MUTANTS = {
         "9",
         "after a fork nothing is believed",
         "adapters/sumdb/client.py",
-        "        if self._fatal is None:\n            self._fatal = error\n",
-        "        if self._fatal is None:\n            return error\n",
+        "        if self.misbehaviour is None:\n            self.misbehaviour = error\n",
+        "        if self.misbehaviour is None:\n            return error\n",
         (ATTACKS + "test_fork_seen_in_one_lookup_stops_all",),
+    ),
+    "replaced": Mutant(
+        "9",
+        "an error that takes the place of a security error does not hide it",
+        "errors.py",
+        "                if isinstance(part, SecurityError):\n",
+        "                if False:\n",
+        (
+            TOLD + "test_attack_and_a_full_disk",
+            TOLD + "test_attack_and_another_end_of_the_command",
+            TOLD + "test_attack_the_library_and_a_full_disk",
+        ),
+    ),
+    "untold": Mutant(
+        "9",
+        "misbehaviour that only a lookup begun ahead has met is told at the end",
+        "adapters/repository/sumcheck.py",
+        "            if database.misbehaviour is not None:\n",
+        "            if False:\n",
+        (
+            TOLD + "test_attack_a_fork_in_an_answer_that_nobody_asks_for",
+            TOLD + "test_attack_the_library_meets_a_fork_that_nobody_asks_about",
+        ),
+    ),
+    "report-lost": Mutant(
+        "9",
+        "what goes wrong after the checks of verify takes nothing from its report",
+        "wiring/verify.py",
+        "            held.callback(late.attempt, client.close)\n",
+        "            held.callback(client.close)\n",
+        (
+            TOLD + "test_verify_tells_all_when_the_tree_head_cannot_be_kept",
+            TOLD + "test_attack_the_library_verifies_on_a_full_disk",
+        ),
     ),
     "cached-lookup": Mutant(
         "10",

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import GovgoError
 from tests.simulators.sumdb_log import NAME, Server
 
 _T = TypeVar("_T")
@@ -44,6 +45,18 @@ class Home:
             db = self.client(server)
             try:
                 return await db.lookup(mod)
+            finally:
+                await db.aclose()
+
+        return run(main())
+
+    def lookup_many(
+        self, server: Server, mods: Iterable[ModuleVersion]
+    ) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
+        async def main() -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
+            db = self.client(server)
+            try:
+                return await db.lookup_many(mods)
             finally:
                 await db.aclose()
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Waiting for tasks: for many at once, and for one without being cancelled with it."""
+"""Waiting for tasks: for many at once, for one without being cancelled with it, and what is done whatever happens."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
-from govgo.errors import Failure
+from govgo.errors import Failure, gravest
+
+_T = TypeVar("_T")
 
 
 async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
@@ -27,6 +29,26 @@ async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def ending(work: Awaitable[_T], *endings: Callable[[], Awaitable[None]]) -> _T:
+    """The result of `work`, after each of `endings` was done, however `work` and the others went.
+
+    A `finally` would let an error of the ending take the place of the work's, even of a SecurityError.
+
+    Raises:
+        The gravest of what was raised (`errors.gravest`).
+    """
+    raised: list[BaseException] = []
+    results: list[_T | None] = []
+    for each in (lambda: work, *endings):
+        try:
+            results.append(await each())
+        except BaseException as error:  # raised below
+            raised.append(error)
+    if raised:
+        raise gravest(*raised)
+    return results[0]  # type: ignore[return-value]
 
 
 async def finished(task: asyncio.Future[Any]) -> None:

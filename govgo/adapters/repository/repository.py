@@ -37,6 +37,7 @@ from govgo.errors import (
     LookupDisabledError,
     OfflineError,
     UsageError,
+    run_all,
 )
 from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
 from govgo.ports.talk import Reporter
@@ -258,12 +259,18 @@ class Repository:
         self._disabled = reason
 
     def close(self) -> None:
-        """Write what is proved; end connections, threads and the loop."""
-        if "_direct" in self.__dict__:
-            self._direct.close()
+        """Write what is proved; end connections, threads and the loop.
+
+        Raises:
+            DiskError: the newest tree head could not be kept.
+            SecurityError: the checksum database has misbehaved, in an answer that nobody has asked for perhaps.
+        """
+        closers: list[Callable[[], object]] = [self._network.close]
         if not self._network.local and self._network.started:
-            self._network.run(self._sums.aclose())
-        self._network.close()
+            closers.insert(0, lambda: self._network.run(self._sums.aclose()))
+        if "_direct" in self.__dict__:
+            closers.insert(0, self._direct.close)
+        run_all(*closers)
 
     # Parts that a command over cached modules does without, imported when they are first used.
 
@@ -373,11 +380,9 @@ class Repository:
 
     async def _flushed(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do `work`, then wait until what it left to write is written."""
-        try:
-            return await work
-        finally:
-            await self._gomods.flush()
-            await self._sums.flush()
+        from govgo.adapters.loop.tasks import ending
+
+        return await ending(work, self._gomods.flush, self._sums.flush)
 
 
 class SourceView:

@@ -108,10 +108,17 @@ class SumCheck:
             await self._database.flush()
 
     async def aclose(self) -> None:
-        """End the database's client."""
-        if self._database is not None:
-            await self._database.aclose()
-            self._database = None
+        """End the database's client.
+
+        Raises:
+            SecurityError: the database has misbehaved; a lookup that was begun ahead may have found it.
+            DiskError: as `SumDb.flush`.
+        """
+        database, self._database = self._database, None
+        if database is not None:
+            await database.aclose()
+            if database.misbehaviour is not None:
+                raise database.misbehaviour
 
     def _open(self, mod: ModuleVersion) -> SumDb:
         if self._database is None:

@@ -17,7 +17,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
-from govgo.adapters.loop.tasks import finished
+from govgo.adapters.loop.tasks import ending, finished
 from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
 from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.trees import ProvedTrees
@@ -44,6 +44,7 @@ from govgo.errors import (
     IntegrityError,
     NotFoundError,
     SecurityError,
+    SumMismatchError,
     TooLargeError,
     UnavailableError,
 )
@@ -61,6 +62,10 @@ Fetch = Callable[[str, int], Awaitable[bytes]]
 
 class SumDb:
     """One checksum database, for one run. All calls must come from one event loop.
+
+    Attributes:
+        misbehaviour: the evidence, from the moment it is found. Every call raises it from then on; who closes the
+            client must look, since a lookup that was begun ahead may have found it.
 
     Args:
         key: its verifier key, which holds its name.
@@ -98,7 +103,7 @@ class SumDb:
         )
         self._records: dict[ModuleVersion, asyncio.Task[Record | GovgoError]] = {}
         self._opening: asyncio.Task[None] | None = None
-        self._fatal: SecurityError | None = None
+        self.misbehaviour: SecurityError | None = None
 
     @property
     def tree_size(self) -> int:
@@ -137,7 +142,7 @@ class SumDb:
     async def lookup_many(
         self, mods: Iterable[ModuleVersion], advanced: Callable[[int], object] = lambda count: None
     ) -> dict[ModuleVersion, tuple[str, ...] | GovgoError]:
-        """Look up all at once: for each the lines, or why there are none. What was proved is on disk afterwards.
+        """Look up all at once: for each the lines, or why there are none.
 
         Args:
             mods: module versions, those of go.mod files with their "/go.mod".
@@ -145,7 +150,6 @@ class SumDb:
 
         Raises:
             ForkError, BadSignatureError: the database misbehaves.
-            DiskError: the tree head could not be kept.
         """
         mods = list(dict.fromkeys(mods))
         self.prefetch(mods)
@@ -153,12 +157,9 @@ class SumDb:
         for mod in mods:
             try:
                 found[mod] = await self.lookup(mod)
-            except (ForkError, BadSignatureError):
-                raise
-            except GovgoError as error:  # also a SumMismatchError: it is the answer for this module
+            except (SumMismatchError, Failure) as error:  # the answer for this module
                 found[mod] = error
             advanced(1)
-        await self.flush()
         return found
 
     async def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
@@ -167,12 +168,7 @@ class SumDb:
         self.prefetch(mods)
         found = [await self._record(mod) for mod in mods]
         await self.head()
-        try:
-            return await self._trees.bundle({record.number: record.text for record in found})
-        except NotFoundError as error:
-            raise UnavailableError(str(error)) from error
-        finally:
-            await self.flush()
+        return await ending(self._bundle(found), self.flush)
 
     async def head(self) -> Head:
         """The newest signed tree head known, the database's own where none is stored yet (errors as for `lookup`).
@@ -183,7 +179,7 @@ class SumDb:
             await self._open()
             if self._trees.timeline.proved.tree.size == 0:
                 await self._trees.fetch_latest()
-        except (ForkError, BadSignatureError) as error:
+        except SecurityError as error:
             raise self._misbehaved(error) from error
         except NotFoundError as error:
             raise UnavailableError(str(error)) from error
@@ -217,7 +213,7 @@ class SumDb:
             trees = ProvedTrees(self._verifier, source, cache, save, _ignore)
             try:
                 await trees.compare(ours.note, note, proved=own)
-            except ForkError as error:
+            except SecurityError as error:
                 raise self._misbehaved(error) from error
             except Failure as error:
                 failure = failure or error
@@ -237,14 +233,10 @@ class SumDb:
 
         Raises:
             DiskError: the tree head could not be kept. Answers and tiles are kept as far as possible.
-            ForkError: another process has kept a tree head that contradicts this one's.
+            SecurityError: another process has kept a tree head that contradicts this one's, or one that was left out
+                before turns out to contradict it.
         """
-        if self._fatal is None:
-            try:
-                await self._trees.keep_latest()
-            except (ForkError, BadSignatureError) as error:
-                raise self._misbehaved(error) from error
-        await self._writer.flush()
+        await ending(self._keep_latest(), self._writer.flush)
 
     async def aclose(self) -> None:
         """Cancel what is under way, then `flush`."""
@@ -253,15 +245,27 @@ class SumDb:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        await self._trees.aclose()
-        await self.flush()
+        await ending(self._trees.aclose(), self.flush)
+
+    async def _keep_latest(self) -> None:
+        if self.misbehaviour is None:
+            try:
+                await self._trees.keep_latest()
+            except SecurityError as error:
+                raise self._misbehaved(error) from error
+
+    async def _bundle(self, records: Iterable[Record]) -> Bundle:
+        try:
+            return await self._trees.bundle({record.number: record.text for record in records})
+        except NotFoundError as error:
+            raise UnavailableError(str(error)) from error
 
     async def _record(self, mod: ModuleVersion) -> Record:
         task = self._start(mod)
         if not task.done():
             await finished(task)
-        if self._fatal is not None:
-            raise self._fatal
+        if self.misbehaviour is not None:
+            raise self.misbehaviour
         found = task.result()
         if isinstance(found, Record):
             return found
@@ -287,15 +291,15 @@ class SumDb:
             name = lookup_path(mod)
             await self._open()
             return await self._from_cache(name) or await self._from_network(name)
-        except (ForkError, BadSignatureError) as error:
+        except SecurityError as error:
             return self._misbehaved(error)
-        except GovgoError as error:
+        except Failure as error:
             return error
 
     async def _open(self) -> None:
         """Read the stored head, once. Raises the fork or bad signature that was found before, if any."""
-        if self._fatal is not None:
-            raise self._fatal
+        if self.misbehaviour is not None:
+            raise self.misbehaviour
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._trees.open())
         if not self._opening.done():
@@ -327,13 +331,13 @@ class SumDb:
 
     def _misbehaved(self, error: SecurityError) -> SecurityError:
         """Remember that the database misbehaved, and keep the evidence; the error to raise from now on."""
-        if self._fatal is None:
-            self._fatal = error
+        if self.misbehaviour is None:
+            self.misbehaviour = error
             path = self._cache.keep_evidence(error) if isinstance(error, ForkError) else ""
             if path and isinstance(error, ForkError):
                 text = f"{error.text}\n\nboth signed tree heads are kept in {path}"
-                self._fatal = ForkError(text, notes=error.notes, proof=error.proof)
-        return self._fatal
+                self.misbehaviour = ForkError(text, notes=error.notes, proof=error.proof, hint=error.hint)
+        return self.misbehaviour
 
     async def _fetch(self, path: str, limit_bytes: int) -> bytes:
         data = await self._raw_fetch(path, limit_bytes)

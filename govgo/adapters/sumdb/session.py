@@ -38,7 +38,16 @@ from govgo.core.sumdb.bundle import (
 from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES, Head, read_head
-from govgo.errors import DiskError, Failure, GovgoError, IntegrityError, NotFoundError, OfflineError, UsageError
+from govgo.errors import (
+    DiskError,
+    Failure,
+    GovgoError,
+    IntegrityError,
+    NotFoundError,
+    OfflineError,
+    UsageError,
+    run_all,
+)
 from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
@@ -80,12 +89,17 @@ class SumClient:
         return self._env.uses_sumdb(path)
 
     def lookup_many(self, mods: Iterable[ModuleVersion]) -> Mapping[ModuleVersion, _Answer]:
-        """Look up all at once (`SumDb.lookup_many`)."""
+        """Look up all at once (`SumDb.lookup_many`). Before answers are written into a go.sum, `keep` is called."""
         mods = list(mods)
         return self._run(lambda db: db.lookup_many(mods, self._advanced)) if mods else {}
 
     def _advanced(self, count: int) -> None:
         self._report.event("advanced", {"name": "database", "count": count})
+
+    def keep(self) -> None:
+        """Write what is proved, with the newest tree head (errors as for `SumDb.flush`)."""
+        if self._database is not None and self._network.started:
+            self._network.run(self._database.flush())
 
     def bundle(self, mods: Iterable[ModuleVersion]) -> Bundle:
         """A bundle of the records of `mods` (`SumDb.bundle`)."""
@@ -128,13 +142,15 @@ class SumClient:
         return self._run(compare)
 
     def close(self) -> None:
-        """Write what is proved and end connections."""
+        """Write what is proved and end connections (errors as for `keep`).
+
+        What the database did to a lookup was raised by it. Here only what is found while writing is raised.
+        """
         database, self._database = self._database, None
-        try:
-            if database is not None and self._network.started:
-                self._network.run(database.aclose())
-        finally:
-            self._network.close()
+        closers: list[Callable[[], object]] = [self._network.close]
+        if database is not None and self._network.started:
+            closers.insert(0, lambda: self._network.run(database.aclose()))
+        run_all(*closers)
 
     def _open(self) -> SumDb:
         if self._database is None:
@@ -210,11 +226,7 @@ class ProofClient(SumClient):
 
     def close(self) -> None:
         """Keep the proof of what was proved, write what is proved and end connections."""
-        try:
-            if self._is_new:
-                self._keep()
-        finally:
-            super().close()
+        run_all(*([self._keep] if self._is_new else []), super().close)
 
     def _open(self) -> SumDb:
         if self._offline and self._database is None:

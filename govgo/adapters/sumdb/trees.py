@@ -54,6 +54,8 @@ CappedFetch = Callable[[str, int], Awaitable[bytes]]
 TileHash = Callable[[bytes], Awaitable[bytes]]
 """The hash over a full tile, or b"" to leave that to `HashedTile`."""
 
+_MAY_LAG = "a mirror of the database that was not brought up to date for long looks the same; ask the database itself"
+
 MAX_FETCHES = 2
 """A tile that does not prove is fetched once more: it may have been damaged on the way."""
 
@@ -91,6 +93,7 @@ class ProvedTrees:
         self._auths: dict[Tree, TileAuth] = {}
         self._rejected: Counter[tuple[Tree, Tile]] = Counter()
         self._growing: dict[Head, asyncio.Event] = {}
+        self._larger: Memo[str, None] = Memo()
         self._served_history = True
         self._stored = b""
         self._stored_head = EMPTY_HEAD
@@ -307,17 +310,26 @@ class ProvedTrees:
         """Tell a fork from damage, when the tiles of the newer tree of a join are not served or do not prove it.
 
         The largest tree of the history was proved by tiles once, in an earlier run perhaps. If the database has none
-        any more that prove its head, while it proves the smaller tree that it shows now, it has gone back to a log that
-        is not the one it signed. A tile that is missing further down in a tree whose head is proved says nothing.
+        any more that prove its head, and no larger tree either, while it proves the smaller tree that it shows now,
+        then it has gone back behind what it signed. A tile that is missing further down in a tree whose head is proved
+        says nothing. Where the history grows by a larger tree, the caller joins the older head to that.
 
         Raises:
             ForkError: that is so.
         """
-        is_newest = join.newer == self.timeline.proved and join.older.tree.size > 0
-        if not is_newest or not self._served_history or await self._is_served(join.newer):
+        top = self.timeline.proved
+        if join.newer != top or join.older.tree.size == 0 or not self._served_history or await self._is_served(top):
             return
-        if await self._is_served(join.older):
-            raise fork_error(join.older, join.newer, b"", ())
+        await self._larger.get("latest", self._look_for_larger)
+        if self.timeline.proved == top and await self._is_served(join.older):
+            raise fork_error(join.older, top, b"", (), hint=_MAY_LAG)
+
+    async def _look_for_larger(self) -> None:
+        """Let the history grow to the database's newest tree, if that is larger and can be joined."""
+        with suppress(Failure):
+            head = self.timeline.read(await self._fetch("/latest", MAX_HEAD_BYTES))
+            if head.tree.size > self.timeline.proved.tree.size:
+                await self._join(head)
 
     async def _is_served(self, head: Head) -> bool:
         """Whether tiles are served that hash up to a head."""

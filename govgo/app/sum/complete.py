@@ -15,13 +15,13 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import module_sort_key
 from govgo.errors import Failure, GovgoError, PackageError, ReportedError
 from govgo.load.mainmodule.write import WriteOptions, update_go_mod_from_reqs, write_go_sum
-from govgo.ports.sumdb import SumDatabase
+from govgo.ports.sumdb import KeepingDatabase, SumDatabase
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
-def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) -> Completed:
+def complete(session: Session, database: KeepingDatabase, *, dry_run: bool = False) -> Completed:
     """Add what loading the module graph and every package needs and go.sum lacks. go.mod is not changed.
 
     Lines that are there stay. A module that the database covers gets the hash that it proves, whether or not its zip is
@@ -34,6 +34,7 @@ def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) 
 
     Raises:
         SecurityError: a download contradicts go.sum or the database.
+        DiskError: the newest tree head cannot be kept; nothing is written then.
         StaleError: go.mod would have to be changed first.
         ReportedError: some packages could not be loaded or lines not proved; all others have been added.
     """
@@ -47,6 +48,7 @@ def complete(session: Session, database: SumDatabase, *, dry_run: bool = False) 
         if not ledger.check(key, digest):
             ledger.add(key, digest)
     if hashes and not dry_run:
+        database.keep()
         write_go_sum(session, keep=set(needs.keys))
     for failure in failures:
         session.report.note(str(failure))

@@ -104,6 +104,16 @@ _NOT_AT_HAND = frozenset({OfflineError.code, NoModRootError.code})
 """Codes of what a claim needs and cannot have."""
 
 
+def with_late_errors(run: Verification, errors: Sequence[GovgoError]) -> Verification:
+    """A verification with what went wrong after its checks; an error that it tells already is not told again."""
+    from govgo.app.verify.graph import from_error
+
+    known = {finding.text for _, finding in run.all_findings()}
+    found = {finding.text: finding for finding in (from_error(Claim.DATABASE, error) for error in errors)}
+    late = tuple(finding for text, finding in found.items() if text not in known)
+    return run._replace(findings=(*run.findings, *late))
+
+
 def _private_setting(session: Session) -> str:
     """The variable that keeps modules from the database, with its value."""
     env = session.settings.env
@@ -166,14 +176,11 @@ class _Run:
             lines = lines_of(self._targets)
             self._step("database", len(lines))
             self._answers.ask(line.mod for line in lines)
-            fatal = fatal_finding(self._answers)
-            if fatal is not None:
-                self.findings.append(fatal)
         reports = tuple(self._module(target) for target in self._targets)
-        if self._answers.fatal is not None and Claim.DATABASE not in self._claims:
-            fatal = fatal_finding(self._answers)
-            if fatal is not None and fatal.verdict is Verdict.CONTRADICTION:
-                self.findings.append(fatal)
+        # After the reports: the database may misbehave while a contradiction is explained.
+        fatal = fatal_finding(self._answers)
+        if fatal is not None and (Claim.DATABASE in self._claims or _contradicts(fatal)):
+            self.findings.append(fatal)
         return reports
 
     def _advanced(self, name: str) -> Callable[[int], None]:

@@ -181,7 +181,7 @@ class Timeline:
         return tree == self.proved.tree or tree in self._above
 
 
-def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes, ...]) -> ForkError:
+def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes, ...], *, hint: str = "") -> ForkError:
     """Two signed heads that are not one history; the text is go's, and complete evidence by itself.
 
     Args:
@@ -190,6 +190,7 @@ def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes,
         prefix_root: the proved hash of the larger tree at the smaller size; empty where the database serves only
             the smaller tree, which then begins no tree that it serves.
         proof: the tree proof for `prefix_root`.
+        hint: for the error.
     """
     lines = "".join(f"\n\t{format_hash(digest)}" for digest in proof)
     shown = format_hash(prefix_root) if prefix_root else "no tiles are served that prove the new database"
@@ -199,6 +200,7 @@ def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes,
         f"proof of misbehavior:\n\t{shown}{lines}",
         notes=(older.note, newer.note),
         proof=(prefix_root, *proof) if prefix_root else (),
+        hint=hint,
     )
 
 

@@ -8,12 +8,12 @@ out that something needs a newer one. Source: cmd/go/internal/toolchain.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from govgo.core.version import goversion
 from govgo.core.version.toolchain import may_switch, newer_toolchain, startup_release
-from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError
+from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError, parts
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work
 from govgo.load.session.errors import SwitchError, TooNewError
@@ -66,7 +66,7 @@ def switch(session: Session, errors: Iterable[BaseException]) -> None:
     """
     if not session.switching or not may_switch(session.settings.env.gotoolchain):
         return
-    found = [part for each in errors for part in _parts(each)]
+    found = [part for each in errors for part in parts(each)]
     needs = [part for part in found if isinstance(part, TooNewError)]
     if not needs or any(isinstance(part, SecurityError) for part in found):
         return
@@ -87,14 +87,3 @@ def switch(session: Session, errors: Iterable[BaseException]) -> None:
         raise NotFoundError(f"{purpose}: no releases found for go >= {need.go_version}")
     if goversion.compare(session.local_go, release) < 0 <= goversion.compare(goversion.REFERENCE_RELEASE, release):
         raise SwitchError(need, release)
-
-
-def _parts(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, those inside it, and those that it collects."""
-    while error is not None:
-        yield error
-        gathered = getattr(error, "errors", ())
-        for each in gathered if isinstance(gathered, tuple | list) else ():
-            if isinstance(each, BaseException):
-                yield from _parts(each)
-        error = getattr(error, "inner", None)

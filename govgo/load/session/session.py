@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from govgo.core.goenv import GoEnv
 from govgo.core.version.goversion import REFERENCE_RELEASE
-from govgo.errors import GovgoError, ReportedError
+from govgo.errors import GovgoError, ReportedError, run_all
 from govgo.load.session.errors import GoModDirtyError, NoModRootError, TooNewError
 from govgo.load.session.mainmods import MainModules
 from govgo.load.session.policy import LIST, Policy
@@ -148,9 +148,7 @@ class Session(_Parts):
 
     def close(self) -> None:
         """Write what was learnt on the way, and end the connections of the repository."""
-        for each in self.at_close:
-            each()
-        self.repo.close()
+        run_all(*self.at_close, self.repo.close)
 
     @property
     def main(self) -> MainModules:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`finished`: waiting for a task without taking part in it."""
+"""`finished`: waiting for a task without taking part in it; `ending`: what is done whatever happens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import asyncio
 
 import pytest
 
-from govgo.adapters.loop.tasks import finished
+from govgo.adapters.loop.tasks import ending, finished
+from govgo.errors import DiskError, NetworkError, SumMismatchError
 
 
 def test_an_error_stays_with_the_task() -> None:
@@ -54,3 +55,40 @@ def test_a_cancelled_task_is_finished() -> None:
         return task.cancelled()
 
     assert asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("work", "first", "second", "want"),
+    [
+        (None, None, None, "result"),
+        (None, "disk", None, "disk"),
+        ("network", "disk", None, "network"),
+        ("security", "disk", "network", "security"),
+        ("network", "disk", "security", "security"),
+    ],
+)
+def test_endings_run_and_the_gravest_error_is_raised(
+    work: str | None, first: str | None, second: str | None, want: str
+) -> None:
+    kinds = {"disk": DiskError, "network": NetworkError, "security": SumMismatchError}
+    done: list[str | None] = []
+
+    async def step(name: str | None) -> str:
+        await asyncio.sleep(0)
+        done.append(name)
+        if name is not None:
+            raise kinds[name](name)
+        return "result"
+
+    async def end(name: str | None) -> None:
+        await step(name)
+
+    async def main() -> str:
+        return await ending(step(work), lambda: end(first), lambda: end(second))
+
+    if want == "result":
+        assert asyncio.run(main()) == want
+    else:
+        with pytest.raises(kinds[want], match=want):
+            asyncio.run(main())
+    assert done == [work, first, second]

@@ -75,7 +75,7 @@ def test_an_honest_database_is_believed(home: Home, log: Log) -> None:
 def test_both_hashes_cost_one_lookup(home: Home, log: Log) -> None:
     server = Server(log)
     gomod = ModuleVersion(WANTED.path, "v1.2.3/go.mod")
-    assert run(home.client(server).lookup_many([WANTED, gomod])) == {WANTED: LINES[:1], gomod: LINES[1:]}
+    assert home.lookup_many(server, [WANTED, gomod]) == {WANTED: LINES[:1], gomod: LINES[1:]}
     assert server.requests.count(LOOKUP) == 1
 
 

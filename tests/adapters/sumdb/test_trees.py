@@ -97,7 +97,7 @@ def test_fork_of_equal_size(home: Home, log: Log, fork: Log) -> None:
 
 def test_fork_behind_the_stored_head(home: Home, log: Log, fork: Log) -> None:
     """A smaller head of another history, shown to a client that still has its tiles."""
-    run(home.client(Server(log)).lookup_many([WANTED, FILLER]))
+    home.lookup_many(Server(log), [WANTED, FILLER])
     server = Server(fork)
     server.head_size = 400
     server.tile_log = log
@@ -133,6 +133,17 @@ def test_tile_that_is_missing_below_a_proved_head_is_no_fork(home: Home, log: Lo
     server.missing = {"/tile/8/0/001"}
     with pytest.raises(UnavailableError):
         home.lookup(server, WANTED)
+
+
+def test_tiles_of_the_stored_tree_are_lost_but_those_of_a_larger_one_are_there(home: Home, log: Log) -> None:
+    """The database has not gone back: its newest tree continues the stored one, and begins with the older one."""
+    home.keep_head(log.head(400))
+    server = Server(log)
+    server.head_size = 350
+    server.missing = {"/tile/8/1/000.p/1"}
+    server.forge = lambda path, body: log.head() if path == "/latest" else body
+    assert home.lookup(server, WANTED) == LINES[:1]
+    assert home.latest.read_bytes() == log.head()
 
 
 def test_failing_server_is_no_fork(home: Home, log: Log) -> None:
@@ -191,7 +202,7 @@ def test_fork_between_lookups_at_once(home: Home, log: Log, fork: Log, size: int
     odd = {f"/lookup/{mod.path}@{mod.version}": fork.answer(*mod, size) for mod in mods[::2]}
     server.forge = lambda path, body: odd.get(path, body)
     with pytest.raises(ForkError):
-        run(home.client(server).lookup_many(mods))
+        home.lookup_many(server, mods)
     assert not home.latest.exists()
 
 
@@ -199,7 +210,7 @@ def test_fork_whose_tiles_are_withheld_is_not_believed(home: Home, log: Log, for
     """The larger head is of the other history, and no tiles show what it says: no proof, no answer."""
     server = Server(log)
     server.forge = lambda path, body: fork.answer(*WANTED) if "wanted" in path else body
-    found = run(home.client(server).lookup_many([FILLER, WANTED]))
+    found = home.lookup_many(server, [FILLER, WANTED])
     assert isinstance(found[WANTED], GovgoError)
 
 
@@ -249,7 +260,7 @@ def test_many_heads_are_one_timeline(home: Home, log: Log) -> None:
     heads = {f"/lookup/{mod.path}@{mod.version}": 301 + (n * 37) % 499 for n, mod in enumerate(mods)}
     answers = {path: log.answer(mod.path, mod.version, heads[path]) for mod, path in zip(mods, heads, strict=True)}
     server.forge = lambda path, body: answers.get(path, body)
-    found = run(home.client(server).lookup_many(mods))
+    found = home.lookup_many(server, mods)
     assert all(found[mod] == (record_text(*mod).splitlines()[0],) for mod in mods)
     assert home.latest.read_bytes() == log.head(max(heads.values()))
     assert len(server.requests) == len(set(server.requests)), "nothing is fetched twice"
@@ -390,7 +401,7 @@ def test_crowd_leaves_the_largest_head(home: Home, log: Log) -> None:
     with ThreadPoolExecutor(len(mods)) as crowd:
         list(crowd.map(visit, range(len(mods))))
     assert home.latest.read_bytes() == log.head(310 + 61 * 7)
-    run(home.client(Server(log)).lookup_many(mods))
+    home.lookup_many(Server(log), mods)
 
 
 def test_cache_that_cannot_be_written_costs_only_time(home: Home, log: Log) -> None:

@@ -17,7 +17,7 @@ import pytest
 from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import NotFoundError
-from tests.simulators.sumdb_home import Home, run
+from tests.simulators.sumdb_home import Home
 from tests.simulators.sumdb_log import NAME, Log, Server
 from tests.simulators.zips import module_zip
 
@@ -116,7 +116,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def test_go_accepts_what_we_keep(site: Site) -> None:
     site.server.head_size = 1100
-    run(site.home.client(site.server).lookup_many(MODS[:2]))
+    site.home.lookup_many(site.server, MODS[:2])
     site.server.down = True
     site.server.requests.clear()
     assert site.go_download(*MODS[:2]) == ""
@@ -129,7 +129,7 @@ def test_we_accept_what_go_keeps(site: Site) -> None:
     assert stored == site.server.log.head()
     site.server.down = True
     site.server.requests.clear()
-    found = run(site.home.client(site.server).lookup_many(MODS))
+    found = site.home.lookup_many(site.server, MODS)
     for mod in MODS:
         lines = site.server.log.records[site.server.log.numbers[mod]].decode().splitlines()
         assert found[mod] == (lines[0],)
@@ -140,7 +140,7 @@ def test_we_accept_what_go_keeps(site: Site) -> None:
 def test_both_keep_the_same_files(site: Site, tmp_path: Path) -> None:
     assert site.go_download(*MODS) == ""
     ours = Home(tmp_path / "ours")
-    run(ours.client(site.server).lookup_many(MODS))
+    ours.lookup_many(site.server, MODS)
     assert ours.latest.read_bytes() == site.home.latest.read_bytes()
     for name in ours.kept() & site.home.kept():
         assert (ours.cache / name).read_bytes() == (site.home.cache / name).read_bytes()

@@ -23,7 +23,6 @@ from govgo.errors import (
     IntegrityError,
     SumDbFormatError,
     SumMismatchError,
-    UnavailableError,
     UsageError,
 )
 from govgo.load.session.session import Session, Settings
@@ -132,13 +131,15 @@ def test_attack_fork_while_a_bundle_is_made(world: World) -> None:
 
 
 def test_tiles_that_cannot_be_had_make_no_bundle(world: World) -> None:
-    """A mirror that lags behind the head that we have seen: no proof, and no evidence either."""
+    """A database that has gone back behind the head that we have seen: both heads are told, and nothing is written."""
     world.latest.parent.mkdir(parents=True)
     ahead = world.log.fork(len(world.log.records)).grow(400, "q.io/later")
     world.latest.write_bytes(ahead.head())
-    with pytest.raises(UnavailableError):
+    with pytest.raises(ForkError) as caught:
         write(world, KEYS)
+    assert set(caught.value.notes) == {ahead.head(), world.log.head()}
     assert world.latest.read_bytes() == ahead.head()
+    assert not (world.root / "proof").exists()
 
 
 def test_a_file_that_is_no_bundle(world: World) -> None:
