@@ -230,8 +230,10 @@ class _Search:
             except Failure:
                 continue
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
-        self.session.repo.begin([Ask("sumdb", path) for path in paths[:1]])
-        self.session.repo.warm(asks)
+        repo = self.session.repo
+        if not any(map(repo.at_hand, asks)):  # else the module is cached, and perhaps proved
+            repo.begin([Ask("sumdb", path) for path in paths[:1]])
+        repo.warm(asks)
 
     def _begin(self, paths: Sequence[str], outcomes: Sequence[Outcome]) -> None:
         """Begin to fetch the modules that are searched for the package, and their go.mod."""
