@@ -121,7 +121,7 @@ TESTED_BY = {
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands: get graph init list tidy vendor why work; "
-        "load/buildlist: package; load/packages: errors imports load loader localpatterns require tidy; report: why"
+        "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "simulators/repo.py": "ports: evidence files modules sumdb talk",
     "test_startup.py": ": __main__; cli/commands: version",

@@ -37,7 +37,8 @@ class Versions(NamedTuple):
 class Ask(NamedTuple):
     """One thing to fetch: `kind` is "versions", "info", "latest", "gomod" or "zip".
 
-    `version` is the revision for "info" and the version for "gomod" and "zip".
+    "sumdb" is the way to the database, where that is asked about `path`. `version` is the revision for "info", and the
+    version for "gomod" and "zip".
     """
 
     kind: str
@@ -140,8 +141,30 @@ class ModuleRepo(Protocol):
         """Fetch all at once; results and errors are remembered for the calls above. Raises only SecurityError."""
         ...
 
+    def at_hand(self, ask: Ask) -> bool:
+        """Whether the call that `ask` stands for can be answered, be it by an error, without waiting for a source."""
+        ...
+
+    def begin(self, asks: Iterable[Ask]) -> None:
+        """Start to fetch, and return at once; `arrivals` says what is there."""
+        ...
+
+    def arrivals(self) -> Sequence[Ask]:
+        """What was begun and is at hand by now: waits for at least one, () when nothing is on its way.
+
+        Raises only SecurityError.
+        """
+        ...
+
     def pump(self, loader: Loader) -> None:
         """Give `loader` what it asks for until it needs nothing more: from the cache first, then from the network."""
+        ...
+
+    def begin_pump(self, loader: Loader) -> None:
+        """Begin with that, and return at once; `pump` with the same loader waits for the rest.
+
+        In between, `loader` is told answers whenever another call waits for a source.
+        """
         ...
 
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:

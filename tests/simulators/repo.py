@@ -77,6 +77,18 @@ class MemoryRepo:
             self._ledger.add(key, digest)
         return data
 
+    def at_hand(self, ask: Ask) -> bool:
+        return True
+
+    def begin(self, asks: Iterable[Ask]) -> None:
+        pass
+
+    def arrivals(self) -> Sequence[Ask]:
+        return ()
+
+    def begin_pump(self, loader: Loader) -> None:
+        pass
+
     def pump(self, loader: Loader) -> None:
         while asks := list(loader.wanted()):
             for mv in asks:

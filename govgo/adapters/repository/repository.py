@@ -44,6 +44,7 @@ from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.http.remote import Web
+    from govgo.adapters.repository.background import Background
     from govgo.adapters.repository.chain import ModuleSource
     from govgo.adapters.repository.zips import Downloads, TooNew, Zips
     from govgo.adapters.vcs.direct import Direct
@@ -51,11 +52,13 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _COLD_SHARE = 0.5
-_COLD_COUNT = 8
-"""The cache counts as cold if this share and number of the go.mod files that a graph asks for at first is missing.
+"""The cache counts as cold if this share of the go.mod files that a graph asks for at first is missing.
 
 Then everything that go.sum names is fetched at once, and the depth of the graph does not count.
 """
+
+_LARGE_COUNT = 8
+"""From this number of missing go.mod files on, a helper process pays."""
 
 
 class Repository:
@@ -208,24 +211,57 @@ class Repository:
         finally:
             self._gomods.write()
 
+    def at_hand(self, ask: Ask) -> bool:
+        """Whether the answer needs no source; directories answer just as fast later."""
+        return self._network.local or self._is_known(ask)
+
+    def begin(self, asks: Iterable[Ask]) -> None:
+        """Start to fetch what is not known."""
+        missing = [] if self._network.local else [ask for ask in asks if not self._is_known(ask)]
+        if missing:
+            self._background.begin(missing)
+
+    def arrivals(self) -> Sequence[Ask]:
+        """What was begun and is at hand by now."""
+        if "_background" not in self.__dict__:
+            return ()
+        try:
+            return self._network.run(self._background.arrivals())
+        finally:
+            self._gomods.write()
+
     def pump(self, loader: Loader) -> None:
         """Serve a loader of go.mod files until it wants nothing."""
+        if "_background" in self.__dict__:
+            self._run(self._background.graph(loader))
         missing, asked = self._gomods.answer_from_cache(loader)
         if not missing:
             return
         if self._network.local:
             self._pump_local(loader, missing)
             return
+        try:
+            self._run(self._stream(loader, missing, asked))
+        finally:
+            self._gomods.write()
+
+    def begin_pump(self, loader: Loader) -> None:
+        """Begin to serve a loader; from the cache at once."""
+        if self._network.local:
+            return
+        missing, asked = self._gomods.answer_from_cache(loader)
+        if missing:
+            self._background.begin_graph(loader, self._stream(loader, missing, asked))
+
+    def _stream(self, loader: Loader, missing: list[ModuleVersion], asked: int) -> Coroutine[Any, Any, None]:
         from govgo.adapters.repository.gomodstream import stream
 
         ahead: Iterable[ModuleVersion] = ()
-        if len(missing) >= max(_COLD_COUNT, _COLD_SHARE * asked):
+        if len(missing) >= _COLD_SHARE * asked:
             ahead = self.ledger.listed()
+        if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
-        try:
-            self._run(stream(self._gomods, loader, missing, ahead))
-        finally:
-            self._gomods.write()
+        return stream(self._gomods, loader, missing, ahead)
 
     def _pump_local(self, loader: Loader, missing: list[ModuleVersion]) -> None:
         try:
@@ -249,6 +285,7 @@ class Repository:
 
     def reset(self, ledger: SumLedger) -> None:
         """Continue with another set of go.sum files: what was checked is checked anew."""
+        self._end_background()
         self._sums.ledger = ledger
         self._gomods.forget()
         self.__dict__.pop("_downloads", None)
@@ -270,7 +307,7 @@ class Repository:
             closers.insert(0, lambda: self._network.run(self._sums.aclose()))
         if "_direct" in self.__dict__:
             closers.insert(0, self._direct.close)
-        run_all(*closers)
+        run_all(self._end_background, *closers)
 
     # Parts that a command over cached modules does without, imported when they are first used.
 
@@ -301,6 +338,17 @@ class Repository:
         from govgo.adapters.repository.zips import Downloads
 
         return Downloads(self._cache, self._gomods, self._zips, self._info, self._report)
+
+    @cached_property
+    def _background(self) -> Background:
+        from govgo.adapters.repository.background import Background
+
+        return Background(self._network.loop(), self._answer)
+
+    def _end_background(self) -> None:
+        background = self.__dict__.pop("_background", None)
+        if background is not None:
+            self._run(background.cancel())
 
     @cached_property
     def _sources(self) -> tuple[ModuleSource, ...]:
@@ -357,6 +405,9 @@ class Repository:
                 return await self._warm_gomod(ModuleVersion(ask.path, ask.version))
             case "zip":
                 return await self._zips.tree(ModuleVersion(ask.path, ask.version))
+            case "sumdb":
+                self._sums.connect(ModuleVersion(ask.path, ask.version))
+                return None
         raise ValueError(f"unknown ask: {ask.kind}")
 
     async def _warm_gomod(self, mv: ModuleVersion) -> bytes:
@@ -367,6 +418,8 @@ class Repository:
     def _is_known(self, ask: Ask) -> bool:
         """Whether an answer needs no network; it may turn out to be an error."""
         mv = ModuleVersion(ask.path, ask.version)
+        if "_background" in self.__dict__ and self._background.is_done(ask):
+            return True
         if ask.kind == "info" and not is_toolchain(ask.path):
             return self._cache.read_info(ask.path, ask.version) is not None
         if ask.kind == "zip":

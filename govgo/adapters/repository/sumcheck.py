@@ -86,6 +86,15 @@ class SumCheck:
         if not self.ledger.have(mod) and self.uses_database(mod.path):
             self._open(mod).prefetch((mod,))
 
+    def connect(self, mod: ModuleVersion) -> None:
+        """Begin to look for the way to the database, if it will be asked about `mod`.
+
+        Raises:
+            UsageError: GOSUMDB makes no sense.
+        """
+        if self.uses_database(mod.path):
+            self._open(mod).connect()
+
     async def database_hash(self, mod: ModuleVersion) -> str:
         """The hash that the database proves for `mod`.
 

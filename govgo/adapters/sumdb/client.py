@@ -74,6 +74,7 @@ class SumDb:
         log: takes sentences for the user.
         keep_rows: keep the hashes within tiles, for a `bundle` of many records.
         helper: gives the process that hashes and writes, where there is one.
+        connect: looks for the way to the database (`SumDbRoute.begin`).
     """
 
     def __init__(
@@ -85,10 +86,12 @@ class SumDb:
         *,
         keep_rows: bool = False,
         helper: Callable[[], Helper | None] = lambda: None,
+        connect: Callable[[], object] = lambda: None,
     ) -> None:
         self._verifier = parse_verifier(key)
         self.name = self._verifier.name
         self._raw_fetch = fetch
+        self.connect = connect
         self._cache = cache
         self._helper = helper
         self._writer = BackgroundWriter(cache, helper)
@@ -372,7 +375,7 @@ def open_sumdb(
     database = database_of(env)
     route = SumDbRoute(database, env.proxies(), getter)
     cache = SumDbCache.of(database.name, env.gomodcache, env.gopath)
-    return SumDb(database.key, route.fetch, cache, log, keep_rows=keep_rows, helper=helper)
+    return SumDb(database.key, route.fetch, cache, log, keep_rows=keep_rows, helper=helper, connect=route.begin)
 
 
 def _in_context(context: str, error: GovgoError) -> GovgoError:

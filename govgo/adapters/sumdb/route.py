@@ -41,7 +41,7 @@ class Getter(Protocol):
 
 
 class SumDbRoute:
-    """Fetches paths of one database by the route that GOSUMDB and GOPROXY prescribe, looked for at the first fetch."""
+    """Fetches paths of one database by the route that GOSUMDB and GOPROXY prescribe, looked for once."""
 
     def __init__(self, database: Database, proxies: Sequence[ProxySpec], getter: Getter) -> None:
         self._database = database
@@ -57,16 +57,21 @@ class SumDbRoute:
             NotFoundError: it is not there.
             UnavailableError: the database or the proxy in between failed.
         """
-        # One search for all lookups that begin at the same time. A lookup that is cancelled must not end it (shield).
-        if self._base is None:
-            self._base = asyncio.ensure_future(self._find_base())
-            self._base.add_done_callback(_mark_retrieved)
-        base = self._base.result() if self._base.done() else await asyncio.shield(self._base)
+        search = self.begin()
+        # A lookup that is cancelled must not end the search, which is one for all (shield).
+        base = search.result() if search.done() else await asyncio.shield(search)
         if base is not self._joined[0]:
             self._joined = base, _plain_prefix(base)
         prefix = self._joined[1]
         url = prefix + path if prefix and gourl.is_plain(path) else str(base.join(path))
         return await self._getter.get(url, limit_bytes)
+
+    def begin(self) -> asyncio.Task[gourl.GoURL]:
+        """Look for the route, once; `fetch` waits for it."""
+        if self._base is None:
+            self._base = asyncio.ensure_future(self._find_base())
+            self._base.add_done_callback(_mark_retrieved)
+        return self._base
 
     async def _find_base(self) -> gourl.GoURL:
         if self._database.url:

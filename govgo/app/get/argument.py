@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
@@ -50,7 +49,6 @@ class PathSet(NamedTuple):
     error: Exception | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Query:
     """An argument while it is being resolved.
 
@@ -66,23 +64,22 @@ class Query:
         conflict: the first query found incompatible with this one.
     """
 
-    raw: str
-    raw_version: str
-    pattern: str
-    local: bool
-    version: str
-    candidates: list[PathSet] = field(default_factory=list)
-    resolved: list[ModuleVersion] = field(default_factory=list)
-    matches_packages: bool = False
-    conflict: Query | None = None
-    _seen: set[str] = field(default_factory=set)
-    _match: Callable[[str], bool] | None = None
-    _can_match: Callable[[str], bool] | None = None
-
-    def __post_init__(self) -> None:
-        if "..." in self.pattern:
-            self._match = match_pattern(self.pattern)
-            self._can_match = tree_can_match(self.pattern)
+    def __init__(self, raw: str, raw_version: str, pattern: str, *, local: bool, version: str) -> None:
+        self.raw = raw
+        self.raw_version = raw_version
+        self.pattern = pattern
+        self.local = local
+        self.version = version
+        self.candidates: list[PathSet] = []
+        self.resolved: list[ModuleVersion] = []
+        self.matches_packages = False
+        self.conflict: Query | None = None
+        self._seen: set[str] = set()
+        self._match: Callable[[str], bool] | None = None
+        self._can_match: Callable[[str], bool] | None = None
+        if "..." in pattern:
+            self._match = match_pattern(pattern)
+            self._can_match = tree_can_match(pattern)
 
     def __str__(self) -> str:
         return self.raw

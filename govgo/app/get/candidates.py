@@ -42,6 +42,7 @@ from govgo.load.packages.find import query_packages, query_pattern
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import Loaded, PackageOpts
 from govgo.load.packages.patterns import match_in_module
+from govgo.load.packages.require import begin_queries
 from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
 from govgo.load.query.query import Allowed, query
 from govgo.load.query.retract import check_allowed, check_exclusions
@@ -149,6 +150,8 @@ class Resolver:
         allowed = self._allowed_for(q.version, self.initial_selected)
         found, module_only = query_pattern(self.session, q.pattern, q.version, self.initial_selected, allowed)
         mod = module_only.mod if module_only is not None else None
+        mods = [result.mod for result in found] if mod is None else [mod]
+        self.session.repo.begin(Ask("versions", mv.path) for mv in mods if mv.version)  # for the check of retractions
         return PathSet(pkg_mods=tuple(result.mod for result in found), mod=mod)
 
     def start(self) -> None:
@@ -325,17 +328,22 @@ class Resolver:
             assume_roots_imported=True,
             silence_package_errors=True,
             allow_package=allow,
+            fetch_versions=True,
         )
         _, packages, loaded = load_packages(self.session, options, patterns)
         self.loaded = loaded
-        for path in packages:
-            error = loaded.error(path)
-            if error is None or find(error, VersionChangeNeeded) is not None:
-                continue
-            if self.workspace is not None and workspace_has_package(self.session, self.workspace, path):
-                continue
-            if find(error, ImportMissingError) is not None or find(error, AmbiguousImportError) is not None:
-                steady(path, None)
+        missing = [path for path in packages if self._may_be_found(path, loaded.error(path))]
+        begin_queries(self.session, missing)
+        for path in missing:
+            steady(path, None)
+
+    def _may_be_found(self, path: str, error: GovgoError | None) -> bool:
+        """Whether another version of some module might provide a package that could not be loaded."""
+        if error is None or find(error, VersionChangeNeeded) is not None:
+            return False
+        if self.workspace is not None and workspace_has_package(self.session, self.workspace, path):
+            return False
+        return find(error, ImportMissingError) is not None or find(error, AmbiguousImportError) is not None
 
 
 def _guarded(options: Callable[[], PathSet]) -> PathSet:

@@ -14,8 +14,8 @@ from govgo.load.mainmodule.load import enter_workspace, load_mod_file
 from govgo.load.packages.errors import AmbiguousImportError
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
+from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions, short_message
-from govgo.ports.modules import Ask
 
 _Marks = dict[ModuleVersion, set[str]]
 """By module, why it matters: "resolved" by get, "named" on the command line, "package" of the load, "direct"."""
@@ -84,7 +84,7 @@ def _load(resolver: Resolver, patterns: Sequence[str], marks: _Marks) -> None:
 def _retractions(resolver: Resolver, marks: _Marks) -> list[tuple[str, str]]:
     relevant = sorted(mv for mv, why in marks.items() if why & {"resolved", "named", "package"})
     session = resolver.session
-    session.repo.warm(Ask("versions", mv.path) for mv in relevant if mv.version and not session.main.contains(mv.path))
+    warm_latest(session, (mv.path for mv in relevant if mv.version))
     found: list[tuple[str, str]] = []
     for mv in relevant:
         try:

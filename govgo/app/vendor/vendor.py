@@ -55,6 +55,7 @@ def vendor(session: Session, *, output: str = "", tolerant: bool = False, policy
         use_vendor_all=True,
         allow_errors=tolerant,
         silence_missing_std_imports=True,
+        fetch_root_gomods=True,
     )
     _, paths, loaded = load_packages(session, opts, ["all"])
     packages = _external_packages(session, loaded, paths)

@@ -221,32 +221,62 @@ class _Feed:
                 loader.tell(requirer, error)
 
 
+class GraphReading:
+    """The loading of the module graph below some roots, which may be begun before the graph is needed.
+
+    Source: cmd/go's readModGraph.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        pruning: Pruning,
+        roots: tuple[ModuleVersion, ...],
+        unprune: Collection[ModuleVersion] = (),
+    ) -> None:
+        """Nothing is fetched yet.
+
+        Args:
+            session: the command.
+            pruning: how the graph is pruned.
+            roots: the requirements of the main module, taken as they are; in workspace mode the main modules.
+            unprune: module versions whose requirements are loaded even where they would be pruned out.
+        """
+        self._session = session
+        self._pruning = pruning
+        self._roots = roots
+        self._graph = ModGraph(roots if session.in_workspace else session.main.modules)
+        if pruning != Pruning.WORKSPACE:
+            self._graph.require(session.main.single(), roots)
+        self._loader = self._graph.loader = GraphLoader(self._graph, roots, pruning, unprune)
+        self._feed = _Feed(session, self._loader)
+
+    def begin(self) -> None:
+        """Begin to fetch go.mod files; `finish` waits for them."""
+        self._session.repo.begin_pump(self._feed)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every go.mod that was asked for has arrived."""
+        return self._loader.done
+
+    def finish(self) -> tuple[ModGraph, GraphError | None]:
+        """The graph, as far as it could be loaded, and the error nearest to the main module."""
+        session = self._session
+        session.repo.pump(self._feed)
+        if self._pruning == Pruning.WORKSPACE:
+            _load_selected(session, self._loader, self._feed, self._roots)
+        return self._graph, self._graph.find_error(session.main.resolve)
+
+
 def read_mod_graph(
     session: Session,
     pruning: Pruning,
     roots: tuple[ModuleVersion, ...],
     unprune: Collection[ModuleVersion] = (),
 ) -> tuple[ModGraph, GraphError | None]:
-    """Load the module graph below `roots`, which are taken as they are (cmd/go's readModGraph).
-
-    Args:
-        session: the command.
-        pruning: how the graph is pruned.
-        roots: the requirements of the main module; in workspace mode the main modules.
-        unprune: module versions whose requirements are loaded even where they would be pruned out.
-
-    Returns:
-        The graph, as far as it could be loaded, and the error nearest to the main module.
-    """
-    graph = ModGraph(roots if session.in_workspace else session.main.modules)
-    if pruning != Pruning.WORKSPACE:
-        graph.require(session.main.single(), roots)
-    loader = graph.loader = GraphLoader(graph, roots, pruning, unprune)
-    feed = _Feed(session, loader)
-    session.repo.pump(feed)
-    if pruning == Pruning.WORKSPACE:
-        _load_selected(session, loader, feed, roots)
-    return graph, graph.find_error(session.main.resolve)
+    """Load a module graph (see `GraphReading`)."""
+    return GraphReading(session, pruning, roots, unprune).finish()
 
 
 def _load_selected(session: Session, loader: GraphLoader, feed: _Feed, roots: Sequence[ModuleVersion]) -> None:

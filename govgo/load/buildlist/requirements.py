@@ -13,7 +13,7 @@ from govgo.core.modfile import ModFile
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, sort
 from govgo.errors import BuildListError
-from govgo.load.buildlist.graph import GraphError, ModGraph, read_mod_graph
+from govgo.load.buildlist.graph import GraphError, GraphReading, ModGraph
 from govgo.load.session.mainmods import mod_go_version, work_go_version
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Requirements:
         assert highest.get("go"), 'internal error: requirements without a "go" version'
         self.max_root_version = highest
         self._graph: tuple[ModGraph, GraphError | None] | None = None
+        self._reading: GraphReading | None = None
 
     @property
     def graph_loaded(self) -> bool:
@@ -70,8 +71,26 @@ class Requirements:
     def partial_graph(self) -> tuple[ModGraph, GraphError | None]:
         """The module graph as far as it can be loaded, and the error that made it incomplete."""
         if self._graph is None:
-            self._graph = read_mod_graph(self._session, self.pruning, self.roots)
+            reading, self._reading = self._reading, None
+            self._graph = (reading or GraphReading(self._session, self.pruning, self.roots)).finish()
         return self._graph
+
+    def begin_graph(self) -> None:
+        """Begin to fetch what the graph needs, for a command that will certainly ask for it."""
+        if self._graph is None and self._reading is None and self._session.build_mod != "vendor":
+            self._reading = GraphReading(self._session, self.pruning, self.roots)
+            self._reading.begin()
+
+    @property
+    def graph_at_hand(self) -> bool:
+        """Whether `graph` answers without waiting."""
+        return self._graph is not None or (self._reading is not None and self._reading.is_read)
+
+    def foresee(self, mods: Iterable[ModuleVersion]) -> None:
+        """Begin to fetch what the graph will need when `mods`, which provide packages, become roots."""
+        new = sorted_roots(mod for mod in mods if self.root_selected(mod.path) is None)
+        if new and self.pruning is Pruning.PRUNED and self._session.build_mod == "mod":
+            GraphReading(self._session, self.pruning, new).begin()
 
     def init_vendor(self, vendored: Collection[ModuleVersion]) -> None:
         """Use the modules of vendor/modules.txt in place of the graph.

@@ -10,7 +10,6 @@ example.com/mod/package                        a package that was copied
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from os.path import dirname, join
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +33,6 @@ class VendorMeta(NamedTuple):
     go_version: str = ""
 
 
-@dataclass(slots=True)
 class VendorList:
     """The contents of vendor/modules.txt.
 
@@ -46,11 +44,12 @@ class VendorList:
         meta: what else is said of a module.
     """
 
-    modules: list[ModuleVersion] = field(default_factory=list)
-    replaced: list[ModuleVersion] = field(default_factory=list)
-    versions: dict[str, str] = field(default_factory=dict)
-    packages: dict[str, ModuleVersion] = field(default_factory=dict)
-    meta: dict[ModuleVersion, VendorMeta] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.modules: list[ModuleVersion] = []
+        self.replaced: list[ModuleVersion] = []
+        self.versions: dict[str, str] = {}
+        self.packages: dict[str, ModuleVersion] = {}
+        self.meta: dict[ModuleVersion, VendorMeta] = {}
 
     def about(self, mod: ModuleVersion) -> VendorMeta:
         """What modules.txt says of `mod`; nothing, when it does not name it."""

@@ -19,7 +19,8 @@ from govgo.core.module.paths import split_path_version
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
 from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
-from govgo.load.packages.imports import dir_in_module, fetch
+from govgo.load.buildlist.requirements import in_force
+from govgo.load.packages.imports import begin_modules, dir_in_module, fetch
 from govgo.load.packages.patterns import Match, match_packages
 from govgo.load.query.errors import (
     PackageNotInModuleError,
@@ -27,7 +28,7 @@ from govgo.load.query.errors import (
     QueryMatchesPackagesInMainModuleError,
     WildcardInFirstElementError,
 )
-from govgo.load.query.query import Allowed, query_view, refusal
+from govgo.load.query.query import Allowed, Outcome, query_view, refusal
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, RevInfo, VersionView
 
@@ -198,11 +199,15 @@ class _Search:
             GovgoError: the most helpful failure, when nothing was found, or when more might have been found.
         """
         self._warm(paths)
+        outcomes = [
+            query_view(self.session, view, path, self.query, self.current(path), self.allowed) for path in paths
+        ]
+        self._begin(paths, outcomes)
         found: list[QueryResult] = []
         failures = _Failures(self.session)
-        for path in paths:
+        for path, outcome in zip(paths, outcomes, strict=True):
             try:
-                found.append(self._module(path, view))
+                found.append(self._module(path, outcome))
             except Failure as error:
                 failures.add(error, some_found=bool(found))
         self._results = [result for result in found if result.packages]
@@ -225,12 +230,26 @@ class _Search:
             except Failure:
                 continue
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
-        self.session.repo.warm(asks)
+        repo = self.session.repo
+        if not any(map(repo.at_hand, asks)):  # else the module is cached, and perhaps proved
+            repo.begin([Ask("sumdb", path) for path in paths[:1]])
+        repo.warm(asks)
 
-    def _module(self, path: str, view: VersionView) -> QueryResult:
+    def _begin(self, paths: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+        """Begin to fetch the modules that are searched for the package, and their go.mod."""
+        found = [
+            ModuleVersion(path, outcome.info.version)
+            for path, outcome in zip(paths, outcomes, strict=True)
+            if outcome.info is not None and not is_toolchain(path)
+        ]
+        begin_modules(self.session, found)
+        requirements = in_force(self.session)
+        if requirements is not None and len(found) == 1:
+            requirements.foresee(found)
+
+    def _module(self, path: str, outcome: Outcome) -> QueryResult:
         """One candidate at the version that answers the query, with its matching packages."""
         session = self.session
-        outcome = query_view(session, view, path, self.query, self.current(path), self.allowed)
         if outcome.info is None:
             assert outcome.error is not None
             raise outcome.error

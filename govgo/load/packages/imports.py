@@ -8,6 +8,7 @@ directory; found twice, it is ambiguous.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from os.path import dirname, isabs, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,8 @@ from govgo.core.gosource import stdlib
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.core.version.goversion import compare
-from govgo.errors import DiskError, Failure, InvalidPathError, PackageError, find
-from govgo.load.dependency.gomod import MissingSumError, ModuleError, summary
+from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
+from govgo.load.dependency.gomod import MissingSumError, ModuleError, known_summary, summary
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.packages.errors import (
     AmbiguousImportError,
@@ -54,6 +55,12 @@ class Found(NamedTuple):
     mod_root: str = ""
     dir: str = ""
     alt_mods: tuple[ModuleVersion, ...] = ()
+
+
+class Absent(NamedTuple):
+    """Why a package cannot be looked for yet: module trees, or the go.mod of its module, have to be fetched first."""
+
+    asks: tuple[Ask, ...]
 
 
 def std_directory(session: Session, path: str) -> str:
@@ -123,6 +130,13 @@ def fetch(session: Session, mod: ModuleVersion) -> tuple[str, bool]:
         MissingSumError: go.sum has no line for it and may not be extended.
         GovgoError: it cannot be fetched.
     """
+    tree = _tree(session, mod, wait=True)
+    assert not isinstance(tree, Absent)
+    return tree
+
+
+def _tree(session: Session, mod: ModuleVersion, *, wait: bool) -> tuple[str, bool] | Absent:
+    """As `fetch`; without `wait`, what would have to be fetched."""
     if session.main.contains(mod.path) and mod.version == "":
         root = session.main.root(mod)
         if root:
@@ -136,6 +150,8 @@ def fetch(session: Session, mod: ModuleVersion) -> tuple[str, bool]:
         return known, False
     if session.must_have_sums() and not session.repo.ledger.have(source):
         raise ModuleError(source, MissingSumError())
+    if not wait and not session.repo.at_hand(ask := Ask("zip", *source)):
+        return Absent((ask,))
     known = session.repo.zip_dir(source)
     session.scope.part(Trees)[source] = known
     return known, False
@@ -161,18 +177,43 @@ def warm_candidates(session: Session, paths: Iterable[str], rs: Requirements, mg
             version = rs.root_selected(prefix) if mg is None else mg.selected(prefix)
             if version is not None and version not in ("", "none"):
                 mods[ModuleVersion(prefix, version)] = None
-    _warm(session, mods, recorded_only=session.must_have_sums())
+    asks = _absent_zips(session, mods, recorded_only=session.must_have_sums())
+    if len(asks) > 1:
+        session.repo.warm(asks)
 
 
-def warm_recorded(session: Session, rs: Requirements, mg: ModGraph | None) -> None:
-    """Fetch, all at once, the selected modules whose zip hash is in go.sum: packages were loaded from them before."""
-    mods = rs.roots if mg is None else mg.build_list()
-    _warm(session, (mod for mod in mods if mod.version and not is_toolchain(mod.path)), recorded_only=True)
+def begin_recorded(session: Session, mods: Iterable[ModuleVersion]) -> None:
+    """Begin to fetch the modules whose zip hash is in go.sum: packages were loaded from them before."""
+    listed = (mod for mod in mods if mod.version and not is_toolchain(mod.path))
+    with suppress(GoSumError):  # raised when it is read in earnest
+        session.repo.begin(_absent_zips(session, listed, recorded_only=True))
 
 
-def _warm(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: bool) -> None:
+def begin_modules(session: Session, mods: Iterable[ModuleVersion]) -> None:
+    """Begin to fetch modules that will be searched for packages, and the go.mod of each."""
+    with suppress(GoSumError):  # raised when it is read in earnest
+        zips = _absent_zips(session, mods, recorded_only=session.must_have_sums())
+        session.repo.begin(zips)
+        begin_gomods(session, (ModuleVersion(ask.path, ask.version) for ask in zips))
+
+
+def begin_gomods(session: Session, mods: Iterable[ModuleVersion]) -> None:
+    """Begin to fetch go.mod files that will be read; `mods` are what replaces others where anything does."""
     if session.build_mod == "vendor":
         return
+    with suppress(GoSumError):  # raised when it is read in earnest
+        asks = [
+            Ask("gomod", *mod)
+            for mod in mods
+            if mod.version and not is_toolchain(mod.path)
+            if not session.must_have_sums() or session.repo.ledger.have(mod.gomod_key())
+        ]
+        session.repo.begin(ask for ask in asks if not session.repo.at_hand(ask))
+
+
+def _absent_zips(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: bool) -> list[Ask]:
+    if session.build_mod == "vendor":
+        return []
     known = session.scope.part(Trees)
     asks: dict[ModuleVersion, Ask] = {}
     for mod in mods:
@@ -183,8 +224,7 @@ def _warm(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: boo
             continue
         if session.repo.cached_dir(source) is None:
             asks[source] = Ask("zip", source.path, source.version)
-    if len(asks) > 1:
-        session.repo.warm(asks.values())
+    return list(asks.values())
 
 
 def import_from_modules(
@@ -211,6 +251,24 @@ def import_from_modules(
         ImportMissingSumError: go.sum lacks the hash of a module that must be searched.
         GovgoError: a module cannot be fetched, or the graph cannot be loaded.
     """
+    found = find_package(session, path, rs, mg, skip_mod_file=skip_mod_file, wait=True)
+    assert not isinstance(found, Absent)
+    return found
+
+
+def find_package(
+    session: Session,
+    path: str,
+    rs: Requirements,
+    mg: ModGraph | None,
+    *,
+    skip_mod_file: bool,
+    wait: bool,
+) -> Found | Absent:
+    """As `import_from_modules`; without `wait`, what has to be fetched before the package can be looked for.
+
+    Only the module graph is always waited for: it is loaded once, when no root provides some package.
+    """
     _check_importable(path)
     if path == "C":
         return Found(NO_MODULE)
@@ -219,10 +277,14 @@ def import_from_modules(
     if session.build_mod == "vendor":
         return _import_vendored(session, path, std_dir)
     while True:
-        found = _search(session, path, rs, mg, std_dir)
+        found = _search(session, path, rs, mg, std_dir, wait=wait)
+        if isinstance(found, Absent):
+            return found
         if found is not None:
             external = found.mod.path and not session.main.contains(found.mod.path)
             if external and not skip_mod_file:
+                if not wait and (ask := _gomod_to_fetch(session, found.mod)):
+                    return Absent((ask,))
                 summary(session, found.mod)
             return found
         if mg is not None:
@@ -237,6 +299,14 @@ def import_from_modules(
                 std_dir=std_directory(session, path) if session.settings.env.goroot else "",
             )
         mg = rs.graph()
+
+
+def _gomod_to_fetch(session: Session, mod: ModuleVersion) -> Ask | None:
+    """The go.mod that `summary` would wait for."""
+    if known_summary(session, mod) is not None:
+        return None
+    ask = Ask("gomod", *session.main.resolve(mod))
+    return None if session.repo.at_hand(ask) else ask
 
 
 def may_add(session: Session) -> bool:
@@ -309,8 +379,11 @@ def _in_vendor_dir(session: Session, path: str) -> list[Found]:
     return [Found(mod or NO_MODULE, root, directory)]
 
 
-def _search(session: Session, path: str, rs: Requirements, mg: ModGraph | None, std_dir: str) -> Found | None:
+def _search(
+    session: Session, path: str, rs: Requirements, mg: ModGraph | None, std_dir: str, *, wait: bool
+) -> Found | Absent | None:
     """Search the candidate modules that the roots, or the graph, select; None where none holds the package."""
+    absent: list[Ask] = []
     hits: list[tuple[ModuleVersion, str, str]] = [(NO_MODULE, "", std_dir)] if std_dir else []
     missing_sums: list[ModuleVersion] = []
     alternatives: list[ModuleVersion] = []
@@ -320,17 +393,23 @@ def _search(session: Session, path: str, rs: Requirements, mg: ModGraph | None, 
             continue
         mod = ModuleVersion(prefix, version)
         try:
-            root, is_local = fetch(session, mod)
+            tree = _tree(session, mod, wait=wait)
         except Failure as error:
             if find(error, MissingSumError) is None:
                 raise
             missing_sums.append(mod)
             continue
+        if isinstance(tree, Absent):
+            absent += tree.asks
+            continue
+        root, is_local = tree
         directory, has_go = dir_in_module(session, path, prefix, root, is_local=is_local)
         if has_go:
             hits.append((mod, root, directory))
         else:
             alternatives.append(mod)
+    if absent:
+        return Absent(tuple(absent))
     if len(hits) > 1:
         hits.reverse()
         raise AmbiguousImportError(path, tuple(hit[2] for hit in hits), tuple(hit[0] for hit in hits))

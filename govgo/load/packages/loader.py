@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The import graph of some root packages under given requirements (cmd/go's modload.loader).
 
-Packages are loaded in waves: the imports of one wave are the next, and the modules that a wave may need are fetched
-together.
+A package whose module is not at hand is put aside and its module fetched; meanwhile others are loaded, whose imports
+name the next modules. So the depth of the import graph counts, in modules, and not their number. The packages, their
+order and what is reported about them do not depend on the order in which modules arrive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.gosource import stdlib
@@ -18,9 +19,10 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg
-from govgo.load.packages.imports import import_from_modules, module_cache_prefix, warm_candidates, warm_recorded
+from govgo.load.packages.imports import Absent, begin_gomods, begin_recorded, find_package, module_cache_prefix
 from govgo.load.packages.localpatterns import platform_tags
 from govgo.load.packages.sourcetree import sources
+from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.buildlist.graph import ModGraph
@@ -49,6 +51,8 @@ class PackageOpts(NamedTuple):
         silence_unmatched_warnings: the same for patterns without a match.
         main_module: use this main module only.
         follow_std: also load what standard packages import; only `mod why` needs that.
+        fetch_versions: with each module also fetch its version list, since its retractions will be looked at.
+        fetch_root_gomods: also fetch the go.mod of every root, since its go version will be written.
     """
 
     tags: TagSet | None = None
@@ -68,6 +72,8 @@ class PackageOpts(NamedTuple):
     silence_unmatched_warnings: bool = False
     main_module: ModuleVersion | None = None
     follow_std: bool = False
+    fetch_versions: bool = False
+    fetch_root_gomods: bool = False
 
 
 class Loaded:
@@ -150,6 +156,7 @@ class Loader:
         self.skip_mod_files = False
         self.must_not_commit = False
         self._warmed = False
+        self._recorded = False
         self.reset()
 
     def reset(self) -> None:
@@ -158,6 +165,9 @@ class Loader:
         self.pkgs: list[LoadPkg] = []
         self.by_path: dict[str, LoadPkg] = {}
         self._queue: list[LoadPkg] = []
+        self._waiting: dict[Ask, list[LoadPkg]] = {}
+        self._absent: dict[LoadPkg, set[Ask]] = {}
+        self._foreseen: list[ModuleVersion] = []
         self._marks: list[tuple[LoadPkg, int]] = []
         self._marking = False
 
@@ -182,16 +192,57 @@ class Loader:
         self._cache_prefix = module_cache_prefix(session)
         self._tools = frozenset(session.main.tools)
         self._follow_std = self.opts.follow_std or any(is_std(mod.path) for mod in self.requirements.roots)
+        if self.opts.tidy:
+            self.requirements.begin_graph()  # which packages need it or not: the requirements are reduced by it
+        if self.opts.fetch_root_gomods:
+            begin_gomods(session, map(session.main.resolve, self.requirements.roots))
         if self.opts.load_tests and not self._warmed:
             self._warmed = True
-            warm_recorded(session, self.requirements, self._mg)
+            begin_recorded(session, self.requirements.roots if self._mg is None else self._mg.build_list())
         self.roots = list(dict.fromkeys([self.pkg(path, IS_ROOT) for path in paths]))
         while self._queue:
             wave, self._queue = self._queue, []
-            warm_candidates(session, (pkg.path for pkg in wave), self.requirements, self._mg)
             for pkg in wave:
                 self._load(pkg)
+            if not self._queue and self._absent:
+                self._look_ahead()
+                self._await_arrivals()
+        assert not self._absent
         self._build_stacks()
+
+    def _look_ahead(self) -> None:
+        """Begin with what will be needed after the packages that are waited for."""
+        if self._foreseen:
+            self.requirements.foresee(self._foreseen)
+            self._foreseen.clear()
+        if self.opts.load_tests and self.opts.tidy and not self._recorded and self.requirements.graph_at_hand:
+            self._recorded = True
+            begin_recorded(self.session, self.requirements.partial_graph()[0].build_list())
+
+    def _put_aside(self, pkg: LoadPkg, asks: Sequence[Ask]) -> None:
+        """Fetch what a package lacks, and load it when all of that is there."""
+        self._absent[pkg] = set(asks)
+        for ask in asks:
+            self._waiting.setdefault(ask, []).append(pkg)
+        self.session.repo.begin(asks)
+        if not self.skip_mod_files:
+            begin_gomods(self.session, (ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"))
+        if pkg.flags & (IN_ALL | IS_ROOT) and (self.opts.resolve_missing_imports or self.opts.assume_roots_imported):
+            self._foreseen += [ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"]
+        if self.opts.fetch_versions:
+            self.session.repo.begin(Ask("versions", ask.path) for ask in asks if ask.kind == "zip")
+
+    def _await_arrivals(self) -> None:
+        """Wait until some package that was put aside can be loaded."""
+        while self._absent and not self._queue:
+            arrived = self.session.repo.arrivals()
+            assert arrived
+            for ask in arrived:
+                for pkg in self._waiting.pop(ask, ()):
+                    self._absent[pkg].discard(ask)
+                    if not self._absent[pkg]:
+                        del self._absent[pkg]
+                        self._queue.append(pkg)
 
     def _graph_for_loading(self) -> ModGraph | None:
         """The graph, where roots alone cannot decide; None for a broken one, whose fault has been reported."""
@@ -262,8 +313,8 @@ class Loader:
         """Find a package, read its imports and queue them."""
         session = self.session
         try:
-            found = import_from_modules(
-                session, pkg.path, self.requirements, self._mg, skip_mod_file=self.skip_mod_files
+            found = find_package(
+                session, pkg.path, self.requirements, self._mg, skip_mod_file=self.skip_mod_files, wait=False
             )
         except GoSumError:
             raise
@@ -271,6 +322,9 @@ class Loader:
             pkg.error = error
             if pkg.path in self._tools:
                 self._mark(pkg, IN_ALL)
+            return
+        if isinstance(found, Absent):
+            self._put_aside(pkg, found.asks)
             return
         pkg.mod, pkg.mod_root, pkg.dir, pkg.alt_mods = found.mod, found.mod_root, found.dir, found.alt_mods
         if pkg.path in self._tools:

@@ -27,6 +27,7 @@ from govgo.load.packages.errors import (
 )
 from govgo.load.packages.find import query_packages
 from govgo.load.packages.imports import (
+    begin_modules,
     dir_in_module,
     fetch,
     import_from_modules,
@@ -38,9 +39,9 @@ from govgo.load.packages.imports import (
 )
 from govgo.load.packages.tidyroots import tidy_roots
 from govgo.load.query.errors import PackageNotInModuleError
+from govgo.load.query.prefetch import latest_versions, warm_latest
 from govgo.load.query.retract import check_allowed
 from govgo.load.session.errors import TooNewError
-from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.packages.loader import Loader
@@ -173,7 +174,7 @@ def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
         for pkg in loader.pkgs
         if pkg.error is not None and not pkg.is_test and find(pkg.error, ImportMissingError) is not None
     ]
-    warm_queries(loader.session, (pkg.path for pkg in missing))
+    begin_queries(loader.session, [pkg.path for pkg in missing])
     added: dict[ModuleVersion, LoadPkg] = {}
     answers: list[tuple[LoadPkg, ModuleVersion]] = []
     for pkg in missing:
@@ -256,19 +257,24 @@ def _root_module(loader: Loader, path: str) -> ModuleVersion | None:
         return None
 
 
-def warm_queries(session: Session, paths: Iterable[str]) -> None:
-    """Fetch, all at once, the version lists of every module that could hold one of the missing packages."""
+def begin_queries(session: Session, paths: Iterable[str]) -> None:
+    """Fetch together what the searches for missing packages ask one after another; begin with the modules they search.
+
+    Args:
+        session: the command.
+        paths: import paths that no module of the build list provides.
+    """
     if not may_add(session):
         return
-    asks = {
-        prefix: Ask("versions", prefix)
+    prefixes = dict.fromkeys(
+        prefix
         for path in paths
         if not is_std(path)
         for prefix in path_prefixes(path)
         if _is_module_path(prefix) and not session.main.contains(prefix)
-    }
-    if len(asks) > 1:
-        session.repo.warm(asks.values())
+    )
+    warm_latest(session, prefixes)
+    begin_modules(session, latest_versions(session, prefixes))
 
 
 def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion:

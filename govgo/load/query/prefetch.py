@@ -41,6 +41,21 @@ def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[Modul
         warm(_upgrade_asks(session, in_use))
 
 
+def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersion]:
+    """The versions that queries for "latest" will choose; paths for which there is none are left out."""
+    found = []
+    for path in paths:
+        if not _is_asked_for(session, path):
+            continue
+        try:
+            listed = session.repo.versions(path)
+            version = choose_version(session, parse_query(path, "latest"), listed, allowed_versions(session))
+            found.append(ModuleVersion(path, version or session.repo.latest(path).version))
+        except Failure:
+            continue
+    return found
+
+
 def _is_asked_for(session: Session, path: str) -> bool:
     return not (
         is_toolchain(path)
