@@ -211,8 +211,8 @@ MUTANTS = {
         "7",
         "a database that has gone back behind the kept head is a fork",
         "adapters/sumdb/trees.py",
-        "        if await self._is_served(join.older):\n",
-        "        if False:\n",
+        "not self._served_history or await self._is_served(top):\n",
+        "True:\n",
         (
             TIMELINE + "test_fork_behind_the_stored_head_with_an_empty_tile_cache",
             TIMELINE + "test_database_that_went_back_behind_the_stored_head",
