@@ -13,7 +13,6 @@ Source of the rules: semver.org 2.0.0, sections 2 to 11; Go Modules Reference, "
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -124,4 +123,4 @@ def one_less(digits: str) -> str:
 def _identifier_key(identifier: str) -> str:
     if not identifier.isdecimal():
         return _WORD + identifier
-    return f"{_NUMERIC}{chr(min(len(identifier), sys.maxunicode))}{identifier}"
+    return f"{_NUMERIC}{chr(min(len(identifier), 0x10FFFF))}{identifier}"
