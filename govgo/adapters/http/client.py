@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, TransferError
+from govgo.adapters.http.gunzip import Gunzip, gunzip
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
 from govgo.core.golib import url as gourl
@@ -36,10 +36,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 # For this long after a failed connection, further requests to the host get one try only.
 _DOWN_S = 5.0
-# Content codings (RFC 9110, section 8.4.1): those that can be undone here, and those that change nothing.
-_GZIP = frozenset({"gzip", "x-gzip"})
+# Content codings that change nothing (RFC 9110, section 8.4.1).
 _PLAIN = frozenset({"", "identity"})
-_PIECE_BYTES = 4 << 10
 
 
 class Page(NamedTuple):
@@ -153,7 +151,7 @@ class HttpClient:
             body = await _beginning(answer, limit_bytes)
             encoding = answer.header("content-encoding")
             if encoding not in _PLAIN:
-                body = _unpack(encoding, body, limit_bytes, self._shown(url))
+                body = gunzip(encoding, body, limit_bytes, self._shown(url))
             error = None if answer.status == 200 else _refusal(answer, self._shown(url), body)
             return Page(self._shown(url), body, error)
 
@@ -164,7 +162,7 @@ class HttpClient:
         if answer.has_header(b"content-encoding"):
             encoding = answer.header("content-encoding")
             if encoding not in _PLAIN:
-                body = _unpack(encoding, body, limit_bytes, self._shown(url))
+                body = gunzip(encoding, body, limit_bytes, self._shown(url))
         if len(body) > limit_bytes:
             raise _too_large(self._shown(url), limit_bytes)
         return body
@@ -183,15 +181,21 @@ class HttpClient:
         async def copy(answer: Answer, url: str, limit_bytes: int) -> int:
             rewind()
             shown = self._shown(url)
-            if answer.header("content-encoding") not in _PLAIN:
-                raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
-            size = 0
+            coding = answer.header("content-encoding")
+            packed = None if coding in _PLAIN else Gunzip(coding, shown)
+            size = received = 0
             async for chunk in answer.chunks():
-                size += len(chunk)
+                received += len(chunk)
                 self._event("received", {"name": shown, "bytes": len(chunk)})
-                if size > limit_bytes:
+                for piece in (chunk,) if packed is None else packed.feed(chunk):
+                    size += len(piece)
+                    if size > limit_bytes:
+                        break
+                    sink(piece)
+                if max(size, received) > limit_bytes:
                     raise _too_large(shown, limit_bytes)
-                sink(chunk)
+            if packed is not None:
+                packed.finish()
             return size
 
         return await self._exchange(url, copy, limit_bytes)
@@ -419,46 +423,6 @@ async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
     except TransferError:
         pass
     return data[:limit_bytes]
-
-
-def _unpack(encoding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
-    """A body that came compressed although we did not ask for that, inflated no further than the limit.
-
-    It may have several members (RFC 1952, section 2.2), and none at all where it is empty.
-    """
-    if encoding.lower() not in _GZIP:
-        raise NetworkError(f"reading {shown}: unexpected Content-Encoding", url=shown)
-    parts: list[bytes] = []
-    room = limit_bytes + 1
-    inflater = None
-    at = 0
-    rest = b""
-    while room > 0:
-        if not rest:
-            # What is left after a member is copied: small pieces keep many members from costing their square.
-            rest = body[at : at + _PIECE_BYTES]
-            at += len(rest)
-        if not rest:
-            break
-        inflater = inflater or zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
-        try:
-            parts.append(inflater.decompress(rest, room))
-        except zlib.error as err:
-            raise NetworkError(f"read {quote(shown)}: {_gzip_fault(str(err))}", url=shown) from err
-        room -= len(parts[-1])
-        rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-        if inflater.eof:
-            inflater = None
-    if room > 0 and inflater is not None:
-        raise NetworkError(f"read {quote(shown)}: unexpected EOF", url=shown)
-    return b"".join(parts)
-
-
-def _gzip_fault(text: str) -> str:
-    """What zlib says in the words of compress/gzip."""
-    if "header check" in text:
-        return "gzip: invalid header"
-    return "gzip: invalid checksum" if "incorrect" in text else "gzip: invalid data"
 
 
 def _too_large(shown: str, limit_bytes: int) -> TooLargeError:

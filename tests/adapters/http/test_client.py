@@ -285,6 +285,24 @@ def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
         assert fetch(engine, proxy.url + LIST) == bytes(1000)
 
 
+def test_an_unasked_for_gzip_body_is_passed_on_unpacked(engine: MakeEngine) -> None:
+    """A zip through a box that compresses everything, in two members; a bomb ends at the limit of what it holds."""
+    body = gzip.compress(b"zip" * 100_000) + gzip.compress(b"end")
+    with ProxySimulator() as proxy:
+        url = proxy.url + "/zip"
+        got = bytearray()
+        proxy.script("/zip", Body(body, {"Content-Encoding": "gzip"}))
+        size = with_client(engine, lambda client: client.stream(url, got.extend, got.clear, 1 << 30))
+        assert (size, bytes(got)) == (300_003, b"zip" * 100_000 + b"end")
+        proxy.script("/zip", Body(gzip.compress(bytes(16 << 20)), {"Content-Encoding": "gzip"}))
+        with pytest.raises(TooLargeError):
+            with_client(engine, lambda client: client.stream(url, got.extend, got.clear, 1_000_000))
+        assert len(got) <= 1_000_000
+        proxy.script("/zip", Body(body[:-4], {"Content-Encoding": "gzip"}))
+        with pytest.raises(NetworkError, match="unexpected EOF"):
+            with_client(engine, lambda client: client.stream(url, got.extend, got.clear, 1 << 30))
+
+
 def test_a_truncated_body_is_reported_as_by_go(engine: MakeEngine) -> None:
     with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
         proxy.script(LIST, Truncate())
