@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TextIO
 
@@ -28,6 +28,7 @@ PLAIN_EVERY_S = 10.0
 _SILENT_S = 2.0
 _RATE_OVER_S = 3.0
 _MOST_CHARACTERS = 56
+_LEAST_CHARACTERS = 12
 
 _STEPS = {
     "cache": ("checking the module cache", "module"),
@@ -52,7 +53,7 @@ class Tally:
         self.bytes = 0
         self._title = title
         self._now_s = now_s
-        self._started_s = now_s()
+        self._started_s = self._moved_s = now_s()
         self._modules_left = 0
         self._step = ""
         self._step_left = 0
@@ -66,10 +67,12 @@ class Tally:
             case "started", {"what": str(what), "name": str(name)}:
                 self._waiting[name] = (what, self._now_s())
             case "received", {"name": str(name), "bytes": int(count)}:
+                self._moved_s = self._now_s()
                 self.bytes += count
                 if name in self._waiting:
                     self._waiting[name] = (self._waiting[name][0], self._now_s())
             case "finished", {"name": str(name), **more}:
+                self._moved_s = self._now_s()
                 what, _ = self._waiting.pop(name, ("", 0.0))
                 self.answers += what == "request"
                 rest = more.get("bytes", 0)
@@ -95,28 +98,47 @@ class Tally:
         """Since the start of the command."""
         return self._now_s() - self._started_s
 
-    def sentence(self) -> str:
-        """The line as it reads now."""
-        return f"{self._title}: {', '.join(self._parts())}"
+    def sentence(self, width: int = 0) -> str:
+        """The line as it reads now.
 
-    def _parts(self) -> Iterator[str]:
-        if self._modules_left:
-            yield many(self._modules_left, "module") + " left"
-        requests = sum(what == "request" for what, _ in self._waiting.copy().values())
+        Args:
+            width: what it may take, 0 for any. Names are cut first, then the rate goes, the bytes and what is left:
+                for how long, and what is waited for, says most where there is little room.
+        """
+        left, moved, rate = self._left(), size(self.bytes) if self.bytes else "", self._rate()
+        pace = f"{size(int(rate))}/s" if self.bytes and rate >= 1 else ""
+        now = duration(self.elapsed_s)
+        before, name, after = self._tail()
+        line = ""
+        for parts in ((left, moved, pace, now), (left, moved, now), (left, now), (now,), ()):
+            title = f"{self._title}: " if parts else ""
+            line = title + ", ".join([*filter(None, parts), *([before] if name else [])])
+            room = width - len(line) - len(after) if width else _MOST_CHARACTERS
+            line += _cut(name, max(room, _LEAST_CHARACTERS), at_end=not after) + after
+            if not width or len(line) <= width:
+                break
+        return line
+
+    def _left(self) -> str:
         noun = _STEPS.get(self._step, ("", ""))[1]
+        if self._modules_left:
+            return many(self._modules_left, "module") + " left"
         if self._step_left and noun:
-            yield many(self._step_left, noun) + " left"
-        elif requests and not self._modules_left:
-            yield many(requests, "request") + " left"
-        if self.bytes:
-            yield size(self.bytes)
-            yield f"{size(int(self._rate()))}/s"
-        yield duration(self.elapsed_s)
-        silent = self._longest_wait()
-        if silent:
-            yield silent
-        elif self._newest:
-            yield self._newest
+            return many(self._step_left, noun) + " left"
+        requests = sum(what == "request" for what, _ in self._waiting.copy().values())
+        return many(requests, "request") + " left" if requests else ""
+
+    def _tail(self) -> tuple[str, str, str]:
+        """What to name at the end of the line, with the words before and behind it."""
+        now_s, waiting = self._now_s(), self._waiting.copy()
+        if waiting and now_s - self._moved_s >= _SILENT_S:
+            name = min(waiting, key=lambda each: waiting[each][1])
+            what, since_s = waiting[name]
+            if now_s - since_s >= _SILENT_S:
+                lock = "the lock of " if what == "lock" else ""
+                shown = name.partition("://")[2] if what == "request" else ""
+                return f"waiting for {lock}", visible(shown or name), f", {duration(now_s - since_s)}"
+        return "", visible(self._newest).replace("\n", " "), ""
 
     def _rate(self) -> float:
         """Bytes per second over the last seconds."""
@@ -127,22 +149,12 @@ class Tally:
         then_s, before = self._samples[0]
         return (self.bytes - before) / (now_s - then_s) if now_s > then_s else 0.0
 
-    def _longest_wait(self) -> str:
-        """What has been silent longest, if that is long."""
-        waiting = self._waiting.copy()
-        if not waiting:
-            return ""
-        name = min(waiting, key=lambda each: waiting[each][1])
-        what, since_s = waiting[name]
-        silent_s = self._now_s() - since_s
-        if silent_s < _SILENT_S:
-            return ""
-        shown = f"the lock of {name}" if what == "lock" else name
-        if what == "request":
-            shown = name.partition("://")[2] or name
-        if len(shown) > _MOST_CHARACTERS:
-            shown = "…" + shown[1 - _MOST_CHARACTERS :]  # the end tells more than the beginning
-        return f"waiting for {shown}, {duration(silent_s)}"
+
+def _cut(name: str, most: int, *, at_end: bool) -> str:
+    """`name` in at most so many characters; of a URL the end tells more than the beginning."""
+    if len(name) <= most:
+        return name
+    return name[: most - 1] + "…" if at_end else "…" + name[len(name) - most + 1 :]
 
 
 class Display:
@@ -194,7 +206,7 @@ class Display:
                 if self._ended.is_set():
                     return
                 self._line = line
-                line.draw(self._tally.sentence())
+                line.draw(self._tally.sentence(line.width))
             self._ended.wait(EVERY_S)
 
     def _print_lines(self) -> None:
@@ -230,12 +242,16 @@ class LiveLine:
         self._to_start = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
         self._drawn = False
 
+    @property
+    def width(self) -> int:
+        """What a sentence may take. The last column stays free: a terminal that wraps there leaves the line behind."""
+        return max(self._console.width - 1, 10)
+
     def draw(self, sentence: str) -> None:
         """Put `sentence` in place of what was drawn before."""
         title, colon, rest = visible(sentence).replace("\n", " ").partition(": ")
         text = self._text.assemble((title, "cyan"), colon, rest)
-        # The last column stays free: a terminal that wraps there would leave the line behind.
-        text.truncate(max(self._console.width - 1, 10), overflow="ellipsis")
+        text.truncate(self.width, overflow="ellipsis")
         self._console.control(self._to_start)
         self._console.print(text, end="", soft_wrap=True)
         self._drawn = True

@@ -94,6 +94,45 @@ def test_a_command_that_is_waited_for_is_named(tally: Tally, clock: Clock) -> No
     assert tally.sentence() == "list: 12 s, waiting for git fetch https://git.example/a, 12 s"
 
 
+ALL = "list: 2 requests left"
+
+
+ALL = "list: 2 requests left"
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (116, f"{ALL}, 4.0 kB, 333 bytes/s, 12 s, waiting for …ctory/github.com/someone/a-module/@v/v1.0.0.zip, 12 s"),
+        (100, f"{ALL}, 4.0 kB, 333 bytes/s, 12 s, waiting for …/someone/a-module/@v/v1.0.0.zip, 12 s"),
+        (80, f"{ALL}, 4.0 kB, 333 bytes/s, 12 s, waiting for …/v1.0.0.zip, 12 s"),
+        (70, f"{ALL}, 4.0 kB, 12 s, waiting for …/@v/v1.0.0.zip, 12 s"),
+        (60, f"{ALL}, 12 s, waiting for …v/v1.0.0.zip, 12 s"),
+        (46, "list: 12 s, waiting for …e/@v/v1.0.0.zip, 12 s"),
+        (30, "waiting for …/v1.0.0.zip, 12 s"),
+    ],
+)
+def test_a_narrow_terminal_still_says_what_is_waited_for(tally: Tally, clock: Clock, width: int, line: str) -> None:
+    name = "https://p.example/a-long-directory/github.com/someone/a-module/@v/v1.0.0.zip"
+    tally.event("started", request(name))
+    tally.event("started", request("https://p.example/b"))
+    tally.event("received", {"name": "https://p.example/b", "bytes": 4_000})
+    clock.time_s += 12
+    assert tally.sentence(width) == line
+    assert len(line) <= width
+
+
+def test_what_moves_is_not_waited_for(tally: Tally, clock: Clock) -> None:
+    """Some requests stand behind others; that is no news while these come in."""
+    tally.event("started", request("https://p.example/queued"))
+    for number in range(5):
+        clock.time_s += 1
+        tally.event("finished", {"name": f"https://p.example/{number}"})
+    assert tally.sentence() == "list: 1 request left, 5 s"
+    clock.time_s += 2
+    assert tally.sentence() == "list: 1 request left, 7 s, waiting for p.example/queued, 7 s"
+
+
 def test_what_is_silent_is_named(tally: Tally, clock: Clock) -> None:
     tally.event("started", request("https://p.example/q.io/a/@v/v1.0.0.zip"))
     clock.time_s += 65
