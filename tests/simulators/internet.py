@@ -23,7 +23,15 @@ from typing import NamedTuple
 
 from tests.simulators.certificates import Authority
 
-NAMES = ("127.0.0.1", "corp.test", "*.corp.test", "*.dev.corp.test", "*.x.dev.corp.test", "other.test")
+NAMES = (
+    "127.0.0.1",
+    "corp.test",
+    "*.corp.test",
+    "*.dev.corp.test",
+    "*.x.dev.corp.test",
+    "other.test",
+    "xn--bcher-kva.test",
+)
 
 
 class Reply(NamedTuple):
@@ -136,8 +144,8 @@ class Internet:
         return target
 
     def _tunnel(self, connection: socket.socket, target: str) -> None:
-        """Answer as `target`: over TLS but on port 80."""
-        if target.endswith(":80"):
+        """Answer as `target`: over TLS, but on ports 80 and 8080."""
+        if target.endswith((":80", ":8080")):
             self._answer_all(connection, "http://" + target.lower().removesuffix(":80"))
             return
         tls = self.servers.get(target.partition(":")[0].lower(), self._tls)

@@ -73,9 +73,9 @@ class _Place:
 
     def __init__(self, prefix: str, agent: str) -> None:
         url = gourl.parse(prefix + "/")
-        self.origin = url.without_userinfo().removesuffix("/")
+        self.origin = url._replace(host=gourl.ascii_host(url.host)).without_userinfo().removesuffix("/")
         self.shown = url.redacted().removesuffix("/")
-        self.host = url.hostname
+        self.host = gourl.ascii_host(url.hostname)
         self.secure = url.scheme == "https"
         self.own = "" if url.user is None else basic_line(url.user, url.password or "")
         self.lines: tuple[str, ...] | None = ()

@@ -148,7 +148,8 @@ class CurlTransfer:
         # Setting an option costs more than comparing: most requests in a row go to one origin with the same headers.
         if headers is not self._request:
             # To libcurl "Name:" without a value is a header to leave out, and "Name;" one that has no value.
-            easy.setopt(pycurl.HTTPHEADER, [line[:-2] + ";" if line.endswith(": ") else line for line in headers])
+            lines = (line[:-2] + ";" if line.endswith(": ") else line for line in headers)
+            easy.setopt(pycurl.HTTPHEADER, [_bytes(line) for line in lines])
             self._request = headers
         if proxy != self._proxy:
             # An empty name keeps libcurl from reading the variables itself. It looks names up before a socks5 proxy.

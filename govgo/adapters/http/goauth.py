@@ -64,6 +64,7 @@ class GoAuth:
         self._logins = tuple(reversed(logins))
         self._environ = dict(environ)
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
+        self._environ.setdefault("GCM_INTERACTIVE", "never")
         self._off = off
         self._started = False
         self._filled: list[tuple[str, bytes]] = []

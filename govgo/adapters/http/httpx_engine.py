@@ -36,10 +36,11 @@ class HttpxEngine:
             TransferError: no answer.
         """
         url = httpx.URL(origin + target)
-        pairs = [(name, value.strip()) for name, _, value in (line.partition(":") for line in headers)]
+        lines = (line.encode("utf-8", "surrogateescape").partition(b":") for line in headers)
+        pairs = [(name, value.strip()) for name, _, value in lines]
         client = self._client(url)
         # httpx would offer to inflate bodies; the client wants them as they are stored.
-        request = client.build_request("GET", url, headers=[*pairs, ("Accept-Encoding", "identity")])
+        request = client.build_request("GET", url, headers=[*pairs, (b"Accept-Encoding", b"identity")])
         try:
             return HttpxAnswer(await client.send(request, stream=True), self._closing)
         except httpx.HTTPError as err:

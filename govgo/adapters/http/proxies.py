@@ -60,7 +60,7 @@ def address_of(proxy: str) -> ProxyAddress:
     port = int(digits[:6]) if digits.isdigit() else _PORTS.get(url.scheme, 0)
     if not url.hostname or not 0 < port < 1 << 16:
         raise TransferError(Fault.SETTING, f"proxyconnect tcp: dial tcp: address {url.hostname}:{port}: invalid port")
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    host = f"[{url.hostname}]" if ":" in url.hostname else gourl.ascii_host(url.hostname)
     return ProxyAddress(f"{scheme}://{host}:{port}", url.user or "", url.password or "")
 
 
@@ -132,11 +132,10 @@ class _Exempt:
         if address is not None:
             self._addresses.append((address, port))
             return
-        if host.startswith("*."):
-            host = host[1:]
+        host = host.removeprefix("*") if host.startswith("*.") else host
         if host:
-            itself = not host.startswith(".")
-            self._names.append(_Name("." + host if itself else host, port, itself))
+            name = gourl.ascii_host(host.removeprefix("."))
+            self._names.append(_Name("." + name, port, itself=not host.startswith(".")))
 
 
 def _split_port(entry: str) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.golib import url as gourl
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators.httpclients import MakeEngine
-from tests.simulators.internet import Internet, Reply
+from tests.simulators.internet import Internet
 
 DATA = Path(__file__).parents[3] / "testdata"
 FILE = DATA / "proxies.json"
@@ -52,7 +52,7 @@ def ask_govgo(name: str) -> list[str]:
     for each in TABLE["urls"]:
         url = gourl.parse(each)
         try:
-            answers.append(choose(url.scheme, url.hostname, url.port) if choose else "")
+            answers.append(choose(url.scheme, gourl.ascii_host(url.hostname), url.port) if choose else "")
         except TransferError as err:
             answers.append(f"error: {err}")
     return answers
@@ -93,9 +93,13 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
 def set_up(net: Internet, way: str) -> tuple[str, dict[str, str]]:
     """Play; the base URL and the environment. The last variable would make libcurl leave the proxy out."""
     scheme, _, proxy = way.partition(" through ")
-    net.play({f"{scheme}://corp.test{INFO}": Reply(404)})
+    net.play({})
     proxy = proxy.replace("PROXY", f"127.0.0.1:{net.port}")
-    return f"{scheme}://corp.test", {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "*corp.test,.orp.test"}
+    return scheme if ":" in scheme else f"{scheme}://corp.test", {
+        "HTTP_PROXY": proxy,
+        "HTTPS_PROXY": proxy,
+        "NO_PROXY": "*corp.test,.orp.test",
+    }
 
 
 def told(net: Internet) -> list[str]:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from govgo.core.golib.url import clean_path, mask, parse
+from govgo.core.golib.url import ascii_host, clean_path, mask, parse, parse_request_uri
 from govgo.errors import UsageError
 
-ROWS = json.loads((Path(__file__).parents[3] / "testdata/gourl/net_url.json").read_text("utf-8"))
+DATA = Path(__file__).parents[3] / "testdata/gourl"
+ROWS = json.loads((DATA / "net_url.json").read_text("utf-8"))
+REQUEST_URIS: dict[str, str] = json.loads((DATA / "request_uri.json").read_text("utf-8"))
 # Where a password would stand in Go's error text, ours has a mask.
 MASKED = {
     "https://us er:pw@h": "https://us er:xxxxx@h",
@@ -33,6 +35,23 @@ def test_as_net_url(row: dict[str, str]) -> None:
     assert url.redacted() == row.get("redacted", "")
     assert (url.path, url.raw_path) == (row.get("path", ""), row.get("raw_path", ""))
     assert (url.host, url.hostname) == (row.get("host", ""), row.get("hostname", ""))
+
+
+@pytest.mark.parametrize("text", REQUEST_URIS)
+def test_as_the_url_of_a_request(text: str) -> None:
+    try:
+        found = str(parse_request_uri(text))
+    except UsageError as err:
+        found = f"error: {err}"
+    assert found == REQUEST_URIS[text].replace(text, MASKED.get(text, text))
+
+
+def test_hosts_are_sent_by_their_a_labels() -> None:
+    """The labels of `例え.テスト` are those of the IANA's test domain."""
+    assert ascii_host("PLAIN.example:80") == "PLAIN.example:80"
+    assert ascii_host("bücher.example:80") == "xn--bcher-kva.example:80"
+    assert ascii_host("xn--bcher-kva.例え.テスト") == "xn--bcher-kva.xn--r8jz45g.xn--zckzah"
+    assert ascii_host("[::1]:80") == "[::1]:80"
 
 
 def test_a_password_is_masked_in_text_that_is_no_url() -> None:
