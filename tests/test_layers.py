@@ -47,7 +47,7 @@ ROOMS = {
         "modzip sumdb vcs",
     ),
     "adapters": (
-        "attribution disk",
+        "attribution disk interrupts",
         "http modzip",
         "loop",
         "modcache sumdb",
@@ -59,7 +59,14 @@ ROOMS = {
     "app": ("list sum vendor edit env get graph init modverify tidy work", "download verify why"),
     "report": ("gojson visible", "edit env findings graph list sum why", "download"),
     "wiring": ("env modverify session sums", "verify"),
-    "cli": ("options progress topics", "console group", "call helptext", "switching", "session", "commands main"),
+    "cli": (
+        "options progress topics streams",
+        "console group",
+        "call helptext",
+        "switching",
+        "session",
+        "commands main",
+    ),
 }
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how

@@ -16,7 +16,8 @@ HEAVY = {"httpx", "rich", "pycurl", "cryptography", "anyio", "httpcore", "h2", "
 
 
 #: Modules of govgo that a verb may load. Lower a number when fewer are loaded; a higher one needs a reason.
-MOST_MODULES = {"list": 118, "graph": 108, "tidy": 140}
+#: The standard streams and the files that lie where nothing can be renamed are three of them.
+MOST_MODULES = {"list": 119, "graph": 109, "tidy": 141}
 
 
 def loaded(*arguments: str, cwd: Path = ROOT) -> tuple[subprocess.CompletedProcess[str], list[str]]:

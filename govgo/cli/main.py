@@ -9,31 +9,52 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
 
+# Nothing else is loaded before `run` is ready for Ctrl-C: `typing` alone would take ten times as long as this file.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
     from govgo.cli.console import ConsoleReporter
     from govgo.cli.group import Group
     from govgo.cli.options import Command, CommandLineError
+    from govgo.errors import DiskError
 
 
 def run() -> None:
     """The console script: run `invoke`, and end the process with its exit code."""
-    # A command builds long-lived graphs and exits; cyclic collection would only walk them again and again.
-    gc.disable()
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="surrogateescape")
-    code = invoke(sys.argv[1:])
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        _drop_stdout()
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as in the background
+            signal.signal(signal.SIGINT, _on_interrupt)
+        # A command builds long-lived graphs and exits; cyclic collection would only walk them again and again.
+        gc.disable()
+        from govgo.cli.streams import Streams
+
+        streams = Streams()
+        code = invoke(sys.argv[1:])
+        fault = streams.flush()
+        if fault is not None:
+            code = _untold(code, fault)
+    except KeyboardInterrupt:
+        code = _interrupted()
     # Nothing is left to do; taking a large graph apart object by object would cost more than some whole commands.
     os._exit(code)
+
+
+def _on_interrupt(*_: object) -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, _on_second_interrupt)
+    raise KeyboardInterrupt
+
+
+def _on_second_interrupt(*_: object) -> None:
+    from govgo.cli.console import EXIT_INTERRUPTED
+
+    os._exit(EXIT_INTERRUPTED)
 
 
 def invoke(args: list[str]) -> int:
@@ -81,9 +102,6 @@ def _run_as(release: str, args: list[str]) -> int | str:
             _print_traceback()
         reporter.failure(error)
         return error.release if isinstance(error, SwitchError) else exit_code(error)
-    except BrokenPipeError:
-        _drop_stdout()
-        return EXIT_DONE
     except KeyboardInterrupt:
         return _interrupted()
     except Exception as error:
@@ -140,8 +158,11 @@ def _print_help(path: str, target: Command | Group, stream: TextIO) -> None:
 
 
 def _interrupted() -> int:
+    import warnings
+
     from govgo.cli.console import EXIT_INTERRUPTED
 
+    warnings.simplefilter("ignore")  # of coroutines that were made and will not be awaited
     sys.stderr.write("govgo: interrupted\n")
     return EXIT_INTERRUPTED
 
@@ -180,7 +201,9 @@ def _bug(error: Exception) -> int:
     return EXIT_BUG
 
 
-def _drop_stdout() -> None:
-    """After EPIPE nothing more can be written; keep the interpreter from trying."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+def _untold(code: int, fault: DiskError) -> int:
+    """Tell that standard output could not take all of the result; the worse of its exit code and `code`."""
+    from govgo.cli.console import EXIT_NO, ConsoleReporter, exit_code
+
+    ConsoleReporter().failure(fault)
+    return exit_code(fault) if code <= EXIT_NO else code

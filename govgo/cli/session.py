@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
 from govgo.core.version.goversion import REFERENCE_RELEASE
-from govgo.errors import GovgoError, UsageError
+from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:
@@ -58,15 +60,25 @@ def goflags_for(path: str) -> list[str]:
 
 
 def working_directory(environ: Mapping[str, str]) -> str:
-    """The absolute working directory; under the name in $PWD where that leads to the same place, as in go."""
+    """The absolute working directory; under the name in $PWD where that leads to the same place, as in go.
+
+    After -C it is the name that the system knows, unless $PWD is a name of the new directory: so a relative
+    replacement in a directory that -C reaches by a link is relative to where the directory really is.
+
+    Raises:
+        InputError: the directory has been removed.
+    """
     pwd = environ.get("PWD", "")
     if pwd.startswith("/"):
         try:
             if os.path.samestat(os.stat(pwd), os.stat(".")):
-                return pwd
+                return "/" + pwd.lstrip("/")
         except OSError:
             pass
-    return os.getcwd()
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
 
 
 def open_session(flags: Mapping[str, Any], *, announce: bool = True, policy: Policy = LIST) -> Session:
@@ -109,20 +121,19 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
     from govgo.load.session.session import Settings
 
     call = current_call()
-    environ = dict(os.environ)
     chdir = str(flags.get("chdir", ""))
     start_dir = ""
     if chdir:
-        start_dir = working_directory(os.environ)
+        with suppress(InputError):  # one that has been removed is not missed here
+            start_dir = working_directory(os.environ)
         try:
             os.chdir(chdir)
         except OSError as error:
             raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
-        environ["PWD"] = os.path.join(start_dir, chdir)
         if call is not None:
             call.env = None  # a relative GOENV or PATH means something else now
     env = environment()
-    cwd = working_directory(environ)
+    cwd = working_directory(os.environ)
     modfile = str(flags.get("modfile", ""))
     mod = str(flags.get("mod", ""))
     return Settings(
@@ -139,7 +150,7 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
         tolerant=bool(flags.get("tolerant")),
         go_version=env.go_version or REFERENCE_RELEASE,
         tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
-        temp_dir=environ.get("TMPDIR") or "/tmp",
+        temp_dir=os.environ.get("TMPDIR") or "/tmp",
         start_dir=start_dir,
     )
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.patterns import match_prefix_patterns
-from govgo.core.version.goversion import is_valid
+from govgo.core.version.goversion import REFERENCE_RELEASE, compare, is_valid
 from govgo.errors import UsageError
 
 DEFAULT_GOPROXY = "https://proxy.golang.org,direct"
@@ -172,10 +172,15 @@ def check_environment(env: GoEnv) -> None:
     """Refuse the settings with which no go command starts, whichever it is (cmd/go, main and modload.FindGoWork).
 
     Raises:
-        UsageError: GOPATH, GOWORK or GOVGO_GO_VERSION is malformed.
+        UsageError: GOPATH, GOWORK or GOVGO_GO_VERSION makes no sense.
     """
     if env.get("GOVGO_GO_VERSION") and not is_valid(env.go_version):
         raise UsageError(f"invalid GOVGO_GO_VERSION {quote(env.get('GOVGO_GO_VERSION'))}")
+    if env.get("GOVGO_GO_VERSION") and compare(env.go_version, REFERENCE_RELEASE) > 0:
+        raise UsageError(
+            f"GOVGO_GO_VERSION {quote(env.get('GOVGO_GO_VERSION'))} is newer than go{REFERENCE_RELEASE}, "
+            "the newest release that govgo can answer as"
+        )
     for entry in env.gopath.split(":"):
         if entry.startswith("~"):
             raise UsageError(f"GOPATH entry cannot start with shell metacharacter '~': {quote(entry)}")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class Workspace(Protocol):
 
     def write(self, path: str, data: bytes) -> None:
         """Create or replace atomically, making directories as needed."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """A block that writes files that belong together; Ctrl-C waits until it ends."""
         ...
 
     def exists(self, path: str) -> bool: ...

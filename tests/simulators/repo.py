@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -148,6 +149,9 @@ class MemoryFiles:
 
     def write(self, path: str, data: bytes) -> None:
         self.data[path] = data
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def exists(self, path: str) -> bool:
         return path in self.data or self.is_dir(path)

@@ -64,7 +64,7 @@ def write_stream(path: str, data: bytes) -> None:
         raise disk_error("write", path, error) from error
 
 
-def push(descriptor: int, data: bytes | memoryview) -> None:
+def push(descriptor: int, data: bytes | bytearray | memoryview) -> None:
     """Write all of `data`; where a pipe is set not to block, wait until it takes more.
 
     Raises:

@@ -71,12 +71,20 @@ class Network:
                 return done.value  # type: ignore[no-any-return]
             work.close()
             raise RuntimeError("a local source waited")
+        from govgo.adapters.interrupts import interrupts_call
+
         loop = self.loop()
         task = loop.create_task(work)
+
+        def stop() -> None:
+            task.cancel()
+            loop.call_soon_threadsafe(lambda: None)  # wakes the loop
+
         try:
-            return loop.run_until_complete(task)
+            with interrupts_call(stop):
+                return loop.run_until_complete(task)
         except BaseException:
-            # An interrupt (Ctrl-C) ends the loop, not the task.
+            # A second interrupt ends the loop, not the task.
             if not task.done():
                 task.cancel()
                 self._clean_up(task)

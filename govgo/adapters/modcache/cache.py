@@ -45,7 +45,7 @@ from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
-from govgo.errors import DiskError, InputError, UsageError
+from govgo.errors import DiskError, InputError, SettingError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -60,6 +60,12 @@ _HEX = frozenset("0123456789abcdef")
 _SHORT_HASH = 12
 
 TreeState = Literal["whole", "missing", "partial"]
+
+
+class NoModCacheError(SettingError):
+    """There is no module cache and none can be made, and the command needs one. As in go, this ends it at once."""
+
+    code = "no-module-cache"
 
 
 class Tree(NamedTuple):
@@ -146,7 +152,8 @@ class ModCache:
     """The module cache.
 
     Attributes:
-        root: GOMODCACHE, absolute and cleaned; "" where it is not set.
+        root: GOMODCACHE, absolute and cleaned; "" where neither it nor GOPATH nor HOME is set. Where there is no cache
+            and none can be made, nothing is found in it or kept, and what needs it raises a NoModCacheError, as in go.
         writable_dirs: leave the directories of extracted trees writable (-modcacherw).
     """
 
@@ -155,16 +162,17 @@ class ModCache:
         self.writable_dirs = writable_dirs
         self._made: set[str] = set()
         self._listless: dict[str, None] = {}
+        self._usable: bool | None = None
 
     def check_root(self) -> None:
         """Make the cache's root directory unless it is there.
 
         Raises:
-            UsageError: GOMODCACHE is not set, or relative.
-            DiskError: it could not be made, or is something else.
+            NoModCacheError: GOMODCACHE is not set, or its directory could not be made, or it is something else.
+            UsageError: it is relative.
         """
         if not self.root:
-            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
+            raise NoModCacheError("module cache not found: neither GOMODCACHE nor GOPATH is set")
         if not os.path.isabs(self.root):
             raise UsageError(f"GOMODCACHE entry is relative; must be absolute path: {quote(self.root)}.\n")
         fault = ""
@@ -179,7 +187,19 @@ class ModCache:
         except OSError as error:
             fault = f"stat {self.root}: {reason(error)}"
         if fault:
-            raise DiskError(f"could not create module cache: {fault}", path=self.root)
+            text = f"could not create module cache: {fault}"
+            raise NoModCacheError(text, inner=DiskError(text, path=self.root))
+
+    def _keeps(self) -> bool:
+        """Whether small files can be kept; where there is no cache, they are fetched again and again, as by go."""
+        if self._usable is None:
+            try:
+                self.check_root()
+            except NoModCacheError:
+                self._usable = False
+            else:
+                self._usable = True
+        return self._usable
 
     # Paths and locks.
 
@@ -201,7 +221,7 @@ class ModCache:
 
     def has_downloads(self) -> bool:
         """Whether anything was ever downloaded into this cache."""
-        return os.path.isdir(f"{self.root}/{cachepath.DOWNLOAD}")
+        return self.root != "" and os.path.isdir(f"{self.root}/{cachepath.DOWNLOAD}")
 
     @contextmanager
     def lock(self, mv: ModuleVersion, *, wait: bool = True) -> Iterator[None]:
@@ -247,7 +267,7 @@ class ModCache:
 
         go looks here only where GOPROXY=off: otherwise there might be a newer tag on the commit.
         """
-        if len(commit) < _SHORT_HASH or not _HEX.issuperset(commit):
+        if not self.root or len(commit) < _SHORT_HASH or not _HEX.issuperset(commit):
             return None
         suffix = f"-{commit[:_SHORT_HASH]}.info"
         try:
@@ -269,7 +289,8 @@ class ModCache:
             InputError: the cache can have no file for this version.
             DiskError: it could not be written.
         """
-        self._write(self.file(ModuleVersion(path, version), "info"), data)
+        if self._keeps():
+            self._write(self.file(ModuleVersion(path, version), "info"), data)
 
     def read_gomod(self, mv: ModuleVersion) -> bytes | None:
         """The cached go.mod, not checked against anything; None when there is none."""
@@ -291,7 +312,7 @@ class ModCache:
         """
         changed = self._listless
         try:
-            for mv, data in files:
+            for mv, data in files if self._keeps() else ():
                 path = self.file(mv, "mod")
                 self._write(path, data)
                 changed[path.rpartition("/")[0]] = None
@@ -304,6 +325,8 @@ class ModCache:
 
     def hand_over_gomod(self, helper: Helper, mv: ModuleVersion, data: bytes) -> None:
         """Keep a go.mod that was checked, by the helper process; `finish_gomods` must follow."""
+        if not self._keeps():
+            return
         path = self.file(mv, "mod")
         helper.write(path, data, counts=True)
         self._listless[path.rpartition("/")[0]] = None
@@ -316,6 +339,8 @@ class ModCache:
         return helper.take_fault()
 
     def _read(self, path: str, version: str, suffix: str) -> bytes | None:
+        if not self.root:
+            return None
         try:
             return self._bytes(f"{self.root}/{cachepath.file_stem(path, version)}.{suffix}")
         except InputError:
@@ -350,10 +375,12 @@ class ModCache:
     def has_zip(self, mv: ModuleVersion) -> bool:
         """Whether zip and .ziphash are both there."""
         path = self.zip_path(mv)
-        return os.path.exists(path) and os.path.exists(path + "hash")
+        return self.root != "" and os.path.exists(path) and os.path.exists(path + "hash")
 
     def ziphash(self, mv: ModuleVersion) -> str | None:
         """The h1: recorded for the cached zip; None where there is none, or a crash has cut it short."""
+        if not self.root:
+            return None
         try:
             text = lockfile.read_locked(self.file(mv, "ziphash")).strip().decode("ascii", "replace")
         except (OSError, InputError):
@@ -406,6 +433,8 @@ class ModCache:
             InputError: the cache can have no tree for `mv`.
             DiskError: marker or hash could not be looked at.
         """
+        if not self.root:
+            return Tree("", "missing")
         directory = f"{self.root}/{cachepath.tree_dir(*mv)}"
         try:
             os.stat(directory)

@@ -46,7 +46,12 @@ class CacheAudit:
         self._cache = cache
 
     def faults(self, mods: Sequence[ModuleVersion]) -> tuple[tuple[str, ...], ...]:
-        """go's sentences about each module version that was changed since it was downloaded, in the order given."""
+        """go's sentences about each module version that was changed since it was downloaded, in the order given.
+
+        Raises:
+            NoModCacheError: there is no cache.
+        """
+        self._cache.check_root()
         return _divided(self._cache, mods, self.module_faults, _tell_nobody)
 
     def module_faults(self, mv: ModuleVersion) -> tuple[str, ...]:
@@ -126,7 +131,7 @@ class CacheFacts:
         return tuple(CachedModule(*fields) for fields in _divided(self._cache, mods, self._fields, advanced))
 
     def _fields(self, mv: ModuleVersion) -> _Texts:
-        if is_toolchain(mv.path):
+        if is_toolchain(mv.path) or not self._cache.root:
             return tuple(_EMPTY)
         try:
             return tuple(self._look(mv))

@@ -93,15 +93,13 @@ class Repository:
         Raises:
             UsageError: a GOMODCACHE that cannot be used.
         """
-        if not env.gomodcache:
-            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
-        if not env.gomodcache.startswith("/"):
+        if env.gomodcache and not env.gomodcache.startswith("/"):
             raise UsageError(f"GOMODCACHE entry is relative; must be absolute path: {quote(env.gomodcache)}.\n")
         self._env = env
         self._report = report
         self._disabled = ""
         self._offline = offline
-        self._cache = cache or ModCache(env.gomodcache.rstrip("/") or "/", writable_dirs=writable_dirs)
+        self._cache = cache or ModCache(env.gomodcache, writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
         self._sums = SumCheck(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
         self._gomods = GoMods(self._cache, self._try, self._sums, report, self._network.helper)

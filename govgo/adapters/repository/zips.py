@@ -135,6 +135,7 @@ class Zips:
             if not self._sums.ledger.have(mv):
                 await self._check(mv)
             return path
+        cache.check_root()
         if self._announce:
             self._report.event("downloading", {"path": mv.path, "version": _shown_version(mv)})
         async with self._locked(mv):

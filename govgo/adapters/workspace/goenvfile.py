@@ -250,7 +250,7 @@ def _cache_dir(environ: Mapping[str, str]) -> str:
         base = os.path.join(home, "Library/Caches") if home else ""
     elif not base and home:
         base = os.path.join(home, ".cache")
-    return os.path.join(base, "go-build") if base and os.path.isabs(base) else ""
+    return os.path.join(base, "go-build") if base and os.path.isabs(base) else "off"
 
 
 def _goroot(search: str) -> str:

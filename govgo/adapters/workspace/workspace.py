@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from govgo.adapters.disk import atomic, lockfile, modes, renew, streams
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.trees import make_dirs, remove_tree
-from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.errors import ConflictError, DiskError, UsageError
 
 
@@ -83,6 +83,12 @@ class DiskWorkspace:
         with self._open(target) as descriptor:
             if os.fstat(descriptor).st_size != len(data) or lockfile.read_all(descriptor) != data:
                 renew.renew(target, descriptor, data, self.places)
+
+    def together(self) -> AbstractContextManager[None]:
+        """A block that writes files that belong together; Ctrl-C waits until it ends."""
+        from govgo.adapters.interrupts import interrupts_wait
+
+        return interrupts_wait()
 
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`; a link to nothing is not."""
@@ -187,18 +193,18 @@ class DiskWorkspace:
         """The lock that all edits of main modules' files take (`cache/lock` in the module cache).
 
         Raises:
-            UsageError: there is no cache.
+            NoModCacheError: there is no cache.
             DiskError: its lock could not be had.
         """
-        if self.cache is None:
-            raise UsageError("module cache not found: neither GOMODCACHE nor GOPATH is set")
-        return self.cache.side_lock()
+        return (self.cache or ModCache("", writable_dirs=False)).side_lock()
 
     @contextmanager
     def _open(self, path: str) -> Iterator[int]:
         """The file at `path` under both locks, open for reading and writing; whole again, if a run was killed in it."""
         with ExitStack() as held:
-            with suppress(DiskError, UsageError):  # like go, which edits without it in a read-only cache
+            with suppress(
+                DiskError, UsageError, NoModCacheError
+            ):  # like go, which edits without it where it cannot be had
                 held.enter_context(self.side_lock())
             descriptor = held.enter_context(_locked_file(path))
             renew.mend(path, descriptor, self.places)

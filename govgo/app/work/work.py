@@ -18,6 +18,7 @@ from govgo.load.mainmodule.gowork import (
     write_work_file,
 )
 from govgo.load.mainmodule.read import read_mod_file
+from govgo.load.session.mainmods import directory_path
 from govgo.load.session.policy import WORK
 from govgo.load.session.session import Faults, Session
 
@@ -144,16 +145,13 @@ def _rewrite(work: WorkFile, present: dict[str, list[str]], use: dict[str, str])
 
 
 def _absolute(root: str, path: str) -> str:
-    return posixpath.normpath(path if path.startswith("/") else posixpath.join(root, path))
+    clean = posixpath.normpath(path if path.startswith("/") else posixpath.join(root, path))
+    return "/" + clean.lstrip("/")  # normpath keeps two slashes in front, which mean nothing on our systems
 
 
 def _spelled(session: Session, root: str, directory: str) -> tuple[str, str]:
     """The absolute path of an argument, and its path for a use line of a go.work in `root`."""
-    if directory.startswith("/"):
-        clean = posixpath.normpath(directory)
-        return clean, clean
     absolute = _absolute(session.settings.cwd, directory)
-    relative = posixpath.relpath(absolute, root)
-    if relative == "." or relative.startswith(("./", "../")) or relative == "..":
-        return absolute, relative
-    return absolute, f"./{relative}"
+    if directory.startswith("/"):
+        return absolute, absolute
+    return absolute, directory_path(posixpath.relpath(absolute, root))

@@ -40,6 +40,7 @@ from govgo.wiring.sums import open_sum_client
 
 if TYPE_CHECKING:
     from govgo.app.sum.complete import IncompleteError
+    from govgo.load.session.session import Session
 
 _COMMANDS = {
     "head": Entry("sum", "head", TRUST, "Print our signed tree head, and compare it with a second source."),
@@ -201,7 +202,7 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     session = open_session(flags)
     _, ours, theirs = (session.absolute(name) for name in files)
     with open_sum_client(session, network_options(flags)) as database:
-        merged = merge_sums(database, *(session.files.read(path) or b"" for path in (ours, theirs)))
+        merged = merge_sums(database, _existing(session, ours), _existing(session, theirs))
     session.files.write(ours, merged.data)
     for failure in merged.unproved.values():
         session.report.note(str(failure))
@@ -209,6 +210,14 @@ def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     if merged.unproved:
         raise ReportedError(tuple(merged.unproved.values()))
     return EXIT_DONE
+
+
+def _existing(session: Session, path: str) -> bytes:
+    """The content of a file that git has made, if only as an empty one; a mistyped name is no empty file."""
+    data = session.files.read(path)
+    if data is None:
+        raise UsageError(f"open {path}: no such file or directory")
+    return data
 
 
 @contextmanager

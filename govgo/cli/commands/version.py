@@ -12,4 +12,6 @@ from govgo.core.version.goversion import REFERENCE_RELEASE
 @command()
 def version() -> None:
     """Print govgo's version and the Go release whose decisions it makes."""
-    show(f"govgo version {__version__} (decides as go{REFERENCE_RELEASE})\n")
+    from govgo.cli.session import environment
+
+    show(f"govgo version {__version__} (decides as go{environment().go_version or REFERENCE_RELEASE})\n")

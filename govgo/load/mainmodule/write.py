@@ -6,6 +6,7 @@ Source: cmd/go's modload.commitRequirements and UpdateGoModFromReqs.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.gosum.ledger import SumLedger
@@ -140,21 +141,28 @@ def commit_requirements(
     if dirty and session.build_mod != "mod":
         # go.sum may need a change as well, but only because of go.mod: report go.mod.
         raise session.go_mod_dirty()
-    if dirty or session.policy.rewrites_go_mod:
-        path = session.mod_file_path(session.main.root(m))
-        current = session.files.read(path)
-        if current != update.after:
-            before = index.data if index is not None else None
-            try:
-                session.files.replace(path, before, update.after)
-            except ConflictError as error:
-                raise ConflictError(
-                    "updating go.mod: existing contents have changed since last read", inner=error
-                ) from None
-        session.main.set_index(m, index_mod_file(update.after, update.file))
-        session.scope.part(Summaries).clear()
-    if session.policy.writes_go_sum:
-        write_go_sum(session, loaded)
+    writes_go_mod = dirty or session.policy.rewrites_go_mod
+    with session.files.together() if writes_go_mod else nullcontext():
+        if writes_go_mod:
+            _write_go_mod(session, m, update)
+        if session.policy.writes_go_sum:
+            write_go_sum(session, loaded)
+
+
+def _write_go_mod(session: Session, m: ModuleVersion, update: ModUpdate) -> None:
+    path = session.mod_file_path(session.main.root(m))
+    current = session.files.read(path)
+    if current != update.after:
+        index = session.main.index(m)
+        before = index.data if index is not None else None
+        try:
+            session.files.replace(path, before, update.after)
+        except ConflictError as error:
+            raise ConflictError(
+                "updating go.mod: existing contents have changed since last read", inner=error
+            ) from None
+    session.main.set_index(m, index_mod_file(update.after, update.file))
+    session.scope.part(Summaries).clear()
 
 
 def report_warnings(session: Session) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.adapters.modzip.hash import hash_tree, hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadZipError, DiskError, InputError, UsageError
@@ -355,19 +355,34 @@ def test_file_in_the_place_of_the_tree_gives_way(cache: ModCache) -> None:
 
 
 def test_root_that_cannot_be(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"module cache not found: neither GOMODCACHE nor GOPATH is set"):
+    with pytest.raises(NoModCacheError, match=r"module cache not found: neither GOMODCACHE nor GOPATH is set"):
         ModCache("", writable_dirs=False).check_root()
     with pytest.raises(UsageError, match=r'GOMODCACHE entry is relative; must be absolute path: "mod".'):
         ModCache("mod", writable_dirs=False).check_root()
     file = tmp_path / "file"
     file.touch()
     text = re.escape(f'could not create module cache: "{file}" is not a directory')
-    with pytest.raises(DiskError, match=text):
+    with pytest.raises(NoModCacheError, match=text):
         ModCache(str(file), writable_dirs=False).check_root()
-    with pytest.raises(DiskError, match=r"could not create module cache: stat .*/file/mod: not a directory"):
+    with pytest.raises(NoModCacheError, match=r"could not create module cache: stat .*/file/mod: not a directory"):
         ModCache(str(file / "mod"), writable_dirs=False).check_root()
     ModCache(str(tmp_path / "new"), writable_dirs=False).check_root()
     assert (tmp_path / "new").is_dir()
+
+
+@pytest.mark.parametrize("root", ["", "/proc/none"])
+def test_where_no_cache_can_be_nothing_is_found_or_kept(root: str) -> None:
+    """go fetches go.mod files again and again then, and fails when it needs a zip."""
+    cache = ModCache(root, writable_dirs=False)
+    mv = ModuleVersion("q.io/a", "v1.0.0")
+    cache.write_gomods([(mv, b"module q.io/a\n")])
+    cache.write_info(*mv, b"{}")
+    assert (cache.read_gomod(mv), cache.read_info(*mv), cache.ziphash(mv)) == (None, None, None)
+    assert (cache.has_zip(mv), cache.has_downloads(), cache.download_dir(mv).state) == (False, False, "missing")
+    with pytest.raises(NoModCacheError), cache.lock(mv):
+        pass
+    with pytest.raises(NoModCacheError), cache.side_lock():
+        pass
 
 
 HOLD = """

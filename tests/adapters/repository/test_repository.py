@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.modcache.cache import NoModCacheError
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.gosum.dirhash import hash_gomod
@@ -325,7 +326,9 @@ def test_the_go_and_toolchain_modules(home: Home) -> None:
 
 
 def test_a_cache_that_cannot_be(home: Home) -> None:
-    with pytest.raises(UsageError, match="module cache not found: neither GOMODCACHE nor GOPATH is set"):
-        Repository(load_env({"GOENV": "off"}), home.report)
+    with pytest.raises(NoModCacheError, match=r"^module cache not found: neither GOMODCACHE nor GOPATH is set$"):
+        Repository(load_env({"GOENV": "off", "GOPROXY": "file:///nosuch"}), home.report).zip_dir(
+            ModuleVersion("q.io/a", "v1.0.0")
+        )
     with pytest.raises(UsageError, match='GOMODCACHE entry is relative; must be absolute path: "x"'):
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
