@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from govgo import api, errors
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.ports.talk import Reporter
+from tests.simulators.proxy import ProxySimulator, Stall
 
 PROXY = (Path(__file__).parents[1] / "testdata/sample/proxy").as_uri()
 QUOTE = ModuleVersion("rsc.io/quote", "v1.5.2")
@@ -21,6 +24,15 @@ rsc.io/quote v1.5.2/go.mod h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     return {"HOME": str(tmp_path), "GOPATH": str(tmp_path / "go"), "GOPROXY": PROXY, "GOENV": "off"}
+
+
+def test_parse_text_or_bytes() -> None:
+    text = "module example.com/m\n\ngo 1.22\n\nrequire (\n\ta.b/c v1.0.0\n\ta.b/d v1.0.0\n)\n"
+    assert repr(api.parse_mod(text)) == repr(api.parse_mod(text.encode()))
+    assert repr(api.parse_mod(text)) == "<ModFile example.com/m: go 1.22, 2 requirements>"
+    assert repr(api.parse_mod("")) == "<ModFile without a module line>"
+    assert repr(api.parse_work("go 1.22\nuse ./a\n")) == "<WorkFile: go 1.22, 1 module>"
+    assert api.parse_sum(SUMS.decode()) == api.parse_sum(SUMS)
 
 
 def test_parse_and_format_keep_comments() -> None:
@@ -84,4 +96,117 @@ def test_verify(tmp_path: Path, environ: dict[str, str]) -> None:
         "rsc.io/sampler@v1.3.0: missing go.sum entry for go.mod file",
     ]
     (tmp_path / "go.sum").write_bytes(SUMS.replace(b"w5fcys", b"x5fcys"))
-    assert api.verify(str(tmp_path), environ=environ).verdict == 4
+    wrong = api.verify(str(tmp_path), environ=environ)
+    assert wrong.verdict is api.Verdict.CONTRADICTION
+    assert (bool(proved), bool(wrong)) == (False, False)
+    document = wrong.to_dict()
+    assert (document["schema"], document["summary"]["verdict"]) == ("govgo.verify/1", "contradiction")
+    (tmp_path / "go.sum").write_bytes(SUMS)
+    (tmp_path / "go.mod").write_text("module example.com/m\n")
+    (tmp_path / "go.sum").unlink()
+    assert api.verify(str(tmp_path), environ=environ)
+
+
+def test_download_takes_text(environ: dict[str, str]) -> None:
+    (found,) = api.download(["rsc.io/quote@v1.5.2"], environ=environ)
+    assert found.sum == api.parse_sum(SUMS)[QUOTE][0]
+    for given in ("rsc.io/quote", "@v1.5.2", "rsc.io/quote@", ""):
+        with pytest.raises(errors.UsageError, match=r"need a module path and a version"):
+            api.download([given], environ=environ)
+
+
+def test_versions_and_queries(environ: dict[str, str]) -> None:
+    assert api.versions("rsc.io/quote", environ=environ) == ("v1.5.2",)
+    assert api.query("rsc.io/quote", environ=environ).version == "v1.5.2"
+    assert api.query("rsc.io/quote", "<=v1.5.2", environ=environ).query == "<=v1.5.2"
+    with pytest.raises(errors.NotFoundError, match=r"@v/list: no such file or directory$"):
+        api.versions("rsc.io/nothing", environ=environ)
+    with pytest.raises(errors.QueryError, match=r'^module rsc.io/quote: no matching versions for query "v9"$'):
+        api.query("rsc.io/quote", "v9", environ=environ)
+
+
+@pytest.fixture
+def hello(tmp_path: Path) -> Path:
+    directory = tmp_path / "hello"
+    shutil.copytree(Path(__file__).parents[1] / "testdata/sample/hello", directory)
+    return directory
+
+
+def test_get_tidy_and_why(hello: Path, environ: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    """The files are those that go 1.26 writes for `go get rsc.io/quote@v1.5.2 && go mod tidy`."""
+    assert [change.path for change in api.get("rsc.io/quote@v1.5.2", str(hello), environ=environ)] == [
+        *("golang.org/x/text", "rsc.io/quote", "rsc.io/sampler"),
+    ]
+    before = (hello / "go.mod").read_bytes()
+    assert "+require rsc.io/quote v1.5.2" in api.tidy(str(hello), diff=True, environ=environ).splitlines()
+    assert (hello / "go.mod").read_bytes() == before
+    assert api.tidy(str(hello), environ=environ) == ""
+    assert (hello / "go.mod").read_text() == (
+        "module example.com/hello\n\ngo 1.26\n\nrequire rsc.io/quote v1.5.2\n\nrequire (\n"
+        "\tgolang.org/x/text v0.0.0-20170915032832-14c0d48ead0c // indirect\n\trsc.io/sampler v1.3.0 // indirect\n)\n"
+    )
+    assert set(SUMS.splitlines()) < set((hello / "go.sum").read_bytes().splitlines())
+    assert api.why(["rsc.io/sampler"], str(hello), environ=environ)[0].chain[-2:] == ("rsc.io/quote", "rsc.io/sampler")
+    assert api.why("golang.org/x/text", str(hello), modules=True, environ=environ)[0].chain[-1:] == (
+        "golang.org/x/text/language",
+    )
+    assert api.verify(str(hello), environ=environ)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_faults_are_told_in_the_words_of_the_command(hello: Path, environ: dict[str, str]) -> None:
+    """What `go get` prints for the same arguments; nothing is written."""
+    before = (hello / "go.mod").read_bytes()
+    one = r'^rsc.io/quote@v9: no matching versions for query "v9"'
+    with pytest.raises(errors.QueryError, match=one + "$"):
+        api.get(["rsc.io/quote@v9"], str(hello), environ=environ)
+    with pytest.raises(errors.ReportedError, match=one + r'\nrsc.io/sampler@v8: no matching versions for query "v8"$'):
+        api.get(["rsc.io/quote@v9", "rsc.io/sampler@v8"], str(hello), environ=environ)
+    assert (hello / "go.mod").read_bytes() == before
+
+
+def test_a_contradiction_is_raised_as_itself(hello: Path, environ: dict[str, str]) -> None:
+    (hello / "go.sum").write_bytes(SUMS.replace(b"w5fcys", b"x5fcys"))
+    with pytest.raises(errors.SumMismatchError, match=r"^verifying rsc.io/quote@v1.5.2: checksum mismatch"):
+        api.get("rsc.io/quote@v1.5.2", str(hello), environ=environ)
+
+
+def test_a_missing_directory_is_named(tmp_path: Path, environ: dict[str, str]) -> None:
+    for name, reason in (("nothing", "no such file or directory"), ("file", "not a directory")):
+        (tmp_path / "file").touch()
+        for function in (api.resolve, api.verify, api.tidy):
+            with pytest.raises(errors.DiskError) as caught:
+                function(str(tmp_path / name), environ=environ)
+            assert (str(caught.value), caught.value.path) == (
+                f"chdir {tmp_path / name}: {reason}",
+                str(tmp_path / name),
+            )
+
+
+def test_progress(environ: dict[str, str]) -> None:
+    events: list[api.Event] = []
+    api.download(["rsc.io/quote@v1.5.2"], environ=environ, progress=events.append)
+    assert {event.kind for event in events} <= set(Reporter.event.__doc__.split())  # type: ignore[union-attr]
+    assert ("extracted", {"path": "rsc.io/quote", "version": "v1.5.2"}) in events
+
+
+def test_cancelled_while_a_server_keeps_silent(environ: dict[str, str], tmp_path: Path) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("/rsc.io/quote/@v/list", Stall())
+        asked = []
+
+        def cancelled() -> bool:
+            asked.append(True)
+            return len(asked) > 3
+
+        with pytest.raises(api.Cancelled):
+            api.versions("rsc.io/quote", environ={**environ, "GOPROXY": proxy.url}, cancelled=cancelled)
+    assert len(asked) == 4  # asked no more after the first True
+
+
+def test_cancelled_before_it_begins(hello: Path, environ: dict[str, str]) -> None:
+    before = (hello / "go.mod").read_bytes()
+    with pytest.raises(api.Cancelled):
+        api.get("rsc.io/quote@v1.5.2", str(hello), environ=environ, cancelled=lambda: True)
+    assert (hello / "go.mod").read_bytes() == before
+    assert not (hello / "go.sum").exists()

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import doctest
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "testdata/sample"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -75,3 +78,45 @@ def test_classes_that_a_page_names_exist(page: Path) -> None:
     sources = "".join(file.read_text() for top in ("govgo", "tests") for file in (ROOT / top).rglob("*.py"))
     named = set(re.findall(r"`((?:[A-Z][a-z]+){2,})(?:\.\w+)?`", page.read_text()))
     assert [name for name in named if not re.search(rf"\b{name}\b", sources)] == []
+
+
+@pytest.fixture
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the sample's module, and its recorded proxy and checksum database."""
+    shutil.copytree(SAMPLE / "hello", tmp_path / "hello")
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "HOME": str(tmp_path),
+        "GOPATH": str(tmp_path / "go"),
+        "GOPROXY": (SAMPLE / "proxy").as_uri(),
+        "GOENV": "off",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("GOFLAGS", "GOMODCACHE", "GOSUMDB", "GOPRIVATE", "GONOSUMDB", "GOVGO_GO_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_examples_of_the_library_page(sample: Path) -> None:
+    """Each example prints what the page says."""
+    test = doctest.DocTestParser().get_doctest(
+        re.sub(r"(?m)^```.*$", "", (ROOT / "docs/library.md").read_text()), {}, "docs/library.md", "docs/library.md", 0
+    )
+    assert len(test.examples) > 20
+    found: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=found.append)
+    assert not found, "".join(found)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_library_example_of_the_readme(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"(?s)```python\n(.*?)```", (ROOT / "README.md").read_text())
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines() == [
+        "added golang.org/x/text v0.0.0-20170915032832-14c0d48ead0c",
+        "added rsc.io/quote v1.5.2",
+        "added rsc.io/sampler v1.3.0",
+        "v0.0.0-20170915032832-14c0d48ead0c",
+        "all proved",
+    ]

@@ -38,6 +38,7 @@ OTHERS = {
     "TransferError": "the HTTP client turns it into a NetworkError",
     "TemplateError": "core/golib knows no errors of govgo; report turns it into a sentence",
     "CallError": "an error that a function of a template returned: part of a TemplateError",
+    "Cancelled": "the caller of the library wants no more: like an interrupt, and no error",
     "HelpRequested": "options raises it where go's flag parser meets -h; cli.main prints the help and ends with 0",
 }
 

@@ -41,6 +41,10 @@ PROGRESS_THREAD = "govgo-progress"
 """The name of the thread that shows progress. It holds no lock that a forked child needs."""
 
 
+class Cancelled(BaseException):
+    """The work ended because its caller asked for that. As with an interrupt, nothing may catch it on the way."""
+
+
 class Clock(Protocol):
     """The time, as an argument for the sake of tests."""
 

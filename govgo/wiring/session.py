@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.errors import GovgoError
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
-from govgo.ports.talk import Reporter
+from govgo.ports.talk import Cancelled, Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.modcache.importindex import ImportIndex
@@ -33,6 +33,29 @@ class SilentReporter:
 
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
         """Show nothing."""
+
+
+class HookReporter(SilentReporter):
+    """A `SilentReporter` that hands each event to the caller's hook, and ends the work if the caller wants that."""
+
+    def __init__(
+        self,
+        progress: Callable[[str, Mapping[str, object]], object] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+
+    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+        """Tell the caller.
+
+        Raises:
+            Cancelled: the caller wants no more.
+        """
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
+        if self._progress is not None:
+            self._progress(kind, facts)
 
 
 class SystemClock:

@@ -38,6 +38,7 @@ class NetworkOptions(NamedTuple):
         requests: how many go to one host at once at most (-j); 0 for the engine's own limits.
         threads: how many threads hash, extract and run git at once.
         trace: report every request (-x).
+        cancelled: asked while a coroutine waits; where it answers True, `run` raises `Cancelled`.
     """
 
     timeouts: Timeouts = Timeouts()
@@ -45,6 +46,7 @@ class NetworkOptions(NamedTuple):
     requests: int = 0
     threads: int = 8
     trace: bool = False
+    cancelled: Callable[[], bool] | None = None
 
 
 class Network:
@@ -64,6 +66,10 @@ class Network:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine to its end; its result. What it raises is raised."""
+        if self._options.cancelled is not None and not self.local:
+            from govgo.adapters.loop.tasks import until_cancelled
+
+            work = until_cancelled(work, self._options.cancelled)
         if self.local:
             try:
                 work.send(None)

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from govgo.errors import Failure, gravest
+from govgo.ports.talk import Cancelled
 
 _T = TypeVar("_T")
+_ASK_EVERY_S = 0.1
 
 
 async def gather(work: Sequence[Coroutine[Any, Any, object]]) -> None:
@@ -49,6 +51,24 @@ async def ending(work: Awaitable[_T], *endings: Callable[[], Awaitable[None]]) -
     if raised:
         raise gravest(*raised)
     return results[0]  # type: ignore[return-value]
+
+
+async def until_cancelled(work: Coroutine[Any, Any, _T], cancelled: Callable[[], bool]) -> _T:
+    """The result of `work`, while `cancelled` answers False; it is asked ten times a second.
+
+    Raises:
+        Cancelled: it answered True; `work` was cancelled, and has ended.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait([task], timeout=_ASK_EVERY_S))[0]:
+            if cancelled():
+                raise Cancelled
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+    return task.result()
 
 
 async def finished(task: asyncio.Future[Any]) -> None:

@@ -229,6 +229,13 @@ class ModFile(DirectiveFile):
         self.tool: list[Tool] = []
         self.ignore: list[Ignore] = []
 
+    def __repr__(self) -> str:
+        path = self.module.mod.path if self.module is not None else "without a module line"
+        facts = [f"go {self.go.version}"] if self.go is not None else []
+        if count := sum(bool(require.mod.path) for require in self.require):
+            facts.append(f"{count} requirement{'s' if count > 1 else ''}")
+        return f"<ModFile {path}{': ' if facts else ''}{', '.join(facts)}>"
+
     def add_module_stmt(self, path: str) -> None:
         """Set the module path, adding the module line at the end where there is none."""
         if self.module is None:

@@ -20,6 +20,12 @@ class WorkFile(DirectiveFile):
         super().__init__(syntax)
         self.use: list[Use] = []
 
+    def __repr__(self) -> str:
+        facts = [f"go {self.go.version}"] if self.go is not None else []
+        if count := sum(bool(use.path) for use in self.use):
+            facts.append(f"{count} module{'s' if count > 1 else ''}")
+        return f"<WorkFile{': ' if facts else ''}{', '.join(facts)}>"
+
     def add_use(self, path: str, module_path: str) -> None:
         """Set the module path of the first use of `path` and delete the others; add a use when there is none."""
         same = [record for record in self.use if record.path == path]
