@@ -128,10 +128,12 @@ def make_session(
 
 
 def _import_index(settings: Settings, mod_cache: str) -> ImportIndex | None:
-    from govgo.adapters.disk.sealed import user_cache
+    from govgo.adapters.disk.sealed import is_private, user_cache
 
-    directory = user_cache(settings.env.process)
-    if not directory or settings.overlay:
+    environ = settings.env.process
+    directory = user_cache(environ)
+    # Nothing proves what the index says, so it is believed only where nobody else can have written it.
+    if not directory or settings.overlay or not is_private(f"{directory}/imports", environ.get("HOME", ""), own=2):
         return None
     from govgo.adapters.modcache.importindex import ImportIndex
 

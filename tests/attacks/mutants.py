@@ -334,10 +334,7 @@ MUTANTS = {
         "adapters/repository/sumcheck.py",
         "            if database.misbehaviour is not None:\n",
         "            if False:\n",
-        (
-            TOLD + "test_attack_a_fork_in_an_answer_that_nobody_asks_for",
-            TOLD + "test_attack_the_library_meets_a_fork_that_nobody_asks_about",
-        ),
+        (TOLD + "test_attack_a_fork_in_an_answer_that_nobody_asks_for",),
     ),
     "report-lost": Mutant(
         "9",
@@ -543,6 +540,17 @@ MUTANTS = {
         "            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "            pass\n",
         (CACHE + "test_lock_waits_for_another_process",),
+    ),
+    "open-cache-directory": Mutant(
+        "10",
+        "the index of imports is used only where nobody else can write",
+        "adapters/disk/sealed.py",
+        "            if not stat.S_ISDIR(facts.st_mode) or _others_write(facts, is_last=not names):\n",
+        "            if False:\n",
+        (
+            "tests/adapters/disk/test_sealed.py::test_who_can_write_a_directory",
+            RULES + "test_attack_a_cache_directory_that_others_may_write",
+        ),
     ),
     "half-files": Mutant(
         "crashes",

@@ -367,3 +367,17 @@ def test_rule_11_goflags_cannot_switch_the_check_off(world: World, monkeypatch: 
     monkeypatch.setenv("GOFLAGS", "-modcacherw -mod=mod")
     assert get() == 4
     assert kept(world) == set()
+
+
+@pytest.mark.parametrize(("mode", "used"), [(0o700, True), (0o777, False)])
+def test_attack_a_cache_directory_that_others_may_write(
+    world: World, monkeypatch: pytest.MonkeyPatch, mode: int, used: bool
+) -> None:
+    """Nothing proves the index of imports: it is neither read nor written where others may have put it."""
+    place = world.root / "usercache"
+    place.mkdir()
+    place.chmod(mode)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    assert get() == 0
+    assert invoke(["tidy"]) == 0
+    assert bool(list(place.rglob("imports/*"))) is used

@@ -3,22 +3,26 @@
 
     MAGIC | SHA-256 of BODY (32 bytes) | BODY
 
-MAGIC names the format and its version. The directory belongs to the user alone and lies outside the module cache, which
-others may fill; it is trusted as the go command trusts its build cache, from which it runs code.
+MAGIC names the format and its version. The directory belongs to the user alone (`is_private`, to be asked first) and
+lies outside the module cache, which others may fill; it is trusted as the go command trusts its build cache, from which
+it runs code.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from govgo.adapters.disk import modes
 
 _DIGEST_SIZE = 32
+_MOST_LINKS = 40
 # O_NONBLOCK: opening a pipe that stands in the place of the file must not wait.
-_READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
 
 
 def user_cache(environ: Mapping[str, str]) -> str:
@@ -30,6 +34,69 @@ def user_cache(environ: Mapping[str, str]) -> str:
     return f"{base}/govgo" if os.path.isabs(base) else ""
 
 
+def is_private(directory: str, home: str = "", *, own: int = 1) -> bool:
+    """Whether only the user and root can put something into a directory or in its place; it need not exist yet.
+
+    That holds where every directory and symbolic link on the way to it belongs to the user or root, and none of these
+    directories can be written by others, as sshd demands for `authorized_keys`. Two ordinary set-ups are accepted: a
+    group may write if it is the user's private one, whose number is the user's; and anybody may write where the sticky
+    bit keeps them from what is not theirs (`/tmp`), but not in the directory itself.
+
+    Args:
+        directory: an absolute path.
+        home: the user's home directory; where `directory` lies in it, what is above it is not looked at.
+        own: how many of the last directories of the path are govgo's own, which must not be links.
+    """
+    users = (0, os.geteuid())
+    names = [name for name in directory.split("/") if name]
+    at = ""
+    if home and f"{directory}/".startswith(f"{home.rstrip('/')}/"):
+        at = os.path.realpath(home)
+        names = [name for name in directory[len(home.rstrip("/")) :].split("/") if name]
+    links = 0
+    try:
+        while True:
+            facts = os.lstat(at or "/")
+            if facts.st_uid not in users:
+                return False
+            if stat.S_ISLNK(facts.st_mode):
+                links += 1
+                target = os.readlink(at)
+                # A link back to "..", behind another one perhaps, is more than a shell's `ln -s` of a cache directory.
+                if links > _MOST_LINKS or len(names) < own or ".." in target.split("/"):
+                    return False
+                at = "" if target.startswith("/") else os.path.dirname(at)
+                names = [*(name for name in target.split("/") if name not in ("", ".")), *names]
+                continue
+            if not stat.S_ISDIR(facts.st_mode) or _others_write(facts, is_last=not names):
+                return False
+            if not names:
+                return True
+            at = f"{at.rstrip('/')}/{names.pop(0)}"
+    except FileNotFoundError:
+        return True  # what is missing will be made by the user
+    except OSError:
+        return False
+
+
+def _others_write(facts: os.stat_result, *, is_last: bool) -> bool:
+    if facts.st_mode & stat.S_ISVTX and not is_last:
+        return False
+    group = facts.st_mode & stat.S_IWGRP and facts.st_gid != facts.st_uid
+    return bool(group or facts.st_mode & stat.S_IWOTH)
+
+
+def make_private(directory: str) -> None:
+    """Make a directory, and those above it that are missing, for the user alone. Raises OSError."""
+    missing: list[str] = []
+    while not os.path.isdir(directory):
+        missing.append(directory)
+        directory = os.path.dirname(directory)
+    for each in reversed(missing):
+        with suppress(FileExistsError):  # another process was faster
+            os.mkdir(each, modes.PRIVATE_DIRECTORY)
+
+
 def read_sealed(path: str, magic: bytes, max_bytes: int) -> bytes | None:
     """The body of a sealed file; None unless it is whole, at most `max_bytes` long, and this user's alone to write."""
     try:
@@ -38,7 +105,9 @@ def read_sealed(path: str, magic: bytes, max_bytes: int) -> bytes | None:
         return None
     with open(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
-        if facts.st_uid != os.geteuid() or facts.st_mode & modes.OTHERS_WRITE or facts.st_size > max_bytes:
+        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():
+            return None
+        if facts.st_mode & modes.OTHERS_WRITE or facts.st_size > max_bytes:
             return None
         data = file.read()
     start = len(magic) + _DIGEST_SIZE

@@ -22,8 +22,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from govgo import core
-from govgo.adapters.disk import modes
-from govgo.adapters.disk.sealed import read_sealed, remove_oldest, write_sealed
+from govgo.adapters.disk.sealed import make_private, read_sealed, remove_oldest, write_sealed
 from govgo.core.gosource.buildtags import TagSet
 
 _MAGIC = b"govgo imports 1\n"
@@ -74,7 +73,7 @@ class ImportIndex:
         """Write what is new. What cannot be written is scanned again next time."""
         if self._fresh:
             with suppress(OSError):
-                os.makedirs(self._directory, mode=modes.PRIVATE_DIRECTORY, exist_ok=True)
+                make_private(self._directory)
                 for root in sorted(self._fresh):
                     write_sealed(self._file(root), _MAGIC, marshal.dumps((self._code, self._modules[root])))
                 remove_oldest(self._directory, _MOST_FILES)
