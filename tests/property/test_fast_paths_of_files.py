@@ -37,6 +37,7 @@ FILES = (
     "go.mod", "LICENSE", "README.md", ".gitignore", ".github/workflows/ci.yml", "cmd/prom-tool/main.go", "a/b/c.go",
     "A/b/C.go", "testdata/golden.txt", "testdata/x y.txt", "internal/vendor/x.go", "docs/\u00e9t\u00e9.md", "doc/K.go",
     "pkg/apis/v1/zz_generated.deepcopy.go", "con/aux.c", "a-b_c/d.e.f", "scripts/#x.sh", "x/\u212a.go",
+    "main.go", "doc.go", "x_test.go", "Makefile", "/a.go", "a//b.go", "a/../b.go", "../a.go", "./a.go", "a/",
 )  # fmt: skip
 NAME_PIECES = (
     *PIECES,
