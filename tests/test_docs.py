@@ -53,6 +53,21 @@ def test_tree_of_the_architecture_is_the_tree() -> None:
     assert drawn == built
 
 
+def test_every_short_way_names_a_test_that_exists() -> None:
+    page = (ROOT / "docs/design/architecture.md").read_text().partition("## Short ways")[2]
+    known = {
+        name
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
+    }
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) >= 20
+    for row in rows:
+        named = set(re.findall(r"`(test_\w+)`", row))
+        assert named or "`tests/" in row, row
+        assert named <= known, row
+
+
 def test_every_page_is_linked_from_the_architecture() -> None:
     pages = {page.name for page in (ROOT / "docs/design").glob("*.md")} - {"architecture.md"}
     linked = set(re.findall(r"\]\(([a-z-]+\.md)\)", (ROOT / "docs/design/architecture.md").read_text()))

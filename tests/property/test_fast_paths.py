@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where a quick check stands before the real rule, both say the same: on real inputs, and on the same with edits.
 
-Each test calls the function that takes the short way and, beside it, the rule that it spares. `core/modfile/quickread`
-has tests of its own (`tests/core/modfile/test_quickread.py`), and the plain names of zip files as well
-(`tests/core/modzip/test_rules.py`).
+Each test calls the function that takes the short way and, beside it, the rule that it spares, on some thousand inputs;
+with `--slow` on a million. `docs/design/architecture.md` lists the short ways.
 """
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,10 +17,7 @@ from govgo.core.gosource import buildtags, header, imports, parse
 from govgo.core.module import cachepath, escape, paths
 from govgo.core.version import pseudo, semver
 from govgo.errors import GovgoError
-
-SEED = 20260101
-EDITS = 3000
-"""Edited texts of each kind that a test tries."""
+from tests.property.edits import counted, edited, refusal
 
 PATHS = (
     "github.com/stretchr/testify", "gopkg.in/yaml.v2", "golang.org/x/tools/gopls", "example.com/m/v2", "k8s.io/api",
@@ -56,37 +50,10 @@ SOURCE_PIECES = (
 )  # fmt: skip
 
 
-def edited(texts: tuple[str, ...], pieces: tuple[str, ...]) -> Iterator[str]:
-    """The texts, and EDITS more, each with one to three insertions, deletions or doublings."""
-    yield from texts
-    dice = random.Random(SEED)
-    for _ in range(EDITS):
-        text = dice.choice(texts)
-        for _ in range(dice.choice((1, 1, 2, 3))):
-            at = dice.randrange(len(text) + 1)
-            end = min(len(text), at + dice.randrange(1, 6))
-            match dice.randrange(4):
-                case 0 | 1:
-                    text = text[:at] + dice.choice(pieces) + text[at:]
-                case 2:
-                    text = text[:at] + text[end:]
-                case _:
-                    text = text[:end] + text[at:]
-        yield text
-
-
-def refusal(call: Callable[..., object], *args: object) -> str:
-    """The text of the error that a call raises, "" where it raises none."""
-    try:
-        call(*args)
-    except GovgoError as err:
-        return str(err)
-    return ""
-
-
-def test_common_module_paths_are_those_that_the_rules_take() -> None:
+@counted
+def test_common_module_paths_are_those_that_the_rules_take(count: int) -> None:
     quick = 0
-    for path in edited(PATHS, PIECES):
+    for path in edited(PATHS, PIECES, count):
         quick += paths._PLAIN_PATH.match(path) is not None
         fault = paths._module_path_fault(path)
         assert bool(refusal(paths.check_path, path)) == bool(fault), path
@@ -94,15 +61,17 @@ def test_common_module_paths_are_those_that_the_rules_take() -> None:
     assert quick > 30
 
 
-def test_a_path_without_capitals_is_its_own_escaped_form() -> None:
-    for path in edited(PATHS, PIECES):
+@counted
+def test_a_path_without_capitals_is_its_own_escaped_form(count: int) -> None:
+    for path in edited(PATHS, PIECES, count):
         if not refusal(paths.check_path, path):
             assert escape.escape_path(path) == re.sub("[A-Z]", lambda capital: "!" + capital[0].lower(), path)
 
 
-def test_common_versions_are_canonical_and_their_own_escaped_form() -> None:
+@counted
+def test_common_versions_are_canonical_and_their_own_escaped_form(count: int) -> None:
     quick = 0
-    for version in edited(VERSIONS, PIECES):
+    for version in edited(VERSIONS, PIECES, count):
         if cachepath._PLAIN.match(version):
             quick += 1
             assert semver.is_valid(version)
@@ -111,8 +80,9 @@ def test_common_versions_are_canonical_and_their_own_escaped_form() -> None:
     assert quick > 30
 
 
-def test_pseudo_versions_have_two_dashes() -> None:
-    for version in edited(VERSIONS, PIECES):
+@counted
+def test_pseudo_versions_have_two_dashes(count: int) -> None:
+    for version in edited(VERSIONS, PIECES, count):
         rule = semver.is_valid(version) and re.match(pseudo._PSEUDO, version) is not None
         assert pseudo.is_pseudo(version) == rule, version
 
@@ -120,9 +90,10 @@ def test_pseudo_versions_have_two_dashes() -> None:
 URLS = ("https://proxy.golang.org", "http://localhost/x/y", "https://a.example.com/goproxy/", "https://u:p@h.org:80/")
 
 
-def test_plain_proxy_urls_are_those_that_net_url_takes() -> None:
+@counted
+def test_plain_proxy_urls_are_those_that_net_url_takes(count: int) -> None:
     quick = 0
-    for text in edited(URLS, PIECES):
+    for text in edited(URLS, PIECES, count):
         if text.startswith(("http://", "https://")) and goenv._PLAIN_URL.issuperset(text.partition("//")[2]):
             quick += 1
             assert url.parse(text).scheme in ("http", "https")
@@ -130,9 +101,10 @@ def test_plain_proxy_urls_are_those_that_net_url_takes() -> None:
     assert quick > 30
 
 
-def test_plain_url_paths_need_no_escape_and_no_cleaning() -> None:
+@counted
+def test_plain_url_paths_need_no_escape_and_no_cleaning(count: int) -> None:
     quick = 0
-    for path in edited(PATHS, PIECES):
+    for path in edited(PATHS, PIECES, count):
         assert url.segment_escape(path) == url._escape(path, url._SEGMENT_SAFE | frozenset(b"/")), path
         if url.is_plain("/" + path.strip("/")):
             quick += 1
@@ -140,8 +112,9 @@ def test_plain_url_paths_need_no_escape_and_no_cleaning() -> None:
     assert quick > 30
 
 
-def test_plain_strings_are_quoted_and_read_as_others_are() -> None:
-    for text in edited((*PATHS, *SOURCES), PIECES):
+@counted
+def test_plain_strings_are_quoted_and_read_as_others_are(count: int) -> None:
+    for text in edited((*PATHS, *SOURCES), PIECES, count):
         literal = '"' + "".join('\\"' if char == '"' else quote._escaped(char) for char in text) + '"'
         assert quote.quote(text) == literal
         for body in (text, literal[1:-1]):
@@ -149,16 +122,19 @@ def test_plain_strings_are_quoted_and_read_as_others_are() -> None:
             assert quote.unquote(f'"{body}"') == (None if value is None else value.decode("utf-8", "surrogateescape"))
 
 
-def test_imports_without_escapes_are_read_as_others_are() -> None:
-    for path in edited(PATHS, PIECES):
+@counted
+def test_imports_without_escapes_are_read_as_others_are(count: int) -> None:
+    for path in edited(PATHS, PIECES, count):
         literal = f'"{path}"'.encode("utf-8", "surrogateescape")
         if header._LITERALS.fullmatch(literal):
             assert imports._path(literal) == quote.unquote(literal.decode("utf-8", "surrogateescape")), path
 
 
-def test_a_header_with_one_constraint_is_read_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+@counted
+def test_a_header_with_one_constraint_is_read_as_others_are(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [
-        header.read_header(each.encode("utf-8", "surrogateescape")).data for each in edited(SOURCES, SOURCE_PIECES)
+        header.read_header(each.encode("utf-8", "surrogateescape")).data
+        for each in edited(SOURCES, SOURCE_PIECES, count)
     ]
 
     def read(data: bytes) -> object:
@@ -174,9 +150,10 @@ def test_a_header_with_one_constraint_is_read_as_others_are(monkeypatch: pytest.
         assert read(data) == answer, data
 
 
-def test_sound_headers_are_read_as_the_parser_reads_them() -> None:
+@counted
+def test_sound_headers_are_read_as_the_parser_reads_them(count: int) -> None:
     quick = 0
-    for text in edited(SOURCES, SOURCE_PIECES):
+    for text in edited(SOURCES, SOURCE_PIECES, count):
         data = text.encode("utf-8", "surrogateescape")
         head = header.read_header(data)
         if head.stops_at_nul:

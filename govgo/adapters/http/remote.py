@@ -156,7 +156,7 @@ class HttpRemote:
 
     def _wire(self, path: str) -> str:
         """The URL to ask for, its password included."""
-        if self._prefix and self._clean and gourl.is_plain(path):
+        if self._prefix and self._clean and gourl.is_plain("/" + path):
             return f"{self._prefix}/{path}"
         return str(_below(self._base, path))
 

@@ -38,7 +38,7 @@ from govgo.ports.modules import RevInfo
 # go reads answers whole, whatever their size; these limits are ours. go.mod and zip have those of `core.modzip.rules`.
 # The longest known lists have some ten thousand versions.
 MAX_LIST_BYTES = 4 << 20
-MAX_INFO_BYTES = 1 << 20
+MAX_INFO_BYTES = 1 << 16
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 

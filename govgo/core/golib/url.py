@@ -165,8 +165,8 @@ def segment_escape(text: str) -> str:
 
 
 def is_plain(path: str) -> bool:
-    """Whether neither escaping nor `clean_path` changes a path."""
-    return _PLAIN(path) is not None and "//" not in path and "/." not in path
+    """Whether neither escaping nor `clean_path` changes a path that begins with a slash."""
+    return _PLAIN(path) is not None and "//" not in path and "/." not in path and path[-1:] != "/"
 
 
 def clean_path(path: str) -> str:

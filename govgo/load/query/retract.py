@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import ClassVar
 
 from govgo.core.golib.quote import quote
-from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.modfile.quickread import Retraction
+from govgo.core.module.moduleversion import ModuleVersion, VersionKey, version_key
 from govgo.core.module.query import DisallowedError
 from govgo.errors import Failure, GovgoError, QueryError
 from govgo.load.dependency.gomod import raw_summary
@@ -22,6 +25,9 @@ from govgo.load.query.query import Allowed, query
 from govgo.load.session.session import Session
 
 RETRACTED = "retracted by module author"
+
+_MAX_RETRACTIONS = 2000
+"""Retractions of one module; go has no limit, and compares each of them with each version of a list."""
 
 _MESSAGE_LIMIT_BYTES = 500  # cmd/go's modload.ShortMessage
 _CONTROL_SPACES = "\t\n\v\f\r\x85"
@@ -111,17 +117,50 @@ def check_retractions(session: Session, mv: ModuleVersion) -> None:
     if not mv.version or session.main.replacement(ModuleVersion(mv.path, "")) is not None:
         return
     try:
-        summary = raw_summary(session, query_latest_ignoring_retractions(session, mv.path))
+        latest = query_latest_ignoring_retractions(session, mv.path)
+        retracted = raw_summary(session, latest).retract
+        if len(retracted) > _MAX_RETRACTIONS:
+            raise QueryError(f"{latest} has too many retractions (limit is {_MAX_RETRACTIONS})")
     except Failure as error:
         raise RetractionLoadingError(mv, error) from error
-    hits = [
-        retraction
-        for retraction in summary.retract
-        if compare_versions(mv.path, retraction.low, mv.version) <= 0
-        and compare_versions(mv.path, mv.version, retraction.high) <= 0
-    ]
+    if not retracted:
+        return
+    known = session.part(_Intervals)
+    intervals = known.get(latest)
+    if intervals is None:
+        intervals = known[latest] = _Retracted(mv.path, retracted)
+    hits = intervals.hits(version_key(mv.path, mv.version))
     if hits:
         raise ModuleRetractedError(mv, tuple(hit.rationale for hit in hits if hit.rationale))
+
+
+class _Retracted:
+    """The retractions of one go.mod, asked about every version of a list.
+
+    Which intervals a version lies in depends only on how many of them begin and end before it; the answer to that is
+    remembered. Otherwise a thousand retractions of a hundred thousand versions take minutes.
+    """
+
+    def __init__(self, path: str, retracted: Sequence[Retraction]) -> None:
+        self._intervals = [(version_key(path, each.low), version_key(path, each.high), each) for each in retracted]
+        self._lows = sorted(low for low, _, _ in self._intervals)
+        self._highs = sorted(high for _, high, _ in self._intervals)
+        self._hits: dict[tuple[int, int], tuple[Retraction, ...]] = {}
+
+    def hits(self, key: VersionKey) -> tuple[Retraction, ...]:
+        """The retractions of the version with this key, in the order of the file."""
+        begun, ended = bisect_right(self._lows, key), bisect_left(self._highs, key)
+        if begun == 0 or ended == len(self._highs):
+            return ()
+        known = self._hits.get((begun, ended))
+        if known is None:
+            known = tuple(each for low, high, each in self._intervals if low <= key <= high)
+            self._hits[begun, ended] = known
+        return known
+
+
+class _Intervals(dict[ModuleVersion, _Retracted]):
+    """The retractions in the go.mod of a module version."""
 
 
 def check_deprecation(session: Session, mv: ModuleVersion) -> str:

@@ -62,6 +62,32 @@ def test_not_retracted(session: Session) -> None:
     check_allowed(session, ModuleVersion("example.com/m", ""))
 
 
+def retracting(lines: list[str]) -> Session:
+    """A session in which the latest version of r.example/r, v1.9.0, has these retractions."""
+    text = "module r.example/r\n\nretract (\n" + "".join(f"\t{line}\n" for line in lines) + ")\n"
+    session = memory_session(MemoryFiles({"/main/go.mod": GO_MOD}), MemoryRepo({"r.example/r@v1.9.0": text}))
+    load_mod_file(session)
+    return session
+
+
+def test_a_version_lies_in_the_intervals_that_begin_and_end_around_it() -> None:
+    """Each version between v1.0.0 and v1.0.9, against each pair of borders among them, compared as numbers."""
+    borders = [(low, high) for low in range(10) for high in range(10)]
+    session = retracting([f"[v1.0.{low}, v1.0.{high}] // {low}-{high}" for low, high in borders])
+    for patch in (*range(10), *range(10)):
+        with pytest.raises(ModuleRetractedError) as refused:
+            check_retractions(session, ModuleVersion("r.example/r", f"v1.0.{patch}"))
+        assert refused.value.rationale == tuple(f"{low}-{high}" for low, high in borders if low <= patch <= high)
+    for version in ("v1.0.10", "v0.9.9", "v1.0.0-rc.1"):
+        check_retractions(session, ModuleVersion("r.example/r", version))
+
+
+def test_attack_retractions_without_end() -> None:
+    session = retracting([f"[v1.0.0, v1.0.{i}]" for i in range(2001)])
+    with pytest.raises(RetractionLoadingError, match=r"r\.example/r@v1\.9\.0 has too many retractions"):
+        check_retractions(session, ModuleVersion("r.example/r", "v1.0.0"))
+
+
 def test_a_module_replaced_as_a_whole_cannot_be_retracted(session: Session) -> None:
     check_retractions(session, ModuleVersion("n.example/n", "v1.0.0"))
     assert check_deprecation(session, ModuleVersion("n.example/n", "v1.0.0")) == ""

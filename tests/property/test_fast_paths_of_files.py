@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The short ways of `test_fast_paths` once more, for names in zips, for zips, trees, go.mod and go.sum files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.adapters.http.remote import HttpRemote, _below
+from govgo.adapters.modzip import read
+from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
+from govgo.core.golib import url
+from govgo.core.golib.unicode import is_print
+from govgo.core.gosum import dirhash, lines
+from govgo.core.modfile import parser, quickread
+from govgo.core.module import cachepath, escape, paths
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.modzip import rules
+from govgo.core.version import semver
+from govgo.errors import GovgoError
+from tests.conformance.vectors import load, raw
+from tests.property.edits import EDITS, NEVER, SEED, counted, edited
+from tests.property.test_fast_paths import PATHS, PIECES, VERSIONS
+from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip, archive
+
+MV = ModuleVersion("m.io/x", "v1.0.0")
+P = f"{MV}/"
+FILES = (
+    "go.mod", "LICENSE", "README.md", ".gitignore", ".github/workflows/ci.yml", "cmd/prom-tool/main.go", "a/b/c.go",
+    "A/b/C.go", "testdata/golden.txt", "testdata/x y.txt", "internal/vendor/x.go", "docs/\u00e9t\u00e9.md", "doc/K.go",
+    "pkg/apis/v1/zz_generated.deepcopy.go", "con/aux.c", "a-b_c/d.e.f", "scripts/#x.sh", "x/\u212a.go",
+    "main.go", "doc.go", "x_test.go", "Makefile", "/a.go", "a//b.go", "a/../b.go", "../a.go", "./a.go", "a/",
+)  # fmt: skip
+NAME_PIECES = (
+    *PIECES,
+    "/./",
+    "/../",
+    "//a.go",
+    "/a.go",
+    "go.mod",
+    "GO.MOD",
+    "K",
+    "\u017f",
+    "\u00df",
+    "\u1e9e",
+    "aux.",
+    "LPT9",
+)
+
+
+def outcome(call: Callable[..., object], *args: object) -> object:
+    """What a call returns, or its error's class and text."""
+    try:
+        return call(*args)
+    except GovgoError as err:
+        return type(err), str(err)
+
+
+def groups(count: int) -> Iterator[list[str]]:
+    """Edited names of files, one to six at a time: what is found of the first is known for the others."""
+    names = edited(FILES, NAME_PIECES, count)
+    dice = random.Random(SEED)
+    while group := list(islice(names, dice.randrange(1, 7))):
+        yield group
+
+
+@counted
+def test_plain_file_names_are_those_that_the_rules_take(count: int) -> None:
+    def check(group: list[str]) -> object:
+        return rules.check_entries(MV, [(P + name, 0) for name in group])
+
+    shortcut, quick = rules._PLAIN_NAME, 0
+    for group in groups(count):
+        answer = check(group)
+        quick += sum(shortcut.match(name.rpartition("/")[2]) is not None for name in group)
+        rules._PLAIN_NAME = NEVER
+        try:
+            assert check(group) == answer, group
+        finally:
+            rules._PLAIN_NAME = shortcut
+    assert quick > 300
+
+
+def go_clean(path: str) -> str:
+    """Go's path.Clean, by the four rules of its documentation."""
+    kept: list[str] = []
+    rooted = path.startswith("/")
+    for element in path.split("/"):
+        if element == ".." and kept and kept[-1] != "..":
+            kept.pop()
+        elif element not in ("", ".") and not (element == ".." and rooted):
+            kept.append(element)
+    return "/" * rooted + "/".join(kept) or "."
+
+
+@counted
+def test_clean_paths_are_those_that_cleaning_does_not_change(count: int) -> None:
+    for name in edited((*FILES, "", ".", "..", "/", "../a", "/a"), NAME_PIECES, count):
+        assert rules.is_clean(name) == (go_clean(name) == name), name
+
+
+@counted
+def test_names_of_ascii_are_folded_as_others_are(count: int) -> None:
+    for name in edited(FILES, NAME_PIECES, count):
+        assert rules.fold(name) == "".join(map(rules._fold_char, name)), name
+
+
+class PlainCollisions:
+    """x/mod/zip's collisionChecker: every name and every directory above it, in one table."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, bool]] = {}
+
+    def add(self, path: str, is_dir: bool) -> str:
+        known = self._seen.setdefault("".join(map(rules._fold_char, path)), (path, is_dir))
+        if known[0] != path:
+            return "case-insensitive"
+        if known[1] != is_dir:
+            return "both a file and a directory"
+        if not is_dir and path in self._files:
+            return "multiple entries"
+        self._files |= set() if is_dir else {path}
+        above = path.rpartition("/")[0]
+        return self.add(above, True) if above else ""
+
+    _files: frozenset[str] = frozenset()
+
+
+@counted
+def test_directories_that_were_checked_collide_as_others_do(count: int) -> None:
+    for group in groups(count):
+        quick, plain = rules.Collisions(), PlainCollisions()
+        for name in filter(None, map(go_clean, group)):
+            told, known = quick.add(name, is_dir=False), plain.add(name, False)
+            assert (known in told) if known else told == "", group
+
+
+@counted
+def test_places_in_the_cache_are_those_of_the_rules(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = list(zip(edited(PATHS, PIECES, count), edited(VERSIONS, PIECES[::-1], count), strict=False))
+    quick = [outcome(cachepath.file_stem, *pair) for pair in pairs]
+    monkeypatch.setattr(cachepath, "_PLAIN", NEVER)
+    monkeypatch.setattr(paths, "_PLAIN_PATH", NEVER)
+    for cached in (cachepath.file_stem, cachepath.version_dir, escape.escape_path):
+        cached.cache_clear()
+    for pair, answer in zip(pairs, quick, strict=True):
+        assert outcome(cachepath.file_stem, *pair) == answer, pair
+
+
+def precedes(one: str, other: str) -> bool:
+    """Whether a version precedes another (semver.org 2.0.0, section 11)."""
+    numbers, pre = [], []
+    for version in (one, other):
+        release, _, rest = version.partition("+")[0].partition("-")
+        numbers.append([int(number) for number in release[1:].split(".")])
+        numbers[-1] += [0] * (3 - len(numbers[-1]))
+        pre.append(rest.split(".") if rest else [])
+    if numbers[0] != numbers[1] or not pre[0] or not pre[1]:
+        return numbers[0] < numbers[1] or (numbers[0] == numbers[1] and bool(pre[0]) and not pre[1])
+    for left, right in zip(*pre, strict=False):
+        if left != right:
+            if left.isdigit() and right.isdigit():
+                return int(left) < int(right)
+            return left.isdigit() if left.isdigit() != right.isdigit() else left < right
+    return len(pre[0]) < len(pre[1])
+
+
+@counted
+def test_sort_keys_of_versions_order_as_the_rule_says(count: int) -> None:
+    more = (*VERSIONS, "v1.0.0-alpha.1", "v1.0.0-alpha.10", "v1.0.0-alpha.beta", "v1.0.0-1", "v1.0.0-a-b.1")
+    versions = [each for each in edited(more, (*PIECES, ".1", ".a", "-", "9"), count) if semver.is_valid(each)]
+    dice = random.Random(SEED)
+    for one in versions:
+        other = dice.choice(versions)
+        assert (semver.key(one) < semver.key(other)) == precedes(one, other), (one, other)
+
+
+GO_MODS = [raw(case["text"]) for case in load("modfile_parse") if "text" in case]
+GO_MOD_PIECES = (
+    *(b'"', b"`", b"//", b"/*", b"(", b")", b"[", b",", b"=>", b"\n", b"\n\n", b"\r\n", b"\r", b"\t", b" ", b"\\"),
+    *(b"\xff", b"\xc3\xa9", b"\xe2\x80\xa8", b"\x00", b"// indirect", b"// Deprecated: x\n", b"// why\n", b")\n"),
+    *(b"require", b"require (\n", b"retract v1.0.0", b"retract (\n", b"[v1.0.0, v1.2.0]", b"go 1.21", b"go 1.x"),
+    *(
+        b"module m\n",
+        b"ignore ./x\n",
+        b"exclude (\n",
+        b"a.io/x v1.0.0",
+        b"b.io/y/v2 v2.1.0",
+        b"gopkg.in/yaml.v2 v2.0.0",
+    ),
+    *(
+        b"a" * 1100,
+        b"a" * 4100,
+        b"// " + b"c" * 5000,
+        b"v1.0.0-" + b"a." * 600 + b"b",
+        b"v2.0.0+incompatible",
+        b"v1.0.0-01",
+    ),
+)
+
+
+@counted
+def test_a_summary_is_what_the_parser_reads(count: int) -> None:
+    quick = 0
+    for data in edited(GO_MODS, GO_MOD_PIECES, count):
+        answer = outcome(quickread.summarize, "go.mod", data)
+        assert answer == outcome(quickread._parsed, "go.mod", data), data
+        quick += isinstance(answer, quickread.Summary)
+    assert quick > 300
+
+
+@counted
+def test_words_end_where_the_first_character_is_that_none_may_hold(count: int) -> None:
+    for text in edited(PATHS, (*PIECES, "\u200b", "\u2028", "\ufeff", "\u00a0", "\U0001f512", "\u0378"), count):
+        bad = [
+            i for i, char in enumerate(text) if not (char < "\x80" or "\udc80" <= char <= "\udcff" or is_print(char))
+        ]
+        assert parser._printable(text, len(text)) == min(bad, default=len(text)), text
+
+
+GO_SUMS = [
+    (
+        b"a.io/x v1.0.0 h1:T1hPZKmBbMNahiBKFy5HrXp6adAjACjK9JXDnKaTXpA=\n"
+        b"a.io/x v1.0.0/go.mod h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n\n"
+        b"b.io/y v0.1.0 h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=\n"
+    )
+]
+GO_SUM_PIECES = (
+    *(b" ", b"\t", b"\n", b"\r", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1f", b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\x83",
+      b"\xe3\x80\x80", b"\xff", b"\0", b"h1:", b"a.io/x v1.0.0 h9:x\n", b"<<<<<<< a\n"),
+)  # fmt: skip
+
+
+@counted
+def test_lines_without_odd_separators_have_the_fields_of_others(count: int) -> None:
+    shortcut = lines._SEPARATORS_NOT_SPACE
+    for data in edited(GO_SUMS, GO_SUM_PIECES, count):
+        answer = outcome(lines.parse_gosum, "go.sum", data)
+        lines._SEPARATORS_NOT_SPACE = lines._FIELD  # it is found in every text
+        try:
+            assert outcome(lines.parse_gosum, "go.sum", data) == answer, data
+        finally:
+            lines._SEPARATORS_NOT_SPACE = shortcut
+
+
+@counted
+def test_the_hash_of_a_go_mod_is_that_of_one_file(count: int) -> None:
+    for data in edited(GO_MODS, GO_MOD_PIECES, count):
+        assert dirhash.hash_gomod(data) == dirhash.h1([("go.mod", hashlib.sha256(data).digest())])
+
+
+@counted
+def test_urls_of_plain_paths_are_joined_as_others_are(count: int) -> None:
+    bases = (
+        "https://p.example",
+        "http://u:p@p.example/a/b/",
+        "https://p.example/a%2fb",
+        "https://p.example/./x/",
+        "http://h/?q",
+    )
+    remotes = [HttpRemote(url.parse(base), lambda: pytest.fail("nothing is asked")) for base in bases]
+    for i, path in enumerate(edited(PATHS, PIECES, count)):
+        remote = remotes[i % len(remotes)]
+        assert remote._wire(path) == str(_below(remote._base, path)), path
+
+
+MEMBERS = (
+    Member(P + "go.mod", b"module m.io/x\n"),
+    Member(P + "x.go", b"package x\n" * 40),
+    Member(P + "stored", b"as it is", STORED),
+    Member(P + "sub/y.go", b"package y\n" * 9, flags=DESCRIPTOR),
+    Member(P + "big", b"z" * 500, zip64=True),
+    Member(P + "empty"),
+)
+ZIPS = [Zip(MEMBERS).bytes(), Zip(MEMBERS[1:4], prefix=b"#!", comment=b"PK", zip64_end=True).bytes()]
+ZIP_PIECES = (
+    b"\0",
+    b"\1",
+    b"\x08",
+    b"\xff",
+    b"PK\1\2",
+    b"PK\3\4",
+    b"PK\7\x08",
+    b"\xff\xff\xff\xff",
+    b"\3\0",
+    b"K",
+    b"\x4b\x04",
+)
+
+
+def overwritten(count: int) -> Iterator[bytes]:
+    """The archives, and `count` more, each with one to three pieces written over it or into it."""
+    yield from ZIPS
+    dice = random.Random(SEED)
+    for _ in range(count):
+        data = bytearray(dice.choice(ZIPS))
+        for _ in range(dice.choice((1, 1, 2, 3))):
+            at = dice.randrange(len(data))
+            piece = dice.choice(ZIP_PIECES) if dice.random() < 0.5 else bytes((data[at] ^ 1 << dice.randrange(8),))
+            data[at : at + len(piece) * (dice.random() < 0.9)] = piece
+        yield bytes(data)
+
+
+@counted
+def test_small_entries_are_read_as_large_ones(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class InPieces(read.Archive):
+        def _in_one(self, *_: Any) -> None:
+            """Whatever it is, it is read in pieces."""
+
+    quick = 0
+    descriptor = os.memfd_create("x.zip")
+    try:
+        for data in overwritten(count):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, data, 0)
+            for how in read.Rules:
+                answer = outcome(lambda: hash_archive(read.Archive(descriptor, "x.zip", how)))  # noqa: B023 - at once
+                assert outcome(lambda: hash_archive(InPieces(descriptor, "x.zip", how))) == answer, data  # noqa: B023
+                quick += isinstance(answer, str)
+    finally:
+        os.close(descriptor)
+    assert quick > 300
+
+
+TREE = {"go.mod": b"module m.io/x\n", "a/a.go": b"package a\n" * 40, "a/b/c": b"", "a.go": b"x", "z": bytes(70_000)}
+
+
+@pytest.mark.parametrize("count", [150, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_a_tree_compared_with_its_zip_has_the_hash_of_one_hashed_alone(count: int, tmp_path: Path) -> None:
+    file, tree = tmp_path / "x.zip", tmp_path / "tree"
+    file.write_bytes(archive(*(Member(P + name, content) for name, content in TREE.items())))
+    zip_h1 = hash_zip(str(file))
+    dice = random.Random(SEED)
+    same = 0
+    for _ in range(count):
+        files = dict(TREE)
+        for _ in range(dice.randrange(3)):
+            name = dice.choice(list(files) or ["new"])
+            content = files.get(name, b"")
+            match dice.randrange(6):
+                case 0:
+                    files.pop(name, None)
+                case 1:
+                    files[f"{name}{dice.choice(('2', '-', '.go'))}"] = files.pop(name, b"")
+                case 2:
+                    files[name] = content + b"\0"
+                case 3:
+                    files[name] = content[:-1]
+                case 4:
+                    files[name] = content[:40] + bytes((dice.randrange(256),)) + content[41:]
+                case _:
+                    files[name] = content[:1] + content[1:]
+        for name, content in files.items():
+            target = tree / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        h1, of_tree = hash_zip_and_tree(str(file), str(tree), str(MV))
+        assert h1 == zip_h1
+        alone = hash_tree(str(tree), str(MV))
+        assert of_tree == (alone if alone == zip_h1 else None), files
+        same += of_tree is not None
+        shutil.rmtree(tree)
+    assert 0 < same < count
+
+
+def test_the_default_run_is_a_small_one() -> None:
+    assert EDITS <= 3000
