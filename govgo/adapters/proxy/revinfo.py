@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
-from govgo.core.golib.time import nanosecond, parse_rfc3339
 from govgo.core.module.info import Origin
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
@@ -21,8 +20,6 @@ from govgo.errors import Failure, InputError
 from govgo.ports.modules import RevInfo
 
 if TYPE_CHECKING:
-    import json
-
     from govgo.adapters.modcache.cache import ModCache
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
@@ -48,11 +45,13 @@ def parse_info(data: bytes) -> RevInfo:
         InputError: not such a JSON object, an invalid time, or a version with control characters or of more than
             `semver.MAX_LENGTH` characters. The sentences are those of encoding/json.
     """
-    value = _decode(data)
+    from govgo.core.golib.json import kind, unmarshal  # here and below: a warm `list` reads no .info file
+
+    value = unmarshal(data)
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        raise InputError(f"json: cannot unmarshal {_kind(value)} into Go value of type modfetch.RevInfo")
+        raise InputError(f"json: cannot unmarshal {kind(value)} into Go value of type modfetch.RevInfo")
     version = _text(value, "Version", "RevInfo")
     if not version.isprintable() or len(version) > semver.MAX_LENGTH:
         raise InputError(f"invalid version {quote(version[:100])}")
@@ -60,7 +59,7 @@ def parse_info(data: bytes) -> RevInfo:
     origin = _field(value, "Origin")
     if origin is not None and not isinstance(origin, dict):
         raise InputError(
-            f"json: cannot unmarshal {_kind(origin)} into Go struct field RevInfo.Origin of type codehost.Origin"
+            f"json: cannot unmarshal {kind(origin)} into Go struct field RevInfo.Origin of type codehost.Origin"
         )
     return RevInfo(
         version,
@@ -85,7 +84,9 @@ def format_info(info: RevInfo, time_text: str = "") -> bytes:
 
 def time_text(data: bytes) -> str:
     """The time in a valid .info file as go prints it again, "" where there is none."""
-    value = _decode(data)
+    from govgo.core.golib.json import unmarshal
+
+    value = unmarshal(data)
     when = _field(value, "Time") if isinstance(value, dict) else None
     return canonical_time(when) if isinstance(when, str) else ""
 
@@ -107,6 +108,8 @@ def parse_time(value: object) -> datetime | None:
     Raises:
         InputError: not one.
     """
+    from govgo.core.golib.time import parse_rfc3339
+
     if not isinstance(value, str):
         raise InputError("Time.UnmarshalJSON: input is not a JSON string")
     time = parse_rfc3339(value)
@@ -129,35 +132,10 @@ def format_time(time: datetime | None) -> str:
         return _ZERO
     if time.utcoffset() is None:
         time = time.replace(tzinfo=UTC)
+    from govgo.core.golib.time import nanosecond
+
     whole = time.replace(microsecond=0).isoformat()
     return canonical_time(f"{whole[:19]}.{nanosecond(time):09d}{whole[19:]}")
-
-
-def _decode(data: bytes) -> object:
-    import json  # here and below: a warm `list` reads no .info file
-
-    try:
-        # Numbers mean nothing here. Python refuses integers of more than 4,300 digits; a float may have any number.
-        return json.loads(data.decode("utf-8", "replace"), parse_int=float, parse_constant=_no_constant)
-    except json.JSONDecodeError as err:
-        raise InputError(_decode_error(err)) from None
-    except RecursionError:
-        raise InputError("exceeded max depth") from None
-
-
-def _no_constant(name: str) -> object:
-    import json
-
-    raise json.JSONDecodeError("Expecting value", name, 0)
-
-
-def _decode_error(err: json.JSONDecodeError) -> str:
-    rest = err.doc[err.pos :].lstrip(" \t\r\n")
-    if not rest:
-        return "unexpected end of JSON input"
-    char = "'\\''" if rest[0] == "'" else f"'{quote(rest[0])[1:-1]}'"
-    where = {"Extra data": "after top-level value", "Expecting ',' delimiter": "after object key:value pair"}
-    return f"invalid character {char} {where.get(err.msg, 'looking for beginning of value')}"
 
 
 def _field(value: dict[str, object], name: str) -> object:
@@ -172,26 +150,14 @@ def _text(value: dict[str, object], name: str, struct: str) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise InputError(f"json: cannot unmarshal {_kind(text)} into Go struct field {struct}.{name} of type string")
+        from govgo.core.golib.json import kind
+
+        raise InputError(f"json: cannot unmarshal {kind(text)} into Go struct field {struct}.{name} of type string")
     return _SURROGATE.sub("\ufffd", text)
 
 
 def _origin(value: dict[str, object]) -> Origin:
     return Origin(**{field: _text(value, name, "Origin") for name, field in _ORIGIN})
-
-
-def _kind(value: object) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case list():
-            return "array"
-        case _:
-            return "object"
 
 
 def _go_json(text: str) -> str:

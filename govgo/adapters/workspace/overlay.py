@@ -11,12 +11,12 @@ them. Source of the rules: `go help build`, -overlay; cmd/go/internal/fsys.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Sequence
 
 from govgo.adapters.workspace.workspace import DiskWorkspace
-from govgo.errors import StaleError, UsageError
+from govgo.core.golib.json import kind, unmarshal
+from govgo.errors import DiskError, InputError, StaleError, UsageError
 
 
 class OverlayWorkspace(DiskWorkspace):
@@ -37,23 +37,37 @@ class OverlayWorkspace(DiskWorkspace):
         data = super().read(posixpath.join(cwd, file))
         if data is None:
             raise UsageError(f"reading overlay: open {file}: no such file or directory")
-        self._files = _parse(file, data, cwd)
+        self._files = _parse(data, cwd)
         # directory -> name in it -> "file", "dir", or "" for what is to be absent
         self._parents: dict[str, dict[str, str]] = {}
         for path, target in self._files.items():
-            kind = "file" if target else ""
+            made = "file" if target else ""
             while path != "/":
                 path, name = posixpath.split(path)
-                self._parents.setdefault(path, {}).setdefault(name, kind)
-                kind = "dir"
+                self._parents.setdefault(path, {}).setdefault(name, made)
+                made = "dir"
                 if not target:
                     break  # an absent file makes no directories
 
+    def _target(self, path: str) -> str | None:
+        """The file that `path` reads as; "" where it is absent, None where the overlay says nothing of it."""
+        target = self._files.get(path)
+        while target is None and path not in ("/", ""):
+            path = posixpath.dirname(path)
+            if path in self._files:
+                return ""  # below a file, or below what is absent
+        return target
+
+    def _is_made(self, path: str) -> bool:
+        """Whether a file of the overlay makes `path` a directory, whatever is there."""
+        return path not in self._files and any(self._parents.get(path, {}).values())
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None when it does not exist."""
-        target = self._files.get(posixpath.normpath(path))
+        clean = posixpath.normpath(path)
+        target = self._target(clean)
         if target is None:
-            return super().read(path)
+            return None if self._is_made(clean) else super().read(path)
         return super().read(target) if target else None
 
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
@@ -69,34 +83,44 @@ class OverlayWorkspace(DiskWorkspace):
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`."""
         clean = posixpath.normpath(path)
-        target = self._files.get(clean)
+        target = self._target(clean)
         if target is None:
-            return (clean in self._parents and any(self._parents[clean].values())) or super().exists(path)
+            return self._is_made(clean) or super().exists(path)
         return bool(target) and super().exists(target)
 
     def is_file(self, path: str) -> bool:
         """Whether `path` is a regular file."""
-        target = self._files.get(posixpath.normpath(path))
-        return super().is_file(path) if target is None else bool(target) and super().is_file(target)
+        clean = posixpath.normpath(path)
+        target = self._target(clean)
+        if target is None:
+            return not self._is_made(clean) and super().is_file(path)
+        return bool(target) and super().is_file(target)
 
     def is_dir(self, path: str) -> bool:
         """Whether `path` is a directory."""
         clean = posixpath.normpath(path)
-        if clean in self._files:
+        if self._target(clean) is not None:
             return False
-        return any(self._parents.get(clean, {}).values()) or super().is_dir(path)
+        return self._is_made(clean) or super().is_dir(path)
 
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
-        """(name, kind) of the entries in byte order."""
-        overlaid = self._parents.get(posixpath.normpath(path))
+        """(name, kind) of the entries in byte order.
+
+        Raises:
+            DiskError: the directory could not be read, or a file of the overlay is a directory.
+        """
+        clean = posixpath.normpath(path)
+        overlaid = self._parents.get(clean)
         if overlaid is None:
             return super().listdir(path)
         entries = dict(super().listdir(path)) if super().is_dir(path) else {}
-        for name, kind in overlaid.items():
-            if kind == "":
+        for name, made in overlaid.items():
+            if made == "":
                 entries.pop(name, None)
-            elif kind == "file" or name not in entries:
-                entries[name] = kind
+                continue
+            if made == "file" and super().is_dir(self._files[posixpath.join(clean, name)]):
+                raise DiskError(f"read {path}: overlay maps child {name} to directory", path=path)
+            entries[name] = made
         return tuple(sorted(entries.items(), key=lambda entry: entry[0].encode("utf-8", "surrogateescape")))
 
     def _refuse(self, path: str) -> None:
@@ -106,13 +130,12 @@ class OverlayWorkspace(DiskWorkspace):
             raise StaleError(f"updates to {name} needed, but {name} is part of the overlay specified with -overlay")
 
 
-def _parse(file: str, data: bytes, cwd: str) -> dict[str, str]:
+def _parse(data: bytes, cwd: str) -> dict[str, str]:
     """The overlay as absolute path -> absolute replacement, "" for a file that is to be absent."""
     try:
-        replaced = json.loads(data).get("Replace") or {}
-        pairs = [(str(path), str(target)) for path, target in replaced.items()]
-    except (ValueError, AttributeError) as error:
-        raise UsageError(f"parsing overlay JSON: {file}: {error}") from None
+        pairs = _replaced(unmarshal(data))
+    except InputError as error:
+        raise UsageError(f"parsing overlay JSON: {error}") from None
     files: dict[str, str] = {}
     names: dict[str, str] = {}
     for path, target in sorted(pairs):
@@ -123,4 +146,40 @@ def _parse(file: str, data: bytes, cwd: str) -> dict[str, str]:
             raise UsageError(f"duplicate paths {names[absolute]} and {path} in overlay map")
         names[absolute] = path
         files[absolute] = posixpath.normpath(posixpath.join(cwd, target)) if target else ""
+    for path in sorted(files, key=_order):
+        parent = posixpath.dirname(path)
+        while files[path] and parent != "/":
+            if files.get(parent):
+                raise UsageError(f"inconsistent files {parent} and {path} in overlay map")
+            parent = posixpath.dirname(parent)
     return files
+
+
+def _order(path: str) -> str:
+    """The key of Go's order of paths: a directory's entries stand right after it."""
+    return path.replace("/", "\0")
+
+
+def _replaced(value: object) -> list[tuple[str, str]]:
+    """The pairs of "Replace".
+
+    Raises:
+        InputError: a value of another type, in the words of encoding/json.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        raise InputError(f"json: cannot unmarshal {kind(value)} into Go value of type fsys.overlayJSON")
+    pairs: dict[str, str] = {}
+    for name, replaced in value.items():
+        if name.lower() != "replace" or replaced is None:
+            continue
+        if not isinstance(replaced, dict):
+            what = f"{kind(replaced)} into Go struct field overlayJSON.Replace of type map[string]string"
+            raise InputError(f"json: cannot unmarshal {what}")
+        for path, target in replaced.items():
+            if target is not None and not isinstance(target, str):
+                what = f"{kind(target)} into Go struct field overlayJSON.Replace of type string"
+                raise InputError(f"json: cannot unmarshal {what}")
+            pairs[path] = target or ""
+    return list(pairs.items())

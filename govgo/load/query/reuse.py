@@ -7,7 +7,6 @@ Rules: `go help list` and `go help mod download`, flag -reuse; cmd/go's Origin.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from govgo.core.module import paths
@@ -54,54 +53,113 @@ def read_reuse(session: Session, name: str) -> dict[ModuleVersion, ModuleInfo]:
         DiskError: it cannot be read.
         InputError: it is no such output.
     """
-    data = session.files.read(session.absolute(name))
+    file = session.absolute(name)
+    try:
+        data = session.files.read(file)
+    except DiskError as error:
+        raise DiskError(str(error).replace(file, name), path=name) from error
     if data is None:
         raise DiskError(f"open {name}: no such file or directory", path=name)
+    from govgo.core.golib.json import stream
+
+    known = {}
     try:
-        text = data.decode()
-        known = {}
-        for fields in _objects(text):
-            info = _module(fields)
+        for value in stream(data):
+            info = _module({} if value is None else _struct(value, "ModulePublic", ""))
             if info.origin is not None:
                 known[ModuleVersion(info.path, info.version)] = info
                 if info.query:
                     known[ModuleVersion(info.path, info.query)] = info
-    except (ValueError, TypeError, AttributeError) as error:
+    except InputError as error:
         raise InputError(f"parsing {name}: {error}") from None
     return known
 
 
-def _objects(text: str) -> list[Any]:
-    """The JSON values in `text`, which follow each other without commas."""
-    found: list[Any] = []
-    from json import JSONDecoder
+_STRINGS = "[]string"
+_FIELDS: dict[str, dict[str, str]] = {
+    "ModulePublic": {
+        **dict.fromkeys(("Path", "Version", "Query", "Dir", "GoMod", "GoVersion", "Deprecated", "Sum"), "string"),
+        **dict.fromkeys(("Main", "Indirect", "Reuse"), "bool"),
+        **dict.fromkeys(("Versions", "Retracted"), _STRINGS),
+        **dict.fromkeys(("Replace", "Update"), "ModulePublic"),
+        "GoModSum": "string",
+        "Time": "time",
+        "Error": "ModuleError",
+        "Origin": "Origin",
+    },
+    "ModuleError": {"Err": "string"},
+    "Origin": dict.fromkeys(("VCS", "URL", "Subdir", "Hash", "TagPrefix", "TagSum", "Ref", "RepoSum"), "string"),
+}
+"""The structs of cmd/go/internal/modinfo and codehost by the names of their fields."""
+_GO_NAMES = {
+    "ModulePublic": "modinfo.ModulePublic",
+    "ModuleError": "modinfo.moduleErrorNoMethods",
+    "Origin": "codehost.Origin",
+}
 
-    decoder, position = JSONDecoder(), 0
-    while True:
-        while position < len(text) and text[position].isspace():
-            position += 1
-        if position == len(text):
-            return found
-        value, position = decoder.raw_decode(text, position)
-        found.append(value)
+
+def _struct(value: object, struct: str, path: str) -> dict[str, Any]:
+    """The fields of a JSON value that is to be a Go struct, by Go's names; unknown ones and nulls are left out.
+
+    Args:
+        value: as it was read.
+        struct: the name of the struct.
+        path: the fields that lead to it, "" for the whole value.
+
+    Raises:
+        InputError: a value of another type, in the words of encoding/json.
+    """
+    from govgo.core.golib.json import kind
+
+    outer = "Origin" if struct == "Origin" else "ModulePublic"
+    if not isinstance(value, dict):
+        what = f"struct field ModulePublic.{path}" if path else "value"
+        raise InputError(f"json: cannot unmarshal {kind(value)} into Go {what} of type {_GO_NAMES[struct]}")
+    names = {name.lower(): name for name in _FIELDS[struct]}
+    fields: dict[str, Any] = {}
+    for key, each in value.items():
+        name = names.get(key.lower())
+        if name is not None and each is not None:
+            place = f"{path}.{name}" if path else name
+            fields[name] = _value(each, _FIELDS[struct][name], place, f"{outer}.{place}")
+    return fields
+
+
+def _value(value: object, go_type: str, path: str, shown: str) -> Any:
+    """One field of a struct, checked; `shown` is its name in sentences."""
+    from govgo.core.golib.json import kind
+    from govgo.core.golib.time import parse_rfc3339
+
+    if go_type == "time":
+        if not isinstance(value, str):
+            raise InputError("Time.UnmarshalJSON: input is not a JSON string")
+        return parse_rfc3339(value)
+    if go_type == "ModuleError" and isinstance(value, str):
+        return {"Err": value}  # the output of `mod download -json`
+    if go_type in _FIELDS:
+        return _struct(value, go_type, path)
+    wanted = {"string": str, "bool": bool, _STRINGS: list}[go_type]
+    if not isinstance(value, wanted):
+        raise InputError(f"json: cannot unmarshal {kind(value)} into Go struct field {shown} of type {go_type}")
+    if isinstance(value, list):
+        return tuple(_value(each, "string", path, shown) for each in value if each is not None)
+    return value
 
 
 def _module(fields: Mapping[str, Any]) -> ModuleInfo:
-    error = fields.get("Error")
-    time = fields.get("Time")
-    origin = fields.get("Origin")
+    error, origin = fields.get("Error"), fields.get("Origin")
     return ModuleInfo(
         path=fields.get("Path", ""),
         version=fields.get("Version", ""),
         query=fields.get("Query", ""),
-        versions=tuple(fields.get("Versions") or ()),
-        time=datetime.fromisoformat(time) if time else None,
+        versions=fields.get("Versions", ()),
+        time=fields.get("Time"),
         dir=fields.get("Dir", ""),
         go_mod=fields.get("GoMod", ""),
         go_version=fields.get("GoVersion", ""),
-        retracted=tuple(fields.get("Retracted") or ()),
+        retracted=fields.get("Retracted", ()),
         deprecated=fields.get("Deprecated", ""),
-        error=error if error is None or isinstance(error, str) else error["Err"],
+        error=None if error is None else error.get("Err", ""),
         sum=fields.get("Sum", ""),
         go_mod_sum=fields.get("GoModSum", ""),
         origin=None if origin is None else _origin(origin),

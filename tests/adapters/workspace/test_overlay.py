@@ -10,7 +10,7 @@ import pytest
 
 from govgo.adapters.workspace.overlay import OverlayWorkspace
 from govgo.adapters.workspace.workspace import DiskWorkspace
-from govgo.errors import StaleError, UsageError
+from govgo.errors import DiskError, StaleError, UsageError
 
 
 @pytest.fixture
@@ -53,9 +53,21 @@ def test_overlaid_files_are_not_written(files: OverlayWorkspace, tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "parsing overlay JSON: "),
-        ("[]", "parsing overlay JSON: "),
-        ('{"Replace": 1}', "parsing overlay JSON: "),
+        ("", "parsing overlay JSON: unexpected end of JSON input$"),
+        ("{", "parsing overlay JSON: unexpected end of JSON input$"),
+        ("{}x", "parsing overlay JSON: invalid character 'x' after top-level value$"),
+        ("[]", r"parsing overlay JSON: json: cannot unmarshal array into Go value of type fsys\.overlayJSON$"),
+        (
+            '{"Replace": 1}',
+            r"parsing overlay JSON: json: cannot unmarshal number into Go struct field overlayJSON\.Replace of type "
+            r"map\[string\]string$",
+        ),
+        (
+            '{"Replace": {"a": 1}}',
+            r"parsing overlay JSON: json: cannot unmarshal number into Go struct field overlayJSON\.Replace of type "
+            r"string$",
+        ),
+        ('{"Replace": {"/x/y.go": "z", "/x": "z"}}', r"inconsistent files /x and /x/y\.go in overlay map$"),
         ('{"Replace": {"": "x"}}', "empty string key in overlay map$"),
         ('{"Replace": {"a": "", "./a": ""}}', r"duplicate paths \./a and a in overlay map$"),
     ],
@@ -64,3 +76,23 @@ def test_malformed(tmp_path: Path, text: str, fault: str) -> None:
     (tmp_path / "o.json").write_text(text)
     with pytest.raises(UsageError, match=f"^{fault}"):
         OverlayWorkspace(DiskWorkspace(), "o.json", str(tmp_path))
+
+
+def test_a_file_that_the_overlay_makes_a_directory(tmp_path: Path) -> None:
+    """As in go: a file of the overlay makes a directory of a file above it; below an absent file nothing is there."""
+    for name in ("go.mod", "gone/a.go", "kept.go", "dir/d.go"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text")
+    replace = {"go.mod/x.go": "kept.go", "gone": "", "new": "kept.go", "e.go": "dir"}
+    (tmp_path / "o.json").write_text(json.dumps({"Replace": replace}))
+    files = OverlayWorkspace(DiskWorkspace(), "o.json", str(tmp_path))
+    assert files.is_dir(f"{tmp_path}/go.mod")
+    assert not files.is_file(f"{tmp_path}/go.mod")
+    assert files.read(f"{tmp_path}/go.mod") is None
+    assert list(files.listdir(f"{tmp_path}/go.mod")) == [("x.go", "file")]
+    for name in ("gone/a.go", "gone", "new/b.go"):
+        assert not files.exists(f"{tmp_path}/{name}")
+        assert files.read(f"{tmp_path}/{name}") is None
+    assert not files.is_dir(f"{tmp_path}/gone")
+    with pytest.raises(DiskError, match=r": overlay maps child e\.go to directory$"):
+        files.listdir(str(tmp_path))
