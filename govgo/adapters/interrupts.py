@@ -19,38 +19,54 @@ from govgo.errors import SecurityError
 def interrupts_call(function: Callable[[], object]) -> Iterator[None]:
     """A block in which the first Ctrl-C calls `function`, and raises KeyboardInterrupt at the end.
 
-    Where signals are not this thread's to handle, or are ignored, nothing changes.
-
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed, whatever the block has raised, unless that is a SecurityError.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before) or threading.current_thread() is not threading.main_thread():
+    with _noted(function, signal.SIGINT):
         yield
-        return
-    pressed = False
-
-    def note(*_: object) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, before)  # whoever presses it again is heard at once
-        function()
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    except SecurityError:
-        pressed = False
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if pressed:
-            before(signal.SIGINT, None)
-            raise KeyboardInterrupt
 
 
 @contextmanager
-def interrupts_wait() -> Iterator[None]:
-    """A block that Ctrl-C does not cut: KeyboardInterrupt is raised at its end."""
-    with interrupts_call(lambda: None):
+def ends_wait() -> Iterator[None]:
+    """A block that no signal cuts by which people and systems end programs politely; it acts at the end.
+
+    Raises:
+        KeyboardInterrupt: as in `interrupts_call`.
+    """
+    with _noted(lambda: None, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         yield
+
+
+@contextmanager
+def _noted(function: Callable[[], object], *numbers: signal.Signals) -> Iterator[None]:
+    """A block in which the first of the signals is put off, and calls `function`; the second one acts at once.
+
+    Signals that are ignored stay so; where they are not this thread's to handle, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: handler for number in numbers if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+    came: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        came.append(number)
+        restore()
+        function()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield
+    except SecurityError:
+        came.clear()
+        raise
+    finally:
+        restore()
+        if came:
+            signal.raise_signal(came[0])
+            raise KeyboardInterrupt  # an outer block has put it off, too

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from govgo.adapters.interrupts import interrupts_call, interrupts_wait
+from govgo.adapters.interrupts import ends_wait, interrupts_call
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import GoEnv
 from govgo.errors import InputError, SecurityError
@@ -40,7 +40,7 @@ def interrupted() -> Iterator[None]:
 
 def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
     done: list[str] = []
-    with interrupted(), interrupts_wait():
+    with interrupted(), ends_wait():
         press()
         done.append("go.mod")
         done.append("go.sum")
@@ -57,7 +57,7 @@ def test_an_interrupt_calls_the_function_once_and_the_second_is_heard_at_once() 
 
 
 def fail(error: Exception) -> None:
-    with interrupts_wait():
+    with ends_wait():
         press()
         raise error
 
@@ -74,21 +74,31 @@ def test_an_interrupt_does_not_hide_a_security_error() -> None:
 
 def test_an_inner_block_raises_for_the_outer_one_too() -> None:
     done: list[str] = []
-    with interrupted(), interrupts_wait():
+    with interrupted(), ends_wait():
         with interrupted(), interrupts_call(lambda: done.append("cancelled")):
             press()
         done.append("written")
     assert done == ["cancelled", "written"]
 
 
+def test_another_signal_waits_too() -> None:
+    done: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: done.append(number))
+    with interrupted(), ends_wait():
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.append(0)
+    signal.signal(signal.SIGTERM, before)
+    assert done == [0, signal.SIGTERM]
+
+
 def test_nothing_happens_without_an_interrupt() -> None:
-    with interrupts_wait():
+    with ends_wait():
         pass
 
 
 def test_ignored_interrupts_stay_ignored() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with interrupts_wait():
+    with ends_wait():
         press()
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -97,7 +107,7 @@ def test_another_thread_leaves_signals_alone() -> None:
     seen: list[object] = []
 
     def work() -> None:
-        with interrupts_wait():
+        with ends_wait():
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)

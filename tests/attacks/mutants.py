@@ -579,6 +579,22 @@ MUTANTS = {
         "\n",
         (RENEW + "test_a_directory_that_others_may_write_keeps_nothing",),
     ),
+    "lost-interrupt": Mutant(
+        "crashes",
+        "Ctrl-C within a callback of libcurl ends the command",
+        "adapters/loop/network.py",
+        "            with interrupts_call(stop):\n",
+        "            with interrupts_call(stop) if False else memoryview(b''):\n",
+        ("tests/adapters/test_interrupts.py::test_an_interrupt_within_a_callback_that_swallows_it_ends_the_command",),
+    ),
+    "cut-between-files": Mutant(
+        "crashes",
+        "go.mod and go.sum are written in one block that no signal cuts",
+        "load/mainmodule/write.py",
+        "    with session.files.together() if writes_go_mod else nullcontext():\n",
+        "    with nullcontext():\n",
+        ("tests/cli/test_streams.py::test_a_signal_between_go_mod_and_go_sum_comes_after_both",),
+    ),
     "replaced-device": Mutant(
         "outputs",
         "what is no regular file is written into",

@@ -103,6 +103,10 @@ REFUSED = [
     ("GOPATH", "/a:~b", "env GOPATH", "GOPATH entry cannot start with shell metacharacter '~': \"~b\"\n"),
     ("GOWORK", "x", "mod edit -json", "invalid GOWORK: not an absolute path\n"),
     ("GOVGO_GO_VERSION", "x", "mod init m", 'invalid GOVGO_GO_VERSION "x"\n'),
+    ("GOVGO_GO_VERSION", "1.99", "list -m",
+     'GOVGO_GO_VERSION "1.99" is newer than go1.26.8, the newest release that govgo can answer as\n'),
+    ("GOVGO_GO_VERSION", "go1.26.9", "version",
+     'GOVGO_GO_VERSION "go1.26.9" is newer than go1.26.8, the newest release that govgo can answer as\n'),
     ("GOTOOLCHAIN", "x", "mod init m", 'invalid GOTOOLCHAIN "x"\n'),
     ("GOTOOLCHAIN", "go1.20+x", "list -m",
      'invalid GOTOOLCHAIN "go1.20+x": only version suffixes are +auto and +path\n'),
@@ -125,6 +129,15 @@ def test_environments_that_are_refused(
     monkeypatch.setenv(name, value)
     assert invoke(line.split()) == 2
     assert capsys.readouterr() == ("", f"govgo: {told}")
+
+
+@pytest.mark.parametrize(("value", "release"), [("", "1.26.8"), ("go1.21.3", "1.21.3"), ("1.26.8", "1.26.8")])
+def test_the_version_names_the_release(
+    value: str, release: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GOVGO_GO_VERSION", value)
+    assert invoke(["version"]) == 0
+    assert capsys.readouterr().out.endswith(f" (decides as go{release})\n")
 
 
 SPARED = [

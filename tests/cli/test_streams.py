@@ -20,7 +20,9 @@ from typing import NamedTuple
 
 import pytest
 
+from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.cli.main import run
+from tests.simulators.proxy import File, Stall
 from tests.simulators.world import World
 
 REPOSITORY = Path(__file__).parents[2]
@@ -338,6 +340,42 @@ def sweep(world: World, place: Place, number: signal.Signals, step_s: float, fir
         assert changed in (set(), {"go.mod", "go.sum"}), (delay_s, changed)
         assert not [name for name in after if name.endswith((".tmp", ".govgo-kept"))]
     return codes
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_a_signal_between_go_mod_and_go_sum_comes_after_both(number: int, code: int, place: Place) -> None:
+    def prepare() -> None:
+        replace = DiskWorkspace.replace
+
+        def cut(files: DiskWorkspace, path: str, before: bytes | None, after: bytes) -> None:
+            replace(files, path, before, after)
+            if path.endswith("/go.mod"):
+                os.kill(os.getpid(), number)
+
+        DiskWorkspace.replace = cut  # type: ignore[method-assign]
+
+    whole = place.run(GET)
+    end = place.run(GET, prepare=prepare)
+    assert (end.code, end.files) == (code, whole.files)
+
+
+@pytest.mark.parametrize("verb", ["get q.io/b@v1.0.0", "download q.io/b@v1.0.0", "tidy", "vendor"])
+def test_an_interrupt_in_the_middle_of_a_zip(verb: str, world: World, place: Place) -> None:
+    """libcurl is writing: nothing may swallow the interrupt, and the command must not go on without the zip."""
+    name = "/q.io/b/@v/v1.0.0.zip" if "q.io/b" in verb else "/q.io/a/@v/v1.0.0.zip"
+    world.proxy.script(name, Stall(after_half=True))
+    process, main = start(world, place, verb.split())
+    before = contents(main)
+    with process:
+        cache = main.with_suffix(".cache") / "cache/download"
+        while process.poll() is None and not any(file.stat().st_size for file in cache.rglob("*.zip*.tmp")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    world.proxy.script(name, File())
+    assert (process.returncode, err.splitlines()[-1]) == (130, "govgo: interrupted")
+    assert contents(main) == before
+    assert [file.name for file in cache.rglob("*.tmp")] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

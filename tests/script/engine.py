@@ -9,8 +9,9 @@ A script is a text archive: commands, then files, each after a line `-- name --`
     cmp FILE FILE      equal files; `stdout` and `stderr` name the last command's output
     grep 'REGEXP' FILE; ! grep
     exists FILE; ! exists FILE; cd DIR; env K=V; rm FILE; cp FILE FILE; append FILE TEXT
+    symlink FILE TARGET
 
-`$PROXY` is the file:// proxy made from `testdata/mod/`, `$WORK` the directory of the script.
+`$PROXY` is the file:// proxy made from `testdata/mod/`, `$WORK` the directory of the script, also in the files.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Script:
         for path, content in archive.files:
             target = self.work / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(content)
+            target.write_text(self._expand(content))
         self.monkeypatch.chdir(self.work)
         for number, line in enumerate(archive.comment.splitlines(), 1):
             words = [self._expand(word) for word in shlex.split(line, comments=True)]
@@ -125,6 +126,8 @@ class Script:
             case "env":
                 key, _, value = args[0].partition("=")
                 self.monkeypatch.setenv(key, value)
+            case "symlink":
+                Path(args[0]).symlink_to(args[1])
             case "rm":
                 shutil.rmtree(args[0]) if Path(args[0]).is_dir() else Path(args[0]).unlink()
             case "cp":

@@ -85,10 +85,10 @@ class DiskWorkspace:
                 renew.renew(target, descriptor, data, self.places)
 
     def together(self) -> AbstractContextManager[None]:
-        """A block that writes files that belong together; Ctrl-C waits until it ends."""
-        from govgo.adapters.interrupts import interrupts_wait
+        """A block that writes files that belong together; Ctrl-C and SIGTERM wait until it ends."""
+        from govgo.adapters.interrupts import ends_wait
 
-        return interrupts_wait()
+        return ends_wait()
 
     def exists(self, path: str) -> bool:
         """Whether there is something at `path`; a link to nothing is not."""

@@ -31,6 +31,7 @@ from govgo.errors import (
     GovgoError,
     InvalidPathError,
     QueryError,
+    SettingError,
     SumMismatchError,
     find,
     is_not_found,
@@ -351,12 +352,14 @@ def _guarded(options: Callable[[], PathSet]) -> PathSet:
 
     Raises:
         SumMismatchError: bytes contradict go.sum; as in go, that ends the command, and no argument is to blame.
-        GoSumError: the same of a go.sum that cannot be read.
+        GoSumError, SettingError: the same of a go.sum that cannot be read, and of a variable that makes no sense.
     """
     try:
         return options()
     except GovgoError as error:  # each argument's fault is reported, with the exit code of the worst
-        if isinstance(error, GoSumError) or (isinstance(error, SumMismatchError) and error.against.endswith(".sum")):
+        if isinstance(error, GoSumError | SettingError) or (
+            isinstance(error, SumMismatchError) and error.against.endswith(".sum")
+        ):
             raise
         return PathSet(error=error)
 

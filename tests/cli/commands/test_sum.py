@@ -293,6 +293,16 @@ def test_merge_of_a_malformed_file(world: World, line: str, capsys: pytest.Captu
     assert "malformed go.sum:\ngo.sum:1: wrong number of fields" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("missing", ["ours", "theirs"])
+def test_merge_of_a_file_that_does_not_exist(world: World, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """git makes all three files; a mistyped name must not read as an empty go.sum, nor be made."""
+    line = sides(world, [], [])
+    Path(missing).unlink()
+    assert invoke(line) == 2
+    assert capsys.readouterr().err == f"govgo: open {Path.cwd()}/{missing}: no such file or directory\n"
+    assert not Path(missing).exists()
+
+
 def test_merge_keeps_hashes_of_unknown_algorithms(world: World) -> None:
     assert invoke(sides(world, ["q.io/a v1.1.0 h2:abc"], lines(world, "q.io/a v1.1.0"))) == 0
     assert (world.root / "main/ours").read_text().splitlines() == [
