@@ -622,6 +622,14 @@ MUTANTS = {
         "                lines = lines if place.host != first.host else ()\n",
         (CREDENTIALS + "test_attack_a_redirect_for_the_headers_of_a_program",),
     ),
+    "credentials-http": Mutant(
+        "credentials",
+        "they are not sent over plain HTTP",
+        "adapters/http/client.py",
+        "lines if place.secure else ()",
+        "lines",
+        (CREDENTIALS + "test_attack_a_redirect_to_http_for_credentials",),
+    ),
     "credentials-arguments": Mutant(
         "credentials",
         "a password is in no argument of a program",

@@ -47,7 +47,7 @@ def with_client(
     requests: int = 0,
 ) -> _T:
     async def run() -> _T:
-        engine = make(EngineOptions(timeouts=timeouts, roots=Roots(ca_file), requests=requests))
+        engine = make(EngineOptions(timeouts=timeouts, roots=lambda: Roots(ca_file), requests=requests))
         say = trace.append if trace is not None else None
         client = HttpClient(engine, auth=lambda: Auth(Credentials(logins)), retry=retry, trace=say)
         try:

@@ -17,6 +17,7 @@ import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, TransferError
 from govgo.adapters.http.gunzip import Gunzip, gunzip
+from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
 from govgo.core.golib import url as gourl
@@ -73,9 +74,9 @@ class _Place:
 
     def __init__(self, prefix: str, agent: str) -> None:
         url = gourl.parse(prefix + "/")
-        self.origin = url._replace(host=gourl.ascii_host(url.host)).without_userinfo().removesuffix("/")
+        self.origin = url._replace(host=ascii_host(url.host)).without_userinfo().removesuffix("/")
         self.shown = url.redacted().removesuffix("/")
-        self.host = gourl.ascii_host(url.hostname)
+        self.host = ascii_host(url.hostname)
         self.secure = url.scheme == "https"
         self.own = "" if url.user is None else basic_line(url.user, url.password or "")
         self.lines: tuple[str, ...] | None = ()

@@ -19,7 +19,11 @@ def engine_options(
     network: NetworkEnv, timeouts: Timeouts, *, requests: int = 0, insecure: bool = False
 ) -> EngineOptions:
     """The options of an engine: proxies and roots as the environment names them, the rest as in `EngineOptions`."""
-    from govgo.adapters.http.roots import trusted_roots
+
+    def roots() -> Roots:
+        from govgo.adapters.http.roots import trusted_roots
+
+        return trusted_roots(network)
 
     proxy_for = None
     if network.http_proxy or network.https_proxy:
@@ -28,7 +32,7 @@ def engine_options(
         proxy_for = proxy_chooser(network)
     return EngineOptions(
         timeouts=timeouts,
-        roots=Roots() if insecure else trusted_roots(network),
+        roots=roots,
         insecure=insecure,
         requests=requests,
         proxy_for=proxy_for,

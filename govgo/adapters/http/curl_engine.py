@@ -27,7 +27,7 @@ from typing import Protocol
 import pycurl
 
 from govgo.adapters.http.curl_transfer import CurlTransfer, StallLimits
-from govgo.adapters.http.engine import EngineOptions, Fault, ProxyAddress, TransferError
+from govgo.adapters.http.engine import EngineOptions, Fault, ProxyAddress, Roots, TransferError
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.proxies import address_of
 
@@ -176,8 +176,8 @@ class CurlEngine:
     def __init__(self, options: EngineOptions | None = None) -> None:
         """No connection is opened yet."""
         self._options = options or EngineOptions()
-        self._roots = _RootsFile(self._options.roots.pem) if self._options.roots.pem else None
-        self._easy_options = _easy_options(self._options, self._roots)
+        self._easy_options = _easy_options(self._options)
+        self._trust: _Trust | None = None
         self._multi: pycurl.CurlMulti | None = None
         self._polls: PollSet | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -243,12 +243,14 @@ class CurlEngine:
         if self._polls is not None:
             self._polls.close()
             self._polls = None
-        if self._roots is not None:
-            self._roots.close()
+        if self._trust is not None:
+            self._trust.close()
+            self._trust = None
 
     def _start(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
         multi = self._multi or self._open()
-        transfer = self._idle.pop() if self._idle else self._make_transfer()
+        idle = self._idle
+        transfer = idle.pop() if idle else CurlTransfer(self._easy_options, self._release, self._trust_options)
         transfer.prepare(origin, target, headers, self._proxies[origin])
         self._active[transfer.easy] = transfer
         multi.add_handle(transfer.easy)
@@ -258,8 +260,13 @@ class CurlEngine:
             self._nudge_later()
         return transfer
 
-    def _make_transfer(self) -> CurlTransfer:
-        return CurlTransfer(self._easy_options, self._release, checks_names=not self._options.insecure)
+    def _trust_options(self) -> list[tuple[int, object]]:
+        """The options of a handle for TLS, empty where any certificate is accepted; the roots are read once."""
+        if self._options.insecure:
+            return []
+        if self._trust is None:
+            self._trust = _Trust(self._options.roots())
+        return self._trust.options
 
     def _open_gate(self, origin: str) -> Gate:
         scheme, _, rest = origin.partition("://")
@@ -448,26 +455,31 @@ def _spare_files() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES
 
 
-class _RootsFile:
-    """Certificates in a file of memory. libcurl keeps what it has read from a file, but not what it gets as bytes."""
+class _Trust:
+    """The trusted certificates as options of handles.
 
-    def __init__(self, pem: bytes) -> None:
-        self._descriptor = os.memfd_create("govgo-roots") if hasattr(os, "memfd_create") else -1
-        path = f"/proc/self/fd/{self._descriptor}"
-        if self._descriptor >= 0 and os.path.exists(path):
+    Those of several files are in a file of memory: libcurl keeps what it has read from a file, but would read what it
+    gets as bytes anew for each connection.
+    """
+
+    def __init__(self, roots: Roots) -> None:
+        self._descriptor = -1
+        path = roots.file or os.devnull  # libcurl refuses a file without certificates, and so every server
+        if roots.pem and hasattr(os, "memfd_create"):
+            self._descriptor = os.memfd_create("govgo-roots")
             with open(self._descriptor, "wb", closefd=False) as f:
-                f.write(pem)
-            self.options: list[tuple[int, object]] = [(pycurl.CAINFO, path), (pycurl.PROXY_CAINFO, path)]
-        else:
-            self.options = [(pycurl.CAINFO_BLOB, pem), (pycurl.PROXY_CAINFO_BLOB, pem)]
+                f.write(roots.pem)
+            path = f"/proc/self/fd/{self._descriptor}"
+        self.options: list[tuple[int, object]] = [(pycurl.CAINFO, path), (pycurl.PROXY_CAINFO, path)]
+        if roots.pem and not os.path.exists(path):
+            self.options = [(pycurl.CAINFO_BLOB, roots.pem), (pycurl.PROXY_CAINFO_BLOB, roots.pem)]
 
     def close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-            self._descriptor = -1
 
 
-def _easy_options(options: EngineOptions, roots: _RootsFile | None) -> list[tuple[int, object]]:
+def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
     chosen: list[tuple[int, object]] = [
         (pycurl.NOSIGNAL, 1),  # no SIGALRM and no change of signal handlers: the process is Python's
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
@@ -482,14 +494,6 @@ def _easy_options(options: EngineOptions, roots: _RootsFile | None) -> list[tupl
         (pycurl.PROXY_CAPATH, None),
     ]
     if options.insecure:
-        verify = (
-            pycurl.SSL_VERIFYPEER,
-            pycurl.SSL_VERIFYHOST,
-            pycurl.PROXY_SSL_VERIFYPEER,
-            pycurl.PROXY_SSL_VERIFYHOST,
-        )
-        return chosen + [(option, 0) for option in verify]
-    if roots is not None:
-        return chosen + roots.options
-    file = options.roots.file or os.devnull  # libcurl refuses a file without certificates, and so every server
-    return [*chosen, (pycurl.CAINFO, file), (pycurl.PROXY_CAINFO, file)]
+        checks = ("SSL_VERIFYPEER", "SSL_VERIFYHOST", "PROXY_SSL_VERIFYPEER", "PROXY_SSL_VERIFYHOST")
+        chosen += [(getattr(pycurl, name), 0) for name in checks]
+    return chosen

@@ -105,6 +105,7 @@ class CurlTransfer:
         "_refused",
         "_release",
         "_request",
+        "_trust",
         "_unread",
         "_waiter",
         "done",
@@ -118,9 +119,12 @@ class CurlTransfer:
     )
 
     def __init__(
-        self, options: list[tuple[int, object]], release: Callable[[CurlTransfer], None], *, checks_names: bool
+        self,
+        options: list[tuple[int, object]],
+        release: Callable[[CurlTransfer], None],
+        trust: Callable[[], list[tuple[int, object]]],
     ) -> None:
-        """`checks_names`: a certificate must list the names that it is for."""
+        """`trust` gives the options for the first request with TLS, none where any certificate is accepted."""
         self.easy = easy = pycurl.Curl()
         self._lines: list[bytes] = []
         for option, value in options:
@@ -128,9 +132,7 @@ class CurlTransfer:
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         easy.setopt(pycurl.BUFFERSIZE, _BUFFER_BYTES)
-        if checks_names:
-            easy.setopt(pycurl.OPT_CERTINFO, 1)
-            easy.setopt(pycurl.PREREQFUNCTION, self._check_certificate)
+        self._trust: Callable[[], list[tuple[int, object]]] | None = trust
         self._release = release
         self._refused = ""
         self._request: list[str] | None = None
@@ -162,6 +164,9 @@ class CurlTransfer:
             # Wait for a connection that may turn out to speak HTTP/2, rather than open one for each request.
             easy.setopt(pycurl.PIPEWAIT, int(origin.startswith("https:")))
             self.origin = origin
+            if self._trust is not None and (origin.startswith("https:") or proxy.url.startswith("https:")):
+                self._prepare_trust(self._trust())
+                self._trust = None
         self.target = target
         self._lines.clear()
         self._chunks.clear()
@@ -174,6 +179,13 @@ class CurlTransfer:
         self.error: TransferError | None = None
         self._refused = ""
         self.started_s = self.progress_s = time.monotonic()
+
+    def _prepare_trust(self, options: list[tuple[int, object]]) -> None:
+        for option, value in options:
+            self.easy.setopt(option, value)
+        if options:
+            self.easy.setopt(pycurl.OPT_CERTINFO, 1)
+            self.easy.setopt(pycurl.PREREQFUNCTION, self._check_certificate)
 
     # The answer, for the client.
 

@@ -67,14 +67,14 @@ class EngineOptions(NamedTuple):
 
     Attributes:
         timeouts: see `Timeouts`.
-        roots: the certificates that are trusted.
+        roots: reads the certificates that are trusted, before the first connection with TLS.
         insecure: accept any certificate (GOINSECURE).
         requests: how many requests go to one host at once at most; 0 for the engine's own limits.
         proxy_for: from (scheme, host, port) to the URL of the proxy to go through, or ""; it may raise TransferError.
     """
 
     timeouts: Timeouts = Timeouts()
-    roots: Roots = Roots()
+    roots: Callable[[], Roots] = Roots
     insecure: bool = False
     requests: int = 0
     proxy_for: Callable[[str, str, int], str] | None = None

@@ -84,7 +84,7 @@ class HttpxEngine:
             context.verify_mode = ssl.CERT_NONE
         elif scheme == "https":  # else the context is never used
             context.hostname_checks_common_name = False  # as in crypto/x509
-            roots = self._options.roots
+            roots = self._options.roots()
             if roots.file:
                 context.load_verify_locations(cafile=roots.file)
             elif roots.pem:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.adapters.http.engine import Fault, ProxyAddress, TransferError
+from govgo.adapters.http.hostname import ascii_host
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
 from govgo.errors import UsageError
@@ -60,7 +61,7 @@ def address_of(proxy: str) -> ProxyAddress:
     port = int(digits[:6]) if digits.isdigit() else _PORTS.get(url.scheme, 0)
     if not url.hostname or not 0 < port < 1 << 16:
         raise TransferError(Fault.SETTING, f"proxyconnect tcp: dial tcp: address {url.hostname}:{port}: invalid port")
-    host = f"[{url.hostname}]" if ":" in url.hostname else gourl.ascii_host(url.hostname)
+    host = f"[{url.hostname}]" if ":" in url.hostname else ascii_host(url.hostname)
     return ProxyAddress(f"{scheme}://{host}:{port}", url.user or "", url.password or "")
 
 
@@ -134,7 +135,7 @@ class _Exempt:
             return
         host = host.removeprefix("*") if host.startswith("*.") else host
         if host:
-            name = gourl.ascii_host(host.removeprefix("."))
+            name = ascii_host(host.removeprefix("."))
             self._names.append(_Name("." + name, port, itself=not host.startswith(".")))
 
 

@@ -186,24 +186,6 @@ def clean_path(path: str) -> str:
     return ("/" if rooted else "") + "/".join(out) or "."
 
 
-def ascii_host(host: str) -> str:
-    """A host, perhaps with its port, as it is sent: `xn--bcher-kva.example:80` for `bücher.example:80`.
-
-    Source: UTS 46, section 4; RFC 3492. A name for which they say nothing stays as it is, as in net/http.
-    """
-    if host.isascii():
-        return host
-    import idna
-
-    name, colon, port = host.partition(":")
-    try:
-        labels = idna.uts46_remap(name).split(".")
-    except UnicodeError:  # of which idna's errors are a kind
-        return host
-    encoded = (each if each.isascii() else "xn--" + each.encode("punycode").decode() for each in labels)
-    return ".".join(encoded) + colon + port
-
-
 def _refuse_controls(text: str) -> None:
     if any(c < " " or c == "\x7f" for c in text):
         raise UsageError("net/url: invalid control character in URL")

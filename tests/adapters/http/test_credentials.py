@@ -85,7 +85,7 @@ def run_go(net: Internet, means: dict[str, Any], event: str, directory: Path) ->
     return sent(net)
 
 
-def run_govgo(net: Internet, means: dict[str, Any], directory: Path) -> dict[str, Log]:
+def run_govgo(net: Internet, means: dict[str, Any], directory: Path, *, insecure: bool = False) -> dict[str, Log]:
     """What each event of some means makes govgo send; a command of its own for each where programs are run."""
     proxy, goauth, path = set_up(means, directory)
     environ = {"PATH": path, "HOME": str(directory)}
@@ -98,16 +98,16 @@ def run_govgo(net: Internet, means: dict[str, Any], directory: Path) -> dict[str
         try:
             for event in together:
                 play(net, event)
-                network.run(ask(network, proxy + INFO))
+                network.run(ask(network, proxy + INFO, insecure=insecure))
                 logs[event] = sent(net)
         finally:
             network.close()
     return logs
 
 
-async def ask(network: Network, url: str) -> None:
+async def ask(network: Network, url: str, *, insecure: bool = False) -> None:
     with suppress(GovgoError):
-        await network.client().get(url, 1000)
+        await network.client(insecure=insecure).get(url, 1000)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,18 @@ def test_attack_a_redirect_for_the_headers_of_a_program(
     assert "X-Token" in log[0]
     assert len(log) > 1
     assert not [line for line in log[1:] if "|" in line]
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize("means", ["netrc", "the URL", "a program"])
+def test_attack_a_redirect_to_http_for_credentials(
+    engine: MakeEngine, means: str, net: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With GOINSECURE such a redirect is followed, and go takes the credentials along."""
+    monkeypatch.setattr("govgo.adapters.http.connect.open_engine", engine)
+    log = run_govgo(net, {**TABLE["means"][means], "events": ["to http"]}, tmp_path, insecure=True)["to http"]
+    assert log[0].startswith("https://dev.corp.test/INFO | Authorization: ")
+    assert log[1:] == ["http://dev.corp.test/r"]
 
 
 @pytest.mark.go

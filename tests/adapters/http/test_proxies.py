@@ -21,6 +21,7 @@ from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import Timeouts, TransferError
+from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.proxies import proxy_chooser
 from govgo.adapters.http.retry import RetryPolicy
@@ -52,7 +53,7 @@ def ask_govgo(name: str) -> list[str]:
     for each in TABLE["urls"]:
         url = gourl.parse(each)
         try:
-            answers.append(choose(url.scheme, gourl.ascii_host(url.hostname), url.port) if choose else "")
+            answers.append(choose(url.scheme, ascii_host(url.hostname), url.port) if choose else "")
         except TransferError as err:
             answers.append(f"error: {err}")
     return answers

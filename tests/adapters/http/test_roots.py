@@ -131,6 +131,22 @@ def test_the_servers_that_go_trusts(engine: MakeEngine, case: str, company: Comp
     assert ask_govgo(company, case, engine) == expected
 
 
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+def test_with_goinsecure_any_certificate_is_accepted(engine: MakeEngine, company: Company) -> None:
+    """That of a proxy, too."""
+    proxy = company.net.url.replace("http:", "https:")
+    network = load_env({"GOENV": "off", **company.variables("empty nothing"), "HTTPS_PROXY": proxy}).network
+
+    async def ask() -> None:
+        client = HttpClient(engine(engine_options(network, Timeouts(), insecure=True)))
+        for host in ("stranger.test", "cn.test", "other.test"):
+            with pytest.raises(NotFoundError):
+                await client.get(f"https://{host}/", 100)
+        await client.aclose()
+
+    asyncio.run(ask())
+
+
 def test_the_certificates_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundle as it is, unless a directory adds to it; links to what the bundle was made of are not read."""
     one, two = Authority(tmp_path, "one").file.read_bytes(), Authority(tmp_path, "two").file.read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from govgo.core.golib.url import ascii_host, clean_path, mask, parse, parse_request_uri
+from govgo.core.golib.url import clean_path, mask, parse, parse_request_uri
 from govgo.errors import UsageError
 
 DATA = Path(__file__).parents[3] / "testdata/gourl"
@@ -44,14 +44,6 @@ def test_as_the_url_of_a_request(text: str) -> None:
     except UsageError as err:
         found = f"error: {err}"
     assert found == REQUEST_URIS[text].replace(text, MASKED.get(text, text))
-
-
-def test_hosts_are_sent_by_their_a_labels() -> None:
-    """The labels of `例え.テスト` are those of the IANA's test domain."""
-    assert ascii_host("PLAIN.example:80") == "PLAIN.example:80"
-    assert ascii_host("bücher.example:80") == "xn--bcher-kva.example:80"
-    assert ascii_host("xn--bcher-kva.例え.テスト") == "xn--bcher-kva.xn--r8jz45g.xn--zckzah"
-    assert ascii_host("[::1]:80") == "[::1]:80"
 
 
 def test_a_password_is_masked_in_text_that_is_no_url() -> None:
