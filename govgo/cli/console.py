@@ -113,14 +113,14 @@ class ConsoleReporter:
         elif self._title is not None:
             (self._tally or self._open_display()).event(kind, facts)
 
-    def close(self) -> None:
-        """Take the live line away; where it was shown and anything was fetched, sum up in one line."""
+    def close(self, *, sum_up: bool = False) -> None:
+        """Take the live line away; with `sum_up`, say in one line what was fetched meanwhile."""
         display, tally = self._display, self._tally
         self._display = self._tally = self._title = None
         if display is None or tally is None:
             return
         display.close()
-        if display.shown and (tally.fetched or tally.answers):
+        if sum_up and display.shown and (tally.fetched or (tally.answers and tally.elapsed_s >= 1)):
             from govgo.cli.progress import duration, many, size
 
             done = f"downloaded {many(tally.fetched, 'module')}"
@@ -131,23 +131,18 @@ class ConsoleReporter:
     def failure(self, error: GovgoError) -> None:
         """The last word on a failure: go's sentence, and on a terminal a hint."""
         self.close()
-        if isinstance(error, ReportedError):
-            return
+        if not isinstance(error, ReportedError):
+            self._print_failure(error)
+        if self._stream.isatty():
+            from govgo.report.findings.advice import error_hints
+
+            for hint in error_hints(error):
+                self._stream.write(f"hint: {visible(hint)}\n")
+        self._stream.flush()
+
+    def _print_failure(self, error: GovgoError) -> None:
         # go prints these two without its name before them.
         name = "" if isinstance(error, GoSumError | SumMismatchError) else "govgo: "
         if isinstance(error, VerbFlagsError):
             name = "go "  # the whole line is go's sentence
         self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
-        hint = _hint(error)
-        if hint and self._stream.isatty():
-            self._stream.write(f"hint: {hint}\n")
-        self._stream.flush()
-
-
-def _hint(error: BaseException | None) -> str:
-    """The first hint in the chain of `inner` errors, outermost first."""
-    while isinstance(error, GovgoError):
-        if error.hint:
-            return error.hint
-        error = error.inner
-    return ""

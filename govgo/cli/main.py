@@ -87,7 +87,9 @@ def _run_as(release: str, args: list[str]) -> int | str:
     try:
         try:
             try:
-                return _call(args, reporter, release) or EXIT_DONE
+                code = _call(args, reporter, release) or EXIT_DONE
+                reporter.close(sum_up=True)
+                return code
             finally:
                 reporter.close()
         except BaseException as error:
