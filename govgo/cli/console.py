@@ -58,6 +58,9 @@ class ConsoleReporter:
     """A `ports.Reporter` on standard error.
 
     Sentences come out as `govgo: …`. On a terminal, downloads are shown by the live line instead of a sentence each.
+
+    Attributes:
+        flag_behind: a flag among the arguments of a command, where it is none; "" for none. A failure hints at it.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -66,6 +69,7 @@ class ConsoleReporter:
         self._display: Display | None = None
         self._is_live = False
         self._title: str | None = None
+        self.flag_behind = ""
 
     def start_progress(self, title: str, environ: Mapping[str, str]) -> None:
         """Show the progress of the command `title` from now on, where that can be done.
@@ -136,7 +140,8 @@ class ConsoleReporter:
         if self._stream.isatty():
             from govgo.report.findings.advice import error_hints
 
-            for hint in error_hints(error):
+            hints = [f"flags stand before the arguments: {self.flag_behind}"] if self.flag_behind else []
+            for hint in [*hints, *error_hints(error)]:
                 self._stream.write(f"hint: {visible(hint)}\n")
         self._stream.flush()
 

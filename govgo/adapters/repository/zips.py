@@ -25,7 +25,6 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import ModCache, ZipTemp
-from govgo.adapters.proxy.proxy import looks_like_page
 from govgo.adapters.repository.chain import ModuleSource, TrySources
 from govgo.adapters.repository.gomods import GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
@@ -317,6 +316,8 @@ async def _copy(source: ModuleSource, mv: ModuleVersion, temp: ZipTemp) -> tuple
 
 
 def _is_page(path: str) -> bool:
+    from govgo.adapters.proxy.proxy import looks_like_page  # a warm command needs no proxy
+
     try:
         with open(path, "rb") as file:
             return looks_like_page(file.read(512))
