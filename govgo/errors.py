@@ -272,6 +272,7 @@ class NotFoundError(Failure):
 
     Attributes:
         tried: (source, reason) for each source asked, in order.
+        status: of the answer that says so, 404 or 410; 0 where no server was asked.
     """
 
     code = "not-found"
@@ -281,11 +282,13 @@ class NotFoundError(Failure):
         text: str = "",
         *,
         tried: tuple[tuple[str, str], ...] = (),
+        status: int = 0,
         inner: BaseException | None = None,
         hint: str = "",
     ) -> None:
         super().__init__(text, inner=inner, hint=hint)
         self.tried = tried
+        self.status = status
 
 
 class UnavailableError(Failure):
@@ -295,7 +298,10 @@ class UnavailableError(Failure):
 
 
 class NetworkError(UnavailableError):
-    """A transfer that failed. `url` carries no secrets; `status` is 0 where no answer came."""
+    """A transfer that failed. `url` carries no secrets; `status` is 0 where no answer came.
+
+    `is_page`: a web page came where something else belongs.
+    """
 
     code = "network"
 
@@ -305,12 +311,14 @@ class NetworkError(UnavailableError):
         *,
         url: str = "",
         status: int = 0,
+        is_page: bool = False,
         inner: BaseException | None = None,
         hint: str = "",
     ) -> None:
         super().__init__(text, inner=inner, hint=hint)
         self.url = url
         self.status = status
+        self.is_page = is_page
 
 
 class TooLargeError(UnavailableError):
@@ -358,9 +366,15 @@ class TileMismatchError(IntegrityError):
 
 
 class BadZipError(IntegrityError):
-    """A module zip that breaks the rules; `issues` holds (file name, reason)."""
+    """A module zip that breaks the rules.
+
+    Attributes:
+        issues: (file name, reason) of what breaks them.
+        is_page: a web page came in place of a zip.
+    """
 
     code = "bad-zip"
+    is_page = False
 
     def __init__(
         self, text: str = "", *, issues: tuple[tuple[str, str], ...] = (), inner: BaseException | None = None

@@ -58,6 +58,9 @@ class ConsoleReporter:
     """A `ports.Reporter` on standard error.
 
     Sentences come out as `govgo: …`. On a terminal, downloads are shown by the live line instead of a sentence each.
+
+    Attributes:
+        flag_behind: a flag among the arguments of a command, where it is none; "" for none. A failure hints at it.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -66,6 +69,7 @@ class ConsoleReporter:
         self._display: Display | None = None
         self._is_live = False
         self._title: str | None = None
+        self.flag_behind = ""
 
     def start_progress(self, title: str, environ: Mapping[str, str]) -> None:
         """Show the progress of the command `title` from now on, where that can be done.
@@ -113,14 +117,14 @@ class ConsoleReporter:
         elif self._title is not None:
             (self._tally or self._open_display()).event(kind, facts)
 
-    def close(self) -> None:
-        """Take the live line away; where it was shown and anything was fetched, sum up in one line."""
+    def close(self, *, sum_up: bool = False) -> None:
+        """Take the live line away; with `sum_up`, say in one line what was fetched meanwhile."""
         display, tally = self._display, self._tally
         self._display = self._tally = self._title = None
         if display is None or tally is None:
             return
         display.close()
-        if display.shown and (tally.fetched or tally.answers):
+        if sum_up and display.shown and (tally.fetched or (tally.answers and tally.elapsed_s >= 1)):
             from govgo.cli.progress import duration, many, size
 
             done = f"downloaded {many(tally.fetched, 'module')}"
@@ -131,23 +135,19 @@ class ConsoleReporter:
     def failure(self, error: GovgoError) -> None:
         """The last word on a failure: go's sentence, and on a terminal a hint."""
         self.close()
-        if isinstance(error, ReportedError):
-            return
+        if not isinstance(error, ReportedError):
+            self._print_failure(error)
+        if self._stream.isatty():
+            from govgo.report.findings.advice import error_hints
+
+            hints = [f"flags stand before the arguments: {self.flag_behind}"] if self.flag_behind else []
+            for hint in [*hints, *error_hints(error)]:
+                self._stream.write(f"hint: {visible(hint)}\n")
+        self._stream.flush()
+
+    def _print_failure(self, error: GovgoError) -> None:
         # go prints these two without its name before them.
         name = "" if isinstance(error, GoSumError | SumMismatchError) else "govgo: "
         if isinstance(error, VerbFlagsError):
             name = "go "  # the whole line is go's sentence
         self._stream.write(f"{name}{visible(str(error)).rstrip(chr(10))}\n")
-        hint = _hint(error)
-        if hint and self._stream.isatty():
-            self._stream.write(f"hint: {hint}\n")
-        self._stream.flush()
-
-
-def _hint(error: BaseException | None) -> str:
-    """The first hint in the chain of `inner` errors, outermost first."""
-    while isinstance(error, GovgoError):
-        if error.hint:
-            return error.hint
-        error = error.inner
-    return ""

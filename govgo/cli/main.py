@@ -87,7 +87,9 @@ def _run_as(release: str, args: list[str]) -> int | str:
     try:
         try:
             try:
-                return _call(args, reporter, release) or EXIT_DONE
+                code = _call(args, reporter, release) or EXIT_DONE
+                reporter.close(sum_up=True)
+                return code
             finally:
                 reporter.close()
         except BaseException as error:
@@ -117,7 +119,7 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
     """
     from govgo.cli.console import EXIT_USAGE
     from govgo.cli.group import Group, find_command
-    from govgo.cli.options import CommandLineError, HelpRequested, read_line
+    from govgo.cli.options import CommandLineError, HelpRequested, flag_behind, read_line
 
     path, target, words = find_command(args)
     if isinstance(target, Group) and words and words[0].lstrip("-") == "version":
@@ -142,6 +144,7 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
 
                 goflags = goflags_for(path)
             call.flags, values = read_line(target, path, words, goflags)
+            reporter.flag_behind = flag_behind(target, path, values)
             return target.function(**values)
         except HelpRequested:
             _print_help(path, target, sys.stdout)

@@ -153,6 +153,15 @@ def read_line(
     return [(name, text) for name, text, _ in flags], values
 
 
+def flag_behind(command: Command, path: str, values: Mapping[str, Any]) -> str:
+    """The first argument that would be a flag of the command if it stood before the arguments; "" for none."""
+    if command.is_own or not command.arguments:
+        return ""
+    known = command.flags_under(path)
+    words = values[command.arguments]
+    return next((word for word in words if word[:1] == "-" and word.lstrip("-").partition("=")[0] in known), "")
+
+
 class _Given(NamedTuple):
     """A flag that is set: its name, the text of its value and what the text means."""
 

@@ -73,10 +73,11 @@ class Tally:
                     self._waiting[name] = (self._waiting[name][0], self._now_s())
             case "finished", {"name": str(name), **more}:
                 self._moved_s = self._now_s()
-                what, _ = self._waiting.pop(name, ("", 0.0))
-                self.answers += what == "request"
+                self._waiting.pop(name, None)
                 rest = more.get("bytes", 0)
-                self.bytes += rest if isinstance(rest, int) else 0
+                if isinstance(rest, int) and rest > 0:
+                    self.bytes += rest
+                    self.answers += 1
             case "planned", {"modules": int(count)}:
                 self._modules_left += count
             case "downloaded", _:

@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import BadZipError, NetworkError, NotFoundError
 
 
 class Claim(StrEnum):
@@ -60,6 +61,33 @@ class Remedy(StrEnum):
     TIDY = "tidy"
     VENDOR = "vendor"
     NONE_NEEDED = "none-needed"
+    LOG_IN = "log-in"
+    ASK_FOR_ACCESS = "ask-for-access"
+    ASK_LESS = "ask-less"
+    TRY_LATER = "try-later"
+    CHECK_PROXY = "check-proxy"
+    NAME_OR_PRIVATE = "name-or-private"
+
+
+def remedy_of(error: BaseException | None) -> Remedy | None:
+    """What can be done about an answer of a server, by the first error of the chain that comes from one."""
+    while error is not None:
+        if isinstance(error, NetworkError | BadZipError) and error.is_page:
+            return Remedy.CHECK_PROXY
+        if isinstance(error, NetworkError | NotFoundError) and error.status:
+            return Remedy.TRY_LATER if error.status >= 500 else _STATUS_REMEDIES.get(error.status)
+        error = getattr(error, "inner", None)
+    return None
+
+
+_STATUS_REMEDIES = {
+    401: Remedy.LOG_IN,
+    403: Remedy.ASK_FOR_ACCESS,
+    404: Remedy.NAME_OR_PRIVATE,
+    407: Remedy.LOG_IN,
+    410: Remedy.NAME_OR_PRIVATE,
+    429: Remedy.ASK_LESS,
+}
 
 
 class Place(NamedTuple):

@@ -26,6 +26,7 @@ RULES = "tests/attacks/test_trust_rules.py::"
 TOLD = "tests/attacks/test_told.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SUM = "tests/cli/commands/test_sum.py::"
+VERIFY = "tests/cli/commands/test_verify.py::"
 
 
 class Mutant(NamedTuple):
@@ -697,5 +698,29 @@ MUTANTS = {
         '            if digest.startswith("h1:") and digest != proved:\n',
         "            if False:\n",
         (SUM + "test_attack_merge_of_a_false_line",),
+    ),
+    "unchecked-passes": Mutant(
+        "verify",
+        "what cannot be checked fails, unless the bundle proves every line",
+        "wiring/verify.py",
+        "            proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims\n",
+        "            proves_alone = options.offline\n",
+        (VERIFY + "test_offline_says_what_it_could_not_check", VERIFY + "test_a_bundle_and_go_sum_are_enough"),
+    ),
+    "contradiction-told": Mutant(
+        "verify",
+        "only lines that are right and more than needed are told without failing",
+        "app/verify/verify.py",
+        '_MORE_THAN_NEEDED = frozenset({"extra-sum", DUPLICATE})\n',
+        '_MORE_THAN_NEEDED = frozenset({"extra-sum", "sum-mismatch", "conflicting-sums", DUPLICATE})\n',
+        (VERIFY + "test_mismatch_explains_itself", VERIFY + "test_lint"),
+    ),
+    "report-stays": Mutant(
+        "verify",
+        "a run that fails replaces the report of an earlier one",
+        "cli/commands/verify.py",
+        "        if error is not None and self.run is None:\n",
+        "        if False:\n",
+        (VERIFY + "test_a_run_that_fails_replaces_the_old_report",),
     ),
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from govgo.cli.options import CommandLineError, HelpRequested, argument, command, option, read_line
+from govgo.cli.options import CommandLineError, HelpRequested, argument, command, flag_behind, option, read_line
 
 
 @command()
@@ -138,3 +138,13 @@ def test_a_mistyped_flag_gets_a_suggestion(word: str, meant: str) -> None:
     with pytest.raises(CommandLineError, match="flag provided but not defined") as caught:
         run(word)
     assert caught.value.meant == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "behind"),
+    [(["a", "-m"], "-m"), (["a", "--go=1.20", "-m"], "--go=1.20"), (["-m", "a"], ""), (["a", "-x", "-"], "")],
+    ids=lambda value: " ".join(value),
+)
+def test_flags_that_stand_where_go_takes_them_for_arguments(words: list[str], behind: str) -> None:
+    assert flag_behind(sample, "govgo sample", read_line(sample, "govgo sample", words, ())[1]) == behind
+    assert flag_behind(own, "govgo own", {"args": words}) == ""

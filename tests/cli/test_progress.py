@@ -20,7 +20,7 @@ import pytest
 from govgo.cli import progress
 from govgo.cli.console import ConsoleReporter
 from govgo.cli.progress import Display, Tally
-from tests.simulators.proxy import ProxySimulator
+from tests.simulators.proxy import ProxySimulator, Status
 
 ERASE = "\r\x1b[2K"
 
@@ -311,6 +311,14 @@ def test_an_error_stands_on_a_line_of_its_own(proxy: ProxySimulator, tmp_path: P
     assert live.startswith(ERASE)
     assert re.search(r"list\x1b\[0m: 1 request left, \d+ s", live)
     assert rest.startswith("govgo: q.io/none@v1.0.0: ")
+
+
+def test_a_hint_follows_an_error_on_a_terminal(proxy: ProxySimulator, tmp_path: Path) -> None:
+    proxy.script("/q.io/a/@v/v1.0.0.info", Status(401, headers={"Content-Type": "text/plain"}))
+    written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
+    error, hint = written.rpartition(ERASE)[2].splitlines()
+    assert error.startswith(f"govgo: q.io/a@v1.0.0: reading {proxy.url}/q.io/a/@v/v1.0.0.info: 401 ")
+    assert hint.startswith("hint: the server wants a login: put one into ~/.netrc")
 
 
 def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Path) -> None:

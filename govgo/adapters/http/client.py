@@ -409,7 +409,7 @@ def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | Network
     if detail:
         text += f"\n\tserver response: {detail}"
     if status in _GONE:
-        return NotFoundError(text)
+        return NotFoundError(text, status=status)
     return NetworkError(text, url=shown, status=status)
 
 

@@ -169,7 +169,16 @@ class Proxy:
             return Stat(parse_info(data), time_text(data))
         except InputError as err:
             text = f"invalid response from proxy {quote(self._shown)}: {printable(str(err))}"
-            raise NetworkError(text, url=self._shown, inner=err) from err
+            raise NetworkError(text, url=self._shown, is_page=looks_like_page(data), inner=err) from err
+
+    def zip_url(self, path: str, version: str) -> str:
+        """Where a zip is, without the password of the proxy's URL."""
+        return f"{self._shown.rstrip('/')}/{escape_path(path)}/@v/{escape_version(version)}.zip"
+
+
+def looks_like_page(beginning: bytes) -> bool:
+    """Whether bytes are the beginning of HTML: a page for a login, for example, in place of what was asked for."""
+    return beginning.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
 
 
 def parse_list(data: bytes) -> Listing:

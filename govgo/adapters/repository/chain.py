@@ -115,6 +115,10 @@ class ModuleSource:
         """A zip, unchecked, piece by piece to `sink`; its size. `rewind` is called before a new attempt."""
         return await self._ask(path).zip(path, version, sink, rewind)
 
+    def zip_url(self, path: str, version: str) -> str:
+        """Where a zip comes from, for people: a URL without its password, or `direct`."""
+        return self._proxy.zip_url(path, version) if self._proxy is not None else DIRECT
+
     async def check_reuse(self, path: str, origin: Origin) -> None:
         """Check that what was derived from `origin` still holds; raises GovgoError if not, or if none can tell."""
         await self._ask(path).check_reuse(path, origin)

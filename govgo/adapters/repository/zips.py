@@ -32,7 +32,15 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.core.version import goversion
-from govgo.errors import BadZipError, DiskError, Failure, GovgoError, InputError, InvalidVersionError
+from govgo.errors import (
+    BadZipError,
+    DiskError,
+    Failure,
+    GovgoError,
+    InputError,
+    InvalidVersionError,
+    SumMismatchError,
+)
 from govgo.ports.modules import Downloaded, RevInfo
 from govgo.ports.talk import Reporter
 
@@ -151,10 +159,17 @@ class Zips:
         self._sums.prefetch(mv)  # the database answers while the zip is on its way
         cache = self._cache
         with cache.new_zip_temp(mv) as temp:
-            size = await self._try(lambda source: _copy(source, mv, temp))
+            size, url = await self._try(lambda source: _copy(source, mv, temp))
             gomod = self._gomod(mv)
-            h1 = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
-            await self._sums.check(mv, h1)
+            try:
+                h1 = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
+                await self._sums.check(mv, h1)
+            except (BadZipError, SumMismatchError) as err:
+                # go's sentences do not say which of several proxies served it.
+                self._report.note(f"refused the zip of {mv} that {url} served")
+                if isinstance(err, BadZipError):
+                    err.is_page = _is_page(temp.path)
+                raise
             temp.commit(h1)
         self._report.event("fetched", {"path": mv.path, "version": mv.version, "bytes": size})
 
@@ -291,13 +306,23 @@ class Downloads:
         return done
 
 
-async def _copy(source: ModuleSource, mv: ModuleVersion, temp: ZipTemp) -> int:
-    """Fetch a zip from one source, and leave nothing of it for the next source if it fails; its size."""
+async def _copy(source: ModuleSource, mv: ModuleVersion, temp: ZipTemp) -> tuple[int, str]:
+    """Fetch a zip from one source, and leave nothing of it for the next source if it fails; its size and URL."""
     try:
-        return await source.zip(mv.path, mv.version, temp.write, temp.rewind)
+        return await source.zip(mv.path, mv.version, temp.write, temp.rewind), source.zip_url(mv.path, mv.version)
     except Failure:
         temp.rewind()
         raise
+
+
+def _is_page(path: str) -> bool:
+    from govgo.adapters.proxy.proxy import looks_like_page  # a warm command needs no proxy
+
+    try:
+        with open(path, "rb") as file:
+            return looks_like_page(file.read(512))
+    except OSError:
+        return False
 
 
 def _shown_version(mv: ModuleVersion) -> str:

@@ -22,7 +22,7 @@ SECURITY ERROR
 This line does NOT match the one that the checksum database has.
 Its author may have been given other bytes than everybody else.
 
-For more information, see 'go help module-auth'.
+For more information, see 'govgo help module-auth'.
 """
 
 

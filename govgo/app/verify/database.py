@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from govgo.app.sum.database import listed_hash
 from govgo.app.verify.targets import SumFile, Target
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, remedy_of
 from govgo.core.gosum.lines import (
     BAD_MODULE,
     CONFLICT,
@@ -205,7 +205,14 @@ def _check_error(file: SumFile, line: SumLine, database: str, error: GovgoError)
     what = "could not be checked: "
     reason = what + _without_url(detail, error)
     return UNCHECKED, Finding(
-        code, Claim.DATABASE, Verdict.UNCHECKED, f"{label}{what}{detail}", line.mod, place, reason=reason
+        code,
+        Claim.DATABASE,
+        Verdict.UNCHECKED,
+        f"{label}{what}{detail}",
+        line.mod,
+        place,
+        remedy=remedy_of(error),
+        reason=reason,
     )
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
-from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict
+from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict, remedy_of
 from govgo.core.gosum.lines import SumLine
 from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
@@ -321,4 +321,4 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
         file = place.file if same else posixpath.join(posixpath.dirname(place.file), faulty.file)
         place = Place(file, faulty.line)
     text = "\n".join(str(each).strip() for each in several)
-    return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint)
+    return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint, remedy=remedy_of(inner))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,25 +81,25 @@ def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flag
     govgo sum head -saved=head.txt                     is it still the same history?
     govgo sum head -witness=https://proxy.example.org  does that proxy see the same history?
     """
-    session = open_session(flags)
-    with open_sum_client(session, network_options(flags)) as database:
-        with _failures_as_document(HEAD_SCHEMA, as_json):
+    with _failures_as_document(HEAD_SCHEMA, as_json) as tell:
+        session = open_session(flags)
+        with open_sum_client(session, network_options(flags)) as database:
             ours = database.head()
-        if not as_json:
-            show(ours.note)
-        found = compare_heads(session, database, sources, saved)
-        name = database.name
-    failures = [each.error for each in found if each.error is not None]
-    if as_json:
-        show(head_document(name, ours, found, failures))
-    else:
-        for each in found:
-            session.report.note(comparison_text(each))
-        for failure in failures:
-            if isinstance(failure, ForkError):
-                session.report.note(str(failure))
-    if failures:
-        raise ReportedError(tuple(failures))
+            if not as_json:
+                show(ours.note)
+            found = compare_heads(session, database, sources, saved)
+            name = database.name
+        failures = [each.error for each in found if each.error is not None]
+        if as_json:
+            tell(head_document(name, ours, found, failures))
+        else:
+            for each in found:
+                session.report.note(comparison_text(each))
+            for failure in failures:
+                if isinstance(failure, ForkError):
+                    session.report.note(str(failure))
+        if failures:
+            raise ReportedError(tuple(failures))
     return EXIT_DONE
 
 
@@ -120,8 +120,8 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
 
     if not words:
         raise CommandLineError("a line or a module is missing")
-    session = open_session(flags)
     with _failures_as_document(EXPLAIN_SCHEMA, as_json):
+        session = open_session(flags)
         found = explain_service(session, words)
     file = session.repo.ledger.file.rpartition("/")[2]
     if as_json:
@@ -150,22 +150,22 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     from govgo.app.sum.complete import IncompleteError
     from govgo.app.sum.complete import complete as complete_service
 
-    session = open_session(flags)
     failure: IncompleteError | None = None
-    with open_sum_client(session, network_options(flags)) as database:
-        with _failures_as_document(COMPLETE_SCHEMA, as_json):
+    with _failures_as_document(COMPLETE_SCHEMA, as_json) as tell:
+        session = open_session(flags)
+        with open_sum_client(session, network_options(flags)) as database:
             try:
                 done = complete_service(session, database, dry_run=dry_run)
             except IncompleteError as error:
                 done, failure = error.done, error
-        name = database.name if done.proved else ""
-    if as_json:
-        show(complete_document(done, failure.errors if failure else (), dry_run=dry_run))
-    else:
-        show("".join(f"{line}\n" for line in done.lines))
-        session.report.note(completed_text(done, name, dry_run=dry_run, whole=failure is None))
-    if failure is not None:
-        raise failure
+            name = database.name if done.proved else ""
+        if as_json:
+            tell(complete_document(done, failure.errors if failure else (), dry_run=dry_run))
+        else:
+            show("".join(f"{line}\n" for line in done.lines))
+            session.report.note(completed_text(done, name, dry_run=dry_run, whole=failure is None))
+        if failure is not None:
+            raise failure
     return EXIT_NO if dry_run and done.lines else EXIT_DONE
 
 
@@ -221,12 +221,22 @@ def _existing(session: Session, path: str) -> bytes:
 
 
 @contextmanager
-def _failures_as_document(schema: str, as_json: bool) -> Iterator[None]:
-    """Where a document is asked for, print one for a failure in the block, too."""
+def _failures_as_document(schema: str, as_json: bool) -> Iterator[Callable[[str], None]]:
+    """Where a document is asked for, print one for a failure in the block, too, unless it has printed its own.
+
+    It does so by the function that it is given.
+    """
+    told = False
+
+    def tell(text: str) -> None:
+        nonlocal told
+        told = True
+        show(text)
+
     try:
-        yield
+        yield tell
     except GovgoError as error:
-        if as_json:
+        if as_json and not told:
             errors = error.errors if isinstance(error, ReportedError) else (error,)
             show(document(schema, {}, [], errors))
         raise

@@ -71,10 +71,10 @@ class SumConflict(NamedTuple):
     sums: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = [f"{h1} (line {n})" for h1, n in zip(self.sums[:_MOST_SHOWN], self.lines, strict=False)]
+        shown = [f"line {n}: {h1}" for h1, n in zip(self.sums[:_MOST_SHOWN], self.lines, strict=False)]
         if len(self.sums) > _MOST_SHOWN:
             shown.append(f"{len(self.sums) - _MOST_SHOWN} more")
-        return "conflicting checksums: " + " and ".join(shown)
+        return "\n\t".join(["conflicting checksums:", *shown])  # one below the other, as no terminal breaks them
 
 
 class SumLine(NamedTuple):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a finding most likely comes from, and what to do about it, in words; the same in every format."""
+"""What a finding or an error most likely comes from, and what to do about it, in words; the same in every format."""
 
 from __future__ import annotations
 
+import re
 from posixpath import relpath
 
-from govgo.core.findings import Cause, Finding, Remedy
+from govgo.core.findings import Cause, Finding, Remedy, remedy_of
+from govgo.errors import GovgoError, ReportedError
 
 _CAUSES = {
     Cause.MOVED_TAG: "moved tag: the version was published again with other bytes after the checksum database had"
@@ -27,6 +29,16 @@ _REMEDIES = {
     Remedy.TIDY: "remove what is not needed: `govgo tidy`",
     Remedy.VENDOR: "write the vendor directory again: `govgo vendor`",
     Remedy.NONE_NEEDED: "it is not used; the next command that needs it fetches and proves it again",
+    Remedy.LOG_IN: "the server wants a login: put one into ~/.netrc (`machine HOST login USER password TOKEN`), or "
+    "name a program in GOAUTH; see `govgo help private`",
+    Remedy.ASK_FOR_ACCESS: "the server refuses this: may the login in ~/.netrc or from GOAUTH read it? See `govgo help "
+    "private`",
+    Remedy.ASK_LESS: "the server wants fewer requests at once: `-j 4` sends at most four",
+    Remedy.TRY_LATER: "the fault is the server's: try again later, or name a second proxy in GOPROXY, behind `|`",
+    Remedy.CHECK_PROXY: "a web page came in its place, perhaps one for a login: is the URL that of a module proxy? See "
+    "`govgo env GOPROXY`",
+    Remedy.NAME_OR_PRIVATE: "is the name right? If the module is private, GOPRIVATE has to name it, so that no public "
+    "server is asked; see `govgo help private`",
 }
 
 
@@ -47,6 +59,43 @@ def hint_text(finding: Finding, here: str = ".") -> str:
         if finding.cause is Cause.BAD_CACHE:
             return f"move the cached copy aside and fetch it again, proved: `govgo download {mod}`"
         return f"a re-tagged release? move to another version: `govgo get {mod.path}@latest`"
-    if finding.remedy is not None:
-        return _REMEDIES[finding.remedy]
-    return finding.hint
+    return finding.hint or remedy_text(finding.remedy) or own_command(finding.text)
+
+
+def remedy_text(remedy: Remedy | None) -> str:
+    """What can be done, "" for nothing known."""
+    return "" if remedy is None else _REMEDIES[remedy]
+
+
+def error_hints(error: BaseException) -> tuple[str, ...]:
+    """What can be done about an error: its own hint, and what follows from a server's answer or from go's advice."""
+    several = error.errors if isinstance(error, ReportedError) else (error,)
+    found: dict[str, None] = {}
+    for each in several:
+        inner: BaseException | None = each
+        while isinstance(inner, GovgoError) and not inner.hint:
+            inner = inner.inner
+        hint = inner.hint if isinstance(inner, GovgoError) else ""
+        advice = remedy_text(remedy_of(each)) or own_command(str(each))
+        found.update(dict.fromkeys(text for text in (hint, advice) if text))
+    return tuple(found)[:_MOST_HINTS]
+
+
+_MOST_HINTS = 3
+_VERBS = "mod (?:download|edit|init|tidy|vendor|why)|get|work (?:init|use|sync|edit|vendor)"
+_TOPICS = "help (?:module-auth|environment|get|list|work|mod (?:download|edit|graph|init|tidy|vendor|verify|why))"
+# go's advice stands on a line of its own behind a tab, or in quotes behind "run" or "see".
+_GO_COMMAND = re.compile(rf"(?:^\t+|\b(?:[Rr]un|see) ')go ({_VERBS}|{_TOPICS})\b([^'\n]*)", re.MULTILINE)
+
+
+def own_command(text: str) -> str:
+    r"""The command that go's sentence advises, as govgo has it; "" for none.
+
+    >>> own_command("updates to go.mod needed; to update it:\n\tgo mod tidy")
+    '`govgo tidy`'
+    """
+    match = _GO_COMMAND.search(text)
+    if match is None:
+        return ""
+    verb, rest = match.groups()
+    return f"`govgo {verb.replace('mod ', '')}{rest.rstrip(' .')}`"

@@ -19,6 +19,7 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import (
+    BadZipError,
     LookupDisabledError,
     NetworkError,
     NotFoundError,
@@ -257,6 +258,17 @@ def test_attack_another_zip_than_go_sum_knows(home: Home) -> None:
         assert isinstance(refusal(lambda: repo.zip_dir(A)), SumMismatchError)
         assert isinstance(refusal(lambda: repo.download([A])), SumMismatchError)
         assert not [name for name in home.cached() if "zip" in name or "tmp" in name]
+
+
+@pytest.mark.parametrize("body", [b"PK\x03\x04 and no more", b"\n<!DOCTYPE html>\n<title>Log in</title>\n"])
+def test_a_zip_that_is_refused_is_told_with_its_url(home: Home, body: bytes) -> None:
+    with ProxySimulator() as none, ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        proxy.files["/q.io/a/@v/v1.0.0.zip"] = body
+        error = refusal(lambda: home.repo(f"{none.url},{proxy.url}").zip_dir(A))
+        assert isinstance(error, BadZipError)
+        assert error.is_page == (b"html" in body)
+        assert home.report.notes == [f"refused the zip of q.io/a@v1.0.0 that {proxy.url}/q.io/a/@v/v1.0.0.zip served"]
 
 
 def test_attack_a_zip_whose_gomod_is_another(home: Home) -> None:

@@ -84,6 +84,25 @@ def test_a_document_is_valid_after_a_failure_too(
     assert [error["code"] for error in told["errors"]]
 
 
+@pytest.mark.parametrize("words", [("head",), ("explain", "q.io/a"), ("complete",)])
+@pytest.mark.parametrize("fault", ["no such directory", "no database"])
+def test_a_document_is_printed_whatever_failed(
+    world: World,
+    words: tuple[str, ...],
+    fault: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if fault == "no database":
+        monkeypatch.setenv("GOSUMDB", "off")
+    where = [] if fault == "no database" else ["-C", "nowhere"]
+    code = invoke(["sum", words[0], *where, "-json", *words[1:]])
+    told = document(capsys.readouterr().out)
+    if where or words[0] == "head":
+        assert code == 2
+        assert [error["code"] for error in told["errors"]] == ["usage"]
+
+
 # complete
 
 

@@ -111,7 +111,7 @@ def test_duplicates_and_contradictions() -> None:
         (
             4,
             "conflicting-sums",
-            f"verifying q.io/a@v1.0.0: conflicting checksums: {H1} (line 1) and {H1} (line 3) and {OTHER} (line 4)",
+            f"verifying q.io/a@v1.0.0: conflicting checksums:\n\tline 1: {H1}\n\tline 3: {H1}\n\tline 4: {OTHER}",
         ),
     ]
     assert [line.number for line in found] == [1, 3, 4]
@@ -134,5 +134,5 @@ def test_one_version_on_ten_thousand_lines_takes_linear_time() -> None:
     assert (len(listed), listed[:4]) == (10_000, ("x", "h1:0", "x", "h1:1"))
     _, faults = read_lines("go.sum", data)
     (text,) = [fault.text for fault in faults if fault.code == "conflicting-sums"]
-    assert text.startswith("verifying a.io/a@v1.0.0: conflicting checksums: h1:0 (line 2) and h1:1 (line 4) and ")
-    assert text.endswith("h1:9 (line 20) and 4990 more")
+    assert text.startswith("verifying a.io/a@v1.0.0: conflicting checksums:\n\tline 2: h1:0\n\tline 4: h1:1\n")
+    assert text.endswith("\tline 20: h1:9\n\t4990 more")

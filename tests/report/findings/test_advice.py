@@ -5,9 +5,19 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.findings import Cause, Claim, Finding, Place, Remedy, Verdict
+from govgo.core.findings import Cause, Claim, Finding, Place, Remedy, Verdict, remedy_of
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.report.findings.advice import cause_text, hint_text
+from govgo.errors import (
+    BadZipError,
+    Failure,
+    GovgoError,
+    InputError,
+    NetworkError,
+    NotFoundError,
+    ReportedError,
+    SumMismatchError,
+)
+from govgo.report.findings.advice import cause_text, error_hints, hint_text, own_command
 
 FINDING = Finding(
     "sum-mismatch", Claim.DATABASE, Verdict.CONTRADICTION, "text", ModuleVersion("q.io/a", "v1.0.0/go.mod")
@@ -57,3 +67,71 @@ def test_each_remedy_has_a_hint(remedy: Remedy) -> None:
 def test_without_a_cause_the_error_speaks() -> None:
     assert (cause_text(FINDING), hint_text(FINDING)) == ("", "")
     assert hint_text(FINDING._replace(hint="wait")) == "wait"
+
+
+def page(error: BadZipError) -> BadZipError:
+    error.is_page = True
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (NetworkError(status=401), Remedy.LOG_IN),
+        (NetworkError(status=407), Remedy.LOG_IN),
+        (NetworkError(status=403), Remedy.ASK_FOR_ACCESS),
+        (NetworkError(status=429), Remedy.ASK_LESS),
+        (NetworkError(status=500), Remedy.TRY_LATER),
+        (NetworkError(status=503), Remedy.TRY_LATER),
+        (NotFoundError(status=404), Remedy.NAME_OR_PRIVATE),
+        (NotFoundError(status=410), Remedy.NAME_OR_PRIVATE),
+        (NetworkError(is_page=True), Remedy.CHECK_PROXY),
+        (page(BadZipError("zip: not a valid zip file")), Remedy.CHECK_PROXY),
+        (BadZipError("zip: not a valid zip file"), None),
+        (NetworkError("connection refused"), None),
+        (NotFoundError("no commits"), None),
+        (Failure("module q.io/a: …", inner=NetworkError(status=401)), Remedy.LOG_IN),
+    ],
+)
+def test_answers_of_servers_have_a_remedy(error: GovgoError, remedy: Remedy | None) -> None:
+    """RFC 9110, section 15, and RFC 6585, section 4: what the codes say."""
+    assert remedy_of(error) is remedy
+    assert bool(error_hints(error)) == (remedy is not None)
+
+
+def test_hints_of_several_errors_are_given_once() -> None:
+    same = [NetworkError(f"{number}", status=401) for number in range(9)]
+    assert len(error_hints(ReportedError(tuple(same)))) == 1
+    chain = Failure("outer", inner=NetworkError("inner", status=401, hint="GOPROXY: …"))
+    assert error_hints(chain) == ("GOPROXY: …", *error_hints(same[0]))
+    many = tuple(Failure(hint=f"hint {number}") for number in range(9))
+    assert error_hints(ReportedError(many)) == ("hint 0", "hint 1", "hint 2")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "command"),
+    [
+        # as go 1.26.8 prints them
+        ("updates to go.mod needed; to update it:\n\tgo mod tidy", "`govgo tidy`"),
+        ("missing go.sum entry for go.mod file; to add it:\n\tgo mod download q.io/a", "`govgo download q.io/a`"),
+        ("no required module provides package q.io/a; to add it:\n\tgo get q.io/a", "`govgo get q.io/a`"),
+        ("no modules specified (see 'go help mod download')", "`govgo help download`"),
+        ("no go.work file found\n\t(run 'go work init' first or specify path using GOWORK", "`govgo work init`"),
+        ("To sync the vendor directory, run:\n\t\tgo mod vendor", "`govgo vendor`"),
+        ("expanded dependencies; run 'go mod tidy' to clean up", "`govgo tidy`"),
+        ("SECURITY ERROR\n\nFor more information, see 'go help module-auth'.\n", "`govgo help module-auth`"),
+        # not advice, or not about what govgo has
+        ("'go mod tidy' accepts no arguments", ""),
+        ("go.mod file not found in current directory or any parent directory; see 'go help modules'", ""),
+        ("\t'go get' is no longer supported outside a module.", ""),
+        ("q.io/a@v1.0.0: the module go mod tidy is not one", ""),
+    ],
+)
+def test_gos_advice_in_govgos_words(sentence: str, command: str) -> None:
+    assert own_command(sentence) == command
+    assert error_hints(InputError(sentence)) == ((command,) if command else ())
+
+
+def test_a_contradiction_points_to_its_explanation() -> None:
+    text = "verifying q.io/a@v1.0.0: checksum mismatch\n\nFor more information, see 'go help module-auth'."
+    assert error_hints(SumMismatchError(text)) == ("`govgo help module-auth`",)
