@@ -76,7 +76,7 @@ VERBS = {("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "v
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
-    "adapters/http/test_client.py": "adapters/http: curl_engine engine httpx_engine",
+    "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
     "adapters/modcache/test_importindex.py": "load/packages: sourcetree",

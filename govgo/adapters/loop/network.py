@@ -125,7 +125,8 @@ class Network:
             client = self._clients[insecure] = HttpClient(
                 open_engine(engine_options(network, options.timeouts, requests=options.requests, insecure=insecure)),
                 auth=self._load_auth,
-                retry=self._options.retry,
+                retry=options.retry,
+                timeouts=options.timeouts,
                 trace=self.trace,
                 event=self._report.event,
                 follows_anywhere=insecure,
