@@ -113,7 +113,7 @@ TESTED_BY = {
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local; load/query: reuse",
     "core/golib/template/test_template.py": (
-        "core/golib: fmt time; core/golib/template: eval lex nodes parse values; report/list: template"
+        "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
     "core/modfile/test_parser.py": "core/modfile: faults",

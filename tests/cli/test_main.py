@@ -103,6 +103,7 @@ REFUSED = [
     ("GOPATH", "/a:~b", "env GOPATH", "GOPATH entry cannot start with shell metacharacter '~': \"~b\"\n"),
     ("GOWORK", "x", "mod edit -json", "invalid GOWORK: not an absolute path\n"),
     ("GOVGO_GO_VERSION", "x", "mod init m", 'invalid GOVGO_GO_VERSION "x"\n'),
+    ("GOVGO_TIMEOUT", "90", "list -m", 'invalid GOVGO_TIMEOUT "90"\n'),
     ("GOTOOLCHAIN", "x", "mod init m", 'invalid GOTOOLCHAIN "x"\n'),
     ("GOTOOLCHAIN", "go1.20+x", "list -m",
      'invalid GOTOOLCHAIN "go1.20+x": only version suffixes are +auto and +path\n'),

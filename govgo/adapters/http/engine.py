@@ -57,6 +57,15 @@ class Timeouts(NamedTuple):
     least_rate: float = 100.0
     steady_rate: float = 4096.0
 
+    def waiting(self, seconds: float) -> Timeouts:
+        """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""
+        return self._replace(
+            answer_s=seconds,
+            stall_s=min(self.stall_s, seconds),
+            total_s=max(self.total_s, 3 * seconds),
+            late_s=min(self.late_s, seconds / 2),
+        )
+
 
 class Roots(NamedTuple):
     """The trusted certificates: a PEM file of them as it is, or else, in PEM, those of several files."""

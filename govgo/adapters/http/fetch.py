@@ -32,6 +32,8 @@ _LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
 # An opaque tag that is strong: no W/ before it (RFC 9110, section 8.8.3).
 _STRONG = re.compile(r'"[!#-~]{1,200}"\Z', re.ASCII)
 
+_PATIENCE = "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin"
+
 _Opened = tuple[Answer, AsyncIterator[bytes] | None, bytes]
 """An answer, its body (None where nothing was read of it), and what was read of that and is new."""
 
@@ -188,8 +190,9 @@ class Fetch:
         begun = self._answer is not None
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
-            what = "read" if begun else "Get"
-            raise NetworkError(f"{what} {quote(self._shown)}: {err}", url=self._shown, inner=err) from err
+            hint = _PATIENCE if err.fault is Fault.TIMEOUT and not begun else ""
+            text = f"{'read' if begun else 'Get'} {quote(self._shown)}: {err}"
+            raise NetworkError(text, url=self._shown, inner=err, hint=hint) from err
         return pause_s
 
     async def _read(self) -> None:

@@ -239,6 +239,7 @@ def test_attack_an_answer_that_trickles_ends(engine: MakeEngine, answer: Action,
         )
         assert isinstance(error, NetworkError)
         assert says in str(error)
+        assert ("-timeout" in error.hint) == (says == "while awaiting headers")
 
 
 def test_attack_no_request_lasts_longer_than_its_total(engine: MakeEngine) -> None:
