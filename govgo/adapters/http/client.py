@@ -20,7 +20,7 @@ from govgo.adapters.http.fetch import Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, gunzip
 from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
+from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, shorten, status_text
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.errors import NetworkError, NotFoundError, UsageError
@@ -384,8 +384,10 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     try:
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
-        raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
-    safe = parsed.redacted()
+        raise NetworkError(
+            f"Get {quote(shown)}: failed to parse Location header: {shorten(str(err))}", url=shown
+        ) from None
+    safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"
         raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)

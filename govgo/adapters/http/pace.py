@@ -142,7 +142,7 @@ class Pace:
         if self.fault is not None:
             return self.fault
         limits = self._limits
-        if now_s - self._first_s > limits.total_s + (self._size / limits.steady_rate):
+        if now_s - self._first_s > limits.total_s + self._size / limits.steady_rate:
             return TransferError(Fault.OVERDUE, f"{_DEADLINE} in all)")
         if not self.begun:
             if now_s - self._started_s > limits.answer_s:

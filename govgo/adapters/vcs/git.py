@@ -68,7 +68,7 @@ class UnknownRevisionError(NotFoundError):
     code = "unknown-revision"
 
     def __init__(self, rev: str) -> None:
-        super().__init__(f"unknown revision {rev}")
+        super().__init__(f"unknown revision {shorten(rev)}")  # what a server names HEAD may be of any length
 
 
 class Git:
