@@ -76,7 +76,7 @@ VERBS = {("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "v
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
-    "adapters/http/test_client.py": "adapters/http: curl_engine engine httpx_engine",
+    "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
     "adapters/modcache/test_importindex.py": "load/packages: sourcetree",
@@ -113,7 +113,7 @@ TESTED_BY = {
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local; load/query:",
     "core/golib/template/test_template.py": (
-        "core/golib: fmt time; core/golib/template: eval lex nodes parse values; report/list: template"
+        "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
     "core/modfile/test_parser.py": "core/modfile: faults",

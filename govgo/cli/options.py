@@ -237,10 +237,10 @@ def _general_flags(known: Mapping[str, Flag], entries: Sequence[str]) -> list[_G
     for entry in entries:
         name, equals, value = entry.lstrip("-").partition("=")
         flag = known.get(name)
-        if flag is None:
-            if name not in KNOWN_FLAGS:
-                raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
-            continue
+        if flag is None and name not in KNOWN_FLAGS:
+            raise UsageError(f"parsing $GOFLAGS: unknown flag -{name}")
+        if flag is None or (flag.is_own and name in KNOWN_FLAGS):
+            continue  # it is for another command of go: -timeout for `go test`
         if not equals and not flag.is_switch and not flag.bare:
             raise CommandLineError(f"flag needs an argument: -{name} (from $GOFLAGS)")
         if equals and flag.is_switch and value not in _TRUE | _FALSE:
@@ -339,6 +339,13 @@ chdir_option = option("-C", "chdir", metavar="DIR", help="Change to DIR before a
 trace_option = option("-x", "trace", is_flag=True, help="Print each request as it is made.")
 own_trace_option = option("-x", "trace", own=True, is_flag=True, help="Print each request as it is made.")
 jobs_option = option("-j", "jobs", own=True, bounds=(1, 256), default=0, metavar="N", help="Requests at once.")
+timeout_option = option(
+    "-timeout",
+    "timeout",
+    own=True,
+    metavar="DURATION",
+    help="Wait so long for an answer to begin; 0 for ever (default 10m, or $GOVGO_TIMEOUT).",
+)
 modcacherw_option = option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
 overlay_option = option("-overlay", "overlay", hidden=True)
 modfile_option = option("-modfile", "modfile", metavar="FILE", help="Use FILE in place of go.mod.")
@@ -346,11 +353,11 @@ mod_option = option("-mod", "mod", metavar="MODE", help="Module mode: readonly, 
 verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")
 
 module_options = flag_options(
-    chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option
+    chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option, timeout_option
 )
 """The flags that every command over modules takes; -mod, which only `list` has in go, is not among them."""
 traceless_options = flag_options(
-    chdir_option, modfile_option, modcacherw_option, overlay_option, own_trace_option, jobs_option
+    chdir_option, modfile_option, modcacherw_option, overlay_option, own_trace_option, jobs_option, timeout_option
 )
 """`module_options` for the commands that have no -x in go."""
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
+from govgo.cli.options import FlagError
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
 from govgo.core.version.goversion import REFERENCE_RELEASE
@@ -156,10 +158,30 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
 
 
 def network_options(flags: Mapping[str, Any]) -> NetworkOptions:
-    """How to talk to servers, by -x and -j."""
+    """How to talk to servers, by -x, -j, and -timeout or GOVGO_TIMEOUT.
+
+    Raises:
+        UsageError: the last is no duration.
+    """
     from govgo.adapters.loop.network import NetworkOptions
 
-    return NetworkOptions(trace=bool(flags.get("trace")), requests=int(flags.get("jobs") or 0))
+    options = NetworkOptions(trace=bool(flags.get("trace")), requests=int(flags.get("jobs") or 0))
+    given = str(flags.get("timeout") or "")
+    text = given or environment().get("GOVGO_TIMEOUT")
+    if not text:
+        return options
+    from govgo.core.golib.quote import quote
+    from govgo.core.golib.time import parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except InputError:
+        seconds = -1.0
+    if seconds < 0 and given:
+        raise FlagError(f"invalid value {quote(text)} for flag -timeout: parse error")
+    if seconds < 0:
+        raise UsageError(f"invalid GOVGO_TIMEOUT {quote(text)}")
+    return options._replace(timeouts=options.timeouts.waiting(seconds or math.inf))
 
 
 def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool) -> Session:

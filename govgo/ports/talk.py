@@ -30,6 +30,9 @@ class Reporter(Protocol):
         downloaded    (none)         one of them is done, whatever came of it
         started       what, name     something is waited for: `what` is "request", "lock" or "command"
         received      name, bytes    some of it has come
+        again         name, why, pause_s
+                                     it is asked for once more after a pause, in seconds, because of an error (`why`);
+                                     "late" is why it is asked for once more while the first request goes on
         finished      name, bytes    it is there, or has failed; `bytes` where no `received` came before
         fetched       path, version  a zip was fetched and checked
         extracted     path, version  it was extracted

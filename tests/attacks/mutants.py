@@ -16,6 +16,8 @@ ROUTE = "tests/adapters/sumdb/test_route.py::"
 REPOSITORY = "tests/adapters/repository/test_repository.py::"
 STREAMS = "tests/adapters/repository/test_gomodstream.py::"
 HTTP = "tests/adapters/http/test_client.py::"
+FETCH = "tests/adapters/http/test_fetch.py::"
+PACE = "tests/adapters/http/test_pace.py::"
 CREDENTIALS = "tests/adapters/http/test_credentials.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
@@ -662,6 +664,38 @@ MUTANTS = {
         '        (pycurl.NOPROXY, ""),',
         "       ",
         ("tests/adapters/http/test_proxies.py::test_the_proxy_is_told_what_go_tells_it",),
+    ),
+    "least-rate": Mutant(
+        "limits",
+        "a body that trickles is given up",
+        "adapters/http/pace.py",
+        "        slow = self._size - self._mark_size < limits.least_rate * (now_s - self._mark_s)\n",
+        "        slow = False\n",
+        (PACE + "test_attack_too_slow",),
+    ),
+    "total-time": Mutant(
+        "limits",
+        "all tries of a request have one limit",
+        "adapters/http/pace.py",
+        "        if now_s - self._first_s > limits.total_s + self._size / limits.steady_rate:\n",
+        "        if False:\n",
+        (PACE + "test_attack_too_slow", PACE + "test_all_tries_share_one_total"),
+    ),
+    "joined-bytes": Mutant(
+        "limits",
+        "what is skipped of a second answer is what came with the first",
+        "adapters/http/fetch.py",
+        "                        if crc == self._crc:\n",
+        "                        if True:\n",
+        (FETCH + "test_attack_two_files_are_never_joined", FETCH + "test_another_file_beside_a_late_one_is_not_used"),
+    ),
+    "joined-ranges": Mutant(
+        "limits",
+        "a second answer begins where the first was cut",
+        "adapters/http/fetch.py",
+        "                if place is not None and int(place[1]) == self.size:\n",
+        "                if True:\n",
+        (FETCH + "test_attack_two_files_are_never_joined",),
     ),
     "bundle-proof": Mutant(
         "bundles",

@@ -107,6 +107,7 @@ REFUSED = [
      'GOVGO_GO_VERSION "1.99" is newer than go1.26.8, the newest release that govgo can answer as\n'),
     ("GOVGO_GO_VERSION", "go1.26.9", "version",
      'GOVGO_GO_VERSION "go1.26.9" is newer than go1.26.8, the newest release that govgo can answer as\n'),
+    ("GOVGO_TIMEOUT", "90", "list -m", 'invalid GOVGO_TIMEOUT "90"\n'),
     ("GOTOOLCHAIN", "x", "mod init m", 'invalid GOTOOLCHAIN "x"\n'),
     ("GOTOOLCHAIN", "go1.20+x", "list -m",
      'invalid GOTOOLCHAIN "go1.20+x": only version suffixes are +auto and +path\n'),

@@ -102,6 +102,18 @@ def test_goflags_supply_what_the_line_does_not_set() -> None:
     assert run("-go=1.2", goflags=["-go=1.1", "-u=patch", "-vettool=1"]) == [("u", "patch"), ("go", "1.2")]
 
 
+def test_goflags_never_set_a_flag_of_our_own() -> None:
+    """GOFLAGS=-timeout=30s is for `go test`; a name that no command of go has is refused, as go does."""
+
+    @command(usage="")
+    @option("-timeout", "timeout", own=True)
+    @option("-j", "jobs", own=True, bounds=(1, 9), default=0)
+    def ours(**_: object) -> None: ...
+
+    assert read_line(ours, "govgo ours", [], ["-timeout=30s"])[0] == []
+    assert read_line(ours, "govgo ours", ["-timeout=5s"], ["-timeout=30s"])[0] == [("timeout", "5s")]
+
+
 def test_the_order_of_flags_is_kept() -> None:
     assert run("-o=1", "-m", "-o=2") == [("o", "1"), ("m", "true"), ("o", "2")]
 

@@ -30,7 +30,7 @@ from govgo.core.sumdb import note, record, tile, tlog
 from govgo.core.sumdb.bundle import format_bundle, make_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.timeline import read_head
 from govgo.errors import BadSignatureError, InputError, IntegrityError
-from tests.simulators import logmath
+from tests.simulators import fuzzing, logmath
 from tests.simulators.sumdb_log import Log, keys
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip
 
@@ -177,31 +177,9 @@ PIECES = (
 )
 
 
-def edited(texts: tuple[bytes, ...], rng: random.Random) -> bytes:
-    """A true text with up to five pieces written over it, put in, or cut out."""
-    data = rng.choice(texts)
-    for _ in range(rng.randint(1, 5)):
-        at = rng.randint(0, len(data))
-        piece = rng.choice(PIECES) if rng.random() < 0.6 else rng.randbytes(rng.randint(1, 4))
-        match rng.choice("owc"):
-            case "o":
-                data = data[:at] + piece + data[at + len(piece) :]
-            case "w":
-                data = data[:at] + piece + data[at:]
-            case _:
-                data = data[:at] + data[at + rng.randint(1, 60) :]
-    return data
-
-
 def made(kind: str, seed: int) -> bytes:
     """The input that a seed stands for. (Drawn in one go: hypothesis takes milliseconds for each small choice.)"""
-    rng = random.Random(seed)
-    match rng.randint(0, 5):
-        case 0:
-            return rng.randbytes(rng.randint(0, 120))
-        case 1:
-            return b"".join(rng.choices(PIECES, k=rng.randint(0, 20)))
-    return edited(samples(kind), rng)
+    return fuzzing.made(samples(kind), PIECES, random.Random(seed))
 
 
 def survive(kind: str, times: int) -> None:

@@ -49,7 +49,8 @@ def with_client(
     async def run() -> _T:
         engine = make(EngineOptions(timeouts=timeouts, roots=lambda: Roots(ca_file), requests=requests))
         say = trace.append if trace is not None else None
-        client = HttpClient(engine, auth=lambda: Auth(Credentials(logins)), retry=retry, trace=say)
+        auth = Auth(Credentials(logins))
+        client = HttpClient(engine, auth=lambda: auth, retry=retry, timeouts=timeouts, trace=say)
         try:
             return await work(client)
         finally:
@@ -58,7 +59,13 @@ def with_client(
     return asyncio.run(run())
 
 
-def refusal(make: MakeEngine, url: str, limit_bytes: int = 1 << 20, retry: RetryPolicy = FAST) -> GovgoError:
+def refusal(
+    make: MakeEngine,
+    url: str,
+    limit_bytes: int = 1 << 20,
+    retry: RetryPolicy = FAST,
+    timeouts: Timeouts = QUICK,
+) -> GovgoError:
     with pytest.raises(GovgoError) as caught:
-        fetch(make, url, limit_bytes, retry=retry)
+        fetch(make, url, limit_bytes, retry=retry, timeouts=timeouts)
     return caught.value

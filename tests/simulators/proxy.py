@@ -90,6 +90,33 @@ class Stall(Action):
 
 
 @dataclass(frozen=True)
+class Drip(Action):
+    """The honest answer in steps: a pause in seconds, then so many bytes of the body; then the rest at once.
+
+    The first pause is before the headers. If it `cuts`, the connection ends in place of the rest. `tag` is the ETag.
+    """
+
+    steps: tuple[tuple[float, int], ...]
+    cuts: bool = False
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Resumable(Action):
+    """The honest answer of a server with an ETag: for a Range after the same tag only the rest (206)."""
+
+    tag: str
+
+
+@dataclass(frozen=True)
+class Trickle(Action):
+    """One byte every `gap_s` seconds, without end: of the headers, or after them of a body."""
+
+    gap_s: float
+    headers: bool = False
+
+
+@dataclass(frozen=True)
 class Endless(Action):
     """A body that never ends, chunked or with a length of `declared` bytes."""
 
@@ -202,6 +229,8 @@ class ProxySimulator:
                         self.asked.append(path)
                         self.headers.append(headers)
                         action = self._next(path)
+                    if isinstance(action, Resumable):
+                        action = _resumed(action, headers, self._find(path) or b"")
                     if self.delay_s:
                         self._ending.wait(self.delay_s)
                     if not self._act(connection, path, action):
@@ -243,6 +272,9 @@ class ProxySimulator:
                 connection.sendall(_answer(action.status, b"Found", b"", {"Location": action.location}))
             case GzipBomb():
                 connection.sendall(_answer(200, b"OK", gzip.compress(bytes(action.size)), {"Content-Encoding": "gzip"}))
+            case Drip():
+                self._drip(connection, body or b"", action)
+                return not action.cuts
             case Raw():
                 connection.sendall(action.data)
                 if action.keeps_open:
@@ -267,8 +299,23 @@ class ProxySimulator:
                 if action.after_half:
                     connection.sendall(half)
                 self._ending.wait(60)
+            case Trickle():
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + (b"X: " if action.headers else b"\r\n"))
+                while not self._ending.wait(action.gap_s):
+                    connection.sendall(b"x")
             case Endless():
                 self._pour(connection, action.declared)
+
+    def _drip(self, connection: socket.socket, body: bytes, action: Drip) -> None:
+        head = _answer(200, b"OK", body, {"ETag": action.tag} if action.tag else None)[: -len(body) or None]
+        at = 0
+        for pause_s, size in action.steps:
+            self._ending.wait(pause_s)
+            connection.sendall(head + body[at : at + size])
+            head = b""
+            at += size
+        if not action.cuts:
+            connection.sendall(body[at:])
 
     def _pour(self, connection: socket.socket, declared: int) -> None:
         if declared:
@@ -279,6 +326,15 @@ class ProxySimulator:
             piece = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
         while not self._ending.is_set():
             connection.sendall(piece)
+
+
+def _resumed(action: Resumable, headers: Mapping[str, str], body: bytes) -> Action:
+    wanted = headers.get("range", "")
+    if not wanted.startswith("bytes=") or headers.get("if-range") != action.tag:
+        return Body(body, {"ETag": action.tag})
+    start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+    place = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}", "ETag": action.tag}
+    return Status(206, b"Partial Content", place, body[start:])
 
 
 def certificate(directory: Path) -> tuple[ssl.SSLContext, str]:

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
-from govgo.adapters.http.engine import Fault, TransferError
+from govgo.adapters.http.engine import Fault, Timeouts, TransferError
+from govgo.adapters.http.fetch import Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, gunzip
 from govgo.adapters.http.hostname import ascii_host
+from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, status_text
+from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, shorten, status_text
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
-from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
+from govgo.errors import NetworkError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.http.engine import Answer, Engine
@@ -68,9 +70,10 @@ class _Place:
         lines: the header lines of GOAUTH for every path, None where they must be looked up for each.
         headers: all header lines of a request with `lines`.
         refusal: the beginning of a sentence that says why no request may begin there, or "".
+        expected: how long its answers may be silent.
     """
 
-    __slots__ = ("headers", "host", "lines", "origin", "own", "refusal", "secure", "shown")
+    __slots__ = ("expected", "headers", "host", "lines", "origin", "own", "refusal", "secure", "shown")
 
     def __init__(self, prefix: str, agent: str) -> None:
         url = gourl.parse(prefix + "/")
@@ -86,6 +89,7 @@ class _Place:
         elif url.scheme not in ("http", "https"):
             self.refusal = "unsupported scheme: "
         self.headers = request_headers(agent, (), self.own)
+        self.expected = ExpectedSilence()
 
     def use(self, credentials: Credentials, prefix: str, agent: str) -> None:
         """Take in the credentials of GOAUTH for this origin."""
@@ -102,6 +106,7 @@ class HttpClient:
         *,
         auth: Callable[[], Auth] | None = None,
         retry: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
         trace: Callable[[str], None] | None = None,
         event: Callable[[str, Mapping[str, object]], None] | None = None,
         follows_anywhere: bool = False,
@@ -112,8 +117,9 @@ class HttpClient:
             engine: moves the bytes.
             auth: reads what GOAUTH names, and may raise SettingError; called before the first HTTPS request.
             retry: which requests are tried again, and when.
+            timeouts: how long a request may take.
             trace: called with a line for every request and its outcome (-x).
-            event: `Reporter.event`, for the progress of each transfer: "started", "received" and "finished".
+            event: `Reporter.event`, for the progress of each request: started, received, again and finished.
             follows_anywhere: follow redirects from https to http.
         """
         self._engine = engine
@@ -121,14 +127,20 @@ class HttpClient:
         self._auth: Auth | None = None
         self._retry = retry or RetryPolicy()
         self._trace = trace
-        self._event = event or _no_event
+        self._timeouts = timeouts or Timeouts()
+        self._means = Means(self._ask, _refused, self._pause_after, self._retry, event or _no_event, self._spawn)
         self._follows_anywhere = follows_anywhere
         self._places: dict[str, _Place] = {}
         self._down: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._agent = f"User-Agent: govgo/{govgo.__version__}"
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Cut every request and close every connection."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._engine.aclose()
 
     async def get(self, url: str, limit_bytes: int) -> bytes:
@@ -139,7 +151,16 @@ class HttpClient:
             TooLargeError: the body, as sent or unpacked, is larger than `limit_bytes`.
             NetworkError: anything else.
         """
-        return await self._exchange(url, self._read, limit_bytes)
+        parts: list[bytes] = []
+        fetch = self._fetch(url, parts.append, parts.clear, limit_bytes)
+        await fetch.body()
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if fetch.encoding not in _PLAIN:
+            shown = self._shown(url)
+            body = gunzip(fetch.encoding, body, limit_bytes, shown)
+            if len(body) > limit_bytes:
+                raise too_large(shown, limit_bytes)
+        return body
 
     async def page(self, url: str, limit_bytes: int) -> Page:
         """The first `limit_bytes` of the body at `url`, whatever the status: pages with meta tags may come with a 404.
@@ -147,102 +168,70 @@ class HttpClient:
         Raises:
             NetworkError: no answer.
         """
+        shown = self._shown(url)
 
-        async def read(answer: Answer, url: str, limit_bytes: int) -> Page:
+        async def read(answer: Answer) -> Page:
             body = await _beginning(answer, limit_bytes)
             encoding = answer.header("content-encoding")
             if encoding not in _PLAIN:
-                body = gunzip(encoding, body, limit_bytes, self._shown(url))
-            error = None if answer.status == 200 else _refusal(answer, self._shown(url), body)
-            return Page(self._shown(url), body, error)
+                body = gunzip(encoding, body, limit_bytes, shown)
+            error = None if answer.status == 200 else _refusal(answer, shown, body)
+            return Page(shown, body, error)
 
-        return await self._exchange(url, read, limit_bytes, any_status=True)
-
-    async def _read(self, answer: Answer, url: str, limit_bytes: int) -> bytes:
-        body = await answer.body(limit_bytes)
-        if answer.has_header(b"content-encoding"):
-            encoding = answer.header("content-encoding")
-            if encoding not in _PLAIN:
-                body = gunzip(encoding, body, limit_bytes, self._shown(url))
-        if len(body) > limit_bytes:
-            raise _too_large(self._shown(url), limit_bytes)
-        return body
+        return await self._fetch(url, _ignore, _ignore_rewind, limit_bytes).page(read)
 
     async def stream(
         self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
     ) -> int:
         """Pass the body at `url` to `sink` chunk by chunk; its size in bytes.
 
-        `rewind` is called before the first chunk of every attempt: after a fault the body comes again from its start.
+        `rewind` is called before the first chunk, and again where the body comes from its start once more.
 
         Raises:
             As `get`, and what `sink` and `rewind` raise.
         """
 
-        async def copy(answer: Answer, url: str, limit_bytes: int) -> int:
-            rewind()
-            shown = self._shown(url)
-            coding = answer.header("content-encoding")
-            packed = None if coding in _PLAIN else Gunzip(coding, shown)
-            size = received = 0
-            async for chunk in answer.chunks():
-                received += len(chunk)
-                self._event("received", {"name": shown, "bytes": len(chunk)})
-                for piece in (chunk,) if packed is None else packed.feed(chunk):
-                    size += len(piece)
-                    if size > limit_bytes:
-                        break
-                    sink(piece)
-                if max(size, received) > limit_bytes:
-                    raise _too_large(shown, limit_bytes)
-            if packed is not None:
-                packed.finish()
-            return size
-
-        return await self._exchange(url, copy, limit_bytes)
-
-    async def _exchange(
-        self,
-        url: str,
-        consume: Callable[[Answer, str, int], Awaitable[_T]],
-        limit_bytes: int,
-        *,
-        any_status: bool = False,
-    ) -> _T:
-        """Send a request, again where that may help, and give its answer to `consume`."""
         shown = self._shown(url)
-        self._event("started", {"what": "request", "name": shown})
-        size = attempt = 0
-        try:
-            while True:
-                answer: Answer | None = None
-                try:
-                    answer = await self._ask(url)
-                    pause_s = None
-                    if answer.status != 200:
-                        after = answer.header("retry-after")
-                        pause_s = self._retry.pause_for_status(answer.status, after, attempt)
-                        if pause_s is None and not any_status:
-                            raise await _refused(answer, shown)
-                    if pause_s is None:
-                        result = await consume(answer, url, limit_bytes)
-                        size = len(result) if isinstance(result, bytes) else 0  # a stream has reported its chunks
-                        return result
-                except TransferError as err:
-                    pause_s = self._pause_after(err, url, attempt, begun=answer is not None)
-                    if pause_s is None:
-                        what = "read" if answer is not None else "Get"
-                        raise NetworkError(f"{what} {quote(shown)}: {err}", url=shown, inner=err) from err
-                finally:
-                    if answer is not None:
-                        answer.close()
-                attempt += 1
-                await asyncio.sleep(pause_s)
-        finally:
-            self._event("finished", {"name": shown, "bytes": size})
+        packed: Gunzip | None = None
+        size = 0
 
-    def _pause_after(self, err: TransferError, url: str, attempt: int, *, begun: bool) -> float | None:
+        def begin() -> None:
+            nonlocal packed, size
+            packed, size = None, 0
+            rewind()
+
+        def unpack(chunk: bytes) -> None:
+            nonlocal packed, size
+            if packed is None and fetch.encoding not in _PLAIN:
+                packed = Gunzip(fetch.encoding, shown)
+            for piece in (chunk,) if packed is None else packed.feed(chunk):
+                size += len(piece)
+                if size > limit_bytes:
+                    raise too_large(shown, limit_bytes)
+                sink(piece)
+
+        fetch = self._fetch(url, unpack, begin, limit_bytes)
+        await fetch.body()
+        if packed is not None:
+            packed.finish()
+        return size
+
+    def _fetch(self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int) -> Fetch:
+        prefix = _prefix(url)
+        place = self._places.get(prefix) or self._open_place(prefix)
+        shown = place.shown + url[len(prefix) :]
+        return Fetch(self._means, url, shown, Pace(self._timeouts, place.expected), sink, rewind, limit_bytes)
+
+    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _pause_after(self, err: TransferError, url: str, attempt: int, begun: bool) -> float | None:
         """The pause in seconds before the next try, None for no more."""
+        if err.fault is Fault.TIMEOUT and not begun:
+            return None  # it was waited for long enough
         prefix = _prefix(url)
         if err.fault is Fault.CONNECT and not begun:
             # A host that is down fails many requests at once; only the first of them is tried again.
@@ -252,18 +241,18 @@ class HttpClient:
             self._down[prefix] = now_s
         return self._retry.pause_for_fault(err.fault, attempt)
 
-    async def _ask(self, url: str) -> Answer:
+    async def _ask(self, url: str, pace: Pace) -> Answer:
         """The answer at `url`, or at the end of its redirects.
 
         Where GOAUTH names commands, an answer of 4xx makes them run again, and the request is sent once more with the
         credentials that they give.
         """
         if not url.startswith("https:"):
-            return await self._ask_once(url)
+            return await self._ask_once(url, pace)
         credentials, goauth = self._auth or self._open_auth()
         if goauth is not None:
             await goauth.start()
-        answer = await self._ask_once(url)
+        answer = await self._ask_once(url, pace)
         if goauth is None or not 400 <= answer.status < 500:
             return answer
         status, head = status_text(answer.status, answer.reason), answer.head()
@@ -271,7 +260,7 @@ class HttpClient:
         faults = await goauth.refresh(url, status, head)
         if faults and self._trace is not None and not credentials.lines(url):
             self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
-        answer = await self._ask_once(url)
+        answer = await self._ask_once(url, pace)
         if answer.status in (200, 401):
             await goauth.report_outcome(accepted=answer.status == 200)
         return answer
@@ -283,7 +272,7 @@ class HttpClient:
                 place.use(auth.credentials, prefix, self._agent)
         return auth
 
-    async def _ask_once(self, url: str) -> Answer:
+    async def _ask_once(self, url: str, pace: Pace) -> Answer:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
         target = url[len(prefix) :] or "/"
@@ -294,10 +283,10 @@ class HttpClient:
         if lines is None:
             lines = self._auth.credentials.lines(url) if self._auth is not None else ()
             headers = request_headers(self._agent, lines, place.own)
-        answer = await self._send(place, target, headers)
-        return await self._follow(url, place, lines, answer) if answer.status in _REDIRECTS else answer
+        answer = await self._send(place, target, headers, pace)
+        return await self._follow(url, place, lines, answer, pace) if answer.status in _REDIRECTS else answer
 
-    async def _follow(self, url: str, first: _Place, lines: tuple[str, ...], answer: Answer) -> Answer:
+    async def _follow(self, url: str, first: _Place, lines: tuple[str, ...], answer: Answer, pace: Pace) -> Answer:
         """The answer at the end of the redirects that begin with `answer`, to the request for `url` at `first`.
 
         `lines` are the credentials that it was sent with. They go no further than `reaches` allows.
@@ -316,20 +305,22 @@ class HttpClient:
             if not reaches(first.host, place.host):
                 lines = ()
             headers = request_headers(self._agent, lines if place.secure else (), place.own)
-            answer = await self._send(place, current[len(prefix) :] or "/", headers)
+            answer = await self._send(place, current[len(prefix) :] or "/", headers, pace)
             if answer.status not in _REDIRECTS:
                 return answer
         answer.close()
         raise NetworkError(f"Get {quote(shown)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
 
-    def _send(self, place: _Place, target: str, headers: list[str]) -> Awaitable[Answer]:
+    def _send(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Awaitable[Answer]:
         """Send a request.
 
         Not a coroutine itself, which spares one for each request: the caller awaits what the engine returns.
         """
+        if pace.extra:
+            headers = [*headers, *pace.extra]
         if self._trace is None:
-            return self._engine.send(place.origin, target, headers)
-        return self._send_traced(place, target, headers)
+            return self._engine.send(place.origin, target, headers, pace)
+        return self._send_traced(place, target, headers, pace)
 
     def _open_place(self, prefix: str) -> _Place:
         place = self._places[prefix] = _Place(prefix, self._agent)
@@ -337,14 +328,14 @@ class HttpClient:
             place.use(self._auth.credentials, prefix, self._agent)
         return place
 
-    async def _send_traced(self, place: _Place, target: str, headers: list[str]) -> Answer:
+    async def _send_traced(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Answer:
         trace = self._trace
         assert trace is not None
         shown = place.shown + target
         start_s = time.monotonic()
         trace(f"# get {shown}")
         try:
-            answer = await self._engine.send(place.origin, target, headers)
+            answer = await self._engine.send(place.origin, target, headers, pace)
         except TransferError as err:
             trace(f"# get {shown}: {err}")
             raise
@@ -371,6 +362,14 @@ def _no_event(kind: str, facts: Mapping[str, object]) -> None:
     """Progress goes nowhere."""
 
 
+def _ignore(data: bytes) -> None:
+    """A page is read from its answer."""
+
+
+def _ignore_rewind() -> None:
+    """Nothing was kept."""
+
+
 def _prefix(url: str) -> str:
     """`scheme://authority` of a URL that has a path."""
     slash = url.find("/", url.find("//") + 2)
@@ -386,8 +385,10 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     try:
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
-        raise NetworkError(f"Get {quote(shown)}: failed to parse Location header: {err}", url=shown) from None
-    safe = parsed.redacted()
+        raise NetworkError(
+            f"Get {quote(shown)}: failed to parse Location header: {shorten(str(err))}", url=shown
+        ) from None
+    safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"
         raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
@@ -424,7 +425,3 @@ async def _beginning(answer: Answer, limit_bytes: int) -> bytes:
     except TransferError:
         pass
     return data[:limit_bytes]
-
-
-def _too_large(shown: str, limit_bytes: int) -> TooLargeError:
-    return TooLargeError(f"reading {shown}: response exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)

@@ -26,9 +26,10 @@ from typing import Protocol
 
 import pycurl
 
-from govgo.adapters.http.curl_transfer import CurlTransfer, StallLimits
-from govgo.adapters.http.engine import EngineOptions, Fault, ProxyAddress, Roots, TransferError
+from govgo.adapters.http.curl_transfer import CurlTransfer
+from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, Roots, TransferError
 from govgo.adapters.http.gate import Gate
+from govgo.adapters.http.pace import WATCH_S
 from govgo.adapters.http.proxies import address_of
 
 READ, WRITE = 1, 2  # CURL_CSELECT_IN, CURL_CSELECT_OUT
@@ -152,8 +153,6 @@ _MAX_CONNECTIONS_1 = 384
 _START = 128
 # How many of the process's file descriptors are left for everything but connections.
 _OTHER_FILES = 128
-# How often transfers are checked for silence, in seconds.
-_WATCH_S = 0.05
 # The event loop waited at least this long for the network: then the network, and not our own work, is the bottleneck,
 # and more requests at once may help.
 _IDLE_S = 0.003
@@ -166,6 +165,7 @@ _OVERLOADED = frozenset({429, 503})
 _NUDGE_S = 0.02
 _LONGEST_NUDGE_S = 0.5
 _BOTH = READ | WRITE
+_KEEPALIVE_S = 30  # net/http, DefaultTransport
 # Python refuses to convert numbers of more than 4,300 digits (ValueError); no length and no port needs more than these.
 _LONGEST_NUMBER = 18
 
@@ -190,22 +190,21 @@ class CurlEngine:
         self._idle: list[CurlTransfer] = []
         self._active: dict[pycurl.Curl, CurlTransfer] = {}
         self._gates: dict[str, Gate] = {}
-        self._stall_limits: dict[str, StallLimits] = {}
         self._proxies: dict[str, ProxyAddress] = {}
         self._version_known: set[Gate] = set()
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
-    async def send(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
+    async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> CurlTransfer:
         """Ask for `origin` + `target`, when the origin's gate lets it; the transfer must be closed.
 
         Raises:
-            TransferError: no answer.
+            TransferError: no answer, or none in time.
         """
         gate = self._gates.get(origin) or self._open_gate(origin)
         if not gate.enter():
             await gate.wait()
         try:
-            transfer = self._start(origin, target, headers)
+            transfer = self._start(origin, target, headers, pace)
         except BaseException:
             gate.leave()
             raise
@@ -220,7 +219,6 @@ class CurlEngine:
             gate.overloaded()
         else:
             gate.answered()
-        self._stall_limits[origin].observe(transfer.progress_s - transfer.started_s)
         if gate not in self._version_known and origin.startswith("https:"):
             self._check_multiplexing(transfer)
         return transfer
@@ -247,11 +245,11 @@ class CurlEngine:
             self._trust.close()
             self._trust = None
 
-    def _start(self, origin: str, target: str, headers: list[str]) -> CurlTransfer:
+    def _start(self, origin: str, target: str, headers: list[str], pace: Pacer) -> CurlTransfer:
         multi = self._multi or self._open()
         idle = self._idle
         transfer = idle.pop() if idle else CurlTransfer(self._easy_options, self._release, self._trust_options)
-        transfer.prepare(origin, target, headers, self._proxies[origin])
+        transfer.prepare(origin, target, headers, self._proxies[origin], pace)
         self._active[transfer.easy] = transfer
         multi.add_handle(transfer.easy)
         if self._watch is None:
@@ -280,7 +278,6 @@ class CurlEngine:
         most = _MAX_CONNECTIONS_2 * _MAX_STREAMS if scheme == "https" else self._max_connections_1
         if self._options.requests:
             most = min(most, self._options.requests)
-        self._stall_limits[origin] = StallLimits()
         gate = self._gates[origin] = Gate(_START, most)
         return gate
 
@@ -391,61 +388,43 @@ class CurlEngine:
         self._nudge = None
         if not self._active or self._polls is None:
             return
-        if time.monotonic() - self._acted_s < self._nudge_s / 2:
-            self._nudge_s = _NUDGE_S
-        else:
+        before = len(self._active)
+        try:
+            if time.monotonic() - self._acted_s < self._nudge_s / 2:
+                self._nudge_s = _NUDGE_S
+                return
             self._nudge_s = min(2 * self._nudge_s, _LONGEST_NUDGE_S)
-            before = len(self._active)
             self._act([(fd, _BOTH) for fd in self._polls.watched()])
+        finally:
             if len(self._active) != before:
                 self._nudge_s = _NUDGE_S
-        self._nudge_later()
+            self._nudge_later()
 
     def _watch_later(self) -> None:
         assert self._loop is not None
-        self._watch = self._loop.call_later(_WATCH_S, self._watch_now, time.monotonic() + 2 * _WATCH_S)
+        self._watch = self._loop.call_later(WATCH_S, self._watch_now, time.monotonic() + 2 * WATCH_S)
 
     def _watch_now(self, late_s: float) -> None:
-        """End the transfers whose server has been silent for too long."""
+        """End the transfers that have taken too long."""
         self._watch = None
         now_s = time.monotonic()
         # Where this call comes late, the loop was busy with other work, and data that has arrived may not have been
         # read: the server was not silent.
         listened = now_s < late_s
-        for transfer in list(self._active.values()):
-            if transfer.waits_for_reader():
-                transfer.progress_s = now_s
-                continue
-            error = self._silence(transfer, now_s, listened=listened)
-            if error is not None:
-                del self._active[transfer.easy]
-                assert self._multi is not None
-                self._multi.remove_handle(transfer.easy)
-                transfer.finish(error)
-        if self._active:
-            self._watch_later()
-
-    def _silence(self, transfer: CurlTransfer, now_s: float, *, listened: bool) -> TransferError | None:
-        """The error of a transfer whose server has been silent for too long; None for any other.
-
-        Two limits count: the fixed ones of `Timeouts`, and, for a body that has begun, the estimate of `StallLimits`,
-        after which another request is expected to be faster than more waiting.
-        """
-        limits = self._options.timeouts
-        quiet_s = now_s - transfer.progress_s
-        if quiet_s > (limits.stall_s if transfer.status else limits.answer_s) or (
-            now_s - transfer.started_s > limits.total_s
-        ):
-            what = "reading body" if transfer.status else "awaiting headers"
-            return TransferError(Fault.TIMEOUT, f"context deadline exceeded (Client.Timeout exceeded while {what})")
-        stall = self._stall_limits[transfer.origin]
-        if listened and transfer.status and quiet_s > stall.small_s():
-            length = transfer.header("content-length")
-            size_bytes = int(length[:_LONGEST_NUMBER]) if length.isdecimal() else 0
-            if quiet_s > stall.limit_s(transfer.target, size_bytes):
-                stall.stalled(transfer.target)
-                return TransferError(Fault.STALL, "context deadline exceeded (no more of the body came)")
-        return None
+        try:
+            for transfer in list(self._active.values()):
+                if transfer.waits_for_reader():
+                    transfer.pace.hold(now_s)
+                    continue
+                error = transfer.pace.verdict(now_s, listened=listened)
+                if error is not None:
+                    del self._active[transfer.easy]
+                    assert self._multi is not None
+                    self._multi.remove_handle(transfer.easy)
+                    transfer.finish(error)
+        finally:
+            if self._active:
+                self._watch_later()
 
 
 def _spare_files() -> int:
@@ -487,6 +466,10 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
         (pycurl.CONNECTTIMEOUT_MS, int(options.timeouts.connect_s * 1000)),
         (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),  # HTTP/2 by ALPN; plain http stays HTTP/1.1, as in Go
         (pycurl.TCP_NODELAY, 1),
+        # A connection whose other end is gone is noticed while an answer is waited for; the times are those of Go.
+        (pycurl.TCP_KEEPALIVE, 1),
+        (pycurl.TCP_KEEPIDLE, _KEEPALIVE_S),
+        (pycurl.TCP_KEEPINTVL, _KEEPALIVE_S),
         (pycurl.PATH_AS_IS, 1),  # no dot segments removed: the client has escaped and cleaned the path as Go does
         (pycurl.HTTP09_ALLOWED, 0),  # an answer without a status line is an error
         (pycurl.NOPROXY, ""),  # `proxy_for` has read no_proxy, which to libcurl means something else

@@ -3,68 +3,17 @@
 
 libcurl calls `_on_body` from within `CurlMulti.socket_action`, so on the event loop's thread. The reader takes
 chunks at its own pace: past `HIGH_WATER_BYTES` unread bytes the transfer is paused.
-
-`StallLimits` says when the body of an answer has stalled: bytes came, then none for much longer than the origin needs
-to answer at all. Where one body in fifty stalls, waiting for a time-out of 10 s makes a command fifteen times as slow
-(docs/design/network.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Callable
 
 import pycurl
 
-from govgo.adapters.http.engine import Fault, ProxyAddress, TransferError
-
-_SHORTEST_S = 0.1
-"""No limit is shorter, in seconds: a shorter silence can be due to this process not running meanwhile."""
-_LARGE_BYTES = 256 << 10
-_SHORTEST_LARGE_S = 1.0
-"""The least limit for a large body, in seconds: asking for it again costs more than waiting."""
-
-
-class StallLimits:
-    """How long the body of an answer of one origin may be silent before it is asked for again.
-
-    A server that has sent the beginning of a small file has the rest ready: it follows within a round trip. So the
-    limit is estimated as TCP estimates its retransmission time-out (RFC 6298), from the times between a request and
-    the first byte of its body: mean + 4 deviations. A URL whose body has stalled n times gets 4**n of that.
-    """
-
-    __slots__ = ("_deviation_s", "_mean_s", "_stalls")
-
-    def __init__(self) -> None:
-        self._mean_s = 0.0
-        self._deviation_s = 0.0
-        self._stalls: dict[str, int] = {}
-
-    def observe(self, answer_s: float) -> None:
-        """Record that an answer began `answer_s` seconds after its request."""
-        if not self._mean_s:
-            self._mean_s, self._deviation_s = answer_s, answer_s / 2
-        else:
-            # RFC 6298, section 2.3, with its alpha = 1/8 and beta = 1/4.
-            error_s = answer_s - self._mean_s
-            self._mean_s += error_s / 8
-            self._deviation_s += (abs(error_s) - self._deviation_s) / 4
-
-    def stalled(self, target: str) -> None:
-        """Record that the body at `target` stalled."""
-        self._stalls[target] = self._stalls.get(target, 0) + 1
-
-    def small_s(self) -> float:
-        """The limit for a small body that has not stalled before, in seconds: the least of all."""
-        return max(_SHORTEST_S, self._mean_s + 4 * self._deviation_s)
-
-    def limit_s(self, target: str, size_bytes: int) -> float:
-        """The limit in seconds for the body at `target`, which has `size_bytes` in all (0 where that is unknown)."""
-        least_s = _SHORTEST_LARGE_S if size_bytes > _LARGE_BYTES else 0.0
-        return float(max(self.small_s(), least_s) * 4 ** self._stalls.get(target, 0))
-
+from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
 
 # How OpenSSL prints the names in a certificate that are for servers.
 _NAMES = ("DNS:", "IP Address:")
@@ -74,7 +23,7 @@ HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
 
 _FAULTS = {
-    pycurl.E_OPERATION_TIMEDOUT: Fault.TIMEOUT,
+    pycurl.E_OPERATION_TIMEDOUT: Fault.CONNECT,  # all other limits are those of `pace`
     pycurl.E_COULDNT_CONNECT: Fault.CONNECT,
     pycurl.E_COULDNT_RESOLVE_HOST: Fault.CONNECT,
     pycurl.E_COULDNT_RESOLVE_PROXY: Fault.CONNECT,
@@ -112,10 +61,8 @@ class CurlTransfer:
         "easy",
         "error",
         "origin",
-        "progress_s",
-        "started_s",
+        "pace",
         "status",
-        "target",
     )
 
     def __init__(
@@ -141,9 +88,8 @@ class CurlTransfer:
         self._chunks: list[bytes] = []
         self._held = False
         self.origin = ""
-        self.target = ""
 
-    def prepare(self, origin: str, target: str, headers: list[str], proxy: ProxyAddress) -> None:
+    def prepare(self, origin: str, target: str, headers: list[str], proxy: ProxyAddress, pace: Pacer) -> None:
         """Set the handle up for a request."""
         easy = self.easy
         easy.setopt(pycurl.URL, origin + target)
@@ -167,7 +113,6 @@ class CurlTransfer:
             if self._trust is not None and (origin.startswith("https:") or proxy.url.startswith("https:")):
                 self._prepare_trust(self._trust())
                 self._trust = None
-        self.target = target
         self._lines.clear()
         self._chunks.clear()
         self._unread = 0
@@ -178,7 +123,8 @@ class CurlTransfer:
         self.done = False
         self.error: TransferError | None = None
         self._refused = ""
-        self.started_s = self.progress_s = time.monotonic()
+        self.pace = pace
+        pace.start()
 
     def _prepare_trust(self, options: list[tuple[int, object]]) -> None:
         for option, value in options:
@@ -246,20 +192,9 @@ class CurlTransfer:
             else:
                 await self._wait()
 
-    async def body(self, limit_bytes: int) -> bytes:
-        """The raw body, or rather more than `limit_bytes` of it.  Raises TransferError."""
-        if not self.done:
-            parts: list[bytes] = []
-            size = 0
-            async for chunk in self.chunks():
-                parts.append(chunk)
-                size += len(chunk)
-                if size > limit_bytes:
-                    break
-            return b"".join(parts)
-        if self.error is not None:
-            raise self.error
-        return self._take()
+    def whole(self) -> bytes | None:
+        """The body if all of it has come, and nothing of it was taken; None otherwise."""
+        return self._take() if self.done and self.error is None else None
 
     def close(self) -> None:
         """Give the handle back; cut the transfer if it is not over."""
@@ -293,7 +228,7 @@ class CurlTransfer:
             return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
         errno = self.easy.getinfo(pycurl.OS_ERRNO)
         reason = os.strerror(errno).lower() if errno else ""
-        if fault is Fault.TIMEOUT:
+        if code == pycurl.E_OPERATION_TIMEDOUT:
             return TransferError(fault, self._dial("i/o timeout"))
         if code == pycurl.E_COULDNT_CONNECT:
             return TransferError(fault, self._dial("connect: " + (reason or "connection refused")))
@@ -330,10 +265,10 @@ class CurlTransfer:
 
     def _on_body(self, data: bytes) -> int | None:
         """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""
-        self.progress_s = time.monotonic()
         if self._unread >= HIGH_WATER_BYTES:
             self._paused = True
             return int(pycurl.WRITEFUNC_PAUSE)
+        self.pace.received(len(data))
         self._chunks.append(data)
         self._unread += len(data)
         if self._waiter is not None:
@@ -350,7 +285,6 @@ class CurlTransfer:
     def _resume(self) -> None:
         if self._paused and not self.done:
             self._paused = False
-            self.progress_s = time.monotonic()
             self.easy.pause(pycurl.PAUSE_CONT)
 
     async def _wait(self) -> None:

@@ -16,8 +16,9 @@ class Fault(Enum):
     """Why a transfer failed; `retry` decides by it whether to try again."""
 
     CONNECT = "connect"  # no such host, or no connection to it
-    TIMEOUT = "timeout"  # one of `Timeouts` passed
-    STALL = "stall"  # the body stopped coming, long before a time-out
+    TIMEOUT = "timeout"  # the answer did not begin in time, or its body comes too slowly
+    OVERDUE = "overdue"  # the request took too long in all
+    STALL = "stall"  # the answer is late, and another one is expected to be faster
     CUT = "cut"  # the connection broke
     PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
     TLS = "tls"  # no trusted connection
@@ -33,12 +34,37 @@ class TransferError(Exception):
 
 
 class Timeouts(NamedTuple):
-    """Limits in seconds: to connect, until an answer begins, between two pieces of its body, for all of it."""
+    """Limits of one request (`pace` applies them).
 
-    connect_s: float = 20.0
-    answer_s: float = 60.0
-    stall_s: float = 10.0
-    total_s: float = 900.0
+    The go command has none but the first, which is that of its dialer. A proxy that must fetch the module itself may
+    take minutes before the first byte, and pause within a zip.
+
+    Attributes:
+        connect_s: to connect, TLS included.
+        answer_s: until the body of the answer begins.
+        stall_s: of silence within the body; and the time over which its rate is taken.
+        total_s: for all tries; longer for a body that comes at `steady_rate` on average.
+        late_s: until the answer begins, after which the request is made once more, beside the first.
+        least_rate: bytes per second of a body that comes at all. 32 zips at once over 1 Mbit/s have 4,000 each.
+        steady_rate: bytes per second of a body that may take longer than `total_s`.
+    """
+
+    connect_s: float = 30.0
+    answer_s: float = 600.0
+    stall_s: float = 60.0
+    total_s: float = 1800.0
+    late_s: float = 60.0
+    least_rate: float = 100.0
+    steady_rate: float = 4096.0
+
+    def waiting(self, seconds: float) -> Timeouts:
+        """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""
+        return self._replace(
+            answer_s=seconds,
+            stall_s=min(self.stall_s, seconds),
+            total_s=max(self.total_s, 3 * seconds),
+            late_s=min(self.late_s, seconds / 2),
+        )
 
 
 class Roots(NamedTuple):
@@ -80,6 +106,26 @@ class EngineOptions(NamedTuple):
     proxy_for: Callable[[str, str, int], str] | None = None
 
 
+class Pacer(Protocol):
+    """What decides how long a try may take (`pace.Pace`)."""
+
+    def start(self) -> None:
+        """The request is sent."""
+        ...
+
+    def received(self, size: int) -> None:
+        """So many bytes of the body have come."""
+        ...
+
+    def hold(self, now_s: float) -> None:
+        """The body waits for its reader, not for the server."""
+        ...
+
+    def verdict(self, now_s: float, *, listened: bool) -> TransferError | None:
+        """The error of a try that has taken too long, None for any other."""
+        ...
+
+
 class Answer(Protocol):
     """A response whose body is read chunk by chunk, as it came over the wire."""
 
@@ -106,8 +152,8 @@ class Answer(Protocol):
         """The body as it comes.  Raises TransferError."""
         ...
 
-    async def body(self, limit_bytes: int) -> bytes:
-        """The body; a few more bytes than `limit_bytes` may come before it stops.  Raises TransferError."""
+    def whole(self) -> bytes | None:
+        """The body if all of it has come, and nothing of it was taken; None otherwise."""
         ...
 
     def close(self) -> None:
@@ -118,8 +164,12 @@ class Answer(Protocol):
 class Engine(Protocol):
     """Sends GET requests; belongs to one event loop."""
 
-    async def send(self, origin: str, target: str, headers: list[str]) -> Answer:
-        """Ask for `origin` + `target` with headers "name: value".  Raises TransferError."""
+    async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> Answer:
+        """Ask for `origin` + `target` with headers "name: value"; return when the body begins, or has ended.
+
+        Raises:
+            TransferError: no answer, or none in time by the verdict of `pace`.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -5,14 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import httpx
 
-from govgo.adapters.http.engine import EngineOptions, Fault, TransferError
+from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
+from govgo.adapters.http.gate import Gate
+from govgo.adapters.http.pace import WATCH_S
 from govgo.adapters.http.proxies import address_of
 
-_MAX_CONNECTIONS = 64
+_T = TypeVar("_T")
+_MOST_REQUESTS = 64
+"""To one origin at once. A request that waits for its turn has not begun: no limit of its time counts."""
 
 
 class HttpxEngine:
@@ -22,32 +29,58 @@ class HttpxEngine:
         """No connection is opened yet; `transport` takes the place of httpx's own."""
         options = options or EngineOptions()
         self._options = options
-        limits = options.timeouts
-        # httpx has one limit for each read; that for the beginning of an answer must be the longest.
         self._transport = transport
-        self._timeout = httpx.Timeout(limits.stall_s, connect=limits.connect_s, read=limits.answer_s, pool=None)
+        # All limits but that for the connection are those of `pace`.
+        self._timeout = httpx.Timeout(None, connect=options.timeouts.connect_s)
+        self._most = min(_MOST_REQUESTS, options.requests or _MOST_REQUESTS)
+        self._gates: dict[str, Gate] = {}
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def send(self, origin: str, target: str, headers: list[str]) -> HttpxAnswer:
+    async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> HttpxAnswer:
         """Ask for `origin` + `target`; the answer must be closed.
 
         Raises:
-            TransferError: no answer.
+            TransferError: no answer, or none in time.
         """
-        url = httpx.URL(origin + target)
+        gate = self._gates.get(origin)
+        if gate is None:
+            gate = self._gates[origin] = Gate(self._most, self._most)
+        if not gate.enter():
+            await gate.wait()
+        try:
+            return await self._send(origin, target, headers, pace, gate)
+        except BaseException:
+            gate.leave()
+            raise
+
+    async def _send(self, origin: str, target: str, headers: list[str], pace: Pacer, gate: Gate) -> HttpxAnswer:
         lines = (line.encode("utf-8", "surrogateescape").partition(b":") for line in headers)
         pairs = [(name, value.strip()) for name, _, value in lines]
-        client = self._client(url)
-        # httpx would offer to inflate bodies; the client wants them as they are stored.
-        request = client.build_request("GET", url, headers=[*pairs, (b"Accept-Encoding", b"identity")])
         try:
-            return HttpxAnswer(await client.send(request, stream=True), self._closing)
+            url = httpx.URL(origin + target)
+            client = self._client(url)
+            # httpx would offer to inflate bodies; the client wants them as they are stored.
+            request = client.build_request("GET", url, headers=[*pairs, (b"Accept-Encoding", b"identity")])
+        except (httpx.InvalidURL, ValueError) as err:  # the latter for a name that IDNA cannot encode
+            raise TransferError(Fault.PROTOCOL, str(err)) from err
+        pace.start()
+        try:
+            response = await _paced(client.send(request, stream=True), pace)
         except httpx.HTTPError as err:
             raise _translate(err, url) from err
+        answer = HttpxAnswer(response, self._closing, pace, gate)
+        try:
+            await answer.begin()
+        except BaseException:
+            answer.cut()
+            raise
+        return answer
 
     async def aclose(self) -> None:
         """Close every connection."""
+        if self._closing:
+            await asyncio.wait(self._closing)
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
@@ -65,7 +98,7 @@ class HttpxEngine:
                 proxy=self._proxy(proxy) if proxy and not self._transport else None,
                 verify=self._trust(url.scheme),
                 timeout=self._timeout,
-                limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._most),
                 trust_env=False,
                 follow_redirects=False,
             )
@@ -95,10 +128,19 @@ class HttpxEngine:
 class HttpxAnswer:
     """A streamed httpx response."""
 
-    def __init__(self, response: httpx.Response, closing: set[asyncio.Task[None]]) -> None:
+    def __init__(self, response: httpx.Response, closing: set[asyncio.Task[None]], pace: Pacer, gate: Gate) -> None:
         self._response = response
         self._closing = closing
+        self._pace = pace
+        self._gate: Gate | None = gate
+        self._raw = response.aiter_raw()
+        self._first = b""
+        self._ended = self._begun = False
         self.status = response.status_code
+
+    async def begin(self) -> None:
+        """Wait for the first byte of the body, or for its end.  Raises TransferError."""
+        self._first = await self._next()
 
     @property
     def reason(self) -> str:
@@ -116,36 +158,84 @@ class HttpxAnswer:
         return name.decode() in self._response.headers
 
     def header(self, name: str) -> str:
-        """The value of a header, or ""."""
-        return str(self._response.headers.get(name, ""))
+        """The last value of a header, or ""."""
+        wanted = name.encode()
+        for each, value in reversed(self._response.headers.raw):
+            if each.lower() == wanted:
+                return value.strip().decode("latin-1")
+        return ""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The raw body as it comes.  Raises TransferError."""
-        try:
-            async for chunk in self._response.aiter_raw():
-                yield chunk
-            await self._response.aclose()
-        except httpx.HTTPError as err:
-            raise _translate(err, self._response.url) from err
+        self._begun = True
+        chunk, self._first = self._first, b""
+        while chunk:
+            yield chunk
+            chunk = await self._next()
 
-    async def body(self, limit_bytes: int) -> bytes:
-        """The raw body, or rather more than `limit_bytes` of it.  Raises TransferError."""
-        parts: list[bytes] = []
-        size = 0
-        async for chunk in self.chunks():
-            parts.append(chunk)
-            size += len(chunk)
-            if size > limit_bytes:
-                break
-        return b"".join(parts)
+    def whole(self) -> bytes | None:
+        """The body if all of it has come, and nothing of it was taken; None otherwise."""
+        return b"" if self._ended and not self._begun else None
 
     def close(self) -> None:
         """Give the connection back; cut the transfer if it is not over."""
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            gate.leave()
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut the transfer if it is not over."""
         if not self._response.is_closed:
             # httpx closes asynchronously; the set keeps the task alive until it is done.
             task = asyncio.get_running_loop().create_task(self._response.aclose())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+    async def _next(self) -> bytes:
+        """The next piece of the body, b"" at its end."""
+        try:
+            chunk = b"" if self._ended else await _paced(_following(self._raw), self._pace)
+        except httpx.HTTPError as err:
+            raise _translate(err, self._response.url) from err
+        if chunk:
+            self._pace.received(len(chunk))
+            error = self._pace.verdict(time.monotonic(), listened=False)  # pieces that never keep us waiting
+            if error is not None:
+                raise error
+        elif not self._ended:
+            self._ended = True
+            await self._response.aclose()
+        return chunk
+
+
+async def _following(raw: AsyncIterator[bytes]) -> bytes:
+    """The next piece that is not empty, b"" at the end."""
+    async for chunk in raw:
+        if chunk:
+            return chunk
+    return b""
+
+
+async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer) -> _T:
+    """The result of `work`, unless that takes too long by the verdict of `pace`.  Raises TransferError."""
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        while True:
+            begun_s = time.monotonic()
+            await asyncio.wait({task}, timeout=WATCH_S)
+            if task.done():
+                return task.result()
+            now_s = time.monotonic()
+            # Where this comes late, the loop was busy with other work, and the server perhaps not silent.
+            error = pace.verdict(now_s, listened=now_s < begun_s + 2 * WATCH_S)
+            if error is not None:
+                raise error
+    finally:
+        if not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError, httpx.HTTPError):
+                await task
 
 
 def _translate(err: httpx.HTTPError, url: httpx.URL) -> TransferError:

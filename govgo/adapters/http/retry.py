@@ -21,7 +21,14 @@ _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})
 # How often a fault of this kind is tried again at most, whatever the policy allows: a time-out has cost much already,
 # and a certificate that is not trusted will not be trusted the next time.
-_FAULT_TRIES = {Fault.CONNECT: 1, Fault.TIMEOUT: 1, Fault.PROTOCOL: 1, Fault.TLS: 0, Fault.SETTING: 0}
+_FAULT_TRIES = {
+    Fault.CONNECT: 1,
+    Fault.TIMEOUT: 1,
+    Fault.OVERDUE: 0,
+    Fault.PROTOCOL: 1,
+    Fault.TLS: 0,
+    Fault.SETTING: 0,
+}
 
 # Faults of one connection, not of the server: another try is worth it at once.
 _AT_ONCE = frozenset({Fault.CUT, Fault.STALL})

@@ -125,9 +125,10 @@ class Network:
             client = self._clients[insecure] = HttpClient(
                 open_engine(engine_options(network, options.timeouts, requests=options.requests, insecure=insecure)),
                 auth=self._load_auth,
-                retry=self._options.retry,
+                retry=options.retry,
+                timeouts=options.timeouts,
                 trace=self.trace,
-                event=self._report.event,
+                event=self.event,
                 follows_anywhere=insecure,
             )
         return client
@@ -157,6 +158,11 @@ class Network:
     def event(self) -> Callable[[str, Mapping[str, object]], None]:
         """The function that takes events of the progress."""
         return self._report.event
+
+    @property
+    def patience_s(self) -> float:
+        """How long a server may be silent before it answers."""
+        return self._options.timeouts.answer_s
 
     async def off(self, work: Callable[[], _T]) -> _T:
         """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once."""

@@ -105,7 +105,7 @@ class Direct:
         self._network = network
         self._web = web
         self._too_new = too_new
-        self._git = Git(env.process, trace=network.trace, event=network.event)
+        self._git = Git(env.process, trace=network.trace, event=network.event, silent_s=network.patience_s)
         self._discovery = Discovery(env, self._pages, self._ping)
         self._modules: Memo[str, Source] = Memo()
         self._repos: Memo[str, GitRepo] = Memo()

@@ -30,7 +30,10 @@ MAX_OUTPUT_BYTES = 256 << 20
 _MAX_STDERR_BYTES = 16 << 10
 _MAX_SHOWN_LINES = 20
 _CHUNK_BYTES = 1 << 16
-_TIMEOUT_S = 900.0
+# A large repository over a slow line takes hours, in which bytes come all the time; go waits for ever.
+_TIMEOUT_S = 4 * 3600.0
+_SILENT_S = 600.0
+_LONGEST_SILENT_S = 1e6  # git takes no number that is larger than an int
 _REMOTE_VERBS = ("fetch", "ls-remote")
 # How long a git that is told to end (SIGTERM) may take before it is killed, in seconds.
 _GRACE_S = 5.0
@@ -65,7 +68,7 @@ class UnknownRevisionError(NotFoundError):
     code = "unknown-revision"
 
     def __init__(self, rev: str) -> None:
-        super().__init__(f"unknown revision {rev}")
+        super().__init__(f"unknown revision {shorten(rev)}")  # what a server names HEAD may be of any length
 
 
 class Git:
@@ -81,7 +84,8 @@ class Git:
         *,
         trace: Callable[[str], None] | None = None,
         event: Callable[[str, Mapping[str, object]], None] = lambda kind, facts: None,
-        timeout_s: float = _TIMEOUT_S,
+        silent_s: float = _SILENT_S,
+        timeout_s: float | None = None,
     ) -> None:
         """Nothing is run yet.
 
@@ -89,15 +93,20 @@ class Git:
             environ: the environment that git gets.
             trace: called with a line for each command and its time (-x).
             event: takes events of the progress: what is waited for.
-            timeout_s: a command that takes longer is ended.
+            silent_s: an HTTP server that sends nothing for so long is given up, unless `environ` says otherwise. A
+                server that counts objects sends some bytes every few seconds.
+            timeout_s: a command that takes longer is ended; None for four hours, or `silent_s` if that is more.
         """
         self._environ = dict(environ)
         # No prompt for a password, unless the user asks for one by setting these: nobody may be there to answer.
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")
+        if silent_s < _LONGEST_SILENT_S:
+            self._environ.setdefault("GIT_HTTP_LOW_SPEED_LIMIT", "1")
+            self._environ.setdefault("GIT_HTTP_LOW_SPEED_TIME", str(max(1, round(silent_s))))
         self._trace = trace
         self._event = event
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s if timeout_s is not None else max(_TIMEOUT_S, silent_s)
         self._running: set[subprocess.Popen[bytes]] = set()
         self.closed = False
 
@@ -154,7 +163,7 @@ class Git:
         with tempfile.TemporaryFile() as errors:
             process = self._start(words, cwd, environ, errors, command)
             timed_out = threading.Event()
-            timer = threading.Timer(self._timeout_s, _end, [process, timed_out])
+            timer = threading.Timer(min(self._timeout_s, threading.TIMEOUT_MAX), _end, [process, timed_out])
             timer.daemon = True
             timer.start()
             try:

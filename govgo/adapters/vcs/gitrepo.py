@@ -30,6 +30,7 @@ from govgo.adapters.attribution import prefixed
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked
+from govgo.adapters.http import servertext
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError, UnknownRevisionError
 from govgo.core.golib.quote import quote
 from govgo.core.module.info import Origin
@@ -507,12 +508,16 @@ class GitRepo:
                 raise
             raise self._unknown(rev) from None
         fields = out.split()
-        if len(fields) < 2 or not fields[1].isdigit():
-            raise UnavailableError(f"unexpected response from git log: {quote(out)}")
+        if len(fields) < 2 or not fields[1].isdigit() or not is_hex(fields[0]):
+            raise UnavailableError(f"unexpected response from git log: {quote(servertext.shorten(out))}")
         try:
             time = datetime.fromtimestamp(int(fields[1]), UTC)
-        except (ValueError, OverflowError):  # git takes any number of seconds, a datetime none after the year 9999
-            raise UnavailableError(f"unexpected response from git log: {quote(out)}") from None
+        except (
+            ValueError,
+            OverflowError,
+            OSError,
+        ):  # git takes any number of seconds, a datetime none after the year 9999
+            raise UnavailableError(f"unexpected response from git log: {quote(servertext.shorten(out))}") from None
         name = fields[0]
         tags = {tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:"}
         with suppress(Failure):

@@ -12,11 +12,13 @@ import itertools
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from typing import BinaryIO, cast
 
 from govgo.adapters.attribution import prefixed
+from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.modzip.write import create_zip, kind_of
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
@@ -42,6 +44,9 @@ TooNew = Callable[[str, str], GovgoError]
 _UTF8_NAME = 0x800
 _UNIX = 3
 _PREFIX = "prefix/"
+
+# What zipfile raises for an archive that breaks off or is no archive: its last three for kinds that it cannot read.
+_ARCHIVE_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError)
 
 
 class GitSource:
@@ -122,11 +127,12 @@ class GitSource:
             self._repo.archive(rev, directory, spool, MAX_ZIP_FILE)
             spool.seek(0)
             try:
-                archive = zipfile.ZipFile(spool)
-            except zipfile.BadZipFile as err:
+                with zipfile.ZipFile(spool) as archive:
+                    self._rewrite(archive, rev, directory, ModuleVersion(self._module.path, version), gomod, target)
+            except _ARCHIVE_FAULTS as err:
                 raise BadZipError(f"zip: not a valid zip file: {err}") from err
-            with archive:
-                self._rewrite(archive, rev, directory, ModuleVersion(self._module.path, version), gomod, target)
+            except OSError as err:
+                raise disk_error("read", "git archive", err) from err
 
     def _rewrite(
         self,

@@ -19,6 +19,7 @@ from govgo.cli.options import (
     jobs_option,
     module_options,
     option,
+    timeout_option,
     trace_option,
 )
 from govgo.cli.session import network_options, open_session
@@ -50,7 +51,7 @@ _COMMANDS = {
     "help": COMMANDS["help"],
 }
 
-_network_options = flag_options(chdir_option, trace_option, jobs_option)
+_network_options = flag_options(chdir_option, trace_option, jobs_option, timeout_option)
 _json_option = option("-json", "as_json", is_flag=True, help="Print one JSON document.")
 
 

@@ -2,8 +2,9 @@
 """Times in the layouts of Go's package time, which are written as the time Mon Jan 2 15:04:05 MST 2006.
 
     format_time(time, "2006-01-02T15:04")      2024-05-06T07:08
+    parse_duration("1h2m3.5s")                 3723.5
 
-Source of the rules: the documentation of package time, "Constants", and time.Time.Format.
+Source of the rules: the documentation of package time, "Constants", time.Time.Format and time.ParseDuration.
 """
 
 from __future__ import annotations
@@ -85,6 +86,29 @@ _ELEMENT = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|_2(?!006)|002|0[1-6]|15|PM|pm"
     r"|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,](?:0+|9+)(?![0-9])|[1-5]"
 )
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)", re.ASCII)
+# The longest duration of package time, 2**63 - 1 nanoseconds.
+_LONGEST_S = 9223372036.854775807
+
+
+def parse_duration(text: str) -> float:
+    """The seconds of a duration such as "10m", "1h30m" or "1.5s"; "0" needs no unit.
+
+    Raises:
+        InputError: it is none.
+    """
+    rest = text.removeprefix("-") if text.startswith("-") else text.removeprefix("+")
+    seconds = 0.0
+    if rest != "0":
+        at = 0
+        while found := _PART.match(rest, at):
+            seconds += float(found[1]) * _UNITS[found[2]]
+            at = found.end()
+        if not rest or at < len(rest) or seconds > _LONGEST_S:
+            raise InputError(f"time: invalid duration {quote(text)}")
+    return -seconds if text.startswith("-") else seconds
 
 
 def parse_rfc3339(text: str) -> datetime:

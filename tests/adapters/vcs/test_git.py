@@ -70,6 +70,22 @@ def test_attack_a_server_that_says_nothing_is_not_waited_for_forever(tmp_path: P
     assert time.monotonic() - start_s < 5
 
 
+@pytest.mark.parametrize(
+    ("silent_s", "environ", "limits"),
+    [
+        (600.0, {}, "1 600"),
+        (0.3, {}, "1 1"),
+        (float("inf"), {}, " "),
+        (600.0, {"GIT_HTTP_LOW_SPEED_LIMIT": "5000", "GIT_HTTP_LOW_SPEED_TIME": "9"}, "5000 9"),
+    ],
+)
+def test_silence_of_a_server_is_limited(tmp_path: Path, silent_s: float, environ: dict[str, str], limits: str) -> None:
+    """By the variables that git(1) documents; those of the user win."""
+    script = 'echo "$GIT_HTTP_LOW_SPEED_LIMIT $GIT_HTTP_LOW_SPEED_TIME"\n'
+    git = Git(fake_git(tmp_path / "bin", script) | environ, silent_s=silent_s)
+    assert git.run(["fetch"], str(tmp_path)) == f"{limits}\n".encode()
+
+
 def test_closing_ends_what_is_running(tmp_path: Path) -> None:
     git = Git(fake_git(tmp_path / "bin", "exec sleep 60\n"))
     failures: list[BaseException] = []

@@ -6,8 +6,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.commands.conftest import Run
-from tests.simulators.proxy import ProxySimulator
+from tests.simulators.proxy import ProxySimulator, Stall
 
 
 def test_download_tells_where_everything_lies(run: Run, tmp_path: Path) -> None:
@@ -44,3 +46,30 @@ def test_download_without_anything_to_download(run: Run, tmp_path: Path) -> None
     (tmp_path / "work/go.mod").write_text("module m\n\ngo 1.21\n")
     done = run("mod", "download")
     assert (done.stderr, done.returncode) == ("govgo: no module dependencies to download\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "variable"),
+    [(["-timeout=200ms"], ""), ([], "200ms"), (["-timeout", "200ms"], "20m")],
+    ids=["flag", "variable", "flag before variable"],
+)
+def test_how_long_an_answer_is_waited_for(run: Run, words: list[str], variable: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script("*", Stall())
+        done = run("download", *words, "q.io/a@v1.0.0", GOPROXY=proxy.url, GOVGO_TIMEOUT=variable)
+        url = f"{proxy.url}/q.io/a/@v/v1.0.0.info"
+    assert done.returncode == 3
+    assert f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)' in done.stderr
+
+
+@pytest.mark.parametrize("value", ["90", "-5s", "soon"])
+def test_a_timeout_that_is_no_duration(run: Run, value: str) -> None:
+    done = run("download", f"-timeout={value}", "q.io/a@v1.0.0", GOPROXY="off")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f'invalid value "{value}" for flag -timeout: parse error\n')
+
+
+def test_the_timeout_of_go_test_is_another_one(run: Run) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        assert run("download", "q.io/a@v1.0.0", GOPROXY=proxy.url, GOFLAGS="-timeout=1ns").returncode == 0

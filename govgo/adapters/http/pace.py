@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How long a request may take: until its answer begins, while the body comes, and in all. Both engines ask here.
+
+    before the body begins     `answer_s`, however many header bytes come: a proxy may be fetching the module itself
+    while the body comes       in every `stall_s` at least `least_rate` bytes per second, as with curl's --speed-limit
+    all tries of a request     `total_s`, and longer only while `steady_rate` is kept on average
+
+A try that is silent for longer than expected, but not for too long, is *late*: another request is made beside it
+(`fetch`), because where one body in fifty stalls, waiting for a limit makes a command fifteen times as slow
+(docs/design/network.md).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from govgo.adapters.http.engine import Fault, Timeouts, TransferError
+
+WATCH_S = 0.05
+"""How often an engine asks for the verdict on what it waits for, in seconds."""
+
+_SHORTEST_S = 0.1
+"""No silence is late before this, in seconds: a shorter one can be due to this process not running meanwhile."""
+_SHORTEST_LARGE_S = 1.0
+"""The same for a large body, in seconds: asking for it again costs more than waiting."""
+LARGE_BYTES = 256 << 10
+_LATER = 4
+"""Each time that a request is late, the next time takes so many times as long."""
+
+
+class ExpectedSilence:
+    """How long the body of an answer of one origin may be silent before it is late.
+
+    A server that has sent the beginning of a small file has the rest ready: it follows within a round trip. So the
+    limit is estimated as TCP estimates its retransmission time-out (RFC 6298), from the times between a request and
+    the first byte of its body: mean + 4 deviations.
+    """
+
+    __slots__ = ("_deviation_s", "_mean_s")
+
+    def __init__(self) -> None:
+        self._mean_s = 0.0
+        self._deviation_s = 0.0
+
+    def observe(self, answer_s: float) -> None:
+        """Record that a body began `answer_s` seconds after its request."""
+        if not self._mean_s:
+            self._mean_s, self._deviation_s = answer_s, answer_s / 2
+        else:
+            # RFC 6298, section 2.3, with its alpha = 1/8 and beta = 1/4.
+            error_s = answer_s - self._mean_s
+            self._mean_s += error_s / 8
+            self._deviation_s += (abs(error_s) - self._deviation_s) / 4
+
+    def limit_s(self, *, large: bool) -> float:
+        """The limit in seconds, for a large body or a small one."""
+        return max(_SHORTEST_LARGE_S if large else _SHORTEST_S, self._mean_s + 4 * self._deviation_s)
+
+
+class Pace:
+    """The time that one try of a request takes, and what is too much.
+
+    The engine calls `start` when it sends the request, `received` for each piece of the body, and `verdict` every
+    `WATCH_S` seconds.
+
+    Attributes:
+        extra: header lines of this try alone.
+        late: called when the try is late; may return the error that ends it.
+        begun: whether the body has begun.
+        large: whether the body is known to be large.
+        fault: the error that ends the try at the next verdict.
+    """
+
+    __slots__ = (
+        "_expected",
+        "_first_s",
+        "_late_factor",
+        "_limits",
+        "_mark_s",
+        "_mark_size",
+        "_moved_s",
+        "_size",
+        "_started_s",
+        "begun",
+        "extra",
+        "fault",
+        "large",
+        "late",
+    )
+
+    def __init__(
+        self, limits: Timeouts, expected: ExpectedSilence, late: Callable[[], TransferError | None] | None = None
+    ) -> None:
+        """The pace of the first try of a request."""
+        self._limits = limits
+        self._expected = expected
+        self._first_s = self._started_s = self._moved_s = self._mark_s = 0.0
+        self._size = self._mark_size = 0
+        self._late_factor = 1
+        self.late = late
+        self.extra: tuple[str, ...] = ()
+        self.begun = self.large = False
+        self.fault: TransferError | None = None
+
+    def again(self, late: Callable[[], TransferError | None] | None) -> Pace:
+        """The pace of another try of the same request; its total time is that of the request."""
+        other = Pace(self._limits, self._expected, late)
+        other._first_s, other._size, other._mark_size = self._first_s, self._size, self._size
+        other._late_factor = self._late_factor
+        other.large = self.large
+        return other
+
+    def start(self) -> None:
+        """A request is sent, perhaps the next one of a redirect."""
+        self._started_s = self._moved_s = time.monotonic()
+        self.begun = False
+        if not self._first_s:
+            self._first_s = self._started_s
+
+    def received(self, size: int) -> None:
+        """So many bytes of the body have come."""
+        self._moved_s = now_s = time.monotonic()
+        if not self.begun:
+            self.begun = True
+            self._expected.observe(now_s - self._started_s)
+            self._mark_s = now_s
+        self._size += size
+
+    def hold(self, now_s: float) -> None:
+        """The body waits for its reader, not for the server."""
+        self._moved_s = self._mark_s = now_s
+        self._mark_size = self._size
+
+    def verdict(self, now_s: float, *, listened: bool) -> TransferError | None:
+        """The error of a try that has taken too long, None for any other.
+
+        Args:
+            now_s: the time, as `time.monotonic` has it.
+            listened: whether this process was free to read what came. If not, silence is no sign of a late try.
+        """
+        if self.fault is not None:
+            return self.fault
+        limits = self._limits
+        if now_s - self._first_s > limits.total_s + self._size / limits.steady_rate:
+            return TransferError(Fault.OVERDUE, f"{_DEADLINE} in all)")
+        if not self.begun:
+            if now_s - self._started_s > limits.answer_s:
+                return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while awaiting headers)")
+        elif self._is_slow(now_s):
+            return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while reading body)")
+        if self.late is not None and listened and now_s - self._moved_s > self._expected_s():
+            self._late_factor *= _LATER
+            return self.late()
+        return None
+
+    def _expected_s(self) -> float:
+        expected_s = self._expected.limit_s(large=self.large) if self.begun else self._limits.late_s
+        return expected_s * self._late_factor
+
+    def _is_slow(self, now_s: float) -> bool:
+        limits = self._limits
+        if now_s - self._moved_s > limits.stall_s:
+            return True
+        if now_s - self._mark_s <= limits.stall_s:
+            return False
+        slow = self._size - self._mark_size < limits.least_rate * (now_s - self._mark_s)
+        self._mark_s, self._mark_size = now_s, self._size
+        return slow
+
+
+# As net/http words it.
+_DEADLINE = "context deadline exceeded (Client.Timeout exceeded"

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Answers with any status, headers and body, through the client to the parser that reads them.
+
+Every question ends in an answer or a Failure of three kinds: text that breaks the rules (InputError), content that
+is damaged (IntegrityError), a source that is of no use (UnavailableError, NotFoundError). So `|` always finds the
+honest proxy behind a hostile one. Only what contradicts the database is a SecurityError.
+
+The default run tries a few hundred answers of each kind, `--slow` 100,000. The engines themselves are tried with
+bytes on the wire.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.http import connect
+from govgo.adapters.http.client import HttpClient
+from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.engine import Fault, Pacer, Timeouts, TransferError
+from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.loop.network import NetworkOptions
+from govgo.adapters.repository.repository import Repository
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.modfile.quickread import summarize
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import InputError, IntegrityError, NotFoundError, SecurityError, UnavailableError
+from govgo.wiring.session import SilentReporter
+from tests.simulators.fuzzing import made
+from tests.simulators.httpclients import MakeEngine, with_client
+from tests.simulators.world import World
+from tests.simulators.zips import module_zip
+
+FEW, MANY = 300, 100_000
+OPTIONS = NetworkOptions(retry=RetryPolicy(retries=1, base_s=0.0, longest_s=0.0))
+FAILURES = (InputError, IntegrityError, UnavailableError, NotFoundError)
+
+PIECES = (
+    *(b"\n", b"\r\n", b"\n\n", b" ", b"\t", b"\0", b"\x1b[2J", b"\xff", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"=", b"-"),
+    *(b"0", b"-1", b"9" * 19, b"9" * 5000, b"1e999", b"\xd9\xa1", b"v1.0.0", b"v1", b"v1.0.0+incompatible", b"q.io/a"),
+    *(b"{", b"}", b"[" * 3000, b'"', b"\\ud800", b"\\u0000", b"null", b"NaN", b"Infinity", b'"Time":', b'"Version":'),
+    *(b"10000-01-01T00:00:00Z", b"0000-00-00T00:00:00Z", b"2024-02-30T25:61:61+99:99", b"v0.0.0-99999999999999-abcdef"),
+    *(b"require (", b")", b"=>", b"[", b"//", b"/*", b"go ", b"go 99999999999999999999.1\n", b"toolchain go1.99x\n"),
+    *(b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6", b"PK\6\7", b"\xff\xff\xff\xff", b"\0\0\0\0", b"../", b"go.mod"),
+    *(b"<meta ", b"name=go-import ", b"content=", b"'", b">", b"<!--", b"<body>", b"&#x110000;", b"&#xd800;", b"mod"),
+    *(b"http://[", b"//[::1", b"http://h:99999/", b"file:///etc/passwd", b"%zz", b"%00", b"#", b"?", b"@"),
+    *(b"xn--a", b"\xc3\xa9.example"),
+    *("\u2014 ".encode(), b"go.sum database tree\n", b"h1:", b"/go.mod", b"A" * 70_000),
+)  # fmt: skip
+
+HEADERS = {
+    "location": (
+        b"/q.io/a/@v/list",
+        b"http://[x/",
+        b"//[x]/",
+        b"http://h:" + b"9" * 5000,
+        b"https://user:pw@h.example:443/a?b#c",
+        b"//h.example/x",
+    ),
+    "retry-after": (b"0", b"120", b"Wed, 21 Oct 2026 07:28:00 GMT", b"Wed, 21 Oct 2026 07:28:" + b"9" * 50 + b" GMT"),
+    "content-type": (b"text/plain; charset=utf-8", b"text/html", b'text/plain;charset="latin1"'),
+    "content-encoding": (b"gzip", b"identity", b"deflate, gzip"),
+    "content-length": (b"5", b"0", b"999999999"),
+    "content-range": (b"bytes 5-9/10", b"bytes */10", b"bytes 0-0/*"),
+    "etag": (b'"tag"', b'W/"tag"', b"tag"),
+}
+STATUSES = (*[200] * 20, 206, 301, 302, 304, 307, 400, 401, 403, 404, 410, 416, 418, 429, 500, 503, 599, 999, 0)
+
+
+class Hostile:
+    """One answer, made from a number."""
+
+    def __init__(self, texts: tuple[bytes, ...], rng: random.Random) -> None:
+        self.status = rng.choice(STATUSES)
+        self.reason = made((b"OK", b"Not Found"), PIECES, rng).decode("latin-1") if rng.random() < 0.3 else "OK"
+        self._headers = {
+            name: made(values, PIECES, rng).decode("latin-1") if rng.random() < 0.7 else values[0].decode()
+            for name, values in HEADERS.items()
+            if rng.random() < 0.3
+        }
+        self._body = rng.choice(texts) if rng.random() < 0.2 else made(texts, PIECES, rng)
+        self._cut = rng.random() < 0.1
+        self._pieces = rng.randint(1, 3)
+        self._taken = False
+
+    def head(self) -> bytes:
+        lines = [f"{name}: {value}" for name, value in self._headers.items()]
+        return "\n".join([f"HTTP/1.1 {self.status} {self.reason}", *lines, ""]).encode("latin-1")
+
+    def has_header(self, name: bytes) -> bool:
+        return name.decode() in self._headers
+
+    def header(self, name: str) -> str:
+        return self._headers.get(name, "")
+
+    def whole(self) -> bytes | None:
+        return self._body if self._pieces == 1 and not self._cut else None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        size = max(1, len(self._body) // self._pieces)
+        for at in range(0, len(self._body), size):
+            yield self._body[at : at + size]
+        if self._cut:
+            raise TransferError(Fault.CUT, "unexpected EOF")
+
+    def close(self) -> None: ...
+
+
+class Honest(Hostile):
+    """A file, or 404."""
+
+    def __init__(self, body: bytes | None) -> None:
+        self.status = 404 if body is None else 200
+        self.reason = ""
+        self._headers: dict[str, str] = {}
+        self._body = body or b""
+        self._cut, self._pieces = False, 1
+
+
+Answers = Callable[[str, str], Hostile]
+"""From an origin and a path to the answer."""
+
+
+class Engine:
+    """Gives answers without any network."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> Hostile:
+        pace.start()
+        return self._answers(origin, target)
+
+    async def aclose(self) -> None: ...
+
+
+INFO = b'{"Version":"v1.0.0","Time":"2024-05-06T07:08:09Z","Origin":{"VCS":"git","URL":"https://q.io","Hash":"ab"}}'
+INFOS = (
+    INFO,
+    INFO.replace(b'"git"', b"9" * 5000),
+    INFO.replace(b'"Origin"', b'"Other":' + b"9" * 5000 + b',"Origin"'),
+    INFO.replace(b"https://q.io", b"https://\\ud800.io"),
+    INFO.replace(b"2024", b"10000"),
+    INFO.replace(b"Z", b"+99:99"),
+    b'{"Version":"v1.0.0","Origin":' + b"[" * 50_000,
+)
+LIST = b"v1.0.0\nv1.1.0 2024-05-06T07:08:09Z\nv0.0.0-20200102030405-0123456789ab\n"
+MOD = b"module q.io/a // c\n\ngo 1.21\n\nrequire (\n\tq.io/b v1.0.0 // indirect\n)\n\nretract [v1.0.0, v1.0.5] // bad\n"
+PAGE = b'<html><head><meta name="go-import" content="q.io/a mod http://honest"></head></html>'
+ZIP = module_zip("q.io/a@v1.0.0", {"go.mod": MOD, "a.go": b"package a\n"})
+
+FILES = {"list": LIST, "v1.0.0.info": INFO, "v1.0.0.mod": MOD, "v1.0.0.zip": ZIP, "main.info": INFO}
+MV = ModuleVersion("q.io/a", "v1.0.0")
+
+QUESTIONS: dict[str, tuple[tuple[bytes, ...], Callable[[Repository], object]]] = {
+    "list": ((LIST,), lambda repo: repo.versions(MV.path)),
+    "latest": (INFOS, lambda repo: repo.latest(MV.path)),
+    "info": (INFOS, lambda repo: repo.info(MV.path, MV.version)),
+    "branch": (INFOS, lambda repo: repo.info(MV.path, "main")),
+    "mod": ((MOD,), lambda repo: summarize("go.mod", repo.gomod(MV))),
+    "zip": ((ZIP,), lambda repo: repo.zip_dir(MV)),
+    "page": ((PAGE,), lambda repo: repo.versions(MV.path)),
+}
+
+
+ENDINGS = {"latest": "@latest", "info": "v1.0.0.info", "branch": "main.info", "page": "go-get=1"}
+ENDINGS |= {"list": "/@v/list", "mod": "v1.0.0.mod", "zip": "v1.0.0.zip"}
+"""How the target of the answer that lies ends."""
+
+
+def honest(path: str) -> Honest:
+    name = path.rpartition("/@v/")[2] if "/@v/" in path else ("v1.0.0.info" if path.endswith("@latest") else "")
+    return Honest(FILES.get(name))
+
+
+@contextmanager
+def repository(
+    monkeypatch: pytest.MonkeyPatch, root: Path, answers: Answers, environ: Mapping[str, str]
+) -> Iterator[Repository]:
+    monkeypatch.setattr(connect, "open_engine", lambda _: Engine(answers))
+    env = load_env({"HOME": str(root), "GOMODCACHE": str(root / "mod"), "GOENV": "off", "PATH": "", **environ})
+    repo = Repository(env, SilentReporter(), ledger=SumLedger("/m/go.sum", b""), options=OPTIONS, writable_dirs=True)
+    try:
+        yield repo
+    finally:
+        repo.close()
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, root: Path, kind: str, seed: int) -> None:
+    """Play one hostile answer; assert what it may lead to."""
+    rng = random.Random(f"{kind} {seed}")
+    texts, question = QUESTIONS[kind]
+    met: list[Hostile] = []
+
+    def answers(origin: str, target: str) -> Hostile:
+        if origin.endswith("honest"):
+            return honest(target)
+        if not target.endswith(ENDINGS[kind]):
+            return honest(target)
+        met.append(Hostile(texts, rng))
+        return met[-1]
+
+    proxies = "direct" if kind == "page" else "http://evil" + rng.choice(("", "|http://honest"))
+    environ = {"GOPROXY": proxies, "GOSUMDB": "off", "GOINSECURE": "q.io"}
+    failure = ""
+    with repository(monkeypatch, root, answers, environ) as repo:
+        try:
+            question(repo)
+        except FAILURES as error:
+            failure = str(error)
+    assert met, "the attack was met"
+    assert len(failure) < 3_000
+    # What go prints as it stands, such as a line of go.mod, is made visible where it is printed.
+    assert kind in ("mod", "page") or all(c.isprintable() or c in "\n\t" for c in failure), ascii(failure)
+    # A zip or a go.mod that breaks rules is found when it is there, too late for the next proxy; so it is in go.
+    assert not failure or "honest" not in proxies or kind in ("zip", "mod"), ascii(failure)
+
+
+def play(monkeypatch: pytest.MonkeyPatch, root: Path, kind: str, times: int) -> None:
+    for seed in range(times):
+        try:
+            ask(monkeypatch, root, kind, seed)
+        except BaseException as error:
+            error.add_note(f"{kind}, seed {seed}")
+            raise
+        shutil.rmtree(root / "mod", ignore_errors=True)
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_attack_any_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+    play(monkeypatch, tmp_path, kind, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_attack_any_of_100_000_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+    play(monkeypatch, tmp_path, kind, MANY)
+
+
+# Answers of the checksum database.
+
+
+def prove(monkeypatch: pytest.MonkeyPatch, root: Path, world: World, kind: str, seed: int) -> None:
+    """One hostile answer of the database: the true go.mod, or an error; a SecurityError only where a note is false."""
+    rng = random.Random(f"{kind} {seed}")
+    lies = rng.randint(1, 2)
+    met: list[Hostile] = []
+
+    def answers(origin: str, target: str) -> Hostile:
+        if origin.endswith("honest"):
+            return honest(target)
+        true = Honest(world.database.body(target))
+        if f"/{kind}/" not in target or len(met) >= lies:
+            return true
+        met.append(Hostile((true.whole() or b"", world.log.head()), rng))
+        return met[-1]
+
+    environ = {"GOPROXY": "http://honest", "GOSUMDB": f"{world.log.key} http://log"}
+    data, failure, is_security = MOD, "", False
+    with repository(monkeypatch, root, answers, environ) as repo:
+        try:
+            data = repo.gomod(MV)
+        except (*FAILURES, SecurityError) as error:
+            failure, is_security = str(error), isinstance(error, SecurityError)
+    assert met, "the attack was met"
+    assert kind == "lookup" or not is_security
+    assert data == MOD
+    assert len(failure) < 3_000
+
+
+def prove_many(monkeypatch: pytest.MonkeyPatch, root: Path, kind: str, times: int) -> None:
+    world = World(root / "world")
+    world.publish(*MV, MOD.decode(), {"a.go": "package a\n"})
+    world.log.grow(300)
+    for seed in range(times):
+        try:
+            prove(monkeypatch, root, world, kind, seed)
+        except BaseException as error:
+            error.add_note(f"{kind}, seed {seed}")
+            raise
+        shutil.rmtree(root / "mod", ignore_errors=True)
+        shutil.rmtree(root / "go", ignore_errors=True)
+
+
+@pytest.mark.parametrize("kind", ["lookup", "tile"])
+def test_attack_any_answer_of_the_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+    prove_many(monkeypatch, tmp_path, kind, FEW // 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["lookup", "tile"])
+def test_attack_any_of_100_000_answers_of_the_database(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    prove_many(monkeypatch, tmp_path, kind, MANY)
+
+
+# Bytes on the wire, through each engine.
+
+LINES = (
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.0 200\r\n",
+    b"HTTP/1.1 302 Found\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    b"HTTP/1.1 204 No Content\r\n",
+    b"HTTP/1.1 99999999999 Huge\r\n",
+    b"HTTP/2 200\r\n",
+)
+FIELDS = (
+    *(b"Content-Length: 7\r\n", b"Content-Length: 9999999999999999999999\r\n", b"Content-Length: -1\r\n"),
+    *(b"Content-Length: 1\r\nContent-Length: 7\r\n", b"Content-Length: " + b"9" * 5000 + b"\r\n"),
+    *(b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"Trailer: X\r\n"),
+    *(b"Location: http://[x/\r\n", b"Location: http://h:99999/\r\n", b"Location: //127.0.0.1:1/x\r\n"),
+    *(b"Content-Encoding: gzip\r\n", b"Connection: close\r\n", b"Retry-After: 0\r\n", b" folded\r\n", b"No colon\r\n"),
+    *(b"X: \0\r\n", b"\xff: y\r\n", b"X: " + b"y" * 70_000 + b"\r\n", b"Set-Cookie: a=b\r\n", b"X : y\r\n"),
+)  # fmt: skip
+BODIES = (b"v1.0.0\n", b"7\r\nv1.0.0\n\r\n0\r\n\r\n", b"fffffffffffffffff\r\n", b"-1\r\n", b"0\r\nX: y\r\n\r\n", b"")
+
+
+def wire(seed: int) -> bytes:
+    rng = random.Random(seed)
+    lines = b"".join(rng.choices(FIELDS, k=rng.randint(0, 4)))
+    data = rng.choice(LINES) + lines + b"\r\n" + rng.choice(BODIES)
+    return data if rng.random() < 0.5 else made((data,), PIECES, rng)
+
+
+@contextmanager
+def raw_server() -> Iterator[str]:
+    """Answers the request for /N with `wire(N)`, and closes the connection; its URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError, ValueError, IndexError):
+                connection.settimeout(5)
+                request = connection.recv(65_536)
+                connection.sendall(wire(int(request.split()[1].strip(b"/"))))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+        listener.close()
+
+
+def play_on_the_wire(engine: MakeEngine, times: int) -> None:
+    """Each answer ends in a body or a Failure, soon, and the next request goes well."""
+
+    async def work(client: HttpClient) -> None:
+        for seed in range(times):
+            try:
+                await client.get(f"{url}/{seed}", 1000)
+                ends["body"] += 1
+            except FAILURES:
+                ends["failure"] += 1
+            except BaseException as error:
+                error.add_note(f"seed {seed}")
+                raise
+
+    ends = {"body": 0, "failure": 0}
+    with raw_server() as url:
+        with_client(engine, work, retry=RetryPolicy(retries=0), timeouts=Timeouts(2, 2, 2, 4))
+    assert min(ends.values()) > times / 20, ends
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+def test_attack_any_bytes_on_the_wire(engine: MakeEngine) -> None:
+    play_on_the_wire(engine, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+def test_attack_any_of_100_000_bytes_on_the_wire(engine: MakeEngine) -> None:
+    play_on_the_wire(engine, MANY)

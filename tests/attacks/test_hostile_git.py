@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What git prints of a hostile repository, through `GitSource` to the code that reads it.
+
+Every question ends in an answer or a Failure. Git itself is not run: its true outputs are written over in part.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
+from govgo.adapters.vcs.gitrepo import GitRepo
+from govgo.adapters.vcs.gitsource import GitSource
+from govgo.core.vcs.coderepo import locate
+from govgo.errors import InputError, IntegrityError, NotFoundError, UnavailableError
+from tests.simulators.fuzzing import made
+from tests.simulators.zips import module_zip
+
+FEW, MANY = 300, 100_000
+FAILURES = (InputError, IntegrityError, UnavailableError, NotFoundError)
+URL = "https://q.io/r"
+HASH = b"0123456789abcdef0123456789abcdef01234567"
+
+OUTPUTS: dict[str, tuple[bytes, ...]] = {
+    "version": (b"git version 2.45.1\n",),
+    "config": (b"", b"sha256\n"),
+    "ls-remote": (
+        HASH + b"\tHEAD\n" + HASH + b"\trefs/heads/main\n" + HASH + b"\trefs/tags/v1.0.0\n" + HASH
+        + b"\trefs/tags/v1.0.0^{}\n",
+    ),
+    "tag": (b"v1.0.0\nv1.1.0\n",),
+    "log": (
+        HASH + b" 1700000000 HEAD -> main, tag: v1.0.0, tag: nice",
+        HASH + b" 99999999999999 ",
+        HASH + b" 99999999999999999 ",
+        HASH + b" " + b"9" * 5000 + b" tag: v1.0.0",
+        HASH + b" -1 tag: v1.0.0",
+    ),
+    "cat-file": (b"module q.io/r\n\ngo 1.21\n\nretract v1.0.0\n",),
+    "for-each-ref": (b"refs/tags/v1.0.0\nrefs/tags/v1.2.0\n",),
+    "archive": (module_zip("prefix", {"go.mod": b"module q.io/r\n", "a.go": b"package r\n"}),),
+}  # fmt: skip
+PIECES = (
+    *(b"\n", b" ", b"\t", b"\0", b"\x1b[2J", b"\xff", b"\xed\xa0\x80", b"tag: ", b"refs/tags/", b"refs/heads/", b"^{}"),
+    *(b"v1.0.0", b"v2.0.0+incompatible", b"v0.0.0-20200102030405-0123456789ab", b"9" * 20, b"9" * 5000),
+    *(b"-1", b"\xd9\xa1"),
+    *(HASH, HASH[:7], HASH + HASH[:24], b"HEAD", b"->", b",", b"module ", b"PK\1\2", b"../", b"\xff\xff\xff\xff"),
+)  # fmt: skip
+
+
+class HostileGit(Git):
+    """A git whose every output may be another."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__({})
+        self._rng = rng
+
+    def run(
+        self,
+        args: Sequence[str],
+        cwd: str,
+        *,
+        git_dir: str = "",
+        remote: str = "",
+        sink: BinaryIO | None = None,
+        limit_bytes: int = MAX_OUTPUT_BYTES,
+    ) -> bytes:
+        rng = self._rng
+        texts = next((OUTPUTS[word] for word in args if word in OUTPUTS), (b"",))
+        if rng.random() < 0.1:
+            raise GitError("git: exit status 1", stderr="fatal: no", status=1)
+        data = rng.choice(texts) if rng.random() < 0.6 else made(texts, PIECES, rng)
+        if sink is not None:
+            sink.write(data)
+        return data
+
+
+QUESTIONS: dict[str, Callable[[GitSource], object]] = {
+    "versions": lambda source: source.versions(),
+    "version": lambda source: source.stat("v1.0.0"),
+    "hash": lambda source: source.stat(HASH[:12].decode()),
+    "pseudo": lambda source: source.stat("v0.0.0-20231114221320-0123456789ab"),
+    "latest": lambda source: source.latest(),
+    "mod": lambda source: source.gomod("v1.0.0"),
+    "zip": lambda source: source.zip("v1.0.0", io.BytesIO()),
+}
+
+
+def play(root: Path, kind: str, times: int) -> None:
+    answers = 0
+    for seed in range(times):
+        git = HostileGit(random.Random(f"{kind} {seed}"))
+        try:
+            repo = GitRepo(git, URL, str(root), lambda _: False)
+            QUESTIONS[kind](GitSource(locate("q.io/r", "q.io/r"), repo, "1.26", None))
+            answers += 1
+        except FAILURES as error:
+            text = str(error)
+            if len(text) >= 3_000:
+                pytest.fail(f"{kind}, seed {seed}: {len(text)} characters")
+        except BaseException as error:
+            error.add_note(f"{kind}, seed {seed}")
+            raise
+        shutil.rmtree(root, ignore_errors=True)
+    assert answers > times / 50
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_attack_any_output_of_git(tmp_path: Path, kind: str) -> None:
+    play(tmp_path / "mod", kind, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_attack_any_of_100_000_outputs_of_git(tmp_path: Path, kind: str) -> None:
+    play(tmp_path / "mod", kind, MANY)
