@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import pytest
 
 from govgo.adapters.http import connect
+from govgo.adapters.http.engine import Pacer
 from govgo.adapters.loop.network import Network
 from govgo.errors import NotFoundError
 from tests.simulators.proxy import ProxySimulator
@@ -100,7 +101,7 @@ class _Engine:
     def __init__(self, rounds: Rounds) -> None:
         self._rounds = rounds
 
-    def send(self, origin: str, target: str, headers: list[str]) -> Coroutine[Any, Any, _Answer]:
+    def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> Coroutine[Any, Any, _Answer]:
         return self._send(target)
 
     async def _send(self, target: str) -> _Answer:
