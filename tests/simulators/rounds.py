@@ -132,7 +132,7 @@ class _Answer:
     async def chunks(self) -> AsyncIterator[bytes]:
         yield self._body
 
-    async def body(self, limit_bytes: int) -> bytes:
+    def whole(self) -> bytes:
         return self._body
 
     def close(self) -> None:
