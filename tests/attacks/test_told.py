@@ -19,6 +19,7 @@ from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import ForkError, NotFoundError, SumMismatchError
+from govgo.load.session.session import Session
 from tests.simulators.sumdb_log import Server
 from tests.simulators.world import World
 
@@ -180,10 +181,13 @@ def test_attack_and_another_end_of_the_command(
     """What is raised while a SecurityError is on its way does not take its place."""
     evil_files(world)
 
-    def fail(_: object) -> None:
+    close = Session.close
+
+    def fail(session: Session) -> None:
+        close(session)
         raise later
 
-    monkeypatch.setattr("govgo.load.session.session.Session.close", fail)
+    monkeypatch.setattr(Session, "close", fail)
     assert invoke(["get", "q.io/a@v1.1.0"]) == 4
     assert "SECURITY ERROR" in capsys.readouterr().err
 

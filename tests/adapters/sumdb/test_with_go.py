@@ -16,9 +16,9 @@ import pytest
 
 from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import NotFoundError
+from govgo.errors import ForkError, NotFoundError
 from tests.simulators.sumdb_home import Home
-from tests.simulators.sumdb_log import NAME, Log, Server
+from tests.simulators.sumdb_log import NAME, Log, Server, keys
 from tests.simulators.zips import module_zip
 
 GO = shutil.which("go")
@@ -173,3 +173,39 @@ def test_go_sees_the_fork_too(site: Site) -> None:
         site.home.lookup(site.server, MODS[1])
     ours = str(caught.value).partition("\n\nboth signed tree heads are kept in ")[0]
     assert ours in said
+
+
+def test_go_keeps_a_strange_signature_and_we_do_not(site: Site) -> None:
+    """A line that a proxy put below the signature stays in go's `latest`. Each program accepts what the other keeps."""
+    stranger, _ = keys(3, "sum.evil.example")
+    log = site.server.log
+
+    def forge(path: str, body: bytes) -> bytes:
+        if "/lookup/" not in path:
+            return body
+        head = log.head(site.server.head_size)
+        return body.removesuffix(head) + log.head(site.server.head_size, [log.signer, stranger])
+
+    site.server.forge = forge
+    site.server.head_size = 1100
+    assert site.go_download(MODS[0]) == ""
+    assert b"sum.evil.example" in site.home.latest.read_bytes()
+    site.server.head_size = 1300
+    site.home.lookup(site.server, MODS[1])
+    assert site.home.latest.read_bytes() == log.head(1300)
+    site.server.head_size = None
+    assert site.go_download(MODS[2]) == ""
+
+
+def test_go_cannot_say_that_the_database_went_back(site: Site) -> None:
+    """It has no tiles of the size that was kept: for go a failed request, for us two heads that nothing joins."""
+    log = site.server.log
+    site.home.keep_head(log.head())
+    back = log.fork(1000)
+    site.server.log = site.server.tile_log = back
+    said = site.go_download(MODS[0])
+    assert "404 Not Found" in said
+    assert "SECURITY" not in said
+    with pytest.raises(ForkError) as caught:
+        site.home.lookup(site.server, MODS[0])
+    assert set(caught.value.notes) == {log.head(), back.head()}
