@@ -29,6 +29,10 @@ MAX_GO_MOD_BYTES = 256 << 20
 requirement after requirement until it is killed."""
 
 
+_CHAIN_ENDS = 50
+"""Steps at either end of a chain of requirements that an error's text tells; go tells all."""
+
+
 class GraphTooLargeError(BuildListError):
     """A module graph that has no end, or is meant to fill the memory."""
 
@@ -123,6 +127,8 @@ def chain_text(
     lines = [
         f"{mv} {'updating to' if i in changes else 'requires'}\n\t" for i, mv in enumerate(path[:-1]) if i >= first
     ]
+    if len(lines) > 2 * _CHAIN_ENDS:
+        lines[_CHAIN_ENDS:-_CHAIN_ENDS] = [f"({len(lines) - 2 * _CHAIN_ENDS} more) requires\n\t"]
     return "".join(lines) + _attributed(last, error, resolve(last))
 
 

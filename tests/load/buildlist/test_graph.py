@@ -8,6 +8,7 @@ import pytest
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import start_listing
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import BuildListError
 from govgo.load.buildlist import graph
 from govgo.load.buildlist.graph import GraphTooLargeError
 from govgo.ports.modules import Loader
@@ -102,3 +103,14 @@ def test_attack_a_graph_without_end(limit: str, repo: Endless, says: str, monkey
         load_endless(repo)
     assert str(caught.value) == says
     assert len(repo.asked) <= 51
+
+
+@pytest.mark.parametrize("length", [100, 101, 5000])
+def test_the_chain_to_an_error_has_an_end(length: int) -> None:
+    path = [ModuleVersion("m"), *(ModuleVersion("a.io/a", f"v1.0.{i}") for i in range(length + 1))]
+    text = graph.chain_text(path, BuildListError("bad"), lambda mv: mv)
+    steps = text.split(" requires\n\t")
+    assert steps[0] == "a.io/a@v1.0.0"
+    assert steps[-1] == f"a.io/a@v1.0.{length}: bad"
+    assert len(steps) == min(length, 101) + 1
+    assert (f"({length - 100} more)" in steps) == (length > 100)
