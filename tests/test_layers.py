@@ -111,7 +111,7 @@ TESTED_BY = {
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
-    "contracts/test_goscripts.py": "app/get: local; load/query:",
+    "contracts/test_goscripts.py": "app/get: local",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: template"
     ),

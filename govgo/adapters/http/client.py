@@ -284,7 +284,7 @@ class HttpClient:
             lines = self._auth.credentials.lines(url) if self._auth is not None else ()
             headers = request_headers(self._agent, lines, place.own)
         answer = await self._send(place, target, headers, pace)
-        return await self._follow(url, place, lines, answer, pace) if answer.status in _REDIRECTS else answer
+        return await self._follow(url, place, lines, answer, pace) if _is_redirect(answer) else answer
 
     async def _follow(self, url: str, first: _Place, lines: tuple[str, ...], answer: Answer, pace: Pace) -> Answer:
         """The answer at the end of the redirects that begin with `answer`, to the request for `url` at `first`.
@@ -296,9 +296,6 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS - 1):
             location = answer.header("location")
             answer.close()
-            if not location:
-                text = f"reading {shown}: {answer.status} response missing Location header"
-                raise NetworkError(text, url=shown, status=answer.status)
             current = _resolve(current, location, shown, anywhere=self._follows_anywhere)
             prefix = _prefix(current)
             place = self._places.get(prefix) or self._open_place(prefix)
@@ -306,10 +303,12 @@ class HttpClient:
                 lines = ()
             headers = request_headers(self._agent, lines if place.secure else (), place.own)
             answer = await self._send(place, current[len(prefix) :] or "/", headers, pace)
-            if answer.status not in _REDIRECTS:
+            if not _is_redirect(answer):
                 return answer
         answer.close()
-        raise NetworkError(f"Get {quote(shown)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
+        # As in Go, the Location of the last answer, as the server wrote it.
+        last = shorten(gourl.mask(_location(answer.header("location"))))
+        raise NetworkError(f"Get {quote(last)}: stopped after {MAX_REDIRECTS} redirects", url=shown)
 
     def _send(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Awaitable[Answer]:
         """Send a request.
@@ -376,18 +375,27 @@ def _prefix(url: str) -> str:
     return url if slash < 0 else url[:slash]
 
 
+def _is_redirect(answer: Answer) -> bool:
+    """Whether the answer leads elsewhere; without a Location, it stands for itself (net/http, redirectBehavior)."""
+    return answer.status in _REDIRECTS and bool(answer.header("location"))
+
+
+def _location(header: str) -> str:
+    """The text of a Location header: an engine decodes it as Latin-1, which loses no byte; Go takes it for UTF-8."""
+    return header.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+
+
 def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
     """The target of a redirect (RFC 3986, section 5); unless `anywhere`, none from https to anything else."""
     from urllib.parse import urljoin
 
-    # An engine decodes headers as Latin-1, in which no byte is lost; Go takes them for UTF-8.
-    location = location.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+    location = _location(location)
     try:
+        gourl.parse(location)  # for its sentence, which names the text as the server wrote it
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
-        raise NetworkError(
-            f"Get {quote(shown)}: failed to parse Location header: {shorten(str(err))}", url=shown
-        ) from None
+        text = f"failed to parse Location header {quote(shorten(gourl.mask(location)))}: {shorten(str(err))}"
+        raise NetworkError(f"Get {quote(shown)}: {text}", url=shown) from None
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"

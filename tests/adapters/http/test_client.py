@@ -200,8 +200,34 @@ def test_attack_reason_phrase_with_control_bytes() -> None:
 def test_attack_redirect_loop(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Redirect(LIST))
-        assert str(refusal(engine, proxy.url + LIST)) == f'Get "{proxy.url}{LIST}": stopped after 10 redirects'
+        # As in Go, the Location of the last answer, relative where the server's was.
+        assert str(refusal(engine, proxy.url + LIST)) == f'Get "{LIST}": stopped after 10 redirects'
         assert len(proxy.asked) == 10
+        proxy.script(LIST, Redirect(proxy.url + LIST))
+        assert str(refusal(engine, proxy.url + LIST)) == f'Get "{proxy.url}{LIST}": stopped after 10 redirects'
+
+
+# What the go command prints for such answers.
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        (b"302 Found\r\n", "reading $URL: 302 Found"),
+        (b"301 Moved Permanently\r\nLocation: \r\n", "reading $URL: 301 Moved Permanently"),
+        (
+            b"302 Found\r\nLocation: http://[::1\r\n",
+            'Get "$URL": failed to parse Location header "http://[::1": parse "http://[::1": missing \']\' in host',
+        ),
+        (
+            b"302 Found\r\nLocation: %zz\r\n",
+            'Get "$URL": failed to parse Location header "%zz": parse "%zz": invalid URL escape "%zz"',
+        ),
+    ],
+)
+def test_redirects_to_nowhere(head: bytes, sentence: str) -> None:
+    """With libcurl: httpx itself gives up where a Location does not parse, and calls it the end of the answer."""
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Raw(b"HTTP/1.1 " + head + b"Content-Length: 0\r\n\r\n"))
+        assert str(refusal(CurlEngine, proxy.url + LIST)) == sentence.replace("$URL", proxy.url + LIST)
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://h.example/x", "gopher://h.example/"])
