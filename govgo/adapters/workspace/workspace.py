@@ -135,8 +135,9 @@ class DiskWorkspace:
         """Remove a file or a tree; it is fine if nothing is there.
 
         Raises:
-            DiskError: something in it could not be removed.
+            DiskError: something in it could not be removed, or it is a device or a pipe.
         """
+        _refuse_stream("remove", path)
         remove_tree(path)
 
     def new_tree(self, target: str) -> str:
@@ -147,6 +148,7 @@ class DiskWorkspace:
         """
         import tempfile
 
+        _refuse_stream("mkdir", target)
         parent, name = os.path.split(target)
         make_dirs(parent)
         try:
@@ -168,21 +170,22 @@ class DiskWorkspace:
 
         old = ""
         try:
-            if os.path.lexists(target):
-                # Two renames, the old tree first out of the way: rename(2) replaces only an empty directory.
-                parent, name = os.path.split(target)
-                old = os.path.join(tempfile.mkdtemp(prefix=f".{name}-", dir=parent), name)
-                os.rename(target, old)
-            try:
-                os.rename(source, target)
-            except OSError:
-                if old:
-                    os.rename(old, target)
-                raise
+            with self.together():
+                if os.path.lexists(target):
+                    # Two renames, the old tree first out of the way: rename(2) replaces only an empty directory.
+                    parent, name = os.path.split(target)
+                    old = os.path.join(tempfile.mkdtemp(prefix=f".{name}-", dir=parent), name)
+                    os.rename(target, old)
+                try:
+                    os.rename(source, target)
+                except OSError:
+                    if old:
+                        os.rename(old, target)
+                    raise
         except OSError as error:
             raise disk_error("rename", target, error) from error
         finally:
-            if old:
+            if old and os.path.lexists(target):  # else the old tree is all that there is
                 remove_tree(os.path.dirname(old))
 
     def real_path(self, path: str) -> str:
@@ -234,6 +237,12 @@ def _is_at(path: str, descriptor: int) -> bool:
         return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _refuse_stream(operation: str, path: str) -> None:
+    """Raise DiskError for a device, a pipe or a descriptor in the place of a tree; root could remove even /dev/null."""
+    if streams.is_stream(path):
+        raise DiskError(f"{operation} {path}: not a directory", path=path)
 
 
 def _kind(item: os.DirEntry[str]) -> str:

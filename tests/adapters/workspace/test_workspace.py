@@ -7,6 +7,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import signal
 import stat
 import threading
 import time
@@ -200,6 +201,39 @@ def test_a_pipe_is_written_into(verb: str, files: DiskWorkspace, tmp_path: Path)
     reader.join(10)
     assert got == [b"text"]
     assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_ctrl_c_between_two_renames_loses_no_tree(
+    files: DiskWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    target, made = tmp_path / "vendor", tmp_path / "new"
+    for directory, text in ((target, "old"), (made, "new")):
+        directory.mkdir()
+        (directory / "modules.txt").write_text(text)
+    rename = os.rename
+
+    def cut(source: str, place: str) -> None:
+        rename(source, place)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(os, "rename", cut)
+    with pytest.raises(KeyboardInterrupt):
+        files.move_tree(str(made), str(target))
+    signal.signal(signal.SIGINT, before)
+    assert (target / "modules.txt").read_text() == "new"
+    assert os.listdir(tmp_path) == ["vendor"]
+
+
+def test_no_tree_takes_the_place_of_a_device_or_pipe(files: DiskWorkspace, tmp_path: Path) -> None:
+    """`vendor -o /dev/null` must not replace the device by a directory, as root could."""
+    os.mkfifo(tmp_path / "pipe")
+    for target in ("/dev/null", str(tmp_path / "pipe")):
+        with pytest.raises(DiskError, match=f"^mkdir {target}: not a directory$"):
+            files.new_tree(target)
+        with pytest.raises(DiskError, match=f"^remove {target}: not a directory$"):
+            files.remove_tree(target)
+    assert os.listdir(tmp_path) == ["pipe"]
 
 
 def test_listing(files: DiskWorkspace, tmp_path: Path) -> None:
