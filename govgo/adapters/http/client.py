@@ -257,12 +257,12 @@ class HttpClient:
             return answer
         status, head = status_text(answer.status, answer.reason), answer.head()
         answer.close()
-        faults = await goauth.refresh(url, status, head)
-        if faults and self._trace is not None and not credentials.lines(url):
-            self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
+        run = await goauth.refresh(url, status, head)
+        if run.faults and self._trace is not None and not credentials.lines(url):
+            self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *run.faults]))
         answer = await self._ask_once(url, pace)
         if answer.status in (200, 401):
-            await goauth.report_outcome(accepted=answer.status == 200)
+            await goauth.report_outcome(run, accepted=answer.status == 200)
         return answer
 
     def _open_auth(self) -> Auth:

@@ -16,9 +16,11 @@ Source: `go help goauth`; cmd/go/internal/auth.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.credentials import Credentials, basic_line
@@ -36,6 +38,18 @@ _TIMEOUT_S = 900.0
 # A header line (RFC 9110, sections 5.1 and 5.5): a token, a colon and a space, no control characters.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*\Z")
+
+
+class Run(NamedTuple):
+    """What came of running the commands for one request.
+
+    Attributes:
+        faults: a sentence for each command that failed.
+        filled: what `git credential fill` printed, with the directory that it ran in.
+    """
+
+    faults: list[str]
+    filled: list[tuple[str, bytes]]
 
 
 class GoAuth:
@@ -66,48 +80,41 @@ class GoAuth:
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")
         self._off = off
-        self._started = False
-        self._filled: list[tuple[str, bytes]] = []
+        self._first: asyncio.Future[object] | None = None
 
     async def start(self) -> None:
-        """Run the programs, once, before the first request."""
-        if not self._started:
-            self._started = True
-            await self._off(lambda: self._run_all("", b""))
+        """Run the programs, once, before the first request; all others wait for that, too."""
+        if self._first is None:
+            self._first = asyncio.ensure_future(self._off(lambda: self._run_all("", b"", Run([], []))))
+        # A request that is cancelled must not end it for the others.
+        await asyncio.shield(self._first)
 
-    async def refresh(self, url: str, status: str, head: bytes) -> list[str]:
-        """Run all commands for `url`, giving them the answer that it had, as `answer_text` makes it.
+    async def refresh(self, url: str, status: str, head: bytes) -> Run:
+        """Run all commands for `url`, giving them the answer that it had, as `answer_text` makes it."""
+        run = Run([], [])
+        await self._off(lambda: self._run_all(url, answer_text(status, head), run))
+        return run
 
-        Returns:
-            What went wrong, a sentence for each command.
-        """
-        faults: list[str] = []
-        await self._off(lambda: faults.extend(self._run_all(url, answer_text(status, head))))
-        return faults
-
-    async def report_outcome(self, *, accepted: bool) -> None:
+    async def report_outcome(self, run: Run, *, accepted: bool) -> None:
         """Report to git's credential helpers whether the server accepted what they gave (`git credential approve`)."""
-        filled, self._filled = self._filled, []
         verb = "approve" if accepted else "reject"
-        for directory, given in filled:
+        for directory, given in run.filled:
             await self._off(lambda d=directory, g=given: self._tell_git(verb, d, g))  # type: ignore[misc]
 
-    def _run_all(self, url: str, answer: bytes) -> list[str]:
-        faults: list[str] = []
+    def _run_all(self, url: str, answer: bytes, run: Run) -> None:
         for command in self._commands:
             try:
-                for place, headers in self._run(command, url, answer):
+                for place, headers in self._run(command, url, answer, run):
                     self._credentials.store(place, headers)
             except Failure as err:
-                faults.append(f"GOAUTH={command}: {err}")
-        return faults
+                run.faults.append(f"GOAUTH={command}: {err}")
 
-    def _run(self, command: str, url: str, answer: bytes) -> Found:
+    def _run(self, command: str, url: str, answer: bytes, run: Run) -> Found:
         words = command.split()
         if words[0] == "netrc":
             return [(each.machine, (basic_line(each.login, each.password),)) for each in self._logins]
         if words[0] == "git":
-            return [self._ask_git(words[1], url)] if url else []
+            return [self._ask_git(words[1], url, run)] if url else []
         try:
             words = list(quoted_split(command))
         except UsageError as err:
@@ -123,7 +130,7 @@ class GoAuth:
         except InputError as err:
             raise InputError(f"cannot parse output of GOAUTH command {command}: {err}") from err
 
-    def _ask_git(self, directory: str, url: str) -> tuple[str, tuple[str, ...]]:
+    def _ask_git(self, directory: str, url: str, run: Run) -> tuple[str, tuple[str, ...]]:
         done = self._process(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
         if isinstance(done, str) or done.returncode:
             why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
@@ -135,7 +142,7 @@ class GoAuth:
         if not url.startswith(prefix):
             other = gourl.mask(prefix)
             raise InputError(f"requested a credential for {shown}, but 'git credential fill' provided one for {other}")
-        self._filled.append((directory, done.stdout))
+        run.filled.append((directory, done.stdout))
         return prefix, (basic_line(user, password),)
 
     def _tell_git(self, verb: str, directory: str, given: bytes) -> None:

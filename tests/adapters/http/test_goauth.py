@@ -41,9 +41,9 @@ def asked(
         auth = GoAuth(commands, credentials, logins, environ, at_once)
         await auth.start()
         await auth.start()
-        faults = await auth.refresh(URL, STATUS, HEAD)
-        await auth.report_outcome(accepted=True)
-        return faults
+        done = await auth.refresh(URL, STATUS, HEAD)
+        await auth.report_outcome(done, accepted=True)
+        return done.faults
 
     return credentials, asyncio.run(run())
 
@@ -70,6 +70,39 @@ def test_of_several_commands_the_first_counts(tmp_path: Path) -> None:
     assert credentials.lines("https://h.io/") == BASIC
     credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
     assert credentials.lines("https://h.io/") == ("A: two",)
+
+
+def test_all_requests_wait_for_the_first_run(tmp_path: Path) -> None:
+    path = program(tmp_path, "slow", 'sleep 0.2; printf "https://h.io\\n\\nA: b\\n\\n"\n')
+    credentials = Credentials(changes=True)
+
+    async def request(auth: GoAuth) -> tuple[str, ...]:
+        await auth.start()
+        return credentials.lines(URL)
+
+    async def both() -> list[tuple[str, ...]]:
+        auth = GoAuth((path,), credentials, (), {"PATH": "/usr/bin:/bin"}, asyncio.to_thread)
+        first = asyncio.ensure_future(request(auth))
+        await asyncio.sleep(0.05)
+        others = [asyncio.ensure_future(request(auth)) for _ in range(2)]
+        first.cancel()
+        return list(await asyncio.gather(*others))
+
+    assert asyncio.run(both()) == [("A: b",), ("A: b",)]
+
+
+def test_git_learns_the_outcome_of_its_own_request(tmp_path: Path) -> None:
+    environ = fake_git(tmp_path, "protocol=https\\nhost=h.io\\nusername=me\\npassword=pw\\n")
+
+    async def both() -> None:
+        auth = GoAuth((f"git {tmp_path}",), Credentials(changes=True), (), environ, at_once)
+        known, unknown = await auth.refresh(URL, STATUS, HEAD), await auth.refresh("https://i.io/", STATUS, HEAD)
+        await auth.report_outcome(unknown, accepted=False)
+        await auth.report_outcome(known, accepted=True)
+
+    asyncio.run(both())
+    verbs = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
+    assert verbs == ["fill", "fill", "approve"]
 
 
 def fake_git(tmp_path: Path, answer: str) -> dict[str, str]:
