@@ -28,7 +28,7 @@ PLAIN_EVERY_S = 10.0
 _SILENT_S = 2.0
 _RATE_OVER_S = 3.0
 _MOST_CHARACTERS = 56
-_LEAST_CHARACTERS = 12
+_LEAST_CHARACTERS = 8
 
 _STEPS = {
     "cache": ("checking the module cache", "module"),
@@ -245,8 +245,8 @@ class LiveLine:
 
     @property
     def width(self) -> int:
-        """What a sentence may take. The last column stays free: a terminal that wraps there leaves the line behind."""
-        return max(self._console.width - 1, 10)
+        """What a sentence may take. A terminal that wraps, where the line ends or at its echo of ^C, keeps the line."""
+        return max(self._console.width - len("^C") - 1, 10)
 
     def draw(self, sentence: str) -> None:
         """Put `sentence` in place of what was drawn before."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import marshal
 import os
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -45,14 +46,20 @@ class CacheAudit:
     def __init__(self, cache: ModCache) -> None:
         self._cache = cache
 
-    def faults(self, mods: Sequence[ModuleVersion]) -> tuple[tuple[str, ...], ...]:
+    def faults(
+        self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = _tell_nobody
+    ) -> tuple[tuple[str, ...], ...]:
         """go's sentences about each module version that was changed since it was downloaded, in the order given.
+
+        Args:
+            mods: module versions.
+            advanced: is told how many more are done.
 
         Raises:
             NoModCacheError: there is no cache.
         """
         self._cache.check_root()
-        return _divided(self._cache, mods, self.module_faults, _tell_nobody)
+        return _divided(self._cache, mods, self.module_faults, advanced)
 
     def module_faults(self, mv: ModuleVersion) -> tuple[str, ...]:
         """What is wrong with zip and tree of one module version; () also where nothing was downloaded."""
@@ -248,7 +255,10 @@ def _in_processes(
 def _fork(share: Sequence[int], work: Callable[[int], _Texts]) -> tuple[int, int]:
     """(process, descriptor of its answers) of a child that does `share`."""
     answers, ours = os.pipe()
-    process = os.fork()
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads; the one that shows progress is the only one (`_shares`).
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
     if process:
         os.close(ours)
         return process, answers

@@ -19,7 +19,7 @@ from govgo.wiring.modverify import check_cache
 def verify(args: tuple[str, ...], **flags: Any) -> int:
     """Check that the modules in the module cache are as they were downloaded."""
     session = open_session(flags)
-    faults = check_cache(modules_to_verify(session, args), session.settings.env.gomodcache)
+    faults = check_cache(modules_to_verify(session, args), session.settings.env.gomodcache, session.report)
     if not faults:
         show("all modules verified\n")
     for sentence in faults:

@@ -13,6 +13,7 @@ from govgo.adapters.modcache import intact as audit
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.intact import CacheAudit
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.ports.talk import PROGRESS_THREAD
 from tests.simulators.zips import module_zip
 
 MODS = tuple(ModuleVersion(f"m.io/x{i}", "v1.0.0") for i in range(6))
@@ -120,12 +121,30 @@ def test_several_processes_give_the_answers_of_one(
     serial = tuple(faults(cache, mv) for mv in MODS)
     monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
     monkeypatch.setattr("govgo.adapters.modcache.intact.os.sched_getaffinity", lambda pid: {0, 1, 2})
-    if threading.active_count() > 1:
-        monkeypatch.setattr("govgo.adapters.modcache.intact.threading.active_count", lambda: 1)
+    # The thread that shows progress keeps nothing from forking.
+    threads = [threading.current_thread(), threading.Thread(name=PROGRESS_THREAD)]
+    monkeypatch.setattr("govgo.adapters.modcache.intact.threading.enumerate", lambda: threads)
+    forked: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr("govgo.adapters.modcache.intact.os.fork", lambda: forked.append(1) or fork())
     here = os.getpid()
     checked = CacheAudit(cache)
     if broken_child:
         check = checked.module_faults
         monkeypatch.setattr(checked, "module_faults", lambda mv: check(mv) if os.getpid() == here else os._exit(9))
-    assert checked.faults(MODS) == serial
+    told: list[int] = []
+    assert checked.faults(MODS, told.append) == serial
+    assert len(forked) == 2
+    assert sum(told) == len(MODS)
     assert [bool(each) for each in serial] == [False, True, False, False, True, False]
+
+
+def test_a_process_with_threads_is_not_forked(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "_WORTH_A_WORKER", 1000)
+    monkeypatch.setattr("govgo.adapters.modcache.intact.os.sched_getaffinity", lambda pid: {0, 1, 2})
+    monkeypatch.setattr("govgo.adapters.modcache.intact.os.fork", lambda: pytest.fail("it has threads"))
+    threads = [threading.current_thread(), threading.Thread(name="govgo_0")]
+    monkeypatch.setattr("govgo.adapters.modcache.intact.threading.enumerate", lambda: threads)
+    told: list[int] = []
+    assert CacheAudit(cache).faults(MODS, told.append) == ((),) * len(MODS)
+    assert told == [1] * len(MODS)
