@@ -76,7 +76,8 @@ class HostileGit(Git):
         texts = next((OUTPUTS[word] for word in args if word in OUTPUTS), (b"",))
         if rng.random() < 0.1:
             raise GitError("git: exit status 1", stderr="fatal: no", status=1)
-        data = rng.choice(texts) if rng.random() < 0.6 else made(texts, PIECES, rng)
+        chance = rng.random()  # half of the outputs are true
+        data = texts[0] if chance < 0.5 else rng.choice(texts) if chance < 0.7 else made(texts, PIECES, rng)
         if sink is not None:
             sink.write(data)
         return data

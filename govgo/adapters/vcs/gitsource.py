@@ -45,9 +45,6 @@ _UTF8_NAME = 0x800
 _UNIX = 3
 _PREFIX = "prefix/"
 
-# What zipfile raises for an archive that breaks off or is no archive: its last three for kinds that it cannot read.
-_ARCHIVE_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError)
-
 
 class GitSource:
     """A module in a repository. Any thread may call."""
@@ -129,7 +126,7 @@ class GitSource:
             try:
                 with zipfile.ZipFile(spool) as archive:
                     self._rewrite(archive, rev, directory, ModuleVersion(self._module.path, version), gomod, target)
-            except _ARCHIVE_FAULTS as err:
+            except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as err:
                 raise BadZipError(f"zip: not a valid zip file: {err}") from err
             except OSError as err:
                 raise disk_error("read", "git archive", err) from err
