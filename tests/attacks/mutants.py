@@ -27,6 +27,8 @@ LEDGER = "tests/core/gosum/test_ledger.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 TOLD = "tests/attacks/test_told.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
+FOREIGN = "tests/attacks/test_foreign_text.py::"
+FORMATS = "tests/report/findings/test_formats.py::"
 SUM = "tests/cli/commands/test_sum.py::"
 VERIFY = "tests/cli/commands/test_verify.py::"
 
@@ -527,6 +529,38 @@ MUTANTS = {
         "    if not reason or not reason.isascii() or not reason.isprintable():\n",
         "    if not reason:\n",
         (HTTP + "test_attack_reason_phrase_with_control_bytes",),
+    ),
+    "foreign-text": Mutant(
+        "foreign text",
+        "what a terminal or a CI runner takes as a command is escaped",
+        "core/foreign.py",
+        "    return _UNSAFE.sub(_escape, text)\n",
+        "    return text\n",
+        (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
+    ),
+    "foreign-line": Mutant(
+        "foreign text",
+        "a value within a sentence stays on its line",
+        "core/foreign.py",
+        '        text = text.replace("\\n", "\\\\n").replace("\\t", "\\\\t")\n',
+        "        pass\n",
+        (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
+    ),
+    "foreign-json": Mutant(
+        "foreign text",
+        "JSON has escapes for the same",
+        "report/gojson.py",
+        "    return _UNSAFE.sub(_by_number, text)\n",
+        "    return text\n",
+        (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
+    ),
+    "foreign-sarif": Mutant(
+        "foreign text",
+        "messages of SARIF hold no links",
+        "report/findings/sarif.py",
+        "    return text.translate(_LITERAL)\n",
+        "    return text\n",
+        (FORMATS + "test_sarif_messages_hold_neither_links_nor_placeholders",),
     ),
     "planted-lock": Mutant(
         "planted links",

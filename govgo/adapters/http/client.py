@@ -408,7 +408,7 @@ def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | Network
     detail = error_detail(answer.header("content-type"), body[:MAX_BODY_BYTES])
     text = f"reading {shown}: {status_text(status, answer.reason)}"
     if detail:
-        text += f"\n\tserver response: {detail}"
+        text += "\n\tserver response:" + ("\n\t" if "\n" in detail else " ") + detail
     if status in _GONE:
         return NotFoundError(text, status=status)
     return NetworkError(text, url=shown, status=status)
