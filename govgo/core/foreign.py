@@ -15,6 +15,7 @@ which skips white space before `::` and looks for `##[` in the whole line.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 #: Characters that move the cursor, change colours, reorder or hide what stands beside them, or end a line somewhere;
 #: and lone surrogates, which cannot be printed. Tab and newline are not among them.
@@ -22,7 +23,6 @@ UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f"
 )
-_UNSAFE = re.compile(f"[{UNSAFE}]|##(?=\\[)|^(?P<indent>[^\\S\\n]*):(?=:)", re.MULTILINE)
 _COMMAND = "##["
 
 
@@ -35,7 +35,7 @@ def visible(text: str) -> str:
     # The usual case. A printable text is one line, so only its beginning can be a command.
     if text.isprintable() and _COMMAND not in text and not text.lstrip().startswith("::"):
         return text
-    return _UNSAFE.sub(_escape, text)
+    return _unsafe().sub(_escape, text)
 
 
 def one_line(text: str) -> str:
@@ -47,6 +47,12 @@ def one_line(text: str) -> str:
     if not text.isprintable():
         text = text.replace("\n", "\\n").replace("\t", "\\t")
     return visible(text)
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    # Compiled when it is needed: that takes a millisecond, and most commands meet nothing unsafe.
+    return re.compile(f"[{UNSAFE}]|##(?=\\[)|^(?P<indent>[^\\S\\n]*):(?=:)", re.MULTILINE)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -114,11 +114,11 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
     for command in reversed(commands):
         words = command.split()
         if not words:
-            raise SettingError(f"GOAUTH encountered an empty command (GOAUTH={goauth})")
+            raise SettingError(f"GOAUTH encountered an empty command (GOAUTH={shown_commands(goauth)})")
         if words[0] == "off":
             if len(commands) != 1:
                 raise SettingError(
-                    f"GOAUTH=off cannot be combined with other authentication commands (GOAUTH={goauth})"
+                    f"GOAUTH=off cannot be combined with other authentication commands (GOAUTH={shown_commands(goauth)})"
                 )
         elif words[0] == "netrc":
             logins = read_netrc(netrc_path)
@@ -127,6 +127,16 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
             if words[0] == "git":
                 _check_git_dir(words)
     return logins, tuple(commands) if must_run else ()
+
+
+def shown_commands(goauth: str) -> str:
+    """The commands as messages show them, without arguments, of which one may be a secret."""
+    return "; ".join(_shown_command(command) for command in goauth.split(";"))
+
+
+def _shown_command(command: str) -> str:
+    name, _, arguments = command.strip().partition(" ")
+    return f"{name} …" if arguments and name != "git" else command.strip()
 
 
 def _check_git_dir(words: list[str]) -> None:

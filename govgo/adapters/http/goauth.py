@@ -21,7 +21,7 @@ import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.http.credentials import Credentials, basic_line
+from govgo.adapters.http.credentials import Credentials, basic_line, shown_commands
 from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
@@ -99,11 +99,12 @@ class GoAuth:
                 for place, headers in self._run(command, url, answer):
                     self._credentials.store(place, headers)
             except Failure as err:
-                faults.append(f"GOAUTH={command}: {err}")
+                faults.append(f"GOAUTH={shown_commands(command)}: {err}")
         return faults
 
     def _run(self, command: str, url: str, answer: bytes) -> Found:
         words = command.split()
+        shown = shown_commands(command)
         if words[0] == "netrc":
             return [(each.machine, (basic_line(each.login, each.password),)) for each in self._logins]
         if words[0] == "git":
@@ -111,22 +112,30 @@ class GoAuth:
         try:
             words = list(quoted_split(command))
         except UsageError as err:
-            raise InputError(f"cannot parse GOAUTH command {command}: {err}") from err
+            raise InputError(f"cannot parse GOAUTH command {shown}: {err}") from err
         if url:
             words.append(gourl.parse(url).without_userinfo())
         done = self._process(words, answer, "")
         if isinstance(done, str) or done.returncode:
-            why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
-            raise InputError(f"could not run command {command}: {why}")
+            why = (
+                done
+                if isinstance(done, str)
+                else f"exit status {done.returncode}\n{printable(gourl.mask_all(_text(done.stderr)))}"
+            )
+            raise InputError(f"could not run command {shown}: {why}")
         try:
             return parse_user_auth(_text(done.stdout))
         except InputError as err:
-            raise InputError(f"cannot parse output of GOAUTH command {command}: {err}") from err
+            raise InputError(f"cannot parse output of GOAUTH command {shown}: {err}") from err
 
     def _ask_git(self, directory: str, url: str) -> tuple[str, tuple[str, ...]]:
         done = self._process(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
         if isinstance(done, str) or done.returncode:
-            why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
+            why = (
+                done
+                if isinstance(done, str)
+                else f"exit status {done.returncode}\n{printable(gourl.mask_all(_text(done.stderr)))}"
+            )
             raise InputError(f"'git credential fill' failed (url={gourl.mask(url)}): {why}")
         prefix, user, password = parse_git_credential(_text(done.stdout))
         shown = gourl.mask(url)

@@ -33,6 +33,7 @@ from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.http import servertext
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError, UnknownRevisionError
 from govgo.core.golib.quote import quote
+from govgo.core.golib.url import mask
 from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import Commit
 from govgo.core.vcs.gitrefs import (
@@ -250,7 +251,7 @@ class GitRepo:
         """
         if "://" not in url:
             hint = " (use URL syntax not host:path syntax)" if ":" in url else ""
-            raise UsageError(f"git remote ({url}) must not be local directory{hint}")
+            raise UsageError(f"git remote ({mask(url)}) must not be local directory{hint}")
         self.url = url
         self._is_missing = is_missing
         self._lock = threading.RLock()
