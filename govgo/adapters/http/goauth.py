@@ -117,11 +117,7 @@ class GoAuth:
             words.append(gourl.parse(url).without_userinfo())
         done = self._process(words, answer, "")
         if isinstance(done, str) or done.returncode:
-            why = (
-                done
-                if isinstance(done, str)
-                else f"exit status {done.returncode}\n{printable(gourl.mask_all(_text(done.stderr)))}"
-            )
+            why = done if isinstance(done, str) else _exit_text(done)
             raise InputError(f"could not run command {shown}: {why}")
         try:
             return parse_user_auth(_text(done.stdout))
@@ -131,11 +127,7 @@ class GoAuth:
     def _ask_git(self, directory: str, url: str) -> tuple[str, tuple[str, ...]]:
         done = self._process(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
         if isinstance(done, str) or done.returncode:
-            why = (
-                done
-                if isinstance(done, str)
-                else f"exit status {done.returncode}\n{printable(gourl.mask_all(_text(done.stderr)))}"
-            )
+            why = done if isinstance(done, str) else _exit_text(done)
             raise InputError(f"'git credential fill' failed (url={gourl.mask(url)}): {why}")
         prefix, user, password = parse_git_credential(_text(done.stdout))
         shown = gourl.mask(url)
@@ -168,6 +160,10 @@ class GoAuth:
             return reason(err)
         except subprocess.TimeoutExpired:
             return f"no end after {_TIMEOUT_S:g}s"
+
+
+def _exit_text(done: subprocess.CompletedProcess[bytes]) -> str:
+    return f"exit status {done.returncode}\n{printable(gourl.mask_all(_text(done.stderr)))}"
 
 
 def answer_text(status: str, head: bytes) -> bytes:
