@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
+from govgo.adapters.http.retry import RetryPolicy
 from govgo.cli.main import invoke
 from tests.simulators.gitrepos import needs_git
 from tests.simulators.proxy import ProxySimulator, Redirect, Status, certificate
@@ -54,7 +55,8 @@ class Place(NamedTuple):
     tls: ProxySimulator
 
     def url(self, shape: str, scheme: str = "https") -> str:
-        server = self.tls.url if scheme == "https" else self.world.proxy.url
+        # Without "scheme:/" before it, a place is taken to be behind https.
+        server = self.world.proxy.url if scheme == "http" and ":/" in SHAPES[shape] else self.tls.url
         return SHAPES[shape].format(scheme=scheme, host=server.partition("//")[2])
 
     def script(self, name: str, text: str) -> str:
@@ -109,7 +111,7 @@ for _shape in SHAPES:
     PLACES |= {
         f"goproxy-{_shape}": lambda place, shape=_shape: {"GOPROXY": place.url(shape)},  # type: ignore[misc]
         f"goproxy-http-{_shape}": lambda place, shape=_shape: {  # type: ignore[misc]
-            "GOPROXY": f"{place.url(shape, 'http')}|{place.url(shape)},direct"
+            "GOPROXY": f"{place.url(shape, 'http')}|{place.url(shape)},off"
         },
         f"gosumdb-{_shape}": lambda place, shape=_shape: {  # type: ignore[misc]
             "GOSUMDB": f"{place.world.log.key} {place.url(shape)}"
@@ -230,6 +232,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         for name, value in {**world.environment, "SSL_CERT_FILE": trusted, "GOPROXY": tls.url}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(directory)
+        monkeypatch.setattr(RetryPolicy, "pause_for_fault", lambda *_: None)  # nothing here is mended by another try
+        monkeypatch.setattr(RetryPolicy, "pause_for_status", lambda *_: None)
         yield Place(world, tls)
 
 
