@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.version.pseudo import is_pseudo
@@ -36,6 +37,7 @@ def prefixed(error: GovgoError, prefix: str) -> GovgoError:
 
 def version_error(path: str, version: str, error: GovgoError) -> GovgoError:
     """`error` as one of a version of a module, or of the module where `version` is "" (modfetch.VersionError)."""
+    path = one_line(path)
     if not version:
         if isinstance(error, InvalidVersionError) and error.reason:
             return prefixed(InvalidVersionError(error.reason), f"{path}@{error.version}: invalid version: ")
@@ -48,5 +50,5 @@ def version_error(path: str, version: str, error: GovgoError) -> GovgoError:
 
 def attributed(mv: ModuleVersion, error: GovgoError) -> GovgoError:
     """`error` with `path@version: ` in front, unless it begins so already (module.VersionError)."""
-    prefix = f"{mv.path}@{mv.version}: "
+    prefix = f"{mv}: "
     return error if str(error).startswith(prefix) else prefixed(error, prefix)

@@ -68,8 +68,17 @@ def reporter() -> ConsoleReporter:
     return call.reporter if call is not None else ConsoleReporter()
 
 
-def show(text: str | bytes) -> None:
-    """Write a result to standard output as it is."""
+def show(text: str | bytes, *, painted: bool = False) -> None:
+    """Write a result to standard output: to a terminal made safe for it, to anything else as it is.
+
+    Args:
+        text: the result.
+        painted: it is safe already, and has colours of our own.
+    """
+    if sys.stdout.isatty() and not painted:
+        from govgo.core.foreign import visible
+
+        text = visible(text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text)
     with reporter().hidden():
         if isinstance(text, bytes):
             sys.stdout.flush()

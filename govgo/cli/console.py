@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, TextIO
 
+from govgo.core.foreign import visible
 from govgo.errors import (
     ConflictError,
     GoSumError,
@@ -27,7 +28,6 @@ from govgo.errors import (
     gravest,
     parts,
 )
-from govgo.report.visible import visible
 
 if TYPE_CHECKING:
     from govgo.cli.progress import Display, Tally

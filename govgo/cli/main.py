@@ -181,6 +181,7 @@ def _print_usage_error(error: CommandLineError) -> None:
     """Print what is wrong with a command line that cannot be read, the usage line, and where to read more."""
     from govgo.cli.group import UnknownCommandError
     from govgo.cli.options import FlagError
+    from govgo.core.foreign import visible
 
     own = isinstance(error, FlagError | UnknownCommandError)
     lines = [str(error) if own else f"govgo: {error}"]
@@ -191,15 +192,17 @@ def _print_usage_error(error: CommandLineError) -> None:
         lines += [f"Run '{help_command}' for usage."]
     else:
         lines += [f"usage: {error.path} {error.usage}".rstrip(), f"Run '{help_command}' for details."]
-    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stderr.write(visible("".join(f"{line}\n" for line in lines)))
 
 
 def _bug(error: Exception) -> int:
     from govgo.cli.console import EXIT_BUG
+    from govgo.core.foreign import visible
 
     _print_traceback()
     sys.stderr.write(
-        f"govgo: internal error: {type(error).__name__}: {error} (GOVGO_DEBUG=1 shows where; please report it)\n"
+        visible(f"govgo: internal error: {type(error).__name__}: {error}")
+        + " (GOVGO_DEBUG=1 shows where; please report it)\n"
     )
     return EXIT_BUG
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TextIO
 
+from govgo.core.foreign import visible
 from govgo.ports.talk import PROGRESS_THREAD
-from govgo.report.visible import visible
 
 FIRST_S = 0.13
 """When the terminal's line is prepared, after the start of the process: loading rich takes 50 ms, and the line shall

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """JSON as Go's encoding/json prints it: fields in a fixed order, tabs, and `<`, `>`, `&` escaped.
 
+Characters that a terminal or a log would take as a command are escaped as well, which encoding/json leaves as they are.
+
 Source of the rules: the documentation of json.Marshal and json.MarshalIndent.
 """
 
@@ -10,10 +12,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from govgo.core.foreign import UNSAFE
 from govgo.core.golib.time import nanosecond
 
 Value = str | bool | int | None | Mapping[str, "Value"] | Sequence["Value"]
 
+# Outside of strings none of these characters stands in JSON.
+_UNSAFE = re.compile(f"[{UNSAFE}]|(?<=#)#(?=\\[)")
 _SPECIAL = re.compile('[\\x00-\\x1f"\\\\<>&\\u2028\\u2029\\ud800-\\udfff]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
@@ -25,7 +30,7 @@ def encode(value: Value, *, indent: str = "\t", prefix: str = "") -> str:
         indent: for each level; "" for json.Marshal's compact form.
         prefix: what every line but the first begins with.
     """
-    return _encode(value, indent, "\n" + prefix if indent else "")
+    return safe(_encode(value, indent, "\n" + prefix if indent else ""))
 
 
 def _encode(value: Value, indent: str, newline: str) -> str:
@@ -52,6 +57,23 @@ def _wrapped(opening: str, items: Sequence[str], closing: str, indent: str, newl
         return opening + closing
     inner = newline + indent
     return f"{opening}{inner}{f',{inner}'.join(items)}{newline}{closing}"
+
+
+def safe(text: str) -> str:
+    r"""JSON that means the same as `text`, with `\u` escapes for what a terminal or a log would take as a command.
+
+    A byte that was not UTF-8 (a lone surrogate) becomes U+FFFD.
+    """
+    return _UNSAFE.sub(_by_number, text)
+
+
+def _by_number(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xD800 <= code <= 0xDFFF:
+        return "\\ufffd"
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    return f"\\u{0xD7C0 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
 def quote(text: str) -> str:

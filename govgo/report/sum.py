@@ -6,14 +6,15 @@ The document has the members schema, tool, summary, results and errors; a later 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import govgo
+from govgo.core.foreign import one_line
 from govgo.core.gosum.outcomes import Completed, Explained, Merged
 from govgo.core.sumdb.timeline import NOT_COMPARABLE, Comparison, Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.errors import ForkError, GovgoError
+from govgo.report.document import encode
 
 HEAD_SCHEMA = "govgo.sum.head/1"
 EXPLAIN_SCHEMA = "govgo.sum.explain/1"
@@ -41,7 +42,7 @@ def document(
         "results": results,
         "errors": [_error_object(error) for error in errors],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return encode(whole)
 
 
 def _error_object(error: BaseException) -> dict[str, object]:
@@ -89,7 +90,7 @@ def _stanza(each: Explained, file: str) -> str:
         older = f", for go {first.go_version}" if first.go_version else ""
         lines.append(f"  {kind}: {sentence}{shown}{older}")
         lines += [f"    {step}" for step in first.chain]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
 def explain_document(found: Sequence[Explained]) -> str:

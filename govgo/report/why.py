@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from govgo.core.foreign import one_line
+
 
 def why_text(reasons: Iterable[tuple[str, Sequence[str]]], *, modules: bool, vendor: bool) -> str:
     """A stanza for each target, with an empty line between them.
@@ -26,4 +28,4 @@ def why_text(reasons: Iterable[tuple[str, Sequence[str]]], *, modules: bool, ven
         [f"# {target}", *(chain or (f"(main module does not need{purpose} {noun} {target})",))]
         for target, chain in reasons
     ]
-    return "\n".join("".join(f"{line}\n" for line in stanza) for stanza in stanzas)
+    return "\n".join("".join(f"{one_line(line)}\n" for line in stanza) for stanza in stanzas)

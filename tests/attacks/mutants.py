@@ -27,6 +27,12 @@ LEDGER = "tests/core/gosum/test_ledger.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
 TOLD = "tests/attacks/test_told.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
+SECRETS = "tests/attacks/test_secrets.py::"
+URL = "tests/core/golib/test_url.py::"
+GITREPO = "tests/adapters/vcs/test_gitrepo.py::"
+DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
+FOREIGN = "tests/attacks/test_foreign_text.py::"
+FORMATS = "tests/report/findings/test_formats.py::"
 SUM = "tests/cli/commands/test_sum.py::"
 VERIFY = "tests/cli/commands/test_verify.py::"
 
@@ -527,6 +533,78 @@ MUTANTS = {
         "    if not reason or not reason.isascii() or not reason.isprintable():\n",
         "    if not reason:\n",
         (HTTP + "test_attack_reason_phrase_with_control_bytes",),
+    ),
+    "foreign-text": Mutant(
+        "foreign text",
+        "what a terminal or a CI runner takes as a command is escaped",
+        "core/foreign.py",
+        "    return _unsafe().sub(_escape, text)\n",
+        "    return text\n",
+        (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
+    ),
+    "foreign-line": Mutant(
+        "foreign text",
+        "a value within a sentence stays on its line",
+        "core/foreign.py",
+        '        text = text.replace("\\n", "\\\\n").replace("\\t", "\\\\t")\n',
+        "        pass\n",
+        (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
+    ),
+    "foreign-json": Mutant(
+        "foreign text",
+        "JSON has escapes for the same",
+        "report/gojson.py",
+        "    return _UNSAFE.sub(_by_number, text)\n",
+        "    return text\n",
+        (FOREIGN + "test_attack_text_of_strangers_gives_no_commands",),
+    ),
+    "foreign-sarif": Mutant(
+        "foreign text",
+        "messages of SARIF hold no links",
+        "report/findings/sarif.py",
+        "    return text.translate(_LITERAL)\n",
+        "    return text\n",
+        (FORMATS + "test_sarif_messages_hold_neither_links_nor_placeholders",),
+    ),
+    "vcs-owner": Mutant(
+        "git",
+        "a clone with files of another user is made anew",
+        "adapters/vcs/gitrepo.py",
+        "        if known is not None and _is_ours(directory):\n",
+        "        if known is not None and os.path.isdir(directory):\n",
+        (GITREPO + "test_attack_a_clone_that_somebody_else_has_prepared",),
+    ),
+    "vcs-scheme": Mutant(
+        "git",
+        "a tag names no scheme for which git would run a program",
+        "adapters/vcs/discovery.py",
+        '        if not fault and tag.vcs == "git" and scheme not in (self._allowed_schemes() or _GIT_SCHEMES):\n',
+        "        if False:\n",
+        (DISCOVERY + "test_attack_a_tag_with_the_scheme_of_a_helper",),
+    ),
+    "secret-shapes": Mutant(
+        "secrets",
+        "a password that ends the host too early is masked",
+        "core/golib/url.py",
+        "        at = late.start()\n",
+        "        pass\n",
+        (SECRETS + "test_attack_no_secret_is_printed", URL + "test_secrets_are_masked"),
+    ),
+    "secret-quoted": Mutant(
+        "secrets",
+        "what an error quotes of a URL with secrets is hidden",
+        "core/golib/url.py",
+        "    if masked == text:\n",
+        "    if True:\n",
+        (SECRETS + "test_attack_no_secret_is_printed", URL + "test_no_part_of_a_password_is_in_an_error"),
+    ),
+    "secret-arguments": Mutant(
+        "secrets",
+        "arguments of GOAUTH's programs are not printed",
+        "adapters/http/credentials.py",
+        '    return ";".join(_ARGUMENTS.sub(r"\\1 …", command) for command in goauth.split(";"))\n',
+        "    return goauth\n",
+        (SECRETS + "test_attack_no_secret_is_printed",),
     ),
     "planted-lock": Mutant(
         "planted links",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 
+from govgo.core.foreign import one_line
 from govgo.errors import DiskError
 
 _FULL_HINT = "free some space and run the command again; nothing half written was left behind"
@@ -20,4 +21,4 @@ def reason(error: OSError) -> str:
 def disk_error(operation: str, path: str, error: OSError) -> DiskError:
     """A DiskError for `operation` ("open", "mkdir", "rename", …) on `path`."""
     hint = _FULL_HINT if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-    return DiskError(f"{operation} {path}: {reason(error)}", path=path, inner=error, hint=hint)
+    return DiskError(f"{operation} {one_line(path)}: {reason(error)}", path=path, inner=error, hint=hint)

@@ -219,7 +219,7 @@ class HttpClient:
     def _fetch(self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int) -> Fetch:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
-        shown = place.shown + url[len(prefix) :]
+        shown = gourl.mask(place.shown + url[len(prefix) :])
         return Fetch(self._means, url, shown, Pace(self._timeouts, place.expected), sink, rewind, limit_bytes)
 
     def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
@@ -277,7 +277,7 @@ class HttpClient:
         place = self._places.get(prefix) or self._open_place(prefix)
         target = url[len(prefix) :] or "/"
         if place.refusal or not place.host:
-            shown = place.shown + url[len(prefix) :]
+            shown = gourl.mask(place.shown + url[len(prefix) :])
             raise NetworkError(place.refusal + shown if place.refusal else _no_host(shown), url=shown)
         lines, headers = place.lines, place.headers
         if lines is None:
@@ -330,13 +330,13 @@ class HttpClient:
     async def _send_traced(self, place: _Place, target: str, headers: list[str], pace: Pace) -> Answer:
         trace = self._trace
         assert trace is not None
-        shown = place.shown + target
+        shown = gourl.mask(place.shown + target)
         start_s = time.monotonic()
         trace(f"# get {shown}")
         try:
             answer = await self._engine.send(place.origin, target, headers, pace)
         except TransferError as err:
-            trace(f"# get {shown}: {err}")
+            trace(f"# get {shown}: {gourl.mask_all(str(err))}")
             raise
         elapsed_s = time.monotonic() - start_s
         trace(f"# get {shown}: {status_text(answer.status, answer.reason)} ({elapsed_s:.3f}s)")
@@ -345,7 +345,7 @@ class HttpClient:
     def _shown(self, url: str) -> str:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
-        return place.shown + url[len(prefix) :]
+        return gourl.mask(place.shown + url[len(prefix) :])
 
 
 def _no_auth() -> Auth:
@@ -416,7 +416,7 @@ def _refusal(answer: Answer, shown: str, body: bytes) -> NotFoundError | Network
     detail = error_detail(answer.header("content-type"), body[:MAX_BODY_BYTES])
     text = f"reading {shown}: {status_text(status, answer.reason)}"
     if detail:
-        text += f"\n\tserver response: {detail}"
+        text += "\n\tserver response:" + ("\n\t" if "\n" in detail else " ") + detail
     if status in _GONE:
         return NotFoundError(text, status=status)
     return NetworkError(text, url=shown, status=status)

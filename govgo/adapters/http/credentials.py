@@ -16,6 +16,7 @@ Source: cmd/go/internal/auth (loadCredential); net/http's client (send, shouldCo
 from __future__ import annotations
 
 import os
+import re
 import stat
 from base64 import b64encode
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.netrc import Login, read_netrc
 from govgo.errors import SettingError
 
+# A command with arguments; that of git is a directory.
+_ARGUMENTS = re.compile(r"(\s*(?!git\s)\S+)\s+\S.*", re.DOTALL)
 _AUTHORIZATION = "Authorization: "
 # Headers that net/http writes itself: what a command says about them is not sent (net/http, reqWriteExcludeHeader).
 _NOT_SENT = ("Host: ", "Content-Length: ", "Transfer-Encoding: ", "Trailer: ")
@@ -109,17 +112,16 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
             go, the last fault of the list is the one that is told.
     """
     commands = [command.strip() for command in goauth.split(";")]
+    shown = f"(GOAUTH={shown_commands(goauth)})"
     logins: tuple[Login, ...] = ()
     must_run = False
     for command in reversed(commands):
         words = command.split()
         if not words:
-            raise SettingError(f"GOAUTH encountered an empty command (GOAUTH={goauth})")
+            raise SettingError(f"GOAUTH encountered an empty command {shown}")
         if words[0] == "off":
             if len(commands) != 1:
-                raise SettingError(
-                    f"GOAUTH=off cannot be combined with other authentication commands (GOAUTH={goauth})"
-                )
+                raise SettingError(f"GOAUTH=off cannot be combined with other authentication commands {shown}")
         elif words[0] == "netrc":
             logins = read_netrc(netrc_path)
         else:
@@ -127,6 +129,11 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
             if words[0] == "git":
                 _check_git_dir(words)
     return logins, tuple(commands) if must_run else ()
+
+
+def shown_commands(goauth: str) -> str:
+    """The commands as messages show them, without arguments, of which one may be a secret."""
+    return ";".join(_ARGUMENTS.sub(r"\1 …", command) for command in goauth.split(";"))
 
 
 def _check_git_dir(words: list[str]) -> None:

@@ -21,6 +21,7 @@ from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.golib.quote import quote
+from govgo.core.golib.url import mask_all
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 
 _T = TypeVar("_T")
@@ -164,7 +165,7 @@ class Fetch:
                 try:
                     return await work()
                 except TransferError as err:
-                    pause_s, why = self._pause_after(err), str(err)
+                    pause_s, why = self._pause_after(err), mask_all(str(err))
                 except _AskAgain as again:
                     pause_s, why = again.pause_s, str(again)
                 finally:
@@ -191,7 +192,7 @@ class Fetch:
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
             hint = _PATIENCE if err.fault is Fault.TIMEOUT and not begun else ""
-            text = f"{'read' if begun else 'Get'} {quote(self._shown)}: {err}"
+            text = f"{'read' if begun else 'Get'} {quote(self._shown)}: {mask_all(str(err))}"
             raise NetworkError(text, url=self._shown, inner=err, hint=hint) from err
         return pause_s
 

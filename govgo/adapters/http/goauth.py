@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.http.credentials import Credentials, basic_line
+from govgo.adapters.http.credentials import Credentials, basic_line, shown_commands
 from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
@@ -107,10 +107,11 @@ class GoAuth:
                 for place, headers in self._run(command, url, answer, run):
                     self._credentials.store(place, headers)
             except Failure as err:
-                run.faults.append(f"GOAUTH={command}: {err}")
+                run.faults.append(f"GOAUTH={shown_commands(command)}: {err}")
 
     def _run(self, command: str, url: str, answer: bytes, run: Run) -> Found:
         words = command.split()
+        shown = shown_commands(command)
         if words[0] == "netrc":
             return [(each.machine, (basic_line(each.login, each.password),)) for each in self._logins]
         if words[0] == "git":
@@ -118,22 +119,22 @@ class GoAuth:
         try:
             words = list(quoted_split(command))
         except UsageError as err:
-            raise InputError(f"cannot parse GOAUTH command {command}: {err}") from err
+            raise InputError(f"cannot parse GOAUTH command {shown}: {err}") from err
         if url:
             words.append(gourl.parse(url).without_userinfo())
         done = self._process(words, answer, "")
         if isinstance(done, str) or done.returncode:
-            why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
-            raise InputError(f"could not run command {command}: {why}")
+            why = done if isinstance(done, str) else _exit_text(done)
+            raise InputError(f"could not run command {shown}: {why}")
         try:
             return parse_user_auth(_text(done.stdout))
         except InputError as err:
-            raise InputError(f"cannot parse output of GOAUTH command {command}: {err}") from err
+            raise InputError(f"cannot parse output of GOAUTH command {shown}: {err}") from err
 
     def _ask_git(self, directory: str, url: str, run: Run) -> tuple[str, tuple[str, ...]]:
         done = self._process(["git", "credential", "fill"], f"url={url}\n".encode(), directory)
         if isinstance(done, str) or done.returncode:
-            why = done if isinstance(done, str) else f"exit status {done.returncode}\n{printable(_text(done.stderr))}"
+            why = done if isinstance(done, str) else _exit_text(done)
             raise InputError(f"'git credential fill' failed (url={gourl.mask(url)}): {why}")
         prefix, user, password = parse_git_credential(_text(done.stdout))
         shown = gourl.mask(url)
@@ -166,6 +167,10 @@ class GoAuth:
             return reason(err)
         except subprocess.TimeoutExpired:
             return f"no end after {_TIMEOUT_S:g}s"
+
+
+def _exit_text(done: subprocess.CompletedProcess[bytes]) -> str:
+    return f"exit status {done.returncode}\n{printable(gourl.mask_all(_text(done.stderr)))}"
 
 
 def answer_text(status: str, head: bytes) -> bytes:

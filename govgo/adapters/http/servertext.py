@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Text that a server chooses, such as the body of an error, made safe for a terminal: one line of at most 500 bytes.
+"""What is shown of the text that a server chooses, such as the body of an error: little of it, and safe to print.
+
+    reading https://proxy.example/q.io/a/@v/list: 404 Not Found
+        server response: not found: q.io/a
+
+    reading https://proxy.example/q.io/a/@v/list: 500 Internal Server Error
+        server response:
+        the first line of the body
+        the second
 
 The body of an error is shown if it is plain text in UTF-8 of graphic characters and white space: its lines up to the
-first blank one, at most eight of them. Source: cmd/go/internal/web (formatErrorDetail), which prints them as lines.
+first blank one, at most eight of them. Source: cmd/go/internal/web (formatErrorDetail).
 """
 
 from __future__ import annotations
 
 import unicodedata
 
+from govgo.core.foreign import one_line, visible
+
 MAX_TEXT_BYTES = 500
 MAX_DETAIL_LINES = 8
+MAX_DETAIL_BYTES = 8 * 81
 # An error's body is read this far.
 MAX_BODY_BYTES = 4096
 _SPACES = frozenset("\t\n\v\f\r \x85\xa0")
@@ -18,7 +29,7 @@ _GRAPHIC = frozenset("LMNPS")
 
 
 def error_detail(content_type: str, body: bytes) -> str:
-    """The text of an error's body; "" where it cannot be shown."""
+    """The text of an error's body, its lines behind tabs but for the first; "" where it cannot be shown."""
     media, _, parameters = content_type.partition(";")
     if media.strip().lower() != "text/plain":
         return ""
@@ -35,14 +46,18 @@ def error_detail(content_type: str, body: bytes) -> str:
         text = body[: err.start].decode("utf-8")
     if not all(c in _SPACES or _is_graphic(c) for c in text):
         return ""
-    lines = []
-    for line in text.split("\n"):
+    detail = ""
+    for number, line in enumerate(text.split("\n")):
         if not line.strip():
             break
-        lines.append(" ".join(line.split()))
-    if len(lines) > MAX_DETAIL_LINES:
-        lines[MAX_DETAIL_LINES:] = ["[Truncated: too many lines.]"]
-    return shorten(" ".join(lines))
+        if number:
+            detail += "\n\t"
+        if number >= MAX_DETAIL_LINES:
+            return detail + "[Truncated: too many lines.]"
+        if len((detail + line).encode()) > MAX_DETAIL_BYTES:
+            return detail + "[Truncated: too long.]"
+        detail += visible(line.rstrip("\r"))
+    return detail
 
 
 def status_text(status: int, reason: str) -> str:
@@ -56,8 +71,8 @@ def status_text(status: int, reason: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, control characters replaced: a terminal could take them as commands."""
-    return shorten("".join(c if _is_graphic(c) or c == " " else "\ufffd" for c in " ".join(text.split())))
+    """`text` on one line, of at most 500 bytes."""
+    return shorten(one_line(" ".join(text.split())))
 
 
 def shorten(text: str, limit_bytes: int = MAX_TEXT_BYTES) -> str:

@@ -23,6 +23,7 @@ from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
 from govgo.adapters.modzip.layout import layout_fault
 from govgo.adapters.modzip.read import Rules, open_archive
+from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.errors import DiskError, Failure, InputError
@@ -65,7 +66,7 @@ class CacheAudit:
         """What is wrong with zip and tree of one module version; () also where nothing was downloaded."""
         if is_toolchain(mv.path):
             return ()
-        name = f"{mv.path} {mv.version}"
+        name = one_line(f"{mv.path} {mv.version}")
         try:
             return tuple(f"{name}: {fault}" for fault in self._faults(mv))
         except Failure as error:

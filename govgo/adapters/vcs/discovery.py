@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 MAX_PAGE_BYTES = 1 << 20
 """How much of a page is searched for meta tags, in bytes; go sets no limit."""
-# The schemes that are tried for a repository whose path names none, in go's order; and those of them that are safe.
+# The schemes of git repositories, in the order in which go tries them for one whose path names none; and those of them
+# that are safe. A stranger's tag may name no other: git would run a program for it (git-remote-SCHEME).
 _GIT_SCHEMES = ("git", "https", "http", "git+ssh", "ssh")
 _SECURE_SCHEMES = frozenset({"https", "git+ssh", "ssh"})
 
@@ -116,12 +117,16 @@ class Discovery:
         """The URL of a repository; where the path names no scheme, the first at which git finds one."""
         if name.has_scheme:
             return name.repo
-        allowed = self._env.process.get("GIT_ALLOW_PROTOCOL", "")
-        secure = frozenset(allowed.split(":")) if allowed else _SECURE_SCHEMES
+        secure = self._allowed_schemes() or _SECURE_SCHEMES
         for scheme in _GIT_SCHEMES:
             if (insecure or scheme in secure) and await self._ping(f"{scheme}://{name.repo}"):
                 return f"{scheme}://{name.repo}"
         raise NotFoundError(f"no {'' if insecure else 'secure '}protocol found for repository")
+
+    def _allowed_schemes(self) -> frozenset[str]:
+        """Those that GIT_ALLOW_PROTOCOL names, which git obeys, too; empty where it does not say."""
+        allowed = self._env.process.get("GIT_ALLOW_PROTOCOL", "")
+        return frozenset(allowed.split(":")) if allowed else frozenset()
 
     async def _ask(self, path: str, insecure: bool) -> RepoRoot:
         """The repository that the page of `path` names, confirmed by the page of the prefix that it names."""
@@ -169,9 +174,11 @@ class Discovery:
             scheme = gourl.parse(tag.repo_root).scheme
         except Failure as err:
             raise prefixed(err, f"{shown}: invalid repo root {quote(gourl.mask(tag.repo_root))}: ") from err
-        if scheme in ("", "file"):
-            fault = "file scheme disallowed" if scheme else "no scheme"
-            raise InputError(f"{shown}: invalid repo root {quote(tag.repo_root)}: {fault}")
+        fault = "file scheme disallowed" if scheme == "file" else "" if scheme else "no scheme"
+        if not fault and tag.vcs == "git" and scheme not in (self._allowed_schemes() or _GIT_SCHEMES):
+            fault = f"{scheme} scheme disallowed"
+        if fault:
+            raise InputError(f"{shown}: invalid repo root {quote(gourl.mask(tag.repo_root))}: {fault}")
         if tag.vcs != MOD:
             if tag.vcs not in SYSTEMS:
                 raise InputError(f"{shown}: unknown vcs {quote(tag.vcs)}")

@@ -19,6 +19,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
@@ -33,6 +34,7 @@ from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.http import servertext
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError, UnknownRevisionError
 from govgo.core.golib.quote import quote
+from govgo.core.golib.url import mask
 from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import Commit
 from govgo.core.vcs.gitrefs import (
@@ -51,6 +53,7 @@ from govgo.core.vcs.gitrefs import (
 from govgo.core.version import semver
 from govgo.errors import (
     CacheCorruptError,
+    DiskError,
     Failure,
     GovgoError,
     NotFoundError,
@@ -78,7 +81,7 @@ _ATTRIBUTES = b"\n* -export-subst -export-ignore\n"
 
 
 def open_vcs_dir(gomodcache: str, url: str) -> str:
-    """The directory for the clone of `url`; it is made, empty, where it or its .info file is missing.
+    """The directory for the clone of `url`; it is made, empty, where it or its .info file is missing or not the user's.
 
     Raises:
         UsageError: there is no module cache.
@@ -96,7 +99,7 @@ def open_vcs_dir(gomodcache: str, url: str) -> str:
         raise disk_error("mkdir", parent, err) from err
     with locked(directory + ".lock"):
         known = _read_info(directory + ".info")
-        if known is not None and os.path.isdir(directory):
+        if known is not None and _is_ours(directory):
             have = known.decode("utf-8", "surrogateescape").removesuffix("\n")
             if have != key:
                 text = f"{directory}.info exists with wrong content (have {quote(have)} want {quote(key)})"
@@ -106,13 +109,37 @@ def open_vcs_dir(gomodcache: str, url: str) -> str:
     return directory
 
 
+def _is_ours(directory: str) -> bool:
+    """Whether a clone is there, and nobody else can have put settings or hooks into it, for git would run them.
+
+    git looks at the owner itself (safe.directory), but not where GIT_DIR names the clone, as it does here.
+    """
+    user = os.geteuid()
+    try:
+        found = os.lstat(directory)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != user:
+            return False
+        for place in filter(os.path.lexists, (directory, f"{directory}/hooks", f"{directory}/info")):
+            with os.scandir(place) as entries:
+                if any(each.is_symlink() or each.stat(follow_symlinks=False).st_uid != user for each in entries):
+                    return False
+    except OSError:
+        return False
+    return True
+
+
 def remove_vcs_dir(directory: str) -> None:
-    """Remove a clone that could not be made whole; the lock must be held."""
+    """Remove a clone that could not be made whole, or that is not to be used; the lock must be held."""
+    with suppress(OSError):
+        os.unlink(directory)  # a link in its place
     shutil.rmtree(directory, ignore_errors=True)
 
 
 def _make_vcs_dir(directory: str, key: str) -> None:
     remove_vcs_dir(directory)
+    if os.path.lexists(directory):
+        text = f"{directory} belongs to another user and cannot be replaced"
+        raise DiskError(text, path=directory, hint="set GOMODCACHE to a directory of your own")
     info = directory + ".info"
     try:
         os.makedirs(directory)
@@ -250,7 +277,7 @@ class GitRepo:
         """
         if "://" not in url:
             hint = " (use URL syntax not host:path syntax)" if ":" in url else ""
-            raise UsageError(f"git remote ({url}) must not be local directory{hint}")
+            raise UsageError(f"git remote ({mask(url)}) must not be local directory{hint}")
         self.url = url
         self._is_missing = is_missing
         self._lock = threading.RLock()

@@ -228,7 +228,7 @@ def _wants_colour(*, terminal: bool) -> bool:
 
 def _write(text: str, file: str) -> None:
     if file == _STDOUT:
-        show(text)
+        show(text, painted=True)
         return
     from govgo.adapters.disk.renew import keeping_places
     from govgo.adapters.workspace.workspace import DiskWorkspace

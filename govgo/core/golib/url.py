@@ -29,8 +29,24 @@ _USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
 _PLAIN = re.compile(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
-_SECRET = re.compile(r"^([^/?#]*//[^/?#:@]*):[^/]*@")
-_SECRET_WITHIN = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^/\s:@']*):[^/\s@]*@")
+
+HIDDEN = "xxxxx"
+"""What stands in messages where a secret was."""
+_WORD = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]*:/[^\s"'<>]*""")
+_HEAD = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?/*")
+_AUTHORITY = re.compile(r"[^/?#]*")
+# An "@" behind the host may still end a password with "/", "?" or "#" in it. These do not: the path element @v or
+# @latest of a proxy, a version as in lookup/PATH@v1.2.3 and, behind a sound host, an element such as @scope.
+_LATE_AT = re.compile(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)")
+_ANY_AT = re.compile(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
+_SOUND_HOST = re.compile(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
+_OTHER_AT = re.compile(r"@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Names that are no secret where a URL has a name alone: git@github.com, by its key.
+_BY_KEY = frozenset({"ssh:", "git+ssh:", "ssh+git:"})
+# Passwords that say that the name is the secret.
+_NO_PASSWORDS = frozenset({"", "x-oauth-basic"})
+_OPEN_QUERY = "go-get=1"
 
 
 class GoURL(NamedTuple):
@@ -60,8 +76,8 @@ class GoURL(NamedTuple):
         return "*" if self.path == "*" else _escape(self.path, _PATH_SAFE)
 
     def redacted(self) -> str:
-        """The URL with its password, if any, replaced by "xxxxx"."""
-        return str(self if self.password is None else self._replace(password="xxxxx"))
+        """The URL as messages show it (`mask`)."""
+        return mask(str(self))
 
     def without_userinfo(self) -> str:
         """The URL without user name and password."""
@@ -123,13 +139,13 @@ def parse(text: str) -> GoURL:
     """Parse an absolute or relative URL reference (net/url.Parse).
 
     Raises:
-        UsageError: with net/url's text `parse "URL": …`; a password in the URL is masked.
+        UsageError: with net/url's text `parse "URL": …`; secrets in the URL are masked.
     """
     rest, _, fragment = text.partition("#")
     try:
         return _parse(rest, fragment)
     except UsageError as err:
-        raise UsageError(f"parse {quote(mask(rest))}: {err}") from None
+        raise _masked(text, rest, err) from None
 
 
 def parse_request_uri(text: str) -> GoURL:
@@ -146,17 +162,65 @@ def parse_request_uri(text: str) -> GoURL:
             raise UsageError("invalid URI for request")
         return _parse(text, "")
     except UsageError as err:
-        raise UsageError(f"parse {quote(mask(text))}: {err}") from None
+        raise _masked(text, text, err) from None
 
 
 def mask(text: str) -> str:
-    """A text that may not be a well-formed URL, with what looks like a password replaced."""
-    return _SECRET.sub(r"\1:xxxxx@", text)
+    """A URL, or what was meant to be one, as messages show it: without secrets.
+
+    Hidden are passwords, also such that end the host too early because they hold "/", "?" or "#"; a user name that
+    stands alone, for it is a token; the query and the fragment. net/url's Redacted hides well-formed passwords only.
+
+    >>> mask("https://me:pa/ss@h.example/m/@v/list?token=1")
+    'https://me:xxxxx@h.example/m/@v/list?xxxxx'
+    """
+    if "?" not in text and "#" not in text and not _OTHER_AT.search(text):
+        return text  # nearly all, and messages about requests are many
+    head = _match(_HEAD, text)
+    if head == "/" or head.lower() == "file:///":
+        return text  # a path
+    rest = text[len(head) :]
+    authority = _match(_AUTHORITY, rest)
+    at = authority.rfind("@")
+    host = authority[at + 1 :]
+    for late in (_LATE_AT if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
+        at = late.start()
+    if at >= 0:
+        rest = _masked_user(head, rest[:at]) + rest[at:]
+    return head + _masked_tail(rest)
 
 
 def mask_all(text: str) -> str:
-    """`text`, a sentence or a command line, with the passwords of the URLs in it replaced."""
-    return _SECRET_WITHIN.sub(r"\1:xxxxx@", text)
+    """`text`, a sentence or a command line, with the URLs in it masked."""
+    return _WORD.sub(lambda match: mask(match[0]), text)
+
+
+def _match(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.match(text)
+    return found[0] if found else ""
+
+
+def _masked_user(head: str, userinfo: str) -> str:
+    name, colon, password = userinfo.partition(":")
+    if not colon:
+        return name if head.rstrip("/").lower() in _BY_KEY else HIDDEN
+    shown = HIDDEN if password in _NO_PASSWORDS or "/" in name else name
+    return f"{shown}:{HIDDEN}"
+
+
+def _masked_tail(rest: str) -> str:
+    rest, mark, fragment = rest.partition("#")
+    rest, question, query = rest.partition("?")
+    shown = query if query in ("", _OPEN_QUERY) else HIDDEN
+    return f"{rest}{question}{shown}{mark}{HIDDEN if fragment else ''}"
+
+
+def _masked(text: str, shown: str, err: UsageError) -> UsageError:
+    """The error of a text that is no URL; where that has secrets, what `err` quotes may be a part of them."""
+    masked = mask(text)
+    if masked == text:
+        return UsageError(f"parse {quote(shown)}: {err}")
+    return UsageError(f"parse {quote(masked)}: {_QUOTED.sub(quote(HIDDEN), str(err))}")
 
 
 def segment_escape(text: str) -> str:

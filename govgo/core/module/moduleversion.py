@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
+from govgo.core.foreign import one_line
 from govgo.core.version import goversion, semver
 
 #: A sort key for versions of one path; keys of different paths cannot be compared.
@@ -27,7 +28,8 @@ class ModuleVersion(NamedTuple):
     version: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}@{self.version}" if self.version else self.path
+        # For people: the go.mod of a stranger may require a path of several lines.
+        return one_line(f"{self.path}@{self.version}" if self.version else self.path)
 
     def gomod_key(self) -> ModuleVersion:
         """The key of the hash of its go.mod in go.sum: "v1.0.0/go.mod" for the version "v1.0.0"."""

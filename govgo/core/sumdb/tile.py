@@ -22,6 +22,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
+from govgo.core.golib.quote import quote
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import SumDbFormatError, TileMismatchError
 
@@ -80,7 +81,7 @@ def parse_tile_path(path: str) -> Tile:
         partial_ok = width_text is None or width < 1 << height
         if height <= MAX_HEIGHT and level < 1 << 63 and number < 1 << 63 and partial_ok and tile.path == path:
             return tile
-    raise SumDbFormatError(f"malformed tile path {_quote(path)}")
+    raise SumDbFormatError(f"malformed tile path {quote(path)}")
 
 
 def tile_in_tree(height: int, level: int, number: int, tree_size: int) -> Tile:
@@ -167,8 +168,3 @@ class HashedTile:
             else:
                 self._root = self.node(self.tile.height, 0)
         return self._root
-
-
-def _quote(text: str) -> str:
-    shown = "".join(c if c.isprintable() and c not in '"\\' else c.encode("unicode_escape").decode() for c in text)
-    return f'"{shown}"'

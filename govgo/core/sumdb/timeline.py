@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
+from govgo.core.foreign import visible
 from govgo.core.sumdb.note import Verifier, format_note, open_note
 from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
 from govgo.errors import (
@@ -205,20 +206,15 @@ def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes,
 
 
 def _indent(note: bytes) -> str:
-    # Both notes were opened, so they are UTF-8 without control characters. What else does not print is escaped.
-    return _printable(note).replace("\n", "\n\t")
+    return visible(note.decode("utf-8", "backslashreplace")).replace("\n", "\n\t")
 
 
 def _unreadable(what: str, err: GovgoError, text: bytes) -> GovgoError:
-    shown = f"reading tree {what}: {err}\n{what}:\n{_printable(text[:500])}"
+    # go begins these lines at the left margin, where they could pass for lines of its own.
+    shown = f"reading tree {what}: {err}\n{what}:\n\t{_indent(text[:500]).rstrip()}"
     if isinstance(err, BadSignatureError):
         return BadSignatureError(shown)
     return IntegrityError(shown, inner=err)
-
-
-def _printable(text: bytes) -> str:
-    decoded = text.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in decoded)
 
 
 def fingerprint(error: ForkError) -> str:

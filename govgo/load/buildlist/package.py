@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
 from govgo.errors import GovgoError
 
@@ -91,7 +92,7 @@ class LoadPkg:
         parts = []
         chain = self.chain()
         for pkg, after in zip(chain, [*chain[1:], None], strict=True):
-            text = f"{pkg.path}.test" if pkg.is_test else pkg.path
+            text = one_line(f"{pkg.path}.test" if pkg.is_test else pkg.path)
             if after is not None:
                 text += " tested by\n\t" if after.test_of is pkg else " imports\n\t"
             parts.append(text)

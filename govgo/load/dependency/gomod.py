@@ -12,6 +12,7 @@ import posixpath
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.core.foreign import one_line
 from govgo.core.modfile import ModFile
 from govgo.core.modfile.quickread import Retraction, Summary, summarize
 from govgo.core.modgraph.loader import Pruning, pruning_for
@@ -58,7 +59,7 @@ class ModuleError(BuildListError):
     code = "module"
 
     def __init__(self, mod: ModuleVersion, error: GovgoError) -> None:
-        label = str(mod) if mod.version else f"module {mod.path}"
+        label = str(mod) if mod.version else f"module {mod}"
         super().__init__(f"{label}: {error}", inner=error)
         self.mod = mod
 
@@ -160,6 +161,7 @@ def as_required(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw:
 def _wrong_path(declared: str, required: str) -> BuildListError:
     if not declared:
         return BuildListError("parsing go.mod: missing module line")
+    declared = one_line(declared)
     return BuildListError(
         f"parsing go.mod:\n\tmodule declares its path as: {declared}\n\t        but was required as: {required}"
     )
@@ -276,6 +278,6 @@ def _read_gomod(session: Session, mv: ModuleVersion) -> tuple[str, bytes]:
     except DiskError as error:
         raise ModuleError(mv, BuildListError(f"reading {short}: {error}", inner=error)) from None
     if data is None:
-        reason = f"open {name}: no such file or directory"
+        reason = f"open {one_line(name)}: no such file or directory"
         raise ModuleError(mv, BuildListError(f"reading {short}: {reason}"))
     return name, data

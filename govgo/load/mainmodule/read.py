@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.lines import is_merge_marker
 from govgo.core.modfile import ModFile, ModFileErrors, VersionFixer, VersionFixError, WorkFile, parse, parse_lax
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def missing_file(path: str) -> str:
     """The operating system's sentence for a file that does not exist, as go words it."""
-    return f"open {path}: no such file or directory"
+    return f"open {one_line(path)}: no such file or directory"
 
 
 def by_hand(file: str, data: bytes) -> str:

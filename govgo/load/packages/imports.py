@@ -12,6 +12,7 @@ from contextlib import suppress
 from os.path import dirname, isabs, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
@@ -165,7 +166,7 @@ def local_directory(session: Session, path: str) -> str:
 def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
     directory = local_directory(session, path)
     if not session.files.exists(directory):
-        raise ModuleError(mod, PackageError(f"replacement directory {path} does not exist"))
+        raise ModuleError(mod, PackageError(f"replacement directory {one_line(path)} does not exist"))
     return directory
 
 

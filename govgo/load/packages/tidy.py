@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.core.foreign import one_line
 from govgo.core.golib.diff import diff
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
@@ -66,7 +67,7 @@ def _report_unused(loader: Loader, initial: Requirements) -> None:
         else:
             unused = rs.root_selected(mod.path) is None
         if unused:
-            loader.session.report.raw(f"unused {mod.path}")
+            loader.session.report.raw(f"unused {one_line(mod.path)}")
 
 
 def _compatible_version(compat: str, go_version: str) -> str:

@@ -13,6 +13,7 @@ import posixpath
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
 from govgo.core.version.goversion import REFERENCE_RELEASE
 from govgo.errors import GovgoError, ReportedError, run_all
@@ -233,7 +234,10 @@ class Session(_Parts):
         return self.settings.modfile or posixpath.join(root, "go.mod")
 
     def short_path(self, path: str) -> str:
-        """`path` relative to the working directory where that is shorter and leads to the same file."""
+        """`path` as messages show it: relative to the working directory where that is shorter and the same file."""
+        return one_line(self._shorter(path))
+
+    def _shorter(self, path: str) -> str:
         if not path.startswith("/"):
             return path
         relative = posixpath.relpath(path, self.settings.cwd)

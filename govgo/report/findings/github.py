@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 
 from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
+from govgo.core.foreign import visible
 from govgo.report.findings.text import body_lines, closing
-from govgo.report.visible import visible
 
 MOST_SHOWN = 10
 """Annotations of one level that GitHub shows for a step; it drops the others."""

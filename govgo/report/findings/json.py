@@ -7,13 +7,12 @@ only ever added.
 
 from __future__ import annotations
 
-import json
-
 import govgo
 from govgo.core.findings import Claim, ClaimResult, Finding, Line, ModuleReport, Verdict, Verification
+from govgo.core.foreign import visible
+from govgo.report.document import encode
 from govgo.report.findings.advice import cause_text, hint_text
 from govgo.report.findings.text import sentence
-from govgo.report.visible import visible
 
 SCHEMA = "govgo.verify/1"
 
@@ -63,7 +62,7 @@ def json_report(run: Verification) -> str:
         "errors": errors,
         "notes": notes,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+    return encode(document)
 
 
 def _module(module: ModuleReport) -> dict[str, object]:

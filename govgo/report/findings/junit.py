@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
 from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
+from govgo.core.foreign import visible
 from govgo.report.findings.text import body_lines, closing, sentence
-from govgo.report.visible import visible
 
 
 def junit_report(run: Verification) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.core.foreign import visible
 from govgo.report.findings.advice import hint_text
 from govgo.report.findings.text import body_lines, closing
-from govgo.report.visible import visible
 
 _MARKS = {
     Verdict.PASSED: "✅ passed",

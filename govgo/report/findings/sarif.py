@@ -8,13 +8,13 @@ it stands among the invocation's notifications, and the invocation counts as uns
 from __future__ import annotations
 
 import hashlib
-import json
 from urllib.parse import quote
 
 import govgo
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict, Verification
+from govgo.core.foreign import visible
+from govgo.report.document import encode
 from govgo.report.findings.text import body_lines, sentence
-from govgo.report.visible import visible
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
@@ -77,7 +77,7 @@ def sarif_report(run: Verification) -> str:
             }
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+    return encode(document)
 
 
 def _rule(code: str, findings: list[Finding]) -> dict[str, object]:
@@ -105,7 +105,7 @@ def _result(run: Verification, module: ModuleReport | None, finding: Finding, ru
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _level(finding.verdict),
-        "message": {"text": text},
+        "message": {"text": _message(text)},
         "partialFingerprints": {"govgoFinding/v1": _fingerprint(finding)},
         "properties": {"claim": finding.claim.value if finding.claim is not None else "run"},
     }
@@ -130,12 +130,20 @@ def _location(place: Place) -> dict[str, object]:
 def _notification(finding: Finding) -> dict[str, object]:
     notification: dict[str, object] = {
         "level": "error",
-        "message": {"text": visible(sentence(finding))},
+        "message": {"text": _message(visible(sentence(finding)))},
         "descriptor": {"id": finding.code},
     }
     if finding.place is not None:
         notification["locations"] = [{"physicalLocation": _location(finding.place)}]
     return notification
+
+
+def _message(text: str) -> str:
+    """`text` as a plain text message: no part of it can become a link or a placeholder (sections 3.11.5 and 3.11.6)."""
+    return text.translate(_LITERAL)
+
+
+_LITERAL = str.maketrans({"[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
 def _fingerprint(finding: Finding) -> str:

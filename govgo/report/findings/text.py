@@ -17,8 +17,8 @@ from govgo.core.findings import (
     Verdict,
     Verification,
 )
+from govgo.core.foreign import one_line, visible
 from govgo.report.findings.advice import cause_text, hint_text
-from govgo.report.visible import visible
 
 MOST_ALIKE = 10
 """Findings of one kind that a terminal shows in full."""
@@ -45,9 +45,9 @@ def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0)
     for module in run.modules:
         if len(run.modules) > 1:
             where = f" ({module.directory})" if module.path and module.directory != "." else ""
-            lines.append(visible(f"{module.name}{where}"))
+            lines.append(one_line(f"{module.name}{where}"))
         for result in module.claims:
-            lines += [visible(f"  {label:<17}  {text}") for label, text in _rows(run, result)]
+            lines += [one_line(f"  {label:<17}  {text}") for label, text in _rows(run, result)]
     lines += _told(run, paint, most_alike or sys.maxsize)
     lines.append(paint(closing(run), _COLOURS[run.verdict]))
     return "".join(f"{line}\n" for line in lines)
@@ -193,7 +193,7 @@ def body_lines(
     first, *more = map(visible, sentence(finding).split("\n"))
     yield first
     yield from (f"    {line}" for line in more if line.strip())
-    facts = [(f"{visible(label)}:" if label else "", visible(text)) for label, text in _facts(run, module, finding)]
+    facts = [(f"{one_line(label)}:" if label else "", one_line(text)) for label, text in _facts(run, module, finding)]
     width = max((len(label) for label, _ in facts if len(label) <= _LABEL_WIDTH), default=0)
     for label, text in facts:
         if len(label) > _LABEL_WIDTH:
@@ -203,7 +203,7 @@ def body_lines(
             yield f"    {label:<{width}}  {text}"
     hint = hint_text(finding, run.here) if with_hint else ""
     if hint:
-        yield f"{paint('hint', 'cyan')}: {visible(hint)}"
+        yield f"{paint('hint', 'cyan')}: {one_line(hint)}"
 
 
 _LABEL_WIDTH = 26

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Modules as `go list -m -f` shows them to a template: Go's names of fields and methods over `ModuleInfo`."""
+"""Modules as `go list -m -f` shows them to a template: Go's names of fields and methods over `ModuleInfo`.
+
+What strangers have written is made safe here, so that a template's own text can hold what it likes. Texts that may have
+several lines keep them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from govgo.core.foreign import one_line, visible
 from govgo.core.golib import time as gotime
 from govgo.core.golib.template.values import Function, Method, Record, RecordType, Value
 from govgo.core.module.info import ZERO_TIME, ModuleInfo, Origin
@@ -54,17 +59,17 @@ TIME = RecordType(
 ORIGIN = RecordType(
     "codehost.Origin",
     {
-        "VCS": lambda origin: origin.vcs,
-        "URL": lambda origin: origin.url,
-        "Subdir": lambda origin: origin.subdir,
-        "Hash": lambda origin: origin.hash,
-        "TagPrefix": lambda origin: origin.tag_prefix,
-        "TagSum": lambda origin: origin.tag_sum,
-        "Ref": lambda origin: origin.ref,
-        "RepoSum": lambda origin: origin.repo_sum,
+        "VCS": lambda origin: one_line(origin.vcs),
+        "URL": lambda origin: one_line(origin.url),
+        "Subdir": lambda origin: one_line(origin.subdir),
+        "Hash": lambda origin: one_line(origin.hash),
+        "TagPrefix": lambda origin: one_line(origin.tag_prefix),
+        "TagSum": lambda origin: one_line(origin.tag_sum),
+        "Ref": lambda origin: one_line(origin.ref),
+        "RepoSum": lambda origin: one_line(origin.repo_sum),
     },
 )
-ERROR = RecordType("modinfo.ModuleError", {"Err": lambda text: text})
+ERROR = RecordType("modinfo.ModuleError", {"Err": visible})
 
 
 def module_record(info: ModuleInfo | None) -> Record:
@@ -79,10 +84,10 @@ def _origin(origin: Origin | None) -> Record:
 MODULE = RecordType(
     "modinfo.ModulePublic",
     {
-        "Path": lambda info: info.path,
-        "Version": lambda info: info.version,
-        "Query": lambda info: info.query,
-        "Versions": lambda info: info.versions,
+        "Path": lambda info: one_line(info.path),
+        "Version": lambda info: one_line(info.version),
+        "Query": lambda info: one_line(info.query),
+        "Versions": lambda info: tuple(map(one_line, info.versions)),
         "Replace": lambda info: module_record(info.replace),
         "Time": lambda info: Record(TIME, info.time),
         "Update": lambda info: module_record(info.update),
@@ -90,9 +95,9 @@ MODULE = RecordType(
         "Indirect": lambda info: info.indirect,
         "Dir": lambda info: info.dir,
         "GoMod": lambda info: info.go_mod,
-        "GoVersion": lambda info: info.go_version,
-        "Retracted": lambda info: info.retracted,
-        "Deprecated": lambda info: info.deprecated,
+        "GoVersion": lambda info: one_line(info.go_version),
+        "Retracted": lambda info: tuple(map(visible, info.retracted)),
+        "Deprecated": lambda info: visible(info.deprecated),
         "Error": lambda info: Record(ERROR, info.error),
         "Sum": lambda info: info.sum,
         "GoModSum": lambda info: info.go_mod_sum,

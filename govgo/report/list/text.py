@@ -6,6 +6,7 @@ path version (retracted) [update] (deprecated) => replacement
 
 from __future__ import annotations
 
+from govgo.core.foreign import one_line
 from govgo.core.module.info import ModuleInfo
 
 
@@ -14,7 +15,7 @@ def module_line(info: ModuleInfo) -> str:
     line = info.path + _version_and_update(info) + _deprecation(info)
     if info.replace is not None:
         line += f" => {info.replace.path}{_version_and_update(info.replace)}{_deprecation(info.replace)}"
-    return line
+    return one_line(line)
 
 
 def _version_and_update(info: ModuleInfo) -> str:

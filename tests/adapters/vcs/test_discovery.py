@@ -157,6 +157,36 @@ def test_pages_that_do_not_help(page: str | None, fault: str) -> None:
     assert is_not_found(error)
 
 
+@pytest.mark.parametrize(
+    "root", ["ext://sh", "ext::sh -c x://", "codecommit://r", "ftp://h.io/r", "fd://17", "svn://h.io"]
+)
+def test_attack_a_tag_with_the_scheme_of_a_helper(root: str) -> None:
+    """git runs git-remote-SCHEME for a scheme that it does not know itself (gitremote-helpers)."""
+    scheme = root.partition(":")[0]
+    words = root.partition(" ")[0]
+    error = refusal(Pages({M: TAG(f"q.io/m git {words}")}), "q.io/m")
+    assert str(error) == UNKNOWN + f'{M}: invalid repo root "{words}": {scheme} scheme disallowed'
+
+
+@pytest.mark.parametrize("scheme", ["git", "https", "http", "git+ssh", "ssh"])  # those of cmd/go's vcsGit
+def test_the_schemes_of_git(scheme: str) -> None:
+    page = {M: TAG(f"q.io/m git {scheme}://h.io/r")}
+    assert find(Pages(page), "q.io/m").repo == f"{scheme}://h.io/r"
+    assert find(Pages(page), "q.io/m", protocols=f"file:{scheme}").repo == f"{scheme}://h.io/r"
+    fault = f'{M}: invalid repo root "{scheme}://h.io/r": {scheme} scheme disallowed'
+    assert str(refusal(Pages(page), "q.io/m", protocols="file")) == UNKNOWN + fault
+
+
+def test_a_scheme_that_the_user_allows() -> None:
+    page = {M: TAG("q.io/m git codecommit://r")}
+    assert find(Pages(page), "q.io/m", protocols="codecommit").repo == "codecommit://r"
+
+
+def test_attack_a_secret_in_a_tag_that_is_refused() -> None:
+    error = refusal(Pages({M: TAG("q.io/m git ftp://me:secret@h.io/r")}), "q.io/m")
+    assert str(error) == UNKNOWN + f'{M}: invalid repo root "ftp://me:xxxxx@h.io/r": ftp scheme disallowed'
+
+
 def test_attack_a_page_that_speaks_for_its_host() -> None:
     """Whoever owns q.io/~bob must not decide where q.io is."""
     bob = "https://q.io/~bob?go-get=1"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,15 @@ import pytest
 from govgo.adapters.vcs.git import Git, GitError, UnknownRevisionError
 from govgo.adapters.vcs.gitrepo import GitRepo, open_vcs_dir
 from govgo.core.module.info import Origin
-from govgo.errors import CacheCorruptError, GovgoError, NotFoundError, TooLargeError, UnavailableError, UsageError
+from govgo.errors import (
+    CacheCorruptError,
+    DiskError,
+    GovgoError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UsageError,
+)
 from tests.simulators.gitrepos import Commit, Repos, fake_git, needs_git
 
 pytestmark = needs_git
@@ -71,6 +80,64 @@ def test_the_clone_lies_where_go_keeps_it(tmp_path: Path) -> None:
     Path(place + ".info").write_text("git3:https://evil.example/x")
     with pytest.raises(CacheCorruptError, match="exists with wrong content"):
         open_vcs_dir(str(tmp_path), "https://vcs.example/x")
+
+
+def another_user(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: place.stat().st_uid + 1)
+
+
+def a_link_to_hooks(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place.parent / "elsewhere").mkdir()
+    (place / "hooks").symlink_to(place.parent / "elsewhere")
+
+
+def a_link_to_the_clone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.rename(place.parent / "elsewhere")
+    place.symlink_to(place.parent / "elsewhere")
+
+
+def a_file_of_another_user(name: str) -> Callable[[Path, pytest.MonkeyPatch], None]:
+    def plant(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("only root can give files away")
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).touch()
+        os.chown(place / name, 12345, -1)
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        another_user,
+        a_link_to_hooks,
+        a_link_to_the_clone,
+        a_file_of_another_user("config"),
+        a_file_of_another_user("hooks/post-checkout"),
+        a_file_of_another_user("info/attributes"),
+    ],
+)
+def test_attack_a_clone_that_somebody_else_has_prepared(
+    plant: Callable[[Path, pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git obeys the settings and hooks of a clone, and does not look at their owner where GIT_DIR names it."""
+    place = Path(open_vcs_dir(str(tmp_path), "https://vcs.example/x"))
+    (place / "theirs").touch()
+    plant(place, monkeypatch)
+    assert open_vcs_dir(str(tmp_path), "https://vcs.example/x") == str(place)
+    assert place.is_dir()
+    assert not place.is_symlink()
+    assert list(place.iterdir()) == [], "made anew"
+
+
+def test_a_clone_of_another_user_that_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Path(open_vcs_dir(str(tmp_path), "https://vcs.example/x"))
+    another_user(place, monkeypatch)
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
+    with pytest.raises(DiskError) as caught:
+        open_vcs_dir(str(tmp_path), "https://vcs.example/x")
+    assert str(caught.value) == f"{place} belongs to another user and cannot be replaced"
 
 
 def test_attack_a_planted_link_is_not_written_through(tmp_path: Path) -> None:

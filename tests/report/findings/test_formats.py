@@ -127,6 +127,16 @@ def test_sarif_is_anchored() -> None:
     assert [each["descriptor"]["id"] for each in invocation["toolExecutionNotifications"]] == ["database-unavailable"]
 
 
+def test_sarif_messages_hold_neither_links_nor_placeholders() -> None:
+    """SARIF 2.1.0, sections 3.11.5 and 3.11.6: brackets are escaped, braces doubled."""
+    found = Finding("x", Claim.LINT, Verdict.FINDING, "see [here](http://e.example) {0} \\")
+    unsure = found._replace(verdict=Verdict.UNCHECKED)
+    run = json.loads(sarif_report(verification((found, unsure), ())))["runs"][0]
+    notification = run["invocations"][0]["toolExecutionNotifications"][0]
+    for message in (run["results"][0]["message"], notification["message"]):
+        assert message["text"] == "see \\[here\\](http://e.example) {{0}} \\"
+
+
 def test_sarif_fingerprints_do_not_depend_on_the_line() -> None:
     moved = Finding(
         "sum-mismatch", Claim.DATABASE, Verdict.CONTRADICTION, "other", FINDINGS[0].module, Place("go.sum", 9)

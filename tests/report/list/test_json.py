@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -38,6 +39,19 @@ def test_pointers_to_empty_values_are_printed() -> None:
 )
 def test_strings(text: str, encoded: str) -> None:
     assert gojson.quote(text) == encoded
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("\x7f\x9b\u202e\u2066\u200b", '"\\u007f\\u009b\\u202e\\u2066\\u200b"'),
+        ("tag \U000e0041", '"tag \\udb40\\udc41"'),
+        ("##[error]x", '"#\\u0023[error]x"'),
+    ],
+)
+def test_what_a_terminal_or_a_log_would_not_take_as_text(text: str, encoded: str) -> None:
+    assert gojson.encode(text) == encoded
+    assert json.loads(encoded) == text
 
 
 def test_compact_form() -> None:

@@ -70,3 +70,21 @@ def _run(text: str) -> tuple[str, str]:
 @pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: case["template"])
 def test_as_go_list(case: dict[str, Any]) -> None:
     assert _run(case["template"]) == (case["out"], case["err"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{if true}}" * 2000 + "{{end}}" * 2000,
+        "{{with .}}" * 2000 + "{{end}}" * 2000,
+        "{{range .Versions}}" * 2000 + "{{end}}" * 2000,
+        "{{if false}}" + "{{else if false}}" * 2000 + "{{end}}",
+        "{{" + "(" * 2000 + "1" + ")" * 2000 + "}}",
+        "{{" + "not (" * 2000 + "true" + ")" * 2000 + "}}",
+        "".join(f'{{{{block "b{n}" .}}}}' for n in range(2000)) + "{{end}}" * 2000,
+    ],
+    ids=["if", "with", "range", "else if", "parentheses", "calls", "blocks"],
+)
+def test_attack_a_template_nested_deeper_than_the_stack(text: str) -> None:
+    """Go reads up to 10,000 levels of parentheses; beyond that it has this sentence, too."""
+    assert _run(text)[1] == "template: main:1: max expression depth exceeded\n"

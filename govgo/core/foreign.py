@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+r"""Text of strangers: what servers, go.mod files, zips and repositories say, made safe to print.
+
+    red\x1b[31m ⟶ red\\x1b[31m      control and invisible characters, and bytes that were not UTF-8, as escapes
+    ::error::x  ⟶ \\x3a:error::x    at the beginning of a line: there it is a command to the runner of GitHub Actions
+    ##[error]x  ⟶ #\\x23[error]x    anywhere: an older form of the same
+
+`one_line` is for a value within a sentence, `visible` for a whole text whose own line ends shall stay. Both leave what
+is safe as it is, so that a text may pass them twice.
+
+Sources: Unicode 15, categories Cc and Cf; UTR 36, section 2.11 (bidirectional text); actions/runner, ActionCommand.cs,
+which skips white space before `::` and looks for `##[` in the whole line.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+#: Characters that move the cursor, change colours, reorder or hide what stands beside them, or end a line somewhere;
+#: and lone surrogates, which cannot be printed. Tab and newline are not among them.
+UNSAFE = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f"
+)
+_COMMAND = "##["
+
+
+def visible(text: str) -> str:
+    r"""`text` for a terminal or a log; tab and newline stay.
+
+    >>> visible("red: \x1b[31m")
+    'red: \\x1b[31m'
+    """
+    # The usual case. A printable text is one line, so only its beginning can be a command.
+    if text.isprintable() and _COMMAND not in text and not text.lstrip().startswith("::"):
+        return text
+    return _unsafe().sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    r"""`text` as a part of one line: as `visible`, and tab and newline as escapes.
+
+    >>> one_line("q.io/x\n::error::")
+    'q.io/x\\n::error::'
+    """
+    if not text.isprintable():
+        text = text.replace("\n", "\\n").replace("\t", "\\t")
+    return visible(text)
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    # Compiled when it is needed: that takes a millisecond, and most commands meet nothing unsafe.
+    return re.compile(f"[{UNSAFE}]|##(?=\\[)|^(?P<indent>[^\\S\\n]*):(?=:)", re.MULTILINE)
+
+
+def _escape(match: re.Match[str]) -> str:
+    found = match[0]
+    if found == "##":
+        return "#\\x23"
+    if found.endswith(":"):
+        return f"{match['indent']}\\x3a"
+    code = ord(found)
+    if code < 0x100 or 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code & 0xFF:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What becomes of text that a terminal, a log or the runner of GitHub Actions would not take as text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govgo.core.foreign import one_line, visible
+
+SAFE = ["", "plain", "a\tb\nc", "grün, 中文, ∂", "a::b", "a ::error::b", "# [x]", "## [x]", "C:\\x1b", "12:00:00"]
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_what_is_safe_stays(text: str) -> None:
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
+        ("a\r\nb", "a\\x0d\nb"),
+        ("\x85\x9b\xad\x7f", "\\x85\\x9b\\xad\\x7f"),
+        ("a byte \udcff, half of a pair \ud83d", "a byte \\xff, half of a pair \\ud83d"),
+        # UTR 36, table 4: embeddings, overrides and isolates
+        ("\u202a\u202b\u202c\u202d\u202e", "\\u202a\\u202b\\u202c\\u202d\\u202e"),
+        ("\u2066\u2067\u2068\u2069\u200e\u061c", "\\u2066\\u2067\\u2068\\u2069\\u200e\\u061c"),
+        ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
+        ("tag \U000e0041", "tag \\U000e0041"),
+        ("line\u2028paragraph\u2029", "line\\u2028paragraph\\u2029"),
+        # as actions/runner finds commands
+        ("::error::x", "\\x3a:error::x"),
+        ("a\n \t\u3000::error::x\nb", "a\n \t\u3000\\x3a:error::x\nb"),
+        ("a\n\n\n::x\n:::y", "a\n\n\n\\x3a:x\n\\x3a::y"),
+        ("x ##[error]y", "x #\\x23[error]y"),
+        ("###[z]", "##\\x23[z]"),
+    ],
+)
+def test_what_is_not_safe_is_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_a_value_within_a_line_has_one_line() -> None:
+    assert one_line("a\n::error::b\tc\r") == "a\\n::error::b\\tc\\x0d"
+    assert one_line("::error::a") == "\\x3a:error::a"
+
+
+@given(st.text(st.one_of(st.sampled_from("\n\t :#[]\\\x1b\u202e\r"), st.characters())))
+def test_nothing_unsafe_is_left(text: str) -> None:
+    shown = visible(text)
+    assert all(c.isprintable() or c in "\n\t" or c.isspace() or not c.isascii() for c in shown)
+    assert not any(line.lstrip().startswith("::") for line in shown.split("\n"))
+    assert "##[" not in shown
+    assert visible(shown) == shown
+    assert "\n" not in one_line(text)
+    assert visible(one_line(text)) == one_line(text)
