@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -338,9 +339,11 @@ def test_the_go_and_toolchain_modules(home: Home) -> None:
 
 
 def test_a_cache_that_cannot_be(home: Home) -> None:
-    with pytest.raises(NoModCacheError, match=r"^module cache not found: neither GOMODCACHE nor GOPATH is set$"):
-        Repository(load_env({"GOENV": "off", "GOPROXY": "file:///nosuch"}), home.report).zip_dir(
-            ModuleVersion("q.io/a", "v1.0.0")
-        )
+    repo = Repository(load_env({"GOENV": "off", "GOPROXY": "file:///nosuch"}), home.report)
+    with (
+        closing(repo),
+        pytest.raises(NoModCacheError, match=r"^module cache not found: neither GOMODCACHE nor GOPATH is set$"),
+    ):
+        repo.zip_dir(ModuleVersion("q.io/a", "v1.0.0"))
     with pytest.raises(UsageError, match='GOMODCACHE entry is relative; must be absolute path: "x"'):
         Repository(load_env({"GOENV": "off", "GOMODCACHE": "x"}), home.report)
