@@ -26,7 +26,7 @@ from govgo.adapters.http.netrc import Login, read_netrc
 from govgo.errors import SettingError
 
 # A command with arguments; that of git is a directory.
-_ARGUMENTS = re.compile(r"(\s*(?!git\s)\S+)\s+\S.*", re.DOTALL)
+_ARGUMENTS = re.compile(r"\A(\s*+(?!git\s)\S++)\s+\S.*", re.DOTALL)
 _AUTHORIZATION = "Authorization: "
 # Headers that net/http writes itself: what a command says about them is not sent (net/http, reqWriteExcludeHeader).
 _NOT_SENT = ("Host: ", "Content-Length: ", "Transfer-Encoding: ", "Trailer: ")

@@ -195,9 +195,17 @@ class Network:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None
         if loop is not None:
+            import asyncio
+
             for client in self._clients.values():
                 loop.run_until_complete(client.aclose())
             self._clients.clear()
+            # What a failure has left behind, such as a request for which nobody waits any more.
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            if left:
+                loop.run_until_complete(asyncio.wait(left, timeout=5))
             loop.close()
 
     def _clean_up(self, task: asyncio.Task[Any]) -> None:

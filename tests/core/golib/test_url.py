@@ -19,6 +19,8 @@ MASKED = {
     "https://us er:pw@h": 'parse "https://us er:xxxxx@h": net/url: invalid userinfo',
     "https://u:p%zz@h/": 'parse "https://u:xxxxx@h/": invalid URL escape "xxxxx"',
     "https://u:p@h:80a/": 'parse "https://u:xxxxx@h:80a/": invalid port "xxxxx" after host',
+    "?q": 'parse "?xxxxx": invalid URI for request',
+    "#f": 'parse "#xxxxx": invalid URI for request',
 }
 # Go's Redacted hides passwords of well-formed URLs, `redacted` also what else may be a secret.
 HIDDEN = {
