@@ -19,7 +19,7 @@ from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolcha
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
-from govgo.load.dependency.gomod import MissingSumError, ModuleError, known_summary, summary
+from govgo.load.dependency.gomod import MissingSumError, ModuleError, RawSummaries, known_summary, summary
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.packages.errors import (
     AmbiguousImportError,
@@ -202,11 +202,12 @@ def begin_gomods(session: Session, mods: Iterable[ModuleVersion]) -> None:
     """Begin to fetch go.mod files that will be read; `mods` are what replaces others where anything does."""
     if session.build_mod == "vendor":
         return
+    known = session.part(RawSummaries)
     with suppress(GoSumError):  # raised when it is read in earnest
         asks = [
             Ask("gomod", *mod)
             for mod in mods
-            if mod.version and not is_toolchain(mod.path)
+            if mod.version and not is_toolchain(mod.path) and mod not in known
             if not session.must_have_sums() or session.repo.ledger.have(mod.gomod_key())
         ]
         session.repo.begin(ask for ask in asks if not session.repo.at_hand(ask))
