@@ -11,7 +11,7 @@ import stat
 import subprocess
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,8 +126,16 @@ def digest(path: Path) -> str:
 def zips_digest(mod_cache: Path) -> str:
     """SHA-256 over the names and contents of all zips and .ziphash files of a module cache."""
     root = mod_cache / "cache/download"
-    files = sorted(path for pattern in ("*.zip", "*.ziphash") for path in root.rglob(pattern))
-    lines = "".join(f"{path.relative_to(root)} {digest(path)}\n" for path in files)
+    return _digest_of(root, (path for pattern in ("*.zip", "*.ziphash") for path in root.rglob(pattern)))
+
+
+def tree_digest(root: Path) -> str:
+    """SHA-256 over the names and contents of all files of a tree."""
+    return _digest_of(root, (path for path in root.rglob("*") if path.is_file()))
+
+
+def _digest_of(root: Path, files: Iterable[Path]) -> str:
+    lines = "".join(f"{path.relative_to(root)} {digest(path)}\n" for path in sorted(files))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from programs import Program, Proxy, Run, digest, remove, zips_digest
+from programs import Program, Proxy, Run, digest, remove, tree_digest, zips_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,12 @@ class Scenario:
     """A command line and where it starts.
 
     Attributes:
-        args: for go and govgo alike.
+        args: for go and govgo alike; MODULE stands for the first requirement of the project.
         needs_zips: whether the project has to come with source and zips.
         cold: begins with empty caches; else `warm_up` has been run by the same program.
         go_sum: begins with the complete go.sum that go has written (as a CI job does).
         untidy: go.mod and go.sum are made untidy before each run.
+        fresh: begins in an empty module.
     """
 
     args: Sequence[str]
@@ -29,10 +31,12 @@ class Scenario:
     cold: bool = False
     go_sum: bool = False
     untidy: bool = False
+    fresh: bool = False
     warm_up: Sequence[str] = ()
 
 
 _LIST, _GRAPH, _TIDY = ("list", "-m", "all"), ("mod", "graph"), ("mod", "tidy")
+_GET = ("get", "MODULE")
 _FETCHED = ("mod download", "mod tidy", "UNTIDY", "mod download")
 
 SCENARIOS = {
@@ -44,6 +48,11 @@ SCENARIOS = {
     "cold-download": Scenario(("mod", "download"), needs_zips=True, cold=True),
     "warm-verify": Scenario(("mod", "verify"), needs_zips=True, warm_up=("mod download",)),
     "tidy-warm": Scenario(_TIDY, needs_zips=True, untidy=True, warm_up=_FETCHED),
+    "get-cold": Scenario(_GET, needs_zips=True, cold=True, fresh=True),
+    "get-warm": Scenario(_GET, needs_zips=True, fresh=True, warm_up=("FRESH", "get MODULE")),
+    "tidy-cold": Scenario(_TIDY, needs_zips=True, cold=True),
+    "tidy-cold-untidy": Scenario(_TIDY, needs_zips=True, cold=True, untidy=True),
+    "vendor-cold": Scenario(("mod", "vendor"), needs_zips=True, cold=True),
 }
 """The scenarios of docs/speed.md."""
 
@@ -78,8 +87,10 @@ class Runner:
             state = self._warm_state(scenario, project, program)
         if scenario.untidy:
             _untidy(source, state)
+        if scenario.fresh:
+            _fresh(state)
         environ = program.environ(state, proxy.url)
-        run = program.run(scenario.args, state / "src", environ, proxy)
+        run = program.run(_filled(scenario.args, source), state / "src", environ, proxy)
         outcome = _outcome(scenario, run, state)
         if scenario.cold:
             remove(state)
@@ -110,8 +121,11 @@ class Runner:
                 if step == "UNTIDY":
                     _untidy(source, state)
                     continue
+                if step == "FRESH":
+                    _fresh(state)
+                    continue
                 environ = program.environ(state, self._nearest.url)
-                run = program.run(step.split(), state / "src", environ, self._nearest)
+                run = program.run(_filled(step.split(), source), state / "src", environ, self._nearest)
                 if run.code:
                     raise SystemExit(f"{program.name} {step} in {project}: exit {run.code}, see {run.out}.err")
         return self._warm[key]
@@ -122,12 +136,27 @@ def _untidy(source: Path, state: Path) -> None:
         shutil.copyfile(source / "untidy" / name, state / "src" / name)
 
 
+def _fresh(state: Path) -> None:
+    """Make the project an empty module."""
+    (state / "src/go.sum").unlink(missing_ok=True)
+    (state / "src/go.mod").write_text("module example.com/fresh\n\ngo 1.21\n")
+
+
+def _filled(args: Sequence[str], source: Path) -> list[str]:
+    """A command line with the project's first requirement in the place of MODULE."""
+    found = re.search(r"^(?:require)?[ \t]+(\S+\.\S+/\S+) (v\S+)", (source / "go.mod").read_text(), re.MULTILINE)
+    assert found is not None
+    return [f"{found[1]}@{found[2]}" if arg == "MODULE" else arg for arg in args]
+
+
 def _outcome(scenario: Scenario, run: Run, state: Path) -> str:
     if run.code:
         return f"exit {run.code}: {run.out.with_suffix('.err').read_text(errors='replace')[-300:]}"
     files = [digest(state / "src" / name) for name in ("go.mod", "go.sum")]
-    if scenario.args[1] == "download":
+    if scenario.args[1] == "vendor":
+        files.append(tree_digest(state / "src/vendor"))
+    if scenario.args[1] == "download" or (scenario.cold and scenario.needs_zips and not scenario.untidy):
         return " ".join([zips_digest(state / "mod"), *files])
-    if scenario.untidy:
+    if scenario.untidy or scenario.fresh:
         return " ".join(files)
     return digest(run.out)
