@@ -88,3 +88,10 @@ def test_as_go_list(case: dict[str, Any]) -> None:
 def test_attack_a_template_nested_deeper_than_the_stack(text: str) -> None:
     """Go reads up to 10,000 levels of parentheses; beyond that it has this sentence, too."""
     assert _run(text)[1] == "template: main:1: max expression depth exceeded\n"
+
+
+def test_a_bell_in_a_message_stays_and_nothing_else_that_is_unsafe() -> None:
+    """cmd/go's scripts mod_deprecate_message and mod_retract_rationale expect the bell."""
+    info = ModuleInfo(deprecated="rings\a\x1b[31m", retracted=("\a::error::x",))
+    template = Template("{{.Deprecated}}{{index .Retracted 0}}", list_functions(_context, _module))
+    assert template.execute(module_record(info)) == "rings\a\\x1b[31m\a\\x3a:error::x"
