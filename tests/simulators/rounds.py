@@ -41,10 +41,10 @@ class Rounds:
         self._checking = False
         off = Network.off
 
-        async def counted(network: Network, work: Callable[[], _T]) -> _T:
+        async def counted(network: Network, work: Callable[[], _T], *, computes: bool = False) -> _T:
             self.threads += 1
             try:
-                return await off(network, work)
+                return await off(network, work, computes=computes)
             finally:
                 self.threads -= 1
                 self._check_soon()

@@ -78,6 +78,19 @@ def read_locked(path: str) -> bytes:
         os.close(descriptor)
 
 
+def read_whole(path: str) -> bytes:
+    """The content of `path`, read without a lock.
+
+    Raises:
+        OSError: it could not be opened or read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return read_all(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_all(descriptor: int) -> bytes:
     """All bytes from the descriptor's present place on."""
     size = os.fstat(descriptor).st_size

@@ -7,6 +7,7 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -62,6 +63,7 @@ class Network:
         self._clients: dict[bool, HttpClient] = {}
         self._auth: Auth | None = None
         self._threads: ThreadPoolExecutor | None = None
+        self._computing: asyncio.Semaphore | None = None
         self._helper: Helper | None = None
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
@@ -164,10 +166,21 @@ class Network:
         """How long a server may be silent before it answers."""
         return self._options.timeouts.answer_s
 
-    async def off(self, work: Callable[[], _T]) -> _T:
-        """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once."""
+    async def off(self, work: Callable[[], _T], *, computes: bool = False) -> _T:
+        """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once.
+
+        Work that computes goes one thread wider than there are cores, no more: threads that wait for each other's hold
+        of the interpreter cost as much as some of the work itself.
+        """
         if self._loop is None:
             return work()
+        if computes:
+            if self._computing is None:
+                import asyncio
+
+                self._computing = asyncio.Semaphore((os.cpu_count() or 1) + 1)
+            async with self._computing:
+                return await self.off(work)
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
 

@@ -130,7 +130,7 @@ class Zips:
         directory = tree.dir
         if tree.state != "whole":
             zip_path = await self.zip(mv)
-            directory = await self._network.off(lambda: cache.extract(mv, zip_path))
+            directory = await self._network.off(lambda: cache.extract(mv, zip_path), computes=True)
             self._report.event("extracted", {"path": mv.path, "version": mv.version})
         await self._check(mv)
         self._check_go_version(mv, directory)
@@ -162,7 +162,9 @@ class Zips:
             size, url = await self._try(lambda source: _copy(source, mv, temp))
             gomod = self._gomod(mv)
             try:
-                h1 = await self._network.off(lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod))
+                h1 = await self._network.off(
+                    lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod), computes=True
+                )
                 await self._sums.check(mv, h1)
             except (BadZipError, SumMismatchError) as err:
                 # go's sentences do not say which of several proxies served it.
@@ -186,7 +188,7 @@ class Zips:
 
     async def _check_anew(self, mv: ModuleVersion) -> None:
         """Hash the cached zip, check it by that, and record the hash."""
-        h1 = await self._network.off(lambda: self._cache.hash_zip(mv))
+        h1 = await self._network.off(lambda: self._cache.hash_zip(mv), computes=True)
         await self._sums.check(mv, h1)
         self._cache.write_ziphash(mv, h1)
 

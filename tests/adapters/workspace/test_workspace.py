@@ -187,6 +187,21 @@ def leave_kept(path: Path, before: bytes, after: bytes) -> None:
     kept.chmod(0o600)
 
 
+def test_source_files_are_read_without_a_lock(
+    files: DiskWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command reads thousands of them, and writes none."""
+    (tmp_path / "a.go").write_text("package a\n")
+
+    def refuse(*_: object) -> bool:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(os, "lstat", refuse)
+    assert files.read(f"{tmp_path}/a.go") == b"package a\n"
+    assert files.read(f"{tmp_path}/b.go") is None
+
+
 @pytest.mark.parametrize("verb", ["write", "replace"])
 def test_a_pipe_is_written_into(verb: str, files: DiskWorkspace, tmp_path: Path) -> None:
     path = tmp_path / "pipe"
