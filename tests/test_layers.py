@@ -61,7 +61,7 @@ ROOMS = {
     "wiring": ("env modverify session sums", "verify"),
     "cli": (
         "options progress topics streams",
-        "console group",
+        "console exitcodes group",
         "call helptext",
         "switching",
         "session",

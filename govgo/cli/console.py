@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What people see: results on standard output, everything else on standard error, and exit codes.
+"""What people see: results on standard output, everything else on standard error.
 
 The progress of long work (`cli.progress`) is taken away before anything else is written, on either stream.
 """
@@ -13,45 +13,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from govgo.core.foreign import visible
 from govgo.errors import (
-    ConflictError,
     GoSumError,
     GovgoError,
-    IntegrityError,
     ReportedError,
-    SecurityError,
-    SettingError,
     SumMismatchError,
-    UnavailableError,
-    UsageError,
     VerbFlagsError,
-    find,
-    gravest,
-    parts,
 )
 
 if TYPE_CHECKING:
     from govgo.cli.progress import Display, Tally
-
-EXIT_DONE = 0
-EXIT_NO = 1
-EXIT_USAGE = 2
-EXIT_UNFINISHED = 3
-EXIT_SECURITY = 4
-EXIT_BUG = 70
-EXIT_INTERRUPTED = 130
-
-
-def exit_code(error: BaseException) -> int:
-    """The exit code of a failure: the worst of its chain, security above all, then unfinished above no."""
-    if any(isinstance(part, SecurityError) for part in parts(gravest(error))):
-        return EXIT_SECURITY
-    if isinstance(error, ReportedError):
-        return max((exit_code(each) for each in error.errors), default=EXIT_NO)
-    if find(error, UsageError) is not None or find(error, SettingError) is not None:
-        return EXIT_USAGE
-    if find(error, UnavailableError) or find(error, IntegrityError) or find(error, ConflictError):
-        return EXIT_UNFINISHED
-    return EXIT_NO if isinstance(error, GovgoError) else EXIT_BUG
 
 
 class ConsoleReporter:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The console script: run one command line, report how it failed, and end with an exit code.
 
-The exit codes stand in `cli.console`; `govgo help exit-codes` explains them.
+The exit codes stand in `cli.exitcodes`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _on_interrupt(*_: object) -> None:
 
 
 def _on_second_interrupt(*_: object) -> None:
-    from govgo.cli.console import EXIT_INTERRUPTED
+    from govgo.cli.exitcodes import EXIT_INTERRUPTED
 
     os._exit(EXIT_INTERRUPTED)
 
@@ -79,7 +79,8 @@ def _run_as(release: str, args: list[str]) -> int | str:
     Returns:
         The exit code, or the newer Go release as which the command is to start over.
     """
-    from govgo.cli.console import EXIT_DONE, EXIT_USAGE, ConsoleReporter, exit_code
+    from govgo.cli.console import ConsoleReporter
+    from govgo.cli.exitcodes import EXIT_DONE, EXIT_USAGE, exit_code
     from govgo.cli.options import CommandLineError
     from govgo.errors import GovgoError, gravest
 
@@ -117,7 +118,7 @@ def _call(args: list[str], reporter: ConsoleReporter, release: str) -> int | Non
         CommandLineError: the line cannot be read.
         GovgoError: the command failed.
     """
-    from govgo.cli.console import EXIT_USAGE
+    from govgo.cli.exitcodes import EXIT_USAGE
     from govgo.cli.group import Group, find_command
     from govgo.cli.options import CommandLineError, HelpRequested, flag_behind, read_line
 
@@ -163,7 +164,7 @@ def _print_help(path: str, target: Command | Group, stream: TextIO) -> None:
 def _interrupted() -> int:
     import warnings
 
-    from govgo.cli.console import EXIT_INTERRUPTED
+    from govgo.cli.exitcodes import EXIT_INTERRUPTED
 
     warnings.simplefilter("ignore")  # of coroutines that were made and will not be awaited
     sys.stderr.write("govgo: interrupted\n")
@@ -196,7 +197,7 @@ def _print_usage_error(error: CommandLineError) -> None:
 
 
 def _bug(error: Exception) -> int:
-    from govgo.cli.console import EXIT_BUG
+    from govgo.cli.exitcodes import EXIT_BUG
     from govgo.core.foreign import visible
 
     _print_traceback()
@@ -209,7 +210,8 @@ def _bug(error: Exception) -> int:
 
 def _untold(code: int, fault: DiskError) -> int:
     """Tell that standard output could not take all of the result; the worse of its exit code and `code`."""
-    from govgo.cli.console import EXIT_NO, ConsoleReporter, exit_code
+    from govgo.cli.console import ConsoleReporter
+    from govgo.cli.exitcodes import EXIT_NO, exit_code
 
     ConsoleReporter().failure(fault)
     return exit_code(fault) if code <= EXIT_NO else code

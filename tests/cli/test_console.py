@@ -7,16 +7,8 @@ import io
 
 import pytest
 
-from govgo.cli.console import ConsoleReporter, exit_code
-from govgo.errors import (
-    GovgoError,
-    NetworkError,
-    NotFoundError,
-    QueryError,
-    ReportedError,
-    SumMismatchError,
-    UsageError,
-)
+from govgo.cli.console import ConsoleReporter
+from govgo.errors import QueryError
 
 
 @pytest.mark.parametrize(
@@ -43,26 +35,3 @@ def test_a_sentence_may_bring_its_line_end() -> None:
     reporter.note("checksum mismatch\n")
     reporter.failure(QueryError("checksum mismatch\n"))
     assert stream.getvalue() == "govgo: checksum mismatch\n" * 2
-
-
-EVIDENCE = SumMismatchError("evidence")
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (NotFoundError("x"), 1),
-        (UsageError("x"), 2),
-        (NetworkError("x"), 3),
-        (EVIDENCE, 4),
-        (ZeroDivisionError(), 70),
-        (QueryError("x", inner=NetworkError("y")), 3),
-        (QueryError("x", inner=EVIDENCE), 4),
-        (ReportedError((NotFoundError("x"), NetworkError("y"))), 3),
-        (ReportedError((EVIDENCE, ZeroDivisionError())), 4),
-        (ReportedError((NetworkError("x"), ReportedError((QueryError("y", inner=EVIDENCE),)))), 4),
-        (QueryError("x", inner=ReportedError((EVIDENCE,))), 4),
-    ],
-)
-def test_evidence_of_misbehaviour_decides_the_exit_code(error: GovgoError, code: int) -> None:
-    assert exit_code(error) == code

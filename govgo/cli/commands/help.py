@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.cli.call import current_call, reporter, show
-from govgo.cli.console import EXIT_DONE, EXIT_USAGE
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_USAGE
 from govgo.cli.group import Group, find_command
 from govgo.cli.options import argument, command
 from govgo.cli.topics import TOPICS

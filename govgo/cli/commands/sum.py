@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from govgo.app.sum.heads import compare_heads
 from govgo.cli.call import show
-from govgo.cli.console import EXIT_DONE, EXIT_NO
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, Group
 from govgo.cli.options import (
     argument,

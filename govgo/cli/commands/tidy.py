@@ -8,7 +8,7 @@ from typing import Any
 from govgo.app.graph import check_go_flag
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.call import show
-from govgo.cli.console import EXIT_DONE, EXIT_NO
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.options import argument, command, flag_values, module_options, option, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.call import reporter, show
-from govgo.cli.console import exit_code
+from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.session import open_session
 from govgo.core.findings import Claim, Verdict
