@@ -20,6 +20,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules as modzip
+from govgo.core.modzip.bounds import MAX_ZIP_FILE
 from govgo.core.modzip.zipformat import Entry
 from govgo.errors import BadZipError, DiskError
 
@@ -175,8 +176,8 @@ def check_archive(archive: Archive, mv: ModuleVersion, *, shown: str) -> None:
 
 def checked_entries(archive: Archive, mv: ModuleVersion) -> modzip.CheckedFiles:
     """Each entry of an archive for `mv`, as valid or invalid."""
-    if archive.size > modzip.MAX_ZIP_FILE:
-        limit = f"limit is {modzip.MAX_ZIP_FILE} bytes"
+    if archive.size > MAX_ZIP_FILE:
+        limit = f"limit is {MAX_ZIP_FILE} bytes"
         return modzip.CheckedFiles(size_error=f"module zip file is too large ({archive.size} bytes; {limit})")
     return modzip.check_entries(mv, ((entry.name, entry.size) for entry in archive.entries))
 

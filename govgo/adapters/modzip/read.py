@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.modzip import zipformat
-from govgo.core.modzip.rules import CONTENTS_TOO_LARGE, MAX_GO_MOD, MAX_ZIP_FILE
+from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
+from govgo.core.modzip.rules import CONTENTS_TOO_LARGE
 from govgo.core.modzip.zipformat import CUT_SHORT, DEFLATED, DESCRIPTOR_MAX, LOCAL_HEADER, NOT_A_ZIP, STORED, Entry
 from govgo.errors import BadZipError
 

@@ -29,7 +29,7 @@ from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import is_version_prefix
 from govgo.core.module.paths import canonical_version, check
-from govgo.core.modzip.rules import MAX_GO_MOD, MAX_ZIP_FILE
+from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, UnavailableError, is_not_found

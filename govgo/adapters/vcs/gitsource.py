@@ -24,7 +24,8 @@ from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import INCOMPATIBLE, canonical_version
-from govgo.core.modzip.rules import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE, ListedFile
+from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE
+from govgo.core.modzip.rules import ListedFile
 from govgo.core.vcs.coderepo import (
     CodeModule,
     Commit,

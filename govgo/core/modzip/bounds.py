@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How large and how deep the directory of a zip may be.
+"""How large a module zip may be, and how large and deep its directory.
 
-go sets none of these limits, and no module that can be extracted comes near them. Without them a small archive costs
-gigabytes or minutes: a name of 64 KiB such as `a/a/a/…` has 32,000 directories above it, and a thousand entries may
-share one compressed stream.
+The sizes of a zip, a go.mod and a LICENSE are go's (x/mod/zip). go has none of the other limits, and no module that can
+be extracted comes near them. Without them a small archive costs gigabytes or minutes: a name of 64 KiB such as
+`a/a/a/…` has 32,000 directories above it, and a thousand entries may share one compressed stream.
 
+    zip, and its contents   500 MiB            as in go
     entries                 262,144            the largest modules have some 20,000
     directory               32 MiB             with names, extra fields and comments
     name                    2,048 bytes        file systems take 4,096 with the module cache's own path before it
     element of a name       255 bytes          as file systems do
     depth of a name         256 directories
-    place of an entry       no other entry's           checked in zips that were fetched only
-    contents inflated       `rules.MAX_ZIP_FILE`       also in x/mod/zip
+    place of an entry       no other entry's   checked in zips that were fetched only
+    contents inflated       500 MiB, as the zip
 """
 
 from __future__ import annotations
 
 from govgo.errors import BadZipError
 
+MAX_ZIP_FILE = 500 << 20
+"""Bytes of a module zip, and of all its contents (x/mod/zip.MaxZipFile)."""
+MAX_GO_MOD = 16 << 20
+"""Bytes of a go.mod file (x/mod/zip.MaxGoMod)."""
+MAX_LICENSE = 16 << 20
+"""Bytes of a LICENSE file in the module's root (x/mod/zip.MaxLICENSE)."""
 MAX_ENTRIES = 1 << 18
 MAX_DIRECTORY = 32 << 20
 MAX_NAME = 2048

@@ -24,16 +24,10 @@ from typing import Literal, NamedTuple
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, check_file_path
-from govgo.core.modzip.bounds import MAX_PATHS
+from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_LICENSE, MAX_PATHS, MAX_ZIP_FILE
 from govgo.core.version import goversion
 from govgo.errors import BadZipError, InputError, InvalidPathError, InvalidVersionError
 
-MAX_ZIP_FILE = 500 << 20
-"""Bytes of a module zip, and of all its contents (x/mod/zip.MaxZipFile)."""
-MAX_GO_MOD = 16 << 20
-"""Bytes of a go.mod file (x/mod/zip.MaxGoMod)."""
-MAX_LICENSE = 16 << 20
-"""Bytes of a LICENSE file in the module's root (x/mod/zip.MaxLICENSE)."""
 CONTENTS_TOO_LARGE = f"total uncompressed size of module contents too large (max size is {MAX_ZIP_FILE} bytes)"
 MAX_ISSUES = 50
 """Names of a zip that are found wrong before its check ends; go names all, which may be megabytes."""
