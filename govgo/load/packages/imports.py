@@ -204,13 +204,14 @@ def begin_gomods(session: Session, mods: Iterable[ModuleVersion]) -> None:
         return
     known = session.part(RawSummaries)
     with suppress(GoSumError):  # raised when it is read in earnest
-        asks = [
-            Ask("gomod", *mod)
-            for mod in mods
-            if mod.version and not is_toolchain(mod.path) and mod not in known
-            if not session.must_have_sums() or session.repo.ledger.have(mod.gomod_key())
-        ]
-        session.repo.begin(ask for ask in asks if not session.repo.at_hand(ask))
+        session.repo.begin(
+            [
+                Ask("gomod", *mod)
+                for mod in mods
+                if mod.version and not is_toolchain(mod.path) and mod not in known
+                if not session.must_have_sums() or session.repo.ledger.have(mod.gomod_key())
+            ]
+        )
 
 
 def _absent_zips(session: Session, mods: Iterable[ModuleVersion], *, recorded_only: bool) -> list[Ask]:

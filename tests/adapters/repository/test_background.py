@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ from tests.simulators.proxy import ProxySimulator
 
 A = ModuleVersion("q.io/a", "v1.0.0")
 GONE = ModuleVersion("q.io/gone", "v1.0.0")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    made = Home(tmp_path)
-    yield made
-    made.close()
 
 
 def test_what_was_begun_arrives_once_and_is_at_hand(home: Home) -> None:

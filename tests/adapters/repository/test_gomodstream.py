@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,13 +20,6 @@ from tests.simulators.sumdb_log import Log, Server
 from tests.simulators.zips import module_zip
 
 A = ModuleVersion("q.io/a", "v1.0.0")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    made = Home(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("kind", ["http", "file"])
