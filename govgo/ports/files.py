@@ -18,6 +18,10 @@ class Workspace(Protocol):
         """The bytes of a file, None when it does not exist. DiskError otherwise."""
         ...
 
+    def read_source(self, path: str) -> bytes | None:
+        """The same for a source file, which no command writes: it is read without a lock."""
+        ...
+
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
         """Write `after` atomically if the file still holds `before`; ConflictError when it does not."""
         ...

@@ -142,6 +142,8 @@ class MemoryFiles:
             raise DiskError(f"read {path}: is a directory", path=path)
         return self.data.get(posixpath.normpath(path))
 
+    read_source = read
+
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
         if (self.data.get(path) or b"") != (before or b""):
             raise ConflictError("existing contents have changed since last read")

@@ -12,7 +12,7 @@ them. Source of the rules: `go help build`, -overlay; cmd/go/internal/fsys.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.golib.json import kind, unmarshal
@@ -64,11 +64,18 @@ class OverlayWorkspace(DiskWorkspace):
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None when it does not exist."""
+        return self._read(path, super().read)
+
+    def read_source(self, path: str) -> bytes | None:
+        """The bytes of a source file, None when it does not exist."""
+        return self._read(path, super().read_source)
+
+    def _read(self, path: str, read: Callable[[str], bytes | None]) -> bytes | None:
         clean = posixpath.normpath(path)
         target = self._target(clean)
         if target is None:
-            return None if self._is_made(clean) else super().read(path)
-        return super().read(target) if target else None
+            return None if self._is_made(clean) else read(path)
+        return read(target) if target else None
 
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
         """Write `after` if the file still holds `before`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from govgo.adapters.disk import atomic, lockfile, modes, renew, streams
@@ -39,17 +39,20 @@ class DiskWorkspace:
         Raises:
             DiskError: it could not be read.
         """
-        is_source = path.endswith(".go")  # nothing here writes those, and a command may read thousands of them
-        if not is_source and renew.is_kept(path, self.places) and os.path.exists(path):
+        if renew.is_kept(path, self.places) and os.path.exists(path):
             with self._open(self.real_path(path)):
                 pass
-        try:
-            return lockfile.read_whole(path) if is_source else lockfile.read_locked(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            operation = "read" if error.errno == errno.EISDIR else "open"
-            raise disk_error(operation, path, error) from error
+        return _bytes_of(path, lockfile.read_locked)
+
+    def read_source(self, path: str) -> bytes | None:
+        """The bytes of a source file, None when it does not exist.
+
+        Nothing here writes those, and a command may read thousands of them, so neither a lock nor kept content counts.
+
+        Raises:
+            DiskError: it could not be read.
+        """
+        return _bytes_of(path, lockfile.read_whole)
 
     def replace(self, path: str, before: bytes | None, after: bytes) -> None:
         """Write `after` if the file holds `before` (None and empty: it may be absent); nothing if it holds `after`.
@@ -214,6 +217,16 @@ class DiskWorkspace:
             renew.mend(path, descriptor, self.places)
             os.lseek(descriptor, 0, os.SEEK_SET)
             yield descriptor
+
+
+def _bytes_of(path: str, read: Callable[[str], bytes]) -> bytes | None:
+    try:
+        return read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        operation = "read" if error.errno == errno.EISDIR else "open"
+        raise disk_error(operation, path, error) from error
 
 
 @contextmanager

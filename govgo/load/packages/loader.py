@@ -193,7 +193,7 @@ class Loader:
         self._tools = frozenset(session.main.tools)
         self._follow_std = self.opts.follow_std or any(is_std(mod.path) for mod in self.requirements.roots)
         if self.opts.tidy:
-            self.requirements.begin_graph()  # which packages need it or not: the requirements are reduced by it
+            self.requirements.begin_graph()  # needed in any case: the requirements are reduced by it
         if self.opts.fetch_root_gomods:
             begin_gomods(session, map(session.main.resolve, self.requirements.roots))
         if self.opts.load_tests and not self._warmed:
@@ -225,12 +225,13 @@ class Loader:
         for ask in asks:
             self._waiting.setdefault(ask, []).append(pkg)
         self.session.repo.begin(asks)
+        mods = [ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"]
         if not self.skip_mod_files:
-            begin_gomods(self.session, (ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"))
+            begin_gomods(self.session, mods)
         if pkg.flags & (IN_ALL | IS_ROOT) and (self.opts.resolve_missing_imports or self.opts.assume_roots_imported):
-            self._foreseen += [ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"]
+            self._foreseen += mods
         if self.opts.fetch_versions:
-            self.session.repo.begin(Ask("versions", ask.path) for ask in asks if ask.kind == "zip")
+            self.session.repo.begin(Ask("versions", mod.path) for mod in mods)
 
     def _await_arrivals(self) -> None:
         """Wait until some package that was put aside can be loaded."""

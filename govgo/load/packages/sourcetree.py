@@ -62,7 +62,7 @@ def _sources(files: Workspace, directory: str, entries: Sequence[tuple[str, str]
         path = join(directory, name)
         if kind == "link" and not files.is_file(path):
             continue
-        data = files.read(path)
+        data = files.read_source(path)
         if data is not None:
             yield path, data
 

@@ -42,9 +42,9 @@ class Disk:
         outer = self
 
         class Noted(DiskWorkspace):
-            def read(self, path: str) -> bytes | None:
+            def read_source(self, path: str) -> bytes | None:
                 outer.opened.append(os.path.basename(path))
-                return super().read(path)
+                return super().read_source(path)
 
         tree = SourceTree(Noted(), self.index())
         try:

@@ -198,8 +198,8 @@ def test_source_files_are_read_without_a_lock(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     monkeypatch.setattr(os, "lstat", refuse)
-    assert files.read(f"{tmp_path}/a.go") == b"package a\n"
-    assert files.read(f"{tmp_path}/b.go") is None
+    assert files.read_source(f"{tmp_path}/a.go") == b"package a\n"
+    assert files.read_source(f"{tmp_path}/b.go") is None
 
 
 @pytest.mark.parametrize("verb", ["write", "replace"])
