@@ -22,7 +22,7 @@ from typing import NamedTuple, Protocol
 from govgo.adapters.attribution import version_error
 from govgo.adapters.http.remote import Remote
 from govgo.adapters.http.servertext import printable
-from govgo.adapters.proxy.revinfo import parse_info, parse_time, time_text
+from govgo.adapters.proxy.revinfo import parse_info, parse_time
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
 from govgo.core.module.escape import escape_path, escape_version
@@ -41,13 +41,6 @@ MAX_LIST_BYTES = 4 << 20
 MAX_INFO_BYTES = 1 << 16
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
-
-
-class Stat(NamedTuple):
-    """A .info answer, and its time as go prints it: with all digits, of which `info.time` holds microseconds only."""
-
-    info: RevInfo
-    time_text: str = ""
 
 
 class Listing(NamedTuple):
@@ -77,11 +70,11 @@ class Source(Protocol):
         """The versions of a module. Versions that do not begin with `prefix` may be left out."""
         ...
 
-    async def stat(self, path: str, rev: str) -> Stat:
+    async def stat(self, path: str, rev: str) -> RevInfo:
         """The version that a revision (a version, branch, tag or commit) is."""
         ...
 
-    async def latest(self, path: str) -> Stat | None:
+    async def latest(self, path: str) -> RevInfo | None:
         """The version to take where there is no tagged one; None where the source leaves that to the list."""
         ...
 
@@ -113,20 +106,20 @@ class Proxy:
             raise version_error(path, "", err) from err
         return parse_list(data)
 
-    async def stat(self, path: str, rev: str) -> Stat:
+    async def stat(self, path: str, rev: str) -> RevInfo:
         """The version that a revision is; for a version, that version."""
         try:
             escaped = escape_version(rev)
             data = await self._get(path, f"@v/{escaped}.info", MAX_INFO_BYTES)
             found = self._info(data)
-            version = found.info.version
+            version = found.version
             if version != rev and rev == canonical_version(rev) and _belongs(path, rev):
                 raise InputError(f"proxy returned info for version {printable(version)} instead of requested version")
         except Failure as err:
             raise version_error(path, rev, err) from err
         return found
 
-    async def latest(self, path: str) -> Stat | None:
+    async def latest(self, path: str) -> RevInfo | None:
         """What `@latest` says; None where the proxy has no such file."""
         try:
             return self._info(await self._get(path, "@latest", MAX_INFO_BYTES))
@@ -164,9 +157,9 @@ class Proxy:
     async def _get(self, path: str, name: str, limit_bytes: int) -> bytes:
         return await self._remote.get(f"{escape_path(path)}/{name}", limit_bytes)
 
-    def _info(self, data: bytes) -> Stat:
+    def _info(self, data: bytes) -> RevInfo:
         try:
-            return Stat(parse_info(data), time_text(data))
+            return parse_info(data)
         except InputError as err:
             text = f"invalid response from proxy {quote(self._shown)}: {printable(str(err))}"
             raise NetworkError(text, url=self._shown, is_page=looks_like_page(data), inner=err) from err

@@ -68,27 +68,13 @@ def parse_info(data: bytes) -> RevInfo:
     )
 
 
-def format_info(info: RevInfo, time_text: str = "") -> bytes:
-    """Print a .info file as go keeps it in its cache: without name and short name, and without empty parts of origin.
-
-    Args:
-        info: what to print.
-        time_text: the time as the source gave it (`time_text`): a datetime holds microseconds, Go's time nanoseconds.
-    """
-    parts = [f'"Version":{_go_json(info.version)}', f'"Time":"{time_text or format_time(info.time)}"']
+def format_info(info: RevInfo) -> bytes:
+    """Print a .info file as go keeps it: without name and short name, and without empty parts of the origin."""
+    parts = [f'"Version":{_go_json(info.version)}', f'"Time":"{format_time(info.time)}"']
     if info.origin is not None:
         fields = [f'"{name}":{_go_json(text)}' for name, field in _ORIGIN if (text := getattr(info.origin, field))]
         parts.append('"Origin":{' + ",".join(fields) + "}")
     return ("{" + ",".join(parts) + "}").encode()
-
-
-def time_text(data: bytes) -> str:
-    """The time in a valid .info file as go prints it again, "" where there is none."""
-    from govgo.core.golib.json import unmarshal
-
-    value = unmarshal(data)
-    when = _field(value, "Time") if isinstance(value, dict) else None
-    return canonical_time(when) if isinstance(when, str) else ""
 
 
 def for_cache(info: RevInfo) -> RevInfo:

@@ -24,7 +24,7 @@ from govgo.adapters.attribution import SourceRefusedError
 from govgo.adapters.http.servertext import printable
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.proxy.proxy import Listing, Proxy, Source, Stat, no_commits
+from govgo.adapters.proxy.proxy import Listing, Proxy, Source, no_commits
 from govgo.adapters.proxy.revinfo import cached_info, for_cache, format_info
 from govgo.adapters.proxy.toolchains import Toolchains
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
@@ -155,11 +155,10 @@ class ModuleSource:
         known = cached_info(self._cache, path, rev, by_hash=self._env.goproxy == OFF)
         if known is not None:
             return known
-        found = await self._ask(path).stat(path, rev)
-        info = found.info
+        info = await self._ask(path).stat(path, rev)
         if info.version != rev:
             self._stats.put((path, info.version), info)
-        self._keep(path, found)
+        self._keep(path, info)
         return info
 
     async def _find_latest(self, path: str) -> RevInfo:
@@ -169,18 +168,18 @@ class ModuleSource:
             if not newest:
                 raise no_commits(path)
             return await self.stat(path, newest)
-        self._stats.put((path, found.info.version), found.info)
-        if cached_info(self._cache, path, found.info.version) is None:
+        self._stats.put((path, found.version), found)
+        if cached_info(self._cache, path, found.version) is None:
             self._keep(path, found)
-        return found.info
+        return found
 
-    def _keep(self, path: str, found: Stat) -> None:
+    def _keep(self, path: str, info: RevInfo) -> None:
         """Write a .info to the cache, if it is for a version that the cache can have."""
-        version = found.info.version
+        version = info.version
         if not is_valid(version) or canonical_version(version) != version:
             return
         try:
-            self._cache.write_info(path, version, format_info(for_cache(found.info), found.time_text))
+            self._cache.write_info(path, version, format_info(for_cache(info)))
         except InputError:
             return
         except DiskError as err:

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
-from govgo.adapters.proxy.proxy import Listing, Proxy, Source, Stat
+from govgo.adapters.proxy.proxy import Listing, Proxy, Source
 from govgo.adapters.vcs.discovery import Discovery, Pages
 from govgo.adapters.vcs.git import Git
 from govgo.adapters.vcs.gitrepo import GitRepo
@@ -28,6 +28,7 @@ from govgo.core.vcs.coderepo import locate
 from govgo.core.vcs.gitrefs import parse_refs
 from govgo.core.vcs.metatags import MOD
 from govgo.errors import Failure, NotFoundError, is_not_found
+from govgo.ports.modules import RevInfo
 
 _T = TypeVar("_T")
 
@@ -56,13 +57,13 @@ class GitModule:
         found = await self._off(lambda: self._source.versions(prefix))
         return Listing(found.list, "", (), found.origin)
 
-    async def stat(self, path: str, rev: str) -> Stat:
+    async def stat(self, path: str, rev: str) -> RevInfo:
         """The version that a revision is."""
-        return Stat(await self._off(lambda: self._source.stat(rev)))
+        return await self._off(lambda: self._source.stat(rev))
 
-    async def latest(self, path: str) -> Stat | None:
+    async def latest(self, path: str) -> RevInfo | None:
         """The last commit of the default branch."""
-        return Stat(await self._off(self._source.latest))
+        return await self._off(self._source.latest)
 
     async def gomod(self, path: str, version: str) -> bytes:
         """The go.mod file of a version, made up where there is none."""
@@ -119,11 +120,11 @@ class Direct:
         """As `Source.list`; a repository leaves out what does not begin with `prefix`."""
         return await (await self._module(path)).list(path, prefix)
 
-    async def stat(self, path: str, rev: str) -> Stat:
+    async def stat(self, path: str, rev: str) -> RevInfo:
         """As `Source.stat`."""
         return await (await self._module(path)).stat(path, rev)
 
-    async def latest(self, path: str) -> Stat | None:
+    async def latest(self, path: str) -> RevInfo | None:
         """As `Source.latest`; None only where a proxy has the module."""
         return await (await self._module(path)).latest(path)
 

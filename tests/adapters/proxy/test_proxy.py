@@ -9,6 +9,7 @@ import pytest
 
 from govgo.adapters.http.remote import FileRemote
 from govgo.adapters.proxy.proxy import MAX_LIST_BYTES, Listing, Proxy, parse_list
+from govgo.adapters.proxy.revinfo import format_time
 from govgo.core.golib import url as gourl
 from govgo.errors import InputError, NetworkError, NotFoundError, TooLargeError
 from tests.simulators.coroutines import finish
@@ -54,8 +55,8 @@ def test_names_are_escaped(proxy: Proxy, tmp_path: Path) -> None:
 def test_a_revision_has_a_version(proxy: Proxy, tmp_path: Path) -> None:
     put(tmp_path, "@v/main.info", b'{"Version":"v1.2.0","Time":"2024-01-02T03:04:05.10Z"}')
     found = finish(proxy.stat("q.io/Big", "main"))
-    assert found.info.version == "v1.2.0"
-    assert found.time_text == "2024-01-02T03:04:05.1Z"
+    assert found.version == "v1.2.0"
+    assert format_time(found.time) == "2024-01-02T03:04:05.1Z"
 
 
 def test_attack_info_for_another_version(proxy: Proxy, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from govgo.adapters.proxy.revinfo import (
     format_time,
     parse_info,
     parse_time,
-    time_text,
 )
 from govgo.core.golib.template.template import Template
 from govgo.core.module.info import ModuleInfo, Origin
@@ -57,7 +56,7 @@ from govgo.report.list.template import module_record
 )
 def test_info_files(text: str, printed: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
-    assert format_info(for_cache(parse_info(data)), time_text(data)) == printed.encode()
+    assert format_info(for_cache(parse_info(data))) == printed.encode()
 
 
 def test_the_ref_of_a_pseudo_version_is_not_kept() -> None:
