@@ -20,12 +20,12 @@ HEAVY = {"httpx", "rich", "pycurl", "cryptography", "anyio", "httpcore", "h2", "
 MOST_MODULES = {"list": 119, "graph": 109, "tidy": 141}
 
 
-def loaded(*arguments: str, cwd: Path = ROOT) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+def loaded(*arguments: str, cwd: Path = ROOT, ci: str = "") -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Run govgo; its result and the names of the modules that it imported."""
     result = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "govgo", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "GOFLAGS": "", "GOPROXY": "off"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "GOFLAGS": "", "GOPROXY": "off", "CI": ci},
         capture_output=True,
         text=True,
         timeout=60,
@@ -50,11 +50,12 @@ def test_help_and_version_load_nothing_heavy(arguments: tuple[str, ...]) -> None
     assert not packages(names) & HEAVY
 
 
+@pytest.mark.parametrize("ci", ["", "true"])
 @pytest.mark.parametrize("arguments", [("list", "-m", "all"), ("graph",), ("tidy",)])
-def test_a_warm_verb_loads_little(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_warm_verb_loads_little(arguments: tuple[str, ...], ci: str, tmp_path: Path) -> None:
     """Half of a warm run is the loading of modules, so no verb loads what only others need."""
     (tmp_path / "go.mod").write_text("module example.com/m\n\ngo 1.21\n")
-    result, names = loaded(*arguments, cwd=tmp_path)
+    result, names = loaded(*arguments, cwd=tmp_path, ci=ci)
     assert result.returncode == 0, result.stderr[-500:]
     assert not packages(names) & HEAVY
     own = [name for name in names if name.startswith("govgo")]

@@ -45,15 +45,15 @@ class ConsoleReporter:
         """Show the progress of the command `title` from now on, where that can be done.
 
         On a terminal it is a live line, but not on a dumb one or in a CI job. Elsewhere it is a line every ten seconds,
-        by which a log shows that the command is at work. Outside of CI it is prepared when there is something to wait
-        for, so that a command that answers from its files starts as fast as it can.
+        by which a log shows that the command is at work. That one is prepared when there is something to wait for, so
+        that a command that answers from its files starts as fast as it can.
         """
         if self._display is not None:
             return
         in_ci = environ.get("CI", "") not in ("", "0", "false")
         self._is_live = self._stream.isatty() and environ.get("TERM") != "dumb" and not in_ci
         self._title = title
-        if self._is_live or in_ci:
+        if self._is_live:
             self._open_display()
 
     def _open_display(self) -> Tally:
