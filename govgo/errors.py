@@ -342,6 +342,9 @@ class OfflineError(LookupDisabledError):
 
     code = "offline"
 
+    def __init__(self, text: str = "not in the module cache, and --offline asks nobody") -> None:
+        super().__init__(text)
+
 
 class DiskError(UnavailableError):
     """A local file or directory could not be read or written; `path` names it."""

@@ -44,7 +44,7 @@ ROOMS = {
         "gosource version",
         "module",
         "findings goenv gosum modfile modgraph",
-        "modzip sumdb vcs",
+        "modzip resolution sumdb vcs",
     ),
     "adapters": (
         "attribution disk interrupts",
@@ -55,16 +55,16 @@ ROOMS = {
         "vcs",
         "repository",
     ),
-    "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages"),
+    "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": ("list sum vendor edit env get graph init modverify tidy work", "download verify why"),
-    "report": ("gojson", "document", "edit env findings graph list sum why", "download"),
+    "report": ("gojson style", "document", "edit env findings graph list sum why", "download"),
     "wiring": ("env modverify session sums", "verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
         "call helptext",
         "switching",
-        "session",
+        "outputs session",
         "commands main",
     ),
 }
@@ -94,7 +94,8 @@ TESTED_BY = {
     ),
     "cli/commands/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
-        "app/verify: cache database graph modulestxt targets vendor verify; wiring: session verify"
+        "app/verify: cache database graph modulestxt vendor verify; cli: outputs; load/targets: faults open targets; "
+        "wiring: session verify"
     ),
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",

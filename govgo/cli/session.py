@@ -83,13 +83,16 @@ def working_directory(environ: Mapping[str, str]) -> str:
         raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
 
 
-def open_session(flags: Mapping[str, Any], *, announce: bool = True, policy: Policy = LIST) -> Session:
+def open_session(
+    flags: Mapping[str, Any], *, announce: bool = True, offline: bool = False, policy: Policy = LIST
+) -> Session:
     """A session for one command; it is closed when the command ends.
 
     Args:
         flags: the values of `options.module_options`, and perhaps `verbose`, `tolerant` and `tags`;
             `selects` is False for a command that every Go release answers alike, whatever GOTOOLCHAIN says.
         announce: report each zip before it is fetched.
+        offline: ask nobody; what is not kept is an OfflineError.
         policy: what the verb may do, where that matters before its service sets it.
 
     Raises:
@@ -103,9 +106,9 @@ def open_session(flags: Mapping[str, Any], *, announce: bool = True, policy: Pol
     report = reporter()
     report.start_progress(call.path.partition(" ")[2] if call is not None else "", os.environ)
     network = network_options(flags)
-    session = make_session(settings, report, network=network, announce=announce, policy=policy)
+    session = make_session(settings, report, network=network, announce=announce, offline=offline, policy=policy)
     if flags.get("selects", True):
-        session = _at_its_release(session, network, announce=announce)
+        session = _at_its_release(session, network, announce=announce, offline=offline)
     if call is not None:
         if is_older(session.local_go):
             let_switch(call, session)
@@ -184,7 +187,7 @@ def network_options(flags: Mapping[str, Any]) -> NetworkOptions:
     return options._replace(timeouts=options.timeouts.waiting(seconds or math.inf))
 
 
-def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool) -> Session:
+def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool, offline: bool) -> Session:
     """The session, or another for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
     from govgo.load.mainmodule.switching import release_at_start
     from govgo.wiring.session import make_session
@@ -199,4 +202,6 @@ def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool
     session.close()
     env = answering_as(session.settings.env, release)
     settings = session.settings._replace(env=env, go_version=release)
-    return make_session(settings, session.report, network=network, announce=announce, policy=session.policy)
+    return make_session(
+        settings, session.report, network=network, announce=announce, offline=offline, policy=session.policy
+    )

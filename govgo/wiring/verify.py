@@ -179,7 +179,7 @@ def _bundle(session: Session, client: ProofClient, where: Sequence[str], file: s
     """Write a bundle of the proofs of every go.sum line that is checked."""
     from govgo.app.sum.bundle import write_bundle
     from govgo.app.verify.database import lines_of
-    from govgo.app.verify.targets import find_targets
+    from govgo.load.targets.targets import find_targets
 
     keys = [line.mod for line in lines_of(find_targets(session, where))]
     return write_bundle(session, client, session.absolute(file), keys)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from govgo.adapters.repository.background import Background
     from govgo.adapters.repository.chain import ModuleSource
     from govgo.adapters.repository.zips import Downloads, TooNew, Zips
+    from govgo.adapters.sumdb.route import Getter
     from govgo.adapters.vcs.direct import Direct
 
 _T = TypeVar("_T")
@@ -87,7 +88,7 @@ class Repository:
             cache: the module cache; None for the one that `env` names.
             writable_dirs: leave its extracted trees writable (-modcacherw).
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
-            offline: ask no source; what the cache lacks is an OfflineError.
+            offline: ask no source and no database; what the cache lacks is an OfflineError.
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
 
         Raises:
@@ -101,7 +102,7 @@ class Repository:
         self._offline = offline
         self._cache = cache or ModCache(env.gomodcache, writable_dirs=writable_dirs)
         self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
-        self._sums = SumCheck(env, ledger or SumLedger(), lambda: self._web, report.note, self._network.helper)
+        self._sums = SumCheck(env, ledger or SumLedger(), self._getter, report.note, self._network.helper)
         self._gomods = GoMods(self._cache, self._try, self._sums, report, self._network.helper)
         self._announce = announce
         self._too_new = too_new
@@ -352,9 +353,16 @@ class Repository:
     def _sources(self) -> tuple[ModuleSource, ...]:
         return tuple(self._source(spec) for spec in self._env.proxies())
 
+    def _getter(self) -> Getter:
+        if not self._offline:
+            return self._web
+        from govgo.adapters.sumdb.route import NoNetwork
+
+        return NoNetwork()
+
     def _refusal(self) -> LookupDisabledError | None:
         if self._offline:
-            return OfflineError("not in the module cache, and --offline asks nobody")
+            return OfflineError()
         return LookupDisabledError(self._disabled) if self._disabled else None
 
     def _source(self, spec: ProxySpec) -> ModuleSource:

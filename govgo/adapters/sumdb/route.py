@@ -21,7 +21,7 @@ from typing import Protocol
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, ProxySpec
 from govgo.core.golib import url as gourl
 from govgo.core.sumdb.database import Database
-from govgo.errors import Failure, GovgoError, is_not_found
+from govgo.errors import Failure, GovgoError, OfflineError, is_not_found
 
 MAX_SUPPORTED_BYTES = 64 << 10
 """The body of `supported` has no meaning; more than this is not read."""
@@ -38,6 +38,14 @@ class Getter(Protocol):
             UnavailableError: any other failure; TooLargeError past `limit_bytes`.
         """
         ...
+
+
+class NoNetwork:
+    """A `Getter` that asks nobody, so that only kept answers and tiles can prove something."""
+
+    async def get(self, url: str, limit_bytes: int) -> bytes:
+        """Refuse, as --offline demands."""
+        raise OfflineError()
 
 
 class SumDbRoute:

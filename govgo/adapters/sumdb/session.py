@@ -23,7 +23,7 @@ from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.adapters.sumdb.client import SumDb, open_sumdb
-from govgo.adapters.sumdb.route import Getter
+from govgo.adapters.sumdb.route import Getter, NoNetwork
 from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
@@ -44,7 +44,6 @@ from govgo.errors import (
     GovgoError,
     IntegrityError,
     NotFoundError,
-    OfflineError,
     UsageError,
     run_all,
 )
@@ -230,7 +229,7 @@ class ProofClient(SumClient):
 
     def _open(self) -> SumDb:
         if self._offline and self._database is None:
-            self._database = open_sumdb(self._env, _NoNetwork(), self._report.note, keep_rows=True)
+            self._database = open_sumdb(self._env, NoNetwork(), self._report.note, keep_rows=True)
         return super()._open()
 
     def _files(self) -> SumDbCache:
@@ -270,12 +269,6 @@ class ProofClient(SumClient):
         except (Failure, OSError):
             with suppress(OSError, DiskError):
                 atomic.remove(path)
-
-
-class _NoNetwork:
-    async def get(self, url: str, limit_bytes: int) -> bytes:
-        """Refuse, as --offline demands."""
-        raise OfflineError("not in the module cache, and --offline asks nobody")
 
 
 async def _find_note(base: gourl.GoURL, name: str, getter: Getter) -> tuple[bytes, gourl.GoURL | None]:

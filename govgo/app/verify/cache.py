@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.load.targets.targets import SumFile, Target
 from govgo.ports.evidence import Cached, Damage
 
 UNMODIFIED, MODIFIED, ABSENT = "unmodified", "modified", "absent"

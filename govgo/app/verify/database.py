@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from govgo.app.sum.database import listed_hash
-from govgo.app.verify.targets import SumFile, Target
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, remedy_of
 from govgo.core.gosum.lines import (
     BAD_MODULE,
@@ -37,6 +36,7 @@ from govgo.errors import (
     SumMismatchError,
     find,
 )
+from govgo.load.targets.targets import SumFile, Target
 from govgo.ports.sumdb import Lookups, Prover
 
 PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED = (

@@ -7,61 +7,35 @@ one bad line does not hide other findings; the database proves those modules ins
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from govgo.app.verify.targets import WORKSPACE, SumFile, Target, shown
-from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict, remedy_of
+from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.lines import SumLine
 from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import module_sort_key
 from govgo.core.version import goversion
 from govgo.errors import (
-    ConflictError,
     Failure,
-    GoSumError,
     GovgoError,
-    IntegrityError,
-    ModFileError,
-    NotFoundError,
-    ReportedError,
     SecurityError,
-    UnavailableError,
     find,
 )
 from govgo.load.dependency.gomod import ModuleError
-from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.keepsums import Which, keep_sums
 from govgo.load.mainmodule.load import load_mod_file
-from govgo.load.session.policy import GRAPH
 from govgo.load.session.session import Session
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.open import open_target
+from govgo.load.targets.targets import WORKSPACE, SumFile, Target, shown
 
 if TYPE_CHECKING:
     from govgo.core.gosum.ledger import SumLedger
     from govgo.load.buildlist.graph import ModGraph
     from govgo.load.buildlist.requirements import Requirements
     from govgo.ports.files import Workspace
-    from govgo.ports.talk import Reporter
-
-
-class _Mute:
-    """A `ports.Reporter` that passes on progress and drops sentences: the findings contain them."""
-
-    def __init__(self, report: Reporter) -> None:
-        self._report = report
-
-    def note(self, sentence: str) -> None:
-        """Dropped: verify reports what it finds itself."""
-
-    def raw(self, text: str) -> None:
-        """Dropped: verify reports what it finds itself."""
-
-    def event(self, kind: str, facts: Mapping[str, object]) -> None:
-        """Progress is shown."""
-        self._report.event(kind, facts)
 
 
 class _CleanSums:
@@ -104,27 +78,8 @@ class TargetGraph:
 
     def _fresh_session(self) -> Session:
         """A session over the target before anything is read; it shares everything that was fetched."""
-        outer, target = self._outer, self._target
-        work = target.mod_file if target.kind == WORKSPACE else target.work
-        settings = outer.settings
-        clean = {file.path: self._clean(file) for file in (*target.sums, *target.shared)}
-        session = Session(
-            settings=settings._replace(
-                cwd=target.root,
-                env=settings.env._replace(gowork=work if target.kind == WORKSPACE else "off"),
-                mod="",
-                mod_explicit=False,
-            ),
-            repo=outer.repo,
-            files=cast("Workspace", _CleanSums(outer.files, clean)),
-            report=_Mute(outer.report),
-            clock=outer.clock,
-            # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, despite
-            # a go line below that of a module.
-            policy=GRAPH._replace(lenient_workspace=True),
-        )
-        init_workfile(session)
-        return session
+        clean = {file.path: self._clean(file) for file in (*self._target.sums, *self._target.shared)}
+        return open_target(self._outer, self._target, cast("Workspace", _CleanSums(self._outer.files, clean)))
 
     def activate(self) -> None:
         """Make this target's go.sum the one in use again, after another target's."""
@@ -292,33 +247,3 @@ def _extra(session: Session, graph: ModGraph, target: Target) -> list[Finding]:
         for line in file.lines
         if line.mod.without_gomod() not in named
     ]
-
-
-def from_error(claim: Claim | None, error: GovgoError, place: Place | None = None) -> Finding:
-    """An error as a finding: whether it contradicts, kept something from being checked, or is an answer.
-
-    Args:
-        claim: the claim that it concerns.
-        error: the error.
-        place: the file to look into; an error that knows the line has the last word.
-    """
-    several = error.errors if isinstance(error, ReportedError) else (error,)
-
-    def first(*kinds: type[GovgoError]) -> GovgoError | None:
-        return next((found for kind in kinds for each in several if (found := find(each, kind)) is not None), None)
-
-    verdict = Verdict.FINDING
-    if first(SecurityError) is not None:
-        verdict = Verdict.CONTRADICTION
-    elif first(UnavailableError, IntegrityError, ConflictError) is not None:
-        verdict = Verdict.UNCHECKED
-    elif first(NotFoundError) is not None:
-        verdict = Verdict.UNCHECKED  # a module of the graph that no source has
-    inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
-    faulty = first(ModFileError, GoSumError)
-    if place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:
-        same = posixpath.basename(faulty.file) in ("", posixpath.basename(place.file))
-        file = place.file if same else posixpath.join(posixpath.dirname(place.file), faulty.file)
-        place = Place(file, faulty.line)
-    text = "\n".join(str(each).strip() for each in several)
-    return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint, remedy=remedy_of(inner))

@@ -12,15 +12,16 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING
 
 from govgo.app.vendor.copy import is_package_file
-from govgo.app.verify.graph import TargetGraph, from_error
+from govgo.app.verify.graph import TargetGraph
 from govgo.app.verify.modulestxt import check_modules_txt
-from govgo.app.verify.targets import WORKSPACE, Target, shown
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError, OfflineError, StaleError, find
 from govgo.load.dependency.modulestxt import check_vendor_consistency, parse_modules_txt
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
-from govgo.app.verify.targets import WORKSPACE, Target, find_targets, shown
 from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification, merge_alike
 from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
 from govgo.errors import GovgoError, OfflineError
 from govgo.load.session.errors import NoModRootError
+from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown
 from govgo.ports.evidence import KeptProofs, OldFiles
 from govgo.ports.sumdb import Prover
 
@@ -106,7 +106,7 @@ _NOT_AT_HAND = frozenset({OfflineError.code, NoModRootError.code})
 
 def with_late_errors(run: Verification, errors: Sequence[GovgoError]) -> Verification:
     """A verification with what went wrong after its checks; an error that it tells already is not told again."""
-    from govgo.app.verify.graph import from_error
+    from govgo.load.targets.faults import from_error
 
     known = {finding.text for _, finding in run.all_findings()}
     found = {finding.text: finding for finding in (from_error(Claim.DATABASE, error) for error in errors)}
@@ -247,7 +247,7 @@ class _Run:
         try:
             result, found = check()
         except GovgoError as error:
-            from govgo.app.verify.graph import from_error
+            from govgo.load.targets.faults import from_error
 
             found = (from_error(claim, error, Place(shown(self._session, target.mod_file))),)
             result = ClaimResult(claim, found[0].verdict, note="could not be checked")

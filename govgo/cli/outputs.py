@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reports in several formats at once: `-format F`, `-json`, `-o FORMAT:FILE`.
+
+    govgo verify -o sarif:out.sarif -o markdown:summary.md        and text on standard output
+
+A report replaces that of an earlier run, also where this run fails: then it says so. A file that is a device or a pipe
+is written into. The exit code does not depend on the format.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from govgo.cli.call import reporter, show
+from govgo.cli.exitcodes import exit_code
+from govgo.cli.options import flag_options, option
+from govgo.errors import Failure, UsageError
+from govgo.report.style import Style
+
+_T = TypeVar("_T")
+
+STDOUT = "-"
+TEXT = "text"
+
+output_options = flag_options(
+    option("-format", "form", metavar="FORMAT", help="Print in FORMAT in place of text."),
+    option("-json", "as_json", is_flag=True, help="The same as -format json."),
+    option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it."),
+)
+"""The flags of a command with reports."""
+
+
+class Reports(Generic[_T]):
+    """The reports of one run; a context in which the run takes place.
+
+    Attributes:
+        result: what was told, None before.
+        failures: what failed beside it, such as a report that cannot be written.
+    """
+
+    def __init__(
+        self,
+        flags: Mapping[str, Any],
+        formats: Mapping[str, Callable[[_T, Style], str]],
+        failed: Callable[[BaseException], _T],
+    ) -> None:
+        """Read the flags.
+
+        Args:
+            flags: the values of `output_options`, and of -C.
+            formats: how a result is rendered, by the name of the format; "text" is among them.
+            failed: the result of a run that ended with an error, for the reports that then say so. Standard output
+                gets it in every format but text, for which the sentence on standard error is enough.
+
+        Raises:
+            UsageError: an unknown format, or a value of -o that is not FORMAT:FILE.
+        """
+        self.result: _T | None = None
+        self.failures: list[Failure] = []
+        self._formats = formats
+        self._failed = failed
+        self._outputs = _outputs(flags, formats)
+
+    def __enter__(self) -> Reports[_T]:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and self.result is None:
+            self._outputs = [
+                (form, file)
+                for form, file in self._outputs
+                if (form != TEXT if file == STDOUT else os.path.isdir(os.path.dirname(file)))
+            ]
+            with suppress(OSError):  # the error on its way says more
+                self.tell(self._failed(error))
+
+    def tell(self, result: _T) -> None:
+        """Write the reports. One that cannot be written does not keep the others from it."""
+        self.result = result
+        for form, file in self._outputs:
+            try:
+                _write(self._formats[form](result, style_of(file)), file)
+            except Failure as error:
+                self.fail(error)
+
+    def fail(self, error: Failure) -> None:
+        """Say that something failed beside the result; it counts for the exit code."""
+        self.failures.append(error)
+        reporter().note(str(error))
+
+    def exit_code(self, verdict: int) -> int:
+        """The exit code of the command: `verdict`, or that of the worst failure."""
+        return max(verdict, *map(exit_code, self.failures), 0)
+
+
+def _outputs(flags: Mapping[str, Any], formats: Mapping[str, object]) -> Sequence[tuple[str, str]]:
+    """(format, file) of each report, one of them on standard output; files are absolute."""
+    found: list[tuple[str, str]] = []
+    for value in flags["outputs"]:
+        form, colon, file = value.partition(":")
+        if not colon or not file:
+            raise UsageError(f"-o {value}: want FORMAT:FILE")
+        found.append((form, file if file == STDOUT else os.path.abspath(os.path.join(flags["chdir"], file))))
+    form = "json" if flags["as_json"] else flags["form"]
+    if form or not any(file == STDOUT for _, file in found):
+        found.append((form or TEXT, STDOUT))
+    for form, _ in found:
+        if form not in formats:
+            raise UsageError(f"unknown format {form!r}: formats are {', '.join(formats)}")
+    return found
+
+
+def style_of(file: str = STDOUT) -> Style:
+    """What may be shown there (no-color.org, force-color.org)."""
+    environ = os.environ
+    is_terminal = file == STDOUT and sys.stdout.isatty()
+    has_colours = bool(environ.get("FORCE_COLOR")) or (is_terminal and environ.get("TERM") != "dumb")
+    width = 0
+    if is_terminal:
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+    return Style(width, has_colours and not environ.get("NO_COLOR"))
+
+
+def _write(text: str, file: str) -> None:
+    if file == STDOUT:
+        show(text, painted=True)
+        return
+    from govgo.adapters.disk.renew import keeping_places
+    from govgo.adapters.workspace.workspace import DiskWorkspace
+
+    DiskWorkspace(places=keeping_places(os.environ)).write(file, text.encode("utf-8", "surrogateescape"))

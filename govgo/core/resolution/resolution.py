@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The resolved module graph of one module or workspace, as a value: what is selected, and which requirements decide.
+
+A version is selected because it is the highest that any module version in the graph requires, selected or not. With
+graph pruning some requirements are in no graph; those are not known here, and decide nothing.
+
+    m (go.mod:5) requires a v1.2.0       a is selected at v1.3.0:
+    m (go.mod:6) requires b v1.0.0         v1.3.0  b v1.0.0       decides
+    b v1.0.0     requires a v1.3.0         v1.2.0  m (go.mod:5)
+
+Reference: Go Modules Reference, "Minimal version selection (MVS)", "Graph pruning".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from govgo.core.findings import Place
+from govgo.core.modgraph.mvs import NONE, Graph
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, version_key
+from govgo.errors import GovgoError
+
+
+class Stated(NamedTuple):
+    """A requirement that the go.mod file of a main module states.
+
+    Attributes:
+        main: the main module.
+        mod: what it requires.
+        place: the line.
+        is_indirect: it is marked `// indirect`.
+    """
+
+    main: ModuleVersion
+    mod: ModuleVersion
+    place: Place
+    is_indirect: bool
+
+
+class Requirement(NamedTuple):
+    """`source` requires `target`; `place` is the line of a main module's go.mod that says so, None for dependencies."""
+
+    source: ModuleVersion
+    target: ModuleVersion
+    place: Place | None = None
+
+
+class Resolution:
+    """The graph of one module or workspace with everything that its build list depends on.
+
+    Attributes:
+        kind: "module" or "workspace".
+        path: the module path; "" for a workspace.
+        directory: where it is, as reports show it; "." for the root of the sources.
+        mod_file: its go.mod or go.work as reports show it.
+        mains: the main modules, each with version "".
+        graph: the module graph, which `go mod graph` prints.
+        stated: the requirements of the main modules as written, excluded versions left out.
+        replacements: for each module version of the graph that is replaced, by what. A directory has no version.
+        go_version: the go line that is in force.
+        error: why a part of the graph is missing, None where it is whole.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        path: str,
+        directory: str,
+        mod_file: str,
+        mains: Collection[ModuleVersion],
+        graph: Graph,
+        stated: Collection[Stated],
+        replacements: Mapping[ModuleVersion, ModuleVersion],
+        go_version: str,
+        error: GovgoError | None = None,
+    ) -> None:
+        self.kind = kind
+        self.path = path
+        self.directory = directory
+        self.mod_file = mod_file
+        self.mains = tuple(mains)
+        self.graph = graph
+        self.stated = tuple(stated)
+        self.replacements = replacements
+        self.go_version = go_version
+        self.error = error
+
+    @property
+    def name(self) -> str:
+        """The module path, or what stands for it in reports."""
+        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+
+    @cached_property
+    def modules(self) -> tuple[ModuleVersion, ...]:
+        """The build list as `go list -m all` has it: the main modules, then the others by path."""
+        return tuple(mod for mod in self.graph.build_list() if not is_toolchain(mod.path))
+
+    @cached_property
+    def direct(self) -> frozenset[str]:
+        """Paths of the modules that a main module requires without `// indirect`."""
+        return frozenset(each.mod.path for each in self.stated if not each.is_indirect)
+
+    def selected(self, path: str) -> str:
+        """The selected version of a module path; "" for a main module, "none" for a path that is not in the graph."""
+        return self.graph.selected(path)
+
+    def replacement(self, mod: ModuleVersion) -> ModuleVersion | None:
+        """What replaces a module version, None where nothing does."""
+        return self.replacements.get(mod)
+
+    def requirements_on(self, path: str) -> tuple[Requirement, ...]:
+        """Every requirement on a module path, the highest version first; then those of main modules, then by name."""
+        return self._incoming.get(path, ())
+
+    def deciding(self, path: str) -> tuple[Requirement, ...]:
+        """The requirements on the selected version of `path`: each alone suffices to select it."""
+        version = self.selected(path)
+        return tuple(each for each in self.requirements_on(path) if each.target.version == version)
+
+    def chain(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
+        """A shortest chain of requirements from a main module to `mod`; () where there is none."""
+        return self.graph.find_path(mod.__eq__)
+
+    def stated_by(self, main: ModuleVersion, path: str) -> tuple[Stated, ...]:
+        """What a main module's go.mod requires of a module path: nothing, one requirement, or several."""
+        return tuple(each for each in self.stated if each.main == main and each.mod.path == path)
+
+    @cached_property
+    def _incoming(self) -> dict[str, tuple[Requirement, ...]]:
+        """The requirements on each path.
+
+        Those of main modules are the ones they state: in the graph, those of an untidy go.mod are raised already.
+        """
+        found: dict[str, list[Requirement]] = {}
+        mains = frozenset(self.mains)
+        for each in self.stated:
+            found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
+        for source in self.graph.breadth_first():
+            if source not in mains:
+                for target in self.graph.required_by(source) or ():
+                    if target.version != NONE:
+                        found.setdefault(target.path, []).append(Requirement(source, target))
+        return {path: _highest_first(path, each) for path, each in found.items()}
+
+
+def _highest_first(path: str, found: list[Requirement]) -> tuple[Requirement, ...]:
+    found.sort(key=lambda each: (each.place is None, each.source))
+    found.sort(key=lambda each: version_key(path, each.target.version), reverse=True)
+    return tuple(found)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An error as a finding, so that a report of many modules holds the errors of each."""
+
+from __future__ import annotations
+
+import posixpath
+
+from govgo.core.findings import Claim, Finding, Place, Verdict, remedy_of
+from govgo.errors import (
+    ConflictError,
+    GoSumError,
+    GovgoError,
+    IntegrityError,
+    ModFileError,
+    NotFoundError,
+    ReportedError,
+    SecurityError,
+    UnavailableError,
+    find,
+)
+
+
+def from_error(claim: Claim | None, error: GovgoError, place: Place | None = None) -> Finding:
+    """An error as a finding: whether it contradicts, kept something from being checked, or is an answer.
+
+    Args:
+        claim: the claim that it concerns.
+        error: the error.
+        place: the file to look into; an error that knows the line has the last word.
+    """
+    several = error.errors if isinstance(error, ReportedError) else (error,)
+
+    def first(*kinds: type[GovgoError]) -> GovgoError | None:
+        return next((found for kind in kinds for each in several if (found := find(each, kind)) is not None), None)
+
+    verdict = Verdict.FINDING
+    if first(SecurityError) is not None:
+        verdict = Verdict.CONTRADICTION
+    elif first(UnavailableError, IntegrityError, ConflictError) is not None:
+        verdict = Verdict.UNCHECKED
+    elif first(NotFoundError) is not None:
+        verdict = Verdict.UNCHECKED  # a module of the graph that no source has
+    inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
+    faulty = first(ModFileError, GoSumError)
+    if place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:
+        same = posixpath.basename(faulty.file) in ("", posixpath.basename(place.file))
+        file = place.file if same else posixpath.join(posixpath.dirname(place.file), faulty.file)
+        place = Place(file, faulty.line)
+    text = "\n".join(str(each).strip() for each in several)
+    return Finding(inner.code, claim, verdict, text, place=place, hint=inner.hint, remedy=remedy_of(inner))

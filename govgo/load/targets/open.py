@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A session of its own for each module or workspace that a command looks at.
+
+All of them share the repository of the command, and so everything that was fetched. None writes more than the module
+cache: what go.sum lacks is proved by the checksum database and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from govgo.load.mainmodule.gowork import init_workfile
+from govgo.load.session.policy import GRAPH
+from govgo.load.session.session import Session
+from govgo.load.targets.targets import WORKSPACE, Target
+
+if TYPE_CHECKING:
+    from govgo.ports.files import Workspace
+    from govgo.ports.talk import Reporter
+
+
+class _Mute:
+    """A `ports.Reporter` that passes on progress and drops sentences: the results contain them."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+
+    def note(self, sentence: str) -> None:
+        """Dropped: the command reports what it finds itself."""
+
+    def raw(self, text: str) -> None:
+        """Dropped: the command reports what it finds itself."""
+
+    def event(self, kind: str, facts: Mapping[str, object]) -> None:
+        """Progress is shown."""
+        self._report.event(kind, facts)
+
+
+def open_target(outer: Session, target: Target, files: Workspace | None = None) -> Session:
+    """A session with `target` as its main module or workspace, before anything of it is read.
+
+    Args:
+        outer: the session of the command.
+        target: what to open.
+        files: what to read it from, None for the files of the command.
+
+    Raises:
+        GovgoError: go.work cannot be used.
+    """
+    settings = outer.settings
+    session = Session(
+        settings=settings._replace(
+            cwd=target.root,
+            env=settings.env._replace(gowork=target.mod_file if target.kind == WORKSPACE else "off"),
+            mod="",
+            mod_explicit=False,
+        ),
+        repo=outer.repo,
+        files=outer.files if files is None else files,
+        report=_Mute(outer.report),
+        clock=outer.clock,
+        # It fetches what go.sum lacks, and writes nothing; a workspace is read as by go's work verbs, despite a go
+        # line below that of a module.
+        policy=GRAPH._replace(lenient_workspace=True),
+        open_index=outer.open_index,
+    )
+    init_workfile(session)
+    return session

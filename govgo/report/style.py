@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How text for people may look: plain in a pipe or a file, with colours and within its width on a terminal.
+
+What is piped is stable: nothing is cut, wrapped or coloured. A colour never says something that the words do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+"""ECMA-48 codes of what `Style.paint` takes."""
+
+
+class Style(NamedTuple):
+    """What a medium can show.
+
+    Attributes:
+        width: the columns of a terminal, 0 elsewhere: nothing is cut or wrapped.
+        has_colours: colours may be used.
+    """
+
+    width: int = 0
+    has_colours: bool = False
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at it as it is written."""
+        return self.width > 0
+
+    def paint(self, text: str, colour: str) -> str:
+        """`text` in bold in a colour ("red"), or dim; as it is where colours are not wanted."""
+        if not self.has_colours or not text:
+            return text
+        weight = "" if colour in ("bold", "dim") else "\x1b[1m"
+        return f"\x1b[{_CODES[colour]}m{weight}{text}\x1b[0m"
+
+
+PLAIN = Style()
+"""A pipe or a file."""
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = PLAIN) -> str:
+    """Rows below their titles, in columns that are two spaces apart; a newline ends each line.
+
+    On a terminal that is too narrow, cells are folded.
+
+    Args:
+        titles: of the columns.
+        rows: as many cells each; texts of strangers are made safe before (`foreign.one_line`).
+        style: the medium.
+    """
+    if style.is_terminal:
+        from rich.table import Table
+        from rich.text import Text
+
+        shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for title in titles:
+            shown.add_column(title, overflow="fold")
+        for row in rows:
+            shown.add_row(*(Text.from_ansi(cell) for cell in row))
+        return rendered(shown, style)
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (titles, *rows)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def rendered(content: RenderableType, style: Style) -> str:
+    """What rich makes of `content` on a terminal, with spaces at the ends of lines taken away."""
+    import io
+
+    from rich.console import Console
+
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=style.width,
+        force_terminal=style.has_colours,
+        color_system="standard" if style.has_colours else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    console.print(content)
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which requirements decide, on graphs worked out by hand."""
+
+from __future__ import annotations
+
+from govgo.core.findings import Place
+from govgo.core.modgraph.mvs import Graph
+from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.resolution.resolution import Resolution, Stated
+
+M = ModuleVersion("m.io/m")
+
+
+def mv(text: str) -> ModuleVersion:
+    path, _, version = text.partition("@")
+    return ModuleVersion(path, version)
+
+
+def resolution(edges: dict[str, str], stated: dict[str, int], raised: str = "") -> Resolution:
+    """`edges` by module version; `stated` has the line of each requirement of m.io/m, `raised` what it needs beside."""
+    graph = Graph(compare_selected, [M])
+    graph.require(M, (*map(mv, stated), *map(mv, raised.split()), ModuleVersion("go", "1.21")))
+    for source, targets in edges.items():
+        graph.require(mv(source), tuple(map(mv, targets.split())))
+    return Resolution(
+        kind="module",
+        path=M.path,
+        directory=".",
+        mod_file="go.mod",
+        mains=(M,),
+        graph=graph,
+        stated=tuple(Stated(M, mv(each), Place("go.mod", line), line > 6) for each, line in stated.items()),
+        replacements={mv("a@v1.3.0"): ModuleVersion("../a")},
+        go_version="1.21",
+    )
+
+
+EDGES = {"b@v1.0.0": "a@v1.3.0 go@1.20", "a@v1.2.0": "c@v1.0.0", "a@v1.3.0": "", "c@v1.0.0": ""}
+STATED = {"a@v1.2.0": 5, "b@v1.0.0": 6, "c@v1.0.0": 7}
+
+
+def test_the_highest_requirement_decides() -> None:
+    found = resolution(EDGES, STATED)
+    assert [str(mod) for mod in found.modules] == ["m.io/m", "a@v1.3.0", "b@v1.0.0", "c@v1.0.0"]
+    rows = [(each.target.version, str(each.source), str(each.place or "")) for each in found.requirements_on("a")]
+    assert rows == [("v1.3.0", "b@v1.0.0", ""), ("v1.2.0", "m.io/m", "go.mod:5")]
+    assert [str(each.source) for each in found.deciding("a")] == ["b@v1.0.0"]
+    assert found.chain(mv("a@v1.3.0")) == (M, mv("b@v1.0.0"), mv("a@v1.3.0"))
+    assert found.replacement(mv("a@v1.3.0")) == ModuleVersion("../a")
+    assert found.direct == {"a", "b"}
+
+
+def test_versions_that_are_not_selected_require_too() -> None:
+    # a v1.2.0 is not selected, and what it requires counts all the same.
+    found = resolution(EDGES, {"a@v1.2.0": 5, "b@v1.0.0": 6})
+    assert found.selected("c") == "v1.0.0"
+    assert [str(each.source) for each in found.deciding("c")] == ["a@v1.2.0"]
+
+
+def test_several_requirements_may_decide_main_modules_first() -> None:
+    found = resolution(EDGES, STATED)
+    assert [str(each.source) for each in found.deciding("c")] == ["m.io/m", "a@v1.2.0"]
+
+
+def test_a_go_mod_that_is_not_tidy_counts_as_it_is_written() -> None:
+    # Its requirement on a was raised to v1.3.0 to agree with b: b decides, not the line that says v1.2.0.
+    found = resolution(EDGES, STATED, raised="a@v1.3.0")
+    assert [str(each.source) for each in found.deciding("a")] == ["b@v1.0.0"]
+    assert [str(each.place) for each in found.requirements_on("a") if each.place] == ["go.mod:5"]
+
+
+def test_a_path_that_nothing_requires() -> None:
+    found = resolution(EDGES, STATED)
+    assert found.selected("d") == "none"
+    assert found.requirements_on("d") == ()
+    assert found.chain(mv("d@v1.0.0")) == ()

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The graph of each module and workspace that a command names. The build lists are those of `go list -m all`."""
+
+from __future__ import annotations
+
+import pytest
+
+from govgo.errors import UsageError
+from govgo.load.session.session import Session
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
+
+MODULES = {
+    "q.io/a@v1.0.0": "module q.io/a\ngo 1.20\nrequire q.io/b v1.1.0\n",
+    "q.io/a@v1.2.0": "module q.io/a\ngo 1.20\nrequire (\n\tq.io/b v1.3.0\n\tq.io/c v1.0.0\n)\n",
+    "q.io/b@v1.0.0": "module q.io/b\ngo 1.20\n",
+    "q.io/b@v1.1.0": "module q.io/b\ngo 1.20\n",
+    "q.io/b@v1.3.0": "module q.io/b\ngo 1.20\n",
+    "q.io/c@v1.0.0": "module q.io/c\ngo 1.20\nrequire q.io/d v1.0.0 // indirect\n",
+    "q.io/d@v1.0.0": "module q.io/d\ngo 1.20\n",
+}
+TIDY = "module m.io/m\n\ngo 1.20\n\nrequire q.io/a v1.0.0\n\nrequire q.io/b v1.1.0 // indirect\n"
+RAISED = "module m.io/m\n\ngo 1.20\n\nrequire (\n\tq.io/a v1.2.0\n\tq.io/b v1.0.0\n)\n"
+REPLACED = TIDY + "\nreplace q.io/b => ../fork\n"
+
+
+def session(files: dict[str, str], cwd: str = "/src") -> Session:
+    s = memory_session(MemoryFiles(files), MemoryRepo(MODULES))
+    s.settings = s.settings._replace(cwd=cwd)
+    return s
+
+
+def selected(found: Resolved | Unresolved) -> str:
+    assert isinstance(found, Resolved)
+    return " ".join(str(mod) for mod in found.resolution.modules)
+
+
+@pytest.mark.parametrize(
+    ("go_mod", "build_list"),
+    [
+        (TIDY, "m.io/m q.io/a@v1.0.0 q.io/b@v1.1.0"),
+        (RAISED, "m.io/m q.io/a@v1.2.0 q.io/b@v1.3.0 q.io/c@v1.0.0"),  # q.io/d is pruned out
+        (TIDY + "\nexclude q.io/b v1.1.0\n", "m.io/m q.io/a@v1.0.0"),  # both requirements on it are dropped
+    ],
+)
+def test_a_module(go_mod: str, build_list: str) -> None:
+    (found,) = resolve_all(session({"/src/go.mod": go_mod}), [])
+    assert selected(found) == build_list
+
+
+def test_what_go_mod_states_keeps_its_lines_though_the_graph_is_raised() -> None:
+    (found,) = resolve_all(session({"/src/go.mod": RAISED}), [])
+    assert isinstance(found, Resolved)
+    places = [(str(each.mod), str(each.place), each.is_indirect) for each in found.resolution.stated]
+    assert places == [("q.io/a@v1.2.0", "go.mod:6", False), ("q.io/b@v1.0.0", "go.mod:7", False)]
+    assert [str(each.source) for each in found.resolution.deciding("q.io/b")] == ["q.io/a@v1.2.0"]
+
+
+def test_replacements() -> None:
+    files = {"/src/go.mod": REPLACED, "/fork/go.mod": "module q.io/b\ngo 1.20\nrequire q.io/d v1.0.0\n"}
+    (found,) = resolve_all(session(files), [])
+    assert selected(found) == "m.io/m q.io/a@v1.0.0 q.io/b@v1.1.0 q.io/d@v1.0.0"
+    assert isinstance(found, Resolved)
+    assert {str(mod): new.path for mod, new in found.resolution.replacements.items()} == {"q.io/b@v1.1.0": "../fork"}
+
+
+WORK = {
+    "/src/go.work": "go 1.20\n\nuse (\n\t./x\n\t./y\n)\n",
+    "/src/x/go.mod": "module m.io/x\n\ngo 1.20\n\nrequire q.io/a v1.2.0\n",
+    "/src/y/go.mod": "module m.io/y\n\ngo 1.20\n\nrequire q.io/b v1.0.0\n",
+    "/src/z/go.mod": "module m.io/z\n\ngo 1.20\n\nrequire q.io/b v1.0.0\n",
+}
+
+
+@pytest.mark.parametrize("where", [[], ["."], ["go.work"], ["x", "y"], ["./x/..."]])
+def test_a_workspace_is_one(where: list[str]) -> None:
+    (found,) = resolve_all(session(WORK), where)
+    # The requirements of the modules of a workspace are pruned as those of one: q.io/d is needed by no package.
+    assert selected(found).startswith("m.io/x m.io/y q.io/a@v1.2.0 q.io/b@v1.3.0 q.io/c@v1.0.0")
+    assert isinstance(found, Resolved)
+    assert [str(each.place) for each in found.resolution.stated] == ["x/go.mod:5", "y/go.mod:5"]
+    assert found.resolution.name == "workspace ."
+
+
+def test_many_modules_beside_a_workspace() -> None:
+    found = {each.target.root: selected(each) for each in resolve_all(session(WORK), ["./..."])}
+    assert found["/src/z"] == "m.io/z q.io/b@v1.0.0"
+    assert found.keys() == {"/src", "/src/z"}
+
+
+def test_one_that_fails_stops_no_other() -> None:
+    files = {
+        "/src/x/go.mod": "module m.io/x\n\nrequire nonsense\n",
+        "/src/y/go.mod": TIDY,
+        "/src/z/go.mod": "module m.io/z\n\ngo 1.20\n\nrequire q.io/gone v1.0.0\n",
+    }
+    broken, whole, partial = resolve_all(session(files), ["./..."])
+    assert isinstance(broken, Unresolved)
+    assert str(broken.fault.place) == "x/go.mod:3"
+    assert "usage: require module/path v1.2.3" in broken.fault.text
+    assert selected(whole) == "m.io/m q.io/a@v1.0.0 q.io/b@v1.1.0"
+    assert isinstance(partial, Resolved)
+    assert "q.io/gone@v1.0.0" in str(partial.resolution.error)
+    assert selected(partial) == "m.io/z q.io/gone@v1.0.0"
+
+
+def test_an_argument_that_names_nothing() -> None:
+    with pytest.raises(UsageError, match=r"nowhere: no go\.mod file there"):
+        list(resolve_all(session({"/src/go.mod": TIDY}), ["nowhere"]))
