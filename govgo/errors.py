@@ -60,6 +60,9 @@
             GoModDirtyError      [load/session] go.mod would need a change that the mode forbids
           ModFileErrors          [core/modfile] all faults of a go.mod or go.work, one on a line, in go's order
           VersionFixError        [core/modfile] a version in go.mod cannot be made canonical
+          UnrecognizedError      [core/gobinary] no executable in a known format, or it breaks the rules of its format
+          NotGoError             [core/gobinary] an executable has no Go build information
+          BuildInfoError         [core/gobinary] the list of modules in a Go binary is malformed
           NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
           UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
           SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides

@@ -117,6 +117,28 @@ def open_session(
     return session
 
 
+def change_directory(flags: Mapping[str, Any]) -> str:
+    """Change to the directory that -C names; the one before, "" where there is no -C.
+
+    Raises:
+        UsageError: there is no such directory.
+    """
+    chdir = str(flags.get("chdir", ""))
+    if not chdir:
+        return ""
+    start_dir = ""
+    with suppress(InputError):  # one that has been removed is not missed here
+        start_dir = working_directory(os.environ)
+    try:
+        os.chdir(chdir)
+    except OSError as error:
+        raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
+    call = current_call()
+    if call is not None:
+        call.env = None  # a relative GOENV or PATH means something else now
+    return start_dir
+
+
 def _settings(flags: Mapping[str, Any]) -> Settings:
     """The settings of a command; changes to the directory that -C names first.
 
@@ -125,18 +147,7 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
     """
     from govgo.load.session.session import Settings
 
-    call = current_call()
-    chdir = str(flags.get("chdir", ""))
-    start_dir = ""
-    if chdir:
-        with suppress(InputError):  # one that has been removed is not missed here
-            start_dir = working_directory(os.environ)
-        try:
-            os.chdir(chdir)
-        except OSError as error:
-            raise UsageError(f"chdir {chdir}: {(error.strerror or '').lower()}") from None
-        if call is not None:
-            call.env = None  # a relative GOENV or PATH means something else now
+    start_dir = change_directory(flags)
     env = environment()
     cwd = working_directory(os.environ)
     modfile = str(flags.get("modfile", ""))

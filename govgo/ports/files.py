@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,4 +80,36 @@ class ImportIndex(Protocol):
 
     def flush(self) -> None:
         """Write what is new; a disk that refuses is no error."""
+        ...
+
+
+class Executables(Protocol):
+    """Files that may be executables, read in pieces."""
+
+    def kind(self, path: str) -> str:
+        """ "file", "dir" or "other", behind links.
+
+        Raises:
+            DiskError: there is nothing, or it cannot be looked at.
+        """
+        ...
+
+    def is_candidate(self, path: str) -> bool:
+        """Whether mode or name say that the file is an executable or a shared library."""
+        ...
+
+    def below(self, directory: str) -> Iterator[str]:
+        """The files below a directory, and the links, in byte order; no link to a directory is followed."""
+        ...
+
+    def reading(self, path: str) -> AbstractContextManager[Callable[[int, int], bytes]]:
+        """A block in which `read(offset, size)` reads a file.  Raises DiskError where it cannot be opened."""
+        ...
+
+    def packed(self, path: str) -> Iterator[tuple[str, Callable[[int, int], bytes]]] | None:
+        """The executables in a zip or tar file: (name, `read(offset, size)`), each valid until the next; else None.
+
+        Raises:
+            InputError: the archive is damaged or too large.
+        """
         ...

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Executables on disk, and in zip and tar archives, read in pieces (`ports.files.Executables`)."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO
+
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.core.foreign import one_line
+from govgo.errors import InputError
+
+_ReadAt = Callable[[int, int], bytes]
+
+MAX_PACKED_BYTES = 1 << 30
+"""An executable in an archive may be so large, and all that are read from one archive four times that."""
+_MAX_FILES = 100_000
+_STARTS = (b"\x7fELF", b"MZ", b"\xfe\xed\xfa", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_LIBRARIES = (".so", ".exe", ".dll")
+_CHUNK_BYTES = 1 << 20
+_DAMAGED = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
+    *(tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError),
+)
+"""What zipfile and tarfile raise for archives that they cannot read."""
+
+
+class DiskExecutables:
+    """Files of this machine; the methods are described in `ports.files.Executables`."""
+
+    def kind(self, path: str) -> str:
+        try:
+            mode = os.stat(path).st_mode
+        except OSError as error:
+            raise disk_error("stat", path, error) from error
+        return "dir" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "other"
+
+    def is_candidate(self, path: str) -> bool:
+        try:
+            mode = os.stat(path).st_mode
+        except OSError:
+            return False
+        name = path.lower()
+        return (stat.S_ISREG(mode) and mode & 0o111 != 0) or name.endswith(_LIBRARIES) or ".so." in name
+
+    def below(self, directory: str) -> Iterator[str]:
+        pending = [directory]
+        while pending:
+            path = pending.pop()
+            try:
+                mode = os.lstat(path).st_mode
+                if stat.S_ISDIR(mode):
+                    names = sorted(os.listdir(path), reverse=True)
+                    pending += [os.path.normpath(os.path.join(path, name)) for name in names]
+                elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+                    yield path
+            except OSError:
+                continue  # as in go, what cannot be looked at is passed over
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[_ReadAt]:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise disk_error("open", path, error) from error
+        try:
+            yield _reader(descriptor, path)
+        finally:
+            os.close(descriptor)
+
+    def packed(self, path: str) -> Iterator[tuple[str, _ReadAt]] | None:
+        if zipfile.is_zipfile(path):
+            return _sound(path, _executables(_zip_files(path)))
+        try:
+            if not tarfile.is_tarfile(path):
+                return None
+        except (OSError, EOFError, zlib.error):
+            return None
+        return _sound(path, _executables(_tar_files(path)))
+
+
+def _reader(descriptor: int, path: str) -> _ReadAt:
+    def read(offset: int, size: int) -> bytes:
+        try:
+            return os.pread(descriptor, size, offset)
+        except (OSError, OverflowError) as error:
+            raise disk_error("read", path, error if isinstance(error, OSError) else OSError(str(error))) from error
+
+    return read
+
+
+def _sound(path: str, found: Iterator[tuple[str, _ReadAt]]) -> Iterator[tuple[str, _ReadAt]]:
+    """`found`, with the errors of the libraries as ours."""
+    try:
+        yield from found
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise InputError(f"{path}: damaged archive: {one_line(str(error))}") from error
+
+
+def _zip_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if not entry.is_dir():
+                with archive.open(entry) as file:
+                    yield entry.filename, file
+
+
+def _tar_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
+    with tarfile.open(path, "r:*") as archive:
+        for entry in archive:
+            if entry.isreg():
+                file = archive.extractfile(entry)
+                if file is not None:
+                    yield entry.name, file
+
+
+def _executables(files: Iterator[tuple[str, IO[bytes]]]) -> Iterator[tuple[str, _ReadAt]]:
+    """Those that begin as an executable does, each unpacked to a temporary file without a name."""
+    total = 0
+    for number, (name, file) in enumerate(files):
+        if number >= _MAX_FILES:
+            raise InputError(f"more than {_MAX_FILES} files in the archive")
+        data = file.read(16)
+        if not data.startswith(_STARTS):
+            continue
+        with TemporaryFile() as unpacked:
+            size = 0
+            while data:
+                size += len(data)
+                if size > MAX_PACKED_BYTES or total + size > 4 * MAX_PACKED_BYTES:
+                    raise InputError(f"{one_line(name)} in the archive is too large")
+                unpacked.write(data)
+                data = file.read(_CHUNK_BYTES)
+            total += size
+            unpacked.flush()
+            yield name, _reader(unpacked.fileno(), name)
