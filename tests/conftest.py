@@ -18,5 +18,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not config.getoption(f"--{name}"):
             skip = pytest.mark.skip(reason=f"needs --{name}")
             for item in items:
-                if name in item.keywords:
+                if item.get_closest_marker(name):
                     item.add_marker(skip)

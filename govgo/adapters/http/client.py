@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import govgo
@@ -52,10 +52,17 @@ class Page(NamedTuple):
 
 
 class Auth(NamedTuple):
-    """What GOAUTH comes to: credentials, and the commands that may add to them, None where there are none."""
+    """What GOAUTH comes to.
+
+    Attributes:
+        credentials: those that are known.
+        goauth: the commands that may add to them, None where there are none.
+        netrc_fault: why the netrc file could not be read, "" if it was.
+    """
 
     credentials: Credentials
     goauth: GoAuth | None = None
+    netrc_fault: str = ""
 
 
 class _Place:
@@ -249,21 +256,29 @@ class HttpClient:
         """
         if not url.startswith("https:"):
             return await self._ask_once(url, pace)
-        credentials, goauth = self._auth or self._open_auth()
+        credentials, goauth, netrc_fault = self._auth or self._open_auth()
         if goauth is not None:
             await goauth.start()
         answer = await self._ask_once(url, pace)
-        if goauth is None or not 400 <= answer.status < 500:
+        if not 400 <= answer.status < 500:
+            return answer
+        if goauth is None:
+            self._trace_faults(url, [f"GOAUTH=netrc: {netrc_fault}"] if netrc_fault else [])
             return answer
         status, head = status_text(answer.status, answer.reason), answer.head()
         answer.close()
         run = await goauth.refresh(url, status, head)
-        if run.faults and self._trace is not None and not credentials.lines(url):
-            self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *run.faults]))
+        if not credentials.lines(url):
+            self._trace_faults(url, run.faults)
         answer = await self._ask_once(url, pace)
         if answer.status in (200, 401):
             await goauth.report_outcome(run, accepted=answer.status == 200)
         return answer
+
+    def _trace_faults(self, url: str, faults: Sequence[str]) -> None:
+        """Print why GOAUTH has nothing for `url` (-x)."""
+        if faults and self._trace is not None:
+            self._trace("\n  ".join([f"GOAUTH encountered errors for {self._shown(url)}:", *faults]))
 
     def _open_auth(self) -> Auth:
         self._auth = auth = self._load_auth()

@@ -22,7 +22,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.http.netrc import Login, read_netrc
+from govgo.adapters.http.netrc import Login, Netrc, read_netrc
 from govgo.errors import SettingError
 
 # A command with arguments; that of git is a directory.
@@ -100,12 +100,12 @@ def _place(url: str) -> str:
     return url.removeprefix("https://").removesuffix("/")
 
 
-def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[str, ...]]:
+def load_goauth(goauth: str, netrc_path: str) -> tuple[Netrc, tuple[str, ...]]:
     """Read what GOAUTH names.
 
     Returns:
-        The logins of the netrc file, () unless "netrc" is named; and the commands of GOAUTH, in order, () where none is
-        a program or git.
+        The netrc file, empty unless "netrc" is named; and the commands of GOAUTH, in order, () where none is a program
+        or git.
 
     Raises:
         SettingError: GOAUTH holds an empty command, "off" beside others, or "git" without an absolute directory. As in
@@ -113,7 +113,7 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
     """
     commands = [command.strip() for command in goauth.split(";")]
     shown = f"(GOAUTH={shown_commands(goauth)})"
-    logins: tuple[Login, ...] = ()
+    netrc = Netrc()
     must_run = False
     for command in reversed(commands):
         words = command.split()
@@ -123,12 +123,12 @@ def load_goauth(goauth: str, netrc_path: str) -> tuple[tuple[Login, ...], tuple[
             if len(commands) != 1:
                 raise SettingError(f"GOAUTH=off cannot be combined with other authentication commands {shown}")
         elif words[0] == "netrc":
-            logins = read_netrc(netrc_path)
+            netrc = read_netrc(netrc_path)
         else:
             must_run = True
             if words[0] == "git":
                 _check_git_dir(words)
-    return logins, tuple(commands) if must_run else ()
+    return netrc, tuple(commands) if must_run else ()
 
 
 def shown_commands(goauth: str) -> str:

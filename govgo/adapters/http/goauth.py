@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.credentials import Credentials, basic_line, shown_commands
-from govgo.adapters.http.netrc import Login
+from govgo.adapters.http.netrc import Netrc
 from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl
@@ -59,7 +59,7 @@ class GoAuth:
         self,
         commands: Sequence[str],
         credentials: Credentials,
-        logins: Sequence[Login],
+        netrc: Netrc,
         environ: Mapping[str, str],
         off: Callable[[Callable[[], object]], Awaitable[object]],
     ) -> None:
@@ -68,14 +68,14 @@ class GoAuth:
         Args:
             commands: those of GOAUTH, checked (`credentials.load_goauth`).
             credentials: where to store what the commands print.
-            logins: those of the netrc file; "netrc" may stand among the commands.
+            netrc: the netrc file; "netrc" may stand among the commands.
             environ: the environment that the commands get.
             off: runs blocking work in a thread.
         """
         # The last to store headers for a place wins. That is to be the first command, so they run in reverse.
         self._commands = tuple(reversed(commands))
         self._credentials = credentials
-        self._logins = tuple(reversed(logins))
+        self._netrc = netrc
         self._environ = dict(environ)
         self._environ.setdefault("GIT_TERMINAL_PROMPT", "0")
         self._environ.setdefault("GCM_INTERACTIVE", "never")
@@ -113,7 +113,9 @@ class GoAuth:
         words = command.split()
         shown = shown_commands(command)
         if words[0] == "netrc":
-            return [(each.machine, (basic_line(each.login, each.password),)) for each in self._logins]
+            if self._netrc.fault:
+                raise InputError(self._netrc.fault)
+            return [(each.machine, (basic_line(each.login, each.password),)) for each in reversed(self._netrc.logins)]
         if words[0] == "git":
             return [self._ask_git(words[1], url, run)] if url else []
         try:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from govgo.adapters.disk.diskerror import reason
+
 
 class Login(NamedTuple):
     """A machine of a netrc file with its login and password."""
@@ -22,15 +24,25 @@ class Login(NamedTuple):
         return f"Login(machine={self.machine!r})"
 
 
-def read_netrc(path: str) -> tuple[Login, ...]:
-    """The logins of a netrc file; () when it cannot be read."""
+class Netrc(NamedTuple):
+    """What came of reading a netrc file: its logins, and why it could not be read, as go says it ("" if it was)."""
+
+    logins: tuple[Login, ...] = ()
+    fault: str = ""
+
+
+def read_netrc(path: str) -> Netrc:
+    """Read the netrc file at `path`; "" stands for one in a home directory that is not known. None need be there."""
     if not path:
-        return ()
+        return Netrc(fault="$HOME is not defined")
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as f:
-            return parse_netrc(f.read())
-    except OSError:
-        return ()
+            return Netrc(parse_netrc(f.read()))
+    except FileNotFoundError:
+        return Netrc()
+    except OSError as err:
+        operation = "read" if isinstance(err, IsADirectoryError) else "open"
+        return Netrc(fault=f"{operation} {path}: {reason(err)}")
 
 
 def parse_netrc(text: str) -> tuple[Login, ...]:

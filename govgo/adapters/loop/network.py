@@ -141,14 +141,14 @@ class Network:
             from govgo.adapters.http.client import Auth
             from govgo.adapters.http.credentials import Credentials, load_goauth
 
-            logins, commands = load_goauth(self._env.goauth, self._env.network.netrc)
-            credentials = Credentials(logins, changes=bool(commands))
+            netrc, commands = load_goauth(self._env.goauth, self._env.network.netrc)
+            credentials = Credentials(netrc.logins, changes=bool(commands))
             goauth = None
             if commands:
                 from govgo.adapters.http.goauth import GoAuth
 
-                goauth = GoAuth(commands, credentials, logins, self._env.process, self.off)
-            self._auth = Auth(credentials, goauth)
+                goauth = GoAuth(commands, credentials, netrc, self._env.process, self.off)
+            self._auth = Auth(credentials, goauth, netrc.fault)
         return self._auth
 
     @property

@@ -174,6 +174,31 @@ def test_attack_a_redirect_to_http_for_credentials(
     assert log[1:] == ["http://dev.corp.test/r"]
 
 
+@pytest.mark.parametrize("programs", ["", ";false"])
+@pytest.mark.parametrize(
+    ("netrc", "fault"), [("", "$HOME is not defined"), ("/dev", "read /dev: is a directory"), ("/no/such", "")]
+)
+def test_why_there_is_no_netrc_is_traced_as_by_go(netrc: str, fault: str, programs: str, net: Internet) -> None:
+    """What `go mod download -x` of go 1.26.8 prints before the answer of 401; nothing after one of 500."""
+    connections = NetworkEnv(net.url, net.url, netrc=netrc, ssl_cert_file=net.roots)
+    env = GoEnv(goauth="netrc" + programs, network=connections, process={"PATH": "/usr/bin:/bin"})
+    url = "https://corp.test/x"
+    faults = ["GOAUTH=false: could not run command false: exit status 1\n"] if programs else []
+    faults += [f"GOAUTH=netrc: {fault}"] if fault else []
+    for status in (401, 500):
+        net.play({url: Reply(status)})
+        listener = Listener()
+        options = NetworkOptions(retry=RetryPolicy(retries=0), trace=True)
+        network = Network(env, listener, options, local=False)
+        try:
+            network.run(ask(network, url))
+        finally:
+            network.close()
+        told = [str(facts["line"]) for _, facts in listener.events if "GOAUTH" in str(facts.get("line"))]
+        want = "\n  ".join([f"GOAUTH encountered errors for {url}:", *faults])
+        assert told == ([want] if faults and status == 401 else [])
+
+
 @pytest.mark.go
 @pytest.mark.slow
 def test_go_still_sends_what_is_recorded(net: Internet, tmp_path: Path) -> None:

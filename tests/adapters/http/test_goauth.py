@@ -12,7 +12,7 @@ import pytest
 
 from govgo.adapters.http.credentials import Credentials, load_goauth
 from govgo.adapters.http.goauth import GoAuth, parse_git_credential, parse_user_auth
-from govgo.adapters.http.netrc import Login
+from govgo.adapters.http.netrc import Login, Netrc
 from govgo.errors import InputError, SettingError
 
 URL = "https://h.io/m?go-get=1"
@@ -32,13 +32,13 @@ def program(directory: Path, name: str, script: str) -> str:
 
 
 def asked(
-    commands: tuple[str, ...], environ: dict[str, str], logins: tuple[Login, ...] = ()
+    commands: tuple[str, ...], environ: dict[str, str], netrc: Netrc = Netrc()
 ) -> tuple[Credentials, list[str]]:
     """The credentials after a request that was refused, and what went wrong."""
-    credentials = Credentials(logins, changes=True)
+    credentials = Credentials(netrc.logins, changes=True)
 
     async def run() -> list[str]:
-        auth = GoAuth(commands, credentials, logins, environ, at_once)
+        auth = GoAuth(commands, credentials, netrc, environ, at_once)
         await auth.start()
         await auth.start()
         done = await auth.refresh(URL, STATUS, HEAD)
@@ -66,9 +66,10 @@ def test_of_several_commands_the_first_counts(tmp_path: Path) -> None:
     credentials, _ = asked((one, two), {"PATH": "/usr/bin:/bin"})
     assert credentials.lines("https://h.io/") == ("A: one",)
     assert credentials.lines("https://i.io/x/y") == ("A: two",)
-    credentials, _ = asked(("netrc", two), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
+    netrc = Netrc((Login("h.io", "me", "pw"),))
+    credentials, _ = asked(("netrc", two), {"PATH": "/usr/bin:/bin"}, netrc)
     assert credentials.lines("https://h.io/") == BASIC
-    credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, (Login("h.io", "me", "pw"),))
+    credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, netrc)
     assert credentials.lines("https://h.io/") == ("A: two",)
 
 
@@ -81,7 +82,7 @@ def test_all_requests_wait_for_the_first_run(tmp_path: Path) -> None:
         return credentials.lines(URL)
 
     async def both() -> list[tuple[str, ...]]:
-        auth = GoAuth((path,), credentials, (), {"PATH": "/usr/bin:/bin"}, asyncio.to_thread)
+        auth = GoAuth((path,), credentials, Netrc(), {"PATH": "/usr/bin:/bin"}, asyncio.to_thread)
         first = asyncio.ensure_future(request(auth))
         await asyncio.sleep(0.05)
         others = [asyncio.ensure_future(request(auth)) for _ in range(2)]
@@ -95,7 +96,7 @@ def test_git_learns_the_outcome_of_its_own_request(tmp_path: Path) -> None:
     environ = fake_git(tmp_path, "protocol=https\\nhost=h.io\\nusername=me\\npassword=pw\\n")
 
     async def both() -> None:
-        auth = GoAuth((f"git {tmp_path}",), Credentials(changes=True), (), environ, at_once)
+        auth = GoAuth((f"git {tmp_path}",), Credentials(changes=True), Netrc(), environ, at_once)
         known, unknown = await auth.refresh(URL, STATUS, HEAD), await auth.refresh("https://i.io/", STATUS, HEAD)
         await auth.report_outcome(unknown, accepted=False)
         await auth.report_outcome(known, accepted=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.http.credentials import Credentials, load_goauth, request_headers
-from govgo.adapters.http.netrc import Login, parse_netrc
+from govgo.adapters.http.netrc import Login, Netrc, parse_netrc
 from govgo.errors import SettingError
 
 NETRC = """\
@@ -42,11 +42,12 @@ def test_netrc() -> None:
 def test_goauth(tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine h.example login me password pw\n")
-    logins, commands = load_goauth(f"netrc; git {tmp_path}", str(netrc))
+    (logins, fault), commands = load_goauth(f"netrc; git {tmp_path}", str(netrc))
     assert Credentials(logins).lines("https://h.example/") == ("Authorization: Basic bWU6cHc=",)
+    assert fault == ""
     assert commands == ("netrc", f"git {tmp_path}")
-    assert load_goauth("netrc", str(netrc)) == (logins, ())
-    assert load_goauth("off", str(netrc)) == ((), ())
+    assert load_goauth("netrc", str(netrc)) == (Netrc(logins), ())
+    assert load_goauth("off", str(netrc)) == (Netrc(), ())
     with pytest.raises(SettingError, match="GOAUTH=off cannot be combined"):
         load_goauth("off;netrc", "")
     with pytest.raises(SettingError, match="GOAUTH encountered an empty command"):
@@ -65,8 +66,15 @@ def test_the_longest_place_counts() -> None:
 
 
 def test_a_netrc_that_cannot_be_read_has_no_logins(tmp_path: Path) -> None:
-    assert load_goauth("netrc", "") == ((), ())
-    assert load_goauth("netrc", str(tmp_path / "none")) == ((), ())
+    """The sentences are those of go 1.26.8."""
+    (tmp_path / "file").touch()
+    for path, fault in {
+        "": "$HOME is not defined",
+        str(tmp_path / "none"): "",
+        str(tmp_path): f"read {tmp_path}: is a directory",
+        f"{tmp_path}/file/netrc": f"open {tmp_path}/file/netrc: not a directory",
+    }.items():
+        assert load_goauth("netrc", path) == (Netrc(fault=fault), ())
 
 
 def test_of_two_logins_for_a_machine_the_first_counts() -> None:
