@@ -21,14 +21,17 @@ from govgo.core.foreign import visible
 from govgo.ports.talk import PROGRESS_THREAD
 
 FIRST_S = 0.13
-"""When the terminal's line is prepared, after the start of the process: loading rich takes 50 ms, and the line shall
-show within 200. A command that ends before does not load rich."""
+"""When the terminal's line is first drawn, in seconds after the start of the process. It shall show within 200 ms, and
+the thread that draws it shares the interpreter with a command that loads its modules just then."""
 EVERY_S = 0.1
 PLAIN_EVERY_S = 10.0
 _SILENT_S = 2.0
 _RATE_OVER_S = 3.0
 _MOST_CHARACTERS = 56
 _LEAST_CHARACTERS = 8
+_MOST_OF_REASON = 40
+
+_ERASE = "\r\x1b[2K"
 
 _STEPS = {
     "cache": ("checking the module cache", "module"),
@@ -58,6 +61,8 @@ class Tally:
         self._step = ""
         self._step_left = 0
         self._waiting: dict[str, tuple[str, float]] = {}
+        self._retries: dict[str, tuple[str, float]] = {}
+        self._late: set[str] = set()
         self._newest = ""
         self._samples: deque[tuple[float, int]] = deque([(self._started_s, 0)])
 
@@ -69,11 +74,19 @@ class Tally:
             case "received", {"name": str(name), "bytes": int(count)}:
                 self._moved_s = self._now_s()
                 self.bytes += count
+                self._retries.pop(name, None)
                 if name in self._waiting:
                     self._waiting[name] = (self._waiting[name][0], self._now_s())
+            case "again", {"name": str(name), "why": "late"}:
+                self._late.add(name)
+            case "again", {"name": str(name), "why": str(why), "pause_s": float(pause_s)}:
+                self._retries.pop(name, None)  # the newest is to be the last
+                self._retries[name] = (why, self._now_s() + pause_s)
             case "finished", {"name": str(name), **more}:
                 self._moved_s = self._now_s()
                 self._waiting.pop(name, None)
+                self._retries.pop(name, None)
+                self._late.discard(name)
                 rest = more.get("bytes", 0)
                 if isinstance(rest, int) and rest > 0:
                     self.bytes += rest
@@ -130,16 +143,25 @@ class Tally:
         return many(requests, "request") + " left" if requests else ""
 
     def _tail(self) -> tuple[str, str, str]:
-        """What to name at the end of the line, with the words before and behind it."""
-        now_s, waiting = self._now_s(), self._waiting.copy()
+        """What to name at the end of the line, with the words before and behind it.
+
+        What has failed and is tried again comes first, then what is silent, then what was there last.
+        """
+        now_s, waiting, retries = self._now_s(), self._waiting.copy(), self._retries.copy()
+        if retries:
+            name, (why, at_s) = retries.popitem()
+            pause = f" in {duration(at_s - now_s)}" if at_s - now_s >= 1 else ""
+            reason = _cut(_one_line(why), _MOST_OF_REASON, at_end=True)
+            return "trying ", _shown(name), f" again{pause}: {reason}"
         if waiting and now_s - self._moved_s >= _SILENT_S:
             name = min(waiting, key=lambda each: waiting[each][1])
             what, since_s = waiting[name]
             if now_s - since_s >= _SILENT_S:
                 lock = "the lock of " if what == "lock" else ""
-                shown = name.partition("://")[2] if what == "request" else ""
-                return f"waiting for {lock}", visible(shown or name), f", {duration(now_s - since_s)}"
-        return "", visible(self._newest).replace("\n", " "), ""
+                shown = _shown(name) if what == "request" else _one_line(name)
+                again = ", asked again" if name in self._late else ""
+                return f"waiting for {lock}", shown, f", {duration(now_s - since_s)}{again}"
+        return "", _one_line(self._newest), ""
 
     def _rate(self) -> float:
         """Bytes per second over the last seconds."""
@@ -149,6 +171,15 @@ class Tally:
             self._samples.popleft()
         then_s, before = self._samples[0]
         return (self.bytes - before) / (now_s - then_s) if now_s > then_s else 0.0
+
+
+def _shown(url: str) -> str:
+    """A URL without its scheme."""
+    return _one_line(url.partition("://")[2] or url)
+
+
+def _one_line(text: str) -> str:
+    return visible(text).replace("\n", " ")
 
 
 def _cut(name: str, most: int, *, at_end: bool) -> str:
@@ -162,7 +193,7 @@ class Display:
     """Draws a tally until it is closed: a live line, or a plain one at long intervals."""
 
     def __init__(self, tally: Tally, stream: TextIO, *, live: bool) -> None:
-        """Start the clock; nothing is drawn yet, and rich is not loaded before something is."""
+        """Start the clock; nothing is drawn yet."""
         self._tally = tally
         self._live = live
         self._stream = stream
@@ -229,39 +260,49 @@ def _process_age_s() -> float:
 
 
 class LiveLine:
-    """One line of a terminal that is drawn over and over, no longer than the terminal is wide."""
+    """One line of a terminal that is drawn over and over, no longer than the terminal is wide.
+
+    It writes its few control sequences (ECMA-48: EL, SGR) itself, because loading rich's console takes 50 ms, of the
+    200 that the first line may take. How many cells a text takes is rich's to say.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        """Load rich."""
-        from rich.console import Console
-        from rich.control import Control
-        from rich.segment import ControlType
-        from rich.text import Text
-
-        self._console = Console(file=stream, highlight=False, emoji=False, markup=False)
-        self._text = Text
-        self._to_start = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
+        """Nothing is drawn yet."""
+        self._stream = stream
+        self._colour, self._plain = ("", "") if os.environ.get("NO_COLOR") else ("\x1b[36m", "\x1b[0m")
         self._drawn = False
 
     @property
     def width(self) -> int:
         """What a sentence may take. A terminal that wraps, where the line ends or at its echo of ^C, keeps the line."""
-        return max(self._console.width - len("^C") - 1, 10)
+        return max(_columns(self._stream) - len("^C") - 1, 10)
 
     def draw(self, sentence: str) -> None:
         """Put `sentence` in place of what was drawn before."""
-        title, colon, rest = visible(sentence).replace("\n", " ").partition(": ")
-        text = self._text.assemble((title, "cyan"), colon, rest)
-        text.truncate(self.width, overflow="ellipsis")
-        self._console.control(self._to_start)
-        self._console.print(text, end="", soft_wrap=True)
+        from rich.cells import cell_len, set_cell_size
+
+        line = _one_line(sentence)
+        if cell_len(line) > self.width:
+            line = set_cell_size(line, self.width - 1) + "…"
+        title, colon, rest = line.partition(": ")
+        self._stream.write(f"{_ERASE}{self._colour}{title}{self._plain}{colon}{rest}")
+        self._stream.flush()
         self._drawn = True
 
     def erase(self) -> None:
         """Take the line away."""
         if self._drawn:
-            self._console.control(self._to_start)
+            self._stream.write(_ERASE)
+            self._stream.flush()
             self._drawn = False
+
+
+def _columns(stream: TextIO) -> int:
+    """How wide a terminal is: what COLUMNS says, else the terminal itself, else 80."""
+    with suppress(OSError, ValueError):
+        given = os.environ.get("COLUMNS", "")
+        return int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns or 80
+    return 80
 
 
 def many(count: int, noun: str) -> str:

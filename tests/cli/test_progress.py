@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,7 @@ import pytest
 
 from govgo.cli import progress
 from govgo.cli.console import ConsoleReporter
-from govgo.cli.progress import Display, Tally
+from govgo.cli.progress import Display, LiveLine, Tally
 from tests.simulators.proxy import ProxySimulator, Status
 
 ERASE = "\r\x1b[2K"
@@ -154,6 +155,41 @@ def test_a_lock_is_named_and_a_long_name_cut(tally: Tally, clock: Clock) -> None
     assert re.search(r"waiting for …x{51}/end, 3 s$", tally.sentence())
 
 
+def again(name: str, why: str, pause_s: float = 0.0) -> dict[str, object]:
+    return {"name": name, "why": why, "pause_s": pause_s}
+
+
+def test_what_is_tried_again_is_named_until_some_of_it_comes(tally: Tally, clock: Clock) -> None:
+    one, two = "https://p.example/a", "https://p.example/b"
+    for url in (one, two):
+        tally.event("started", request(url))
+    tally.event("again", again(two, "status 503", 0.1))
+    tally.event("again", again(one, "status 429", 12.0))
+    assert tally.sentence() == "list: 2 requests left, 0 s, trying p.example/a again in 12 s: status 429"
+    assert tally.sentence(60) == "list: 0 s, trying p.example/a again in 12 s: status 429"
+    clock.time_s += 11.5
+    assert tally.sentence() == "list: 2 requests left, 11 s, trying p.example/a again: status 429"
+    tally.event("received", {"name": one, "bytes": 7})
+    assert tally.sentence() == "list: 2 requests left, 7 bytes, 11 s, trying p.example/b again: status 503"
+    tally.event("finished", {"name": two, "bytes": 0})
+    assert tally.sentence() == "list: 1 request left, 7 bytes, 11 s"
+
+
+def test_a_late_answer_that_was_asked_for_again_is_told(tally: Tally, clock: Clock) -> None:
+    tally.event("started", request("https://p.example/a"))
+    tally.event("again", again("https://p.example/a", "late"))
+    assert tally.sentence() == "list: 1 request left, 0 s"
+    clock.time_s += 61
+    assert tally.sentence() == "list: 1 request left, 1:01, waiting for p.example/a, 1:01, asked again"
+
+
+def test_why_something_is_tried_again_is_one_short_line(tally: Tally) -> None:
+    tally.event("started", request("https://p.example/a"))
+    tally.event("again", again("https://p.example/a", "tls: \x1b[2J\n" + "x" * 100))
+    reason = "tls: \\x1b[2J " + "x" * 26 + "…"
+    assert tally.sentence() == f"list: 1 request left, 0 s, trying p.example/a again: {reason}"
+
+
 def test_the_rate_is_that_of_the_last_seconds(tally: Tally, clock: Clock) -> None:
     for count in (0, 0, 0, 0, 3_000, 3_000, 3_000):
         clock.time_s += 1
@@ -173,6 +209,7 @@ def test_odd_facts_are_passed_over(tally: Tally, facts: Mapping[str, object]) ->
         "planned",
         "step",
         "advanced",
+        "again",
         "fetched",
         "extracted",
         "unheard-of",
@@ -222,6 +259,32 @@ def test_names_cannot_drive_the_terminal_or_break_the_line(monkeypatch: pytest.M
     assert "\\x1b[2Jred next" in text
     assert len(text) == 57  # there is room for the terminal's echo of ^C
     assert text.endswith("…")
+
+
+@pytest.mark.parametrize(("no_colour", "start"), [("", "\x1b[36mget\x1b[0m: "), ("1", "get: ")])
+def test_wide_characters_take_two_cells(no_colour: str, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("NO_COLOR", no_colour)
+    stream = Terminal()
+    line = LiveLine(stream)
+    line.draw("get: 漢字漢字漢字漢字")
+    assert stream.getvalue() == f"{ERASE}{start}漢字漢字漢 …"  # 17 cells: half a character is a space
+    line.draw("get: 0 s")
+    line.erase()
+    line.erase()
+    assert stream.getvalue().endswith(f" …{ERASE}{start}0 s{ERASE}")
+
+
+def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    master, slave = pty.openpty()
+    with open(slave, "w") as stream:
+        assert LiveLine(stream).width == 77  # a terminal that does not know its size is taken to have 80 columns
+        termios.tcsetwinsize(slave, (24, 60))
+        assert LiveLine(stream).width == 57
+        monkeypatch.setenv("COLUMNS", "100")
+        assert LiveLine(stream).width == 97
+    os.close(master)
 
 
 def test_a_ci_job_gets_a_plain_line_at_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,6 +362,11 @@ def on_a_terminal(work: Path, *args: str, **environ: str) -> str:
     return found.decode().replace("\r\n", "\n")
 
 
+def screen(written: str) -> str:
+    """What is on the terminal in the end: of each line, what was written after it was erased."""
+    return "\n".join(line.rpartition(ERASE)[2] for line in written.split("\n"))
+
+
 @pytest.fixture
 def proxy() -> Iterator[ProxySimulator]:
     with ProxySimulator() as proxy:
@@ -309,30 +377,31 @@ def proxy() -> Iterator[ProxySimulator]:
 
 def test_an_error_stands_on_a_line_of_its_own(proxy: ProxySimulator, tmp_path: Path) -> None:
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/none@v1.0.0", GOPROXY=proxy.url)
-    live, _, rest = written.rpartition(ERASE)
-    assert live.startswith(ERASE)
-    assert re.search(r"list\x1b\[0m: 1 request left, \d+ s", live)
-    assert rest.startswith("govgo: q.io/none@v1.0.0: ")
+    assert re.match(r"\r\x1b\[2K\x1b\[36mlist\x1b\[0m: (1 request left, )?\d+ s", written)
+    error, response, hint = screen(written).splitlines()
+    assert error.startswith("govgo: q.io/none@v1.0.0: reading ")
+    assert response == "\tserver response: not found: no such file"
+    assert hint.startswith("hint: ")
 
 
 def test_a_hint_follows_an_error_on_a_terminal(proxy: ProxySimulator, tmp_path: Path) -> None:
     proxy.script("/q.io/a/@v/v1.0.0.info", Status(401, headers={"Content-Type": "text/plain"}))
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
-    error, hint = written.rpartition(ERASE)[2].splitlines()
+    error, hint = screen(written).splitlines()
     assert error.startswith(f"govgo: q.io/a@v1.0.0: reading {proxy.url}/q.io/a/@v/v1.0.0.info: 401 ")
     assert hint.startswith("hint: the server wants a login: put one into ~/.netrc")
 
 
 def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Path) -> None:
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
-    assert re.fullmatch(r"q.io/a v1.0.0\ngovgo: fetched 2 files, \d+ bytes, in \d+ s\n", written.rpartition(ERASE)[2])
+    assert re.fullmatch(r"q.io/a v1.0.0\ngovgo: fetched 2 files, \d+ bytes, in \d+ s\n", screen(written))
 
 
 def test_downloads_are_summed_up_in_one_line(proxy: ProxySimulator, tmp_path: Path) -> None:
     written = on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url)
-    assert re.fullmatch(r"govgo: downloaded 1 module, \d+ bytes, in \d+ s\n", written.rpartition(ERASE)[2])
+    assert re.fullmatch(r"govgo: downloaded 1 module, \d+ bytes, in \d+ s\n", screen(written))
     again = on_a_terminal(tmp_path, "download", "q.io/a@v1.0.0", GOPROXY=proxy.url)
-    assert again.rpartition(ERASE)[2] == ""  # on a busy machine the live line shows, and is erased
+    assert screen(again) == ""  # on a busy machine the live line shows, and is erased
 
 
 def test_a_dumb_terminal_gets_sentences(proxy: ProxySimulator, tmp_path: Path) -> None:

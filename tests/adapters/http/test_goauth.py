@@ -32,13 +32,13 @@ def program(directory: Path, name: str, script: str) -> str:
 
 
 def asked(
-    commands: tuple[str, ...], environ: dict[str, str], netrc: Netrc = Netrc()
+    commands: tuple[str, ...], environ: dict[str, str], logins: tuple[Login, ...] = ()
 ) -> tuple[Credentials, list[str]]:
     """The credentials after a request that was refused, and what went wrong."""
-    credentials = Credentials(netrc.logins, changes=True)
+    credentials = Credentials(logins, changes=True)
 
     async def run() -> list[str]:
-        auth = GoAuth(commands, credentials, netrc, environ, at_once)
+        auth = GoAuth(commands, credentials, Netrc(logins), environ, at_once)
         await auth.start()
         await auth.start()
         done = await auth.refresh(URL, STATUS, HEAD)
@@ -66,10 +66,10 @@ def test_of_several_commands_the_first_counts(tmp_path: Path) -> None:
     credentials, _ = asked((one, two), {"PATH": "/usr/bin:/bin"})
     assert credentials.lines("https://h.io/") == ("A: one",)
     assert credentials.lines("https://i.io/x/y") == ("A: two",)
-    netrc = Netrc((Login("h.io", "me", "pw"),))
-    credentials, _ = asked(("netrc", two), {"PATH": "/usr/bin:/bin"}, netrc)
+    logins = (Login("h.io", "me", "pw"),)
+    credentials, _ = asked(("netrc", two), {"PATH": "/usr/bin:/bin"}, logins)
     assert credentials.lines("https://h.io/") == BASIC
-    credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, netrc)
+    credentials, _ = asked((two, "netrc"), {"PATH": "/usr/bin:/bin"}, logins)
     assert credentials.lines("https://h.io/") == ("A: two",)
 
 
