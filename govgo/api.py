@@ -34,6 +34,7 @@ from govgo.ports.talk import Cancelled
 if TYPE_CHECKING:
     from govgo.app.get.get import Change
     from govgo.app.why import Reason
+    from govgo.core.resolution.dependencies import Dependencies
     from govgo.load.session.session import Session
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "WorkFile",
+    "dependencies",
     "download",
     "format_mod",
     "format_sum",
@@ -186,6 +188,39 @@ def resolve(
         build_list = tuple(mv for mv in graph.build_list() if not is_toolchain(mv.path))
         replaced = {mv: new for mv in build_list if (new := session.main.replacement(mv)) is not None}
         return Build(session.main.modules, build_list, nodes, replaced)
+
+
+def dependencies(
+    directory: str = ".",
+    *,
+    retracted: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Dependencies:
+    """Who requires whom among the selected versions of the module or workspace in `directory`, and who decides.
+
+    Args:
+        directory: of the module or workspace.
+        retracted: also ask which of them are retracted.
+
+    Raises:
+        GovgoError: as `resolve`; also where retractions cannot be had.
+    """
+    from govgo.load.targets.dependencies import dependencies_of
+    from govgo.load.targets.resolve import audited
+    from govgo.load.targets.resolve import resolve as resolve_target
+
+    with _session(directory, environ, progress, cancelled, mod="mod") as session:
+        (target,) = audited(session, ())
+        found = resolve_target(session, target)
+        if found.resolution.error is not None:
+            raise found.resolution.error
+        faults: list[Finding] = []
+        result = dependencies_of(found, faults, retracted=retracted)
+        if faults:
+            raise GovgoError(faults[0].text)
+        return result
 
 
 def versions(

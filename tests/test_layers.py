@@ -56,8 +56,8 @@ ROOMS = {
         "repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
-    "app": ("binaries list sum vendor edit env get graph init modverify tidy work", "download verify why"),
-    "report": ("gojson style", "document", "binaries edit env findings graph list sum why", "download"),
+    "app": ("binaries list sum vendor edit env get graph init modverify tidy tree work", "download verify why"),
+    "report": ("gojson style", "document", "binaries edit env findings graph list sum tree why", "download"),
     "wiring": ("env modverify session sums", "verify"),
     "cli": (
         "options progress topics streams",
@@ -92,6 +92,7 @@ TESTED_BY = {
     "cli/commands/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
+    "cli/commands/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
         "app/verify: cache database graph modulestxt vendor verify; cli: outputs; load/targets: faults open targets; "

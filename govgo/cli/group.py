@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Entry] = {
     "work": Entry("work", "work", CHANGE, "Keep a workspace: init, use, edit, sync, vendor."),
     "list": Entry("list", "list_command", INSPECT, "List the modules of the build list, or answer version queries."),
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
+    "tree": Entry("tree", "tree", INSPECT, "Show who requires whom among the selected versions."),
     "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "sum": Entry("sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),

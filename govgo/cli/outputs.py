@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import flag_options, option
-from govgo.errors import Failure, UsageError
+from govgo.errors import Failure, GovgoError, UsageError
 from govgo.report.style import Style
+
+if TYPE_CHECKING:
+    from govgo.core.findings import Finding
 
 _T = TypeVar("_T")
 
@@ -65,6 +68,11 @@ class Reports(Generic[_T]):
         self._failed = failed
         self._outputs = _outputs(flags, formats)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether a person reads standard output."""
+        return (TEXT, STDOUT) in self._outputs
+
     def __enter__(self) -> Reports[_T]:
         return self
 
@@ -92,9 +100,27 @@ class Reports(Generic[_T]):
         self.failures.append(error)
         reporter().note(str(error))
 
+    def tell_faults(self, faults: Iterable[Finding]) -> None:
+        """Say on standard error what kept a module from being looked at, each with its place."""
+        for fault in faults:
+            reporter().note(f"{fault.place}: {fault.text}" if fault.place is not None else fault.text)
+
     def exit_code(self, verdict: int) -> int:
         """The exit code of the command: `verdict`, or that of the worst failure."""
         return max(verdict, *map(exit_code, self.failures), 0)
+
+
+def fault_of(error: BaseException) -> Finding:
+    """The error that ended a run, as the finding of its reports: at least unchecked, so that none says all is well."""
+    from govgo.core.findings import Finding, Verdict
+    from govgo.load.targets.faults import from_error
+
+    if isinstance(error, GovgoError):
+        finding = from_error(None, error)
+        return finding._replace(verdict=max(finding.verdict, Verdict.UNCHECKED))
+    if isinstance(error, KeyboardInterrupt):
+        return Finding("interrupted", None, Verdict.UNCHECKED, "interrupted")
+    return Finding("bug", None, Verdict.UNCHECKED, f"internal error: {type(error).__name__}: {error}")
 
 
 def _outputs(flags: Mapping[str, Any], formats: Mapping[str, object]) -> Sequence[tuple[str, str]]:

@@ -830,8 +830,8 @@ MUTANTS = {
     "report-stays": Mutant(
         "verify",
         "a run that fails replaces the report of an earlier one",
-        "cli/commands/verify.py",
-        "        if error is not None and self.run is None:\n",
+        "cli/outputs.py",
+        "        if error is not None and self.result is None:\n",
         "        if False:\n",
         (VERIFY + "test_a_run_that_fails_replaces_the_old_report",),
     ),

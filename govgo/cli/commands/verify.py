@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.options import argument, command, module_options, option
-from govgo.cli.outputs import Reports, output_options
+from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Claim, Verdict
-from govgo.errors import Failure, GovgoError, UsageError
+from govgo.errors import Failure, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
 
 if TYPE_CHECKING:
@@ -73,20 +73,12 @@ def _failed_run(error: BaseException, options: VerifyOptions) -> Verification:
     """A run in which nothing could be checked."""
     from datetime import UTC, datetime
 
-    from govgo.core.findings import Finding, Verification
-    from govgo.load.targets.faults import from_error
+    from govgo.core.findings import Verification
 
-    if isinstance(error, GovgoError):
-        finding = from_error(None, error)
-        finding = finding._replace(verdict=max(finding.verdict, Verdict.UNCHECKED))
-    elif isinstance(error, KeyboardInterrupt):
-        finding = Finding("interrupted", None, Verdict.UNCHECKED, "interrupted")
-    else:
-        finding = Finding("bug", None, Verdict.UNCHECKED, f"internal error: {type(error).__name__}: {error}")
     return Verification(
         claims=tuple(Claim),
         modules=(),
-        findings=(finding,),
+        findings=(fault_of(error),),
         database="",
         tree_size=0,
         private="",

@@ -39,6 +39,7 @@ _REQUIREMENT = re.compile(
     rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
     rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_END}"
 )
+_MARK = re.compile(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
 _MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
 # The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
@@ -90,6 +91,34 @@ def summarize(name: str, data: bytes) -> Summary:
         return _scan(data)
     except _UnknownFormError:
         return _parsed(name, data)
+
+
+def indirect_in(data: bytes) -> frozenset[ModuleVersion]:
+    """The requirements that the go.mod of a dependency marks `// indirect`.
+
+    Lines of blocks with an unknown name may be among them; what is no requirement means nothing.
+
+    Args:
+        data: the file, which `summarize` can read.
+    """
+    if b"indirect" not in data:
+        return frozenset()
+    try:
+        return frozenset(_indirect(data.decode("utf-8", "surrogateescape")))
+    except _UnknownFormError:
+        return frozenset(entry.mod for entry in parse_lax("go.mod", data).require if entry.indirect)
+
+
+def _indirect(text: str) -> Iterator[ModuleVersion]:
+    if "exclude" in text:
+        raise _UnknownFormError  # the lines of an exclude block look like requirements
+    for line in text.split("\n"):
+        if "indirect" in line and not line.startswith("//"):
+            required = _required(line.removeprefix("require ")) if _MARK.search(line) else None
+            # A path with a dot is none of the words that lines outside of blocks begin with.
+            if required is None or "." not in required.path:
+                raise _UnknownFormError
+            yield required
 
 
 class _UnknownFormError(Exception):

@@ -13,7 +13,7 @@ Reference: Go Modules Reference, "Minimal version selection (MVS)", "Graph pruni
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -117,8 +117,7 @@ class Resolution:
 
     def deciding(self, path: str) -> tuple[Requirement, ...]:
         """The requirements on the selected version of `path`: each alone suffices to select it."""
-        version = self.selected(path)
-        return tuple(each for each in self.requirements_on(path) if each.target.version == version)
+        return self._deciding.get(path, ())
 
     def chain(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """A shortest chain of requirements from a main module to `mod`; () where there is none."""
@@ -129,24 +128,46 @@ class Resolution:
         return tuple(each for each in self.stated if each.main == main and each.mod.path == path)
 
     @cached_property
+    def _deciding(self) -> dict[str, tuple[Requirement, ...]]:
+        """Those of `requirements_on` that are on the selected version, found without putting all in order."""
+        chosen = dict(self.graph.selection())
+        found: dict[str, list[Requirement]] = {}
+        for each in self.stated:
+            if chosen.get(each.mod.path) == each.mod.version:
+                found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
+        for source, target in self._between_dependencies():
+            if chosen.get(target.path) == target.version:
+                found.setdefault(target.path, []).append(Requirement(source, target))
+        return {path: _highest_first(path, each) for path, each in found.items()}
+
+    @cached_property
     def _incoming(self) -> dict[str, tuple[Requirement, ...]]:
         """The requirements on each path.
 
         Those of main modules are the ones they state: in the graph, those of an untidy go.mod are raised already.
         """
         found: dict[str, list[Requirement]] = {}
-        mains = frozenset(self.mains)
         for each in self.stated:
             found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
+        for source, target in self._between_dependencies():
+            found.setdefault(target.path, []).append(Requirement(source, target))
+        return {path: _highest_first(path, each) for path, each in found.items()}
+
+    def _between_dependencies(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
+        """(source, target) of each requirement that no main module states, breadth first."""
+        mains = frozenset(self.mains)
         for source in self.graph.breadth_first():
             if source not in mains:
                 for target in self.graph.required_by(source) or ():
                     if target.version != NONE:
-                        found.setdefault(target.path, []).append(Requirement(source, target))
-        return {path: _highest_first(path, each) for path, each in found.items()}
+                        yield source, target
 
 
 def _highest_first(path: str, found: list[Requirement]) -> tuple[Requirement, ...]:
-    found.sort(key=lambda each: (each.place is None, each.source))
-    found.sort(key=lambda each: version_key(path, each.target.version), reverse=True)
+    if len(found) > 1:
+        found.sort(key=lambda each: (each.place is None, each.source))
+        versions = {each.target.version for each in found}
+        if len(versions) > 1:
+            keys = {version: version_key(path, version) for version in versions}
+            found.sort(key=lambda each: keys[each.target.version], reverse=True)
     return tuple(found)

@@ -197,6 +197,17 @@ def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
     return known
 
 
+def indirect_requirements(session: Session, mv: ModuleVersion) -> frozenset[ModuleVersion]:
+    """What the go.mod of a module version in the graph, or of what replaces it, marks `// indirect`.
+
+    Raises:
+        GovgoError: the go.mod cannot be read; that of a version whose summary is known can.
+    """
+    from govgo.core.modfile.quickread import indirect_in
+
+    return indirect_in(_read_gomod(session, session.main.resolve(mv))[1])
+
+
 def parse_gomod(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
     """The summary of the go.mod `data` of `mv`, which the file `name` holds.  Raises ModuleError for malformed text."""
     try:

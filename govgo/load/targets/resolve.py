@@ -60,7 +60,7 @@ def audited(session: Session, where: Sequence[str]) -> tuple[Target, ...]:
         UsageError: an argument names nothing, or there is no main module.
         InputError: a go.work file is malformed.
     """
-    return tuple(target for target in find_targets(session, where) if not target.work)
+    return tuple(target for target in find_targets(session, where, sums=False) if not target.work)
 
 
 def resolve_all(session: Session, where: Sequence[str]) -> Iterator[Resolved | Unresolved]:

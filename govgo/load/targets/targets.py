@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `govgo verify` works on: modules and workspaces, found from the arguments, and the lines of their go.sum."""
+"""What a command looks at: modules and workspaces, found from its arguments, and the lines of their go.sum."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ class _Root:
 
 
 def find_targets(
-    session: Session, args: Sequence[str], old: OldFiles | None = None, *, bare: bool = False
+    session: Session, args: Sequence[str], old: OldFiles | None = None, *, bare: bool = False, sums: bool = True
 ) -> tuple[Target, ...]:
-    """The modules and workspaces to verify, in the order named, each once.
+    """The modules and workspaces that a command looks at, in the order named, each once.
 
     Args:
         session: the command.
@@ -104,6 +104,7 @@ def find_targets(
             or the workspace around the working directory.
         old: lines that were there already do not count.
         bare: a go.sum file needs no go.mod beside it.
+        sums: read the go.sum files, too.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
@@ -120,11 +121,15 @@ def find_targets(
             _add_tree(session, session.absolute(arg.rstrip("/").removesuffix("...") or "."), roots, works)
         else:
             _add_one(session, arg, roots, works, bare=bare)
-    sums = {root: _sum_files(session, _sum_path(session, root), old) for root in roots}
-    found = [_module_target(session, root, sums[root], work) for root, work in roots.items()]
+
+    def read(path: str) -> tuple[SumFile, ...]:
+        return _sum_files(session, path, old) if sums else ()
+
+    own_sums = {root: read(_sum_path(session, root)) for root in roots}
+    found = [_module_target(session, root, own_sums[root], work) for root, work in roots.items()]
     for work, members in works.items():
-        shared = [file for root in members for file in sums.get(root) or _sum_files(session, f"{root}/go.sum", old)]
-        own = _sum_files(session, f"{work}.sum", old)
+        shared = [file for root in members for file in own_sums.get(root) or read(f"{root}/go.sum")]
+        own = read(f"{work}.sum")
         found.append(Target(WORKSPACE, "", posixpath.dirname(work), work, own, tuple(shared)))
     return tuple(found)
 

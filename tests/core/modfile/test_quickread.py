@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from govgo.core.modfile import ModFileErrors, parse_lax, parser, quickread
-from govgo.core.modfile.quickread import Retraction, Summary, summarize
+from govgo.core.modfile.quickread import Retraction, Summary, indirect_in, summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.conformance.vectors import load, raw
 
@@ -86,6 +86,37 @@ def test_same_as_parser_on_mutants() -> None:
             assert by_scanner(mutant) == by_parser(mutant), mutant
             fast += isinstance(by_scanner(mutant), Summary)
     assert fast > 500, "the mutants are too broken to prove anything"
+
+
+def test_what_is_marked_indirect_is_what_the_parser_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(SEED)
+    slow: list[bytes] = []
+    monkeypatch.setattr(quickread, "parse_lax", lambda name, data: (slow.append(data), parse_lax(name, data))[1])
+    checked = marked = 0
+    for text in texts():
+        for mutant in (text, *mutants(text, dice), *mutants(text.replace(b"\n", b" // indirect\n"), dice)):
+            try:
+                file = parse_lax("go.mod", mutant)
+            except ModFileErrors:
+                continue
+            want = {record.mod for record in file.require if record.indirect}
+            assert indirect_in(mutant) & {record.mod for record in file.require} == want, mutant
+            checked += b"indirect" in mutant
+            marked += bool(want)
+    assert marked > 100
+    assert len(slow) < checked, "the short way was never gone"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_marked"),
+    [
+        ("// indirect", True), ("//indirect", True), ("// indirect; why", True), ("// indirect;why", False),
+        ("// indirectly", False), ("// not indirect", False), ("// indirect why", False), ("", False),
+    ],
+)  # fmt: skip
+def test_comments_that_mark_a_requirement(line: str, is_marked: bool) -> None:
+    found = indirect_in(f"module m\n\nrequire a.io/x v1.0.0 {line}\n".encode())
+    assert found == ({ModuleVersion("a.io/x", "v1.0.0")} if is_marked else set())
 
 
 def test_typical_files_never_need_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:

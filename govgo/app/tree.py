@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo tree`: the requirements of the selected versions, of one or many modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from govgo.core.findings import Finding, Place
+from govgo.core.resolution.dependencies import Audited, Dependencies
+from govgo.errors import NotFoundError
+from govgo.load.targets.dependencies import dependencies_of
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Unresolved, resolve_all
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+def dependencies(
+    session: Session, where: Sequence[str], named: Iterable[str] = (), *, retracted: bool = False
+) -> Audited:
+    """Resolve each module and workspace that `where` names, and find who requires whom among the selected versions.
+
+    Args:
+        session: the command.
+        where: directories, or `DIR/...`; none for the main module or the workspace.
+        named: module paths that at least one build list must have.
+        retracted: ask for the retractions of every module (`dependencies_of`).
+
+    Raises:
+        UsageError: an argument names nothing, or there is no main module.
+        NotFoundError: one of `named` is in no build list.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    modules: list[Dependencies] = []
+    faults: list[Finding] = []
+    for found in resolve_all(session, where):
+        if isinstance(found, Unresolved):
+            faults.append(found.fault)
+        elif found.resolution.error is not None:
+            faults.append(from_error(None, found.resolution.error, Place(found.resolution.mod_file)))
+        else:
+            modules.append(dependencies_of(found, faults, retracted=retracted))
+    if modules or not faults:
+        _check_names(modules, named)
+    return Audited(tuple(modules), tuple(faults))
+
+
+def _check_names(modules: Sequence[Dependencies], named: Iterable[str]) -> None:
+    for path in named:
+        if not any(each.selected(path) for each in modules):
+            known = {mod.path for each in modules for mod in each.modules}
+            raise NotFoundError(f"{path}: not in the build list{_meant(path, known)}")
+
+
+def _meant(path: str, known: Iterable[str]) -> str:
+    import difflib
+
+    ends = [each for each in sorted(known) if each.endswith(f"/{path}")]
+    close = ends or difflib.get_close_matches(path, sorted(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

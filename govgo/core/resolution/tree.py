@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The requirements of selected versions laid out as a tree, as `cargo tree` does it: one branch after the other.
+
+What a module requires stands below it where the module comes first; later it is marked as repeated. A module that
+requires what requires it ends the branch in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.dependencies import Dependencies, Need
+
+
+class TreeOptions(NamedTuple):
+    """What of the requirements is shown.
+
+    Attributes:
+        invert: paths of modules to begin with; below each is what requires it. None: from the main modules down.
+        duplicates: begin with the modules that are selected in several major versions, as `invert` does.
+        prune: paths of modules that are left out, with what only they lead to.
+        depth: levels below the first one, None for all.
+        repeats: what a module requires is shown wherever the module is.
+        redundant: requirements marked `// indirect` are shown also where others lead to the same module.
+    """
+
+    invert: tuple[str, ...] = ()
+    duplicates: bool = False
+    prune: tuple[str, ...] = ()
+    depth: int | None = None
+    repeats: bool = False
+    redundant: bool = False
+
+    @property
+    def upwards(self) -> bool:
+        """Whether a branch leads from a module to those that require it."""
+        return self.duplicates or bool(self.invert)
+
+
+class Branch(NamedTuple):
+    """A line of the tree.
+
+    Attributes:
+        ends: for each level, from the first below the root on, whether the line, or what it stands below, is the last.
+        mod: the module; None for the line above those that no selected version requires.
+        need: the requirement that leads here, None at a root.
+        is_repeated: what would stand below it is shown elsewhere.
+        has_below: something stands below it here.
+    """
+
+    ends: tuple[bool, ...]
+    mod: ModuleVersion | None
+    need: Need | None = None
+    is_repeated: bool = False
+    has_below: bool = False
+
+    @property
+    def depth(self) -> int:
+        """0 for a root."""
+        return len(self.ends)
+
+
+class Tree:
+    """The lines for one module or workspace."""
+
+    def __init__(self, dependencies: Dependencies, options: TreeOptions) -> None:
+        """Nothing is walked yet."""
+        self.dependencies = dependencies
+        self.options = options
+        self._shown: dict[ModuleVersion, int] = {}  # how many levels below a module have been shown
+        self._below: dict[ModuleVersion | None, _Ends] = {}
+
+    def groups(self) -> Iterator[Iterator[Branch]]:
+        """The lines of roots that belong together; to be walked in order, since a module is shown in full once."""
+        return (self._branches(roots) for roots in self._roots())
+
+    def _roots(self) -> Sequence[Sequence[ModuleVersion | None]]:
+        """None stands for `Dependencies.left_over`."""
+        dependencies, options = self.dependencies, self.options
+        if options.duplicates:
+            groups = dependencies.several_majors()
+            wanted = frozenset(options.invert)
+            return [group for group in groups if not wanted or any(mod.path in wanted for mod in group)]
+        if options.invert:
+            found = [mod for path in options.invert if (mod := dependencies.selected(path)) is not None]
+            return [[mod] for mod in dict.fromkeys(found)]
+        roots: list[list[ModuleVersion | None]] = [[main] for main in dependencies.resolution.mains]
+        return [*roots, [None]] if self._ends(None) else roots
+
+    def _branches(self, roots: Sequence[ModuleVersion | None]) -> Iterator[Branch]:
+        most = self.options.depth
+        stack = [Branch((), root) for root in reversed(roots)]
+        above: list[ModuleVersion | None] = []
+        while stack:
+            branch = stack.pop()
+            mod = branch.mod
+            del above[branch.depth :]
+            ends = self._ends(mod)
+            left = _ALL if most is None else most - branch.depth
+            if mod is not None and ends:
+                seen = not self.options.repeats and self._shown.get(mod, 0) >= max(left, 1)
+                if seen or mod in above:
+                    yield branch._replace(is_repeated=True)
+                    continue
+            yield branch._replace(has_below=left > 0 and bool(ends))
+            if left <= 0:
+                continue
+            if mod is not None:
+                self._shown[mod] = left
+            above.append(mod)
+            last = len(ends) - 1
+            for at in range(last, -1, -1):
+                stack.append(Branch((*branch.ends, at == last), *ends[at]))
+
+    def _ends(self, mod: ModuleVersion | None) -> _Ends:
+        """What stands right below a module."""
+        found = self._below.get(mod)
+        if found is None:
+            prune = self.options.prune
+            found = self._below[mod] = [each for each in self._all_ends(mod) if each[0].path not in prune]
+        return found
+
+    def _all_ends(self, mod: ModuleVersion | None) -> _Ends:
+        dependencies, options = self.dependencies, self.options
+        if mod is None:
+            return [(top, None) for top in dependencies.left_over]
+        needs = dependencies.needed_by(mod) if options.upwards else dependencies.needs(mod)
+        return [
+            (need.source if options.upwards else need.target, need)
+            for need in needs
+            if options.redundant or not dependencies.is_redundant(need)
+        ]
+
+
+_Ends = Sequence[tuple[ModuleVersion, Need | None]]
+_ALL = 1 << 30

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who requires whom among the selected versions of a module or workspace, with what is known of retractions."""
+
+from __future__ import annotations
+
+from govgo.core.findings import Finding, Place
+from govgo.core.module.moduleversion import ModuleVersion, version_key
+from govgo.core.resolution.dependencies import Dependencies
+from govgo.errors import Failure
+from govgo.load.dependency.gomod import indirect_requirements, raw_summary
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved
+
+
+def dependencies_of(found: Resolved, faults: list[Finding], *, retracted: bool = False) -> Dependencies:
+    """The requirements between the selected versions of `found`.
+
+    Args:
+        found: the module or workspace.
+        faults: gets what goes wrong with single modules.
+        retracted: ask for the retractions of every module. Otherwise only what the go.mod of a selected version says
+            of itself is known, which takes no request.
+
+    Raises:
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    found.activate()
+    resolution = found.resolution
+    graph = resolution.graph
+    read = [mod for mod in resolution.modules if mod.version and graph.required_by(mod) is not None]
+    indirect = {mod: indirect_requirements(found.session, mod) for mod in read}
+    if retracted:
+        reasons = _asked_retractions(found, faults)
+    else:
+        reasons = {mod.path: reason for mod in read if (reason := _own_retraction(found, mod)) is not None}
+    return Dependencies(resolution, indirect, reasons)
+
+
+def _own_retraction(found: Resolved, mod: ModuleVersion) -> str | None:
+    """The reason, perhaps "", if the go.mod of a version retracts this version itself."""
+    if found.resolution.replacement(mod) is not None:
+        return None
+    retracted = raw_summary(found.session, mod).retract
+    if not retracted:
+        return None
+    key = version_key(mod.path, mod.version)
+    hits = (each for each in retracted if version_key(mod.path, each.low) <= key <= version_key(mod.path, each.high))
+    return next((each.rationale for each in hits), None)
+
+
+def _asked_retractions(found: Resolved, faults: list[Finding]) -> dict[str, str]:
+    """The reasons by module path; where they cannot be had, that is a fault."""
+    from govgo.load.query.prefetch import warm_latest
+    from govgo.load.query.retract import ModuleRetractedError, check_retractions
+
+    session, resolution = found.session, found.resolution
+    dependent = [mod for mod in resolution.modules if mod.version]
+    warm_latest(session, [mod.path for mod in dependent])
+    reasons: dict[str, str] = {}
+    for mod in dependent:
+        try:
+            check_retractions(session, mod)
+        except ModuleRetractedError as error:
+            reasons[mod.path] = "\n".join(error.rationale)
+        except Failure as error:
+            faults.append(from_error(None, error, Place(resolution.mod_file)))
+    return reasons

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A tree as one JSON document, `govgo.tree/1` (schema: `schemas/govgo.tree-1.json`): each module and arrow once."""
+
+from __future__ import annotations
+
+from govgo.core.foreign import visible
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.dependencies import Audited, Dependencies, Need
+from govgo.core.resolution.resolution import Requirement
+from govgo.core.resolution.tree import Tree, TreeOptions
+from govgo.report.document import encode, fault_entries, heading
+
+SCHEMA = "govgo.tree/1"
+
+
+def tree_json(run: Audited, options: TreeOptions) -> str:
+    """The document, a newline at its end; `options` say what of the requirements is in it."""
+    modules = [_module(module, options._replace(repeats=False)) for module in run.modules]
+    return encode({**heading(SCHEMA), "modules": modules, "errors": fault_entries(run.faults)})
+
+
+def _module(module: Dependencies, options: TreeOptions) -> dict[str, object]:
+    resolution = module.resolution
+    depths: dict[ModuleVersion, int] = {}
+    needs: dict[Need, None] = {}
+    roots: list[str] = []
+    for group in Tree(module, options).groups():
+        for branch in group:
+            if branch.mod is not None:
+                depths[branch.mod] = min(branch.depth, depths.get(branch.mod, branch.depth))
+                if branch.depth == 0:
+                    roots.append(branch.mod.path)
+            if branch.need is not None:
+                needs[branch.need] = None
+    reached = module.reached
+    return {
+        "kind": resolution.kind,
+        "path": resolution.path,
+        "directory": resolution.directory,
+        "file": resolution.mod_file,
+        "go": resolution.go_version,
+        "selected": len([mod for mod in module.modules if mod.version]),
+        "roots": roots,
+        "nodes": [_node(module, mod, depth, is_reached=mod in reached) for mod, depth in depths.items()],
+        "requirements": [_need(need) for need in needs],
+    }
+
+
+def _node(module: Dependencies, mod: ModuleVersion, depth: int, *, is_reached: bool) -> dict[str, object]:
+    replacement = module.resolution.replacement(mod)
+    reason = module.retracted.get(mod.path)
+    return {
+        "path": mod.path,
+        "version": mod.version,
+        "depth": depth,
+        "main": not mod.version,
+        "direct": mod.path in module.resolution.direct,
+        "replaced_by": None if replacement is None else {"path": replacement.path, "version": replacement.version},
+        "retracted": None if reason is None else visible(reason),
+        "pruned": module.is_pruned(mod),
+        "required_by_selected": is_reached,
+        "decided_by": _requirement(module.raised_by(mod)),
+    }
+
+
+def _requirement(found: Requirement | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    place = found.place
+    return {
+        "path": found.source.path,
+        "version": found.source.version,
+        "file": None if place is None else place.file,
+        "line": None if place is None or not place.line else place.line,
+    }
+
+
+def _need(need: Need) -> dict[str, object]:
+    place = need.place
+    return {
+        "from": need.source.path,
+        "to": need.target.path,
+        "asked": need.asked,
+        "selected": need.target.version,
+        "decides": need.decides,
+        "indirect": need.is_indirect,
+        "file": None if place is None else place.file,
+        "line": None if place is None or not place.line else place.line,
+    }
