@@ -44,7 +44,7 @@ ROOMS = {
         "gosource version",
         "module",
         "findings gobinary goenv gosum modfile modgraph",
-        "modzip resolution sumdb vcs",
+        "advisory modzip resolution sumdb vcs",
     ),
     "adapters": (
         "attribution disk interrupts",

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which advisories concern a build list: matched on versions, and those of one vulnerability put together.
+
+Databases number the same vulnerability differently (GO-…, GHSA-…, CVE-…) and name each other as aliases. Advisories
+that share a name are one vulnerability of a module. One that was withdrawn counts for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN, Advisory
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import semver
+
+_RELEASE = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(beta|rc)([0-9]+))?(?:[-+ ].*)?\Z")
+
+
+class Vulnerability(NamedTuple):
+    """A vulnerability of one module at one version.
+
+    Attributes:
+        module: the module and version that were matched; of `STDLIB` and `TOOLCHAIN` a Go release.
+        advisories: what the databases say of it, the one with the name shown first.
+        fixed_in: the lowest version above that no advisory names as affected; "" where none is known.
+        packages: import paths of the packages at fault, () where no advisory says.
+    """
+
+    module: ModuleVersion
+    advisories: tuple[Advisory, ...]
+    fixed_in: str
+    packages: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The name to show: that of the Go vulnerability database before others."""
+        return self.advisories[0].id
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Its other names."""
+        names = {name for each in self.advisories for name in each.names}
+        return tuple(sorted(names - {self.id}))
+
+
+class AdvisoryIndex:
+    """Advisories by module path."""
+
+    def __init__(self, advisories: Iterable[Advisory]) -> None:
+        """Those that were withdrawn are left out."""
+        self._by_path: dict[str, list[Advisory]] = {}
+        for advisory in advisories:
+            if not advisory.withdrawn:
+                for path in dict.fromkeys(each.path for each in advisory.affected):
+                    self._by_path.setdefault(path, []).append(advisory)
+
+    def __len__(self) -> int:
+        return len({each.id for found in self._by_path.values() for each in found})
+
+    def about(self, path: str) -> Sequence[Advisory]:
+        """The advisories about a module path."""
+        return self._by_path.get(path, ())
+
+    def match(self, module: ModuleVersion) -> tuple[Vulnerability, ...]:
+        """The vulnerabilities of a module at a version, by name."""
+        hits = [
+            advisory
+            for advisory in self.about(module.path)
+            if any(each.has(module.version) for each in advisory.about(module.path))
+        ]
+        groups = sorted((_named_first(group) for group in _groups(hits)), key=lambda group: _order(group[0].id))
+        return tuple(_vulnerability(module, group) for group in groups)
+
+
+def release_version(go_version: str) -> str:
+    """A Go release in the form of versions of `STDLIB`: "1.20.0-rc.1" for "1.20rc1"; "" for what is no release.
+
+    >>> release_version("1.26.8")
+    '1.26.8'
+    """
+    found = _RELEASE.match(go_version.removeprefix("go"))
+    if found is None:
+        return ""
+    major, minor, patch, kind, number = found.groups()
+    return f"{major}.{minor or 0}.{patch or 0}" + (f"-{kind}.{number}" if kind else "")
+
+
+def go_modules(go_version: str, toolchain_version: str = "") -> tuple[ModuleVersion, ...]:
+    """The standard library and the go command as modules; () where the version is no release."""
+    library, command = release_version(go_version), release_version(toolchain_version or go_version)
+    found = [ModuleVersion(STDLIB, library)] if library else []
+    return (*found, *([ModuleVersion(TOOLCHAIN, command)] if command else []))
+
+
+def _groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
+    """Advisories that share a name, directly or by others, together."""
+    groups: list[tuple[set[str], list[Advisory]]] = []
+    for advisory in advisories:
+        names, members = set(advisory.names), [advisory]
+        rest = []
+        for known, others in groups:
+            if known & names:
+                names |= known
+                members = [*others, *members]
+            else:
+                rest.append((known, others))
+        groups = [*rest, (names, members)]
+    return [members for _, members in groups]
+
+
+def _named_first(group: Iterable[Advisory]) -> list[Advisory]:
+    unique: Mapping[str, Advisory] = {each.id: each for each in group}
+    return sorted(unique.values(), key=lambda each: _order(each.id))
+
+
+def _order(name: str) -> tuple[bool, bool, str]:
+    return (not name.startswith("GO-"), not name.startswith("GHSA-"), name)
+
+
+def _vulnerability(module: ModuleVersion, group: Sequence[Advisory]) -> Vulnerability:
+    hits = [affected for each in group for affected in each.about(module.path) if affected.has(module.version)]
+    packages = tuple(dict.fromkeys(package for each in hits for package in each.packages))
+    return Vulnerability(module, tuple(group), _fixed_in(module, group), packages)
+
+
+def _fixed_in(module: ModuleVersion, group: Sequence[Advisory]) -> str:
+    """The lowest version that fixes it according to all advisories that name a fix."""
+    affected = [each for advisory in group for each in advisory.about(module.path)]
+    fixes = [fix for each in affected if (fix := each.fixed_in(module.version))]
+    sound = [fix for fix in fixes if not any(each.has(fix) for each in affected)]
+    return min(sound, key=lambda fix: semver.key(f"v{fix.removeprefix('v')}"), default="")
