@@ -34,6 +34,7 @@ from govgo.ports.talk import Cancelled
 if TYPE_CHECKING:
     from govgo.app.get.get import Change
     from govgo.app.why import Reason
+    from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
     from govgo.load.session.session import Session
 
@@ -55,6 +56,7 @@ __all__ = [
     "Verification",
     "WorkFile",
     "dependencies",
+    "diff",
     "download",
     "format_mod",
     "format_sum",
@@ -348,6 +350,37 @@ def why(
     given = [targets] if isinstance(targets, str) else list(targets)
     with _session(directory, environ, progress, cancelled) as session:
         return run_why(session, given, modules=modules)
+
+
+def diff(
+    old: str = "HEAD",
+    new: str = "",
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    facts: bool = True,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Comparison:
+    """Compare the build lists and go.mod files of two states of the modules in `directory`, as `govgo diff`.
+
+    Args:
+        old, new: git references, go.mod files or archives of sources; `new` may be "" for the work tree.
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        facts: ask when the versions that came or went were made, and whether they are retracted or deprecated.
+
+    Returns:
+        The changes of each module; `findings` says why one could not be compared.
+
+    Raises:
+        GovgoError: a side cannot be read, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.wiring.diff import run_diff
+
+    with _session(directory, environ, progress, cancelled) as session:
+        return run_diff(session, [old, new] if new else [old], list(where), facts=facts)
 
 
 def verify(

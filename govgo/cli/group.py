@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Entry] = {
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
     "tree": Entry("tree", "tree", INSPECT, "Show who requires whom among the selected versions."),
     "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),
+    "diff": Entry("diff", "diff", INSPECT, "Compare the build list and go.mod of two states."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "sum": Entry("sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("download", "download", CACHE, "Download modules to the module cache."),

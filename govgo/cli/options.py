@@ -93,13 +93,15 @@ class Command(NamedTuple):
     """A command: what is called, its usage line, its flags in the order of the help text, the keyword of its arguments.
 
     `usage` is what follows the command's name in the usage line, in go's own words where go has the command.
-    `arguments` is "" where no words may follow the flags. `is_own`: go has no such command.
+    `arguments` is "" where no words may follow the flags. `behind` is the keyword of the words after "--" where these
+    mean something else, "" where they are arguments too. `is_own`: go has no such command.
     """
 
     function: Callable[..., int | None]
     usage: str
     flags: tuple[Flag, ...]
     arguments: str
+    behind: str
     is_own: bool
 
     def flags_under(self, path: str) -> Mapping[str, Flag]:
@@ -138,6 +140,10 @@ def read_line(
     """
     known = command.flags_under(path)
     general = _general_flags(known, goflags)  # a mistake in GOFLAGS is reported before one on the line
+    rest: Sequence[str] = ()
+    if command.behind and "--" in words:
+        at = words.index("--")
+        words, rest = words[:at], words[at + 1 :]
     given, arguments = _split(known, words, mixed=command.is_own)
     on_line = {each.name for each in given}
     flags = [*(each for each in general if each.name not in on_line), *given]
@@ -150,6 +156,8 @@ def read_line(
         values[command.arguments] = tuple(arguments)
     elif arguments:
         raise CommandLineError(f"unexpected argument {arguments[0]}")
+    if command.behind:
+        values[command.behind] = tuple(rest)
     return [(name, text) for name, text, _ in flags], values
 
 
@@ -274,7 +282,8 @@ def command(*, usage: str = "", own: bool = False) -> Callable[[Callable[..., in
     """
 
     def apply(function: Callable[..., int | None]) -> Command:
-        return Command(function, usage, tuple(_flags(function)), getattr(function, "_arguments", ""), own)
+        arguments, behind = getattr(function, "_arguments", ("", ""))
+        return Command(function, usage, tuple(_flags(function)), arguments, behind, own)
 
     return apply
 
@@ -307,11 +316,11 @@ def option(
     return apply
 
 
-def argument(dest: str) -> Callable[[_F], _F]:
-    """The keyword under which a function gets the words after the flags, as a tuple."""
+def argument(dest: str, behind: str = "") -> Callable[[_F], _F]:
+    """The keywords under which a function gets the words after the flags, and those behind "--", as tuples."""
 
     def apply(function: _F) -> _F:
-        function._arguments = dest  # type: ignore[attr-defined]
+        function._arguments = dest, behind  # type: ignore[attr-defined]
         return function
 
     return apply

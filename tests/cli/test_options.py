@@ -160,3 +160,23 @@ def test_a_mistyped_flag_gets_a_suggestion(word: str, meant: str) -> None:
 def test_flags_that_stand_where_go_takes_them_for_arguments(words: list[str], behind: str) -> None:
     assert flag_behind(sample, "govgo sample", read_line(sample, "govgo sample", words, ())[1]) == behind
     assert flag_behind(own, "govgo own", {"args": words}) == ""
+
+
+@command(own=True)
+@option("-m", "modules", is_flag=True)
+@argument("args", behind="rest")
+def divided(**values: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("words", "args", "rest"),
+    [
+        (["a", "-m"], ("a",), ()),
+        (["a", "-m", "--", "b", "-m"], ("a",), ("b", "-m")),
+        (["--", "a", "--", "b"], (), ("a", "--", "b")),
+    ],
+)
+def test_words_behind_two_dashes_may_mean_something_else(words: list[str], args: object, rest: object) -> None:
+    _, values = read_line(divided, "govgo divided", words, ())
+    assert (values["args"], values["rest"]) == (args, rest)

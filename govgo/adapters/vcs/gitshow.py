@@ -2,18 +2,159 @@
 """Files as they were at a git reference (gitrevisions(7)), read by git-cat-file(1).
 
 Only objects are read: no working tree, no filters, no hooks.
+
+    GitTree    the files of one repository, as a workspace
+    GitFiles   single files, each in the repository that holds its directory
 """
 
 from __future__ import annotations
 
+import os
 import posixpath
 import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
+from typing import NamedTuple
 
+from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
-from govgo.errors import UsageError
+from govgo.errors import DiskError, UsageError
+from govgo.ports.files import Workspace
 
 _TIMEOUT_S = 60
+_KINDS = {b"40000": "dir", b"120000": "link", b"160000": "dir"}
+"""By the mode of a tree's entry; a submodule is a directory, of which the repository has no files."""
+_NO_FILES = b"160000"
+
+
+class Commit(NamedTuple):
+    """A commit, and the absolute root of the repository as seen from the directory that was asked about."""
+
+    root: str
+    id: str
+
+
+def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
+    """What a reference means in the repository around a directory; `A...B` is where the history of both parts.
+
+    Raises:
+        UsageError: there is no git, no repository, or no such commit; the sentence names `flag`.
+    """
+    first, dots, second = ref.partition("...")
+    if dots:
+        sides = [_commit(directory, each or "HEAD", flag) for each in (first, second)]
+        done = _git(flag, directory, "merge-base", *sides)
+        commit = done.stdout.decode("ascii", "replace").strip()
+        if done.returncode != 0 or not commit:
+            raise UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
+    else:
+        commit = _commit(directory, ref, flag)
+    prefix = os.fsdecode(_git(flag, directory, "rev-parse", "--show-prefix").stdout).rstrip("\n/")
+    if not prefix:
+        return Commit(directory, commit)
+    if directory.endswith(f"/{prefix}"):
+        return Commit(directory[: -len(prefix) - 1] or "/", commit)
+    return Commit(os.path.realpath(directory)[: -len(prefix) - 1] or "/", commit)  # a link leads into the repository
+
+
+def _commit(directory: str, ref: str, flag: str) -> str:
+    done = _git(flag, directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if done.returncode != 0:
+        why = _said(done.stderr)
+        raise UsageError(f"{flag} {quote(ref)}: no such commit in {directory}" + (f": {why}" if why else ""))
+    return done.stdout.decode("ascii", "replace").strip()
+
+
+class GitTree(TreeFiles):
+    """The files of a commit where they would be checked out. Trees are read as they are looked into."""
+
+    def __init__(self, commit: Commit, outside: Workspace | None = None, flag: str = "--since") -> None:
+        """Start git, which waits for questions until `close`.
+
+        Raises:
+            UsageError: there is no git.
+        """
+        super().__init__(commit.root, outside)
+        self._digest_size = len(commit.id) // 2
+        command = ["git", "--no-optional-locks", "-C", commit.root, "cat-file", "--batch"]
+        pipe, null = subprocess.PIPE, subprocess.DEVNULL
+        try:
+            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null)
+        except OSError as error:
+            raise _cannot_run(flag, error) from error
+        self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
+
+    def close(self) -> None:
+        """End git."""
+        with suppress(OSError):
+            self._git.communicate(timeout=_TIMEOUT_S)
+
+    def kind_of(self, name: str) -> str:
+        """The kind of an entry, "" for none."""
+        if not name:
+            return "dir"
+        entry = self._entry(name)
+        return "" if entry is None else _KINDS.get(entry[0], "file")
+
+    def names_in(self, name: str) -> Sequence[tuple[str, str]]:
+        """What is in a directory."""
+        listed = ((os.fsdecode(base), _KINDS.get(mode, "file")) for base, (mode, _) in self._directory(name).items())
+        return sorted(listed, key=lambda item: os.fsencode(item[0]))
+
+    def content_of(self, name: str) -> bytes:
+        """The blob of a file or link.
+
+        Raises:
+            DiskError: the repository lacks it.
+        """
+        entry = self._entry(name)
+        assert entry is not None, "asked for what is there"
+        return self._object(entry[1], name)
+
+    def _entry(self, name: str) -> tuple[bytes, str] | None:
+        parent, base = posixpath.split(name)
+        if parent and (above := self._entry(parent)) is not None and _KINDS.get(above[0]) != "dir":
+            return None
+        return self._directory(parent).get(os.fsencode(base))
+
+    def _directory(self, name: str) -> dict[bytes, tuple[bytes, str]]:
+        known = self._trees.get(name)
+        if known is None:
+            entry = self._entry(name)
+            is_tree = entry is not None and _KINDS.get(entry[0]) == "dir" and entry[0] != _NO_FILES
+            known = self._trees[name] = self._tree(entry[1], name) if entry is not None and is_tree else {}
+        return known
+
+    def _tree(self, name: str, shown: str = ".") -> dict[bytes, tuple[bytes, str]]:
+        return {
+            base: (mode, digest) for mode, base, digest in _tree_entries(self._object(name, shown), self._digest_size)
+        }
+
+    def _object(self, name: str, shown: str) -> bytes:
+        assert self._git.stdin is not None
+        assert self._git.stdout is not None
+        try:
+            self._git.stdin.write(f"{name}\n".encode("ascii"))
+            self._git.stdin.flush()
+            head = self._git.stdout.readline().split()
+            if len(head) != 3:
+                raise DiskError(f"git cat-file: {shown}: the repository lacks this object", path=shown)
+            data = self._git.stdout.read(int(head[2]))
+            self._git.stdout.read(1)
+        except OSError as error:
+            raise DiskError(f"git cat-file: {error}", path=shown) from error
+        return data
+
+
+def _tree_entries(data: bytes, digest_size: int) -> Iterator[tuple[bytes, bytes, str]]:
+    r"""(mode, name, object id) of a tree object: `mode SP name NUL digest`, again and again (gitformat-tree)."""
+    at = 0
+    while at < len(data):
+        space, end = data.index(b" ", at), data.index(b"\0", at)
+        stop = end + 1 + digest_size
+        yield data[at:space], data[space + 1 : end], data[end + 1 : stop].hex()
+        at = stop
 
 
 class GitFiles:
@@ -21,44 +162,39 @@ class GitFiles:
 
     def __init__(self, ref: str) -> None:
         """Git is not run yet."""
-        self._ref = ref
-        self._commit = cache(self._resolve)
+        self._commit = cache(lambda directory: find_commit(directory, ref))
 
     def read(self, path: str) -> bytes | None:
         """The bytes that a file, named by its present absolute path, had at the reference; None where it did not exist.
 
         Raises:
             UsageError: there is no git, no repository, or no such reference.
+            DiskError: the repository lacks the file's object.
         """
         directory, name = posixpath.split(path)
         commit = self._commit(directory)
-        # "./" makes the path relative to `directory`, which need not be the root of the repository.
-        listed = _git(directory, "ls-tree", "-z", commit, "--", f"./{name}").stdout
-        kind = listed.split(b"\t")[0].split()
-        if len(kind) != 3 or kind[1] != b"blob":
-            return None
-        done = _git(directory, "cat-file", "blob", kind[2].decode("ascii"))
-        if done.returncode != 0:
-            raise UsageError(f"git cat-file: {_said(done)}")
-        return done.stdout
-
-    def _resolve(self, directory: str) -> str:
-        done = _git(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{self._ref}^{{commit}}")
-        if done.returncode != 0:
-            why = _said(done)
-            raise UsageError(f"--since {quote(self._ref)}: no such commit in {directory}" + (f": {why}" if why else ""))
-        return done.stdout.decode("ascii", "replace").strip()
+        if not path.startswith(f"{commit.root.rstrip('/')}/"):
+            path = posixpath.join(os.path.realpath(directory), name)
+        tree = GitTree(commit)
+        try:
+            return tree.read(path) if tree.is_file(path) else None
+        finally:
+            tree.close()
 
 
-def _git(directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
+def _git(flag: str, directory: str, *args: str) -> subprocess.CompletedProcess[bytes]:
     command = ["git", "--no-optional-locks", "-C", directory, *args]
     try:
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
-    except FileNotFoundError:
-        raise UsageError("--since needs git, which was not found") from None
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"git {args[0]}: {error}") from error
+        raise _cannot_run(flag, error) from error
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    return " ".join(done.stderr.decode("utf-8", "replace").split())
+def _cannot_run(flag: str, error: Exception) -> UsageError:
+    if isinstance(error, FileNotFoundError):
+        return UsageError(f"{flag} needs git, which was not found")
+    return UsageError(f"{flag}: git: {error}")
+
+
+def _said(stderr: bytes) -> str:
+    return " ".join(stderr.decode("utf-8", "replace").split())

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.session.policy import GRAPH
 from govgo.load.session.session import Session
-from govgo.load.targets.targets import WORKSPACE, Target
+from govgo.load.targets.targets import WORKSPACE, Target, show_from, source_root
 
 if TYPE_CHECKING:
+    from govgo.load.session.session import Settings
     from govgo.ports.files import Workspace
     from govgo.ports.talk import Reporter
 
@@ -35,6 +36,27 @@ class _Mute:
     def event(self, kind: str, facts: Mapping[str, object]) -> None:
         """Progress is shown."""
         self._report.event(kind, facts)
+
+
+def reading(outer: Session, files: Workspace, settings: Settings) -> Session:
+    """The command over other files or settings, for `find_targets` and `resolve_all`; it need not be closed.
+
+    Args:
+        outer: the session of the command, whose repository it shares.
+        files: what to read from; paths are shown as those of the command are.
+        settings: in place of those of the command.
+    """
+    session = Session(
+        settings=settings,
+        repo=outer.repo,
+        files=files,
+        report=outer.report,
+        clock=outer.clock,
+        policy=outer.policy,
+        open_index=outer.open_index,
+    )
+    show_from(session, source_root(outer))
+    return session
 
 
 def open_target(outer: Session, target: Target, files: Workspace | None = None) -> Session:

@@ -86,6 +86,11 @@ def shown(session: Session, path: str) -> str:
     return "." if path == root.path else path.removeprefix(root.path.rstrip("/") + "/")
 
 
+def show_from(session: Session, root: str) -> None:
+    """Show paths relative to `root`, for a session whose files tell nothing of the git repository."""
+    session.part(_Root).path = root
+
+
 class _Root:
     """The `source_root` of a session, once it is known."""
 

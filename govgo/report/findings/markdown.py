@@ -6,12 +6,10 @@ Nothing that comes from files or servers can leave its cell or code block (GitHu
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Verdict, Verification
-from govgo.core.foreign import visible
 from govgo.report.findings.advice import hint_text
 from govgo.report.findings.text import body_lines, closing
+from govgo.report.markdown import fenced, plain
 
 _MARKS = {
     Verdict.PASSED: "✅ passed",
@@ -20,8 +18,6 @@ _MARKS = {
     Verdict.CONTRADICTION: "🛑 contradiction",
 }
 _SIGNS = {verdict: mark.partition(" ")[0] for verdict, mark in _MARKS.items()} | {Verdict.PASSED: "ℹ️"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
-_FENCE = re.compile(r"`{3,}")
 
 MOST_SHOWN = 50
 """Findings that are shown in full: comments have a limit of 65,536 characters."""
@@ -29,12 +25,12 @@ MOST_SHOWN = 50
 
 def markdown_report(run: Verification) -> str:
     """The report, a newline at its end."""
-    lines = ["## govgo verify", "", f"**{_text(closing(run))}**", ""]
+    lines = ["## govgo verify", "", f"**{plain(closing(run))}**", ""]
     lines += ["| module | claim | result | details |", "| --- | --- | --- | --- |"]
     for module in run.modules:
         lines += [_row(module, result) for result in module.claims]
     if run.tree_size:
-        lines += ["", f"Proved in tree {run.tree_size} of {_text(run.database or 'the proof bundle')}, signature ok."]
+        lines += ["", f"Proved in tree {run.tree_size} of {plain(run.database or 'the proof bundle')}, signature ok."]
     findings = list(run.all_findings())
     hints: set[str] = set()
     for module_or_none, finding in findings[:MOST_SHOWN]:
@@ -49,18 +45,11 @@ def markdown_report(run: Verification) -> str:
 def _row(module: ModuleReport, result: ClaimResult) -> str:
     mark = "not applicable" if result.note and result.verdict is Verdict.PASSED else _MARKS[result.verdict]
     counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in result.counts if number)
-    return f"| {_text(module.name)} | {result.claim.value} | {mark} | {_text(result.note or counts)} |"
+    return f"| {plain(module.name)} | {result.claim.value} | {mark} | {plain(result.note or counts)} |"
 
 
 def _finding(run: Verification, module: ModuleReport | None, finding: Finding, *, with_hint: bool) -> list[str]:
     body = list(body_lines(run, module, finding, with_hint=with_hint))
-    place = f" ({_text(str(finding.place))})" if finding.place is not None else ""
-    lines = ["", f"### {_SIGNS[finding.verdict]} {_text(finding.code)}{place}", ""]
-    longest = max((len(match[0]) for line in body for match in _FENCE.finditer(line)), default=2)
-    fence = "`" * (longest + 1)
-    return [*lines, f"{fence}text", *body, fence]
-
-
-def _text(text: str) -> str:
-    """`text` on one line, with nothing in it that means something in Markdown."""
-    return _SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+    place = f" ({plain(str(finding.place))})" if finding.place is not None else ""
+    lines = ["", f"### {_SIGNS[finding.verdict]} {plain(finding.code)}{place}", ""]
+    return [*lines, *fenced(body)]

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from govgo.adapters.vcs.gitshow import GitFiles
-from govgo.errors import UsageError
+from govgo.adapters.vcs.gitshow import GitFiles, GitTree, find_commit
+from govgo.errors import DiskError, UsageError
+from tests.simulators.repo import MemoryFiles
 
 
 @pytest.fixture
@@ -68,3 +70,56 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="needs git"):
         GitFiles("HEAD").read(str(tmp_path / "go.sum"))
+
+
+@pytest.fixture
+def tree(repository: Path) -> Iterator[GitTree]:
+    found = GitTree(find_commit(str(repository / "sub"), "HEAD~1"), MemoryFiles({"/else/go.mod": "module e\n"}))
+    yield found
+    found.close()
+
+
+def test_a_tree_lies_where_it_would_be_checked_out(repository: Path, tree: GitTree) -> None:
+    root = str(repository)
+    assert tree.mount == root
+    assert tree.read(f"{root}/go.sum") == b"one\n"
+    assert tree.listdir(root) == [("go.sum", "file")]
+    assert not tree.exists(f"{root}/sub")  # though it is there now
+    assert not tree.exists(f"{root}/go.sum/x")
+    assert tree.read("/else/go.mod") == b"module e\n"
+
+
+def test_links_and_submodules_of_a_tree(repository: Path) -> None:
+    (repository / "link").symlink_to("sub")
+    config = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for args in (
+        ("add", "."),
+        ("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module"),
+        ("commit", "-qm", "three"),
+    ):
+        subprocess.run(["git", "-C", repository, *config, *args], check=True, capture_output=True)
+    tree = GitTree(find_commit(str(repository), "HEAD"))
+    try:
+        assert tree.read(f"{repository}/link/go.sum") == b"sub\n"
+        assert [name for name, kind in tree.listdir(str(repository)) if kind == "dir"] == ["module", "sub"]
+        assert tree.listdir(f"{repository}/module") == []
+        assert tree.read(f"{repository}/module/go.mod") is None
+    finally:
+        tree.close()
+
+
+def test_where_two_histories_part(repository: Path) -> None:
+    first = find_commit(str(repository), "HEAD~1")
+    assert find_commit(str(repository), "HEAD~1...HEAD") == first
+    assert find_commit(str(repository), "HEAD~1...") == first
+    with pytest.raises(UsageError, match="no such commit"):
+        find_commit(str(repository), "HEAD...nowhere")
+
+
+def test_a_repository_that_lacks_an_object(repository: Path) -> None:
+    blob = subprocess.run(
+        ["git", "-C", repository, "rev-parse", "HEAD:go.sum"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(DiskError, match=r"go\.sum: the repository lacks this object"):
+        GitFiles("HEAD").read(str(repository / "go.sum"))

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The files of an archive (`ports.Workspace`): a zip, or a tar that may be compressed, of the sources of a project.
+
+Most archives hold one directory (`git archive --prefix`, downloads from code hosts, module zips); its content is the
+tree. Files that decide about modules are read at once; an archive may be too large to be kept, or be read twice.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import takewhile
+from typing import IO
+
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.workspace.tree import TreeFiles
+from govgo.core.modzip.bounds import MAX_GO_MOD
+from govgo.errors import DiskError, UsageError
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+"""How the names of archives end."""
+
+_KEPT = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"})
+_MOST_ENTRIES = 1_000_000
+_MOST_BYTES = 8 << 30
+"""Bytes of content that an archive may declare: more than any checkout, and a bound for what is inflated."""
+
+
+_Entry = tuple[str, str, int, Callable[[], IO[bytes]]]
+"""Name as recorded, kind, declared size, and how to open its content."""
+
+
+class ArchiveFiles(TreeFiles):
+    """The tree in an archive. Nothing lies outside."""
+
+    def __init__(self, file: str, mount: str) -> None:
+        """Read the archive.
+
+        Raises:
+            UsageError: it is no archive, damaged, or larger than any of sources.
+            DiskError: it could not be read.
+        """
+        super().__init__(mount, None)
+        self._contents: dict[str, bytes] = {}
+        self._kinds: dict[str, str] = {}
+        try:
+            for name, kind, content in _entries(file):
+                self._kinds[name] = kind
+                if content is not None:
+                    self._contents[name] = content
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise UsageError(f"{file}: cannot be read as an archive: {error}") from error
+        except OSError as error:
+            raise disk_error("read", file, error) from error
+        self._strip()
+        self._names: dict[str, dict[str, str]] = {"": {}}
+        for name, kind in self._kinds.items():
+            while name:
+                parent, base = posixpath.split(name)
+                self._names.setdefault(parent, {})[base] = kind
+                name, kind = parent, "dir"
+
+    def _strip(self) -> None:
+        """Take away the directories that all files lie in."""
+        files = [name.split("/")[:-1] for name, kind in self._kinds.items() if kind != "dir"]
+        if not files:
+            return
+        low, high = min(files), max(files)
+        common = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))]
+        prefix = "".join(f"{part}/" for part in common)
+        if not prefix or (f"{prefix}go.mod" not in self._kinds and f"{prefix}go.work" not in self._kinds):
+            prefix = f"{common[0]}/" if common else ""
+        cut = len(prefix)
+        self._kinds = {name[cut:]: kind for name, kind in self._kinds.items() if name.startswith(prefix)}
+        self._contents = {name[cut:]: data for name, data in self._contents.items() if name.startswith(prefix)}
+
+    def kind_of(self, name: str) -> str:
+        """The kind of an entry, "" for none."""
+        return "dir" if name in self._names else self._kinds.get(name, "")
+
+    def names_in(self, name: str) -> Sequence[tuple[str, str]]:
+        """What is in a directory."""
+        return sorted(self._names[name].items())
+
+    def content_of(self, name: str) -> bytes:
+        """The bytes of a file that decides about modules.
+
+        Raises:
+            DiskError: it is another file, which was not kept.
+        """
+        if name not in self._contents:
+            raise DiskError(f"read {name}: only the files of modules are read from archives", path=name)
+        return self._contents[name]
+
+
+def _entries(file: str) -> Iterator[tuple[str, str, bytes | None]]:
+    """(clean name, kind, content where it is kept) of each entry that lies inside the archive's own root."""
+    names = bytes_declared = 0
+    for raw, kind, size, content in _zip_entries(file) if zipfile.is_zipfile(file) else _tar_entries(file):
+        names, bytes_declared = names + 1, bytes_declared + size
+        if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES:
+            raise UsageError(f"{file}: too large for an archive of sources")
+        name = posixpath.normpath(raw)
+        if name.startswith(("/", "../")) or name in (".", ".."):
+            continue
+        keep = kind == "link" or (kind == "file" and posixpath.basename(name) in _KEPT)
+        data = None
+        if keep:
+            with content() as stream:
+                data = stream.read(MAX_GO_MOD + 1)
+            if len(data) > MAX_GO_MOD:
+                raise UsageError(f"{file}: {name} is too large (limit is {MAX_GO_MOD} bytes)")
+        yield name, kind, data
+
+
+def _zip_entries(file: str) -> Iterator[_Entry]:
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            mode = info.external_attr >> 16
+            kind = "dir" if info.is_dir() else "link" if stat.S_ISLNK(mode) else "file"
+            yield info.filename, kind, info.file_size, partial(archive.open, info)
+
+
+def _tar_entries(file: str) -> Iterator[_Entry]:
+    with tarfile.open(file) as archive:
+        for info in archive:
+            kind = "file" if info.isreg() else "dir" if info.isdir() else "link" if info.issym() else "other"
+            if kind == "link":
+                target = info.linkname.encode("utf-8", "surrogateescape")
+                yield info.name, kind, 0, partial(io.BytesIO, target)
+            else:
+                yield info.name, kind, info.size, partial(_opened, archive, info)
+
+
+def _opened(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    stream = archive.extractfile(info)
+    assert stream is not None, "a regular file has content"
+    return stream

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo diff`: the build lists and go.mod files of two states of the same modules compared.
+
+A module that fails on one side is not compared, so that a graph of which a part is missing never looks like removals.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from govgo.core.findings import Finding, Place
+from govgo.core.modfile.parser import parse_syntax
+from govgo.core.modfile.syntax import FileSyntax
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.compare import (
+    Comparison,
+    ModuleChange,
+    SideName,
+    TargetChanges,
+    VersionFacts,
+    compare_files,
+    compare_modules,
+)
+from govgo.errors import Failure
+from govgo.load.query.prefetch import warm_latest
+from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
+from govgo.load.session.session import Session
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import WORKSPACE, shown
+from govgo.ports.modules import Ask
+
+
+class Side(NamedTuple):
+    """One state of the modules.
+
+    Attributes:
+        name: for the report.
+        session: its files and settings.
+        where: what is compared of it, as in `find_targets`.
+        is_single: it is one module, wherever it lies: a go.mod file that was named.
+        mount: for a state of the past, the directory whose files were recorded; "" for one that lies on disk.
+    """
+
+    name: SideName
+    session: Session
+    where: tuple[str, ...] = ()
+    is_single: bool = False
+    mount: str = ""
+
+
+def diff(session: Session, old: Side, new: Side, *, facts: bool = True, offline: bool = False) -> Comparison:
+    """Compare two states.
+
+    Args:
+        session: the command.
+        old, new: the states.
+        facts: ask when versions were made, and whether they are retracted.
+        offline: for the report; the repository must ask nobody then.
+
+    Raises:
+        UsageError: an argument names nothing on either side.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    before, after = _resolved(old), _resolved(new)
+    if (old.is_single or new.is_single) and len(before) == len(after) == 1:
+        after = dict(zip(before, after.values(), strict=True))
+    targets: list[TargetChanges] = []
+    findings: list[Finding] = []
+    failed = 0
+    known: dict[ModuleVersion, VersionFacts] = {}
+    for key in dict.fromkeys([*after, *before]):
+        was, now = before.get(key), after.get(key)
+        faults = [*_faults(old, was), *_faults(new, now)]
+        if faults:
+            findings += faults
+            failed += 1
+            continue
+        target = _compare(old, new, was, now)
+        targets.append(target)
+        if facts and isinstance(now, Resolved):
+            known.update(_facts(now, target.modules, known))
+    notes = [*_notes(old, before.values()), *_notes(new, after.values())]
+    return Comparison(
+        old=old.name,
+        new=new.name,
+        targets=tuple(targets),
+        facts=known,
+        notes=tuple(dict.fromkeys(notes)),
+        findings=tuple(findings),
+        failed=failed,
+        now=session.clock.now(),
+        offline=offline,
+    )
+
+
+_Found = Resolved | Unresolved
+
+
+def _resolved(side: Side) -> dict[tuple[str, str], _Found]:
+    """By kind and directory, in the order named."""
+    session = side.session
+    return {(each.target.kind, shown(session, each.target.root)): each for each in resolve_all(session, side.where)}
+
+
+def _faults(side: Side, found: _Found | None) -> Iterator[Finding]:
+    if isinstance(found, Unresolved):
+        fault = found.fault
+    elif found is not None and found.resolution.error is not None:
+        fault = from_error(None, found.resolution.error, Place(found.resolution.mod_file))
+    else:
+        return
+    yield fault._replace(text=f"{side.name}: {fault.text}")
+
+
+def _compare(old: Side, new: Side, was: _Found | None, now: _Found | None) -> TargetChanges:
+    found = now or was
+    assert isinstance(found, Resolved), "a target is on one side at least, and has no fault"
+    target = TargetChanges(
+        kind=found.resolution.kind,
+        path=found.resolution.path,
+        directory=found.resolution.directory,
+        is_old=was is not None,
+        is_new=now is not None,
+        sizes=(_size(was), _size(now)),
+    )
+    if not isinstance(was, Resolved) or not isinstance(now, Resolved):
+        return target
+    files = _files(old, was), _files(new, now)
+    if len(files[0]) == len(files[1]) == 1:  # go.mod files that were named may lie anywhere
+        files = files[0], dict(zip(files[0], files[1].values(), strict=True))
+    return target._replace(
+        modules=compare_modules(was.resolution, now.resolution),
+        files=compare_files(*files),
+    )
+
+
+def _size(found: _Found | None) -> int:
+    return len(found.resolution.modules) if isinstance(found, Resolved) else 0
+
+
+def _files(side: Side, found: Resolved) -> Mapping[str, FileSyntax]:
+    """The go.mod files of a module or workspace, and its go.work, as they are written, by name as shown."""
+    session = found.session
+    paths = [session.mod_file_path(session.main.root(main)) for main in session.main.modules]
+    if found.target.kind == WORKSPACE:
+        paths.insert(0, found.target.mod_file)
+    texts = {shown(side.session, path): session.files.read(path) or b"" for path in paths}
+    return {name: parse_syntax(name, text) for name, text in texts.items()}
+
+
+def _facts(
+    now: Resolved, changes: Sequence[ModuleChange], known: Mapping[ModuleVersion, VersionFacts]
+) -> dict[ModuleVersion, VersionFacts]:
+    """When the versions of both sides were made; of those that came also whether they are retracted or deprecated."""
+    sources = {each.new.source: each.new.mod for each in changes if each.new is not None}
+    came = {source: mod for source, mod in sources.items() if source is not None and source not in known}
+    went = {each.old.source for each in changes if each.old is not None} - came.keys()
+    left = [mod for mod in went if mod is not None and mod not in known]
+    if not came and not left:
+        return {}
+    now.activate()
+    session = now.session
+    session.repo.warm([Ask("info", mod.path, mod.version) for mod in [*came, *left]])
+    warm_latest(session, sorted({mod.path for mod in came.values()}))
+    found = {mod: _dated(session, mod, VersionFacts()) for mod in left}
+    for source, mod in came.items():
+        found[source] = _dated(session, source, _judged(session, mod))
+    return found
+
+
+def _dated(session: Session, mod: ModuleVersion, facts: VersionFacts) -> VersionFacts:
+    try:
+        return facts._replace(time=session.repo.info(mod.path, mod.version).time)
+    except Failure as error:
+        return facts._replace(unknown=facts.unknown or str(error))
+
+
+def _judged(session: Session, mod: ModuleVersion) -> VersionFacts:
+    facts = VersionFacts()
+    try:
+        check_retractions(session, mod)
+        facts = facts._replace(is_retracted=False)
+    except ModuleRetractedError as error:
+        facts = facts._replace(is_retracted=True, retracted=error.rationale)
+    except Failure as error:
+        return facts._replace(unknown=str(error))
+    try:
+        return facts._replace(deprecated=check_deprecation(session, mod))
+    except Failure as error:
+        return facts._replace(unknown=str(error))
+
+
+def _notes(side: Side, found: Iterable[_Found]) -> Iterator[str]:
+    """Directories whose present content was used for a state of the past."""
+    if not side.mount:
+        return
+    for each in found:
+        if isinstance(each, Resolved):
+            base = each.session.main.replace_base()
+            for new in each.resolution.replacements.values():
+                place = posixpath.normpath(posixpath.join(base, new.path))
+                if not new.version and not f"{place}/".startswith(f"{side.mount.rstrip('/')}/"):
+                    where = f"the replacement {new.path} lies outside the repository"
+                    yield f"{side.name}: {where}, and was read as it is now"

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo diff`: what a change means for the build list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.outputs import Reports, fault_of, output_options
+from govgo.cli.session import open_session
+from govgo.core.findings import Verdict
+from govgo.core.resolution.compare import Comparison
+
+if TYPE_CHECKING:
+    from govgo.report.style import Style
+
+
+@command(own=True, usage="[flags] [REF [REF] | REF..REF | FILES] [-- ./... | directories]")
+@option("-exit-code", "exit_code", is_flag=True, help="Exit with 1 when there are differences.")
+@option("-offline", "offline", is_flag=True, help="Ask nobody; what the module cache lacks is unknown.")
+@output_options
+@module_options
+@argument("sides", behind="where")
+def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
+    """Compare the build list and go.mod of two states: git references, go.mod files, archives, the work tree.
+
+    \b
+    govgo diff                                HEAD and the work tree
+    govgo diff v1.4.0 v1.5.0                  two references
+    govgo diff main... -o markdown:-          what a branch has changed since it left main, for a comment
+    govgo diff old/go.mod go.mod              two files
+    govgo diff release.tar.gz -- ./...        an archive and the work tree, every module
+
+    Git's objects are read, nothing is checked out. Only module versions that came or went are asked about: their age,
+    and whether they are retracted or deprecated. The requirement that decides about a version is named with the line
+    of go.mod that leads to it.
+
+    Formats: text, json, markdown.
+
+    Exit codes: 0 compared, 1 differences with -exit-code or a go.mod that cannot be used, 3 something could not be
+    had, 4 a contradiction.
+    """
+    with Reports(flags, FORMATS, lambda error: _failed_run(error, offline=flags["offline"])) as reports:
+        session = open_session(flags, announce=False, offline=flags["offline"])
+        from govgo.wiring.diff import is_side, run_diff
+
+        named = [word for word in sides if is_side(session, word)]
+        directories = [word for word in sides if word not in named]
+        result = run_diff(session, named, [*directories, *where], offline=flags["offline"])
+        reports.tell(result)
+    reports.tell_faults(result.findings)
+    verdict = max((finding.verdict for finding in result.findings), default=Verdict.PASSED)
+    if flags["exit_code"] and result.is_different:
+        verdict = max(verdict, Verdict.FINDING)
+    return reports.exit_code(verdict)
+
+
+def _failed_run(error: BaseException, *, offline: bool) -> Comparison:
+    """A run in which nothing was compared."""
+    from datetime import UTC, datetime
+
+    from govgo.core.resolution.compare import SideName
+
+    nothing = SideName("none", "")
+    return Comparison(nothing, nothing, (), {}, (), (fault_of(error),), 0, datetime.now(UTC), offline)
+
+
+def _text(run: Comparison, style: Style) -> str:
+    from govgo.report.diff.text import text_report
+
+    return text_report(run, style)
+
+
+def _json(run: Comparison, _: Style) -> str:
+    from govgo.report.diff.json import json_report
+
+    return json_report(run)
+
+
+def _markdown(run: Comparison, _: Style) -> str:
+    from govgo.report.diff.markdown import markdown_report
+
+    return markdown_report(run)
+
+
+FORMATS = {"text": _text, "json": _json, "markdown": _markdown}

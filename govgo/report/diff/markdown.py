@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A comparison in Markdown, for a pull request's comment, which may have 65,536 characters.
+
+Nothing that comes from files or servers can leave its cell or code block (GitHub Flavored Markdown).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from govgo.core.foreign import visible
+from govgo.core.resolution.compare import Comparison, TargetChanges
+from govgo.report.diff.text import TITLES, closing, remark_lines, row, side_names, summary, title
+from govgo.report.markdown import fenced, plain
+
+MOST_CHARACTERS = 60_000
+"""Of a report; what does not fit is left out, and the report says so."""
+
+
+def markdown_report(run: Comparison) -> str:
+    """The report, a newline at its end."""
+    lines: list[str] = []
+    left = MOST_CHARACTERS - _RESERVE
+    blocks = list(_blocks(run))
+    shown = 0
+    for block in blocks:
+        size = sum(len(line) + 1 for line in block)
+        if size > left:
+            break
+        left -= size
+        lines += block
+        shown += 1
+    if shown < len(blocks):
+        lines += [
+            "",
+            f"… cut off here, since comments are limited: {len(blocks) - shown} more parts in the text report.",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+_RESERVE = 200
+"""Characters for the note that something was left out."""
+_ROWS = 100
+"""Rows of a table that are kept or left out together."""
+
+
+def _blocks(run: Comparison) -> Iterator[list[str]]:
+    """Parts of the report that are kept or left out as a whole, the most important first."""
+    yield ["## govgo diff", "", f"{plain(side_names(run))}: **{plain(closing(run))}**"]
+    for finding in run.findings:
+        place = f" ({plain(str(finding.place))})" if finding.place is not None else ""
+        yield ["", f"### ⚠️ {plain(finding.code)}{place}", "", *fenced(visible(finding.text).split("\n"))]
+    remarks = [*remark_lines(run), *(f"note: {note}" for note in run.notes)]
+    for first, line in enumerate(remarks):
+        yield [*([] if first else [""]), f"- {plain(line)}"]
+    for target in run.targets:
+        if target.is_different:
+            yield from _target(run, target)
+
+
+def _target(run: Comparison, target: TargetChanges) -> Iterator[list[str]]:
+    yield ["", f"### {plain(title(target))}", "", plain(summary(run, target))]
+    head = ["", f"| {' | '.join(TITLES)} |", f"|{' --- |' * len(TITLES)}"]
+    for first in range(0, len(target.modules), _ROWS):
+        rows = [row(run, each) for each in target.modules[first : first + _ROWS]]
+        yield [*(head if not first else []), *(f"| {' | '.join(map(plain, cells))} |" for cells in rows)]
+    for file in target.files:
+        changed = [*(f"- {line}" for line in file.removed), *(f"+ {line}" for line in file.added)]
+        yield ["", plain(file.file), "", *fenced([visible(line) for line in changed], "diff")]

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A comparison for people: for each module a table of what changed in its build list, and what in go.mod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from govgo.core.foreign import one_line
+from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges
+from govgo.report.style import PLAIN, Style, table
+
+TITLES = ("change", "module", "old", "new", "direct", "published", "needed by")
+_COLOURS = {
+    Change.ADDED: "yellow",
+    Change.REMOVED: "cyan",
+    Change.RAISED: "green",
+    Change.LOWERED: "red",
+    Change.REPLACED: "magenta",
+}
+
+
+def text_report(run: Comparison, style: Style = PLAIN) -> str:
+    """The report without faults, which standard error gets; a newline at its end."""
+    parts = [f"{one_line(side_names(run))}\n"]
+    parts += [_target(run, target, style) for target in run.targets if target.is_different]
+    remarks = [*remark_lines(run), *(f"note: {note}" for note in run.notes)]
+    if remarks:
+        parts.append("".join(f"{one_line(line)}\n" for line in remarks))
+    parts.append(f"{one_line(closing(run))}\n")
+    return "\n".join(parts)
+
+
+def side_names(run: Comparison) -> str:
+    """Both sides; a git reference with its commit, unless it is that."""
+    sides = (run.old, run.new)
+    return " => ".join(
+        f"{each.name} ({each.commit})" if each.commit and not each.commit.startswith(each.name) else each.name
+        for each in sides
+    )
+
+
+def closing(run: Comparison) -> str:
+    """How many modules and workspaces were compared, and how many of them differ."""
+    if len(run.targets) == 1 and not run.failed:
+        return "1 module differs" if run.is_different else "no differences"
+    different = sum(target.is_different for target in run.targets)
+    failed = f", {run.failed} could not be" if run.failed else ""
+    return f"{_many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
+    text = style.paint(one_line(f"{title(target)}: {summary(run, target)}"), "bold") + "\n"
+    if target.modules:
+        rows = []
+        for each in target.modules:
+            change, *rest = row(run, each)
+            rows.append((style.paint(change, _COLOURS[each.change]), *map(one_line, rest)))
+        text += table(TITLES, rows, style)
+    for file in target.files:
+        text += f"{one_line(file.file)}\n"
+        text += "".join(f"  - {one_line(line)}\n" for line in file.removed)
+        text += "".join(f"  + {one_line(line)}\n" for line in file.added)
+    return text
+
+
+def title(target: TargetChanges) -> str:
+    """The name of a module, and where it is."""
+    where = f" ({target.directory})" if target.path and target.directory != "." else ""
+    return f"{target.name}{where}"
+
+
+def summary(run: Comparison, target: TargetChanges) -> str:
+    """How much changed, in one line."""
+    if not target.is_old or not target.is_new:
+        side, size = (run.new, target.sizes[1]) if target.is_new else (run.old, target.sizes[0])
+        return f"only in {side.name}, with a build list of {_many(size, 'module')}"
+    counts = [f"{target.count(change)} {change.value}" for change in Change if target.count(change)]
+    return ", ".join(counts) or "the same build list"
+
+
+def row(run: Comparison, each: ModuleChange) -> tuple[str, ...]:
+    """A change as the cells below `TITLES`."""
+    side = each.new or each.old
+    assert side is not None, "a change has a side"
+    mains = side.mod.version == ""
+    return (
+        each.change.value,
+        each.path,
+        version(each.old),
+        version(each.new),
+        "" if mains else "yes" if side.is_direct else "no",
+        "" if each.new is None else _published(run, each.new),
+        needed_by(side),
+    )
+
+
+def version(side: Selected | None) -> str:
+    """A version, and what replaces it."""
+    if side is None:
+        return ""
+    text = side.mod.version or "(main module)"
+    new = side.replacement
+    if new is None:
+        return text
+    return f"{text} => {new.path}" + (f" {new.version}" if new.version else "")
+
+
+def needed_by(side: Selected) -> str:
+    """The requirement that decides, and the line of go.mod that leads to it."""
+    if not side.deciding:
+        return ""
+    first, *others = side.deciding
+    asked = f"{side.asked}" if side.asked is not None else ""
+    if first.source.version:
+        asked = f" ({asked})" if asked else ""
+        asked = f"{first.source.path} {first.source.version}{asked}"
+    return asked + (f" and {len(others)} more" if others else "")
+
+
+def _published(run: Comparison, side: Selected) -> str:
+    facts = run.facts.get(side.source) if side.source is not None else None
+    if facts is None:
+        return ""
+    return "unknown" if facts.time is None else f"{facts.time:%Y-%m-%d} ({age(facts.time, run.now)})"
+
+
+def age(time: datetime, now: datetime) -> str:
+    """How long ago that was, in the largest unit of which there are at least two: "3 years", "20 days"."""
+    passed = max(now - time, timedelta())
+    for name, days in (("year", 365.25), ("month", 30.44), ("day", 1.0)):
+        if passed.days >= 2 * days:
+            return f"{int(passed.days / days)} {name}s"
+    return _many(int(passed.total_seconds() // 3600), "hour")
+
+
+def remark_lines(run: Comparison) -> Iterator[str]:
+    """Retractions, deprecations and what could not be found out, a line for each version."""
+    for mod, facts in sorted(run.facts.items()):
+        reasons = f": {', '.join(facts.retracted)}" if facts.retracted else ""
+        if facts.is_retracted:
+            yield f"retracted: {mod.path} {mod.version}{reasons}"
+        if facts.deprecated:
+            yield f"deprecated: {mod.path}: {facts.deprecated}"
+    unknown = [
+        f"{mod.path} {mod.version}: {facts.unknown}" for mod, facts in sorted(run.facts.items()) if facts.unknown
+    ]
+    if run.offline and unknown:
+        yield f"unknown: the age or retraction of {_many(len(unknown), 'version')}, since nobody was asked"
+    else:
+        yield from (f"unknown: {line}" for line in unknown)

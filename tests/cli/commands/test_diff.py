@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo diff` from the command line: a git repository in front of a proxy. Expected tables are worked out by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import govgo
+from govgo.cli.main import invoke
+from govgo.wiring.session import SystemClock
+from tests.simulators.proxy import Status
+from tests.simulators.world import World
+
+jsonschema = pytest.importorskip("jsonschema")
+SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.diff-1.json"
+
+OLD = "module m.io/m\n\ngo 1.21\n\nrequire (\n\tq.io/a v1.0.0\n\tq.io/gone v1.0.0\n)\n"
+NEW = "module m.io/m\n\ngo 1.21\n\nrequire (\n\tq.io/a v1.1.0\n\tq.io/b v1.1.0\n)\n"
+TABLE = """\
+HEAD => work tree
+
+m.io/m: 2 added, 1 removed, 1 raised
+change   module     old     new     direct  published             needed by
+raised   q.io/a     v1.0.0  v1.1.0  yes     2024-01-02 (2 years)  go.mod:6
+added    q.io/b             v1.1.0  yes     2024-01-02 (2 years)  go.mod:7
+added    q.io/c             v1.0.0  no      2024-01-02 (2 years)  q.io/a v1.1.0 (go.mod:6)
+removed  q.io/gone  v1.0.0          yes                           go.mod:7
+go.mod
+  - require q.io/a v1.0.0
+  - require q.io/gone v1.0.0
+  + require q.io/a v1.1.0
+  + require q.io/b v1.1.0
+
+retracted: q.io/b v1.1.0: broken on Tuesdays
+
+1 module differs
+"""
+
+
+def git(directory: Path, *args: str) -> None:
+    config = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", "-C", directory, *config, *args], check=True, capture_output=True)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """OLD is committed and tagged, NEW lies in the work tree; nothing is cached."""
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0", "module q.io/a\n\ngo 1.21\n")
+        world.publish("q.io/a", "v1.1.0", "module q.io/a\n\ngo 1.21\n\nrequire q.io/c v1.0.0\n")
+        world.publish("q.io/b", "v1.1.0", "module q.io/b\n\ngo 1.21\n")
+        world.publish("q.io/b", "v1.2.0", "module q.io/b\n\ngo 1.21\n\nretract v1.1.0 // broken on Tuesdays\n")
+        for name in ("c", "gone"):
+            world.publish(f"q.io/{name}", "v1.0.0", f"module q.io/{name}\n\ngo 1.21\n")
+        directory = world.main(OLD)
+        git(directory, "init", "-q", "-b", "trunk")
+        git(directory, "add", ".")
+        git(directory, "commit", "-qm", "old")
+        git(directory, "tag", "v0")
+        (directory / "go.mod").write_text(NEW)
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
+        for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 7, 1, tzinfo=UTC))
+        monkeypatch.chdir(directory)
+        yield world
+
+
+class Run:
+    """One run: its exit code, and what it printed, without commit names."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
+        self.code = invoke(["diff", *args])
+        self.out, self.err = capsys.readouterr()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+        return document
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """(change, module) of all modules."""
+        return [(each["change"], each["path"]) for target in self.json["results"] for each in target["modules"]]
+
+
+@pytest.fixture
+def diff(capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda *args: Run(capsys, *args)
+
+
+ALL = [("raised", "q.io/a"), ("added", "q.io/b"), ("added", "q.io/c"), ("removed", "q.io/gone")]
+
+
+def head(directory: Path = Path()) -> str:
+    done = subprocess.run(["git", "-C", directory, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    return done.stdout[:12]
+
+
+def commit_new(directory: Path = Path()) -> None:
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "new")
+
+
+def test_the_work_tree_and_head(world: World, diff: Any) -> None:
+    before = (Path(".git/index").read_bytes(), Path("go.mod").read_text())
+    run = diff()
+    assert (run.code, run.err) == (0, "")
+    assert run.out.replace(f" ({head()})", "") == TABLE
+    assert (Path(".git/index").read_bytes(), Path("go.mod").read_text()) == before
+    assert not Path("go.sum").exists()
+
+
+def test_exit_code(world: World, diff: Any) -> None:
+    assert diff("-exit-code").code == 1
+    Path("go.mod").write_text(OLD)
+    run = diff("--exit-code")
+    assert run.code == 0
+    assert run.out.replace(f" ({head()})", "") == "HEAD => work tree\n\nno differences\n"
+
+
+@pytest.mark.parametrize("sides", [("v0", "HEAD"), ("v0..HEAD",), ("v0..",), ("HEAD~1",), ("v0...trunk",), ("v0...",)])
+def test_references(world: World, diff: Any, sides: tuple[str, ...]) -> None:
+    commit_new()
+    run = diff(*sides, "-json")
+    assert run.changes == ALL
+    assert run.json["old"]["commit"] != run.json["new"]["commit"]
+
+
+def test_three_dots_leave_out_what_the_other_branch_did(world: World, diff: Any) -> None:
+    commit_new()
+    git(Path(), "checkout", "-q", "-b", "side", "v0")
+    Path("go.mod").write_text(OLD.replace("\tq.io/gone v1.0.0\n", ""))
+    commit_new()
+    assert diff("trunk...side", "-json").changes == [("removed", "q.io/gone")]
+    assert ("lowered", "q.io/a") in diff("trunk..side", "-json").changes
+
+
+def test_files(world: World, diff: Any, tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before/go.mod").write_text(OLD)
+    (tmp_path / "old.mod").write_text(OLD)
+    assert diff("../before/go.mod", "go.mod", "-json").changes == ALL
+    run = diff("../old.mod", "-json")  # in the place of the go.mod here
+    assert run.changes == ALL
+    assert run.json["old"] == {"kind": "file", "name": "../old.mod", "commit": None}
+    assert run.json["results"][0]["files"][0]["added"] == ["require q.io/a v1.1.0", "require q.io/b v1.1.0"]
+
+
+@pytest.mark.parametrize("name", ["old.zip", "old.tar", "old.tar.gz"])
+def test_archives(world: World, diff: Any, name: str) -> None:
+    git(Path(), "archive", "--prefix=m-1.0/", "-o", f"../{name}", "v0")
+    assert diff(f"../{name}", "-json").changes == ALL
+
+
+MONOREPO = {
+    "x/go.mod": "module m.io/x\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n",
+    "y/go.mod": "module m.io/y\n\ngo 1.21\n\nrequire m.io/x v0.0.0\n\nreplace m.io/x => ../x\n",
+    "z/go.mod": "module m.io/z\n\ngo 1.21\n\nrequire q.io/c v1.0.0\n",
+}
+
+
+def test_many_modules(world: World, diff: Any) -> None:
+    world.main(OLD, MONOREPO)
+    commit_new()
+    world.main(OLD, {"x/go.mod": MONOREPO["x/go.mod"].replace("v1.0.0", "v1.1.0")})
+    git(Path(), "rm", "-q", "-f", "z/go.mod")
+    world.main(OLD, {"w/go.mod": "module m.io/w\n\ngo 1.21\n"})
+    run = diff("--", "./...")
+    assert run.out.replace(f" ({head()})", "") == (
+        "HEAD => work tree\n\n"
+        "m.io/w (w): only in work tree, with a build list of 1 module\n\n"
+        "m.io/x (x): 1 added, 1 raised\n"
+        "change  module  old     new     direct  published             needed by\n"
+        "raised  q.io/a  v1.0.0  v1.1.0  yes     2024-01-02 (2 years)  x/go.mod:5\n"
+        "added   q.io/c          v1.0.0  no      2024-01-02 (2 years)  q.io/a v1.1.0 (x/go.mod:5)\n"
+        "x/go.mod\n  - require q.io/a v1.0.0\n  + require q.io/a v1.1.0\n\n"
+        # The replacement is read from the same tree, so y changes though its own go.mod does not; q.io/c is pruned out.
+        "m.io/y (y): 1 raised\n"
+        "change  module  old     new     direct  published             needed by\n"
+        "raised  q.io/a  v1.0.0  v1.1.0  no      2024-01-02 (2 years)  m.io/x v0.0.0 (y/go.mod:5)\n\n"
+        "m.io/z (z): only in HEAD, with a build list of 2 modules\n\n"
+        "5 modules compared: 4 differ\n"
+    )
+
+
+def test_a_module_of_a_subdirectory(world: World, diff: Any) -> None:
+    world.main(OLD, MONOREPO)
+    commit_new()
+    world.main(OLD, {"x/go.mod": MONOREPO["x/go.mod"].replace("v1.0.0", "v1.1.0")})
+    assert diff("./x", "-json").changes == [("raised", "q.io/a"), ("added", "q.io/c")]
+    run = diff("-C", "x", "-json")
+    assert run.changes == [("raised", "q.io/a"), ("added", "q.io/c")]
+    assert run.json["results"][0]["modules"][0]["new"]["asked"] == {"file": "x/go.mod", "line": 5}
+
+
+def test_a_workspace(world: World, diff: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOWORK")
+    world.main(OLD, {**MONOREPO, "go.work": "go 1.21\n\nuse (\n\t./x\n\t./z\n)\n"})
+    commit_new()
+    world.main(OLD, {"go.work": "go 1.21\n\nuse (\n\t./x\n\t./z\n)\n\nreplace q.io/c => q.io/gone v1.0.0\n"})
+    run = diff()
+    assert run.out.replace(f" ({head()})", "") == (
+        "HEAD => work tree\n\n"
+        "workspace .: 1 replaced\n"
+        "change    module  old     new                         direct  published             needed by\n"
+        "replaced  q.io/c  v1.0.0  v1.0.0 => q.io/gone v1.0.0  yes     2024-01-02 (2 years)  z/go.mod:5\n"
+        "go.work\n  + replace q.io/c => q.io/gone v1.0.0\n\n"
+        "1 module differs\n"
+    )
+
+
+def test_a_directory_outside_of_the_repository_is_read_as_it_is_now(world: World, diff: Any) -> None:
+    world.main("module q.io/a\n\ngo 1.21\n\nrequire q.io/c v1.0.0\n", name="fork")
+    Path("go.mod").write_text(OLD + "replace q.io/a => ../fork\n")
+    commit_new()
+    Path("go.mod").write_text(NEW)
+    run = diff("-json")
+    assert run.json["notes"] == ["HEAD: the replacement ../fork lies outside the repository, and was read as it is now"]
+    assert run.changes == [("raised", "q.io/a"), ("added", "q.io/b"), ("removed", "q.io/gone")]
+
+
+def test_offline(world: World, diff: Any) -> None:
+    run = diff("-offline")
+    assert run.code == 3
+    assert run.err.startswith("govgo: go.mod: HEAD: q.io/")
+    assert run.out.endswith("0 modules compared, 1 could not be: 0 differ\n")  # no half report
+    assert world.proxy.asked == []
+    assert diff().code == 0
+    world.cache.joinpath("cache/download/q.io/b/@v/v1.1.0.info").unlink()
+    asked = len(world.proxy.asked)
+    run = diff("-offline", "-json")
+    assert (run.code, run.changes) == (0, ALL)
+    assert len(world.proxy.asked) == asked
+    (b,) = [each["new"] for each in run.json["results"][0]["modules"] if each["path"] == "q.io/b"]
+    assert (b["time"], b["retracted"]) == (None, None)
+    assert "module lookup disabled" in b["unknown"] or "offline" in b["unknown"]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_dead_network(world: World, diff: Any, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:1")
+    run = diff("-format", form)
+    assert run.code == 3
+    assert "v1.0.0" in (run.err if form == "text" else run.out)
+    assert "raised" not in run.out.replace('"raised": 0', "")
+
+
+def test_a_module_that_nobody_has(world: World, diff: Any) -> None:
+    Path("go.mod").write_text(NEW.replace("q.io/b v1.1.0", "q.io/nope v1.1.0"))
+    run = diff("-json")
+    assert (run.code, run.json["results"]) == (3, [])
+    assert "q.io/nope@v1.1.0" in run.json["errors"][0]["text"]
+
+
+def test_a_broken_go_mod_of_the_past(world: World, diff: Any) -> None:
+    Path("go.mod").write_text("module m.io/m\n\nrequire nonsense\n")
+    commit_new()
+    Path("go.mod").write_text(NEW)
+    run = diff("-json")
+    assert (run.code, run.json["results"]) == (1, [])
+    (error,) = run.json["errors"]
+    assert (error["file"], error["line"]) == ("go.mod", 3)
+    assert error["text"].startswith("HEAD: ")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["nowhere"], 'diff "nowhere": no such commit in '),
+        (["lib"], 'diff "lib": no such commit in '),
+        (["a", "b", "c"], "two states can be compared, not 3: a b c"),
+        (["../main/note.txt"], "note.txt: neither a go.mod file nor an archive"),
+        (["../main/broken.zip"], "broken.zip: cannot be read as an archive"),
+        (["v0", "--", "./nowhere"], "nowhere: no go.mod file there"),
+        (["go.mod", "--", "./..."], "go.mod is one module"),
+        (["-format", "pdf"], "unknown format 'pdf'"),
+    ],
+)
+def test_what_makes_no_sense(world: World, diff: Any, args: list[str], words: str) -> None:
+    Path("lib").mkdir()
+    Path("note.txt").write_text("note\n")
+    Path("broken.zip").write_text("PK\n")
+    run = diff(*args)
+    assert run.code == 2
+    assert words in run.err
+    if args[0] != "-format":
+        run = diff("-json", *args)
+        assert (run.code, run.json["errors"][0]["code"]) == (2, "usage")
+        assert ("for the directory, write ./lib" in run.json["errors"][0]["hint"]) == (args == ["lib"])
+
+
+def test_outside_of_a_repository(world: World, diff: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.chdir(world.main(OLD, name="bare"))
+    assert diff().code == 2
+    assert diff("go.mod", "../main/go.mod", "-json").changes == ALL
+
+
+def test_bytes_that_contradict_the_database_end_it(world: World, diff: Any) -> None:
+    world.proxy.files["/q.io/a/@v/v1.1.0.mod"] = b"module q.io/a\n"
+    run = diff("-json")
+    assert (run.code, run.json["results"]) == (4, [])
+    assert run.json["errors"][0]["code"] == "sum-mismatch"
+
+
+def test_a_server_that_fails_to_date_a_version(world: World, diff: Any) -> None:
+    world.proxy.script("/q.io/c/@v/v1.0.0.info", Status(404))
+    run = diff()
+    assert run.code == 0
+    assert "added    q.io/c             v1.0.0  no      unknown " in run.out
+    assert "\nunknown: q.io/c v1.0.0: loading module retractions for q.io/c@v1.0.0: reading " in run.out
+
+
+def test_markdown(world: World, diff: Any) -> None:
+    run = diff("-format", "markdown")
+    assert run.out.replace(f"\\({head()}\\)", "C") == (
+        "## govgo diff\n\nHEAD C =\\> work tree: **1 module differs**\n\n"
+        "- retracted: q.io/b v1.1.0: broken on Tuesdays\n\n"
+        "### m.io/m\n\n2 added, 1 removed, 1 raised\n\n"
+        "| change | module | old | new | direct | published | needed by |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| raised | q.io/a | v1.0.0 | v1.1.0 | yes | 2024\\-01\\-02 \\(2 years\\) | go.mod:6 |\n"
+        "| added | q.io/b |  | v1.1.0 | yes | 2024\\-01\\-02 \\(2 years\\) | go.mod:7 |\n"
+        "| added | q.io/c |  | v1.0.0 | no | 2024\\-01\\-02 \\(2 years\\) | q.io/a v1.1.0 \\(go.mod:6\\) |\n"
+        "| removed | q.io/gone | v1.0.0 |  | yes |  | go.mod:7 |\n\n"
+        "go.mod\n\n```diff\n- require q.io/a v1.0.0\n- require q.io/gone v1.0.0\n"
+        "+ require q.io/a v1.1.0\n+ require q.io/b v1.1.0\n```\n"
+    )
+
+
+def test_a_comment_is_bounded(world: World, diff: Any) -> None:
+    Path("go.mod").write_text(NEW + "".join(f"exclude q.io/gone v1.0.{number}\n" for number in range(1, 4000)))
+    run = diff("-format", "markdown")
+    assert run.code == 0
+    assert len(run.out) < 60_000
+    assert "raised | q.io/a" in run.out
+    assert run.out.endswith("… cut off here, since comments are limited: 1 more parts in the text report.\n")
+
+
+def test_texts_of_strangers(world: World, diff: Any) -> None:
+    world.publish("q.io/b", "v1.3.0", "// Deprecated: \x1b[31mred | **bold**\nmodule q.io/b\n\nretract v1.1.0\n")
+    text, markdown = diff().out, diff("-format", "markdown").out
+    assert "\x1b" not in text + markdown
+    assert "deprecated: q.io/b: \\x1b[31mred | **bold**\n" in text
+    assert "\\|  \\*\\*bold".replace("  ", " ") in markdown
