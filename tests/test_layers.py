@@ -50,7 +50,7 @@ ROOMS = {
         "attribution disk interrupts",
         "http modzip",
         "loop",
-        "modcache sumdb",
+        "advisories modcache sumdb",
         "proxy workspace",
         "vcs",
         "repository",
@@ -81,6 +81,7 @@ VERBS = {("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "v
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
+    "adapters/advisories/test_files.py": "adapters/advisories: kept",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
@@ -141,7 +142,7 @@ TESTED_BY = {
         "app: tidy why; app/work: sync work; cli/commands: get graph init list tidy vendor why work; "
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
-    "simulators/repo.py": "ports: evidence files modules sumdb talk",
+    "simulators/repo.py": "ports: advisories evidence files modules sumdb talk",
     "test_startup.py": ": __main__",
 }
 

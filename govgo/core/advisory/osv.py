@@ -92,9 +92,7 @@ class Advisory(NamedTuple):
     Attributes:
         id: its name in its database: "GO-2021-0113".
         aliases: the names of the same vulnerability in other databases.
-        related: names of vulnerabilities that are close to it.
         summary: one line.
-        details: more, with line ends.
         severity: a CVSS vector or a word, "" where the database gives none.
         published, modified: RFC 3339, "" where it does not say.
         withdrawn: when it was taken back, "" while it stands.
@@ -104,9 +102,7 @@ class Advisory(NamedTuple):
 
     id: str
     aliases: tuple[str, ...]
-    related: tuple[str, ...]
     summary: str
-    details: str
     severity: str
     published: str
     modified: str
@@ -147,9 +143,7 @@ def _advisory(document: Mapping[str, Any]) -> Advisory:
     return Advisory(
         id=_text(document["id"]),
         aliases=_texts(document.get("aliases")),
-        related=_texts(document.get("related")),
         summary=_text(document.get("summary") or ""),
-        details=_text(document.get("details") or ""),
         severity=_severity(document, specific),
         published=_text(document.get("published") or ""),
         modified=_text(document.get("modified") or ""),
