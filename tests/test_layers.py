@@ -93,7 +93,9 @@ TESTED_BY = {
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "cli/commands/test_diff.py": "app/diff: diff; report: markdown; report/diff: json markdown text; wiring: diff",
+    "cli/commands/test_diff.py": (
+        "app/diff: diff sources; report: markdown; report/diff: json markdown text; wiring: diff"
+    ),
     "cli/commands/test_download.py": "app: download; report: download",
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",

@@ -7,10 +7,16 @@ import os
 import posixpath
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from govgo.adapters.proxy.compare import ModuleFiles
 from govgo.app.diff.diff import Side, diff
+from govgo.app.diff.sources import source_diff
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Comparison, SideName
+from govgo.core.resolution.review import SourceDiff
+from govgo.core.version import semver
 from govgo.errors import UsageError
 from govgo.load.session.session import Session
 from govgo.load.targets.open import reading
@@ -24,7 +30,13 @@ _SHORT_COMMIT = 12
 
 
 def run_diff(
-    session: Session, sides: Sequence[str], where: Sequence[str], *, facts: bool = True, offline: bool = False
+    session: Session,
+    sides: Sequence[str],
+    where: Sequence[str],
+    *,
+    zips: Sequence[str] = (),
+    facts: bool = True,
+    offline: bool = False,
 ) -> Comparison:
     """Compare two states of modules.
 
@@ -33,6 +45,8 @@ def run_diff(
         sides: none for HEAD and the work tree, one for that and the work tree, or both. Each is a go.mod file, an
             archive or a git reference; `A..B` is two references, `A...B` also, the first at their common ancestor.
         where: what is compared, as in `find_targets`.
+        zips: modules of which the source is compared as well: a path, or a path with two versions, `M@v1.0.0..v1.1.0`.
+            Where all have versions and no side is named, nothing else is compared.
         facts: ask when versions were made, and whether they are retracted.
         offline: the repository of the session asks nobody; for the report.
 
@@ -40,10 +54,36 @@ def run_diff(
         UsageError: a side cannot be read, or an argument names nothing.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    old, new = _two(session, sides)
-    with ExitStack() as held:
-        before, after = _side(session, old, where, held), _side(session, new, where, held)
-        return diff(session, before, after, facts=facts, offline=offline)
+    named = [found for text in zips if (found := _versions(text)) is not None]
+    paths = [text for text in zips if _versions(text) is None]
+    run = _NOTHING._replace(now=session.clock.now(), offline=offline)
+    if sides or where or paths or not named:
+        old, new = _two(session, sides)
+        with ExitStack() as held:
+            before, after = _side(session, old, where, held), _side(session, new, where, held)
+            run = diff(session, before, after, zips=paths, reader=ModuleFiles, facts=facts, offline=offline)
+    return run._replace(sources=(*run.sources, *(_named_diff(session, *versions) for versions in named)))
+
+
+_NOTHING = Comparison(SideName("none", ""), SideName("none", ""), (), {}, (), (), 0, datetime.min)
+
+
+def _versions(text: str) -> tuple[ModuleVersion, ModuleVersion] | None:
+    """The two versions of `M@v1.0.0..v1.1.0`, None for a path alone."""
+    path, at, versions = text.partition("@")
+    if not at:
+        return None
+    old, dots, new = versions.partition("..")
+    if not dots or not semver.is_valid(old) or not semver.is_valid(new):
+        raise UsageError(f"-zip {text}: want {path}, or {path}@v1.0.0..v1.1.0")
+    return ModuleVersion(path, old), ModuleVersion(path, new)
+
+
+def _named_diff(session: Session, old: ModuleVersion, new: ModuleVersion) -> SourceDiff:
+    def fetch() -> Session:
+        return session
+
+    return source_diff(old.path, old, new, (fetch, fetch), ModuleFiles())
 
 
 def is_side(session: Session, word: str) -> bool:

@@ -7,9 +7,11 @@ A module that fails on one side is not compared, so that a graph of which a part
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from govgo.app.diff.sources import source_diff
 from govgo.core.findings import Finding, Place
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
@@ -23,13 +25,15 @@ from govgo.core.resolution.compare import (
     compare_files,
     compare_modules,
 )
-from govgo.errors import Failure
+from govgo.core.resolution.review import SourceDiff
+from govgo.errors import Failure, UsageError
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import WORKSPACE, shown
+from govgo.ports.evidence import FileReader
 from govgo.ports.modules import Ask
 
 
@@ -51,17 +55,28 @@ class Side(NamedTuple):
     mount: str = ""
 
 
-def diff(session: Session, old: Side, new: Side, *, facts: bool = True, offline: bool = False) -> Comparison:
+def diff(
+    session: Session,
+    old: Side,
+    new: Side,
+    *,
+    zips: Sequence[str] = (),
+    reader: Callable[[], FileReader],
+    facts: bool = True,
+    offline: bool = False,
+) -> Comparison:
     """Compare two states.
 
     Args:
         session: the command.
         old, new: the states.
+        zips: module paths of which the source is compared as well.
+        reader: makes what reads zips.
         facts: ask when versions were made, and whether they are retracted.
         offline: for the report; the repository must ask nobody then.
 
     Raises:
-        UsageError: an argument names nothing on either side.
+        UsageError: an argument names nothing on either side, or a module of `zips` has not changed.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     before, after = _resolved(old), _resolved(new)
@@ -71,6 +86,7 @@ def diff(session: Session, old: Side, new: Side, *, facts: bool = True, offline:
     findings: list[Finding] = []
     failed = 0
     known: dict[ModuleVersion, VersionFacts] = {}
+    wanted: list[_Wanted] = []
     for key in dict.fromkeys([*after, *before]):
         was, now = before.get(key), after.get(key)
         faults = [*_faults(old, was), *_faults(new, now)]
@@ -80,9 +96,16 @@ def diff(session: Session, old: Side, new: Side, *, facts: bool = True, offline:
             continue
         target = _compare(old, new, was, now)
         targets.append(target)
+        if zips and isinstance(was, Resolved) and isinstance(now, Resolved):
+            wanted += [_Wanted(was, now, each) for each in target.modules if each.path in zips]
         if facts and isinstance(now, Resolved):
             known.update(_facts(now, target.modules, known))
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
+    for path in zips:
+        if not failed and all(each.change.path != path for each in wanted):
+            raise UsageError(f"-zip {path}: the same version on both sides; {path}@v1.0.0..v1.1.0 names two")
+    sources, more = _sources(wanted, reader, notes)
+    findings += more
     return Comparison(
         old=old.name,
         new=new.name,
@@ -93,7 +116,40 @@ def diff(session: Session, old: Side, new: Side, *, facts: bool = True, offline:
         failed=failed,
         now=session.clock.now(),
         offline=offline,
+        sources=sources,
     )
+
+
+class _Wanted(NamedTuple):
+    """A module whose source is to be compared."""
+
+    was: Resolved
+    now: Resolved
+    change: ModuleChange
+
+
+def _sources(
+    wanted: Sequence[_Wanted], reader: Callable[[], FileReader], notes: list[str]
+) -> tuple[tuple[SourceDiff, ...], list[Finding]]:
+    found: dict[object, SourceDiff] = {}
+    faults: list[Finding] = []
+    for each in wanted:
+        change = each.change
+        old, new = (side.source if side is not None else None for side in (change.old, change.new))
+        if any(side is not None and side.source is None for side in (change.old, change.new)):
+            notes.append(f"{change.path}: its source is not compared, since a directory is used")
+        elif (old, new) not in found:
+            fetch = partial(_activated, each.was), partial(_activated, each.now)
+            try:
+                found[old, new] = source_diff(change.path, old, new, fetch, reader())
+            except Failure as error:
+                faults.append(from_error(None, error))
+    return tuple(found.values()), faults
+
+
+def _activated(side: Resolved) -> Session:
+    side.activate()
+    return side.session
 
 
 _Found = Resolved | Unresolved

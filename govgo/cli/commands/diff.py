@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @command(own=True, usage="[flags] [REF [REF] | REF..REF | FILES] [-- ./... | directories]")
 @option("-exit-code", "exit_code", is_flag=True, help="Exit with 1 when there are differences.")
+@option("-zip", "zips", multiple=True, metavar="MODULE", help="Compare the source of MODULE as well.")
 @option("-offline", "offline", is_flag=True, help="Ask nobody; what the module cache lacks is unknown.")
 @output_options
 @module_options
@@ -30,10 +31,15 @@ def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
     govgo diff main... -o markdown:-          what a branch has changed since it left main, for a comment
     govgo diff old/go.mod go.mod              two files
     govgo diff release.tar.gz -- ./...        an archive and the work tree, every module
+    govgo diff --zip golang.org/x/net         also what changed in its source
+    govgo diff --zip rsc.io/quote@v1.5.1..v1.5.2
 
     Git's objects are read, nothing is checked out. Only module versions that came or went are asked about: their age,
     and whether they are retracted or deprecated. The requirement that decides about a version is named with the line
     of go.mod that leads to it.
+
+    The source is that of the zips, whose hashes are proved. What a reviewer looks at first stands before the diff:
+    new cgo, assembly, binaries, go:linkname, unsafe, init functions, processes, and network.
 
     Formats: text, json, markdown.
 
@@ -46,7 +52,7 @@ def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
 
         named = [word for word in sides if is_side(session, word)]
         directories = [word for word in sides if word not in named]
-        result = run_diff(session, named, [*directories, *where], offline=flags["offline"])
+        result = run_diff(session, named, [*directories, *where], zips=flags["zips"], offline=flags["offline"])
         reports.tell(result)
     reports.tell_faults(result.findings)
     verdict = max((finding.verdict for finding in result.findings), default=Verdict.PASSED)

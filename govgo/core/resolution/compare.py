@@ -19,6 +19,7 @@ from govgo.core.modfile.syntax import FileSyntax, Line, LineBlock
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.resolution import Requirement, Resolution
+from govgo.core.resolution.review import SourceDiff
 
 
 class Change(StrEnum):
@@ -143,6 +144,7 @@ class Comparison(NamedTuple):
         targets: the modules and workspaces that were compared.
         facts: what is known of the versions that came or went.
         notes: what has to be known to read the result.
+        sources: the source of modules of which two versions were to be compared.
         findings: why a module could not be compared, of each side where that failed.
         failed: how many modules could not be compared.
         now: the time from which ages are counted.
@@ -158,11 +160,12 @@ class Comparison(NamedTuple):
     failed: int
     now: datetime
     offline: bool = False
+    sources: tuple[SourceDiff, ...] = ()
 
     @property
     def is_different(self) -> bool:
-        """Whether any module or workspace changed."""
-        return any(target.is_different for target in self.targets)
+        """Whether any module or workspace changed, or source that was compared."""
+        return any(source.files for source in self.sources) or any(target.is_different for target in self.targets)
 
 
 def compare_modules(old: Resolution, new: Resolution) -> tuple[ModuleChange, ...]:

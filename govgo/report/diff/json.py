@@ -10,6 +10,7 @@ from govgo.core.findings import Place
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, SideName, TargetChanges
+from govgo.core.resolution.review import SourceDiff
 from govgo.report.document import encode, fault_entries, heading
 
 SCHEMA = "govgo.diff/1"
@@ -30,6 +31,7 @@ def json_report(run: Comparison) -> str:
         "old": _side(run.old),
         "new": _side(run.new),
         "results": [_target(run, target) for target in run.targets],
+        "sources": [_source(source) for source in run.sources],
         "notes": list(run.notes),
         "errors": fault_entries(run.findings),
     }
@@ -75,6 +77,21 @@ def _selected(run: Comparison, side: Selected) -> dict[str, object]:
         "retractions": [] if facts is None else [visible(reason) for reason in facts.retracted],
         "deprecated": "" if facts is None else visible(facts.deprecated),
         "unknown": "" if facts is None else visible(facts.unknown),
+    }
+
+
+def _source(source: SourceDiff) -> dict[str, object]:
+    sides = zip(("old", "new"), (source.old, source.new), source.hashes, strict=True)
+    return {
+        "path": source.path,
+        **{name: None if mod is None else {**_module(mod), "hash": digest} for name, mod, digest in sides},
+        "notable": [
+            {"kind": each.sort.value, "detail": each.detail, "files": list(each.files), "test": each.is_test}
+            for each in source.notable
+        ],
+        "files": [
+            {"file": each.name, "change": each.change, "note": each.note, "diff": each.text} for each in source.files
+        ],
     }
 
 

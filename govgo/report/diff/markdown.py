@@ -10,7 +10,17 @@ from collections.abc import Iterator
 
 from govgo.core.foreign import visible
 from govgo.core.resolution.compare import Comparison, TargetChanges
-from govgo.report.diff.text import TITLES, closing, remark_lines, row, side_names, summary, title
+from govgo.report.diff.text import (
+    TITLES,
+    closing,
+    notable_text,
+    remark_lines,
+    row,
+    side_names,
+    source_title,
+    summary,
+    title,
+)
 from govgo.report.markdown import fenced, plain
 
 MOST_CHARACTERS = 60_000
@@ -46,7 +56,8 @@ _ROWS = 100
 
 def _blocks(run: Comparison) -> Iterator[list[str]]:
     """Parts of the report that are kept or left out as a whole, the most important first."""
-    yield ["## govgo diff", "", f"{plain(side_names(run))}: **{plain(closing(run))}**"]
+    sides = [f"{plain(side_names(run))}: **{plain(closing(run))}**"] if run.old.name else []
+    yield ["## govgo diff", *(["", *sides] if sides else [])]
     for finding in run.findings:
         place = f" ({plain(str(finding.place))})" if finding.place is not None else ""
         yield ["", f"### ⚠️ {plain(finding.code)}{place}", "", *fenced(visible(finding.text).split("\n"))]
@@ -56,6 +67,13 @@ def _blocks(run: Comparison) -> Iterator[list[str]]:
     for target in run.targets:
         if target.is_different:
             yield from _target(run, target)
+    for source in run.sources:
+        yield ["", f"### {plain(source_title(source))}"]
+        for first, each in enumerate(source.notable):
+            yield [*([] if first else [""]), f"- {plain(notable_text(each))}"]
+        for file in source.files:
+            shown = file.text.splitlines() or [f"{file.change} {file.name}: {file.note}"]
+            yield ["", *fenced([visible(line) for line in shown], "diff")]
 
 
 def _target(run: Comparison, target: TargetChanges) -> Iterator[list[str]]:

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from govgo.core.foreign import one_line
+from govgo.core.gosource.notable import Sort
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges
+from govgo.core.resolution.review import Notable, SourceDiff
 from govgo.report.style import PLAIN, Style, table
 
 TITLES = ("change", "module", "old", "new", "direct", "published", "needed by")
@@ -22,12 +26,14 @@ _COLOURS = {
 
 def text_report(run: Comparison, style: Style = PLAIN) -> str:
     """The report without faults, which standard error gets; a newline at its end."""
-    parts = [f"{one_line(side_names(run))}\n"]
+    parts = [f"{one_line(side_names(run))}\n"] if run.old.name else []
     parts += [_target(run, target, style) for target in run.targets if target.is_different]
     remarks = [*remark_lines(run), *(f"note: {note}" for note in run.notes)]
     if remarks:
         parts.append("".join(f"{one_line(line)}\n" for line in remarks))
-    parts.append(f"{one_line(closing(run))}\n")
+    parts += [_source(source, style) for source in run.sources]
+    if run.old.name:
+        parts.append(f"{one_line(closing(run))}\n")
     return "\n".join(parts)
 
 
@@ -49,6 +55,54 @@ def closing(run: Comparison) -> str:
     return f"{_many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
 
 
+def _source(source: SourceDiff, style: Style) -> str:
+    lines = [style.paint(one_line(source_title(source)), "bold")]
+    for each in source.notable:
+        lines.append(f"  {style.paint(one_line(notable_text(each)), 'yellow')}")
+    for file in source.files:
+        if file.text:
+            lines += [_painted(one_line(line.replace("\t", "    ")), style) for line in file.text.splitlines()]
+        else:
+            lines.append(one_line(f"{file.change} {file.name}: {file.note}"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _painted(line: str, style: Style) -> str:
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+    return style.paint(line, colour) if colour else line
+
+
+def source_title(source: SourceDiff) -> str:
+    """The versions, and how many files differ."""
+    old, new = (f"{each.path} {each.version}" if each is not None else "nothing" for each in (source.old, source.new))
+    new = source.new.version if source.new and source.old and source.new.path == source.old.path else new
+    count = Counter(file.change for file in source.files)
+    files = ", ".join(f"{count[change]} {change}" for change in ("added", "removed", "changed") if count[change])
+    return f"source of {old} => {new}: files: {files}" if files else f"source of {old} => {new}: no difference"
+
+
+def notable_text(each: Notable) -> str:
+    """What is new, and where; at most `MOST_FILES` names."""
+    shown = ", ".join(each.files[:MOST_FILES])
+    more = len(each.files) - MOST_FILES
+    where = f"{shown} and {more} more" if more > 0 else shown
+    detail = f" {each.detail}" if each.detail else ""
+    return f"{'in tests: ' if each.is_test else ''}new {WORDS[each.sort]}{detail}: {where}"
+
+
+MOST_FILES = 5
+WORDS = {
+    Sort.CGO: "cgo",
+    Sort.ASSEMBLY: "assembly",
+    Sort.BINARY: "binary",
+    Sort.LINKNAME: "go:linkname",
+    Sort.UNSAFE: "import of unsafe",
+    Sort.INIT: "init function",
+    Sort.PROCESS: "import of",
+    Sort.NETWORK: "import of",
+}
+
+
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
@@ -60,12 +114,35 @@ def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
         for each in target.modules:
             change, *rest = row(run, each)
             rows.append((style.paint(change, _COLOURS[each.change]), *map(one_line, rest)))
-        text += table(TITLES, rows, style)
+        text += _fitting(rows, style)
     for file in target.files:
         text += f"{one_line(file.file)}\n"
         text += "".join(f"  - {one_line(line)}\n" for line in file.removed)
         text += "".join(f"  + {one_line(line)}\n" for line in file.added)
     return text
+
+
+def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
+    """The rows as a table; on a terminal that is too narrow for it, as two lines each."""
+    text = table(TITLES, rows, style._replace(width=style.width and 10_000))
+    widest = max(len(row) for row in table(TITLES, [tuple(map(_bare, row)) for row in rows]).splitlines())
+    if not style.is_terminal or widest <= style.width:
+        return text
+    text = ""
+    for change, path, old, new, direct, published, needed in rows:
+        versions = " => ".join(part for part in (old, new) if part)
+        facts = [
+            {"yes": "direct", "no": "indirect"}.get(direct, ""),
+            f"published {published}" if published else "",
+            f"needed by {needed}" if needed else "",
+        ]
+        pad = " " * (8 - len(_bare(change)))
+        text += f"{change}{pad}  {path}  {versions}\n          {', '.join(filter(None, facts))}\n"
+    return text
+
+
+def _bare(text: str) -> str:
+    return re.sub("\x1b\\[[0-9]*m", "", text)
 
 
 def title(target: TargetChanges) -> str:

@@ -17,6 +17,7 @@ from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
+from tests.simulators.zips import module_zip
 
 jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.diff-1.json"
@@ -353,3 +354,87 @@ def test_texts_of_strangers(world: World, diff: Any) -> None:
     assert "\x1b" not in text + markdown
     assert "deprecated: q.io/b: \\x1b[31mred | **bold**\n" in text
     assert "\\|  \\*\\*bold".replace("  ", " ") in markdown
+
+
+@pytest.fixture
+def versions(world: World) -> World:
+    """Two versions of q.io/src, of which the second one wants to be looked at."""
+    world.publish("q.io/src", "v1.0.0", "module q.io/src\n", {"a.go": "package a\n", "doc.txt": "one\ntwo\n"})
+    more = 'package a\n\nimport "os/exec"\n\nfunc init() {}\n'
+    files = {"a.go": more, "blob": "\0", "doc.txt": "one\n2\x1b[31m\n"}
+    world.publish("q.io/src", "v1.1.0", "module q.io/src\n", files)
+    return world
+
+
+SOURCE = """\
+source of q.io/src v1.0.0 => v1.1.0: files: 1 added, 2 changed
+  new binary: blob
+  new init function: a.go
+  new import of os/exec: a.go
+diff old/a.go new/a.go
+--- old/a.go
++++ new/a.go
+@@ -1,1 +1,5 @@
+ package a
++
++import "os/exec"
++
++func init() {}
+added blob: binary
+diff old/doc.txt new/doc.txt
+--- old/doc.txt
++++ new/doc.txt
+@@ -1,2 +1,2 @@
+ one
+-two
++2\\x1b[31m
+"""
+
+
+def test_the_source_of_two_versions(versions: World, diff: Any) -> None:
+    run = diff("-zip", "q.io/src@v1.0.0..v1.1.0")
+    assert (run.code, run.out) == (0, SOURCE)
+    assert diff("-zip", "q.io/src@v1.0.0..v1.1.0", "-exit-code").code == 1
+    run = diff("-zip", "q.io/src@v1.0.0..v1.1.0", "-offline", "-json")
+    assert [each["file"] for each in run.json["sources"][0]["files"]] == ["a.go", "blob", "doc.txt"]
+    run = diff("-zip", "q.io/src@v1.0.0..v1.1.0", "-format", "markdown")
+    assert "- new import of os/exec: a.go\n" in run.out
+    assert "```diff\ndiff old/a.go new/a.go\n" in run.out
+
+
+def test_the_source_of_a_module_that_changed(versions: World, diff: Any) -> None:
+    Path("go.mod").write_text(OLD + "require q.io/src v1.0.0\n")
+    commit_new()
+    Path("go.mod").write_text(NEW + "require q.io/src v1.1.0\n")
+    run = diff("-zip", "q.io/src", "-zip", "q.io/b")
+    assert SOURCE in run.out
+    assert "source of nothing => q.io/b v1.1.0: files: 2 added" in run.out
+    replaced = NEW + "require q.io/src v1.0.0\nreplace q.io/src => ./src\n"
+    versions.main(replaced, {"src/go.mod": "module q.io/src\n"})
+    run = diff("-zip", "q.io/src", "-json")
+    assert run.json["notes"] == ["q.io/src: its source is not compared, since a directory is used"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("q.io/c@v1", "-zip q.io/c@v1: want q.io/c, or q.io/c@v1.0.0..v1.1.0"),
+        ("q.io/other", "-zip q.io/other: the same version on both sides"),
+    ],
+)
+def test_source_that_cannot_be_meant(world: World, diff: Any, text: str, words: str) -> None:
+    run = diff("-zip", text)
+    assert run.code == 2
+    assert words in run.err
+
+
+def test_a_zip_that_was_changed_in_the_cache(versions: World, diff: Any) -> None:
+    assert diff("-zip", "q.io/src@v1.0.0..v1.1.0").code == 0
+    kept = versions.cache / "cache/download/q.io/src/@v"
+    kept.chmod(0o755)
+    (kept / "v1.1.0.zip").chmod(0o644)
+    other = {"go.mod": b"module q.io/src\n", "a.go": b"package evil\n"}
+    (kept / "v1.1.0.zip").write_bytes(module_zip("q.io/src@v1.1.0", other))
+    run = diff("-zip", "q.io/src@v1.0.0..v1.1.0")
+    assert (run.code, run.out) == (4, "")
+    assert "q.io/src@v1.1.0: the zip in the module cache is not the one that was verified" in run.err
