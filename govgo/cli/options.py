@@ -3,7 +3,7 @@
 
 Go's flag syntax: one or two dashes, `-flag`, `-flag=value`, `-flag value`; a boolean flag takes a value only after
 "="; flags end at the first argument or at "--"; GOFLAGS supplies what the line does not set. A command that go lacks
-may let flags stand behind its arguments, too (`own`).
+may let all flags stand behind its arguments, too (`own`); every command lets those that go lacks.
 
     @command(usage="[-go=version] [-x]")
     @option("-go", "go_version", metavar="VERSION", help="Load the graph as this Go version would.")
@@ -184,7 +184,7 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
     Args:
         known: the flags of the command.
         words: the line.
-        mixed: whether flags may follow arguments.
+        mixed: whether all flags may follow arguments, or only those that go lacks.
 
     Raises:
         HelpRequested: the first flag that the command does not know asks for help.
@@ -195,11 +195,10 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
     at = 0
     while at < len(words):
         word = words[at]
-        if word == "--":
+        go_reads_flags = mixed or not arguments
+        if word == "--" and go_reads_flags:
             return flags, [*arguments, *words[at + 1 :]]
-        if len(word) < 2 or word[0] != "-":
-            if not mixed:
-                break
+        if len(word) < 2 or word[0] != "-" or not (go_reads_flags or _is_own(word, known)):
             arguments.append(word)
             at += 1
             continue
@@ -223,7 +222,12 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
         flags.append(_Given(name, text, _value(flag, name, text)))
         if name == "C" and len(flags) > 1:
             raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
-    return flags, [*arguments, *words[at:]]
+    return flags, arguments
+
+
+def _is_own(word: str, known: Mapping[str, Flag]) -> bool:
+    flag = known.get(word[2 if word[1] == "-" else 1 :].partition("=")[0])
+    return flag is not None and flag.is_own
 
 
 def _close(name: str, known: Mapping[str, Flag]) -> str:

@@ -30,9 +30,11 @@ STDOUT = "-"
 TEXT = "text"
 
 output_options = flag_options(
-    option("-format", "form", metavar="FORMAT", help="Print in FORMAT in place of text."),
-    option("-json", "as_json", is_flag=True, help="The same as -format json."),
-    option("-o", "outputs", multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it."),
+    option("-format", "form", own=True, metavar="FORMAT", help="Print in FORMAT in place of text."),
+    option("-json", "as_json", own=True, is_flag=True, help="The same as -format json."),
+    option(
+        "-o", "outputs", own=True, multiple=True, metavar="FORMAT:FILE", help="Write a report to FILE, - to print it."
+    ),
 )
 """The flags of a command with reports."""
 

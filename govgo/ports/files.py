@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from govgo.core.gosource.buildtags import TagSet
@@ -61,6 +61,25 @@ class Workspace(Protocol):
         ...
 
     def real_path(self, path: str) -> str: ...
+
+
+class PlannedChange(NamedTuple):
+    """A file that would be written, replaced or removed: its absolute path, and its content before and after.
+
+    None stands for a file that is not there.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+class PlannedFiles(Workspace, Protocol):
+    """Files whose changes stay in memory. What is read is what was written there, else what the disk holds."""
+
+    def changes(self) -> tuple[PlannedChange, ...]:
+        """Every file whose content would be another one, by path."""
+        ...
 
 
 class ImportIndex(Protocol):

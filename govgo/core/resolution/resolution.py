@@ -87,6 +87,7 @@ class Resolution:
         self.replacements = replacements
         self.go_version = go_version
         self.error = error
+        self._in_order: dict[str, tuple[Requirement, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -113,15 +114,35 @@ class Resolution:
 
     def requirements_on(self, path: str) -> tuple[Requirement, ...]:
         """Every requirement on a module path, the highest version first; then those of main modules, then by name."""
-        return self._incoming.get(path, ())
+        found = self._in_order.get(path)
+        if found is None:
+            found = self._in_order[path] = _highest_first(path, self._incoming.get(path, []))
+        return found
 
     def deciding(self, path: str) -> tuple[Requirement, ...]:
         """The requirements on the selected version of `path`: each alone suffices to select it."""
         return self._deciding.get(path, ())
 
+    def required_by(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
+        """What a module version requires, as far as it is known; of a main module what it states, each once."""
+        stated = self._stated.get(mod)
+        return stated if stated is not None else self.graph.required_by(mod) or ()
+
     def chain(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """A shortest chain of requirements from a main module to `mod`; () where there is none."""
-        return self.graph.find_path(mod.__eq__)
+        source: dict[ModuleVersion, ModuleVersion | None] = dict.fromkeys(self.mains)
+        queue = list(self.mains)
+        for each in queue:  # grows while it is walked
+            if each == mod:
+                found = [each]
+                while (before := source[found[-1]]) is not None:
+                    found.append(before)
+                return tuple(reversed(found))
+            for target in self.required_by(each):
+                if target not in source:
+                    source[target] = each
+                    queue.append(target)
+        return ()
 
     def stated_by(self, main: ModuleVersion, path: str) -> tuple[Stated, ...]:
         """What a main module's go.mod requires of a module path: nothing, one requirement, or several."""
@@ -141,8 +162,16 @@ class Resolution:
         return {path: _highest_first(path, each) for path, each in found.items()}
 
     @cached_property
-    def _incoming(self) -> dict[str, tuple[Requirement, ...]]:
-        """The requirements on each path.
+    def _stated(self) -> dict[ModuleVersion, tuple[ModuleVersion, ...]]:
+        """What each main module states, in place of what the graph has raised it to."""
+        found: dict[ModuleVersion, dict[ModuleVersion, None]] = {main: {} for main in self.mains}
+        for each in self.stated:
+            found[each.main][each.mod] = None
+        return {main: tuple(mods) for main, mods in found.items()}
+
+    @cached_property
+    def _incoming(self) -> dict[str, list[Requirement]]:
+        """The requirements on each path, in no order.
 
         Those of main modules are the ones they state: in the graph, those of an untidy go.mod are raised already.
         """
@@ -151,7 +180,7 @@ class Resolution:
             found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
         for source, target in self._between_dependencies():
             found.setdefault(target.path, []).append(Requirement(source, target))
-        return {path: _highest_first(path, each) for path, each in found.items()}
+        return found
 
     def _between_dependencies(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
         """(source, target) of each requirement that no main module states, breadth first."""

@@ -79,6 +79,10 @@ class _Parts:
             found = self._parts[kind] = kind()
         return found  # type: ignore[return-value]  # the key is the class of the value
 
+    def share(self, kind: type, other: _Parts) -> None:
+        """Use the instance of `kind` that `other` has."""
+        self._parts[kind] = other.part(kind)
+
 
 class Scope(_Parts):
     """The main module or workspace that a command works in, and what is known only there.

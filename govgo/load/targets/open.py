@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from govgo.load.dependency.gomod import RawSummaries
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.session.policy import GRAPH
 from govgo.load.session.session import Session
@@ -59,13 +60,16 @@ def reading(outer: Session, files: Workspace, settings: Settings) -> Session:
     return session
 
 
-def open_target(outer: Session, target: Target, files: Workspace | None = None) -> Session:
+def open_target(
+    outer: Session, target: Target, files: Workspace | None = None, known: Session | None = None
+) -> Session:
     """A session with `target` as its main module or workspace, before anything of it is read.
 
     Args:
         outer: the session of the command.
         target: what to open.
         files: what to read it from, None for the files of the command.
+        known: another session for it, whose go.mod files of dependencies need not be read again.
 
     Raises:
         GovgoError: go.work cannot be used.
@@ -87,5 +91,8 @@ def open_target(outer: Session, target: Target, files: Workspace | None = None) 
         policy=GRAPH._replace(lenient_workspace=True),
         open_index=outer.open_index,
     )
+    if known is not None:
+        session.share(RawSummaries, known)
+        session.scope.go_versions.update({mod: go for mod, go in known.scope.go_versions.items() if mod.version})
     init_workfile(session)
     return session

@@ -77,13 +77,14 @@ def resolve_all(session: Session, where: Sequence[str]) -> Iterator[Resolved | U
             yield Unresolved(target, from_error(None, error, Place(shown(session, target.mod_file))))
 
 
-def resolve(session: Session, target: Target, files: Workspace | None = None) -> Resolved:
+def resolve(session: Session, target: Target, files: Workspace | None = None, known: Session | None = None) -> Resolved:
     """Load the graph of a module or workspace as `go list -m all` would after it has put go.mod in order.
 
     Args:
         session: the session of the command.
         target: what to resolve.
         files: what to read its files from, None for those of the command.
+        known: another session for it, whose go.mod files of dependencies need not be read again.
 
     Returns:
         The graph. Where only a part of it could be loaded, `resolution.error` says why.
@@ -91,7 +92,7 @@ def resolve(session: Session, target: Target, files: Workspace | None = None) ->
     Raises:
         GovgoError: the go.mod or go.work file cannot be used.
     """
-    opened = open_target(session, target, files)
+    opened = open_target(session, target, files, known)
     rs, graph, error = try_expand_graph(opened, load_mod_file(opened))
     main = opened.main
     replaced = {mod: new for mod in graph.breadth_first() if (new := main.replacement(mod)) is not None}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Why versions are selected, as a value: what `govgo why --version` found."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from govgo.core.findings import Finding, Verdict
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.chains import Chains
+from govgo.core.resolution.lower import Lowering
+from govgo.core.resolution.resolution import Requirement, Resolution
+
+
+class Explained(NamedTuple):
+    """Why one module has its version in one main module or workspace.
+
+    Attributes:
+        path: the module.
+        version: what is selected; "none" where no requirement leads to it.
+        replacement: what replaces it, None where nothing does.
+        requirements: those on it, the highest first.
+        chain: a shortest chain from a main module to the selected version.
+        chains: more of them, None where they were not asked for.
+        lowering: what would lower it, None where nothing is below.
+    """
+
+    path: str
+    version: str
+    replacement: ModuleVersion | None
+    requirements: tuple[Requirement, ...]
+    chain: tuple[ModuleVersion, ...]
+    chains: Chains | None
+    lowering: Lowering | None
+
+    def decides(self, requirement: Requirement) -> bool:
+        """Whether a requirement alone suffices to select the version."""
+        return requirement.target.version == self.version
+
+
+class Asked(NamedTuple):
+    """The answers for one main module or workspace."""
+
+    resolution: Resolution
+    modules: tuple[Explained, ...]
+
+
+class WhyVersion(NamedTuple):
+    """The whole run.
+
+    Attributes:
+        wanted: the modules that were asked about.
+        version: the version that they are to get, "" for the next lower one.
+        results: the main modules and workspaces that could be resolved.
+        faults: what failed.
+    """
+
+    wanted: tuple[str, ...]
+    version: str
+    results: tuple[Asked, ...]
+    faults: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """FINDING where a module is in no graph, or cannot get the wanted version; UNCHECKED where something failed."""
+        verdict = max((fault.verdict for fault in self.faults), default=Verdict.PASSED)
+        if verdict is Verdict.PASSED and not all(self._has_answer(path) for path in self.wanted):
+            verdict = Verdict.FINDING
+        return verdict
+
+    def _has_answer(self, path: str) -> bool:
+        found = [each for asked in self.results for each in asked.modules if each.path == path and each.requirements]
+        if not self.version:
+            return bool(found)
+        return bool(found) and all(each.lowering is not None and each.lowering.changes for each in found)
