@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from govgo.app.why import Reason
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
+    from govgo.core.resolution.whyversion import Explained
     from govgo.load.session.session import Session
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "verify",
     "versions",
     "why",
+    "why_version",
 ]
 
 
@@ -223,6 +225,35 @@ def dependencies(
         if faults:
             raise GovgoError(faults[0].text)
         return result
+
+
+def why_version(
+    path: str,
+    directory: str = ".",
+    *,
+    to: str = "",
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Explained:
+    """Why a module has its version in the module or workspace in `directory`, and what would lower it.
+
+    Args:
+        path: the module.
+        directory: of the main module or workspace.
+        to: the version to lower it to, "next" or "none"; "" asks for no older versions.
+
+    Raises:
+        GovgoError: as `resolve`; also where older versions are asked for and cannot be had.
+    """
+    from govgo.app.whyversion import why_version as run_why_version
+    from govgo.wiring.plan import planned
+
+    with _session(directory, environ, progress, cancelled, mod="mod") as session:
+        run = run_why_version(session, [path], plan=planned, to=to)
+        if run.faults:
+            raise GovgoError(run.faults[0].text)
+        return run.results[0].modules[0]
 
 
 def versions(

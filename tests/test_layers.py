@@ -56,7 +56,10 @@ ROOMS = {
         "repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
-    "app": ("binaries list sum vendor edit env get graph init modverify tidy tree work", "diff download verify why whyversion"),
+    "app": (
+        "binaries list sum vendor edit env get graph init modverify tidy tree work",
+        "diff download verify why whyversion",
+    ),
     "report": (
         "gojson markdown style",
         "document",
@@ -109,7 +112,7 @@ TESTED_BY = {
         "wiring: session verify"
     ),
     "cli/commands/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
-    "cli/commands/test_whyversion.py": "report: whyversion; wiring: plan",
+    "cli/commands/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
     "conformance/test_escape.py": "core/module: escape",

@@ -14,7 +14,7 @@ selected: the highest of 3 requirements
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
@@ -27,7 +27,7 @@ from govgo.report.style import PLAIN
 if TYPE_CHECKING:
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.core.resolution.chains import Chains
-    from govgo.core.resolution.lower import Attempt, Change, Lowering
+    from govgo.core.resolution.lower import Blocked, Change, Lowering
     from govgo.core.resolution.resolution import Requirement
     from govgo.core.resolution.whyversion import Asked, Explained, WhyVersion
     from govgo.report.style import Style
@@ -83,7 +83,7 @@ def _requirement_lines(each: Explained, style: Style) -> Iterator[str]:
         else:
             yield f"  {version:{width}}  {source}"
     if len(shown) < len(each.requirements):
-        yield f"  … and {len(each.requirements) - len(shown)} lower ones"
+        yield f"  … and {len(each.requirements) - len(shown)} more"
 
 
 def _source(requirement: Requirement) -> str:
@@ -117,18 +117,19 @@ def _lowering_lines(path: str, lowering: Lowering) -> Iterator[str]:
             yield f"{goal}: no older version of what is required directly does that"
             for blocked in lowering.blocked:
                 stated = blocked.stated
-                yield f"  {one_line(str(stated.place))}  {_spaced(stated.mod)}  {_tried(path, blocked.attempts)}"
+                yield f"  {one_line(str(stated.place))}  {_spaced(stated.mod)}  {_tried(path, blocked)}"
                 for attempt in blocked.attempts[:_MOST_ATTEMPTS]:
                     yield f"    {one_line(attempt.version)}: {_arrows(attempt.chain) or 'cannot be loaded'}"
                 if len(blocked.attempts) > _MOST_ATTEMPTS:
                     yield f"    and {len(blocked.attempts) - _MOST_ATTEMPTS} more"
 
 
-def _tried(path: str, attempts: Sequence[Attempt]) -> str:
+def _tried(path: str, blocked: Blocked) -> str:
+    attempts = blocked.attempts
+    if blocked.stated.mod.path == path:
+        return "leads to a higher version itself:" if attempts else "is required directly"
     if not attempts:
-        return "is required directly: no older version is known"
-    if attempts[0].version and len(attempts) == 1 and attempts[0].chain[1:2] and attempts[0].chain[1].path == path:
-        return "leads to a higher version itself:"
+        return "no older version is known"
     return f"{len(attempts)} older version{'s' if len(attempts) > 1 else ''} tried:"
 
 

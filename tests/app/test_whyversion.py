@@ -107,7 +107,11 @@ def test_the_main_module() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "to", "message"),
-    [((), "", "needs a module path"), (("q.io/b@v1",), "", "takes module paths"), (("q.io/b",), "v1", "want a version")],
+    [
+        ((), "", "needs a module path"),
+        (("q.io/b@v1",), "", "takes module paths"),
+        (("q.io/b",), "v1", "want a version"),
+    ],
 )
 def test_mistakes(wanted: tuple[str, ...], to: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -76,6 +76,9 @@ def _why_version(targets: tuple[str, ...], *, modules: bool, vendor: bool, **fla
     ) as reports:
         if modules or vendor:
             raise UsageError("why --version takes neither -m nor -vendor")
+        for each in wanted:
+            if each.startswith("-"):
+                raise UsageError(f"{each}: no flag of why --version, or one that has to stand before the modules")
         session = open_session(flags, offline=flags["offline"])
         run = why_version(
             session,
