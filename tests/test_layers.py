@@ -44,7 +44,8 @@ ROOMS = {
         "gosource version",
         "module",
         "findings gobinary goenv gosum modfile modgraph",
-        "advisory modzip resolution sumdb vcs",
+        "modzip resolution sumdb vcs",
+        "advisory",
     ),
     "adapters": (
         "attribution disk interrupts",
@@ -57,16 +58,16 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "binaries list sum vendor edit env get graph init modverify tidy tree work",
+        "audit binaries list sum vendor edit env get graph init modverify tidy tree work",
         "diff download verify why whyversion",
     ),
     "report": (
         "gojson markdown style",
         "document",
-        "binaries diff edit env findings graph list sum tree why whyversion",
+        "audit binaries diff edit env findings graph list sum tree why whyversion",
         "download",
     ),
-    "wiring": ("diff env modverify plan session sums", "verify"),
+    "wiring": ("audit diff env modverify plan session sums", "verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -99,6 +100,7 @@ TESTED_BY = {
     "cli/commands/test_diff.py": (
         "app/diff: diff sources; report: markdown; report/diff: json markdown text; wiring: diff"
     ),
+    "cli/commands/test_audit.py": "app: audit; core/advisory: audit; report/audit: json markdown text; wiring: audit",
     "cli/commands/test_download.py": "app: download; report: download",
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",

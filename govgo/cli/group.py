@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Entry] = {
     "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),
     "diff": Entry("diff", "diff", INSPECT, "Compare the build list and go.mod of two states."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
+    "audit": Entry("audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "sum": Entry("sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("download", "download", CACHE, "Download modules to the module cache."),
     "env": Entry("env", "env", CACHE, "Print or set the environment that go and govgo share."),

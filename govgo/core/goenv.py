@@ -5,8 +5,8 @@
     GOPRIVATE=*.corp.example.com,rsc.io/private            globs of path prefixes (core/module/patterns.py)
     GOFLAGS=-mod=mod '-tags=a b'                           flags, quoted where they hold white space
 
-This is the only file that names the public module proxy and checksum database. Sources: the Go Modules
-Reference, "Environment variables"; cmd/go's go.env and modfetch/key.go; `go help environment`.
+This is the only file that names the public module proxy and the public databases of checksums and vulnerabilities.
+Sources: the Go Modules Reference, "Environment variables"; cmd/go's go.env and modfetch/key.go; `go help environment`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from govgo.errors import UsageError
 DEFAULT_GOPROXY = "https://proxy.golang.org,direct"
 DEFAULT_GOSUMDB = "sum.golang.org"
 DEFAULT_GOTOOLCHAIN = "auto"
+DEFAULT_VULNDB = "https://vuln.go.dev"
 
 # Verifier keys of checksum databases that GOSUMDB may name without a key (cmd/go, modfetch/key.go).
 KNOWN_SUMDB_KEYS: Mapping[str, str] = MappingProxyType(

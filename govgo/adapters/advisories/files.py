@@ -129,8 +129,11 @@ def _is_in(name: str, directory: str, *, above: str = "") -> bool:
 
 
 def _time(text: str) -> datetime | None:
+    """The time, None for none; the module golang.org/x/vulndb has Go's zero time in all of its files."""
     with suppress(ValueError):
         time = datetime.fromisoformat(text)
+        if time.year == 1:
+            return None
         return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
     return None
 

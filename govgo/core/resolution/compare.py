@@ -214,11 +214,11 @@ class _Side:
 
     def _place(self, mod: ModuleVersion) -> Place | None:
         if not self._asked:
-            self._asked = _asking_places(self._resolution)
+            self._asked = asking_places(self._resolution)
         return self._asked.get(mod)
 
 
-def _asking_places(resolution: Resolution) -> dict[ModuleVersion, Place | None]:
+def asking_places(resolution: Resolution) -> dict[ModuleVersion, Place | None]:
     """For each module version of a graph, the line of a main module's go.mod from which the fewest steps lead to it."""
     places: dict[ModuleVersion, Place | None] = {}
 

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo audit`: the modules of exact build lists, matched with advisories.
+
+All modules are resolved first, so that each database is asked once about everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease
+from govgo.core.advisory.match import AdvisoryIndex, go_modules
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
+from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.compare import asking_places
+from govgo.core.resolution.resolution import Resolution
+from govgo.core.version import goversion
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.ports.advisories import AdvisorySource, Snapshot
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+def audit(
+    session: Session,
+    where: Sequence[str],
+    sources: Collection[AdvisorySource],
+    *,
+    max_age: timedelta | None = None,
+) -> Audit:
+    """Match the build list of each module and workspace that `where` names with the advisories of all sources.
+
+    Args:
+        session: the command.
+        where: directories, or `DIR/...`; none for the main module or the workspace.
+        sources: databases of advisories.
+        max_age: a database that was last changed before is a fault.
+
+    Raises:
+        UsageError: an argument names nothing, or there is no main module.
+        GovgoError: a database cannot be asked: then nothing would be known.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    faults: list[Finding] = []
+    found: list[Resolved] = []
+    for each in resolve_all(session, where):
+        if isinstance(each, Unresolved):
+            faults.append(_unchecked(each.fault))
+        elif each.resolution.error is not None:
+            faults.append(_unchecked(from_error(None, each.resolution.error, Place(each.resolution.mod_file))))
+        else:
+            found.append(each)
+    releases = [_release(session, each) for each in found]
+    paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
+    snapshots = [source.about(paths | {STDLIB, TOOLCHAIN}) for source in sources] if found else []
+    now = session.clock.now()
+    faults += _stale(snapshots, now, max_age)
+    index = AdvisoryIndex(advisory for snapshot in snapshots for advisory in snapshot.advisories)
+    return Audit(
+        databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
+        modules=tuple(_audited(each, index, release) for each, release in zip(found, releases, strict=True)),
+        faults=tuple(faults),
+        now=now,
+    )
+
+
+def _unchecked(fault: Finding) -> Finding:
+    """A module that cannot be resolved may be vulnerable, whatever keeps it from being resolved."""
+    return fault._replace(verdict=max(fault.verdict, Verdict.UNCHECKED))
+
+
+def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | None) -> list[Finding]:
+    """The databases that are too old to say that something is not vulnerable."""
+    if max_age is None:
+        return []
+    found = []
+    for each in snapshots:
+        if each.modified is None or now - each.modified > max_age:
+            age = "of unknown age" if each.modified is None else f"{(now - each.modified).days} days old"
+            text = f"{each.source}: the database is {age}, and --max-db-age allows {max_age.days} days"
+            found.append(Finding("stale-database", None, Verdict.UNCHECKED, text))
+    return found
+
+
+def _release(session: Session, found: Resolved) -> GoRelease:
+    """The Go release that will build the module: of the environment, else the newest that go.mod or go.work names.
+
+    go.mod only names the lowest release that may build it. The one that does is known where the environment names it.
+    """
+    stated = session.settings.env.get("GOVGO_GO_VERSION").removeprefix("go")
+    if stated:
+        return GoRelease(stated, "GOVGO_GO_VERSION")
+    main = found.session.main
+    best = GoRelease(found.resolution.go_version, "the go line")
+    files = [main.mod_file(each) for each in main.modules]
+    named = [file.toolchain.name for file in files if file is not None and file.toolchain is not None]
+    if main.work_file is not None and main.work_file.toolchain is not None:
+        named.append(main.work_file.toolchain.name)
+    for name in named:
+        version = goversion.from_toolchain(name)
+        if version and goversion.compare(version, best.version) > 0:
+            best = GoRelease(version, "the toolchain line")
+    return best
+
+
+def _matched(resolution: Resolution, mod: ModuleVersion) -> ModuleVersion:
+    """The module version whose code is in the build."""
+    return resolution.replacement(mod) or mod
+
+
+def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> AuditedModule:
+    resolution = found.resolution
+    places = asking_places(resolution)
+    exposures: list[Exposure] = []
+    unmatched: list[ModuleVersion] = []
+    for go in go_modules(release.version):
+        place = Place(resolution.mod_file)
+        exposures += [Exposure(each, go, None, (), (), place) for each in index.match(go)]
+    for mod in resolution.modules:
+        if not mod.version:
+            continue  # a main module: its version is not known
+        actual = _matched(resolution, mod)
+        if not actual.version:
+            unmatched.append(mod)
+            continue
+        for vulnerability in index.match(actual):
+            deciding = resolution.deciding(mod.path)
+            place_of = next((each.place for each in deciding if each.place is not None), None) or places.get(mod)
+            replacement = actual if actual != mod else None
+            exposures.append(Exposure(vulnerability, mod, replacement, deciding, resolution.chain(mod), place_of))
+    return AuditedModule(
+        kind=resolution.kind,
+        path=resolution.path,
+        directory=resolution.directory,
+        modules=sum(bool(mod.version) for mod in resolution.modules),
+        release=release,
+        unmatched=tuple(unmatched),
+        exposures=tuple(exposures),
+    )

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an audit found: the vulnerable modules of one or many build lists, and how each came to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from govgo.core.advisory.match import Vulnerability
+from govgo.core.findings import Finding, Place
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.resolution import Requirement
+
+
+class Exposure(NamedTuple):
+    """A vulnerability in a build list.
+
+    Attributes:
+        vulnerability: what the advisories say.
+        module: the selected version; `STDLIB` or `TOOLCHAIN` with a Go release.
+        replacement: what stands in its place, and was matched; None where nothing does.
+        deciding: the requirements that select the version; () for Go itself.
+        chain: a shortest chain of requirements from a main module.
+        place: the line of a main module's go.mod that leads to it, or that names the Go release; None for none.
+    """
+
+    vulnerability: Vulnerability
+    module: ModuleVersion
+    replacement: ModuleVersion | None
+    deciding: tuple[Requirement, ...]
+    chain: tuple[ModuleVersion, ...]
+    place: Place | None
+
+
+class GoRelease(NamedTuple):
+    """The Go release that was matched: "1.26.8", and where it stands; "" for what the environment says."""
+
+    version: str
+    origin: str
+
+
+class AuditedModule(NamedTuple):
+    """A module or workspace that was audited.
+
+    Attributes:
+        kind, path, directory: as in `Resolution`.
+        modules: how many modules its build list has besides main ones.
+        release: the Go release whose standard library and go command were matched.
+        unmatched: modules replaced by directories: their code has no version, so no advisory can be matched.
+        exposures: what was found, by module.
+    """
+
+    kind: str
+    path: str
+    directory: str
+    modules: int
+    release: GoRelease
+    unmatched: tuple[ModuleVersion, ...]
+    exposures: tuple[Exposure, ...]
+
+    @property
+    def name(self) -> str:
+        """The module path, or what stands for it in reports."""
+        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+
+
+class Database(NamedTuple):
+    """A database that was asked.
+
+    Attributes:
+        source: the database as reports name it.
+        size: how many advisories it has, -1 where that is not known.
+        modified: when it was last changed, None where it does not say.
+        is_kept: what was kept of it was used, and nobody was asked.
+        is_proved: its bytes were proved by the checksum database.
+    """
+
+    source: str
+    size: int
+    modified: datetime | None
+    is_kept: bool
+    is_proved: bool
+
+
+class Audit(NamedTuple):
+    """The whole run.
+
+    Attributes:
+        databases: what was asked.
+        modules: what was audited.
+        faults: what could not be audited, and why.
+        now: the time from which the age of the databases is counted.
+    """
+
+    databases: tuple[Database, ...]
+    modules: tuple[AuditedModule, ...]
+    faults: tuple[Finding, ...]
+    now: datetime
+
+    def exposures(self) -> Iterator[tuple[AuditedModule, Exposure]]:
+        """Everything that was found."""
+        for module in self.modules:
+            for exposure in module.exposures:
+                yield module, exposure

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An audit as one JSON document, `govgo.audit/1` (schema: `schemas/govgo.audit-1.json`)."""
+
+from __future__ import annotations
+
+from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
+from govgo.core.foreign import visible
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.report.audit.text import LEVEL
+from govgo.report.document import encode, fault_entries, heading
+
+SCHEMA = "govgo.audit/1"
+
+
+def audit_json(run: Audit) -> str:
+    """The document, a newline at its end."""
+    found = [_exposure(module, exposure) for module, exposure in run.exposures()]
+    return encode(
+        {
+            **heading(SCHEMA),
+            "summary": {
+                "level": LEVEL,
+                "modules": len(run.modules),
+                "results": len(found),
+                "errors": len(run.faults),
+                "checked": run.now.isoformat(timespec="seconds"),
+            },
+            "databases": [_database(each) for each in run.databases],
+            "modules": [_module(each) for each in run.modules],
+            "results": found,
+            "errors": fault_entries(run.faults),
+        }
+    )
+
+
+def _database(database: Database) -> dict[str, object]:
+    return {
+        "source": database.source,
+        "advisories": database.size if database.size >= 0 else None,
+        "modified": None if database.modified is None else database.modified.isoformat(timespec="seconds"),
+        "kept": database.is_kept,
+        "proved": database.is_proved,
+    }
+
+
+def _module(module: AuditedModule) -> dict[str, object]:
+    return {
+        "kind": module.kind,
+        "path": module.path,
+        "directory": module.directory,
+        "selected": module.modules,
+        "go": module.release.version,
+        "go_from": module.release.origin,
+        "unmatched": [_version(mod) for mod in module.unmatched],
+    }
+
+
+def _exposure(module: AuditedModule, exposure: Exposure) -> dict[str, object]:
+    vulnerability, place = exposure.vulnerability, exposure.place
+    return {
+        "id": vulnerability.id,
+        "aliases": list(vulnerability.aliases),
+        "main_module": module.name,
+        **_version(exposure.module),
+        "replaced_by": None if exposure.replacement is None else _version(exposure.replacement),
+        "fixed_in": vulnerability.fixed_in,
+        "packages": list(vulnerability.packages),
+        "file": None if place is None else place.file,
+        "line": None if place is None or not place.line else place.line,
+        "needed_by": [_version(mod) for mod in exposure.chain],
+        "decided_by": [_version(each.source) for each in exposure.deciding],
+        "advisories": [
+            {
+                "id": each.id,
+                "summary": visible(each.summary),
+                "severity": visible(each.severity),
+                "published": each.published,
+                "modified": each.modified,
+                "url": each.url,
+            }
+            for each in vulnerability.advisories
+        ],
+    }
+
+
+def _version(mod: ModuleVersion) -> dict[str, object]:
+    return {"module": mod.path, "version": mod.version}

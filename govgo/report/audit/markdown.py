@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An audit in Markdown, for the comment of a pull request or a job's summary."""
+
+from __future__ import annotations
+
+from govgo.core.advisory.audit import Audit
+from govgo.report.audit.text import chain_text, closing, database_text, subject
+from govgo.report.markdown import plain
+
+MOST_ROWS = 200
+"""A comment may have 65,536 characters, and a row takes some 300."""
+
+
+def audit_markdown(run: Audit) -> str:
+    """The report, a newline at its end."""
+    found = list(run.exposures())
+    lines = ["## govgo audit", "", f"**{plain(closing(run))}**"]
+    if found:
+        lines += ["", "| vulnerability | module | fixed in | needed by |", "| --- | --- | --- | --- |"]
+    for _, exposure in found[:MOST_ROWS]:
+        vulnerability = exposure.vulnerability
+        first = vulnerability.advisories[0]
+        name = plain(" ".join((vulnerability.id, *vulnerability.aliases)))
+        needed = " ⇒ ".join(plain(each) for each in chain_text(exposure)) if exposure.chain else ""
+        cells = (
+            f"{name}<br>{plain(first.summary)}" if first.summary else name,
+            plain(subject(exposure)),
+            plain(vulnerability.fixed_in or "no fix is known"),
+            needed or plain(str(exposure.place or "")),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    if len(found) > MOST_ROWS:
+        lines += ["", f"… and {len(found) - MOST_ROWS:,} more, in the other formats."]
+    for fault in run.faults:
+        lines += ["", f"⚠️ {plain(f'{fault.place}: {fault.text}' if fault.place is not None else fault.text)}"]
+    lines += ["", *(f"- {plain(database_text(each, run.now))}" for each in run.databases)]
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An audit for people: each vulnerability with what fixes it and which requirement brought it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
+from govgo.core.foreign import one_line
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.report.style import PLAIN, Style
+
+LEVEL = "module level: calls are not analysed"
+"""What every report says, since other tools look at calls."""
+_GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
+_MOST_PACKAGES = 5
+
+
+def audit_text(run: Audit, style: Style = PLAIN) -> str:
+    """The report without faults, which standard error gets; a newline at its end."""
+    lines: list[str] = []
+    for module in run.modules:
+        if len(run.modules) > 1 and (module.exposures or module.unmatched):
+            lines += [style.paint(one_line(f"{module.name} ({module.directory})"), "bold"), ""]
+        for exposure in module.exposures:
+            lines += [*_exposure(module, exposure, style), ""]
+        for mod in module.unmatched:
+            lines += [one_line(f"note: {mod} is replaced by a directory: its code has no version to match"), ""]
+    lines += [one_line(database_text(each, run.now)) for each in run.databases]
+    lines.append(style.paint(one_line(closing(run)), _closing_colour(run)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _exposure(module: AuditedModule, exposure: Exposure, style: Style) -> Iterator[str]:
+    vulnerability = exposure.vulnerability
+    fix = f"fixed in {vulnerability.fixed_in}" if vulnerability.fixed_in else "no fix is known"
+    name = style.paint(one_line(vulnerability.id), "red")
+    yield f"{name}  {one_line(subject(exposure))}  {style.paint(one_line(fix), 'green' if fix[0] == 'f' else 'yellow')}"
+    for label, text in facts(module, exposure):
+        yield f"    {label:<10}{one_line(text)}"
+
+
+def subject(exposure: Exposure) -> str:
+    """The module at its version, and what replaces it."""
+    mod = exposure.module
+    if mod.path in _GO_NAMES:
+        return f"{_GO_NAMES[mod.path]} of go {mod.version}"
+    text = f"{mod.path} {mod.version}"
+    return text if exposure.replacement is None else f"{text} => {_shown(exposure.replacement)}"
+
+
+def facts(module: AuditedModule, exposure: Exposure) -> Iterator[tuple[str, str]]:
+    """What else is known, as (label, text)."""
+    vulnerability = exposure.vulnerability
+    first = vulnerability.advisories[0]
+    if first.summary:
+        yield "", first.summary
+    if vulnerability.aliases:
+        yield "also", " ".join(vulnerability.aliases)
+    severity = next((each.severity for each in vulnerability.advisories if each.severity), "")
+    if severity:
+        yield "severity", severity
+    if vulnerability.packages:
+        shown = vulnerability.packages[:_MOST_PACKAGES]
+        more = len(vulnerability.packages) - len(shown)
+        yield "packages", ", ".join(shown) + (f" and {more} more" if more else "")
+    if exposure.chain:
+        yield "needed by", " => ".join(chain_text(exposure))
+    elif exposure.place is not None:
+        yield "at", f"{exposure.place} ({module.release.origin})"
+    if first.url:
+        yield "see", first.url
+
+
+def chain_text(exposure: Exposure) -> list[str]:
+    """The chain to the module, the line of go.mod behind the main module."""
+    main, *rest = exposure.chain
+    place = f" ({exposure.place})" if exposure.place is not None else ""
+    return [f"{main}{place}", *map(_shown, rest)]
+
+
+def _shown(mod: ModuleVersion) -> str:
+    return f"{mod.path} {mod.version}".strip()
+
+
+def database_text(database: Database, now: datetime) -> str:
+    """One sentence about a database that was asked."""
+    size = f"{database.size:,} advisories, " if database.size >= 0 else ""
+    age = "of unknown age" if database.modified is None else f"last changed {_days(now, database.modified)}"
+    proved = ", proved by the checksum database" if database.is_proved else ""
+    kept = "; as it was kept, since nobody was asked" if database.is_kept else ""
+    return f"{database.source}: {size}{age}{proved}{kept}"
+
+
+def _days(now: datetime, then: datetime) -> str:
+    days = (now - then).days
+    return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")
+
+
+def closing(run: Audit) -> str:
+    """How much was looked at, and how much found."""
+    found = [exposure for _, exposure in run.exposures()]
+    count = len({(each.vulnerability.id, each.module) for each in found})
+    modules = {each.module for each in found}
+    go = {mod for mod in modules if mod.path in _GO_NAMES}
+    looked = _many(sum(module.modules for module in run.modules), "module")
+    releases = "go " + ", ".join(sorted({module.release.version for module in run.modules}))
+    if not run.modules:
+        return f"nothing was audited ({LEVEL})"
+    if not found:
+        known = "no known vulnerabilities" if not run.faults else "no vulnerabilities found"
+        return f"{known} in {looked} and {releases} ({LEVEL})"
+    noun = "vulnerability" if count == 1 else "vulnerabilities"
+    where = f"{len(modules - go)} of {looked}" + (f" and in {releases}" if go else f"; none in {releases}")
+    return f"{count:,} {noun} in {where} ({LEVEL})"
+
+
+def _closing_colour(run: Audit) -> str:
+    if any(True for _ in run.exposures()):
+        return "red"
+    return "yellow" if run.faults else "green"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

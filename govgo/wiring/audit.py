@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Joins the rings for `audit`: databases of advisories by what names them.
+
+https://vuln.go.dev            a database over HTTP; file:// URLs, too
+./vulndb.zip  ./advisories     a zip file or directory on disk
+golang.org/x/vulndb@latest     a module with a database in data/osv, by GOPROXY, proved by the checksum database
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from govgo.adapters.advisories.files import FileSource
+from govgo.adapters.advisories.kept import KeptFiles
+from govgo.app.audit import audit
+from govgo.core.advisory.audit import Audit
+from govgo.core.goenv import OFF
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import check_path
+from govgo.core.module.query import parse_path_version
+from govgo.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.adapters.loop.network import NetworkOptions
+    from govgo.load.session.session import Session
+    from govgo.ports.advisories import AdvisorySource, Snapshot
+
+
+def run_audit(
+    session: Session,
+    where: Sequence[str],
+    databases: Sequence[str],
+    *,
+    network: NetworkOptions | None = None,
+    offline: bool = False,
+    max_age: timedelta | None = None,
+) -> Audit:
+    """Audit modules and workspaces.
+
+    Args:
+        session: the command; its repository asks nobody when `offline`.
+        where: as in `find_targets`.
+        databases: what names them, see the module's docstring.
+        network: how to talk to servers.
+        offline: use what was kept of databases over HTTP.
+        max_age: a database that was last changed before is a fault.
+
+    Raises:
+        UsageError: a database or an argument names nothing.
+        GovgoError: a database cannot be asked.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    kept = KeptFiles(session.settings.env.process)
+    with ExitStack() as held:
+        sources = [_source(session, name, kept, held, network, offline=offline) for name in databases]
+        return audit(session, where, sources, max_age=max_age)
+
+
+def _source(
+    session: Session,
+    name: str,
+    kept: KeptFiles,
+    held: ExitStack,
+    options: NetworkOptions | None,
+    *,
+    offline: bool,
+) -> AdvisorySource:
+    if "://" in name:
+        from govgo.adapters.advisories.web import WebSource
+        from govgo.adapters.loop.network import Network, NetworkOptions
+
+        network = Network(session.settings.env, session.report, options or NetworkOptions(), local=False)
+        held.callback(network.close)
+        return WebSource(name, network, kept, offline=offline)
+    path = session.absolute(name)
+    if os.path.exists(path) or name.startswith((".", "/")):
+        return FileSource(path, kept, name=session.short_path(path))
+    module, version, _ = parse_path_version(name)
+    try:
+        check_path(module)
+    except InputError as error:
+        raise UsageError(f"{name}: neither a URL, nor a file, nor a module with advisories: {error}") from None
+    return _ModuleSource(session, ModuleVersion(module, version or "latest"), kept)
+
+
+class _ModuleSource:
+    """A module whose zip holds advisories (`ports.advisories.AdvisorySource`)."""
+
+    def __init__(self, session: Session, query: ModuleVersion, kept: KeptFiles) -> None:
+        self._session = session
+        self._query = query
+        self._kept = kept
+
+    def about(self, paths: Collection[str]) -> Snapshot:
+        """Download the module, unless the module cache has it, and read it."""
+        from govgo.load.query.query import query
+
+        repo = self._session.repo
+        before = repo.ledger
+        repo.reset(SumLedger())  # no go.sum of a module that is audited speaks for it
+        try:
+            info = query(self._session, *self._query)
+            mod = ModuleVersion(self._query.path, info.version)
+            (done,) = repo.download([mod], extract=False)
+            if done.error is not None:
+                raise done.error
+            env = self._session.settings.env
+            proved = env.gosumdb != OFF and env.uses_sumdb(mod.path)
+            file = repo.cache_file(mod, "zip")
+            source = FileSource(file, self._kept, name=str(mod), modified=info.time, is_proved=proved)
+            return source.about(paths)
+        finally:
+            repo.reset(before)

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo audit` from the command line. What is vulnerable is worked out by hand from the advisories below."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import govgo
+from govgo.cli.main import invoke
+from tests.adapters.advisories.test_web import serve
+from tests.simulators.world import World
+from tests.simulators.zips import module_zip
+
+jsonschema = pytest.importorskip("jsonschema")
+SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.audit-1.json"
+
+
+def requirements(**versions: str) -> str:
+    lines = "".join(f"\tq.io/{path} {version}\n" for path, version in versions.items())
+    return f"require (\n{lines})\n"
+
+
+HEAD = "module example.com/app\n\ngo 1.21\n\n"
+MAIN = (
+    HEAD
+    + requirements(a="v1.0.0", x="v1.0.0", r="v1.0.0", f="v1.0.0", old="v3.0.0+incompatible")
+    + "\nreplace q.io/r => q.io/fork v1.5.0\n\nreplace q.io/f => ../f\n"
+)
+MODULES = {
+    "q.io/a v1.0.0": "module q.io/a\n\ngo 1.16\n\nrequire q.io/v v1.2.0\n",
+    "q.io/v v1.2.0": "module q.io/v\n\ngo 1.16\n",
+    "q.io/x v1.0.0": "module q.io/x\n\ngo 1.16\n\nrequire (\n\tq.io/v v1.1.0\n\tq.io/w/v3 v3.0.0\n)\n",
+    "q.io/v v1.1.0": "module q.io/v\n\ngo 1.16\n",
+    "q.io/w/v3 v3.0.0": "module q.io/w/v3\n\ngo 1.16\n",
+    "q.io/r v1.0.0": "module q.io/r\n",
+    "q.io/fork v1.5.0": "module q.io/fork\n",
+    "q.io/old v3.0.0+incompatible": "module q.io/old\n",
+}
+
+
+def advisory(name: str, path: str, *events: str, **more: Any) -> str:
+    affected = {
+        "package": {"ecosystem": "Go", "name": path},
+        "ranges": [{"type": "SEMVER", "events": [dict([event.split("=")]) for event in events]}],
+    }
+    return json.dumps({"id": name, "modified": "2026-11-01T00:00:00Z", "affected": [affected], **more})
+
+
+ADVISORIES = {
+    # hit: the selected version, not the one that a go.mod asks for
+    "GO-1": advisory("GO-1", "q.io/v", "introduced=1.2.0", "fixed=1.2.1", summary="bad", aliases=["CVE-1"]),
+    "GHSA-1": advisory("GHSA-1", "q.io/v", "introduced=0", "fixed=1.3.0", aliases=["CVE-1"]),
+    # missed: v1.1.0 is required, and not selected
+    "GO-2": advisory("GO-2", "q.io/v", "introduced=0", "fixed=1.2.0"),
+    # missed: another major version; hit: the one that is selected
+    "GO-3": advisory("GO-3", "q.io/w", "introduced=0"),
+    "GO-4": advisory("GO-4", "q.io/w/v3", "introduced=0"),
+    # missed: the module is replaced; hit: its replacement
+    "GO-5": advisory("GO-5", "q.io/r", "introduced=0"),
+    "GO-6": advisory("GO-6", "q.io/fork", "introduced=1.5.0", "fixed=1.5.2"),
+    # cannot be matched: replaced by a directory
+    "GO-7": advisory("GO-7", "q.io/f", "introduced=0"),
+    "GO-8": advisory("GO-8", "q.io/old", "introduced=3.0.0", "fixed=3.1.0"),
+    # missed: withdrawn
+    "GO-9": advisory("GO-9", "q.io/a", "introduced=0", withdrawn="2026-11-02T00:00:00Z"),
+    "GO-10": advisory("GO-10", "stdlib", "introduced=0", "fixed=1.21.5"),
+    "GO-11": advisory("GO-11", "stdlib", "introduced=1.22.0-0", "fixed=1.22.3"),
+}
+FOUND = [
+    ("GO-10", "stdlib", "1.21.0", "1.21.5", None),
+    ("GO-8", "q.io/old", "v3.0.0+incompatible", "v3.1.0", 10),
+    ("GO-6", "q.io/r", "v1.0.0", "v1.5.2", 8),
+    ("GO-1", "q.io/v", "v1.2.0", "v1.3.0", 6),
+    ("GO-4", "q.io/w/v3", "v3.0.0", "", 7),
+]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with World(tmp_path) as world:
+        for name, gomod in MODULES.items():
+            world.publish(*name.split(), gomod)
+        world.main("module q.io/f\n", name="f")
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("GOWORK", "")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        database = tmp_path / "db"
+        database.mkdir()
+        for name, text in ADVISORIES.items():
+            (database / f"{name}.json").write_text(text)
+        monkeypatch.setenv("GOVGO_VULNDB", str(database))
+        monkeypatch.chdir(world.main(MAIN))
+        yield world
+
+
+class Run:
+    """One run: its exit code and what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
+        self.code = invoke(["audit", *args])
+        self.out, self.err = capsys.readouterr()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+        return document
+
+    @property
+    def found(self) -> list[tuple[str, str, str, str, int | None]]:
+        names = ("id", "module", "version", "fixed_in", "line")
+        return [tuple(each[name] for name in names) for each in self.json["results"]]  # type: ignore[misc]
+
+
+@pytest.fixture
+def audit(capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda *args: Run(capsys, *args)
+
+
+def test_what_is_vulnerable_and_nothing_else(world: World, audit: Any) -> None:
+    run = audit("--json")
+    assert (sorted(run.found), run.code) == (sorted(FOUND), 1)
+    (module,) = run.json["modules"]
+    assert module["unmatched"] == [{"module": "q.io/f", "version": "v1.0.0"}]
+    (vulnerable,) = [each for each in run.json["results"] if each["module"] == "q.io/v"]
+    assert (vulnerable["aliases"], [each["id"] for each in vulnerable["advisories"]]) == (
+        ["CVE-1", "GHSA-1"],
+        ["GO-1", "GHSA-1"],
+    )
+    assert [each["module"] for each in vulnerable["needed_by"]] == ["example.com/app", "q.io/a", "q.io/v"]
+    assert vulnerable["decided_by"] == [{"module": "q.io/a", "version": "v1.0.0"}]
+    assert audit("--exit-zero").code == 0
+
+
+def test_text(world: World, audit: Any) -> None:
+    run = audit()
+    assert run.err == ""
+    assert (
+        "GO-1  q.io/v v1.2.0  fixed in v1.3.0\n"
+        "              bad\n"
+        "    also      CVE-1 GHSA-1\n"
+        "    needed by example.com/app (go.mod:6) => q.io/a v1.0.0 => q.io/v v1.2.0\n"
+    ) in run.out
+    assert "GO-6  q.io/r v1.0.0 => q.io/fork v1.5.0  fixed in v1.5.2\n" in run.out
+    assert "GO-10  the standard library of go 1.21.0  fixed in 1.21.5\n    at        go.mod (the go line)\n" in run.out
+    assert "note: q.io/f@v1.0.0 is replaced by a directory: its code has no version to match\n" in run.out
+    assert run.out.endswith(
+        "5 vulnerabilities in 4 of 7 modules and in go 1.21 (module level: calls are not analysed)\n"
+    )
+
+
+def test_markdown(world: World, audit: Any) -> None:
+    lines = audit("-format", "markdown").out.splitlines()
+    assert (
+        "| GO\\-1 CVE\\-1 GHSA\\-1<br>bad | q.io/v v1.2.0 | v1.3.0 "
+        "| example.com/app \\(go.mod:6\\) ⇒ q.io/a v1.0.0 ⇒ q.io/v v1.2.0 |"
+    ) in lines
+
+
+def test_the_go_release(world: World, audit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.main(MAIN.replace("go 1.21\n", "go 1.21\n\ntoolchain go1.22.1\n"))
+    (module,) = audit("--json").json["modules"]
+    assert (module["go"], module["go_from"]) == ("1.22.1", "the toolchain line")
+    assert "GO-11" in [each[0] for each in audit("--json").found]
+    monkeypatch.setenv("GOVGO_GO_VERSION", "go1.26.8")
+    (module,) = audit("--json").json["modules"]
+    assert (module["go"], module["go_from"]) == ("1.26.8", "GOVGO_GO_VERSION")
+    assert "stdlib" not in [each[1] for each in audit("--json").found]
+
+
+def test_many_modules_one_of_them_broken(world: World, audit: Any) -> None:
+    world.main("module example.com/bad\n\nrequire nonsense\n", name="main/sub/bad")
+    world.main(HEAD + requirements(v="v1.1.0"), name="main/sub/good")
+    run = audit("./...", "--json")
+    assert run.code == 3
+    assert [(each["file"], each["line"]) for each in run.json["errors"]] == [("sub/bad/go.mod", 3)]
+    assert ("GO-2", "q.io/v", "v1.1.0", "v1.2.0", 6) in run.found
+    assert "govgo: sub/bad/go.mod:3: " in run.err
+
+
+def test_a_database_over_http(world: World, audit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = [{"path": "q.io/v", "vulns": [{"id": "GO-1", "modified": "2026-11-01T00:00:00Z"}]}]
+    serve(
+        world.proxy,
+        {
+            "index/db.json": '{"modified": "2026-11-01T00:00:00Z"}',
+            "index/modules.json": json.dumps(listed),
+            "ID/GO-1.json": ADVISORIES["GO-1"],
+        },
+    )
+    url = f"{world.proxy.url}/db"
+    run = audit("--db", url, "--json")
+    assert (run.found, run.code) == ([("GO-1", "q.io/v", "v1.2.0", "v1.2.1", 6)], 1)
+    assert run.json["databases"][0]["advisories"] == 1
+    again = audit("--db", url, "--offline", "--json")
+    assert again.found == run.found
+    assert again.json["databases"][0]["kept"]
+
+
+def test_a_database_in_a_module_is_proved(world: World, audit: Any) -> None:
+    name, version = "q.io/vulndb", "v1.0.0"
+    files = {"go.mod": "module q.io/vulndb\n", **{f"data/osv/{k}.json": v for k, v in ADVISORIES.items()}}
+    world.publish(name, version, files["go.mod"], files={k: v for k, v in files.items() if k != "go.mod"})
+    run = audit("--db", f"{name}@{version}", "--json")
+    assert sorted(run.found) == sorted(FOUND)
+    assert run.json["databases"][0]["source"] == "q.io/vulndb@v1.0.0"
+    assert run.json["databases"][0]["proved"]
+    assert not Path("go.sum").exists()
+
+
+def test_attack_a_database_that_is_another_than_the_log_knows(world: World, audit: Any) -> None:
+    world.publish("q.io/vulndb", "v1.0.0", "module q.io/vulndb\n", files={"data/osv/GO-1.json": ADVISORIES["GO-1"]})
+    other = module_zip("q.io/vulndb@v1.0.0", {"go.mod": b"module q.io/vulndb\n"})
+    world.proxy.files["/q.io/vulndb/@v/v1.0.0.zip"] = other
+    run = audit("--db", "q.io/vulndb@v1.0.0", "--json")
+    assert run.code == 4
+    assert run.json["results"] == []
+    assert "SECURITY ERROR" in run.err
+
+
+def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
+    run = audit("--max-db-age", "1d", "--json")
+    assert run.code == 3
+    assert [each["code"] for each in run.json["errors"]] == ["stale-database"]
+    assert audit("--max-db-age", "9000d").code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("--db http://127.0.0.1:1/db", 3, "127.0.0.1:1"),
+        ("--db https://db.example --offline", 3, "asks nobody"),
+        ("--db ./nowhere", 1, "nowhere: no such file or directory"),
+        ("--db not/a/module", 2, "neither a URL, nor a file, nor a module"),
+        ("--max-db-age soon", 2, 'invalid value "soon" for flag -max-db-age'),
+        ("elsewhere", 2, "elsewhere: no go.mod file there"),
+        ("-format html", 2, "unknown format 'html': formats are text, json, markdown"),
+    ],
+)
+def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: str) -> None:
+    run = audit(*words.split())
+    assert run.code == code, run.err
+    assert told in run.err
+    assert run.out == (
+        "" if "--offline" not in words else "nothing was audited (module level: calls are not analysed)\n"
+    )
+    if code == 3:
+        failed = audit(*words.split(), "--json")
+        assert (failed.code, failed.json["results"], len(failed.json["errors"])) == (3, [], 1)
+
+
+def test_text_of_strangers_gives_no_commands(world: World, audit: Any, tmp_path: Path) -> None:
+    evil = "x\n::error::y\x1b[2J [z](u)"
+    text = advisory("GO-1", "q.io/v", "introduced=0", summary=evil, severity=[{"type": "X", "score": evil}])
+    (tmp_path / "db" / "GO-1.json").write_text(text)
+    for form in ("text", "markdown", "json"):
+        out = audit("-format", form).out
+        assert "\x1b" not in out
+        assert not re.search(r"^\s*::", out, re.MULTILINE)
+    assert "[z](u)" not in audit("-format", "markdown").out
