@@ -478,6 +478,23 @@ MUTANTS = {
             REPOSITORY + "test_attack_a_zip_whose_gomod_is_another",
         ),
     ),
+    "tree-under-its-name": Mutant(
+        "zips",
+        "a tree that is made before its hash is accepted has another name",
+        "adapters/modcache/cache.py",
+        "        with temporary_tree(final) as path:\n",
+        "        for path in (final,):\n",
+        (REPOSITORY + "test_attack_another_zip_than_go_sum_knows",),
+    ),
+    "tree-before-its-hash": Mutant(
+        "zips",
+        "a tree appears after its hash was accepted",
+        "adapters/repository/zips.py",
+        "                await self._sums.check(mv, h1)\n            except (BadZip",
+        "                tree is None or tree.commit()\n                await self._sums.check(mv, h1)\n"
+        "            except (BadZip",
+        (REPOSITORY + "test_attack_another_zip_than_go_sum_knows",),
+    ),
     "zip-bomb": Mutant(
         "zips",
         "no more is inflated than was declared",

@@ -4,13 +4,15 @@
 Where each file lies says `core.module.cachepath`. All calls are synchronous. Reading needs no lock, since what is
 written appears whole or not at all. A zip and its tree come into the cache like this:
 
-    with cache.lock(mv):                                # the same lock as go's
-        with cache.new_zip_temp(mv) as temp:            # v1.0.0.zip….tmp, beside its place
-            temp.write(…)                               # from the network
-            h1 = cache.check_and_hash_zip(temp.path, mv)
-            …                                           # the caller checks h1 against go.sum and the database
-            temp.commit(h1)                             # .ziphash, then .zip
-    cache.extract(mv)                                   # takes the lock again: .partial, tree, no .partial
+    with cache.lock(mv):                                            # the same lock as go's
+        with cache.new_zip_temp(mv) as temp, cache.new_tree(mv) as tree:    # names beside their places
+            temp.write(…)                                           # from the network
+            h1 = cache.check_and_hash_zip(temp.path, mv, tree=tree) # reads it once, and extracts it
+            …                                                       # the caller checks h1: go.sum, the database
+            temp.commit(h1)                                         # .ziphash, then .zip
+            tree.commit()                                           # .partial, tree, no .partial
+
+A zip that is there already is extracted by `cache.extract(mv)`, which takes the lock itself.
 
 A process that is killed in between leaves temporary files, which the next holder of the lock removes, or a `.partial`
 marker, at which both programs extract again.
@@ -146,6 +148,50 @@ class ZipTemp:
         except OSError as error:
             raise disk_error("rename", self._final, error) from error
         self._committed = True
+
+
+class TreeTemp:
+    """A tree on its way into the cache: a temporary directory beside its place, put there or removed.
+
+    Attributes:
+        path: the temporary directory, which does not exist yet.
+        made: its directories, parents before children, once all of its files are there; empty before.
+    """
+
+    def __init__(self, path: str, final: str, marker: str, *, writable: bool) -> None:
+        self.path = path
+        self.made: list[str] = []
+        self._final = final
+        self._marker = marker
+        self._writable = writable
+
+    def clear(self) -> None:
+        """Remove what was extracted so far."""
+        self.made = []
+        with suppress(DiskError):
+            remove_tree(self.path)
+
+    def commit(self) -> None:
+        """Let the tree appear in its place, if it was made; the zip is there, and its hash was accepted.
+
+        Raises:
+            DiskError: what was there could not be removed, or the tree not be renamed.
+        """
+        if not self.made:
+            return
+        if not self._writable:
+            make_read_only(self.made)
+        # The marker is there before anything of an old tree goes, and goes when the new one is there: go, which may
+        # read the cache at any time without the lock, takes a tree with a marker for absent.
+        atomic.write_file(self._marker, b"")
+        done = False
+        try:
+            remove_tree(self._final)
+            rename_tree(self.path, self._final)
+            done = True
+        finally:
+            if done or not os.path.lexists(self._final):  # an old tree that is half removed keeps its marker
+                atomic.remove(self._marker)
 
 
 class ModCache:
@@ -408,11 +454,27 @@ class ModCache:
         with ZipTemp.create(path) as temp:
             yield temp
 
-    def check_and_hash_zip(self, file: str, mv: ModuleVersion, *, gomod: bytes | None = None) -> str:
-        """Check a fetched zip by every rule there is; its h1: (arguments and errors: `modzip.hash`)."""
+    def check_and_hash_zip(
+        self, file: str, mv: ModuleVersion, *, gomod: bytes | None = None, tree: TreeTemp | None = None
+    ) -> str:
+        """Check a fetched zip by every rule there is; its h1: (arguments and errors: `modzip.hash`).
+
+        With a `tree`, it is extracted there at the same time. Where the disk does not let that happen, `tree.made`
+        stays empty, and `extract` will say what is wrong, after the zip has been checked and kept.
+        """
         from govgo.adapters.modzip import hash as hashzip  # 8 ms that commands over small files do without
 
-        return hashzip.check_and_hash_zip(file, mv, shown=self.zip_path(mv), gomod=gomod)
+        shown = self.zip_path(mv)
+        if tree is not None:
+            from govgo.adapters.modzip.unzip import check_hash_and_unzip
+
+            try:
+                h1, tree.made = check_hash_and_unzip(file, tree.path, mv, shown=shown, gomod=gomod)
+            except DiskError:
+                tree.clear()
+            else:
+                return h1
+        return hashzip.check_and_hash_zip(file, mv, shown=shown, gomod=gomod)
 
     def hash_zip(self, mv: ModuleVersion) -> str:
         """The h1: of the cached zip, read as go reads it.
@@ -457,36 +519,26 @@ class ModCache:
             The tree's directory.
 
         Raises:
-            BadZipError: the zip breaks a rule; neither tree nor marker is left.
-            DiskError: something could not be read or written; neither tree nor marker is left.
+            BadZipError: the zip breaks a rule.
+            DiskError: something could not be read or written. After an error the cache is as before.
         """
         with self.lock(mv):
-            tree = self.download_dir(mv)
-            if tree.state != "whole":
-                self._extract(mv, tree.dir, zip_path or self.zip_path(mv))
-            return tree.dir
+            state = self.download_dir(mv)
+            if state.state != "whole":
+                from govgo.adapters.modzip.unzip import unzip  # as in check_and_hash_zip
 
-    def _extract(self, mv: ModuleVersion, directory: str, zip_path: str) -> None:
-        from govgo.adapters.modzip.unzip import unzip  # as in check_and_hash_zip
+                with self.new_tree(mv) as tree:
+                    tree.made = unzip(tree.path, mv, zip_path or self.zip_path(mv))
+                    tree.commit()
+            return state.dir
 
-        # The marker is there before anything of the tree, and goes when the tree is whole: go, which may read the cache
-        # at any time without the lock, takes a tree with a marker for absent.
-        marker = self.file(mv, "partial")
-        make_dirs(directory.rpartition("/")[0])
-        remove_stale(directory)
-        atomic.write_file(marker, b"")
-        done = False
-        try:
-            remove_tree(directory)
-            with temporary_tree(directory) as temp:
-                made = unzip(temp, mv, zip_path)
-                if not self.writable_dirs:
-                    make_read_only(made)
-                rename_tree(temp, directory)
-            done = True
-        finally:
-            if done or not os.path.lexists(directory):  # an old tree that is half removed keeps its marker
-                atomic.remove(marker)
+    @contextmanager
+    def new_tree(self, mv: ModuleVersion) -> Iterator[TreeTemp]:
+        """A temporary directory for the tree of `mv`; removed at the end unless it was committed. Needs the lock."""
+        final = f"{self.root}/{cachepath.tree_dir(*mv)}"
+        remove_stale(final)
+        with temporary_tree(final) as path:
+            yield TreeTemp(path, final, self.file(mv, "partial"), writable=self.writable_dirs)
 
 
 def _exists(path: str) -> bool:

@@ -13,6 +13,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.modzip.read import Archive, Rules, open_archive
@@ -25,6 +26,18 @@ from govgo.core.modzip.zipformat import Entry
 from govgo.errors import BadZipError, DiskError
 
 _PIECE = 1 << 17
+
+
+class Follower(Protocol):
+    """Sees the contents of a zip while they are hashed, so that they are inflated once for both."""
+
+    def begin(self, names: list[str]) -> None:
+        """Take the names of the zip's entries, sorted, before the first content."""
+        ...
+
+    def follow(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
+        """The pieces of an entry, seen while they are read."""
+        ...
 
 
 def hash_zip(path: str, rules: Rules = Rules.GO) -> str:
@@ -72,8 +85,10 @@ class _Twin:
         except DiskError:
             self.same = False
 
-    def compare(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
+    def follow(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
         """The pieces of an entry, compared with the file of the same name while they are read."""
+        if not self.same:
+            return pieces
         path = self._directory + entry.name[len(self._prefix) :]
         if isinstance(pieces, tuple):
             self.same = _holds(path, 0, b"".join(pieces), is_end=True)
@@ -102,20 +117,20 @@ def _holds(path: str, offset: int, piece: bytes, *, is_end: bool) -> bool:
         return False
 
 
-def hash_archive(archive: Archive, twin: _Twin | None = None) -> str:
-    """The h1: of an open archive.
+def hash_archive(archive: Archive, follower: Follower | None = None) -> str:
+    """The h1: of an open archive; `follower` sees each content that is hashed.
 
     Where entries share a name, go hashes the name as often as it occurs, each time with the last one's content.
     """
     last = {entry.name: entry for entry in archive.entries}
     names = sorted((entry.name for entry in archive.entries), key=dirhash.sort_key)
-    if twin is not None:
-        twin.begin(names)
-    return dirhash.h1(_digests(archive, names, last, twin))
+    if follower is not None:
+        follower.begin(names)
+    return dirhash.h1(_digests(archive, names, last, follower))
 
 
 def _digests(
-    archive: Archive, names: list[str], last: dict[str, Entry], twin: _Twin | None
+    archive: Archive, names: list[str], last: dict[str, Entry], follower: Follower | None
 ) -> Iterator[tuple[str, bytes]]:
     done, digest = "", b""
     for name in names:
@@ -126,15 +141,17 @@ def _digests(
             raise BadZipError("dirhash: filenames with newlines are not supported")
         content = hashlib.sha256()
         pieces = archive.contents(last[name])
-        if twin is not None and twin.same:
-            pieces = twin.compare(last[name], pieces)
+        if follower is not None:
+            pieces = follower.follow(last[name], pieces)
         for piece in pieces:
             content.update(piece)
         done, digest = name, content.digest()
         yield name, digest
 
 
-def check_and_hash_zip(path: str, mv: ModuleVersion, *, shown: str, gomod: bytes | None = None) -> str:
+def check_and_hash_zip(
+    path: str, mv: ModuleVersion, *, shown: str, gomod: bytes | None = None, follower: Follower | None = None
+) -> str:
     """Check a zip that was fetched for `mv` by every rule there is, and hash it: one pass over its contents.
 
     Args:
@@ -143,6 +160,7 @@ def check_and_hash_zip(path: str, mv: ModuleVersion, *, shown: str, gomod: bytes
         shown: its name in error texts (where it will lie in the cache).
         gomod: the go.mod that was served for `mv`; a different one in the zip is refused. Versions marked
             +incompatible are exempt: their go.mod is made up, whatever their zip has.
+        follower: sees the contents; by then, all rules that need no content have been kept.
 
     Raises:
         BadZipError: the zip breaks a rule.
@@ -157,7 +175,7 @@ def check_and_hash_zip(path: str, mv: ModuleVersion, *, shown: str, gomod: bytes
         check_archive(archive, mv, shown=shown)
         if gomod is not None and not mv.version.endswith("+incompatible"):
             _check_gomod(archive, prefix, gomod, shown)
-        return hash_archive(archive)
+        return hash_archive(archive, follower)
 
 
 def check_archive(archive: Archive, mv: ModuleVersion, *, shown: str) -> None:

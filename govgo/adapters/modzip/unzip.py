@@ -8,14 +8,15 @@ somebody has planted is never followed. Names have passed `check_archive` before
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.trees import make_dirs
-from govgo.adapters.modzip.hash import check_archive
-from govgo.adapters.modzip.read import Archive, Rules, open_archive
+from govgo.adapters.modzip.hash import check_and_hash_zip, check_archive
+from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip.rules import zip_prefix
 from govgo.core.modzip.zipformat import Entry
@@ -41,7 +42,12 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
     try:
         with open_archive(zip_path, rules) as archive:
             check_archive(archive, mv, shown=zip_path)
-            return _write_tree(archive, directory, zip_prefix(mv))
+            tree = _Tree(directory, zip_prefix(mv))
+            tree.begin([])
+            for entry in archive.entries:
+                for _ in tree.follow(entry, archive.contents(entry)):
+                    pass
+            return list(tree.made)
     except (BadZipError, InputError) as error:
         issues = error.issues if isinstance(error, BadZipError) else ()
         lead = f"unzip {zip_path}: "
@@ -49,44 +55,77 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
         raise BadZipError(text, issues=issues, inner=error) from error
 
 
-def _write_tree(archive: Archive, directory: str, prefix: str) -> list[str]:
-    make_dirs(directory)
-    made = {directory: None}
-    for entry in archive.entries:
-        name = entry.name[len(prefix) :]
+def check_hash_and_unzip(
+    path: str, directory: str, mv: ModuleVersion, *, shown: str, gomod: bytes | None = None
+) -> tuple[str, list[str]]:
+    """`hash.check_and_hash_zip` and `unzip` in one pass over the contents, which are inflated once.
+
+    The hash is not compared with anything yet, so `directory` must be a temporary one.
+
+    Returns:
+        The h1: of the zip, and the directories made, parents before children, `directory` first.
+
+    Raises:
+        BadZipError, InvalidPathError, InvalidVersionError: as `hash.check_and_hash_zip`.
+        DiskError: something could not be read or written. An error may leave files behind.
+    """
+    tree = _Tree(directory, zip_prefix(mv))
+    h1 = check_and_hash_zip(path, mv, shown=shown, gomod=gomod, follower=tree)
+    return h1, list(tree.made)
+
+
+class _Tree:
+    """The tree that is extracted to a directory.
+
+    Attributes:
+        made: the directories made so far, in order.
+    """
+
+    def __init__(self, directory: str, prefix: str) -> None:
+        self._directory = directory
+        self._prefix = prefix
+        self.made: dict[str, None] = {}
+
+    def begin(self, names: list[str]) -> None:
+        """Make the directory."""
+        make_dirs(self._directory)
+        self.made[self._directory] = None
+
+    def follow(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
+        """The pieces of an entry, which are written to its file; for one at a time, before this returns."""
+        name = entry.name[len(self._prefix) :]
         if name == "" or entry.is_dir:
-            continue
+            return pieces
         head, _, _ = name.rpartition("/")
         if head:
-            _make_below(directory, head, made)
-        _write_entry(archive, entry, f"{directory}/{name}")
-    return list(made)
+            self._make(head)
+        writing = self._write(f"{self._directory}/{name}", pieces)
+        return tuple(writing) if isinstance(pieces, tuple) else writing
 
-
-def _make_below(directory: str, relative: str, made: dict[str, None]) -> None:
-    """Make the directory `relative` below `directory`, and those between the two that are not `made` yet."""
-    missing: list[str] = []
-    while relative and f"{directory}/{relative}" not in made:
-        missing.append(f"{directory}/{relative}")
-        relative = relative.rpartition("/")[0]
-    for path in reversed(missing):
-        try:
-            os.mkdir(path, modes.DIRECTORY)
-        except OSError as error:
-            raise disk_error("mkdir", path, error) from error
-        made[path] = None
-
-
-def _write_entry(archive: Archive, entry: Entry, path: str) -> None:
-    try:
-        descriptor = os.open(path, _NEW_FILE, modes.TREE_FILE)
-    except OSError as error:
-        raise disk_error("open", path, error) from error
-    try:
-        for piece in archive.contents(entry):
+    def _make(self, relative: str) -> None:
+        """Make the directory `relative`, and those above it that are not made yet."""
+        missing: list[str] = []
+        while relative and (path := f"{self._directory}/{relative}") not in self.made:
+            missing.append(path)
+            relative = relative.rpartition("/")[0]
+        for path in reversed(missing):
             try:
-                write_all(descriptor, piece)
+                os.mkdir(path, modes.DIRECTORY)
             except OSError as error:
-                raise disk_error("write", path, error) from error
-    finally:
-        os.close(descriptor)
+                raise disk_error("mkdir", path, error) from error
+            self.made[path] = None
+
+    def _write(self, path: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        try:
+            descriptor = os.open(path, _NEW_FILE, modes.TREE_FILE)
+        except OSError as error:
+            raise disk_error("open", path, error) from error
+        try:
+            for piece in pieces:
+                try:
+                    write_all(descriptor, piece)
+                except OSError as error:
+                    raise disk_error("write", path, error) from error
+                yield piece
+        finally:
+            os.close(descriptor)

@@ -4,10 +4,10 @@
 The way of one zip, under the lock of its module version (`Zips._fetch`):
 
     fetch       from the sources in turn into a temporary file beside its place in the cache
-    check       names, sizes, headers, checksums, and the go.mod in it (`ModCache.check_and_hash_zip`): gives its h1:
+    check       names, sizes, headers, checksums, and the go.mod in it (`ModCache.check_and_hash_zip`): gives its h1:,
+                and in the same pass, where the tree is wanted, extracts it to a temporary directory
     sum check   against go.sum, else the checksum database (`sumcheck`)
-    commit      .ziphash, then the zip under its own name
-    extract     into a temporary directory, then the tree under its own name
+    commit      .ziphash, then the zip under its own name, then the tree
 
 Nothing appears in the cache under its own name before every check has passed. What is in the cache already is checked
 by its recorded hash. Rules: cmd/go/internal/modfetch (Download, DownloadZip, checkMod) and modcmd (DownloadModule).
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from govgo.adapters.attribution import attributed, prefixed
@@ -95,9 +95,14 @@ class Zips:
         self._zips: Memo[ModuleVersion, str] = Memo()
         self._trees: Memo[ModuleVersion, str] = Memo()
 
-    async def zip(self, mv: ModuleVersion) -> str:
-        """The path of the cached zip, which is fetched and checked when it is absent."""
-        return await self._zips.get(mv, lambda: self._zip(mv))
+    async def zip(self, mv: ModuleVersion, *, extract: bool = False) -> str:
+        """The path of the cached zip, which is fetched and checked when it is absent.
+
+        Args:
+            mv: the module version.
+            extract: a zip that is fetched is extracted in the same pass, for `tree`, which will be called.
+        """
+        return await self._zips.get(mv, lambda: self._zip(mv, extract=extract))
 
     async def tree(self, mv: ModuleVersion) -> str:
         """The extracted tree; its zip is fetched and checked when it is absent."""
@@ -129,14 +134,15 @@ class Zips:
         tree = cache.download_dir(mv)
         directory = tree.dir
         if tree.state != "whole":
-            zip_path = await self.zip(mv)
-            directory = await self._network.off(lambda: cache.extract(mv, zip_path), computes=True)
+            zip_path = await self.zip(mv, extract=True)
+            if cache.download_dir(mv).state != "whole":
+                await self._network.off(lambda: cache.extract(mv, zip_path), computes=True)
             self._report.event("extracted", {"path": mv.path, "version": mv.version})
         await self._check(mv)
         self._check_go_version(mv, directory)
         return directory
 
-    async def _zip(self, mv: ModuleVersion) -> str:
+    async def _zip(self, mv: ModuleVersion, *, extract: bool) -> str:
         cache = self._cache
         path = cache.zip_path(mv)
         if cache.has_zip(mv):
@@ -152,18 +158,18 @@ class Zips:
             if os.path.exists(path):
                 await self._check_anew(mv)
             else:
-                await self._fetch(mv)
+                await self._fetch(mv, extract=extract)
         return path
 
-    async def _fetch(self, mv: ModuleVersion) -> None:
+    async def _fetch(self, mv: ModuleVersion, *, extract: bool) -> None:
         self._sums.prefetch(mv)  # the database answers while the zip is on its way
         cache = self._cache
-        with cache.new_zip_temp(mv) as temp:
+        with cache.new_zip_temp(mv) as temp, cache.new_tree(mv) if extract else nullcontext() as tree:
             size, url = await self._try(lambda source: _copy(source, mv, temp))
             gomod = self._gomod(mv)
             try:
                 h1 = await self._network.off(
-                    lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod), computes=True
+                    lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree), computes=True
                 )
                 await self._sums.check(mv, h1)
             except (BadZipError, SumMismatchError) as err:
@@ -173,6 +179,9 @@ class Zips:
                     err.is_page = _is_page(temp.path)
                 raise
             temp.commit(h1)
+            if tree is not None:
+                with suppress(DiskError):  # `tree` extracts the zip again then, and says what is wrong
+                    tree.commit()
         self._report.event("fetched", {"path": mv.path, "version": mv.version, "bytes": size})
 
     async def _check(self, mv: ModuleVersion) -> None:
@@ -299,7 +308,7 @@ class Downloads:
                 data = await self._gomods.load(mv)
                 self._gomods.write()
                 done = done._replace(gomod=self._cache.file(mv, "mod"), gomod_sum=hash_gomod(data))
-            path = await self._zips.zip(mv)
+            path = await self._zips.zip(mv, extract=extract)
             done = done._replace(zip=path, sum=self._cache.ziphash(mv) or "")
             if extract:
                 done = done._replace(dir=await self._zips.tree(mv))

@@ -251,6 +251,32 @@ def test_full_disk_names_the_file_and_leaves_nothing_half_written(
     assert listing(cache) == before
 
 
+def test_a_zip_is_kept_where_its_tree_has_no_room(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it were extracted later: the fault is that of the extraction, and the zip need not be fetched again."""
+    monkeypatch.setattr("govgo.adapters.modzip.unzip.write_all", full_disk)
+    with cache.lock(MV), cache.new_zip_temp(MV) as temp, cache.new_tree(MV) as tree:
+        temp.write(ZIP)
+        h1 = cache.check_and_hash_zip(temp.path, MV, tree=tree)
+        temp.commit(h1)
+        tree.commit()
+    assert cache.hash_zip(MV) == h1
+    assert [name for name in listing(cache) if not name.startswith(AT_V)] == []
+    with pytest.raises(DiskError, match=r"no space left on device"):
+        cache.extract(MV)
+
+
+def test_a_partial_tree_gives_way_to_one_that_was_made_with_its_zip(cache: ModCache) -> None:
+    stale = Path(f"{cache.root}/{TREE}/old.go")
+    stale.parent.mkdir(parents=True)
+    stale.write_text("package old\n")
+    with cache.lock(MV), cache.new_zip_temp(MV) as temp, cache.new_tree(MV) as tree:
+        temp.write(ZIP)
+        temp.commit(cache.check_and_hash_zip(temp.path, MV, tree=tree))
+        tree.commit()
+    assert sorted(name for name in listing(cache) if name.startswith(TREE)) == sorted(f"{TREE}/{x}" for x in FILES)
+    assert cache.download_dir(MV).state == "whole"
+
+
 def test_old_file_survives_a_full_disk(cache: ModCache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.write_info(MV.path, MV.version, b"old")
     monkeypatch.setattr("govgo.adapters.disk.atomic.write_all", full_disk)

@@ -36,9 +36,10 @@ for number in range(rounds):
         cache.write_gomods([(mv, b"module m.io/x\\n")])
         with cache.lock(mv):
             if number or not cache.has_zip(mv):
-                with cache.new_zip_temp(mv) as temp:
+                with cache.new_zip_temp(mv) as temp, cache.new_tree(mv) as tree:
                     temp.write(file.read_bytes())
-                    temp.commit(cache.check_and_hash_zip(temp.path, mv))
+                    temp.commit(cache.check_and_hash_zip(temp.path, mv, tree=tree))
+                    tree.commit()
         if number:
             pathlib.Path(cache.file(mv, "partial")).touch()
         cache.extract(mv)

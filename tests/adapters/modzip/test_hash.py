@@ -18,6 +18,7 @@ import pytest
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip
 from govgo.adapters.modzip.read import Rules, open_archive
+from govgo.adapters.modzip.unzip import unzip
 from govgo.adapters.proxy.compare import ModuleFiles
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules
@@ -36,11 +37,12 @@ def cache(tmp_path: Path) -> ModCache:
 
 
 def download(cache: ModCache, data: bytes, mv: ModuleVersion = MV, gomod: bytes | None = None) -> str:
-    """What a download does: write, check, commit."""
-    with cache.lock(mv), cache.new_zip_temp(mv) as temp:
+    """What a download does: write, check and extract, commit."""
+    with cache.lock(mv), cache.new_zip_temp(mv) as temp, cache.new_tree(mv) as tree:
         temp.write(data)
-        h1 = cache.check_and_hash_zip(temp.path, mv, gomod=gomod)
+        h1 = cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree)
         temp.commit(h1)
+        tree.commit()
     return h1
 
 
@@ -175,8 +177,12 @@ def test_refused(attack: str, cache: ModCache) -> None:
 def test_unusual_but_honest_is_taken(data: bytes, cache: ModCache) -> None:
     h1 = download(cache, data)
     assert cache.ziphash(MV) == h1 == cache.hash_zip(MV)
-    tree = cache.extract(MV)
-    assert hash_tree(tree, str(MV)) == h1
+    tree = cache.download_dir(MV)
+    assert tree.state == "whole"
+    assert hash_tree(tree.dir, str(MV)) == h1
+    with cache.new_tree(MV) as temp:
+        unzip(temp.path, MV, cache.zip_path(MV))
+        assert hash_tree(temp.path, str(MV)) == h1
 
 
 def test_bomb_is_not_inflated_past_its_declared_size(cache: ModCache) -> None:

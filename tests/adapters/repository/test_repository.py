@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.modcache.cache import NoModCacheError
+from govgo.adapters.modzip.read import Archive
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.gosum.dirhash import hash_gomod
@@ -252,6 +253,17 @@ def test_attack_another_zip_than_go_sum_knows(home: Home) -> None:
         assert isinstance(refusal(lambda: repo.zip_dir(A)), SumMismatchError)
         assert isinstance(refusal(lambda: repo.download([A])), SumMismatchError)
         assert not [name for name in home.cached() if "zip" in name or "tmp" in name]
+        assert not list(home.root.glob("go/pkg/mod/q.io/*"))  # it was extracted while it was hashed
+
+
+def test_a_zip_and_its_tree_are_read_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    contents = Archive.contents
+    monkeypatch.setattr(Archive, "contents", lambda self, entry: read.append(entry.name) or contents(self, entry))
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        assert sorted(os.listdir(home.repo(proxy.url).zip_dir(A))) == ["a.go", "go.mod"]
+    assert sorted(read) == ["q.io/a@v1.0.0/a.go", "q.io/a@v1.0.0/go.mod"]
 
 
 @pytest.mark.parametrize("body", [b"PK\x03\x04 and no more", b"\n<!DOCTYPE html>\n<title>Log in</title>\n"])
