@@ -29,7 +29,7 @@ TOLD = "tests/attacks/test_told.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SECRETS = "tests/attacks/test_secrets.py::"
 URL = "tests/core/golib/test_url.py::"
-GITREPO = "tests/adapters/vcs/test_gitrepo.py::"
+GITCLONE = "tests/adapters/vcs/test_gitclone.py::"
 DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
 FOREIGN = "tests/attacks/test_foreign_text.py::"
 FORMATS = "tests/report/findings/test_formats.py::"
@@ -586,10 +586,10 @@ MUTANTS = {
     "vcs-owner": Mutant(
         "git",
         "a clone with files of another user is made anew",
-        "adapters/vcs/gitrepo.py",
+        "adapters/vcs/gitclone.py",
         "        if known is not None and _is_ours(directory):\n",
         "        if known is not None and os.path.isdir(directory):\n",
-        (GITREPO + "test_attack_a_clone_that_somebody_else_has_prepared",),
+        (GITCLONE + "test_attack_a_clone_that_somebody_else_has_prepared",),
     ),
     "vcs-scheme": Mutant(
         "git",

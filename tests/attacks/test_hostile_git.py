@@ -11,7 +11,7 @@ import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -29,8 +29,6 @@ URL = "https://q.io/r"
 HASH = b"0123456789abcdef0123456789abcdef01234567"
 
 OUTPUTS: dict[str, tuple[bytes, ...]] = {
-    "version": (b"git version 2.45.1\n",),
-    "config": (b"", b"sha256\n"),
     "ls-remote": (
         HASH + b"\tHEAD\n" + HASH + b"\trefs/heads/main\n" + HASH + b"\trefs/tags/v1.0.0\n" + HASH
         + b"\trefs/tags/v1.0.0^{}\n",
@@ -43,10 +41,14 @@ OUTPUTS: dict[str, tuple[bytes, ...]] = {
         HASH + b" " + b"9" * 5000 + b" tag: v1.0.0",
         HASH + b" -1 tag: v1.0.0",
     ),
-    "cat-file": (b"module q.io/r\n\ngo 1.21\n\nretract v1.0.0\n",),
     "for-each-ref": (b"refs/tags/v1.0.0\nrefs/tags/v1.2.0\n",),
     "archive": (module_zip("prefix", {"go.mod": b"module q.io/r\n", "a.go": b"package r\n"}),),
 }  # fmt: skip
+GO_MOD = b"module q.io/r\n\ngo 1.21\n\nretract v1.0.0\n"
+COMMIT = b"tree " + HASH + b"\nauthor A <a> 1 +0000\ncommitter A <a> 1700000000 +0000\n\nc\n"
+# What `git cat-file --batch` says of a commit, and of a file.
+COMMITS = (HASH + b" commit %d\n" % len(COMMIT) + COMMIT + b"\n", b"x missing\n")
+FILES = (HASH + b" blob %d\n" % len(GO_MOD) + GO_MOD + b"\n", b"x missing\n", HASH + b" tree 0\n\n")
 PIECES = (
     *(b"\n", b" ", b"\t", b"\0", b"\x1b[2J", b"\xff", b"\xed\xa0\x80", b"tag: ", b"refs/tags/", b"refs/heads/", b"^{}"),
     *(b"v1.0.0", b"v2.0.0+incompatible", b"v0.0.0-20200102030405-0123456789ab", b"9" * 20, b"9" * 5000),
@@ -81,6 +83,35 @@ class HostileGit(Git):
         if sink is not None:
             sink.write(data)
         return data
+
+    def start(self, args: Sequence[str], cwd: str, *, git_dir: str) -> Any:
+        return _Talk(self._rng)
+
+    def end(self, process: object) -> None:
+        pass
+
+
+class _Talk:
+    """A `git cat-file --batch` whose every answer may be another; it is asked for by a write to `stdin`."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.stdin = self.stdout = self
+        self._rng = rng
+        self._answer = io.BytesIO()
+
+    def write(self, question: bytes) -> None:
+        texts = COMMITS if question.endswith(b"^{commit}\n") else FILES
+        chance = self._rng.random()
+        self._answer = io.BytesIO(texts[0] if chance < 0.7 else made(texts, PIECES, self._rng))
+
+    def flush(self) -> None:
+        pass
+
+    def readline(self, most: int) -> bytes:
+        return self._answer.readline(most)
+
+    def read(self, size: int) -> bytes:
+        return self._answer.read(size)
 
 
 QUESTIONS: dict[str, Callable[[GitSource], object]] = {

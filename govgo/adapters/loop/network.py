@@ -45,7 +45,7 @@ class NetworkOptions(NamedTuple):
     timeouts: Timeouts = Timeouts()
     retry: RetryPolicy = RetryPolicy()
     requests: int = 0
-    threads: int = 8
+    threads: int = 16
     trace: bool = False
     cancelled: Callable[[], bool] | None = None
 

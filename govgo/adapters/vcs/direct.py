@@ -46,11 +46,19 @@ class Off(Protocol):
 
 
 class GitModule:
-    """A `Source` for the one module of a `GitSource`, whose git commands run in a thread."""
+    """A `Source` for the one module of a `GitSource`, whose git commands run in a thread.
 
-    def __init__(self, source: GitSource, off: Off) -> None:
+    Args:
+        source: the module.
+        off: runs work in a thread.
+        turn: held while the repository is worked on, one thing at a time. Who waits for it takes no thread from the
+            other repositories.
+    """
+
+    def __init__(self, source: GitSource, off: Off, turn: asyncio.Lock) -> None:
         self._source = source
-        self._off = off
+        self._threads = off
+        self._turn = turn
 
     async def list(self, path: str, prefix: str = "") -> Listing:
         """The tags that are versions and begin with `prefix`."""
@@ -89,6 +97,10 @@ class GitModule:
         """Check that an earlier answer, which was derived from `origin`, would be the same now."""
         await self._off(lambda: self._source.check_reuse(origin))
 
+    async def _off(self, work: Callable[[], _T]) -> _T:
+        async with self._turn:
+            return await self._threads(work)
+
 
 class Direct:
     """The source `direct`: finds out who has a module, once, and passes each question on."""
@@ -109,7 +121,7 @@ class Direct:
         self._git = Git(env.process, trace=network.trace, event=network.event, silent_s=network.patience_s)
         self._discovery = Discovery(env, self._pages, self._ping)
         self._modules: Memo[str, Source] = Memo()
-        self._repos: Memo[str, GitRepo] = Memo()
+        self._repos: Memo[str, tuple[GitRepo, asyncio.Lock]] = Memo()
         self._refs: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
@@ -147,11 +159,11 @@ class Direct:
         root = await self._discovery.find(path)
         if root.vcs == MOD:
             return Proxy(root.repo, self._web.open(root.repo))
-        repo = await self._repos.get(root.repo, lambda: self._open(root.repo))
+        repo, turn = await self._repos.get(root.repo, lambda: self._open(root.repo))
         source = GitSource(locate(path, root.root, root.subdir), repo, self._env.go_version, self._too_new)
-        return GitModule(source, self._network.off)
+        return GitModule(source, self._network.off, turn)
 
-    async def _open(self, url: str) -> GitRepo:
+    async def _open(self, url: str) -> tuple[GitRepo, asyncio.Lock]:
         loop = asyncio.get_running_loop()
 
         # Called in the thread of a git command, while the HTTP client belongs to the loop.
@@ -163,7 +175,8 @@ class Direct:
             return False
 
         refs = self._refs.get(url)
-        return await self._network.off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
+        repo = await self._network.off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
+        return repo, asyncio.Lock()
 
     async def _is_missing(self, url: str) -> bool:
         try:

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import reason
@@ -26,6 +27,8 @@ from govgo.errors import NotFoundError, TooLargeError, UnavailableError
 
 MAX_OUTPUT_BYTES = 256 << 20
 """The most bytes that one command may print; the refs of the largest repositories take a fifth of it."""
+NOT_INSTALLED = 'exec: "git": executable file not found in $PATH'
+"""How an error ends where there is no git."""
 # How much of its standard error is read, and how many lines of that are shown.
 _MAX_STDERR_BYTES = 16 << 10
 _MAX_SHOWN_LINES = 20
@@ -108,6 +111,7 @@ class Git:
         self._event = event
         self._timeout_s = timeout_s if timeout_s is not None else max(_TIMEOUT_S, silent_s)
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._talking: set[subprocess.Popen[bytes]] = set()
         self.closed = False
 
     def close(self) -> None:
@@ -115,6 +119,33 @@ class Git:
         self.closed = True
         for process in list(self._running):
             process.terminate()
+        for process in list(self._talking):
+            self.end(process)
+
+    def start(self, args: Sequence[str], cwd: str, *, git_dir: str) -> subprocess.Popen[bytes]:
+        """Start a `git ARGS` that is talked to through its standard input and output, until `end`.
+
+        Raises:
+            GitError: it cannot be started.
+        """
+        words = ["git", *args]
+        if self._trace is not None:
+            self._trace(mask_all(_shown(words, cwd)))
+        process = self._start(
+            words, cwd, self._environ | {"PWD": cwd, "GIT_DIR": git_dir}, stdin=subprocess.PIPE, errors=None
+        )
+        self._talking.add(process)
+        return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End what `start` has started."""
+        self._talking.discard(process)
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        process.wait()
 
     def run(
         self,
@@ -141,7 +172,7 @@ class Git:
             TooLargeError: too much output.
         """
         words = ["git", *args]
-        shown = f"cd {cwd}; " + " ".join(map(_quoted, words))
+        shown = _shown(words, cwd)
         start_s = time.monotonic()
         waited = mask_all(f"git {next((word for word in args if word in _REMOTE_VERBS), args[0])} {remote}").rstrip()
         self._event("started", {"what": "command", "name": waited})
@@ -155,13 +186,14 @@ class Git:
                 self._trace(f"{time.monotonic() - start_s:.3f}s # {mask_all(shown)}")
 
     def _run(self, words: list[str], cwd: str, git_dir: str, sink: BinaryIO | None, limit_bytes: int) -> bytes:
-        command = mask_all(f"{' '.join(words)} in {cwd}")
+        command = _named(words, cwd)
         environ = self._environ | {"PWD": cwd}
         if git_dir:
             environ["GIT_DIR"] = git_dir
         # A file takes all of standard error; of two pipes, one would have to be read in another thread.
         with tempfile.TemporaryFile() as errors:
-            process = self._start(words, cwd, environ, errors, command)
+            process = self._start(words, cwd, environ, stdin=subprocess.DEVNULL, errors=errors)
+            self._running.add(process)
             timed_out = threading.Event()
             timer = threading.Timer(min(self._timeout_s, threading.TIMEOUT_MAX), _end, [process, timed_out])
             timer.daemon = True
@@ -184,24 +216,23 @@ class Git:
         return data
 
     def _start(
-        self, words: list[str], cwd: str, environ: Mapping[str, str], errors: BinaryIO, command: str
+        self, words: list[str], cwd: str, environ: Mapping[str, str], *, stdin: int, errors: BinaryIO | None
     ) -> subprocess.Popen[bytes]:
+        command = _named(words, cwd)
         if self.closed:
             raise GitError(f"{command}: context canceled")
         try:
-            process = subprocess.Popen(
-                words, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+            return subprocess.Popen(
+                words, cwd=cwd, env=environ, stdin=stdin, stdout=subprocess.PIPE, stderr=errors or subprocess.DEVNULL
             )
         except FileNotFoundError as err:
             if os.path.isdir(cwd):
-                text = 'exec: "git": executable file not found in $PATH'
+                text = NOT_INSTALLED
             else:
                 text = f"chdir {cwd}: {reason(err)}"
             raise GitError(f"{command}: {text}") from err
         except OSError as err:
             raise GitError(f"{command}: {reason(err)}") from err
-        self._running.add(process)
-        return process
 
 
 def _drain(process: subprocess.Popen[bytes], sink: BinaryIO | None, limit_bytes: int) -> tuple[bytes, bool]:
@@ -248,6 +279,16 @@ def _exit_text(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     return f"signal: {signal.strsignal(-status) or -status}".lower()
+
+
+def _named(words: Sequence[str], cwd: str) -> str:
+    """A command as errors name it."""
+    return mask_all(f"{' '.join(words)} in {cwd}")
+
+
+def _shown(words: Sequence[str], cwd: str) -> str:
+    """A command as -x shows it."""
+    return f"cd {cwd}; " + " ".join(map(_quoted, words))
 
 
 def _quoted(word: str) -> str:

@@ -1,38 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A remote git repository, and the bare clone in the module cache that holds as much of it as was needed.
-
-    GOMODCACHE/cache/vcs/HASH         the clone; HASH is the SHA-256 of `git3:URL`
-    GOMODCACHE/cache/vcs/HASH.info    `git3:URL`
-    GOMODCACHE/cache/vcs/HASH.lock    the lock of both
-
-The go command uses the same directories, layout and locks.
+"""A remote git repository, as much of which is fetched into its clone as was needed.
 
 Commits come from HEAD, branches and tags alone, never from other refs that a host may serve (those of rejected
 changes, for example). A single commit is fetched without its history; the whole history only where ancestors matter.
 
-Source: cmd/go/internal/modfetch/codehost (git.go; WorkDir in codehost.go).
+Source: cmd/go/internal/modfetch/codehost (git.go).
 """
 
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import shutil
-import stat
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import BinaryIO
 
-from govgo.adapters.attribution import prefixed
-from govgo.adapters.disk import modes
-from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.http import servertext
-from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError, UnknownRevisionError
+from govgo.adapters.vcs.git import NOT_INSTALLED, Git, GitError, UnknownRevisionError
+from govgo.adapters.vcs.gitclone import REMOTE, GitClone
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask
 from govgo.core.module.info import Origin
@@ -40,10 +27,10 @@ from govgo.core.vcs.coderepo import Commit
 from govgo.core.vcs.gitrefs import (
     HEADS,
     MIN_HASH_DIGITS,
-    SHA1_DIGITS,
     SHA256_DIGITS,
     TAGS,
     is_hex,
+    is_version_tag,
     parse_refs,
     repo_sum,
     shorten,
@@ -52,8 +39,6 @@ from govgo.core.vcs.gitrefs import (
 )
 from govgo.core.version import semver
 from govgo.errors import (
-    CacheCorruptError,
-    DiskError,
     Failure,
     GovgoError,
     NotFoundError,
@@ -68,187 +53,9 @@ _NO_USER_HINT = (
     "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information."
 )
 
-_KIND = "git3"
-_MAX_INFO_BYTES = 1 << 16
-_REMOTE = "origin"
-_VERSION = re.compile(r"git version\s+(\d+\.\d+(?:\.\d+)?)")
-# The first git that knows `init --object-format`. Where it does, the format is named, so that the user's
-# init.defaultObjectFormat does not matter.
-_OBJECT_FORMAT_SINCE = "v2.29"
-# Put in the clone's own attributes, which win over those of the commit: an archive must hold every file as it is,
-# not with what .gitattributes substitutes or leaves out (golang.org/issue/27153).
-_ATTRIBUTES = b"\n* -export-subst -export-ignore\n"
-
-
-def open_vcs_dir(gomodcache: str, url: str) -> str:
-    """The directory for the clone of `url`; it is made, empty, where it or its .info file is missing or not the user's.
-
-    Raises:
-        UsageError: there is no module cache.
-        CacheCorruptError: the directory belongs to another repository.
-        DiskError: it cannot be made.
-    """
-    if not gomodcache:
-        raise UsageError("neither GOPATH nor GOMODCACHE are set")
-    key = f"{_KIND}:{url}"
-    parent = os.path.join(gomodcache, "cache/vcs")
-    directory = f"{parent}/{sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()}"
-    try:
-        os.makedirs(parent, exist_ok=True)
-    except OSError as err:
-        raise disk_error("mkdir", parent, err) from err
-    with locked(directory + ".lock"):
-        known = _read_info(directory + ".info")
-        if known is not None and _is_ours(directory):
-            have = known.decode("utf-8", "surrogateescape").removesuffix("\n")
-            if have != key:
-                text = f"{directory}.info exists with wrong content (have {quote(have)} want {quote(key)})"
-                raise CacheCorruptError(text)
-            return directory
-        _make_vcs_dir(directory, key)
-    return directory
-
-
-def _is_ours(directory: str) -> bool:
-    """Whether a clone is there, and nobody else can have put settings or hooks into it, for git would run them.
-
-    git looks at the owner itself (safe.directory), but not where GIT_DIR names the clone, as it does here.
-    """
-    user = os.geteuid()
-    try:
-        found = os.lstat(directory)
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != user:
-            return False
-        for place in filter(os.path.lexists, (directory, f"{directory}/hooks", f"{directory}/info")):
-            with os.scandir(place) as entries:
-                if any(each.is_symlink() or each.stat(follow_symlinks=False).st_uid != user for each in entries):
-                    return False
-    except OSError:
-        return False
-    return True
-
-
-def remove_vcs_dir(directory: str) -> None:
-    """Remove a clone that could not be made whole, or that is not to be used; the lock must be held."""
-    with suppress(OSError):
-        os.unlink(directory)  # a link in its place
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-def _make_vcs_dir(directory: str, key: str) -> None:
-    remove_vcs_dir(directory)
-    if os.path.lexists(directory):
-        text = f"{directory} belongs to another user and cannot be replaced"
-        raise DiskError(text, path=directory, hint="set GOMODCACHE to a directory of your own")
-    info = directory + ".info"
-    try:
-        os.makedirs(directory)
-        descriptor = os.open(info, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, modes.FILE)
-        with open(descriptor, "wb") as f:
-            f.write(key.encode("utf-8", "surrogateescape"))
-    except OSError as err:
-        remove_vcs_dir(directory)
-        raise disk_error("open", info, err) from err
-
-
-def _read_info(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as f:
-            return f.read(_MAX_INFO_BYTES)
-    except OSError:
-        return None
-
-
-class GitClone:
-    """The bare clone of a remote repository.
-
-    Attributes:
-        has_all: whether `fetch_all` has been done by this process.
-    """
-
-    def __init__(self, git: Git, url: str, gomodcache: str) -> None:
-        """Find or make the directory for `url`; git has not been run in it if it is new.
-
-        Raises:
-            GovgoError: the directory cannot be used.
-        """
-        self.has_all = False
-        self._git = git
-        self._url = url
-        self._dir = open_vcs_dir(gomodcache, url)
-
-    def lock(self) -> AbstractContextManager[int]:
-        """Hold the lock that every program, go too, takes before it changes the clone."""
-        return locked(self._dir + ".lock")
-
-    @property
-    def exists(self) -> bool:
-        """Whether the repository is made."""
-        return os.path.exists(self._dir + "/objects")
-
-    def create(self, *, sha256: bool) -> None:
-        """Make the repository, for hashes of the given kind; the lock must be held.
-
-        Raises:
-            GitError: it could not be made.
-        """
-        try:
-            found = _VERSION.match(self._git.run(["version"], self._dir).decode("utf-8", "replace"))
-        except GitError as err:
-            raise prefixed(err, "unable to resolve git version: failed to execute git version: ") from err
-        words = ["init", "--bare"]
-        if sha256:
-            words.append("--object-format=sha256")
-        elif found is not None and semver.compare(_OBJECT_FORMAT_SINCE, "v" + found[1]) <= 0:
-            words.append("--object-format=sha1")
-        try:
-            self._git.run(words, self._dir)
-            self.run("remote", "add", _REMOTE, "--", self._url)
-        except BaseException:
-            remove_vcs_dir(self._dir)
-            raise
-
-    def digits(self) -> int:
-        """How many digits a hash of this repository has."""
-        try:
-            found = self.run("config", "extensions.objectformat").strip()
-        except GitError:
-            return SHA1_DIGITS
-        return SHA256_DIGITS if found == b"sha256" else SHA1_DIGITS
-
-    def fetch_all(self) -> None:
-        """Fetch all branches and tags with their history; the lock must be held.
-
-        Raises:
-            GitError: git failed.
-        """
-        if self.has_all:
-            return
-        # In two steps: git up to 2.23 at least makes mistakes when one command does both.
-        self.run("fetch", "-f", "--end-of-options", _REMOTE, f"{HEADS}*:{HEADS}*", f"{TAGS}*:{TAGS}*")
-        if os.path.exists(self._dir + "/shallow"):
-            self.run("fetch", "--unshallow", "-f", "--end-of-options", _REMOTE)
-        self.has_all = True
-
-    def ignore_export_attributes(self) -> None:
-        """Make `git archive` ignore the repository's .gitattributes (see `_ATTRIBUTES`); the lock must be held.
-
-        Raises:
-            DiskError: the file that says so could not be written.
-        """
-        path = self._dir + "/info/attributes"
-        try:
-            os.makedirs(self._dir + "/info", exist_ok=True)
-            with open(path, "a+b") as f:
-                f.seek(0)
-                if not f.read().endswith(_ATTRIBUTES):
-                    f.write(_ATTRIBUTES)
-        except OSError as err:
-            raise disk_error("open", path, err) from err
-
-    def run(self, *args: str, sink: BinaryIO | None = None, limit_bytes: int = MAX_OUTPUT_BYTES) -> bytes:
-        """Run git in the clone; the rest as for `Git.run`."""
-        return self._git.run(args, self._dir, git_dir=self._dir, remote=self._url, sink=sink, limit_bytes=limit_bytes)
+_MAX_COMMIT_BYTES = 1 << 20
+# The line of a commit that says when it was made, if the number is one that every git reads in the same way.
+_COMMITTER = re.compile(rb"^committer [^\n]*> ([0-9]{1,12}) [+-][0-9]{4}$", re.MULTILINE)
 
 
 class GitRepo:
@@ -288,17 +95,21 @@ class GitRepo:
         self._clone = GitClone(git, url, gomodcache)
         with self._clone.lock():
             if not self._clone.exists:
-                self._create()
+                self._clone.create(sha256=False)
         self._digits = self._clone.digits()
+        if isinstance(self._refs, dict):
+            self._match_hashes(self._refs)
 
     def refs(self) -> dict[str, str]:
         """The commit of HEAD, of each branch and of each tag, by its full name; listed once.  Raises GovgoError."""
         with self._lock:
             if self._refs is None:
                 try:
-                    self._refs = self._list_refs(_REMOTE)
+                    self._refs = self._list_refs(self.url if self._clone.is_own else REMOTE)
                 except Failure as err:
                     self._refs = err
+                else:
+                    self._match_hashes(self._refs)
             if isinstance(self._refs, GovgoError):
                 raise self._refs
             return self._refs
@@ -340,21 +151,25 @@ class GitRepo:
                 raise known
             return known
 
+    def with_all_tags(self, commit: Commit) -> Commit:
+        """A commit with all its tags: what `stat` gives may lack some, as it lists the refs only where it has to."""
+        try:
+            tags = {*commit.tags, *self._tags_of(commit.name, self.refs())}
+        except Failure:
+            return commit
+        return commit._replace(tags=tuple(sorted(tags)))
+
     def read_file(self, rev: str, path: str, limit_bytes: int) -> bytes | None:
         """A file at a revision, None where there is none.  Raises as `stat`, and TooLargeError."""
         name = self.stat(rev).name
         with self._lock:
             if (name, path) not in self._files:
-                words = ("cat-file", "--end-of-options", "blob", f"{name}:{path}")
                 try:
-                    self._files[name, path] = self._clone.run(*words, limit_bytes=limit_bytes)
+                    found = self._clone.objects.read(f"{name}:{path}", limit_bytes)
                 except TooLargeError as err:
                     text = f"{path} at revision {rev} exceeds {limit_bytes} bytes"
                     raise TooLargeError(text, limit_bytes=limit_bytes) from err
-                except GitError as err:
-                    if err.was_ended:
-                        raise
-                    self._files[name, path] = None
+                self._files[name, path] = found.data if found is not None and found.kind == "blob" else None
             return self._files[name, path]
 
     def archive(self, rev: str, subdir: str, sink: BinaryIO, limit_bytes: int) -> None:
@@ -369,10 +184,16 @@ class GitRepo:
         with self._lock, self._clone.lock():
             self._clone.ignore_export_attributes()
             # By default git may change the ends of lines in an archive, depending on the system and on its settings.
-            settings = ("-c", "core.autocrlf=input", "-c", "core.eol=lf")
-            words = ("archive", "--format=zip", "--prefix=prefix/", "--end-of-options", commit.name)
+            settings = ("-c", "core.autocrlf=input", "-c", "core.eol=lf", "archive", "--format=zip", "--prefix=prefix/")
+            place = ("--end-of-options", commit.name, *([subdir] if subdir else ()))
             try:
-                self._clone.run(*settings, *words, *([subdir] if subdir else ()), sink=sink, limit_bytes=limit_bytes)
+                try:
+                    # Without compression, since the archive is read at once.
+                    self._clone.run(*settings, "-0", *place, sink=sink, limit_bytes=limit_bytes)
+                except TooLargeError:  # the limit is that of go, whose archives are compressed
+                    sink.seek(0)
+                    sink.truncate()
+                    self._clone.run(*settings, *place, sink=sink, limit_bytes=limit_bytes)
             except TooLargeError as err:
                 raise TooLargeError("downloaded zip file too large", limit_bytes=limit_bytes) from err
             except GitError as err:
@@ -442,31 +263,36 @@ class GitRepo:
         try:
             return parse_refs(self._clone.run("ls-remote", "-q", "--end-of-options", remote))
         except GitError as err:
+            if self._clone.is_own and str(err).endswith(NOT_INSTALLED):
+                raise GitError(
+                    f"unable to resolve git version: failed to execute git version: {NOT_INSTALLED}"
+                ) from err
             if "fatal: could not read Username" in err.stderr:
                 err.text += "\n" + _NO_USER_HINT
             if self.url.startswith(("http://", "https://")) and self._is_missing(self.url):
                 raise NotFoundError(str(err), inner=err) from err
             raise
 
-    def _create(self) -> None:
-        if self._refs is None:
-            try:
-                self._refs = self._list_refs(self.url)
-            except Failure as err:
-                self._refs = err
-        # A repository has one kind of hash. Where the refs could not be listed, any will do: nothing can be fetched.
-        hashes = self._refs.values() if isinstance(self._refs, dict) else ()
-        self._clone.create(sha256=any(len(commit) == SHA256_DIGITS for commit in hashes))
+    def _match_hashes(self, refs: dict[str, str]) -> None:
+        """Make the clone anew if the remote repository has another kind of hash: nothing could be fetched into it."""
+        sha256 = any(len(commit) == SHA256_DIGITS for commit in refs.values())
+        if refs and sha256 != (self._digits == SHA256_DIGITS):
+            with self._clone.lock():
+                self._clone.create(sha256=sha256)
+            self._digits = self._clone.digits()
 
     def _stat(self, rev: str) -> Commit:
         is_hash = MIN_HASH_DIGITS <= len(rev) <= self._digits and is_hex(rev)
-        if is_hash:
+        if is_hash and not self._clone.is_empty:
             with suppress(Failure):  # not in the clone yet
                 return self._local(rev, rev)
         if self._local_tags is None:
-            self._local_tags = self._list_local_tags()
+            self._local_tags = self._clone.tags()
         if rev in self._local_tags:
             return self._local(rev, TAGS + rev)
+        found = self._fetch_tag(rev)
+        if found is not None:
+            return found
         ref, commit = self._find_ref(rev, is_hash=is_hash)
         if commit and ref != TAGS + rev:
             rev = commit  # what a branch names may change; tags keep their name
@@ -478,6 +304,23 @@ class GitRepo:
             raise
         origin = found.origin._replace(hash=found.name)
         return found._replace(origin=origin._replace(ref=ref) if ref != found.name else origin)
+
+    def _fetch_tag(self, rev: str) -> Commit | None:
+        """The commit of a tag that is a version, fetched without a look at the list of refs; None to look there.
+
+        This one request in the place of two is enough for most versions that a go.mod names. In a clone of an earlier
+        process, the commit may be there with its history, which this would cut off.
+        """
+        clone = self._clone
+        if self._refs is not None or not clone.is_own or clone.has_all or not is_version_tag(rev):
+            return None
+        ref = TAGS + rev
+        try:
+            with clone.lock():
+                clone.fetch_one(f"{ref}:{ref}")
+            return self._local(rev, ref)
+        except Failure:
+            return None
 
     def _find_ref(self, rev: str, *, is_hash: bool) -> tuple[str, str]:
         """The ref that a revision means, and its commit; "" for either that is not known."""
@@ -501,7 +344,7 @@ class GitRepo:
         In order: what the clone has; this one commit without its history; everything.
         """
         with self._clone.lock():
-            if not known_absent:
+            if not (known_absent or self._clone.is_empty):
                 with suppress(UnknownRevisionError):
                     found = self._local(rev, commit)
                     tag = ref.removeprefix(TAGS)
@@ -516,39 +359,22 @@ class GitRepo:
                     ref, refspec = commit, f"{commit}:refs/dummy"
                 else:
                     refspec = f"{ref}:{ref}"
-                # Version 1 of the protocol loses tags of the commit (golang.org/issue/56881).
-                protocol = ("-c", "protocol.version=2")
                 with suppress(GitError):  # an old or odd server may refuse: then everything is fetched
-                    self._clone.run(*protocol, "fetch", "-f", "--depth=1", "--end-of-options", _REMOTE, refspec)
+                    self._clone.fetch_one(refspec)
                     return self._local(rev, ref), ref
             self._clone.fetch_all()
             return self._local(rev, rev), ref
 
     def _local(self, version: str, rev: str) -> Commit:
         """The commit `rev` of the clone; its `version` is `version` if that is one of its tags, else its hash."""
-        # Hash, time in seconds, then refs: "HEAD -> main, tag: v1.0.0". A signature would come before that line.
-        words = ("log", "--no-decorate", "-n1", "--format=format:%H %ct %D", "--end-of-options", rev, "--")
+        name, seconds, local_tags = self._read_commit(rev) or self._log(rev)
         try:
-            out = self._clone.run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")
-        except GitError as err:
-            if err.was_ended:
-                raise
-            raise self._unknown(rev) from None
-        fields = out.split()
-        if len(fields) < 2 or not fields[1].isdigit() or not is_hex(fields[0]):
-            raise UnavailableError(f"unexpected response from git log: {quote(servertext.shorten(out))}")
-        try:
-            time = datetime.fromtimestamp(int(fields[1]), UTC)
-        except (
-            ValueError,
-            OverflowError,
-            OSError,
-        ):  # git takes any number of seconds, a datetime none after the year 9999
-            raise UnavailableError(f"unexpected response from git log: {quote(servertext.shorten(out))}") from None
-        name = fields[0]
-        tags = {tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:"}
-        with suppress(Failure):
-            tags |= {ref[len(TAGS) :] for ref, each in self.refs().items() if each == name and ref.startswith(TAGS)}
+            time = datetime.fromtimestamp(int(seconds), UTC)
+        except (ValueError, OverflowError, OSError):  # git takes any number, a datetime none after the year 9999
+            raise _odd_log(f"{name} {seconds}") from None
+        tags = set(local_tags)
+        if isinstance(self._refs, dict):
+            tags.update(self._tags_of(name, self._refs))
         return Commit(
             name=name,
             short=shorten(name, self._digits),
@@ -558,18 +384,43 @@ class GitRepo:
             origin=Origin(vcs="git", url=self.url, hash=name, ref="" if name.startswith(rev) else rev),
         )
 
+    def _read_commit(self, rev: str) -> tuple[str, str, tuple[str, ...]] | None:
+        """As `_log`, without a process of its own, for a commit of the usual form in a clone of our own."""
+        if not self._clone.is_own:
+            return None
+        try:
+            found = self._clone.objects.read(f"{rev}^{{commit}}", _MAX_COMMIT_BYTES)
+        except TooLargeError:
+            return None
+        committers = _COMMITTER.findall(found.data.partition(b"\n\n")[0]) if found is not None else []
+        if found is None or len(committers) != 1:
+            return None
+        return found.name, committers[0].decode(), (rev[len(TAGS) :],) if rev.startswith(TAGS) else ()
+
+    def _log(self, rev: str) -> tuple[str, str, tuple[str, ...]]:
+        """Hash, time in seconds and tags of the commit `rev` of the clone."""
+        # Hash, time, then refs: "HEAD -> main, tag: v1.0.0". A signature would come before that line.
+        words = ("log", "--no-decorate", "-n1", "--format=format:%H %ct %D", "--end-of-options", rev, "--")
+        try:
+            out = self._clone.run("-c", "log.showsignature=false", *words).decode("utf-8", "surrogateescape")
+        except GitError as err:
+            if err.was_ended:
+                raise
+            raise self._unknown(rev) from None
+        fields = out.split()
+        if len(fields) < 2 or not fields[1].isdigit() or not is_hex(fields[0]):
+            raise _odd_log(out)
+        tags = tuple(tag.removesuffix(",") for mark, tag in itertools.pairwise(fields) if mark == "tag:")
+        return fields[0], fields[1], tags
+
+    def _tags_of(self, commit: str, refs: dict[str, str]) -> list[str]:
+        return [ref[len(TAGS) :] for ref, each in refs.items() if each == commit and ref.startswith(TAGS)]
+
     def _unknown(self, rev: str) -> UnknownRevisionError:
         error = UnknownRevisionError(rev)
         with suppress(Failure):
             error.origin = Origin(vcs="git", url=self.url, repo_sum=repo_sum(self.refs()))
         return error
-
-    def _list_local_tags(self) -> set[str]:
-        try:
-            out = self._clone.run("tag", "-l").decode("utf-8", "surrogateescape")
-        except GitError:
-            return set()
-        return set(out.split("\n")) - {""}
 
     def _highest_merged(self, commit: str, prefix: str, is_allowed: Callable[[str], bool]) -> str:
         out = self._clone.run("for-each-ref", "--format=%(refname)", "--merged=" + commit)
@@ -577,3 +428,7 @@ class GitRepo:
         tags = [line[len(TAGS) :] for line in lines if line.startswith(TAGS + prefix)]
         tags.sort(key=lambda tag: semver.key(tag[len(prefix) :]), reverse=True)
         return next((tag for tag in tags if is_allowed(tag)), "")
+
+
+def _odd_log(out: str) -> UnavailableError:
+    return UnavailableError(f"unexpected response from git log: {quote(servertext.shorten(out))}")

@@ -222,6 +222,7 @@ class GitSource:
         can_be = _Incompatible(self._repo, module, commit, asked)
         if is_pseudo(asked):
             version = self._version_for(asked, asked, can_be)
+            commit = self._repo.with_all_tags(commit)
             self._check_base(asked, module.check_pseudo(asked, commit), commit)
             return version
         v, is_canonical = module.tagged_version(commit.version)
@@ -230,6 +231,7 @@ class GitSource:
                 return self._version_for(v, asked, can_be)
             except Failure:
                 pass  # perhaps another tag of the commit will do
+        commit = self._repo.with_all_tags(commit)
         choice = module.choose_tags(commit, asked)
         if choice.exact:
             return self._version_for(choice.exact, asked, can_be)

@@ -12,6 +12,7 @@ Source of the sums: cmd/go/internal/modfetch/codehost (gitRepo.Tags, repoSum, is
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -27,6 +28,7 @@ SHA256_DIGITS = 64
 MIN_HASH_DIGITS = 7
 """Fewer digits than these are not looked up as the beginning of a commit's hash."""
 _SHORT_DIGITS = 12
+_PLAIN_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/\-]*\Z")
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -64,6 +66,12 @@ def is_origin_tag(tag: str) -> bool:
     """Whether a version, or the base of a pseudo-version, can come from a tag."""
     canonical = semver.canonical(tag)
     return canonical != "" and tag.startswith(canonical) and not is_pseudo(tag)
+
+
+def is_version_tag(rev: str) -> bool:
+    """Whether `rev` can be a tag that is a version ("v1.2.3", "sub/v1.2.3"), of characters that need no care."""
+    name = rev.rpartition("/")[2]
+    return _PLAIN_TAG.match(rev) is not None and name != "" and name == semver.canonical(name)
 
 
 def is_hex(rev: str) -> bool:

@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.vcs.git import Git, GitError, UnknownRevisionError
-from govgo.adapters.vcs.gitrepo import GitRepo, open_vcs_dir
+from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.core.module.info import Origin
 from govgo.errors import (
-    CacheCorruptError,
-    DiskError,
     GovgoError,
     NotFoundError,
     TooLargeError,
@@ -49,107 +46,24 @@ class Traced:
         self.repos = repos
         self.cache = str(cache)
         self.lines: list[str] = []
+        self.opened: list[Git] = []
 
     def open(self, url: str = URL, is_missing: Callable[[str], bool] = lambda url: False) -> GitRepo:
         self.lines.clear()
-        return GitRepo(Git(self.repos.environ(), trace=self.lines.append), url, self.cache, is_missing)
+        git = Git(self.repos.environ(), trace=self.lines.append)
+        self.opened.append(git)
+        return GitRepo(git, url, self.cache, is_missing)
 
     def count(self, word: str) -> int:
         return len([line for line in self.lines if line.startswith("cd ") and f" {word} " in line])
 
 
 @pytest.fixture
-def traced(repos: Repos, tmp_path: Path) -> Traced:
-    return Traced(repos, tmp_path / "cache")
-
-
-def test_the_clone_lies_where_go_keeps_it(tmp_path: Path) -> None:
-    place = open_vcs_dir(str(tmp_path), "https://vcs.example/x")
-    # printf git3:https://vcs.example/x | sha256sum
-    name = "40ebfb1bd8c6e5de0220846948ea1126c6b136f522083454bc87ce48b6969446"
-    assert place == f"{tmp_path}/cache/vcs/{name}"
-    assert Path(place + ".info").read_text() == "git3:https://vcs.example/x"
-    assert Path(place + ".lock").exists()
-    marker = Path(place) / "keep"
-    marker.touch()
-    assert open_vcs_dir(str(tmp_path), "https://vcs.example/x") == place
-    assert marker.exists()
-    Path(place + ".info").unlink()
-    open_vcs_dir(str(tmp_path), "https://vcs.example/x")
-    assert not marker.exists(), "a directory that nobody vouches for is made anew"
-    Path(place + ".info").write_text("git3:https://evil.example/x")
-    with pytest.raises(CacheCorruptError, match="exists with wrong content"):
-        open_vcs_dir(str(tmp_path), "https://vcs.example/x")
-
-
-def another_user(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: place.stat().st_uid + 1)
-
-
-def a_link_to_hooks(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (place.parent / "elsewhere").mkdir()
-    (place / "hooks").symlink_to(place.parent / "elsewhere")
-
-
-def a_link_to_the_clone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.rename(place.parent / "elsewhere")
-    place.symlink_to(place.parent / "elsewhere")
-
-
-def a_file_of_another_user(name: str) -> Callable[[Path, pytest.MonkeyPatch], None]:
-    def plant(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can give files away")
-        (place / name).parent.mkdir(exist_ok=True)
-        (place / name).touch()
-        os.chown(place / name, 12345, -1)
-
-    return plant
-
-
-@pytest.mark.parametrize(
-    "plant",
-    [
-        another_user,
-        a_link_to_hooks,
-        a_link_to_the_clone,
-        a_file_of_another_user("config"),
-        a_file_of_another_user("hooks/post-checkout"),
-        a_file_of_another_user("info/attributes"),
-    ],
-)
-def test_attack_a_clone_that_somebody_else_has_prepared(
-    plant: Callable[[Path, pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """git obeys the settings and hooks of a clone, and does not look at their owner where GIT_DIR names it."""
-    place = Path(open_vcs_dir(str(tmp_path), "https://vcs.example/x"))
-    (place / "theirs").touch()
-    plant(place, monkeypatch)
-    assert open_vcs_dir(str(tmp_path), "https://vcs.example/x") == str(place)
-    assert place.is_dir()
-    assert not place.is_symlink()
-    assert list(place.iterdir()) == [], "made anew"
-
-
-def test_a_clone_of_another_user_that_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Path(open_vcs_dir(str(tmp_path), "https://vcs.example/x"))
-    another_user(place, monkeypatch)
-    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
-    with pytest.raises(DiskError) as caught:
-        open_vcs_dir(str(tmp_path), "https://vcs.example/x")
-    assert str(caught.value) == f"{place} belongs to another user and cannot be replaced"
-
-
-def test_attack_a_planted_link_is_not_written_through(tmp_path: Path) -> None:
-    place = open_vcs_dir(str(tmp_path), "https://vcs.example/x")
-    victim = tmp_path / "victim"
-    victim.write_text("mine")
-    info = Path(place + ".info")
-    info.unlink()
-    info.symlink_to(victim)
-    with pytest.raises(GovgoError):
-        open_vcs_dir(str(tmp_path), "https://vcs.example/x")
-    assert victim.read_text() == "mine"
+def traced(repos: Repos, tmp_path: Path) -> Iterator[Traced]:
+    made = Traced(repos, tmp_path / "cache")
+    yield made
+    for git in made.opened:
+        git.close()
 
 
 @pytest.mark.parametrize(
@@ -174,9 +88,15 @@ def test_attack_a_remote_that_looks_like_an_option(traced: Traced, tmp_path: Pat
 
 
 def test_a_commit_is_fetched_alone_and_once(traced: Traced) -> None:
-    commit = traced.open().stat("v1.0.0")
-    assert (commit.version, commit.tags) == ("v1.0.0", ("nice", "v1.0.0"))
+    repo = traced.open()
+    commit = repo.stat("v1.0.0")
+    assert commit.version == "v1.0.0"
     assert commit.origin == Origin(vcs="git", url=URL, hash=commit.name, ref="refs/tags/v1.0.0")
+    assert repo.read_file("v1.0.0", "a", 10) == b"1\n"
+    repo.archive("v1.0.0", "", io.BytesIO(), 1 << 20)
+    assert [traced.count(word) for word in ("fetch", "cat-file", "archive")] == [1, 1, 1]
+    assert len([line for line in traced.lines if line.startswith("cd ")]) == 3, "one request, three processes"
+    assert repo.with_all_tags(commit).tags == ("nice", "v1.0.0")
     assert (traced.count("fetch"), traced.count("ls-remote")) == (1, 1)
     again = traced.open()
     assert again.stat("v1.0.0").name == commit.name
@@ -330,3 +250,36 @@ def test_attack_a_commit_after_the_year_9999(traced: Traced) -> None:
     traced.repos.add("r", Commit("@9999999999999", {"a": "late\n"}))
     with pytest.raises(UnavailableError, match="unexpected response from git log"):
         traced.open().stat("main")
+
+
+def test_a_version_that_is_not_there(traced: Traced) -> None:
+    """The tag is asked for before the refs are listed; these have the last word."""
+    traced.repos.add("r", Commit("2020-01-09", {"a": "9\n"}, on="v4.0.0", base="main"))
+    repo = traced.open()
+    with pytest.raises(UnknownRevisionError):
+        repo.stat("v9.9.9")
+    assert repo.stat("v4.0.0").origin.ref == "refs/heads/v4.0.0", "a branch"
+
+
+def test_a_history_that_is_there_is_not_cut_off(traced: Traced) -> None:
+    first = traced.open()
+    first.recent_tag("dev", "", lambda tag: tag == "v1.0.0")
+    Git(traced.repos.environ()).run(["tag", "v1.5.0", "main"], str(traced.repos.root / "r"))
+    repo = traced.open()
+    commit = repo.stat("v1.5.0")
+    assert traced.count("fetch") == 0
+    assert repo.descends_from(commit.name, "v1.0.0")
+    assert traced.count("fetch") == 0
+
+
+def test_hashes_of_64_digits(traced: Traced) -> None:
+    """The clone is made for the other kind of hash, and anew when the refs are known."""
+    path = traced.repos.root / "long"
+    git = Git(traced.repos.environ() | {"HOME": str(traced.repos.root)})
+    git.run(["init", "-q", "--bare", "-b", "main", "--object-format=sha256", str(path)], str(traced.repos.root))
+    traced.repos.add("long", Commit("2020-01-01", {"go.mod": "module m\n"}, ("v1.0.0",)))
+    for _ in range(2):
+        repo = traced.open("https://example.org/long")
+        assert repo.stat("v1.0.0").name == traced.repos.hash("long", "v1.0.0")
+        assert repo.stat(traced.repos.hash("long", "main")[:12]).short == traced.repos.hash("long", "main")[:12]
+        assert repo.read_file("v1.0.0", "go.mod", 100) == b"module m\n"
