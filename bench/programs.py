@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,12 @@ class Run:
     memory_mb: float
     requests: int
     out: Path
+
+
+class Counter(Protocol):
+    """Counts requests: `reset` its counters, or read its `stats`."""
+
+    def ask(self, what: str, /) -> dict[str, object]: ...
 
 
 class Proxy:
@@ -100,7 +107,7 @@ class Program:
             **self.extra,
         }
 
-    def run(self, args: Sequence[str], cwd: Path, environ: Mapping[str, str], proxy: Proxy) -> Run:
+    def run(self, args: Sequence[str], cwd: Path, environ: Mapping[str, str], proxy: Counter) -> Run:
         """Run once; standard output goes to a file beside the working directory."""
         out = cwd.parent / "out"
         proxy.ask("reset")
@@ -127,6 +134,12 @@ def zips_digest(mod_cache: Path) -> str:
     """SHA-256 over the names and contents of all zips and .ziphash files of a module cache."""
     root = mod_cache / "cache/download"
     return _digest_of(root, (path for pattern in ("*.zip", "*.ziphash") for path in root.rglob(pattern)))
+
+
+def hashes_digest(mod_cache: Path) -> str:
+    """SHA-256 over the names and contents of all .ziphash files: of zips that each program has made itself."""
+    root = mod_cache / "cache/download"
+    return _digest_of(root, root.rglob("*.ziphash"))
 
 
 def tree_digest(root: Path) -> str:
