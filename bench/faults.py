@@ -16,6 +16,7 @@ FAULTS = {
     "2 % bodies cut": ("-truncate", "0.02"),
 }
 """What goes wrong, and the options of the replay server for it."""
+LABELS = ("cold-list", "cold-list-sum", "cold-download", "get-cold", "tidy-cold-untidy", "vendor-cold")
 
 
 def faults(
@@ -26,12 +27,12 @@ def faults(
     repeat: int,
     row: Callable[[Sequence[object]], str],
 ) -> bool:
-    """Print a table of cold lists and downloads with a column for each fault; True if every output was right."""
+    """Print a table of cold scenarios with a column for each fault; True if every output was right."""
     names = [name for name in proxies if name != "none"]
     head = ["scenario", "project", "fault-free s", *(f"{name}: s (ratio)" for name in names), "check"]
     print(row(head), row(["---"] * len(head)), sep="\n", flush=True)
     valid = True
-    for label in ("cold-list", "cold-list-sum", "cold-download"):
+    for label in LABELS:
         scenario = SCENARIOS[label]
         for project in projects:
             if runner.has_zips(project) != scenario.needs_zips:

@@ -19,7 +19,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished process and its children: seconds of wall and CPU, peak memory in MB, requests that it made."""
+    """One finished process and its children.
+
+    Attributes:
+        wall_s, cpu_s: seconds of wall and CPU.
+        memory_mb: peak memory.
+        requests: how many it made.
+        out: the file with its standard output.
+        zips: the zips in its module cache afterwards, in bytes by name.
+    """
 
     code: int
     wall_s: float
@@ -27,6 +35,7 @@ class Run:
     memory_mb: float
     requests: int
     out: Path
+    zips: Mapping[str, int] = field(default_factory=dict)
 
 
 class Counter(Protocol):
@@ -134,6 +143,12 @@ def zips_digest(mod_cache: Path) -> str:
     """SHA-256 over the names and contents of all zips and .ziphash files of a module cache."""
     root = mod_cache / "cache/download"
     return _digest_of(root, (path for pattern in ("*.zip", "*.ziphash") for path in root.rglob(pattern)))
+
+
+def zip_sizes(mod_cache: Path) -> dict[str, int]:
+    """The bytes of each zip of a module cache, by name."""
+    root = mod_cache / "cache/download"
+    return {str(path.relative_to(root)): path.stat().st_size for path in root.rglob("*.zip")}
 
 
 def hashes_digest(mod_cache: Path) -> str:

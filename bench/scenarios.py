@@ -7,10 +7,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from programs import Program, Proxy, Run, digest, remove, tree_digest, zips_digest
+from programs import Program, Proxy, Run, digest, remove, tree_digest, zip_sizes, zips_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,20 @@ class Scenario:
         needs_zips: whether the project has to come with source and zips.
         cold: begins with empty caches; else `warm_up` has been run by the same program.
         go_sum: begins with the complete go.sum that go has written (as a CI job does).
+        no_sum: begins without go.sum.
         untidy: go.mod and go.sum are made untidy before each run.
         fresh: begins in an empty module.
+        workspace: the project is one of two modules of a workspace.
     """
 
     args: Sequence[str]
     needs_zips: bool = False
     cold: bool = False
     go_sum: bool = False
+    no_sum: bool = False
     untidy: bool = False
     fresh: bool = False
+    workspace: bool = False
     warm_up: Sequence[str] = ()
 
 
@@ -52,7 +56,12 @@ SCENARIOS = {
     "get-warm": Scenario(_GET, needs_zips=True, fresh=True, warm_up=("FRESH", "get MODULE")),
     "tidy-cold": Scenario(_TIDY, needs_zips=True, cold=True),
     "tidy-cold-untidy": Scenario(_TIDY, needs_zips=True, cold=True, untidy=True),
+    "tidy-cold-nosum": Scenario(_TIDY, needs_zips=True, cold=True, no_sum=True),
     "vendor-cold": Scenario(("mod", "vendor"), needs_zips=True, cold=True),
+    "vendor-work": Scenario(("work", "vendor"), needs_zips=True, cold=True, workspace=True),
+    "get-u": Scenario(("get", "-u", "./..."), needs_zips=True, cold=True),
+    "get-t": Scenario(("get", "-t", "./..."), needs_zips=True, cold=True),
+    "why-cold": Scenario(("mod", "why", "-m", "all"), needs_zips=True, cold=True),
 }
 """The scenarios of docs/speed.md."""
 
@@ -85,12 +94,19 @@ class Runner:
                     shutil.copyfile(done / "src" / name, state / "src" / name)
         else:
             state = self._warm_state(scenario, project, program)
+        if scenario.no_sum:
+            (state / "src/go.sum").unlink()
+        if scenario.workspace:
+            _join_workspace(state)
         if scenario.untidy:
             _untidy(source, state)
         if scenario.fresh:
             _fresh(state)
         environ = program.environ(state, proxy.url)
+        if scenario.workspace:
+            environ["GOFLAGS"] = ""  # -mod=mod is not for workspaces
         run = program.run(_filled(scenario.args, source), state / "src", environ, proxy)
+        run = replace(run, zips=zip_sizes(state / "mod"))
         outcome = _outcome(scenario, run, state)
         if scenario.cold:
             remove(state)
@@ -142,6 +158,15 @@ def _fresh(state: Path) -> None:
     (state / "src/go.mod").write_text("module example.com/fresh\n\ngo 1.21\n")
 
 
+def _join_workspace(state: Path) -> None:
+    """Put the project in a workspace, with a module that imports nothing."""
+    tool = state / "src/tool"
+    tool.mkdir()
+    (tool / "go.mod").write_text("module example.com/tool\n\ngo 1.21\n")
+    (tool / "tool.go").write_text("package tool\n")
+    (state / "src/go.work").write_text("go 1.21\n\nuse (\n\t.\n\t./tool\n)\n")
+
+
 def _filled(args: Sequence[str], source: Path) -> list[str]:
     """A command line with the project's first requirement in the place of MODULE."""
     found = re.search(r"^(?:require)?[ \t]+(\S+\.\S+/\S+) (v\S+)", (source / "go.mod").read_text(), re.MULTILINE)
@@ -152,11 +177,14 @@ def _filled(args: Sequence[str], source: Path) -> list[str]:
 def _outcome(scenario: Scenario, run: Run, state: Path) -> str:
     if run.code:
         return f"exit {run.code}: {run.out.with_suffix('.err').read_text(errors='replace')[-300:]}"
-    files = [digest(state / "src" / name) for name in ("go.mod", "go.sum")]
-    if scenario.args[1] == "vendor":
-        files.append(tree_digest(state / "src/vendor"))
-    if scenario.args[1] == "download" or (scenario.cold and scenario.needs_zips and not scenario.untidy):
+    files = [digest(state / "src" / name) for name in ("go.mod", "go.sum", "go.work.sum")]
+    verb = scenario.args[1]
+    if verb == "vendor":
+        return " ".join([tree_digest(state / "src/vendor"), *files])
+    if verb == "download":
         return " ".join([zips_digest(state / "mod"), *files])
-    if scenario.untidy or scenario.fresh:
+    if verb == "why":
+        return " ".join([digest(run.out), *files])
+    if scenario.args[0] == "get" or verb == "tidy":
         return " ".join(files)
     return digest(run.out)
