@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from govgo.core import findings, modfile
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, ModuleReport, Place, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Inspection, ModuleReport, Place, Verdict
 from govgo.core.gosum.lines import parse_gosum
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.info import ModuleInfo
@@ -48,6 +48,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Finding",
+    "Inspection",
     "ModFile",
     "ModuleInfo",
     "ModuleReport",
@@ -62,6 +63,7 @@ __all__ = [
     "format_mod",
     "format_sum",
     "get",
+    "hygiene",
     "parse_mod",
     "parse_sum",
     "parse_work",
@@ -412,6 +414,32 @@ def diff(
 
     with _session(directory, environ, progress, cancelled) as session:
         return run_diff(session, [old, new] if new else [old], list(where), facts=facts)
+
+
+def hygiene(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Inspection:
+    """What go.mod and go.work files say without effect, or against good habits, as `govgo hygiene`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+
+    Returns:
+        The findings of each module, and those that concern several. A module that cannot be loaded is a finding too.
+
+    Raises:
+        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.app.hygiene import inspect
+
+    with _session(directory, environ, progress, cancelled) as session:
+        return inspect(session, list(where))
 
 
 def verify(

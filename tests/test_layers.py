@@ -58,7 +58,7 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get graph init modverify tidy tree work",
+        "audit binaries list sum vendor edit env get graph hygiene init modverify tidy tree work",
         "diff download verify why whyversion",
     ),
     "report": (
@@ -103,6 +103,7 @@ TESTED_BY = {
     "cli/commands/test_audit.py": "app: audit; core/advisory: audit; report/audit: json markdown text; wiring: audit",
     "cli/commands/test_download.py": "app: download; report: download",
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",
+    "cli/commands/test_hygiene.py": "app: hygiene",
     "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
@@ -159,7 +160,7 @@ PURE = {
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
     "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
-    "marshal", "math", "operator", "posixpath", "re", "stat", "string", "struct", "textwrap", "types",
+    "marshal", "math", "operator", "posixpath", "re", "shlex", "stat", "string", "struct", "textwrap", "types",
     "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip
 

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Entry] = {
     "tree": Entry("tree", "tree", INSPECT, "Show who requires whom among the selected versions."),
     "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),
     "diff": Entry("diff", "diff", INSPECT, "Compare the build list and go.mod of two states."),
+    "hygiene": Entry("hygiene", "hygiene", INSPECT, "Report what go.mod says without effect, and how to fix it."),
     "verify": Entry("verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "audit": Entry("audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "sum": Entry("sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),

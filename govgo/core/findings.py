@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `govgo verify` found, as values: claims with their counts, and findings with their evidence.
+"""What a verb found, as values: findings with their evidence, and for `govgo verify` claims with their counts.
 
 Services make them, and `report.findings` puts them into words and formats. They are named tuples, not dataclasses,
 since these take less time to define at start-up.
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import BadZipError, NetworkError, NotFoundError
@@ -141,6 +141,7 @@ class Finding(NamedTuple):
         needed_by: the shortest chain of requirements from the main module to the module.
         remedy: what can be done.
         hint: what the error that led to the finding says can be done, "" for nothing.
+        fix: a command that does away with it, as it is typed into a shell; "" for none.
     """
 
     code: str
@@ -159,6 +160,7 @@ class Finding(NamedTuple):
     odd_proxies: tuple[str, ...] = ()
     reason: str = ""
     others: tuple[Line, ...] = ()
+    fix: str = ""
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -230,8 +232,70 @@ class ModuleReport(NamedTuple):
         return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
 
 
+class Run(Protocol):
+    """A run that looked for findings; what the formats in `report.findings` show.
+
+    Attributes:
+        verb: the command, such as "verify".
+        passed, failed: the closing words when all is well, and those before the counts when it is not.
+        modules: what was looked at, each with its findings; `claims` may be empty.
+        findings: what concerns no single module.
+        started, duration_s: when, and how long it took.
+        here: the directory where the command was started, as places are shown: "." for the root of the sources.
+    """
+
+    @property
+    def verb(self) -> str: ...
+    @property
+    def passed(self) -> str: ...
+    @property
+    def failed(self) -> str: ...
+    @property
+    def modules(self) -> tuple[ModuleReport, ...]: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def started(self) -> datetime: ...
+    @property
+    def duration_s(self) -> float: ...
+    @property
+    def here(self) -> str: ...
+
+
+def all_findings(run: Run) -> Iterator[tuple[ModuleReport | None, Finding]]:
+    """Every finding with its module, those of the whole run first."""
+    for finding in run.findings:
+        yield None, finding
+    for module in run.modules:
+        for finding in module.findings:
+            yield module, finding
+
+
+def verdict_of(run: Run) -> Verdict:
+    """The worst of all."""
+    return max((finding.verdict for _, finding in all_findings(run)), default=Verdict.PASSED)
+
+
+class Inspection(NamedTuple):
+    """A `Run` of a verb that has findings and nothing else to tell; the attributes are described there.
+
+    Attributes:
+        offline: nobody was asked.
+    """
+
+    verb: str
+    passed: str
+    failed: str
+    modules: tuple[ModuleReport, ...]
+    findings: tuple[Finding, ...]
+    started: datetime
+    duration_s: float
+    here: str = "."
+    offline: bool = False
+
+
 class Verification(NamedTuple):
-    """The whole run.
+    """A whole run of `govgo verify`, a `Run`.
 
     Attributes:
         claims: those that were asked for.
@@ -255,18 +319,29 @@ class Verification(NamedTuple):
     duration_s: float
     here: str = "."
 
+    @property
+    def verb(self) -> str:
+        """See `Run`."""
+        return "verify"
+
+    @property
+    def passed(self) -> str:
+        """See `Run`."""
+        return "all modules verified"
+
+    @property
+    def failed(self) -> str:
+        """See `Run`."""
+        return "not verified"
+
     def all_findings(self) -> Iterator[tuple[ModuleReport | None, Finding]]:
         """Every finding with its module, those of the whole run first."""
-        for finding in self.findings:
-            yield None, finding
-        for module in self.modules:
-            for finding in module.findings:
-                yield module, finding
+        return all_findings(self)
 
     @property
     def verdict(self) -> Verdict:
         """The worst of all."""
-        return max((finding.verdict for _, finding in self.all_findings()), default=Verdict.PASSED)
+        return verdict_of(self)
 
     def total(self, claim: Claim, name: str) -> int:
         """A count summed over the modules."""

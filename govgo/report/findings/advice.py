@@ -59,6 +59,8 @@ def hint_text(finding: Finding, here: str = ".") -> str:
         if finding.cause is Cause.BAD_CACHE:
             return f"move the cached copy aside and fetch it again, proved: `govgo download {mod}`"
         return f"a re-tagged release? move to another version: `govgo get {mod.path}@latest`"
+    if finding.fix:
+        return f"{finding.hint}: `{finding.fix}`" if finding.hint else f"`{finding.fix}`"
     return finding.hint or remedy_text(finding.remedy) or own_command(finding.text)
 
 

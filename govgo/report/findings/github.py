@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A verification as workflow commands of GitHub Actions, which become annotations at the lines they name.
+"""A run as workflow commands of GitHub Actions, which become annotations at the lines they name.
 
 Format: GitHub Docs, "Workflow commands for GitHub Actions".
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
+from govgo.core.findings import Finding, ModuleReport, Run, Verdict, all_findings, verdict_of
 from govgo.core.foreign import visible
 from govgo.report.findings.text import body_lines, closing
 
@@ -23,13 +23,13 @@ _LEVELS = {
 }
 
 
-def github_report(run: Verification) -> str:
+def github_report(run: Run) -> str:
     """A command for each finding, the worst first where not all can be shown, then one that sums up; each on a line."""
-    last = "notice" if run.verdict is Verdict.PASSED else "error"
+    last = "notice" if verdict_of(run) is Verdict.PASSED else "error"
     left = Counter(dict.fromkeys(_LEVELS.values(), MOST_SHOWN))
     left[last] -= 1  # for the one that sums up
     shown: set[int] = set()
-    found = list(run.all_findings())
+    found = list(all_findings(run))
     for number in sorted(range(len(found)), key=lambda number: -found[number][1].verdict):
         level = _LEVELS[found[number][1].verdict]
         if left[level]:
@@ -37,12 +37,12 @@ def github_report(run: Verification) -> str:
             shown.add(number)
     lines = [_command(run, *found[number]) for number in sorted(shown)]
     more = len(found) - len(shown)
-    hidden = f" ({more} more: `govgo verify` shows all)" if more else ""
-    lines.append(f"::{last} title=govgo verify::{_data(closing(run) + hidden)}")
+    hidden = f" ({more} more: `govgo {run.verb}` shows all)" if more else ""
+    lines.append(f"::{last} title=govgo {run.verb}::{_data(closing(run) + hidden)}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _command(run: Verification, module: ModuleReport | None, finding: Finding) -> str:
+def _command(run: Run, module: ModuleReport | None, finding: Finding) -> str:
     properties = []
     if finding.place is not None:
         properties.append(f"file={_property(finding.place.file)}")

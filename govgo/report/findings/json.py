@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A verification as one JSON document, `govgo.verify/1` (schema: `schemas/govgo.verify-1.json`).
+"""Findings as one JSON document, `govgo.verify/1` or that of another verb (schema: `schemas/govgo.<verb>-1.json`).
 
 `results` holds what is not as it should be, `errors` what could not be checked, `notes` what fails nothing. Fields are
 only ever added.
@@ -7,10 +7,24 @@ only ever added.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import govgo
-from govgo.core.findings import Claim, ClaimResult, Finding, Line, ModuleReport, Verdict, Verification
+from govgo.core.findings import (
+    Claim,
+    ClaimResult,
+    Finding,
+    Inspection,
+    Line,
+    ModuleReport,
+    Run,
+    Verdict,
+    Verification,
+    all_findings,
+    verdict_of,
+)
 from govgo.core.foreign import visible
-from govgo.report.document import encode
+from govgo.report.document import encode, heading
 from govgo.report.findings.advice import cause_text, hint_text
 from govgo.report.findings.text import sentence
 
@@ -34,10 +48,7 @@ _TOTALS = (
 
 def json_report(run: Verification) -> str:
     """The document, a newline at its end."""
-    found = [_finding(run, module, finding) for module, finding in run.all_findings()]
-    results = [each for each in found if each["verdict"] in ("finding", "contradiction")]
-    errors = [each for each in found if each["verdict"] == "unchecked"]
-    notes = [each for each in found if each["verdict"] == "passed"]
+    entries = _sorted(run, lambda module, finding: _finding(run, module, finding))
     document = {
         "schema": SCHEMA,
         "tool": {"name": "govgo", "version": govgo.__version__},
@@ -46,9 +57,9 @@ def json_report(run: Verification) -> str:
             "claims": [claim.value for claim in run.claims],
             "modules": len(run.modules),
             "lines": {name: run.total(claim, count) for name, claim, count in _TOTALS},
-            "results": len(results),
-            "errors": len(errors),
-            "notes": len(notes),
+            "results": len(entries["results"]),
+            "errors": len(entries["errors"]),
+            "notes": len(entries["notes"]),
             "database": run.database,
             "tree_size": run.tree_size,
             "private": run.private,
@@ -58,9 +69,28 @@ def json_report(run: Verification) -> str:
             "duration_s": round(run.duration_s, 3),
         },
         "modules": [_module(module) for module in run.modules],
-        "results": results,
-        "errors": errors,
-        "notes": notes,
+        **entries,
+    }
+    return encode(document)
+
+
+def inspection_report(run: Inspection) -> str:
+    """The document of a verb that has findings alone: `govgo.<verb>/1`. Each finding has the command that fixes it."""
+    entries = _sorted(run, lambda module, finding: _entry(run, module, finding))
+    document = {
+        **heading(f"govgo.{run.verb}/1"),
+        "summary": {
+            "verdict": VERDICTS[verdict_of(run)],
+            "modules": len(run.modules),
+            **{name: len(found) for name, found in entries.items()},
+            "offline": run.offline,
+            "started": run.started.isoformat(timespec="seconds"),
+            "duration_s": round(run.duration_s, 3),
+        },
+        "modules": [
+            {"kind": module.kind, "path": module.path, "directory": module.directory} for module in run.modules
+        ],
+        **entries,
     }
     return encode(document)
 
@@ -84,7 +114,39 @@ def _claim(result: ClaimResult) -> dict[str, object]:
     }
 
 
-def _finding(run: Verification, module: ModuleReport | None, finding: Finding) -> dict[str, object]:
+def _sorted(
+    run: Run, entry: Callable[[ModuleReport | None, Finding], dict[str, object]]
+) -> dict[str, list[dict[str, object]]]:
+    """The members `results` (what is not as it should be), `errors` (what could not be checked) and `notes`."""
+    found: dict[str, list[dict[str, object]]] = {"results": [], "errors": [], "notes": []}
+    for module, finding in all_findings(run):
+        found[_MEMBERS[finding.verdict]].append(entry(module, finding))
+    return found
+
+
+_MEMBERS = {
+    Verdict.PASSED: "notes",
+    Verdict.FINDING: "results",
+    Verdict.UNCHECKED: "errors",
+    Verdict.CONTRADICTION: "results",
+}
+
+
+def _entry(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str, object]:
+    """A finding of a verb that compares no hashes."""
+    return {
+        "code": finding.code,
+        "verdict": VERDICTS[finding.verdict],
+        "text": visible(sentence(finding)),
+        "main_module": None if module is None else module.name,
+        **_line(finding.lines[0]),
+        "needed_by": list(finding.needed_by),
+        "hint": hint_text(finding, run.here),
+        "fix": finding.fix,
+    }
+
+
+def _finding(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "claim": None if finding.claim is None else finding.claim.value,

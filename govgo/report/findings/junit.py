@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A verification as a JUnit report: a suite for each module, a case for each claim or, where it fails, each finding.
+"""A run as a JUnit report: a suite for each module, a case for each claim or, where it fails, each finding.
 
 Valid by both schemas in use: that of the Apache Ant tasks and that of the Jenkins xUnit plugin.
 """
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
-from govgo.core.findings import Finding, ModuleReport, Verdict, Verification
+from govgo.core.findings import Finding, ModuleReport, Run, Verdict
 from govgo.core.foreign import visible
 from govgo.report.findings.text import body_lines, closing, sentence
 
 
-def junit_report(run: Verification) -> str:
+def junit_report(run: Run) -> str:
     """The document, a newline at its end."""
     suites: list[str] = []
     cases = list(_run_cases(run))
     if cases:
-        name = "govgo verify" if any(finding.claim is None for finding in run.findings) else "checksum database"
+        name = f"govgo {run.verb}" if any(finding.claim is None for finding in run.findings) else "checksum database"
         suites.append(_suite(run, name, 0, cases))
     for module in run.modules:
         suites.append(_suite(run, module.name, len(suites), list(_cases(run, module))))
@@ -46,12 +46,17 @@ class _Case:
         return f"{self._head}>{self._body}</testcase>\n" if self._body else f"{self._head}></testcase>\n"
 
 
-def _run_cases(run: Verification) -> Iterator[_Case]:
+def _run_cases(run: Run) -> Iterator[_Case]:
     for finding in run.findings:
-        yield _failed(run, None, "govgo verify", finding)
+        yield _failed(run, None, f"govgo {run.verb}", finding)
 
 
-def _cases(run: Verification, module: ModuleReport) -> Iterator[_Case]:
+def _cases(run: Run, module: ModuleReport) -> Iterator[_Case]:
+    if not module.claims:
+        for finding in module.findings:
+            yield _failed(run, module, module.name, finding)
+        if not module.findings:
+            yield _Case(module.name, run.verb)
     for result in module.claims:
         found = [finding for finding in module.findings if finding.claim is result.claim]
         if not found:
@@ -60,14 +65,14 @@ def _cases(run: Verification, module: ModuleReport) -> Iterator[_Case]:
             yield _failed(run, module, module.name, finding)
 
 
-def _failed(run: Verification, module: ModuleReport | None, suite: str, finding: Finding) -> _Case:
+def _failed(run: Run, module: ModuleReport | None, suite: str, finding: Finding) -> _Case:
     mod = finding.module
     subject = f"{mod.path}@{mod.version}" if mod is not None else str(finding.place or "")
     name = ": ".join(part for part in (finding.claim, finding.code, subject) if part)
     return _Case(suite, name, finding, "\n".join(body_lines(run, module, finding)))
 
 
-def _suite(run: Verification, name: str, number: int, cases: Sequence[_Case]) -> str:
+def _suite(run: Run, name: str, number: int, cases: Sequence[_Case]) -> str:
     def count(kind: str) -> int:
         return sum(case.kind == kind for case in cases)
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A verification in Markdown, for a pull request's comment or a job's summary.
+"""A run in Markdown, for a pull request's comment or a job's summary.
 
 Nothing that comes from files or servers can leave its cell or code block (GitHub Flavored Markdown).
 """
 
 from __future__ import annotations
 
-from govgo.core.findings import ClaimResult, Finding, ModuleReport, Verdict, Verification
+from govgo.core.findings import ClaimResult, Finding, ModuleReport, Run, Verdict, Verification, all_findings
 from govgo.report.findings.advice import hint_text
 from govgo.report.findings.text import body_lines, closing
 from govgo.report.markdown import fenced, plain
@@ -23,15 +23,12 @@ MOST_SHOWN = 50
 """Findings that are shown in full: comments have a limit of 65,536 characters."""
 
 
-def markdown_report(run: Verification) -> str:
+def markdown_report(run: Run) -> str:
     """The report, a newline at its end."""
-    lines = ["## govgo verify", "", f"**{plain(closing(run))}**", ""]
-    lines += ["| module | claim | result | details |", "| --- | --- | --- | --- |"]
-    for module in run.modules:
-        lines += [_row(module, result) for result in module.claims]
-    if run.tree_size:
-        lines += ["", f"Proved in tree {run.tree_size} of {plain(run.database or 'the proof bundle')}, signature ok."]
-    findings = list(run.all_findings())
+    lines = [f"## govgo {run.verb}", "", f"**{plain(closing(run))}**"]
+    if isinstance(run, Verification):
+        lines += _claims(run)
+    findings = list(all_findings(run))
     hints: set[str] = set()
     for module_or_none, finding in findings[:MOST_SHOWN]:
         hint = hint_text(finding, run.here)
@@ -42,13 +39,22 @@ def markdown_report(run: Verification) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _claims(run: Verification) -> list[str]:
+    lines = ["", "| module | claim | result | details |", "| --- | --- | --- | --- |"]
+    for module in run.modules:
+        lines += [_row(module, result) for result in module.claims]
+    if run.tree_size:
+        lines += ["", f"Proved in tree {run.tree_size} of {plain(run.database or 'the proof bundle')}, signature ok."]
+    return lines
+
+
 def _row(module: ModuleReport, result: ClaimResult) -> str:
     mark = "not applicable" if result.note and result.verdict is Verdict.PASSED else _MARKS[result.verdict]
     counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in result.counts if number)
     return f"| {plain(module.name)} | {result.claim.value} | {mark} | {plain(result.note or counts)} |"
 
 
-def _finding(run: Verification, module: ModuleReport | None, finding: Finding, *, with_hint: bool) -> list[str]:
+def _finding(run: Run, module: ModuleReport | None, finding: Finding, *, with_hint: bool) -> list[str]:
     body = list(body_lines(run, module, finding, with_hint=with_hint))
     place = f" ({plain(str(finding.place))})" if finding.place is not None else ""
     lines = ["", f"### {_SIGNS[finding.verdict]} {plain(finding.code)}{place}", ""]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A verification as SARIF 2.1.0, for code scanning: each result anchored at its go.sum line.
+"""A run as SARIF 2.1.0, for code scanning: each result anchored at its line.
 
 Format: OASIS Static Analysis Results Interchange Format 2.1.0 with errata 01. What could not be checked is no result;
 it stands among the invocation's notifications, and the invocation counts as unsuccessful.
@@ -8,10 +8,11 @@ it stands among the invocation's notifications, and the invocation counts as uns
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import govgo
-from govgo.core.findings import Finding, ModuleReport, Place, Verdict, Verification
+from govgo.core.findings import Finding, ModuleReport, Place, Run, Verdict, Verification, all_findings, verdict_of
 from govgo.core.foreign import visible
 from govgo.report.document import encode
 from govgo.report.findings.text import body_lines, sentence
@@ -47,22 +48,22 @@ RULES = {
 """What each code means; codes that are not here are those of `govgo.errors`."""
 
 
-def sarif_report(run: Verification) -> str:
-    """The document, a newline at its end."""
-    results = [(m, f) for m, f in run.all_findings() if f.verdict is not Verdict.UNCHECKED]
-    unchecked = [f for _, f in run.all_findings() if f.verdict is Verdict.UNCHECKED]
+def sarif_report(run: Run, rules: Mapping[str, str] = RULES) -> str:
+    """The document, a newline at its end; `rules` say what the codes mean."""
+    results = [(m, f) for m, f in all_findings(run) if f.verdict is not Verdict.UNCHECKED]
+    unchecked = [f for _, f in all_findings(run) if f.verdict is Verdict.UNCHECKED]
     codes = sorted({finding.code for _, finding in results})
     driver = {
         "name": "govgo",
         "semanticVersion": govgo.__version__,
-        "rules": [_rule(code, [f for _, f in results if f.code == code]) for code in codes],
+        "rules": [_rule(run, rules, code, [f for _, f in results if f.code == code]) for code in codes],
     }
     invocation: dict[str, object] = {
         "executionSuccessful": not unchecked,
         "startTimeUtc": run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    if all(finding.claim is not None for finding in run.findings):
-        invocation["exitCode"] = int(run.verdict)  # of a run that failed as a whole it is not known
+    if all(finding.claim is not None or finding.verdict < Verdict.UNCHECKED for finding in run.findings):
+        invocation["exitCode"] = int(verdict_of(run))  # of a run that failed as a whole it is not known
     if unchecked:
         invocation["toolExecutionNotifications"] = [_notification(finding) for finding in unchecked]
     document = {
@@ -80,9 +81,16 @@ def sarif_report(run: Verification) -> str:
     return encode(document)
 
 
-def _rule(code: str, findings: list[Finding]) -> dict[str, object]:
+def _rule(run: Run, rules: Mapping[str, str], code: str, findings: list[Finding]) -> dict[str, object]:
     worst = max(finding.verdict for finding in findings)
-    text = RULES.get(code, f"{code.replace('-', ' ')}.".capitalize())
+    text = rules.get(code, f"{code.replace('-', ' ')}.".capitalize())
+    if not isinstance(run, Verification):
+        return {
+            "id": code,
+            "shortDescription": {"text": text},
+            "help": {"text": f"{text} See `govgo help {run.verb}`."},
+            "defaultConfiguration": {"level": _level(worst)},
+        }
     return {
         "id": code,
         "shortDescription": {"text": text},
@@ -99,7 +107,7 @@ def _level(verdict: Verdict) -> str:
     return {Verdict.PASSED: "note", Verdict.FINDING: "warning"}.get(verdict, "error")
 
 
-def _result(run: Verification, module: ModuleReport | None, finding: Finding, rule: int) -> dict[str, object]:
+def _result(run: Run, module: ModuleReport | None, finding: Finding, rule: int) -> dict[str, object]:
     text = "\n".join(body_lines(run, module, finding))
     result: dict[str, object] = {
         "ruleId": finding.code,
@@ -107,8 +115,9 @@ def _result(run: Verification, module: ModuleReport | None, finding: Finding, ru
         "level": _level(finding.verdict),
         "message": {"text": _message(text)},
         "partialFingerprints": {"govgoFinding/v1": _fingerprint(finding)},
-        "properties": {"claim": finding.claim.value if finding.claim is not None else "run"},
     }
+    if isinstance(run, Verification):
+        result["properties"] = {"claim": finding.claim.value if finding.claim is not None else "run"}
     if finding.others:
         result["occurrenceCount"] = len(finding.lines)
     if finding.place is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A verification for people: a row for each claim, then what is wrong, each with its facts and one thing to do."""
+"""A run for people: of `verify` a row for each claim, then what is wrong, each with its facts and one thing to do."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from govgo.core.findings import (
     Finding,
     Line,
     ModuleReport,
+    Run,
     Verdict,
     Verification,
+    all_findings,
+    verdict_of,
 )
 from govgo.core.foreign import one_line, visible
 from govgo.report.findings.advice import cause_text, hint_text
@@ -33,7 +36,7 @@ def plain(text: str, colour: str) -> str:
     return text
 
 
-def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0) -> str:
+def text_report(run: Run, paint: Paint = plain, *, most_alike: int = 0) -> str:
     """The whole report, a newline at its end.
 
     Args:
@@ -43,13 +46,13 @@ def text_report(run: Verification, paint: Paint = plain, *, most_alike: int = 0)
     """
     lines: list[str] = []
     for module in run.modules:
-        if len(run.modules) > 1:
+        if len(run.modules) > 1 and module.claims:
             where = f" ({module.directory})" if module.path and module.directory != "." else ""
             lines.append(one_line(f"{module.name}{where}"))
         for result in module.claims:
             lines += [one_line(f"  {label:<17}  {text}") for label, text in _rows(run, result)]
     lines += _told(run, paint, most_alike or sys.maxsize)
-    lines.append(paint(closing(run), _COLOURS[run.verdict]))
+    lines.append(paint(closing(run), _COLOURS[verdict_of(run)]))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -67,31 +70,31 @@ _COLOURS = {
 }
 
 
-def closing(run: Verification) -> str:
-    """The last line: all verified, or how much of what is not."""
+def closing(run: Run) -> str:
+    """The last line: all is well, or how much is not."""
     counts: Counter[Verdict] = Counter()
-    for _, finding in run.all_findings():
+    for _, finding in all_findings(run):
         counts[finding.verdict] += len(finding.lines)
-    if run.verdict is Verdict.PASSED:
+    if verdict_of(run) is Verdict.PASSED:
         open_claims = dict.fromkeys(
             result.claim for module in run.modules for result in module.claims if result.verdict is Verdict.UNCHECKED
         )
         words = f"verified, but for what was not checked: {', '.join(open_claims)}" if open_claims else ""
         notes = f" ({_many(counts[Verdict.PASSED], 'note')})" if counts[Verdict.PASSED] else ""
-        return (words or "all modules verified") + notes
+        return (words or run.passed) + notes
     parts = [
         _many(counts[Verdict.CONTRADICTION], "contradiction"),
         _many(counts[Verdict.FINDING], "finding"),
         f"{counts[Verdict.UNCHECKED]:,} could not be checked" if counts[Verdict.UNCHECKED] else "",
     ]
-    return "not verified: " + ", ".join(part for part in parts if part)
+    return f"{run.failed}: " + ", ".join(part for part in parts if part)
 
 
 def _many(count: int, noun: str) -> str:
     return "" if not count else f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
+def _rows(run: Run, result: ClaimResult) -> Iterator[tuple[str, str]]:
     count = result.number
     if result.note:
         yield _LABELS[result.claim], result.note
@@ -125,8 +128,9 @@ _LABELS = {
 }
 
 
-def _database_rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str, str]]:
+def _database_rows(run: Run, result: ClaimResult) -> Iterator[tuple[str, str]]:
     count = result.number
+    assert isinstance(run, Verification), "no other run has claims"
     added = " added" if run.since else ""
     tree = f" (tree {run.tree_size}, signature ok)" if run.tree_size and count("proved") else ""
     wrong = [
@@ -145,10 +149,10 @@ def _database_rows(run: Verification, result: ClaimResult) -> Iterator[tuple[str
         yield "private", f"{count('private')} lines not public{setting}: compared with go.sum only"
 
 
-def _told(run: Verification, paint: Paint, most: int) -> Iterator[str]:
+def _told(run: Run, paint: Paint, most: int) -> Iterator[str]:
     alike: Counter[tuple[str, Claim | None]] = Counter()
     hints: set[str] = set()
-    for module, finding in run.all_findings():
+    for module, finding in all_findings(run):
         alike[finding.code, finding.claim] += 1
         if alike[finding.code, finding.claim] <= most:
             hint = hint_text(finding, run.here)
@@ -160,10 +164,11 @@ def _told(run: Verification, paint: Paint, most: int) -> Iterator[str]:
 
 
 def finding_lines(
-    run: Verification, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
+    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
 ) -> Iterator[str]:
     """One finding: its kind and code, its sentence, then its facts, indented, and its hint unless it is known."""
-    kind = f"{_KINDS[finding.verdict]}[{finding.code}]"
+    word = "finding" if finding.verdict is Verdict.FINDING and run.verb != "verify" else _KINDS[finding.verdict]
+    kind = f"{word}[{finding.code}]"
     first, *rest = body_lines(run, module, finding, paint, with_hint=with_hint)
     yield f"{paint(kind, _COLOURS[finding.verdict])}: {first}"
     yield from rest
@@ -183,7 +188,7 @@ def sentence(finding: Finding) -> str:
 
 
 def body_lines(
-    run: Verification, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
+    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
 ) -> Iterator[str]:
     """One finding without its code.
 
@@ -209,7 +214,7 @@ def body_lines(
 _LABEL_WIDTH = 26
 
 
-def _facts(run: Verification, module: ModuleReport | None, finding: Finding) -> Iterator[tuple[str, str]]:
+def _facts(run: Run, module: ModuleReport | None, finding: Finding) -> Iterator[tuple[str, str]]:
     place = str(finding.place) if finding.place is not None else ""
     if finding.others:
         shown = [_line_text(line) for line in finding.lines[:MOST_APART]]

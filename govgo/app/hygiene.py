@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo hygiene`: what go.mod and go.work files say without effect, or against good habits.
+
+The rules are those of `core.resolution.hygiene`; here they get the graph, the files and, where the module has sources,
+what these import. Nothing but .mod files is fetched.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from govgo.core.findings import Finding, Inspection, ModuleReport, Place, Verdict
+from govgo.core.gosource.buildtags import any_tags
+from govgo.core.gosource.imports import NoGoError
+from govgo.core.modfile import ModFile, WorkFile, is_directory_path
+from govgo.core.modfile.directives import Directive
+from govgo.core.modgraph.loader import Pruning, pruning_for
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.resolution.hygiene import Manifest, Replaced, check, outside, skew
+from govgo.core.resolution.resolution import Resolution
+from govgo.errors import Failure
+from govgo.load.dependency.gomod import raw_summary
+from govgo.load.mainmodule.gowork import load_work_file
+from govgo.load.packages.sourcetree import SourceTree
+from govgo.load.session.session import Session
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import WORKSPACE, shown, source_root
+
+
+def inspect(
+    session: Session, where: Sequence[str], keep: Callable[[str], bool] = lambda code: True, *, offline: bool = False
+) -> Inspection:
+    """Look at the modules and workspaces that `where` names, as in `find_targets`.
+
+    Args:
+        session: the command.
+        where: directories and patterns.
+        keep: whether the findings of a code are wanted.
+        offline: for the report.
+
+    Raises:
+        UsageError: an argument names nothing.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    started, begin_s = session.clock.now(), session.clock.monotonic_s()
+    here = shown(session, session.settings.start_dir or session.settings.cwd)
+    reports: list[ModuleReport] = []
+    manifests: list[tuple[Manifest, Resolution]] = []
+    for each in resolve_all(session, where):
+        found: list[Finding] = []
+        if isinstance(each, Unresolved):
+            found.append(each.fault)
+        elif each.resolution.error is not None:  # in a part of the graph anything may seem to be without effect
+            found.append(from_error(None, each.resolution.error, Place(each.resolution.mod_file)))
+        else:
+            each.activate()
+            for manifest in _manifests(session, each, here):
+                manifests.append((manifest, each.resolution))
+                found += check(manifest, each.resolution, _requirers(each))
+                found += _outside(session, each, manifest)
+        reports.append(_report(session, each, found, keep))
+    return Inspection(
+        verb="hygiene",
+        passed="nothing to tidy up",
+        failed="to tidy up",
+        modules=tuple(reports),
+        findings=tuple(each for each in skew(manifests) if keep(each.code)),
+        started=started,
+        duration_s=session.clock.monotonic_s() - begin_s,
+        here=here,
+        offline=offline,
+    )
+
+
+def _report(
+    session: Session, found: Resolved | Unresolved, findings: Iterable[Finding], keep: Callable[[str], bool]
+) -> ModuleReport:
+    target = found.target
+    kept = [each for each in findings if each.verdict > Verdict.FINDING or keep(each.code)]
+    kept.sort(key=lambda each: (each.place.file, each.place.line) if each.place is not None else ("", 0))
+    return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(kept))
+
+
+def _manifests(outer: Session, found: Resolved, here: str) -> Iterator[Manifest]:
+    """The go.work file of a workspace, and the go.mod file of each main module."""
+    session, resolution = found.session, found.resolution
+    main = session.main
+    if found.target.kind == WORKSPACE:
+        file, _ = load_work_file(session, found.target.mod_file)
+        yield _described(Manifest(None, _relative(resolution.directory, here)), resolution.mod_file, file)
+    for mod in main.modules:
+        mod_file, root = main.mod_file(mod), main.root(mod)
+        if mod_file is None:
+            continue
+        name = shown(outer, session.mod_file_path(root))
+        manifest = Manifest(
+            main=mod,
+            directory=_relative(shown(outer, root), here),
+            requires=[each for each in resolution.stated if each.main == mod],
+            excludes=[(each.mod, _place(name, each)) for each in mod_file.exclude],
+            imports=_imports(session, root, mod_file),
+            is_pruned=pruning_for(mod_file.go.version if mod_file.go is not None else "") is not Pruning.UNPRUNED,
+        )
+        index = main.index(mod)
+        described = _described(manifest, name, mod_file)
+        yield described if index is not None and index.go_version else described._replace(go=None)
+
+
+def _described(manifest: Manifest, name: str, file: ModFile | WorkFile) -> Manifest:
+    return manifest._replace(
+        replaces=[Replaced(each.old, each.new, _place(name, each)) for each in file.replace],
+        go=(file.go.version, _place(name, file.go)) if file.go is not None else None,
+        toolchain=(file.toolchain.name, _place(name, file.toolchain)) if file.toolchain is not None else None,
+    )
+
+
+def _place(name: str, directive: Directive) -> Place:
+    return Place(name, directive.syntax.start.line)
+
+
+def _relative(directory: str, here: str) -> str:
+    """A directory as -C has to name it, "" for the one where commands are typed."""
+    path = directory if directory.startswith("/") else posixpath.relpath(directory, here)
+    return "" if path == "." else path
+
+
+def _imports(session: Session, root: str, file: ModFile) -> frozenset[str] | None:
+    """What the packages, tests and tools of a module import; None where it has no sources, or they cannot be read."""
+    tree, found, is_empty = SourceTree(session.files), {tool.path for tool in file.tool}, True
+    queue = [root]
+    for directory in queue:  # grows while it is walked
+        try:
+            files = tree.scan(directory, any_tags())
+            is_empty = False
+            found.update(files.imports, files.test_imports)
+        except NoGoError:
+            pass
+        except Failure:
+            return None
+        for name, kind in tree.entries(directory):
+            path = posixpath.join(directory, name)
+            passed_over = name.startswith((".", "_")) or name == "testdata" or path == f"{root}/vendor"
+            if kind == "dir" and not passed_over and not tree.has_go_mod(path):
+                queue.append(path)
+    return None if is_empty else frozenset(found)
+
+
+def _requirers(found: Resolved) -> Callable[[ModuleVersion], Iterator[ModuleVersion]]:
+    """The modules of the graph whose go.mod requires a version, though it may be excluded."""
+    session, resolution = found.session, found.resolution
+
+    def requirers(excluded: ModuleVersion) -> Iterator[ModuleVersion]:
+        for mod in resolution.graph.breadth_first():
+            if mod in resolution.mains or is_toolchain(mod.path) or resolution.graph.required_by(mod) is None:
+                continue
+            if excluded in raw_summary(session, session.main.resolve(mod)).require:
+                yield mod
+
+    return requirers
+
+
+def _outside(outer: Session, found: Resolved, manifest: Manifest) -> Iterator[Finding]:
+    """Directories outside of the git repository, where there is one, that replace a module of the graph."""
+    top = source_root(outer)
+    if not outer.files.exists(posixpath.join(top, ".git")):
+        return
+    main = found.session.main
+    base = main.root(manifest.main) if manifest.main is not None else found.target.root
+    for each in manifest.replaces:
+        if each.new.version or not is_directory_path(each.new.path):
+            continue
+        place = posixpath.normpath(posixpath.join(base, each.new.path))
+        if not f"{place}/".startswith(f"{top.rstrip('/')}/"):
+            yield outside(manifest, each)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo hygiene`: what go.mod and go.work say without effect, or against good habits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.outputs import Reports, fault_of, output_options
+from govgo.cli.session import open_session
+from govgo.core.findings import Inspection, Verdict, verdict_of
+from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.report.style import Style
+
+
+@command(own=True, usage="[flags] [./... | directories]")
+@option("-only", "only", multiple=True, metavar="CODES", help="Report these findings only, e.g. version-skew.")
+@option("-skip", "skip", multiple=True, metavar="CODES", help="Report all findings but these.")
+@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@output_options
+@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
+@module_options
+@argument("where")
+def hygiene(where: tuple[str, ...], **flags: Any) -> int:
+    """Report what go.mod and go.work files say without effect, or against good habits, each with a command to fix it.
+
+    Requirements that nothing needs, or that are marked // indirect wrongly; replacements and exclusions without
+    effect; replacements by directories outside of the repository; a go line that a dependency raises; versions of
+    commits and of +incompatible majors; versions that differ between the modules of a repository.
+
+    \b
+    govgo hygiene
+    govgo hygiene ./...                               every module below, and what differs between them
+    govgo hygiene --skip pseudo-version,version-skew
+    govgo hygiene -o sarif:out.sarif -o markdown:-
+
+    Requirements are compared with the imports of the module's own packages, where it has any. Nothing but .mod files
+    is fetched; `govgo tidy` knows more, and needs the source of every dependency.
+
+    Formats: text, json, sarif, github, junit, markdown.
+
+    Exit codes: 0 nothing found, 1 findings, 3 something could not be looked at, 4 a contradiction.
+    """
+    with Reports(flags, FORMATS, lambda error: _failed_run(error, offline=flags["offline"])) as reports:
+        keep = _keep(flags["only"], flags["skip"])
+        session = open_session(flags, announce=False, offline=flags["offline"])
+        from govgo.app.hygiene import inspect
+
+        run = inspect(session, where, keep, offline=flags["offline"])
+        reports.tell(run)
+    verdict = verdict_of(run)
+    if verdict is Verdict.FINDING and flags["exit_zero"]:
+        verdict = Verdict.PASSED
+    return reports.exit_code(verdict)
+
+
+def _keep(only: Sequence[str], skip: Sequence[str]) -> Callable[[str], bool]:
+    from govgo.core.resolution.hygiene import RULES
+
+    kept, left_out = _codes(only), _codes(skip)
+    for code in [*kept, *left_out]:
+        if code not in RULES:
+            raise UsageError(f"unknown finding {code!r}: findings are {', '.join(RULES)}")
+    return lambda code: (not kept or code in kept) and code not in left_out
+
+
+def _codes(values: Sequence[str]) -> frozenset[str]:
+    return frozenset(name.strip() for value in values for name in value.split(","))
+
+
+def _failed_run(error: BaseException, *, offline: bool) -> Inspection:
+    """A run in which nothing could be looked at."""
+    from datetime import UTC, datetime
+
+    return Inspection("hygiene", "", "not finished", (), (fault_of(error),), datetime.now(UTC), 0, offline=offline)
+
+
+def _text(run: Inspection, style: Style) -> str:
+    from govgo.report.findings.text import MOST_ALIKE, text_report
+
+    return text_report(run, style.paint, most_alike=MOST_ALIKE if style.is_terminal else 0)
+
+
+def _json(run: Inspection, _: Style) -> str:
+    from govgo.report.findings.json import inspection_report
+
+    return inspection_report(run)
+
+
+def _sarif(run: Inspection, _: Style) -> str:
+    from govgo.core.resolution.hygiene import RULES
+    from govgo.report.findings.sarif import sarif_report
+
+    return sarif_report(run, RULES)
+
+
+def _github(run: Inspection, _: Style) -> str:
+    from govgo.report.findings.github import github_report
+
+    return github_report(run)
+
+
+def _junit(run: Inspection, _: Style) -> str:
+    from govgo.report.findings.junit import junit_report
+
+    return junit_report(run)
+
+
+def _markdown(run: Inspection, _: Style) -> str:
+    from govgo.report.findings.markdown import markdown_report
+
+    return markdown_report(run)
+
+
+FORMATS = {
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "github": _github,
+    "junit": _junit,
+    "markdown": _markdown,
+}
