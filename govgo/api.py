@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from govgo.app.why import Reason
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
+    from govgo.core.resolution.outdated import Outdated
     from govgo.core.resolution.whyversion import Explained
     from govgo.load.session.session import Session
 
@@ -64,6 +65,7 @@ __all__ = [
     "format_sum",
     "get",
     "hygiene",
+    "outdated",
     "parse_mod",
     "parse_sum",
     "parse_work",
@@ -440,6 +442,35 @@ def hygiene(
 
     with _session(directory, environ, progress, cancelled) as session:
         return inspect(session, list(where))
+
+
+def outdated(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    everything: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Outdated:
+    """Which dependencies have newer versions, are retracted or deprecated, as `govgo outdated`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        everything: look at the whole build list, not at direct requirements alone.
+
+    Returns:
+        The dependencies of each module; what could not be looked up is in their `fault`, or in `faults` of the module.
+
+    Raises:
+        GovgoError: nothing could be looked at, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.app.outdated import OutdatedOptions
+    from govgo.app.outdated import outdated as run_outdated
+
+    with _session(directory, environ, progress, cancelled, mod="mod") as session:
+        return run_outdated(session, list(where), OutdatedOptions(everything))
 
 
 def verify(

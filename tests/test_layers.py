@@ -58,13 +58,13 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get graph hygiene init modverify tidy tree work",
+        "audit binaries list sum vendor edit env get graph hygiene init modverify outdated tidy tree work",
         "diff download verify why whyversion",
     ),
     "report": (
-        "gojson markdown style",
+        "age gojson markdown style",
         "document",
-        "audit binaries diff edit env findings graph list sum tree why whyversion",
+        "audit binaries diff edit env findings graph list outdated sum tree why whyversion",
         "download",
     ),
     "wiring": ("audit diff env modverify plan session sums", "verify"),
@@ -105,6 +105,7 @@ TESTED_BY = {
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/test_hygiene.py": "app: hygiene",
     "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",
+    "cli/commands/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
     "cli/commands/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),

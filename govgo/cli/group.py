@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Entry] = {
     "vendor": Entry("vendor", "vendor", CHANGE, "Copy the packages that the build needs into vendor/."),
     "work": Entry("work", "work", CHANGE, "Keep a workspace: init, use, edit, sync, vendor."),
     "list": Entry("list", "list_command", INSPECT, "List the modules of the build list, or answer version queries."),
+    "outdated": Entry("outdated", "outdated", INSPECT, "Tell which dependencies have newer versions."),
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
     "tree": Entry("tree", "tree", INSPECT, "Show who requires whom among the selected versions."),
     "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),

@@ -35,7 +35,7 @@ class Versions(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """One thing to fetch: `kind` is "versions", "info", "latest", "gomod" or "zip".
+    """One thing to fetch: `kind` is "versions", "probe", "info", "latest", "gomod" or "zip".
 
     "sumdb" is the way to the database, where that is asked about `path`. `version` is the revision for "info", and the
     version for "gomod" and "zip".
@@ -97,6 +97,13 @@ class ModuleRepo(Protocol):
     """
 
     def versions(self, path: str, prefix: str = "") -> Versions: ...
+
+    def probe(self, path: str) -> Versions:
+        """The tagged versions of a module that there may well not be.
+
+        As `versions`, but what a proxy does not know is not looked for in a repository, which takes seconds.
+        """
+        ...
 
     def info(self, path: str, rev: str) -> RevInfo:
         """Resolve a revision or version (go's Repo.Stat)."""

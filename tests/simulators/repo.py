@@ -49,6 +49,9 @@ class MemoryRepo:
         found = [mv.version for mv in self.mods if mv.path == path and not is_pseudo(mv.version)]
         return Versions(tuple(sorted((v for v in found if v.startswith(prefix)), key=semver.key)))
 
+    def probe(self, path: str) -> Versions:
+        return self.versions(path)
+
     def info(self, path: str, rev: str) -> RevInfo:
         if ModuleVersion(path, rev) not in self.mods:
             raise self._missing(ModuleVersion(path, rev), "info")

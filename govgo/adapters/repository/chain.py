@@ -84,6 +84,11 @@ class ModuleSource:
         self._latest: Memo[str, RevInfo] = Memo()
         self._toolchains = Toolchains(env.go_version, self)
 
+    @property
+    def is_proxy(self) -> bool:
+        """Whether it is a module proxy."""
+        return self._proxy is not None
+
     async def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions that begin with `prefix`, in order. (This and the methods below raise GovgoError.)"""
         if is_toolchain(path):

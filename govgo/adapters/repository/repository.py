@@ -114,6 +114,10 @@ class Repository:
         """The tagged versions."""
         return self._run(self._versions(path, prefix))
 
+    def probe(self, path: str) -> Versions:
+        """The tagged versions of a module that there may well not be; from proxies alone, where they are asked."""
+        return self._run(self._probe(path))
+
     def info(self, path: str, rev: str) -> RevInfo:
         """What a revision is."""
         known = self._asked.known(("info", path, rev))
@@ -387,6 +391,14 @@ class Repository:
     async def _versions(self, path: str, prefix: str) -> Versions:
         return await self._try(lambda source: source.versions(path, prefix))
 
+    async def _probe(self, path: str) -> Versions:
+        from govgo.adapters.repository.chain import try_sources
+
+        sources = self._sources
+        if self._env.uses_proxy(path) and any(source.is_proxy for source in sources):
+            sources = tuple(source for source in sources if source.spec.url != DIRECT)
+        return await try_sources(sources, lambda source: source.versions(path))
+
     async def _info(self, path: str, rev: str) -> RevInfo:
         async def ask() -> object:
             if not is_toolchain(path):
@@ -403,6 +415,8 @@ class Repository:
         match ask.kind:
             case "versions":
                 return await self._versions(ask.path, "")
+            case "probe":
+                return await self._probe(ask.path)
             case "info":
                 return await self._info(ask.path, ask.version)
             case "latest":

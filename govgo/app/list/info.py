@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from govgo.core.module.info import ZERO_TIME, ModuleInfo, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain
 from govgo.core.module.query import DisallowedError, NoMatchingVersionError
-from govgo.errors import Failure, GovgoError, find, is_not_found
+from govgo.errors import Failure, GovgoError, find
 from govgo.load.dependency.gomod import raw_summary
-from govgo.load.query.query import Reusable, query, version_list
+from govgo.load.query.query import Reusable, has_no_latest, query, version_list
 from govgo.load.query.retract import (
     RETRACTED,
     ModuleRetractedError,
@@ -191,11 +191,6 @@ def _failed(info: ModuleInfo, error: GovgoError) -> ModuleInfo:
     return info if info.error is not None else info._replace(error=str(error), failure=error)
 
 
-def _is_unknown(error: GovgoError) -> bool:
-    """Whether a source answered that there is nothing. Any other error is shown, since it may be an attack."""
-    return find(error, NoMatchingVersionError) is not None or is_not_found(error)
-
-
 def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
     """`info` with the version that an upgrade would select, if that is higher."""
     if not info.version:
@@ -203,7 +198,7 @@ def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
     try:
         rev = query(session, info.path, "upgrade", info.version, allowed_versions(session))
     except Failure as error:
-        if _is_unknown(error) or find(error, DisallowedError) is not None:
+        if has_no_latest(error) or find(error, DisallowedError) is not None:
             return info
         return _failed(info, error)
     if compare_versions(info.path, rev.version, info.version) <= 0:
@@ -231,7 +226,7 @@ def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
     except ModuleRetractedError as error:
         return info._replace(retracted=error.rationale or (RETRACTED,))
     except Failure as error:
-        return info if _is_unknown(error) else _failed(info, error)
+        return info if has_no_latest(error) else _failed(info, error)
     return info
 
 
@@ -240,7 +235,7 @@ def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
     try:
         message = check_deprecation(session, ModuleVersion(info.path, info.version))
     except Failure as error:
-        return info if _is_unknown(error) else _failed(info, error)
+        return info if has_no_latest(error) else _failed(info, error)
     return info._replace(deprecated=message)
 
 

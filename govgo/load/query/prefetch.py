@@ -15,7 +15,7 @@ from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import QueryMatcher, parse_query
 from govgo.errors import Failure
 from govgo.load.query.query import choose_version
-from govgo.load.query.retract import allowed_versions
+from govgo.load.query.retract import allowed_versions, know_latest
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, Versions
 
@@ -35,7 +35,7 @@ def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[Modul
         return
     warm = session.repo.warm
     warm([Ask("versions", path) for path in matchers])
-    warm(_first_asks(session, matchers.values()))
+    warm(first_asks(session, matchers))
     warm(_chosen_asks(session, matchers.values()))
     if in_use := [mv for mv in upgrades if mv.path in matchers and mv.version]:
         warm(_upgrade_asks(session, in_use))
@@ -56,6 +56,27 @@ def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersio
     return found
 
 
+def know_latest_of_lists(session: Session, paths: Iterable[str]) -> list[Ask]:
+    """Take the latest versions for retractions and deprecations from the lists, without their .info; asks for go.mod.
+
+    A module whose latest version cannot be chosen is left out; the error comes up again when it is asked about.
+    """
+    asks = []
+    for path in paths:
+        if not _is_asked_for(session, path):
+            continue
+        try:
+            listed = session.repo.versions(path)
+            version = choose_version(session, parse_query(path, "latest"), listed, None)
+            version = version or session.repo.latest(path).version
+        except Failure:
+            continue
+        source = know_latest(session, ModuleVersion(path, version))
+        if source.version:
+            asks.append(Ask("gomod", source.path, source.version))
+    return asks
+
+
 def _is_asked_for(session: Session, path: str) -> bool:
     return not (
         is_toolchain(path)
@@ -71,10 +92,14 @@ def _listed(session: Session, path: str) -> Versions | None:
         return None
 
 
-def _first_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask]:
-    """The latest revision of modules without listed versions; else the go.mod that decides about +incompatible ones."""
+def first_asks(session: Session, paths: Iterable[str]) -> list[Ask]:
+    """What the choice of the latest versions needs beside the version lists, which have been fetched.
+
+    That is the latest revision of modules without listed versions, else the go.mod that decides about +incompatible
+    ones.
+    """
     asks = []
-    for matcher in matchers:
+    for matcher in [parse_query(path, "latest") for path in paths if _is_asked_for(session, path)]:
         listed = _listed(session, matcher.path)
         if listed is None or not listed.list:
             asks.append(Ask("latest", matcher.path))

@@ -16,7 +16,7 @@ from govgo.core.module.info import ModuleInfo, Origin, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.core.module.query import DisallowedError, NoMatchingVersionError, QueryMatcher, parse_query
 from govgo.core.version import pseudo
-from govgo.errors import Failure, GovgoError, QueryError, is_not_found
+from govgo.errors import Failure, GovgoError, QueryError, find, is_not_found
 from govgo.load.query.reuse import is_reusable
 from govgo.load.query.source import VersionSource
 from govgo.load.session.session import Session
@@ -168,6 +168,11 @@ def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) ->
     if allowed is not None and (refused := refusal(allowed, ModuleVersion(source.path, info.version))):
         raise refused
     return info
+
+
+def has_no_latest(error: GovgoError) -> bool:
+    """Whether a source answered that there is nothing. Any other error is shown, since it may be an attack."""
+    return find(error, NoMatchingVersionError) is not None or is_not_found(error)
 
 
 def refusal(allowed: Allowed | None, mv: ModuleVersion) -> DisallowedError | None:

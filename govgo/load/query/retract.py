@@ -181,6 +181,11 @@ class _Latest(dict[str, ModuleVersion | GovgoError]):
     """By module path, the version whose go.mod is asked, or why there is none."""
 
 
+def know_latest(session: Session, latest: ModuleVersion) -> ModuleVersion:
+    """Take `latest` for the latest version of its module, as its list says; the version whose go.mod is asked."""
+    return session.part(_Latest).setdefault(latest.path, session.main.resolve(latest))  # type: ignore[return-value]
+
+
 def query_latest_ignoring_retractions(session: Session, path: str) -> ModuleVersion:
     """The version whose go.mod holds the retractions of module `path`: its latest, or what replaces that.
 

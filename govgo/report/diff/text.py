@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 
 from govgo.core.foreign import one_line
 from govgo.core.gosource.notable import Sort
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges
 from govgo.core.resolution.review import Notable, SourceDiff
+from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
 
 TITLES = ("change", "module", "old", "new", "direct", "published", "needed by")
@@ -204,15 +204,6 @@ def _published(run: Comparison, side: Selected) -> str:
     if facts is None:
         return ""
     return "unknown" if facts.time is None else f"{facts.time:%Y-%m-%d} ({age(facts.time, run.now)})"
-
-
-def age(time: datetime, now: datetime) -> str:
-    """How long ago that was, in the largest unit of which there are at least two: "3 years", "20 days"."""
-    passed = max(now - time, timedelta())
-    for name, days in (("year", 365.25), ("month", 30.44), ("day", 1.0)):
-        if passed.days >= 2 * days:
-            return f"{int(passed.days / days)} {name}s"
-    return _many(int(passed.total_seconds() // 3600), "hour")
 
 
 def remark_lines(run: Comparison) -> Iterator[str]:

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`outdated`: which dependencies have newer versions, are retracted or deprecated.
+
+The questions about all modules are asked together, step by step, so that hundreds of modules cost a handful of round
+trips:
+
+    1  the version lists, and those of the next two major versions
+    2  the go.mod that says what is retracted; further major versions where the last ones exist
+    3  the dates of the versions that are shown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from govgo.core.findings import Place, Verdict
+from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_prerelease_version
+from govgo.core.module.paths import INCOMPATIBLE
+from govgo.core.module.query import DisallowedError, NoMatchingVersionError, parse_query
+from govgo.core.resolution.outdated import INFO, Audited, Dependency, MajorSearch, Outdated, Release
+from govgo.core.resolution.resolution import Resolution
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import Failure, GovgoError, is_not_found
+from govgo.load.query.prefetch import first_asks, know_latest_of_lists
+from govgo.load.query.query import Allowed, choose_version, has_no_latest, query, refusal
+from govgo.load.query.retract import (
+    RETRACTED,
+    ModuleRetractedError,
+    allowed_versions,
+    check_deprecation,
+    check_retractions,
+)
+from govgo.load.query.source import VersionSource
+from govgo.load.session.session import Session
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import shown
+from govgo.ports.modules import Ask
+
+
+class OutdatedOptions(NamedTuple):
+    """The flags: `everything` looks at the whole build list (-all), not at direct requirements alone."""
+
+    everything: bool = False
+
+
+def outdated(session: Session, where: Sequence[str], options: OutdatedOptions) -> Outdated:
+    """Look for newer versions of the dependencies of each module and workspace that `where` names.
+
+    What fails for one dependency stands in its `fault`, and stops no other.
+
+    Raises:
+        UsageError: an argument names nothing, or there is no main module.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    modules: list[Audited] = []
+    for found in resolve_all(session, where):
+        target = found.target
+        directory, file = shown(session, target.root), shown(session, target.mod_file)
+        fault = found.fault if isinstance(found, Unresolved) else None
+        if isinstance(found, Resolved):
+            if found.resolution.error is None:
+                found.activate()
+                modules.append(_Search(found, options).run())
+                continue
+            fault = from_error(None, found.resolution.error, Place(file))
+        assert fault is not None
+        modules.append(Audited(target.kind, target.path or directory, directory, file, faults=(fault,)))
+    return Outdated(tuple(modules), session.clock.now(), is_all=options.everything)
+
+
+class _Subject:
+    """A dependency while it is being looked at."""
+
+    def __init__(self, dependency: Dependency) -> None:
+        self.dependency = dependency
+        self.majors = MajorSearch(dependency.current.mod)
+        self.fault: GovgoError | None = None
+
+    @property
+    def mod(self) -> ModuleVersion:
+        """What the code comes from."""
+        return self.dependency.current.mod
+
+    def tell_majors(self, session: Session, paths: Sequence[str]) -> None:
+        """Tell the search for major versions which of `paths` have versions; a source that fails ends it."""
+        answers = []
+        for path in paths:
+            try:
+                answers.append((path, bool(session.repo.probe(path).list)))
+            except Failure as error:
+                if not is_not_found(error):
+                    self.fault = self.fault or error
+                answers.append((path, False))
+        self.majors.tell(answers)
+
+
+class _Search:
+    """The dependencies of one module or workspace, looked at together."""
+
+    def __init__(self, resolved: Resolved, options: OutdatedOptions) -> None:
+        self._session: Session = resolved.session
+        self._resolution: Resolution = resolved.resolution
+        self._options = options
+
+    def run(self) -> Audited:
+        resolution = self._resolution
+        subjects = [_Subject(each) for each in self._dependencies()]
+        sought = [each for each in subjects if each.mod.version]
+        self._fetch(sought)
+        for each in sought:
+            each.dependency = self._judged(each)
+        dependencies = self._dated([each.dependency for each in subjects])
+        return Audited(
+            kind=resolution.kind,
+            name=resolution.name,
+            directory=resolution.directory,
+            mod_file=resolution.mod_file,
+            dependencies=dependencies,
+        )
+
+    def _dependencies(self) -> Iterable[Dependency]:
+        """What is to be looked at, by path."""
+        resolution = self._resolution
+        places: dict[str, list[Place]] = {}
+        for stated in resolution.stated:
+            places.setdefault(stated.mod.path, []).append(stated.place)
+        for mod in resolution.modules:
+            is_direct = mod.path in resolution.direct
+            if mod.version and (is_direct or self._options.everything):
+                source = resolution.replacement(mod) or mod
+                yield Dependency(mod, is_direct, tuple(places.get(mod.path, ())), Release(*source))
+
+    def _fetch(self, subjects: Sequence[_Subject]) -> None:
+        """Fetch what the questions need, each step for all modules at once."""
+        session, warm = self._session, self._session.repo.warm
+        paths = list(dict.fromkeys(each.mod.path for each in subjects))
+        wanted = {id(each): each.majors.wanted() for each in subjects}
+        warm([*(Ask("versions", path) for path in paths), *_probes(wanted)])
+        step = first_asks(session, paths)
+        while step or any(wanted.values()):
+            for each in subjects:
+                each.tell_majors(session, wanted[id(each)])
+            wanted = {id(each): each.majors.wanted() for each in subjects}
+            warm([*step, *_probes(wanted)])
+            step = []
+        majors = [path for each in subjects for path in each.majors.found]
+        warm(first_asks(session, majors))
+        warm(know_latest_of_lists(session, [*paths, *majors]))
+
+    def _judged(self, subject: _Subject) -> Dependency:
+        """The dependency with what is newer, retracted and deprecated; no dates yet."""
+        session, mod, found = self._session, subject.mod, subject.dependency
+        allowed = allowed_versions(session)
+        fault = subject.fault
+        try:
+            newest = self._release("upgrade", mod, allowed)
+            patch = self._release("patch", mod, allowed)
+            found = found._replace(
+                newest=newest,
+                patch=patch,
+                behind=0 if newest is None else self._behind(mod, newest.version, allowed),
+                majors=tuple(filter(None, (self._major(path, allowed) for path in subject.majors.found))),
+                retracted=self._retracted(mod),
+                deprecated=self._deprecated(mod),
+            )
+        except Failure as error:
+            fault = error
+        if fault is not None:
+            places = subject.dependency.places
+            finding = from_error(None, fault, places[0] if places else None)
+            found = found._replace(fault=finding._replace(verdict=max(finding.verdict, Verdict.UNCHECKED)))
+        return found
+
+    def _release(self, word: str, mod: ModuleVersion, allowed: Allowed) -> Release | None:
+        """What a query answers for a module in use, None where that is not higher.
+
+        The list suffices where it has an answer, but for an upgrade from a pseudo-version, which depends on dates.
+        """
+        session, (path, current) = self._session, mod
+        matcher = parse_query(path, word, current)
+        listed = VersionSource(session, path, session.repo).versions(matcher.prefix)
+        version = None if is_pseudo(current) else choose_version(session, matcher, listed, allowed)
+        if version is None:
+            try:
+                version = query(session, path, word, current, allowed).version
+            except (NoMatchingVersionError, DisallowedError):
+                return None
+        return Release(path, version) if compare_versions(path, version, current) > 0 else None
+
+    def _behind(self, mod: ModuleVersion, newest: str, allowed: Allowed) -> int:
+        path, current = mod
+        return sum(
+            compare_versions(path, current, version) < 0 <= compare_versions(path, newest, version)
+            and (version == newest or not is_prerelease_version(path, version))
+            and version.endswith(INCOMPATIBLE) <= newest.endswith(INCOMPATIBLE)
+            and refusal(allowed, ModuleVersion(path, version)) is None
+            for version in self._session.repo.versions(path).list
+        )
+
+    def _major(self, path: str, allowed: Allowed) -> Release | None:
+        """The highest release of another major version; None where there are pre-releases alone."""
+        listed = self._session.repo.probe(path)
+        version = choose_version(self._session, parse_query(path, "latest"), listed, allowed)
+        return None if version is None or is_prerelease_version(path, version) else Release(path, version)
+
+    def _retracted(self, mod: ModuleVersion) -> tuple[str, ...]:
+        try:
+            check_retractions(self._session, mod)
+        except ModuleRetractedError as error:
+            return error.rationale or (RETRACTED,)
+        except Failure as error:
+            if not has_no_latest(error):
+                raise
+        return ()
+
+    def _deprecated(self, mod: ModuleVersion) -> str:
+        try:
+            return check_deprecation(self._session, mod)
+        except Failure as error:
+            if not has_no_latest(error):
+                raise
+        return ""
+
+    def _dated(self, dependencies: Sequence[Dependency]) -> tuple[Dependency, ...]:
+        """The dependencies with the dates of the versions that are shown."""
+        shown = {
+            release.mod: None
+            for each in dependencies
+            if each.is_noteworthy and each.current.version
+            for release in (each.current, each.patch, each.newest, *each.majors[-1:])
+            if release is not None
+        }
+        self._session.repo.warm(Ask("info", mod.path, mod.version) for mod in shown)
+        return tuple(self._with_dates(each) if each.is_noteworthy else each for each in dependencies)
+
+    def _with_dates(self, each: Dependency) -> Dependency:
+        if not each.current.version:
+            return each
+        *others, last = each.majors or (None,)
+        dated = [self._date(release) for release in (each.current, each.patch, each.newest, last)]
+        current, patch, newest, last = dated
+        assert current is not None
+        majors = tuple(release for release in (*others, last) if release is not None)
+        return each._replace(current=current, patch=patch, newest=newest, majors=majors)
+
+    def _date(self, release: Release | None) -> Release | None:
+        """A release with its date, where that can be had."""
+        if release is None:
+            return None
+        try:
+            time = self._session.repo.info(release.path, release.version).time
+        except Failure:
+            return release
+        return release if time is None else release._replace(time=time, dated_by=INFO)
+
+
+def _probes(wanted: Mapping[int, Sequence[str]]) -> list[Ask]:
+    return [Ask("probe", path) for paths in wanted.values() for path in paths]
