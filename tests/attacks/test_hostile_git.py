@@ -144,6 +144,43 @@ def play(root: Path, kind: str, times: int) -> None:
     assert answers > times / 50
 
 
+class OtherGit(HostileGit):
+    """An honest git but for one verb."""
+
+    def __init__(self, verb: str, data: bytes) -> None:
+        super().__init__(random.Random(0))
+        self._texts = {**{name: texts[0] for name, texts in OUTPUTS.items()}, verb: data}
+
+    def run(self, args: Sequence[str], cwd: str, **more: object) -> bytes:  # type: ignore[override]
+        return next((self._texts[word] for word in args if word in self._texts), b"")
+
+
+def source_of(root: Path, verb: str, data: bytes) -> GitSource:
+    repo = GitRepo(OtherGit(verb, data), URL, str(root), lambda _: False)
+    return GitSource(locate("q.io/r", "q.io/r"), repo, "1.26", None)
+
+
+LONG = b"v1.0.0-" + b"9" * 249
+
+
+def test_attack_a_commit_with_a_name_that_none_has(tmp_path: Path) -> None:
+    """SHA-1 has 40 digits: what is longer or shorter is no commit, and no pseudo-version can be made of it."""
+    for name in (HASH + b"0" * 5000, HASH[:39], HASH + HASH[:24]):
+        source = source_of(tmp_path, "log", name + b" 1700000000 ")
+        with pytest.raises(UnavailableError, match="unexpected response from git log") as caught:
+            source.stat(HASH[:12].decode())
+        assert len(str(caught.value)) < 3_000
+
+
+def test_attack_a_tag_that_is_longer_than_any_version(tmp_path: Path) -> None:
+    """255 characters are the longest; for a longer one nothing could be kept in the cache."""
+    refs = [HASH + b"\trefs/tags/" + tag for tag in (b"v1.0.0", LONG[:-1], LONG, b"v1.0." + b"9" * 5000)]
+    assert source_of(tmp_path, "ls-remote", b"\n".join(refs)).versions().list == (LONG[:-1].decode(), "v1.0.0")
+    log = HASH + b" 1700000000 tag: v1.0." + b"9" * 5000
+    version = source_of(tmp_path, "log", log).stat(HASH[:12].decode()).version
+    assert version == "v1.2.1-0.20231114221320-0123456789ab"  # v1.0.0 is retracted, v1.2.0 a tag of an ancestor
+
+
 @pytest.mark.parametrize("kind", QUESTIONS)
 def test_attack_any_output_of_git(tmp_path: Path, kind: str) -> None:
     play(tmp_path / "mod", kind, FEW)

@@ -368,6 +368,8 @@ class GitRepo:
     def _local(self, version: str, rev: str) -> Commit:
         """The commit `rev` of the clone; its `version` is `version` if that is one of its tags, else its hash."""
         name, seconds, local_tags = self._read_commit(rev) or self._log(rev)
+        if len(name) != self._digits:
+            raise _odd_log(f"{name} {seconds}")
         try:
             time = datetime.fromtimestamp(int(seconds), UTC)
         except (ValueError, OverflowError, OSError):  # git takes any number, a datetime none after the year 9999

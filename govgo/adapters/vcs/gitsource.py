@@ -29,6 +29,7 @@ from govgo.core.modzip.rules import ListedFile
 from govgo.core.vcs.coderepo import (
     CodeModule,
     Commit,
+    is_base,
     is_retracted,
     legacy_go_mod,
     retracting_version,
@@ -273,7 +274,7 @@ class GitSource:
         try:
             tags, _ = self._repo.tags(module.tag_prefix + base)
             for tag, _ in tags:
-                if semver.compare(tag.removeprefix(module.tag_prefix), base) == 0:
+                if is_base(tag.removeprefix(module.tag_prefix), base):
                     last_tag = tag
                     if self._repo.descends_from(commit.name, tag):
                         return

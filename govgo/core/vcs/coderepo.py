@@ -112,7 +112,7 @@ class CodeModule(NamedTuple):
         if not tag.startswith(self.tag_prefix) or is_pseudo(tag):
             return "", False
         bare = tag[len(self.tag_prefix) :]
-        v = semver.canonical(bare)
+        v = _canonical(bare)
         if not v or not bare.startswith(v):
             return "", False
         return v, v == bare
@@ -126,7 +126,7 @@ class CodeModule(NamedTuple):
             if not tag.startswith(start):
                 continue
             v = tag[len(self.tag_prefix) :]
-            if not v or v != semver.canonical(v) or is_pseudo(v):
+            if not v or v != _canonical(v) or is_pseudo(v):
                 continue
             if match_path_major(v, self.path_major):
                 fit.append(v)
@@ -357,6 +357,11 @@ def locate(path: str, code_root: str, subdir: str = "") -> CodeModule:
     return CodeModule(path, code_root, code_dir, prefix, major, path_major_prefix(major))
 
 
+def is_base(tag: str, base: str) -> bool:
+    """Whether a tag (without the module's prefix) is the version `base`, whatever its build metadata."""
+    return bool(_canonical(tag)) and semver.compare(tag, base) == 0
+
+
 def has_path_prefix(path: str, prefix: str) -> bool:
     """Whether the elements of `path` begin with those of `prefix`."""
     if prefix.endswith("/"):
@@ -388,6 +393,11 @@ def retractions(gomod: bytes) -> tuple[tuple[str, str], ...]:
 def is_retracted(v: str, intervals: Iterable[tuple[str, str]]) -> bool:
     """Whether one of the intervals holds `v`."""
     return any(semver.compare(low, v) <= 0 <= semver.compare(high, v) for low, high in intervals)
+
+
+def _canonical(tag: str) -> str:
+    """The version that a tag (without the module's prefix) is, or "". The longest that proxies list is the longest."""
+    return semver.canonical(tag) if len(tag) <= semver.MAX_LENGTH else ""
 
 
 def _join(*parts: str) -> str:

@@ -22,7 +22,7 @@ Key: TypeAlias = tuple[Any, ...]
 
 _HIGHEST: Final = 0x10FFFF  # the highest code point
 MAX_LENGTH: Final = 255
-"""Characters of the longest version that is taken from a proxy: no file of a module cache has a longer name."""
+"""Characters of the longest version that a proxy or a tag may name: no file of a module cache has a longer name."""
 
 _NUMBER = r"0|[1-9][0-9]*"
 _IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
