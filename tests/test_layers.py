@@ -135,7 +135,7 @@ TESTED_BY = {
     "contracts/test_goscripts.py": "app/get: local",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
-        "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: template"
+        "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
     "core/modfile/test_parser.py": "core/modfile: faults",

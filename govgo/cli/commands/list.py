@@ -163,13 +163,16 @@ def _print_json(modules: Iterable[ModuleInfo], fields: frozenset[str]) -> None:
 
 
 def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleInfo]], None]:
+    from functools import partial
+
     from govgo.core.golib.template.template import Template
     from govgo.core.golib.template.values import TemplateError
+    from govgo.report.list.deep import run_deep
     from govgo.report.list.template import list_functions, module_record
 
     functions = list_functions(lambda: _context(session), lambda path: module_by_path(session, path))
     try:
-        template = Template(text, functions)
+        template = run_deep(lambda: Template(text, functions))
     except TemplateError as error:
         raise _template_fault(session, str(error)) from None
 
@@ -178,7 +181,7 @@ def _template_printer(session: Session, text: str) -> Callable[[Iterable[ModuleI
         last = "\n"
         try:
             for info in modules:
-                piece = template.execute(module_record(info))
+                piece = run_deep(partial(template.execute, module_record(info)))
                 last = piece[-1:] or last
                 if last != "\n":
                     piece += "\n"

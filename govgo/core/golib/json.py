@@ -28,6 +28,8 @@ _NUMBER_PARTS = (
         "in exponent of numeric literal",
     ),
 )
+_BRACKET = re.compile(r'"(?>(?:[^"\\]|\\.)*)"?|[\[\]{}]', re.DOTALL)
+_MAX_DEPTH = 10_000  # encoding/json, maxNestingDepth
 _LITERALS = (b"true", b"false", b"null")
 _DECODER_END = "unexpected EOF"
 _VALUE = "looking for beginning of value"
@@ -87,6 +89,8 @@ def _decode(data: bytes, start: int, *, at_end: str) -> tuple[object, int]:
     decoder = JSONDecoder(parse_int=float, parse_constant=refuse)
     # A byte that is no UTF-8 is one character here, and U+FFFD to Go.
     text = data[start:].decode("utf-8", "surrogateescape")
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _is_too_deep(text):
+        raise InputError("exceeded max depth")
     try:
         value, length = decoder.raw_decode(_BAD_BYTE.sub("\ufffd", text))
     except JSONDecodeError:
@@ -96,6 +100,22 @@ def _decode(data: bytes, start: int, *, at_end: str) -> tuple[object, int]:
     except RecursionError:
         raise InputError("exceeded max depth") from None
     return value, start + len(text[:length].encode("utf-8", "surrogateescape"))
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether arrays and objects are nested deeper than Go reads them, with brackets that match or not.
+
+    Python's parser is written in C, and relies on the recursion limit, which may be high.
+    """
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        if found[0] in "[{":
+            depth += 1
+            if depth > _MAX_DEPTH:
+                return True
+        elif found[0] in "]}":
+            depth -= 1
+    return False
 
 
 def _after_space(data: bytes, position: int) -> int:

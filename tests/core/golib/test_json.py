@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,8 @@ FAULTS = [
     ("[01]", "invalid character '1' after array element"),
     ("]", "invalid character ']' looking for beginning of value"),
     ("[" * 100_000, "exceeded max depth"),
+    ('{"a":' * 10_001, "exceeded max depth"),
+    ("[" * 10_001 + "]" * 10_001, "exceeded max depth"),
 ]
 
 
@@ -41,6 +44,20 @@ def test_what_is_not_json(text: str, sentence: str) -> None:
         with pytest.raises(InputError) as caught:
             read(text.encode())
         assert str(caught.value) == sentence
+
+
+def test_attack_more_brackets_than_the_stack_holds_where_the_limit_is_high() -> None:
+    """Python's parser would take the C stack for each bracket. Brackets in strings do not count."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(600_000)
+    try:
+        for text in ("[" * 1_000_000, '["",{"[\\"[":' * 5_001):
+            with pytest.raises(InputError, match="exceeded max depth"):
+                unmarshal(text.encode())
+        deep = unmarshal(b'["' + b"[" * 20_000 + b'",' + b"[" * 9_999 + b"]" * 10_000)
+    finally:
+        sys.setrecursionlimit(usual)
+    assert isinstance(deep, list)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The parse tree of a Go template. `str(node)` is the text that error messages show for it."""
+"""The parse tree of a Go template. `str(node)` is the text that error messages show for it.
+
+A tree may be thousands of nodes deep, so nothing here recurses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from govgo.core.golib.quote import quote
 
@@ -15,30 +19,51 @@ class Node:
 
     pos: int
 
+    def parts(self) -> Parts:
+        """The text of the node, in pieces, of which some are nodes within it."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        done: list[str] = []
+        left: list[str | Node] = [self]
+        while left:
+            part = left.pop()
+            if isinstance(part, str):
+                done.append(part)
+            else:
+                left.extend(reversed(part.parts()))
+        return "".join(done)
+
+
+Parts: TypeAlias = Sequence[str | Node]
+
 
 @dataclass(slots=True)
 class Text(Node):
     text: str
 
+    def parts(self) -> Parts:
+        return (self.text,)
+
 
 @dataclass(slots=True)
 class Dot(Node):
-    def __str__(self) -> str:
-        return "."
+    def parts(self) -> Parts:
+        return (".",)
 
 
 @dataclass(slots=True)
 class Nil(Node):
-    def __str__(self) -> str:
-        return "nil"
+    def parts(self) -> Parts:
+        return ("nil",)
 
 
 @dataclass(slots=True)
 class Bool(Node):
     value: bool
 
-    def __str__(self) -> str:
-        return "true" if self.value else "false"
+    def parts(self) -> Parts:
+        return ("true" if self.value else "false",)
 
 
 @dataclass(slots=True)
@@ -49,8 +74,8 @@ class Number(Node):
     integer: int | None
     real: float | None
 
-    def __str__(self) -> str:
-        return self.text
+    def parts(self) -> Parts:
+        return (self.text,)
 
 
 @dataclass(slots=True)
@@ -58,8 +83,8 @@ class String(Node):
     quoted: str
     value: str
 
-    def __str__(self) -> str:
-        return self.quoted
+    def parts(self) -> Parts:
+        return (self.quoted,)
 
 
 @dataclass(slots=True)
@@ -68,8 +93,8 @@ class Identifier(Node):
 
     name: str
 
-    def __str__(self) -> str:
-        return self.name
+    def parts(self) -> Parts:
+        return (self.name,)
 
 
 @dataclass(slots=True)
@@ -78,8 +103,8 @@ class Field(Node):
 
     names: list[str]
 
-    def __str__(self) -> str:
-        return "".join(f".{name}" for name in self.names)
+    def parts(self) -> Parts:
+        return [f".{name}" for name in self.names]
 
 
 @dataclass(slots=True)
@@ -88,8 +113,8 @@ class Variable(Node):
 
     names: list[str]
 
-    def __str__(self) -> str:
-        return ".".join(self.names)
+    def parts(self) -> Parts:
+        return (".".join(self.names),)
 
 
 @dataclass(slots=True)
@@ -99,9 +124,8 @@ class Chain(Node):
     node: Node
     names: list[str]
 
-    def __str__(self) -> str:
-        inner = f"({self.node})" if isinstance(self.node, Pipe) else str(self.node)
-        return inner + "".join(f".{name}" for name in self.names)
+    def parts(self) -> Parts:
+        return (*_operand(self.node), *(f".{name}" for name in self.names))
 
 
 @dataclass(slots=True)
@@ -110,8 +134,8 @@ class Command(Node):
 
     args: list[Node] = field(default_factory=list)
 
-    def __str__(self) -> str:
-        return " ".join(f"({arg})" if isinstance(arg, Pipe) else str(arg) for arg in self.args)
+    def parts(self) -> Parts:
+        return _joined(" ", [_operand(arg) for arg in self.args])
 
 
 @dataclass(slots=True)
@@ -123,10 +147,10 @@ class Pipe(Node):
     decl: list[Variable] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
 
-    def __str__(self) -> str:
-        names = ", ".join(str(variable) for variable in self.decl)
-        prefix = f"{names} {'=' if self.is_assign else ':='} " if names else ""
-        return prefix + " | ".join(str(command) for command in self.commands)
+    def parts(self) -> Parts:
+        names = _joined(", ", [[variable] for variable in self.decl])
+        sign = [" = " if self.is_assign else " := "] if names else []
+        return (*names, *sign, *_joined(" | ", [[command] for command in self.commands]))
 
 
 @dataclass(slots=True)
@@ -135,8 +159,8 @@ class Action(Node):
 
     pipe: Pipe
 
-    def __str__(self) -> str:
-        return f"{{{{{self.pipe}}}}}"
+    def parts(self) -> Parts:
+        return "{{", self.pipe, "}}"
 
 
 @dataclass(slots=True)
@@ -148,11 +172,9 @@ class Control(Node):
     body: Sequence[Node]
     otherwise: Sequence[Node] | None
 
-    def __str__(self) -> str:
-        text = f"{{{{{self.word} {self.pipe}}}}}{listing(self.body)}"
-        if self.otherwise is not None:
-            text += f"{{{{else}}}}{listing(self.otherwise)}"
-        return text + "{{end}}"
+    def parts(self) -> Parts:
+        otherwise: Parts = () if self.otherwise is None else ("{{else}}", *self.otherwise)
+        return ("{{", self.word, " ", self.pipe, "}}", *self.body, *otherwise, "{{end}}")
 
 
 @dataclass(slots=True)
@@ -162,9 +184,9 @@ class Call(Node):
     name: str
     pipe: Pipe | None
 
-    def __str__(self) -> str:
-        pipe = f" {self.pipe}" if self.pipe is not None else ""
-        return f"{{{{template {quote(self.name)}{pipe}}}}}"
+    def parts(self) -> Parts:
+        pipe = () if self.pipe is None else (" ", self.pipe)
+        return (f"{{{{template {quote(self.name)}", *pipe, "}}")
 
 
 @dataclass(slots=True)
@@ -173,8 +195,8 @@ class Jump(Node):
 
     word: str
 
-    def __str__(self) -> str:
-        return f"{{{{{self.word}}}}}"
+    def parts(self) -> Parts:
+        return "{{", self.word, "}}"
 
 
 @dataclass(slots=True)
@@ -184,13 +206,16 @@ class Mark(Node):
     word: str
     follows: str = ""
 
-    def __str__(self) -> str:
-        return f"{{{{{self.word}}}}}"
+    def parts(self) -> Parts:
+        return "{{", self.word, "}}"
 
 
-def listing(nodes: Sequence[Node]) -> str:
-    """The source text of nodes in a row."""
-    return "".join(node.text if isinstance(node, Text) else str(node) for node in nodes)
+def _operand(node: Node) -> Parts:
+    return ("(", node, ")") if isinstance(node, Pipe) else (node,)
+
+
+def _joined(separator: str, groups: Sequence[Parts]) -> Parts:
+    return [part for group in groups for part in (separator, *group)][1:]
 
 
 def is_blank(nodes: Sequence[Node]) -> bool:

@@ -32,6 +32,7 @@ _OPERANDS = frozenset(
         Kind.OPEN,
     )
 )
+_MOST_BRACKETS = 10_000  # text/template/parse, maxStackDepth
 _LITERALS = (tree.Bool, tree.Dot, tree.Nil, tree.Number, tree.String)
 _OLD_OCTAL = re.compile(r"([+-]?)0_?([0-7_]+)\Z")
 _INTEGER = re.compile(
@@ -48,12 +49,10 @@ def parse(name: str, text: str, functions: Collection[str]) -> dict[str, list[tr
 
     Raises:
         TemplateError: with the line and the text of Go's error.
+        RecursionError: it is nested deeper than Python's limit allows.
     """
     parser = _Parser(name, text, functions)
-    try:
-        parser.template()
-    except RecursionError:
-        parser.fail("max expression depth exceeded")
+    parser.template()
     return parser.trees
 
 
@@ -67,6 +66,7 @@ class _Parser:
         self._ahead: list[Token] = []
         self._variables = ["$"]
         self._range_depth = 0
+        self._brackets = 0
         self._action_line = 0
 
     # Tokens.
@@ -355,7 +355,12 @@ class _Parser:
             case Kind.BOOL:
                 return tree.Bool(token.pos, token.text == "true")
             case Kind.OPEN:
-                return self._pipeline("parenthesized pipeline", Kind.CLOSE)
+                if self._brackets >= _MOST_BRACKETS:
+                    self.fail("max expression depth exceeded")
+                self._brackets += 1
+                pipe = self._pipeline("parenthesized pipeline", Kind.CLOSE)
+                self._brackets -= 1
+                return pipe
             case Kind.STRING:
                 return tree.String(token.pos, token.text, self._unquote(token.text))
         return self._number(token)

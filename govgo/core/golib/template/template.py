@@ -4,7 +4,8 @@
     {{.Path}}{{with .Replace}} => {{.Path}}{{end}}
 
 Only complex numbers are missing, and range over channels, maps and functions, which the records of go list do not have.
-Errors are Go's, with the position.
+Errors are Go's, with the position. A template that is nested deep raises RecursionError where Python's limit is not
+raised for it. All recursion here is by direct calls, so that it can be (`report.list.deep`).
 
 Source of the rules: the documentation of package text/template.
 """
@@ -19,7 +20,7 @@ from govgo.core.golib.template.eval import BUILTINS, Evaluation, printed
 from govgo.core.golib.template.parse import parse
 from govgo.core.golib.template.values import Function, Record, TemplateError, Value, is_true, kind
 
-_MAX_CALLS = 100_000  # text/template, maxExecDepth; Python's own limit is reached before, and the error names this one
+_MAX_CALLS = 100_000  # text/template, maxExecDepth
 
 
 class Template:
@@ -36,6 +37,7 @@ class Template:
 
         Raises:
             TemplateError: it is malformed.
+            RecursionError: it is nested too deep.
         """
         self.name = name
         self.text = text
@@ -47,6 +49,7 @@ class Template:
 
         Raises:
             TemplateError: a field, a type or a call is wrong; `partial` is the text printed before that.
+            RecursionError: it is nested too deep, or calls itself too often.
         """
         run = _Run(self, self.name, data, [])
         try:
@@ -54,8 +57,6 @@ class Template:
         except TemplateError as error:
             error.partial = "".join(run.out)
             raise
-        except RecursionError:
-            raise run.error(f"exceeded maximum template depth ({_MAX_CALLS})") from None
         return "".join(run.out)
 
 
@@ -70,11 +71,12 @@ class _Continue(Exception):
 class _Run(Evaluation):
     """One execution of one template; `out` collects its text."""
 
-    def __init__(self, template: Template, name: str, data: Value, out: list[str]) -> None:
+    def __init__(self, template: Template, name: str, data: Value, out: list[str], depth: int = 0) -> None:
         super().__init__(template.name, template.text, name, template.functions, [["$", data]])
         self.trees = template.trees
         self.template = template
         self.out = out
+        self.depth = depth
 
     def walk(self, dot: Value, nodes: Sequence[tree.Node]) -> None:
         """Execute nodes, one after the other."""
@@ -153,8 +155,10 @@ class _Run(Evaluation):
         nodes = self.trees.get(node.name)
         if nodes is None:
             raise self.error(f'template "{node.name}" not defined')
+        if self.depth == _MAX_CALLS:
+            raise self.error(f"exceeded maximum template depth ({_MAX_CALLS})")
         argument = None if node.pipe is None else self.pipeline(dot, node.pipe)
-        _Run(self.template, node.name, argument, self.out).walk(argument, nodes)
+        _Run(self.template, node.name, argument, self.out, self.depth + 1).walk(argument, nodes)
 
 
 def _pointee(value: Value) -> Value:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from govgo.core.golib.template.template import Template
 from govgo.core.golib.template.values import TemplateError
 from govgo.core.module.info import ModuleInfo, Origin
+from govgo.report.list import deep
+from govgo.report.list.deep import run_deep
 from govgo.report.list.template import BuildContext, list_functions, module_record
 
 RECORDED = json.loads((Path(__file__).parents[4] / "testdata" / "list_templates.json").read_text())
@@ -72,22 +75,71 @@ def test_as_go_list(case: dict[str, Any]) -> None:
     assert _run(case["template"]) == (case["out"], case["err"])
 
 
+DEEP = 3000
+MOST = "exceeded maximum template depth (100000)"
+BRACKETS = "template: main:1: max expression depth exceeded"
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "printed"),
     [
-        "{{if true}}" * 2000 + "{{end}}" * 2000,
-        "{{with .}}" * 2000 + "{{end}}" * 2000,
-        "{{range .Versions}}" * 2000 + "{{end}}" * 2000,
-        "{{if false}}" + "{{else if false}}" * 2000 + "{{end}}",
-        "{{" + "(" * 2000 + "1" + ")" * 2000 + "}}",
-        "{{" + "not (" * 2000 + "true" + ")" * 2000 + "}}",
-        "".join(f'{{{{block "b{n}" .}}}}' for n in range(2000)) + "{{end}}" * 2000,
+        ("{{if true}}" * DEEP + "x" + "{{end}}" * DEEP, "x"),
+        ("{{with `abc`}}" * DEEP + "{{len .}}" + "{{end}}" * DEEP, "3"),
+        ("{{range 1}}" * DEEP + "{{.}}" + "{{end}}" * DEEP, "0"),
+        ("{{range 1}}" + "{{if 1}}" * DEEP + "a{{break}}" + "{{end}}" * DEEP + "{{end}}z", "az"),
+        ("{{if false}}" + "{{else if false}}" * DEEP + "{{else}}y{{end}}", "y"),
+        ("{{with false}}" + "{{else with false}}" * DEEP + "{{else}}y{{end}}", "y"),
+        ("{{" + "(" * 10_000 + "1" + ")" * 10_000 + "}}", "1"),
+        ("{{" + "(print " * DEEP + "1" + ")" * DEEP + "}}", "1"),
+        ("{{" + "(and 1 " * DEEP + "2" + ")" * DEEP + "}}", "2"),
+        ("{{" + "($x := " * DEEP + "2" + ")" * DEEP + "}}", "2"),
+        ("".join(f'{{{{block "b{n}" .}}}}' for n in range(DEEP)) + "in" + "{{end}}" * DEEP, "in"),
     ],
-    ids=["if", "with", "range", "else if", "parentheses", "calls", "blocks"],
+    ids=["if", "with", "range", "break", "else if", "else with", "brackets", "calls", "and", "variables", "blocks"],
 )
-def test_attack_a_template_nested_deeper_than_the_stack(text: str) -> None:
-    """Go reads up to 10,000 levels of parentheses; beyond that it has this sentence, too."""
-    assert _run(text)[1] == "template: main:1: max expression depth exceeded\n"
+def test_templates_are_as_deep_as_go_reads_them(text: str, printed: str) -> None:
+    """What go 1.26.8 prints of them for a module; far more than a thousand Python frames are needed."""
+    assert run_deep(lambda: Template(text, list_functions(_context, _module)).execute("text")) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("{{" + "(" * 10_001 + "1" + ")" * 10_001 + "}}", BRACKETS),
+        ("{{if " + "(" * 30_000 + "1" + ")" * 30_000 + "}}y{{end}}", BRACKETS),
+        ("{{if .}}" * DEEP, "template: main:1: unexpected EOF"),
+        ("{{" + "(" * DEEP, "template: main:1: unclosed action"),
+        (
+            "{{if .}}" * DEEP + "{{template `x`}}" + "{{end}}" * DEEP,
+            'template: main:1:24011: executing "main" at <{{template "x"}}>: template "x" not defined',
+        ),
+        (
+            "{{" + "(" * DEEP + ".A" + ")" * DEEP + " 3}}",
+            f'template: main:1:2: executing "main" at <{"(" * DEEP}.A{")" * DEEP} 3>: '
+            f"can't give argument to non-function {'(' * (DEEP - 1)}.A{')' * (DEEP - 1)}",
+        ),
+        (
+            '{{define "t"}}{{template "t" .}}{{end}}{{template "t" .}}',
+            f'template: main:1:25: executing "t" at <{{{{template "t" .}}}}>: {MOST}',
+        ),
+    ],
+    ids=["brackets", "brackets of if", "no end", "no bracket", "undefined", "an argument", "calls"],
+)
+def test_attack_a_template_nested_deeper_than_the_stack(text: str, error: str) -> None:
+    """The sentences of go 1.26.8."""
+    with pytest.raises(TemplateError) as caught:
+        run_deep(lambda: Template(text, list_functions(_context, _module)).execute("text"))
+    assert str(caught.value) == error
+
+
+def test_a_template_that_needs_more_than_any_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go's own stack has an end as well: it dies. Python's limit is as before afterwards."""
+    monkeypatch.setattr(deep, "_FRAMES", 5_000)
+    usual = sys.getrecursionlimit()
+    text = '{{define "t"}}' + "{{if 1}}" * 100 + '{{template "t"}}' + "{{end}}" * 100 + '{{end}}{{template "t"}}'
+    with pytest.raises(TemplateError, match=r"exceeded maximum template depth \(100000\)$"):
+        run_deep(lambda: Template(text).execute("text"))
+    assert sys.getrecursionlimit() == usual
 
 
 def test_a_bell_in_a_message_stays_and_nothing_else_that_is_unsafe() -> None:
