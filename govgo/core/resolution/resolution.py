@@ -61,6 +61,8 @@ class Resolution:
         replacements: for each module version of the graph that is replaced, by what. A directory has no version.
         go_version: the go line that is in force.
         error: why a part of the graph is missing, None where it is whole.
+        written: of a go.mod that is not tidy and has no graph pruning, the graph before its requirements were raised,
+            None where that is the same: what a version required that was stated and is no longer required still counts.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Resolution:
         replacements: Mapping[ModuleVersion, ModuleVersion],
         go_version: str,
         error: GovgoError | None = None,
+        written: Graph | None = None,
     ) -> None:
         self.kind = kind
         self.path = path
@@ -87,6 +90,7 @@ class Resolution:
         self.replacements = replacements
         self.go_version = go_version
         self.error = error
+        self.written = written
         self._in_order: dict[str, tuple[Requirement, ...]] = {}
 
     @property
@@ -126,7 +130,10 @@ class Resolution:
     def required_by(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """What a module version requires, as far as it is known; of a main module what it states, each once."""
         stated = self._stated.get(mod)
-        return stated if stated is not None else self.graph.required_by(mod) or ()
+        if stated is not None:
+            return stated
+        known = self.graph.required_by(mod)
+        return known or (self.written.required_by(mod) if known is None and self.written is not None else None) or ()
 
     def chain(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """A shortest chain of requirements from a main module to `mod`; () where there is none."""
@@ -190,6 +197,12 @@ class Resolution:
                 for target in self.graph.required_by(source) or ():
                     if target.version != NONE:
                         yield source, target
+        if self.written is not None:
+            for source in self.written.breadth_first():
+                if source not in mains and self.graph.required_by(source) is None:
+                    for target in self.written.required_by(source) or ():
+                        if target.version != NONE:
+                            yield source, target
 
 
 def _highest_first(path: str, found: list[Requirement]) -> tuple[Requirement, ...]:

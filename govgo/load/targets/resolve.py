@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, Place
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import is_toolchain
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure
@@ -93,7 +94,9 @@ def resolve(session: Session, target: Target, files: Workspace | None = None, kn
         GovgoError: the go.mod or go.work file cannot be used.
     """
     opened = open_target(session, target, files, known)
-    rs, graph, error = try_expand_graph(opened, load_mod_file(opened))
+    stated = load_mod_file(opened)
+    rs, graph, error = try_expand_graph(opened, stated)
+    is_raised = rs is not stated and stated.pruning is Pruning.UNPRUNED
     main = opened.main
     replaced = {mod: new for mod in graph.breadth_first() if (new := main.replacement(mod)) is not None}
     resolution = Resolution(
@@ -107,6 +110,7 @@ def resolve(session: Session, target: Target, files: Workspace | None = None, kn
         replacements=replaced,
         go_version=rs.go_version(),
         error=error,
+        written=stated.partial_graph()[0] if is_raised else None,
     )
     return Resolved(target, resolution, opened, rs, opened.repo.ledger)
 

@@ -107,3 +107,18 @@ def test_one_that_fails_stops_no_other() -> None:
 def test_an_argument_that_names_nothing() -> None:
     with pytest.raises(UsageError, match=r"nowhere: no go\.mod file there"):
         list(resolve_all(session({"/src/go.mod": TIDY}), ["nowhere"]))
+
+
+def test_what_a_raised_version_required_still_counts_without_pruning() -> None:
+    # q.io/b is raised to v1.3.0, and what v1.0.0 requires keeps its place in the build list, as in go.
+    old = {"q.io/b@v1.0.0": "module q.io/b\ngo 1.16\nrequire q.io/d v1.0.0\n"}
+    s = memory_session(
+        MemoryFiles({"/src/go.mod": RAISED.replace("1.20", "1.16")}), MemoryRepo({**MODULES, **old}), cwd="/src"
+    )
+    (found,) = resolve_all(s, [])
+    assert isinstance(found, Resolved)
+    assert found.resolution.selected("q.io/d") == "v1.0.0"
+    sources = [str(each.source) for each in found.resolution.deciding("q.io/d")]
+    assert sources == ["q.io/b@v1.0.0", "q.io/c@v1.0.0"]
+    (deciding, _) = found.resolution.deciding("q.io/d")
+    assert [str(mod) for mod in found.resolution.chain(deciding.target)] == ["m.io/m", "q.io/b@v1.0.0", "q.io/d@v1.0.0"]
