@@ -8,7 +8,7 @@ nothing changes. The answer to a version query is always relative to the build l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from govgo.app.get.argument import (
     ArgumentError,
@@ -22,8 +22,8 @@ from govgo.app.get.local import local_options, work_options, workspace_has_packa
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import any_tags
-from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.paths import check_path, is_std
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import check_path, is_std, split_path_version
 from govgo.core.module.query import NoMatchingVersionError
 from govgo.errors import (
     Failure,
@@ -36,15 +36,18 @@ from govgo.errors import (
     find,
     is_not_found,
 )
+from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.gowork import LocalWorkspace, load_workspace
 from govgo.load.mainmodule.load import load_mod_graph
 from govgo.load.packages.errors import AmbiguousImportError, ImportMissingError
 from govgo.load.packages.find import query_packages, query_pattern
+from govgo.load.packages.imports import path_prefixes
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import Loaded, PackageOpts
 from govgo.load.packages.patterns import match_in_module
 from govgo.load.packages.require import begin_queries
 from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
+from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.query import Allowed, query
 from govgo.load.query.retract import check_allowed, check_exclusions
 from govgo.load.session.session import Session
@@ -91,6 +94,7 @@ class Resolver:
         self.workspace: LocalWorkspace | None = load_workspace(session)
         self._nones = {q.pattern: q for q in queries if q.version == "none" and not q.wildcard}
         self._wild_nones = tuple(q for q in queries if q.version == "none" and q.wildcard)
+        self._searches: dict[str, None] = {}
         self._matched: dict[tuple[str, ModuleVersion], tuple[str, ...]] = {}
         self._sort_queries()
 
@@ -296,6 +300,7 @@ class Resolver:
                 if not self.upgrade or mv.path in self.resolved:
                     return True
                 version = self.upgrade
+            self._await_searches()
             try:
                 mods = self.query_packages(path, version, self.selected)
             except Failure as error:
@@ -309,12 +314,36 @@ class Resolver:
             return False
 
         if self.upgrade:
-            self.session.repo.warm(
-                Ask("versions", mv.path) for mv in self.build_list if mv.version and not is_toolchain(mv.path)
-            )
+            # A tidy module lists all modules that it needs packages of.
+            rs = in_force(self.session)
+            self._begin_searches(mv.path for mv in (rs.roots if rs is not None else ()))
         self.load(patterns, steady)
         found.sort(key=lambda options: options.path)
         return found
+
+    def _searched(self, paths: Iterable[str]) -> dict[str, None]:
+        """The module paths in which an upgrade of a package, or module, at one of `paths` is looked for."""
+        contains = self.session.main.contains
+        found: dict[str, None] = {}
+        for path in paths:
+            prefixes = [] if is_std(path) else list(path_prefixes(path))
+            if not any(contains(prefix) or prefix in self.resolved for prefix in prefixes):
+                found.update((prefix, None) for prefix in prefixes if split_path_version(prefix)[2])
+        return found
+
+    def _begin_searches(self, paths: Iterable[str]) -> None:
+        """Begin with the version lists that upgrades of packages at `paths` need."""
+        if self.upgrade:
+            searched = self._searched(paths)
+            self._searches.update(searched)
+            self.session.repo.begin(Ask("versions", path) for path in searched)
+
+    def _await_searches(self) -> None:
+        """Fetch together what all searches that were begun ask for, before the first of them is made."""
+        if self._searches:
+            searched, self._searches = self._searches, {}
+            in_use = [ModuleVersion(path, self.selected(path)) for path in searched if path in self.current]
+            warm_latest(self.session, searched, in_use)
 
     def load(self, patterns: Sequence[str], steady: Callable[[str, ModuleVersion | None], bool]) -> None:
         """Load packages, asking `steady` for each from outside the main module and for each that is missing."""
@@ -329,6 +358,7 @@ class Resolver:
             assume_roots_imported=True,
             silence_package_errors=True,
             allow_package=allow,
+            coming=self._begin_searches,
             fetch_versions=True,
         )
         _, packages, loaded = load_packages(self.session, options, patterns)

@@ -42,6 +42,7 @@ class PackageOpts(NamedTuple):
         resolve_missing_imports: add modules for packages that are missing.
         assume_roots_imported: treat the roots as imported by the main module.
         allow_package: raises to refuse (import path, module).
+        coming: told the import paths that are about to be loaded, to begin with what `allow_package` will ask for.
         load_tests: also the tests of the packages that match a pattern.
         use_vendor_all: "all" as `mod vendor` understands it, also before go 1.16.
         allow_errors: report faults and go on.
@@ -63,6 +64,7 @@ class PackageOpts(NamedTuple):
     resolve_missing_imports: bool = False
     assume_roots_imported: bool = False
     allow_package: Callable[[str, ModuleVersion], None] | None = None
+    coming: Callable[[Sequence[str]], None] | None = None
     load_tests: bool = False
     use_vendor_all: bool = False
     allow_errors: bool = False
@@ -202,6 +204,8 @@ class Loader:
         self.roots = list(dict.fromkeys([self.pkg(path, IS_ROOT) for path in paths]))
         while self._queue:
             wave, self._queue = self._queue, []
+            if self.opts.coming is not None:
+                self.opts.coming([pkg.path for pkg in wave])
             for pkg in wave:
                 self._load(pkg)
             if not self._queue and self._absent:
