@@ -35,7 +35,7 @@ def faults(
     for label in LABELS:
         scenario = SCENARIOS[label]
         for project in projects:
-            if runner.has_zips(project) != scenario.needs_zips:
+            if not runner.fits(scenario, project):
                 continue
             walls: dict[str, list[float]] = {name: [] for name in proxies}
             expected, sound = runner.expected(scenario, project), True

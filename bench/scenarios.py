@@ -26,6 +26,7 @@ class Scenario:
         untidy: go.mod and go.sum are made untidy before each run.
         fresh: begins in an empty module.
         workspace: the project is one of two modules of a workspace.
+        growth: for the made-up world, which no database knows; else for the recorded projects.
     """
 
     args: Sequence[str]
@@ -36,6 +37,7 @@ class Scenario:
     untidy: bool = False
     fresh: bool = False
     workspace: bool = False
+    growth: bool = False
     warm_up: Sequence[str] = ()
 
 
@@ -62,6 +64,8 @@ SCENARIOS = {
     "get-u": Scenario(("get", "-u", "./..."), needs_zips=True, cold=True),
     "get-t": Scenario(("get", "-t", "./..."), needs_zips=True, cold=True),
     "why-cold": Scenario(("mod", "why", "-m", "all"), needs_zips=True, cold=True),
+    "growth-tidy": Scenario(_TIDY, needs_zips=True, cold=True, growth=True),
+    "growth-get-u": Scenario(("get", "-u", "./..."), needs_zips=True, cold=True, growth=True),
 }
 """The scenarios of docs/speed.md."""
 
@@ -105,6 +109,8 @@ class Runner:
         environ = program.environ(state, proxy.url)
         if scenario.workspace:
             environ["GOFLAGS"] = ""  # -mod=mod is not for workspaces
+        if scenario.growth:
+            environ["GOSUMDB"] = "off"
         run = program.run(_filled(scenario.args, source), state / "src", environ, proxy)
         run = replace(run, zips=zip_sizes(state / "mod"))
         outcome = _outcome(scenario, run, state)
@@ -112,9 +118,10 @@ class Runner:
             remove(state)
         return run, outcome
 
-    def has_zips(self, project: str) -> bool:
-        """Whether a project comes with source and zips."""
-        return (self._projects[project] / "main.go").exists()
+    def fits(self, scenario: Scenario, project: str) -> bool:
+        """Whether a scenario is for a project."""
+        has_zips = (self._projects[project] / "main.go").exists()
+        return has_zips == scenario.needs_zips and project.startswith("growth-") == scenario.growth
 
     def expected(self, scenario: Scenario, project: str) -> str | None:
         """What go printed when the corpus was recorded, where that is known."""
