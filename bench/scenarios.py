@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ class Scenario:
     """A command line and where it starts.
 
     Attributes:
+        own: what govgo is called with, where it has a verb of its own.
         args: for go and govgo alike; MODULE stands for the first requirement of the project.
         needs_zips: whether the project has to come with source and zips.
         cold: begins with empty caches; else `warm_up` has been run by the same program.
@@ -39,6 +41,7 @@ class Scenario:
     workspace: bool = False
     growth: bool = False
     warm_up: Sequence[str] = ()
+    own: Sequence[str] = ()
 
 
 _LIST, _GRAPH, _TIDY = ("list", "-m", "all"), ("mod", "graph"), ("mod", "tidy")
@@ -48,6 +51,7 @@ _FETCHED = ("mod download", "mod tidy", "UNTIDY", "mod download")
 SCENARIOS = {
     "cold-list": Scenario(_LIST, cold=True),
     "cold-list-sum": Scenario(_LIST, cold=True, go_sum=True),
+    "cold-outdated": Scenario(("list", "-m", "-u", "all"), cold=True, own=("outdated", "-json")),
     "cold-graph": Scenario(_GRAPH, cold=True),
     "warm-list": Scenario(_LIST, warm_up=("list -m all", "mod graph")),
     "warm-graph": Scenario(_GRAPH, warm_up=("list -m all", "mod graph")),
@@ -107,11 +111,12 @@ class Runner:
         if scenario.fresh:
             _fresh(state)
         environ = program.environ(state, proxy.url)
+        args = scenario.own if scenario.own and program.name == "govgo" else scenario.args
         if scenario.workspace:
             environ["GOFLAGS"] = ""  # -mod=mod is not for workspaces
         if scenario.growth:
             environ["GOSUMDB"] = "off"
-        run = program.run(_filled(scenario.args, source), state / "src", environ, proxy)
+        run = program.run(_filled(args, source), state / "src", environ, proxy)
         run = replace(run, zips=zip_sizes(state / "mod"))
         outcome = _outcome(scenario, run, state)
         if scenario.cold:
@@ -184,6 +189,8 @@ def _filled(args: Sequence[str], source: Path) -> list[str]:
 def _outcome(scenario: Scenario, run: Run, state: Path) -> str:
     if run.code:
         return f"exit {run.code}: {run.out.with_suffix('.err').read_text(errors='replace')[-300:]}"
+    if scenario.own:
+        return _updates(run.out.read_text(), (state / "src/go.mod").read_text())
     files = [digest(state / "src" / name) for name in ("go.mod", "go.sum", "go.work.sum")]
     verb = scenario.args[1]
     if verb == "vendor":
@@ -195,3 +202,15 @@ def _outcome(scenario: Scenario, run: Run, state: Path) -> str:
     if scenario.args[0] == "get" or verb == "tidy":
         return " ".join(files)
     return digest(run.out)
+
+
+def _updates(out: str, gomod: str) -> str:
+    """The newer versions of direct requirements, as `list -m -u` or `outdated -json` prints them."""
+    direct = set(re.findall(r"^(?:require)?[ \t]+(\S+\.\S+) v\S+$", gomod, re.MULTILINE))
+    if out.startswith("{"):
+        every = [each for module in json.loads(out)["modules"] for each in module["dependencies"]]
+        newer = [each for each in every if each["newest"] and not each["replaced_by"]]
+        found = {each["path"]: each["newest"]["version"] for each in newer}
+    else:
+        found = dict(re.findall(r"^(\S+) \S+ \[(\S+)\]", out, re.MULTILINE))
+    return " ".join(f"{path}@{version}" for path, version in sorted(found.items()) if path in direct)
