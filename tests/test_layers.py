@@ -58,13 +58,13 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get graph hygiene init modverify outdated tidy tree work",
+        "audit binaries list sum vendor edit env get drawing graph hygiene init modverify outdated tidy tree work",
         "diff download verify why whyversion",
     ),
     "report": (
         "age gojson markdown style",
         "document",
-        "audit binaries diff edit env findings graph list outdated sum tree why whyversion",
+        "audit binaries diff edit env findings drawing graph list outdated sum tree why whyversion",
         "download",
     ),
     "wiring": ("audit diff env modverify plan session sums", "verify"),
@@ -109,6 +109,7 @@ TESTED_BY = {
     "cli/commands/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
+    "cli/commands/test_graph.py": "app: drawing; cli/commands: drawing; report/drawing: json lines",
     "cli/commands/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
@@ -149,7 +150,7 @@ TESTED_BY = {
     ),
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
-        "app: tidy why; app/work: sync work; cli/commands: get graph init list tidy vendor why work; "
+        "app: tidy why; app/work: sync work; cli/commands: get init list tidy vendor why work; "
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "simulators/repo.py": "ports: advisories evidence files modules sumdb talk",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
 from govgo.core.resolution.dependencies import Audited, Dependencies
-from govgo.errors import NotFoundError
-from govgo.load.targets.dependencies import dependencies_of
+from govgo.load.targets.dependencies import check_names, dependencies_of
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Unresolved, resolve_all
 
@@ -43,20 +42,5 @@ def dependencies(
         else:
             modules.append(dependencies_of(found, faults, retracted=retracted))
     if modules or not faults:
-        _check_names(modules, named)
+        check_names(modules, named)
     return Audited(tuple(modules), tuple(faults))
-
-
-def _check_names(modules: Sequence[Dependencies], named: Iterable[str]) -> None:
-    for path in named:
-        if not any(each.selected(path) for each in modules):
-            known = {mod.path for each in modules for mod in each.modules}
-            raise NotFoundError(f"{path}: not in the build list{_meant(path, known)}")
-
-
-def _meant(path: str, known: Iterable[str]) -> str:
-    import difflib
-
-    ends = [each for each in sorted(known) if each.endswith(f"/{path}")]
-    close = ends or difflib.get_close_matches(path, sorted(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""

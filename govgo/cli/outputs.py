@@ -75,6 +75,10 @@ class Reports(Generic[_T]):
         """Whether a person reads standard output."""
         return (TEXT, STDOUT) in self._outputs
 
+    def has(self, form: str) -> bool:
+        """Whether a report in this format was asked for."""
+        return any(each == form for each, _ in self._outputs)
+
     def __enter__(self) -> Reports[_T]:
         return self
 

@@ -31,6 +31,7 @@ SECRETS = "tests/attacks/test_secrets.py::"
 URL = "tests/core/golib/test_url.py::"
 GITCLONE = "tests/adapters/vcs/test_gitclone.py::"
 DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
+DRAWING = "tests/report/drawing/"
 FOREIGN = "tests/attacks/test_foreign_text.py::"
 FORMATS = "tests/report/findings/test_formats.py::"
 SUM = "tests/cli/commands/test_sum.py::"
@@ -851,5 +852,29 @@ MUTANTS = {
         "        if error is not None and self.result is None:\n",
         "        if False:\n",
         (VERIFY + "test_a_run_that_fails_replaces_the_old_report",),
+    ),
+    "page-data": Mutant(
+        "foreign text",
+        "data in a page of HTML ends no element",
+        "report/drawing/html.py",
+        '    return text.replace("<", "\\\\u003c").replace(">", "\\\\u003e").replace("&", "\\\\u0026")\n',
+        "    return text\n",
+        (DRAWING + "test_html.py::test_text_of_strangers_stays_data",),
+    ),
+    "dot-quotes": Mutant(
+        "foreign text",
+        "a string of Graphviz stays between its quotes",
+        "report/drawing/dot.py",
+        """.replace("\\\\", "\\\\\\\\").replace('"', '\\\\"')""",
+        "",
+        (DRAWING + "test_dot.py::test_text_of_strangers_stays_in_its_quotes",),
+    ),
+    "mermaid-label": Mutant(
+        "foreign text",
+        "a label of Mermaid stays between its quotes",
+        "report/drawing/mermaid.py",
+        '_SPECIAL.sub(lambda match: f"#{ord(match[0])};", one_line(text))',
+        "one_line(text)",
+        (DRAWING + "test_mermaid.py::test_text_of_strangers_stays_in_its_quotes",),
     ),
 }

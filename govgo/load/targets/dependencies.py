@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from govgo.core.findings import Finding, Place
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.resolution.dependencies import Dependencies
-from govgo.errors import Failure
+from govgo.errors import Failure, NotFoundError
 from govgo.load.dependency.gomod import indirect_requirements, raw_summary
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved
@@ -65,3 +67,19 @@ def _asked_retractions(found: Resolved, faults: list[Finding]) -> dict[str, str]
         except Failure as error:
             faults.append(from_error(None, error, Place(resolution.mod_file)))
     return reasons
+
+
+def check_names(modules: Sequence[Dependencies], named: Iterable[str]) -> None:
+    """Refuse a module path that is in no build list.  Raises NotFoundError."""
+    for path in named:
+        if not any(each.selected(path) for each in modules):
+            known = {mod.path for each in modules for mod in each.modules}
+            raise NotFoundError(f"{path}: not in the build list{_meant(path, known)}")
+
+
+def _meant(path: str, known: Iterable[str]) -> str:
+    import difflib
+
+    ends = [each for each in sorted(known) if each.endswith(f"/{path}")]
+    close = ends or difflib.get_close_matches(path, sorted(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

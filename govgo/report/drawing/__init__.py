@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The requirement graph as a picture or as data: dot, Mermaid, JSON, and a page of HTML."""
