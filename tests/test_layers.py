@@ -100,7 +100,9 @@ TESTED_BY = {
     "cli/commands/test_diff.py": (
         "app/diff: diff sources; report: markdown; report/diff: json markdown text; wiring: diff"
     ),
-    "cli/commands/test_audit.py": "app: audit; core/advisory: audit; report/audit: json markdown text; wiring: audit",
+    "cli/commands/test_audit.py": (
+        "app: audit; core/advisory: audit; load/targets: packages; report/audit: json markdown text; wiring: audit"
+    ),
     "cli/commands/test_download.py": "app: download; report: download",
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/test_hygiene.py": "app: hygiene",

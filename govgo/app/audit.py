@@ -18,6 +18,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion
+from govgo.errors import Failure
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.advisories import AdvisorySource, Snapshot
@@ -32,6 +33,7 @@ def audit(
     sources: Collection[AdvisorySource],
     *,
     max_age: timedelta | None = None,
+    packages: bool = False,
 ) -> Audit:
     """Match the build list of each module and workspace that `where` names with the advisories of all sources.
 
@@ -40,6 +42,7 @@ def audit(
         where: directories, or `DIR/...`; none for the main module or the workspace.
         sources: databases of advisories.
         max_age: a database that was last changed before is a fault.
+        packages: leave out what no import of the main modules leads to.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
@@ -61,9 +64,12 @@ def audit(
     now = session.clock.now()
     faults += _stale(snapshots, now, max_age)
     index = AdvisoryIndex(advisory for snapshot in snapshots for advisory in snapshot.advisories)
+    modules = [_audited(each, index, release) for each, release in zip(found, releases, strict=True)]
+    if packages:
+        modules = [_reached(each, module, faults) for each, module in zip(found, modules, strict=True)]
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
-        modules=tuple(_audited(each, index, release) for each, release in zip(found, releases, strict=True)),
+        modules=tuple(modules),
         faults=tuple(faults),
         now=now,
     )
@@ -142,3 +148,30 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
         unmatched=tuple(unmatched),
         exposures=tuple(exposures),
     )
+
+
+def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> AuditedModule:
+    """`module` with the exposures whose packages imports lead to.
+
+    Which packages of the standard library import which is not known without its sources, so those all stay. If packages
+    cannot be loaded, nothing is left out.
+    """
+    from govgo.load.targets.packages import imported_packages
+
+    if not any(each.chain for each in module.exposures):
+        return module._replace(by_packages=True)
+    try:
+        imported = imported_packages(found)
+    except Failure as error:
+        faults.append(_unchecked(from_error(None, error, Place(found.resolution.mod_file))))
+        return module
+    if imported.faults:
+        faults += imported.faults
+        return module
+    kept = []
+    for each in module.exposures:
+        at_fault = each.vulnerability.packages
+        is_hit = any(path in imported.providers for path in at_fault) if at_fault else each.module in imported.modules
+        if is_hit or not each.chain:
+            kept.append(each)
+    return module._replace(exposures=tuple(kept), by_packages=True)

@@ -39,6 +39,7 @@ def run_audit(
     network: NetworkOptions | None = None,
     offline: bool = False,
     max_age: timedelta | None = None,
+    packages: bool = False,
 ) -> Audit:
     """Audit modules and workspaces.
 
@@ -48,7 +49,7 @@ def run_audit(
         databases: what names them, see the module's docstring.
         network: how to talk to servers.
         offline: use what was kept of databases over HTTP.
-        max_age: a database that was last changed before is a fault.
+        max_age, packages: as for `audit`.
 
     Raises:
         UsageError: a database or an argument names nothing.
@@ -58,7 +59,7 @@ def run_audit(
     kept = KeptFiles(session.settings.env.process)
     with ExitStack() as held:
         sources = [_source(session, name, kept, held, network, offline=offline) for name in databases]
-        return audit(session, where, sources, max_age=max_age)
+        return audit(session, where, sources, max_age=max_age, packages=packages)
 
 
 def _source(

@@ -20,6 +20,7 @@ from govgo.wiring.audit import run_audit
 @command(own=True, usage="[flags] [./... | directories]")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE: a URL, file, directory or module.")
 @option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 36h.")
+@option("-packages", "packages", is_flag=True, help="Leave out what no import leads to; needs the sources.")
 @option("-offline", "offline", is_flag=True, help="Ask nobody: use what was kept of earlier runs.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite vulnerabilities, but not despite errors.")
@@ -39,6 +40,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit ./... -o sarif:audit.sarif          every module below, also for code scanning
     govgo audit --db golang.org/x/vulndb@latest     advisories by GOPROXY, proved by the checksum database
     govgo audit --db vulndb.zip --offline           from a file, without any network
+    govgo audit --packages                          only packages that the build imports
 
     Formats: text, json, markdown.
 
@@ -60,6 +62,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
             network=network_options(flags),
             offline=flags["offline"],
             max_age=max_age,
+            packages=flags["packages"],
         )
         reports.tell(run)
     reports.tell_faults(run.faults)

@@ -49,6 +49,7 @@ class AuditedModule(NamedTuple):
         release: the Go release whose standard library and go command were matched.
         unmatched: modules replaced by directories: their code has no version, so no advisory can be matched.
         exposures: what was found, by module.
+        by_packages: those are left out whose packages no import leads to.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class AuditedModule(NamedTuple):
     release: GoRelease
     unmatched: tuple[ModuleVersion, ...]
     exposures: tuple[Exposure, ...]
+    by_packages: bool = False
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.report.audit.text import LEVEL
+from govgo.report.audit.text import level
 from govgo.report.document import encode, fault_entries, heading
 
 SCHEMA = "govgo.audit/1"
@@ -19,7 +19,7 @@ def audit_json(run: Audit) -> str:
         {
             **heading(SCHEMA),
             "summary": {
-                "level": LEVEL,
+                "level": level(run),
                 "modules": len(run.modules),
                 "results": len(found),
                 "errors": len(run.faults),

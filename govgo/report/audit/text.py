@@ -12,8 +12,7 @@ from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.style import PLAIN, Style
 
-LEVEL = "module level: calls are not analysed"
-"""What every report says, since other tools look at calls."""
+_MODULES, _PACKAGES = "module level: calls are not analysed", "package level: calls are not analysed"
 _GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
 _MOST_PACKAGES = 5
 
@@ -31,6 +30,11 @@ def audit_text(run: Audit, style: Style = PLAIN) -> str:
     lines += [one_line(database_text(each, run.now)) for each in run.databases]
     lines.append(style.paint(one_line(closing(run)), _closing_colour(run)))
     return "".join(f"{line}\n" for line in lines)
+
+
+def level(run: Audit) -> str:
+    """How deep the audit looked, which every report says, since other tools look at calls."""
+    return _PACKAGES if run.modules and all(module.by_packages for module in run.modules) else _MODULES
 
 
 def _exposure(module: AuditedModule, exposure: Exposure, style: Style) -> Iterator[str]:
@@ -108,13 +112,13 @@ def closing(run: Audit) -> str:
     looked = _many(sum(module.modules for module in run.modules), "module")
     releases = "go " + ", ".join(sorted({module.release.version for module in run.modules}))
     if not run.modules:
-        return f"nothing was audited ({LEVEL})"
+        return f"nothing was audited ({level(run)})"
     if not found:
         known = "no known vulnerabilities" if not run.faults else "no vulnerabilities found"
-        return f"{known} in {looked} and {releases} ({LEVEL})"
+        return f"{known} in {looked} and {releases} ({level(run)})"
     noun = "vulnerability" if count == 1 else "vulnerabilities"
     where = f"{len(modules - go)} of {looked}" + (f" and in {releases}" if go else f"; none in {releases}")
-    return f"{count:,} {noun} in {where} ({LEVEL})"
+    return f"{count:,} {noun} in {where} ({level(run)})"
 
 
 def _closing_colour(run: Audit) -> str:

@@ -265,3 +265,27 @@ def test_text_of_strangers_gives_no_commands(world: World, audit: Any, tmp_path:
         assert "\x1b" not in out
         assert not re.search(r"^\s*::", out, re.MULTILINE)
     assert "[z](u)" not in audit("-format", "markdown").out
+
+
+def test_only_packages_that_are_imported(world: World, audit: Any, tmp_path: Path) -> None:
+    source = 'package main\n\nimport (\n\t_ "q.io/a"\n\t_ "q.io/v"\n)\n'
+    world.main(HEAD + requirements(a="v1.0.0", v="v1.2.0", x="v1.0.0"), {"main.go": source})
+    for name, package in (("GO-1", "q.io/v"), ("GHSA-1", "q.io/v/unused"), ("GO-4", "q.io/w/v3")):
+        text = json.loads(ADVISORIES[name])
+        text["affected"][0]["ecosystem_specific"] = {"imports": [{"path": package}]}
+        text["aliases"] = []
+        (tmp_path / "db" / f"{name}.json").write_text(json.dumps(text))
+    assert [each[:2] for each in audit("--json").found] == [
+        ("GO-10", "stdlib"),
+        ("GO-1", "q.io/v"),
+        ("GHSA-1", "q.io/v"),
+        ("GO-4", "q.io/w/v3"),
+    ]
+    run = audit("--packages", "--json")
+    assert [each[:2] for each in run.found] == [("GO-10", "stdlib"), ("GO-1", "q.io/v")]
+    assert run.json["summary"]["level"] == "package level: calls are not analysed"
+    # An import that leads nowhere might lead to anything: then nothing is left out.
+    world.main(HEAD + requirements(a="v1.0.0", v="v1.2.0", x="v1.0.0"), {"main.go": source + 'import _ "gone.io/g"\n'})
+    run = audit("--packages", "--json")
+    assert (len(run.found), run.code) == (4, 3)
+    assert "gone.io/g: " in run.json["errors"][0]["text"]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The packages that the imports of a module or workspace lead to, and the modules that provide them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved
+
+
+class Imported(NamedTuple):
+    """What imports lead to, on this platform and without tests.
+
+    Attributes:
+        providers: the module of each import path; packages of the standard library are not among them.
+        faults: the imports whose package could not be loaded: what they would lead to is not known.
+    """
+
+    providers: dict[str, ModuleVersion]
+    faults: tuple[Finding, ...]
+
+    @property
+    def modules(self) -> frozenset[ModuleVersion]:
+        """The modules that provide a package."""
+        return frozenset(self.providers.values())
+
+
+def imported_packages(found: Resolved) -> Imported:
+    """Load the packages of the main modules and what they import; the zips of the modules are fetched where absent.
+
+    Raises:
+        GovgoError: the packages cannot be loaded at all.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    found.activate()
+    patterns = [f"{main.path}/..." for main in found.resolution.mains]
+    opts = PackageOpts(silence_package_errors=True, silence_unmatched_warnings=True)
+    _, paths, loaded = load_packages(found.session, opts, patterns)
+    place = Place(found.resolution.mod_file)
+    providers: dict[str, ModuleVersion] = {}
+    faults: list[Finding] = []
+    for path in paths:
+        pkg = loaded.lookup(path)
+        if pkg is None or pkg.in_std:
+            continue
+        if pkg.error is not None:
+            fault = from_error(None, pkg.error, place)
+            faults.append(fault._replace(text=f"{path}: {fault.text}", verdict=max(fault.verdict, Verdict.UNCHECKED)))
+        elif pkg.mod.path:
+            providers[path] = pkg.mod
+    return Imported(providers, tuple(faults))
