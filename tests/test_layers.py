@@ -101,7 +101,8 @@ TESTED_BY = {
         "app/diff: diff sources; report: markdown; report/diff: json markdown text; wiring: diff"
     ),
     "cli/commands/test_audit.py": (
-        "app: audit; core/advisory: audit; load/targets: packages; report/audit: json markdown text; wiring: audit"
+        "app: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown "
+        "text; wiring: audit"
     ),
     "cli/commands/test_download.py": "app: download; report: download",
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",

@@ -42,7 +42,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --db vulndb.zip --offline           from a file, without any network
     govgo audit --packages                          only packages that the build imports
 
-    Formats: text, json, markdown.
+    Formats: text, json, sarif, github, junit, markdown.
 
     Exit codes: 0 nothing known, 1 vulnerable, 3 something could not be checked, 4 a contradiction.
     """
@@ -102,4 +102,32 @@ def _markdown(run: Audit, _: Style) -> str:
     return audit_markdown(run)
 
 
-FORMATS = {"text": _text, "json": _json, "markdown": _markdown}
+def _sarif(run: Audit, _: Style) -> str:
+    from govgo.report.audit.findings import RULES, audit_findings
+    from govgo.report.findings.sarif import sarif_report
+
+    return sarif_report(audit_findings(run), RULES)
+
+
+def _github(run: Audit, _: Style) -> str:
+    from govgo.report.audit.findings import audit_findings
+    from govgo.report.findings.github import github_report
+
+    return github_report(audit_findings(run))
+
+
+def _junit(run: Audit, _: Style) -> str:
+    from govgo.report.audit.findings import audit_findings
+    from govgo.report.findings.junit import junit_report
+
+    return junit_report(audit_findings(run))
+
+
+FORMATS = {
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "github": _github,
+    "junit": _junit,
+    "markdown": _markdown,
+}

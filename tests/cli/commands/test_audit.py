@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
 jsonschema = pytest.importorskip("jsonschema")
+SARIF = Path(__file__).parents[3] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
 SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.audit-1.json"
 
 
@@ -164,6 +166,20 @@ def test_markdown(world: World, audit: Any) -> None:
     ) in lines
 
 
+def test_formats_that_ci_systems_read(world: World, audit: Any) -> None:
+    """Each finding stands at the line of the requirement that brought the module in."""
+    sarif = json.loads(audit("-format", "sarif").out)
+    jsonschema.Draft7Validator(json.loads(SARIF.read_text())).validate(sarif)
+    results = sarif["runs"][0]["results"]
+    lines = [each["locations"][0]["physicalLocation"].get("region", {}).get("startLine") for each in results]
+    assert sorted(lines, key=str) == [10, 6, 7, 8, None]
+    assert "q.io/v v1.2.0: GO-1, CVE-1, GHSA-1: bad; fixed in v1.3.0" in results[3]["message"]["text"]
+    github = audit("-format", "github").out
+    assert "::error file=go.mod,line=6," in github
+    junit = audit("-format", "junit").out
+    assert ElementTree.fromstring(junit)[0].get("failures") == "5"
+
+
 def test_the_go_release(world: World, audit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world.main(MAIN.replace("go 1.21\n", "go 1.21\n\ntoolchain go1.22.1\n"))
     (module,) = audit("--json").json["modules"]
@@ -241,7 +257,7 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
         ("--db not/a/module", 2, "neither a URL, nor a file, nor a module"),
         ("--max-db-age soon", 2, 'invalid value "soon" for flag -max-db-age'),
         ("elsewhere", 2, "elsewhere: no go.mod file there"),
-        ("-format html", 2, "unknown format 'html': formats are text, json, markdown"),
+        ("-format html", 2, "unknown format 'html': formats are text, json, sarif, github, junit, markdown"),
     ],
 )
 def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: str) -> None:
