@@ -26,6 +26,10 @@ class Claim(StrEnum):
     VENDOR = "vendor"
 
 
+BINARY = "binary"
+"""The kind of a report about a Go binary."""
+
+
 class Verdict(IntEnum):
     """How bad something is. The numbers are exit codes (`cli.exitcodes`); where several apply, the largest counts.
 
@@ -213,7 +217,7 @@ class ModuleReport(NamedTuple):
     """One main module, or the files of a workspace.
 
     Attributes:
-        kind: "module" or "workspace".
+        kind: "module", "workspace" or "binary".
         path: the module path; "" where go.mod does not say, and for workspaces.
         directory: as it is shown; "." for the root of the sources.
         files: the go.sum files that were read, as shown.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from govgo.core.findings import Claim, Verification
     from govgo.load.session.session import Session
     from govgo.ports.evidence import Facts, FileReader, KeptProofs, Sources
+    from govgo.ports.files import Executables
     from govgo.ports.sumdb import Prover
 
 _T = TypeVar("_T")
@@ -32,6 +33,7 @@ class VerifyOptions(NamedTuple):
         bundle: a file to write the proofs to, "" for none.
         from_bundle: a file of proofs to use in place of the database, "" for none.
         strict: go.sum lines that are right, but more than needed, are findings.
+        against: a go.sum file to compare Go binaries with, "" for none.
     """
 
     since: str = ""
@@ -39,6 +41,7 @@ class VerifyOptions(NamedTuple):
     bundle: str = ""
     from_bundle: str = ""
     strict: bool = False
+    against: str = ""
 
 
 def run_verify(
@@ -99,6 +102,7 @@ def run_verify(
                 since=options.since,
                 offline=options.offline,
                 strict=options.strict,
+                against=options.against,
                 optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
             )
             if options.bundle:
@@ -153,6 +157,11 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 
         return ModuleFiles()
 
+    def executables() -> Executables:
+        from govgo.adapters.disk.executables import DiskExecutables
+
+        return DiskExecutables()
+
     def sources() -> Sources:
         from govgo.adapters.proxy.compare import SecondSources
 
@@ -164,7 +173,7 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 
         old = GitFiles(options.since)
     asks_nobody = options.offline or options.from_bundle
-    return Tools(database, proofs, facts, files, None if asks_nobody else sources, old)
+    return Tools(database, proofs, facts, files, executables, None if asks_nobody else sources, old)
 
 
 def _offline_session(session: Session) -> Session:

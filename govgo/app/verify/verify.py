@@ -11,11 +11,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.app.verify.binaries import binary_target, check_against, split_binaries, without_hash
 from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
-from govgo.core.findings import Claim, ClaimResult, Finding, ModuleReport, Place, Verdict, Verification, merge_alike
+from govgo.core.findings import (
+    BINARY,
+    Claim,
+    ClaimResult,
+    Finding,
+    ModuleReport,
+    Place,
+    Verdict,
+    Verification,
+    merge_alike,
+)
 from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
-from govgo.errors import GovgoError, OfflineError
+from govgo.errors import GovgoError, OfflineError, UsageError
 from govgo.load.session.errors import NoModRootError
 from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown
 from govgo.ports.evidence import KeptProofs, OldFiles
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.session import Session
     from govgo.ports.evidence import Cached, Facts, FileReader, Sources
+    from govgo.ports.files import Executables
 
 
 class Tools(NamedTuple):
@@ -38,6 +50,7 @@ class Tools(NamedTuple):
         proofs: looks at what is kept of the database, None where nothing is.
         facts: looks at the module cache.
         files: reads zips and trees.
+        executables: reads Go binaries.
         sources: looks at proxies when something contradicts; None to ask none.
         old: files as they were at a git reference, None where every line counts.
     """
@@ -46,6 +59,7 @@ class Tools(NamedTuple):
     proofs: Callable[[], KeptProofs | None]
     facts: Callable[[], Facts]
     files: Callable[[], FileReader]
+    executables: Callable[[], Executables]
     sources: Callable[[], Sources] | None = None
     old: OldFiles | None = None
 
@@ -60,17 +74,19 @@ def verify(
     offline: bool = False,
     strict: bool = False,
     optional: Collection[Claim] = (),
+    against: str = "",
 ) -> Verification:
     """Verify modules and workspaces.
 
     Args:
         session: the command; its repository must ask no source when `offline`.
-        args: see `targets.find_targets`.
+        args: see `targets.find_targets`; files are Go binaries.
         claims: what to check.
         tools: what to check it with.
         since, offline: for the report.
         strict: lines that are right, but more than needed, are findings too.
         optional: claims that do not fail where what they need is not at hand.
+        against: a go.sum file that has to have the hashes that binaries record, "" for none.
 
     Raises:
         UsageError: arguments or settings that make no sense.
@@ -78,10 +94,14 @@ def verify(
     """
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     bare = not {Claim.COMPLETE, Claim.VENDOR} & {*claims} - {*optional}
-    targets = find_targets(session, args, tools.old, bare=bare)
+    binaries, args = split_binaries(session, args)
+    if against and (args or not binaries):
+        raise UsageError("--against compares Go binaries; name them alone")
+    targets = find_targets(session, args, tools.old, bare=bare) if args or not binaries else ()
+    targets = (*targets, *(binary_target(session, tools.executables(), each) for each in binaries))
     asks = Claim.DATABASE in claims and session.settings.env.gosumdb != OFF
     name = tools.database.name if asks else ""
-    run = _Run(session, targets, frozenset(claims), tools, strict=strict, optional=optional)
+    run = _Run(session, targets, frozenset(claims), tools, strict=strict, optional=optional, against=against)
     modules = run.modules()
     return Verification(
         claims=tuple(claims),
@@ -134,7 +154,9 @@ class _Run:
         *,
         strict: bool,
         optional: Collection[Claim],
+        against: str,
     ) -> None:
+        self._against = against
         self.findings: list[Finding] = []
         self._strict = strict
         self._optional = optional
@@ -166,7 +188,7 @@ class _Run:
         if Claim.CACHE in self._claims:
             from govgo.app.verify.cache import damage_findings, modules_of
 
-            mods = modules_of(self._targets)
+            mods = modules_of([target for target in self._targets if target.kind != BINARY])
             self._step("cache", len(mods))
             proofs = self._tools.proofs()
             if proofs is not None:
@@ -194,6 +216,8 @@ class _Run:
         self._session.report.event("step", {"name": name, "count": count})
 
     def _module(self, target: Target) -> ModuleReport:
+        if target.kind == BINARY:
+            return self._binary(target)
         results: list[ClaimResult] = []
         findings: list[Finding] = []
         distrusted: list[SumLine] = []
@@ -224,6 +248,28 @@ class _Run:
             directory=shown(self._session, target.root),
             files=tuple(file.shown for file in target.sums),
             claims=tuple(sorted(results, key=lambda result: order.index(result.claim))),
+            findings=merge_alike(findings),
+        )
+
+    def _binary(self, target: Target) -> ModuleReport:
+        """What can be said of a binary: whether the database, and the go.sum that was named, have its hashes."""
+        results: list[ClaimResult] = []
+        findings: list[Finding] = []
+        if Claim.DATABASE in self._claims:
+            result, found, _ = check_database(target, self._answers, linted=True, off=self._off)
+            bare = without_hash(self._session, self._tools.executables(), target)
+            self._add(result, [*found, *bare], results, findings)
+        if self._against:
+            found = check_against(self._session, target, self._against)
+            count = len(target.sums[0].lines) - len(found)
+            note = f"{count} of {len(target.sums[0].lines)} recorded hashes are in {self._against}"
+            self._add(ClaimResult(Claim.COMPLETE, Verdict.PASSED, note=note), found, results, findings)
+        return ModuleReport(
+            kind=target.kind,
+            path=target.path,
+            directory=shown(self._session, target.root),
+            files=tuple(file.shown for file in target.sums),
+            claims=tuple(results),
             findings=merge_alike(findings),
         )
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from govgo.report.style import Style
 
 
-@command(own=True, usage="[flags] [./... | directories]")
+@command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these claims only, e.g. database,lint.")
 @option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all claims but these.")
 @option("-since", "since", metavar="REF", help="Only go.sum lines added since a git reference.")
 @option("-offline", "offline", is_flag=True, help="Use kept proofs alone; report what they do not cover.")
 @option("-bundle", "bundle", metavar="FILE", help="Also write the proofs to FILE.")
 @option("-from-bundle", "from_bundle", metavar="FILE", help="Prove by the bundle FILE, without the database.")
+@option("-against", "against", metavar="FILE", help="Compare the hashes in Go binaries with the go.sum FILE.")
 @output_options
 @option("-strict", "strict", is_flag=True, help="Count lines that are right, but more than needed, as findings.")
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
@@ -42,12 +43,14 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     govgo verify --since origin/main        only lines that a branch has added
     govgo verify -o sarif:out.sarif -o markdown:-
     govgo verify --only database --offline  with kept proofs alone
+    govgo verify bin/tool --against go.sum  the modules that a Go binary was built from
 
     Formats: text, json, sarif, github, junit, markdown. Files are named from the root of the git repository.
 
     Exit codes: 0 all verified, 1 findings, 3 something could not be checked, 4 a contradiction.
     """
-    options = VerifyOptions(flags["since"], flags["offline"], flags["bundle"], flags["from_bundle"], flags["strict"])
+    names = ("since", "offline", "bundle", "from_bundle", "strict", "against")
+    options = VerifyOptions(**{name: flags[name] for name in names})
     with Reports(flags, FORMATS, lambda error: _failed_run(error, options)) as reports:
         claims = _claims(flags["only"], flags["skip"])
         session = open_session(flags, announce=False)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from govgo.core.findings import (
+    BINARY,
     MOST_APART,
     Claim,
     ClaimResult,
@@ -50,7 +51,7 @@ def text_report(run: Run, paint: Paint = plain, *, most_alike: int = 0) -> str:
             where = f" ({module.directory})" if module.path and module.directory != "." else ""
             lines.append(one_line(f"{module.name}{where}"))
         for result in module.claims:
-            lines += [one_line(f"  {label:<17}  {text}") for label, text in _rows(run, result)]
+            lines += [one_line(f"  {label:<17}  {text}") for label, text in _rows(run, module, result)]
     lines += _told(run, paint, most_alike or sys.maxsize)
     lines.append(paint(closing(run), _COLOURS[verdict_of(run)]))
     return "".join(f"{line}\n" for line in lines)
@@ -94,7 +95,7 @@ def _many(count: int, noun: str) -> str:
     return "" if not count else f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _rows(run: Run, result: ClaimResult) -> Iterator[tuple[str, str]]:
+def _rows(run: Run, module: ModuleReport, result: ClaimResult) -> Iterator[tuple[str, str]]:
     count = result.number
     if result.note:
         yield _LABELS[result.claim], result.note
@@ -108,7 +109,7 @@ def _rows(run: Run, result: ClaimResult) -> Iterator[tuple[str, str]]:
             extra = [f"{count('extra')} more than needed"] if count("extra") else []
             yield "complete", ", ".join([*(wrong or [f"{count('needed')} needed go.sum lines there"]), *extra])
         case Claim.DATABASE:
-            yield from _database_rows(run, result)
+            yield from _database_rows(run, module, result)
         case Claim.CACHE:
             wrong_text = f"{count('modified')} modified, " if count("modified") else ""
             absent = f" ({count('absent')} not downloaded)" if count("absent") else ""
@@ -128,7 +129,7 @@ _LABELS = {
 }
 
 
-def _database_rows(run: Run, result: ClaimResult) -> Iterator[tuple[str, str]]:
+def _database_rows(run: Run, module: ModuleReport, result: ClaimResult) -> Iterator[tuple[str, str]]:
     count = result.number
     assert isinstance(run, Verification), "no other run has claims"
     added = " added" if run.since else ""
@@ -142,7 +143,8 @@ def _database_rows(run: Run, result: ClaimResult) -> Iterator[tuple[str, str]]:
         )
         if count(name)
     ]
-    proved = f"{count('proved')}{added} go.sum lines proved{tree}"
+    noun = "recorded hashes" if module.kind == BINARY else f"{'added ' * bool(added)}go.sum lines"
+    proved = f"{count('proved')} {noun} proved{tree}"
     yield "checksum database", ", ".join([proved, *wrong])
     if count("private"):
         setting = f" ({run.private})" if run.private else ""
