@@ -37,8 +37,9 @@ class Versions(NamedTuple):
 class Ask(NamedTuple):
     """One thing to fetch: `kind` is "versions", "probe", "info", "latest", "gomod" or "zip".
 
-    "sumdb" is the way to the database, where that is asked about `path`. `version` is the revision for "info", and the
-    version for "gomod" and "zip".
+    "sumdb" is the way to the database, where that is asked about `path`, and "record" what the database proves of a
+    version, where that is not in go.sum; they count as there when they are begun. `version` is the revision for "info",
+    and the version for "gomod", "zip" and "record".
     """
 
     kind: str

@@ -487,6 +487,14 @@ MUTANTS = {
         "        for path in (final,):\n",
         (REPOSITORY + "test_attack_another_zip_than_go_sum_knows",),
     ),
+    "guess-private": Mutant(
+        "11",
+        "no lookup is begun ahead for a path that no proxy may be asked for",
+        "adapters/repository/sumcheck.py",
+        " and self._env.uses_proxy(mod.path):\n",
+        ":\n",
+        (RULES + "test_rule_11_a_private_path_is_told_to_nobody",),
+    ),
     "tree-before-its-hash": Mutant(
         "zips",
         "a tree appears after its hash was accepted",

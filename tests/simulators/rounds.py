@@ -11,7 +11,7 @@ The critical path of a command is then a number of rounds, which no machine's sp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -39,17 +39,8 @@ class Rounds:
         self._proxy = proxy
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._checking = False
-        off = Network.off
-
-        async def counted(network: Network, work: Callable[[], _T], *, computes: bool = False) -> _T:
-            self.threads += 1
-            try:
-                return await off(network, work, computes=computes)
-            finally:
-                self.threads -= 1
-                self._check_soon()
-
-        monkeypatch.setattr(Network, "off", counted)
+        monkeypatch.setattr(Network, "off", self._counted(Network.off))
+        monkeypatch.setattr(asyncio, "to_thread", self._counted(asyncio.to_thread))
         monkeypatch.setattr(connect, "open_engine", lambda options: _Engine(self))
 
     def __enter__(self) -> Rounds:
@@ -59,6 +50,19 @@ class Rounds:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert kind is not None or not self._waiting
+
+    def _counted(self, in_thread: Callable[..., Awaitable[_T]]) -> Callable[..., Awaitable[_T]]:
+        """A function that runs work in a thread; no round ends meanwhile."""
+
+        async def counted(*args: Any, **options: Any) -> _T:
+            self.threads += 1
+            try:
+                return await in_thread(*args, **options)
+            finally:
+                self.threads -= 1
+                self._check_soon()
+
+        return counted
 
     async def answer(self, target: str) -> bytes | None:
         """The body at a path, None for 404, at the end of the round."""
@@ -85,7 +89,7 @@ class Rounds:
         self._checking = False
         if self.threads or not self._waiting:
             return
-        if loop._ready:
+        if loop._ready or loop._stopping:  # what the client waited for is there: it computes now
             self._check_soon()
             return
         waiting, self._waiting = self._waiting, []

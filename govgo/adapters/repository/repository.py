@@ -428,6 +428,9 @@ class Repository:
             case "sumdb":
                 self._sums.connect(ModuleVersion(ask.path, ask.version))
                 return None
+            case "record":
+                self._sums.prefetch(ModuleVersion(ask.path, ask.version))
+                return None
         raise ValueError(f"unknown ask: {ask.kind}")
 
     async def _warm_gomod(self, mv: ModuleVersion) -> bytes:

@@ -80,10 +80,13 @@ class SumCheck:
     def prefetch(self, mod: ModuleVersion) -> None:
         """Begin the lookup that `check` will need, if it will need one; its errors are raised by `check`.
 
+        A path that no proxy may be asked for (GONOPROXY) is told to the database by `check` alone, as by go: when there
+        is something to check.
+
         Raises:
             UsageError: GOSUMDB makes no sense.
         """
-        if not self.ledger.have(mod) and self.uses_database(mod.path):
+        if not self.ledger.have(mod) and self.uses_database(mod.path) and self._env.uses_proxy(mod.path):
             self._open(mod).prefetch((mod,))
 
     def connect(self, mod: ModuleVersion) -> None:

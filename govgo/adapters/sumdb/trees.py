@@ -249,7 +249,11 @@ class ProvedTrees:
                 # Of the many heads that arrive at the start of a run, those below the largest then need no tiles of
                 # their own trees. If that one fails, this head goes on alone.
                 may_wait = False
-                await larger.wait()
+                nodes = prefix_nodes(head.tree.size)
+                if leaf is not None and _is_in(larger.tree, leaf):
+                    nodes = *nodes, leaf
+                self._tiles.fetch_ahead(self._auth(larger.tree).ask(nodes))
+                await self._growing[larger].wait()
                 continue
             if leaf is not None and _is_in(join.newer.tree, leaf):
                 self._tiles.fetch_ahead(self._auth(join.newer.tree).ask((leaf,)))
@@ -260,10 +264,10 @@ class ProvedTrees:
                 if self.timeline.offer(head) == join:
                     raise  # else the history has grown meanwhile, and another join may succeed
 
-    def _larger_growth(self, head: Head) -> asyncio.Event | None:
-        """The end of the join that makes the history grow most, if it grows past `head` and is under way."""
+    def _larger_growth(self, head: Head) -> Head | None:
+        """The head whose join makes the history grow most, if it grows past `head` and is under way."""
         larger = [each for each in self._growing if each != head and each.tree.size >= head.tree.size]
-        return self._growing[max(larger, key=lambda each: each.tree.size)] if larger else None
+        return max(larger, key=lambda each: each.tree.size, default=None)
 
     @contextmanager
     def _announced(self, join: Join) -> Iterator[None]:

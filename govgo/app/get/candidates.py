@@ -359,7 +359,6 @@ class Resolver:
             silence_package_errors=True,
             allow_package=allow,
             coming=self._begin_searches,
-            fetch_versions=True,
         )
         _, packages, loaded = load_packages(self.session, options, patterns)
         self.loaded = loaded

@@ -15,6 +15,8 @@ from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.errors import BuildListError, Failure, GoSumError, GovgoError
 from govgo.load.dependency.gomod import ModSummary, ModuleError, RawSummaries, as_required, known_summary, parse_gomod
+from govgo.load.query.prefetch import begin_latest
+from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -151,7 +153,8 @@ class _Feed:
     The repository is asked for the replacement of a module version, which several module versions may share.
     """
 
-    def __init__(self, session: Session, loader: GraphLoader) -> None:
+    def __init__(self, session: Session, loader: GraphLoader, providing: Collection[ModuleVersion] = ()) -> None:
+        self._providing = frozenset(map(session.main.resolve, providing))
         self._session = session
         self._loader = loader
         self._raw = session.part(RawSummaries)
@@ -212,6 +215,8 @@ class _Feed:
             except Failure as error:
                 raw = error
         self._raw[mv] = raw
+        if mv in self._providing and not isinstance(raw, GovgoError):
+            self._prove(raw)
         requirers = self._waiting.pop(mv, None)
         if requirers is None:  # the repository revokes its answer: the checksum database did not confirm the bytes
             requirers = self._told.get(mv, [])
@@ -226,6 +231,13 @@ class _Feed:
             except Failure as error:
                 loader.tell(requirer, error)
 
+    def _prove(self, raw: ModSummary) -> None:
+        """Begin to prove what a module requires that provides packages: what these import comes from there."""
+        session = self._session
+        actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
+        session.repo.begin([Ask("record", *mv) for mv in actual if mv.version])
+        begin_latest(session, (mv.path for mv in raw.require))
+
 
 class GraphReading:
     """The loading of the module graph below some roots, which may be begun before the graph is needed.
@@ -239,6 +251,8 @@ class GraphReading:
         pruning: Pruning,
         roots: tuple[ModuleVersion, ...],
         unprune: Collection[ModuleVersion] = (),
+        *,
+        foreseen: bool = False,
     ) -> None:
         """Nothing is fetched yet.
 
@@ -247,6 +261,7 @@ class GraphReading:
             pruning: how the graph is pruned.
             roots: the requirements of the main module, taken as they are; in workspace mode the main modules.
             unprune: module versions whose requirements are loaded even where they would be pruned out.
+            foreseen: the roots are no requirements yet, but provide packages, which are being fetched.
         """
         self._session = session
         self._pruning = pruning
@@ -255,7 +270,7 @@ class GraphReading:
         if pruning != Pruning.WORKSPACE:
             self._graph.require(session.main.single(), roots)
         self._loader = self._graph.loader = GraphLoader(self._graph, roots, pruning, unprune)
-        self._feed = _Feed(session, self._loader)
+        self._feed = _Feed(session, self._loader, roots if foreseen else ())
 
     def begin(self) -> None:
         """Begin to fetch go.mod files; `finish` waits for them."""

@@ -17,6 +17,16 @@ IMPORTS_LOADED = 8
 """`imports` and `test_imports` are filled in."""
 
 
+def needs_root(flags: int, *, roots_imported: bool) -> bool:
+    """Whether a package with these flags makes its module a root, where the graph is pruned.
+
+    Args:
+        flags: of the package.
+        roots_imported: treat packages that were asked for as if the main module imported them.
+    """
+    return flags & (IN_ALL | IS_ROOT | (FROM_ROOT if roots_imported else 0)) != 0
+
+
 class LoadPkg:
     """A package, or the test of one, as the loader knows it.
 

@@ -90,7 +90,7 @@ class Requirements:
         """Begin to fetch what the graph will need when `mods`, which provide packages, become roots."""
         new = sorted_roots(mod for mod in mods if self.root_selected(mod.path) is None)
         if new and self.pruning is Pruning.PRUNED and self._session.build_mod == "mod":
-            GraphReading(self._session, self.pruning, new).begin()
+            GraphReading(self._session, self.pruning, new, foreseen=True).begin()
 
     def init_vendor(self, vendored: Collection[ModuleVersion]) -> None:
         """Use the modules of vendor/modules.txt in place of the graph.

@@ -16,7 +16,7 @@ from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
 from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.graph import GraphError, ModGraph, chain_text, read_mod_graph
-from govgo.load.buildlist.package import FROM_ROOT, IN_ALL, IS_ROOT, LoadPkg
+from govgo.load.buildlist.package import LoadPkg, needs_root
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.dependency.gomod import RawSummaries, summary
 from govgo.ports.modules import Ask
@@ -156,11 +156,10 @@ def _new_roots(
     rs: Requirements, pkgs: Sequence[LoadPkg], add: Sequence[ModuleVersion], *, roots_imported: bool
 ) -> tuple[list[ModuleVersion], dict[ModuleVersion, None]]:
     """(roots to add, root modules whose own requirements have to agree with the roots)."""
-    counted = IN_ALL | IS_ROOT | (FROM_ROOT if roots_imported else 0)
     new: list[ModuleVersion] = []
     spot_checks: dict[ModuleVersion, None] = {}
     for pkg in pkgs:
-        if not pkg.from_external_module or not pkg.flags & counted:
+        if not pkg.from_external_module or not needs_root(pkg.flags, roots_imported=roots_imported):
             continue
         if rs.root_selected(pkg.mod.path) is not None:
             spot_checks[pkg.mod] = None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from govgo.core.gosource.buildtags import any_tags
-from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.module.paths import split_path_version
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
@@ -28,6 +28,7 @@ from govgo.load.query.errors import (
     QueryMatchesPackagesInMainModuleError,
     WildcardInFirstElementError,
 )
+from govgo.load.query.prefetch import begin_latest
 from govgo.load.query.query import Allowed, Outcome, query_view, refusal
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, RevInfo, VersionView
@@ -224,11 +225,14 @@ class _Search:
         if len(paths) < 2 or self.session.build_mod == "vendor":
             return
         asks = []
+        requirements = in_force(self.session)
         for path in paths:
             try:
                 matcher = parse_query(path, self.query, self.current(path))
             except Failure:
                 continue
+            if path == paths[0] and requirements is not None and is_valid_version(path, self.query):
+                requirements.foresee([ModuleVersion(path, self.query)])  # mostly the pattern is the path of a module
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
         repo = self.session.repo
         if not any(map(repo.at_hand, asks)):  # else the module is cached, and perhaps proved
@@ -243,6 +247,7 @@ class _Search:
             if outcome.info is not None and not is_toolchain(path)
         ]
         begin_modules(self.session, found)
+        begin_latest(self.session, (mod.path for mod in found))
         requirements = in_force(self.session)
         if requirements is not None and len(found) == 1:
             requirements.foresee(found)

@@ -18,10 +18,11 @@ from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
-from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg
+from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg, needs_root
 from govgo.load.packages.imports import Absent, begin_gomods, begin_recorded, find_package, module_cache_prefix
 from govgo.load.packages.localpatterns import platform_tags
 from govgo.load.packages.sourcetree import sources
+from govgo.load.query.prefetch import begin_latest, follow_latest
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ class PackageOpts(NamedTuple):
         silence_unmatched_warnings: the same for patterns without a match.
         main_module: use this main module only.
         follow_std: also load what standard packages import; only `mod why` needs that.
-        fetch_versions: with each module also fetch its version list, since its retractions will be looked at.
         fetch_root_gomods: also fetch the go.mod of every root, since its go version will be written.
     """
 
@@ -74,7 +74,6 @@ class PackageOpts(NamedTuple):
     silence_unmatched_warnings: bool = False
     main_module: ModuleVersion | None = None
     follow_std: bool = False
-    fetch_versions: bool = False
     fetch_root_gomods: bool = False
 
 
@@ -232,16 +231,16 @@ class Loader:
         mods = [ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"]
         if not self.skip_mod_files:
             begin_gomods(self.session, mods)
-        if pkg.flags & (IN_ALL | IS_ROOT) and (self.opts.resolve_missing_imports or self.opts.assume_roots_imported):
+        if needs_root(pkg.flags, roots_imported=self.opts.assume_roots_imported):
             self._foreseen += mods
-        if self.opts.fetch_versions:
-            self.session.repo.begin(Ask("versions", mod.path) for mod in mods)
+        begin_latest(self.session, (mod.path for mod in mods))
 
     def _await_arrivals(self) -> None:
         """Wait until some package that was put aside can be loaded."""
         while self._absent and not self._queue:
             arrived = self.session.repo.arrivals()
             assert arrived
+            follow_latest(self.session, arrived)
             for ask in arrived:
                 for pkg in self._waiting.pop(ask, ()):
                     self._absent[pkg].discard(ask)

@@ -3,8 +3,9 @@
 
 A question about one module takes several requests, one after the other: its version list, the go.mod of its latest
 version (for retractions and deprecations), the .info of the version that is chosen. `warm_latest` makes each step for
-all modules together, so that hundreds of modules cost a handful of round trips. The repository remembers the answers;
-failures are ignored here, since they come up again when the question is asked.
+all modules together, so that hundreds of modules cost a handful of round trips; `begin_latest` does so in the
+background, each module at its own pace. The repository remembers the answers; failures are ignored here, since they
+come up again when the question is asked.
 """
 
 from __future__ import annotations
@@ -39,6 +40,35 @@ def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[Modul
     warm(_chosen_asks(session, matchers.values()))
     if in_use := [mv for mv in upgrades if mv.path in matchers and mv.version]:
         warm(_upgrade_asks(session, in_use))
+
+
+class _Steps(dict[Ask, QueryMatcher]):
+    """The modules on their way to their latest version, by the answer that each waits for."""
+
+
+def begin_latest(session: Session, paths: Iterable[str]) -> None:
+    """Begin with what `warm_latest` will be asked for, if it will be; `follow_latest` goes on."""
+    if session.build_mod == "vendor" or not session.policy.checks_latest:
+        return
+    steps = session.part(_Steps)
+    for path in paths:
+        if _is_asked_for(session, path):
+            ask = Ask("versions", path)
+            steps[ask] = parse_query(path, "latest")
+            session.repo.begin([ask])
+
+
+def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
+    """Take the next step of each module whose answer is among those that have arrived."""
+    steps = session.part(_Steps)
+    for ask in arrived:
+        matcher = steps.pop(ask, None)
+        if matcher is None:
+            continue
+        asks = _first_asks(session, [matcher]) if ask.kind == "versions" else []
+        if asks:
+            steps[asks[0]] = matcher
+        session.repo.begin(asks or _chosen_asks(session, [matcher]))
 
 
 def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersion]:

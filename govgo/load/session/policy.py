@@ -28,6 +28,7 @@ class Policy(NamedTuple):
         lenient_workspace: go.work may have a lower go line than its modules.
         uses_overlay: files are read through -overlay.
         fetches_selected: the go.mod of every selected version will be needed, so it is fetched early.
+        checks_latest: so will the latest go.mod of the modules that provide packages, for retractions.
     """
 
     build_mod: str = ""
@@ -42,6 +43,7 @@ class Policy(NamedTuple):
     lenient_workspace: bool = False
     uses_overlay: bool = True
     fetches_selected: bool = False
+    checks_latest: bool = False
 
 
 LIST = Policy()
@@ -49,7 +51,7 @@ LIST = Policy()
 _CHANGES = Policy(build_mod="mod", needs_modules=True)
 """What all verbs have in common that may fetch what go.mod and go.sum lack."""
 
-GET = _CHANGES._replace(writes_at_end=True, allows_missing_imports=True)
+GET = _CHANGES._replace(writes_at_end=True, allows_missing_imports=True, checks_latest=True)
 TIDY = _CHANGES._replace(needs_main_module=True, lenient_sums=True, rewrites_go_mod=True)
 DOWNLOAD = _CHANGES._replace(writes_at_end=True)
 INIT = _CHANGES._replace(writes_go_sum=False)  # a go.sum without sums of packages would be incomplete

@@ -89,20 +89,24 @@ def test_tidy_of_an_untidy_module(world: World, monkeypatch: pytest.MonkeyPatch)
         {"zip", "mod", "supported"},
         {"lookup"},
         {"tile"},
-        *[{"zip", "mod", "lookup"}] * (DEPTH - 1),
+        *[{"zip", "mod", "lookup"}] * (DEPTH - 2),
+        {"zip", "mod"},
     ]
 
 
 def test_get(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As tidy, after the version, and before the .info of the latest versions, whose retractions count."""
+    """As tidy; everything else that the go.mod of the first module foretells is fetched beside its zip.
+
+    That are the records of what it requires, and the lists and latest .info and go.mod files, whose retractions count.
+    """
     main = world.main("module example.com/main\n\ngo 1.21\n", {})
     monkeypatch.chdir(main)
     with Rounds(world.proxy, monkeypatch) as rounds:
         assert invoke(["get", f"{module(0, 0)}@v1.0.0"]) == 0
     assert [kinds(each) for each in rounds.log] == [
-        {"info", "supported"},
-        {"zip", "mod", "lookup"},
+        {"info", "mod", "supported"},
+        {"zip", "lookup", "list"},
         {"tile"},
-        *[{"zip", "mod", "lookup", "list"}] * (DEPTH - 1),
-        {"info"},
+        {"zip", "mod", "info"},
+        *[{"zip"}] * (DEPTH - 2),
     ]
