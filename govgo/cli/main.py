@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from govgo.errors import DiskError
 
 
+_AGAIN_S = 0.01
+
+
 def run() -> None:
     """The console script: run `invoke`, and end the process with its exit code."""
     try:
@@ -29,10 +32,14 @@ def run() -> None:
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as in the background
             signal.signal(signal.SIGINT, _on_interrupt)
+            sys.unraisablehook = _on_lost_exception
         # A command builds long-lived graphs and exits; cyclic collection would only walk them again and again.
         gc.disable()
+        import warnings
+
         from govgo.cli.streams import Streams
 
+        warnings.simplefilter("ignore")  # of coroutines that were made when Ctrl-C came, and will not be awaited
         streams = Streams()
         code = invoke(sys.argv[1:])
         fault = streams.flush()
@@ -49,6 +56,21 @@ def _on_interrupt(*_: object) -> None:
 
     signal.signal(signal.SIGINT, _on_second_interrupt)
     raise KeyboardInterrupt
+
+
+def _on_lost_exception(lost: sys.UnraisableHookArgs) -> None:
+    """Ctrl-C came where Python can raise nothing, as while an object is taken apart: it comes again a moment later."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    import signal
+    import threading
+    from _thread import interrupt_main
+
+    signal.signal(signal.SIGINT, _on_interrupt)
+    again = threading.Timer(_AGAIN_S, interrupt_main)  # from here it would be lost once more
+    again.daemon = True
+    again.start()
 
 
 def _on_second_interrupt(*_: object) -> None:
@@ -162,11 +184,8 @@ def _print_help(path: str, target: Command | Group, stream: TextIO) -> None:
 
 
 def _interrupted() -> int:
-    import warnings
-
     from govgo.cli.exitcodes import EXIT_INTERRUPTED
 
-    warnings.simplefilter("ignore")  # of coroutines that were made and will not be awaited
     sys.stderr.write("govgo: interrupted\n")
     return EXIT_INTERRUPTED
 

@@ -378,6 +378,29 @@ def test_an_interrupt_in_the_middle_of_a_zip(verb: str, world: World, place: Pla
     assert [file.name for file in cache.rglob("*.tmp")] == []
 
 
+def test_an_interrupt_where_nothing_can_be_raised(place: Place) -> None:
+    """Python prints an exception that comes while an object is taken apart, and goes on. The command must not."""
+
+    class Last:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def prepare() -> None:
+        def drop(files: DiskWorkspace, path: str) -> bytes:
+            last = Last()
+            del last
+            time.sleep(30)
+            raise AssertionError("the interrupt was lost")
+
+        DiskWorkspace.read = drop  # type: ignore[method-assign]
+
+    before = contents(place.main())
+    end = place.run(GET, prepare=prepare)
+    assert (end.code, end.err.splitlines()[-1]) == (130, "govgo: interrupted")
+    assert "Exception ignored" not in end.err
+    assert end.files == before
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_any_time(number: signal.Signals, world: World, place: Place) -> None:
     codes = sweep(world, place, number, step_s=0.08, first_s=0.04)
