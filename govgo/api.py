@@ -27,7 +27,7 @@ from govgo.core.gosum.lines import parse_gosum
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.errors import DiskError, GovgoError, ReportedError, SecurityError, UsageError, gravest, parts
+from govgo.errors import DiskError, GovgoError, InputError, ReportedError, SecurityError, UsageError, gravest, parts
 from govgo.ports.modules import Downloaded
 from govgo.ports.talk import Cancelled
 
@@ -567,16 +567,20 @@ def _session(
     mod: str = "",
 ) -> Iterator[Session]:
     """A silent session in `directory`; with "mod", it may add to what go.mod says, in memory."""
+    from govgo.adapters.disk.diskerror import reason
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.adapters.workspace.goenvfile import load_env
     from govgo.core.version.goversion import REFERENCE_RELEASE
     from govgo.load.session.session import Settings
     from govgo.wiring.session import HookReporter, make_session
 
-    cwd = os.path.abspath(directory)
+    try:
+        cwd = os.path.abspath(directory)
+    except OSError as error:  # the working directory has been removed
+        raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
     if not os.path.isdir(cwd):
-        reason = "not a directory" if os.path.exists(cwd) else "no such file or directory"
-        raise DiskError(f"chdir {directory}: {reason}", path=directory)
+        why = "not a directory" if os.path.exists(cwd) else "no such file or directory"
+        raise DiskError(f"chdir {directory}: {why}", path=directory)
     if cancelled is not None and cancelled():
         raise Cancelled
     env = load_env(environ)

@@ -183,6 +183,22 @@ def test_a_missing_directory_is_named(tmp_path: Path, environ: dict[str, str]) -
             )
 
 
+def test_a_working_directory_that_is_gone(
+    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence is go's. A directory that is named in full needs no other."""
+    (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    sentence = "cannot determine current directory: getwd: no such file or directory"
+    for call in (api.resolve, api.verify, api.tidy, lambda **env: api.get("rsc.io/quote", **env)):
+        with pytest.raises(errors.InputError, match=f"^{sentence}$"):
+            call(environ=environ)
+    assert str(api.resolve(str(tmp_path), environ=environ).main[0]) == "m"
+
+
 def test_progress(environ: dict[str, str]) -> None:
     events: list[api.Event] = []
     api.download(["rsc.io/quote@v1.5.2"], environ=environ, progress=events.append)

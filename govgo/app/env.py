@@ -16,7 +16,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosource.platforms import is_platform, unknown_experiment
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
-from govgo.load.mainmodule.load import find_go_mod, has_mod_root, init
+from govgo.load.mainmodule.load import check_go111module, find_go_mod, has_mod_root, init
 from govgo.load.session.session import Session
 
 LISTED = (
@@ -73,12 +73,13 @@ def environment_list(session: Session, names: Sequence[str] = (), *, changed_onl
     """The variables asked for, or all that are listed.
 
     Raises:
-        UsageError: a name that is an assignment.
+        UsageError: a name that is an assignment; GO111MODULE has a value that makes no sense.
     """
     for name in names:
         if "=" in name:
             raise UsageError(f"invalid variable name {quote(name)} (use -w to set variable)")
     env = session.settings.env
+    check_go111module(env.go111module)
     place = _place(session) if not names or {"GOMOD", "GOWORK"} & set(names) else {}
     found = tuple(_variable(env, name, place) for name in names or LISTED)
     if not changed_only:

@@ -8,7 +8,7 @@ import pytest
 from govgo.core.gosource import constraint
 from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.directory import match_source
-from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
+from tests.conformance.vectors import Case, check, differ, ops, outcome, raw, runner
 
 
 def expr(case: Case) -> str:
@@ -66,4 +66,4 @@ RUNNERS = {"expr": expr, "line": line, "filename": filename, "matchfile": matchf
 
 @pytest.mark.parametrize("op", ops("buildconstraint"))
 def test_buildconstraint(op: str) -> None:
-    check("buildconstraint", op, RUNNERS[op])
+    check("buildconstraint", op, runner("buildconstraint", op, RUNNERS))

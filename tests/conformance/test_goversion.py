@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from govgo.core.version import goversion
-from tests.conformance.vectors import Case, check, differ, ops
+from tests.conformance.vectors import Case, check, differ, ops, runner
 
 
 def bare(x: str) -> str:
@@ -31,4 +31,4 @@ RUNNERS = {"props": props, "compare": compare}
 
 @pytest.mark.parametrize("op", ops("goversion"))
 def test_goversion(op: str) -> None:
-    check("goversion", op, RUNNERS[op])
+    check("goversion", op, runner("goversion", op, RUNNERS))

@@ -7,7 +7,7 @@ import pytest
 
 from govgo.core.module import moduleversion, paths
 from govgo.core.module.moduleversion import ModuleVersion
-from tests.conformance.vectors import Case, check, differ, ops, outcome, panicking
+from tests.conformance.vectors import Case, check, differ, ops, outcome, panicking, runner
 
 
 def path(case: Case) -> str:
@@ -58,4 +58,4 @@ RUNNERS = {
 
 @pytest.mark.parametrize("op", ops("module_paths"))
 def test_module_paths(op: str) -> None:
-    check("module_paths", op, RUNNERS[op])
+    check("module_paths", op, runner("module_paths", op, RUNNERS))

@@ -10,7 +10,7 @@ import pytest
 
 from govgo.core.sumdb import note
 from govgo.errors import NoteError
-from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
+from tests.conformance.vectors import Case, check, differ, ops, outcome, raw, runner
 from tests.simulators import logmath
 
 
@@ -101,4 +101,4 @@ RUNNERS = {"vkey": vkey, "skey": skey, "sign": sign, "open": open_, "open_fixed"
 
 @pytest.mark.parametrize("op", ops("note"))
 def test_note(op: str) -> None:
-    check("note", op, RUNNERS[op])
+    check("note", op, runner("note", op, RUNNERS))

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from govgo.core.version import pseudo
-from tests.conformance.vectors import Case, check, differ, ops, outcome, panicking
+from tests.conformance.vectors import Case, check, differ, ops, outcome, panicking, runner
 
 
 def make(case: Case) -> str:
@@ -42,4 +42,4 @@ RUNNERS = {"make": make, "zero": zero, "parse": parse}
 
 @pytest.mark.parametrize("op", ops("pseudo"))
 def test_pseudo(op: str) -> None:
-    check("pseudo", op, RUNNERS[op])
+    check("pseudo", op, runner("pseudo", op, RUNNERS))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from govgo.core.version import semver
-from tests.conformance.vectors import Case, check, differ, ops
+from tests.conformance.vectors import Case, check, differ, ops, runner
 
 
 def props(case: Case) -> str:
@@ -41,4 +41,4 @@ RUNNERS = {"props": props, "compare": compare, "sort": sort, "max": max_}
 
 @pytest.mark.parametrize("op", ops("semver"))
 def test_semver(op: str) -> None:
-    check("semver", op, RUNNERS[op])
+    check("semver", op, runner("semver", op, RUNNERS))

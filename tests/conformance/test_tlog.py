@@ -11,7 +11,7 @@ from govgo.core.sumdb import proof, record, tile, tileauth, tlog
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tlog import Node, Tree
 from govgo.errors import SumDbFormatError, TileMismatchError
-from tests.conformance.vectors import Case, check, differ, ops, outcome, raw
+from tests.conformance.vectors import Case, check, differ, ops, outcome, raw, runner
 from tests.simulators import logmath
 
 
@@ -199,4 +199,4 @@ RUNNERS = {
 
 @pytest.mark.parametrize("op", ops("tlog"))
 def test_tlog(op: str) -> None:
-    check("tlog", op, RUNNERS[op])
+    check("tlog", op, runner("tlog", op, RUNNERS))

@@ -21,7 +21,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules
 from govgo.core.modzip.rules import CheckedFiles, Kind, ListedFile
 from govgo.errors import GovgoError
-from tests.conformance.vectors import Case, check, differ, ops, raw
+from tests.conformance.vectors import Case, check, differ, ops, raw, runner
 from tests.simulators.moduledir import check_dir, create_zip_from_dir
 
 KINDS: dict[str | None, Kind] = {"symlink": "link", "dir": "dir", "device": "other", None: "file", "": "file"}
@@ -39,13 +39,20 @@ def as_recorded(checked: CheckedFiles) -> dict[str, Any]:
     return record | ({"err": checked.fault} if checked.fault else {})
 
 
+def kind_of(file: dict[str, Any]) -> Kind:
+    """The kind of a file; what else the case says of it must be known as well."""
+    assert file.keys() <= FILE_FIELDS, f"nobody looks at {sorted(file.keys() - FILE_FIELDS)} of a file"
+    mode = file.get("mode")
+    assert mode in KINDS, f"no test knows files of mode {mode!r}"
+    return KINDS[mode]
+
+
 def listed(file: dict[str, Any]) -> ListedFile:
-    assert file.keys() <= FILE_FIELDS, file
     content = raw(file.get("content", ""))
     return ListedFile(
         file["path"],
         file.get("size", len(content)),
-        KINDS[file.get("mode")],
+        kind_of(file),
         file.get("lstat_err", ""),
         content if file["path"] == "go.mod" else None,
     )
@@ -118,14 +125,15 @@ def check_directory(case: Case, tmp: Path) -> str:
     for file in case["files"]:
         path = root / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        if file.get("mode") == "symlink":
-            os.symlink(file["content"], path)
-        elif file.get("mode") == "dir":
-            path.mkdir(exist_ok=True)
-        elif file.get("mode") == "device":
-            os.mkfifo(path)  # no regular file either, and nobody needs to be root to make one
-        else:
-            path.write_bytes(raw(file.get("content", "")))
+        match kind_of(file):
+            case "link":
+                os.symlink(file["content"], path)
+            case "dir":
+                path.mkdir(exist_ok=True)
+            case "other":
+                os.mkfifo(path)  # no regular file either, and nobody needs to be root to make one
+            case _:
+                path.write_bytes(raw(file.get("content", "")))
     made = made_zip(lambda target: create_zip_from_dir(target, mv_of(case), str(root)), tmp)
     err = case.get("create_err")
     want = err.replace("$DIR", str(root)) if err else [sorted(case["zip_names"]), case["hash"]]
@@ -142,6 +150,6 @@ def test_zip_check(op: str, tmp_path: Path) -> None:
     def run_case(case: Case) -> str:
         home = tmp_path / str(next(numbers))
         home.mkdir()
-        return RUNNERS[op](case, home)
+        return runner("zip_check", op, RUNNERS)(case, home)
 
     check("zip_check", op, run_case)

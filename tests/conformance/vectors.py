@@ -11,16 +11,17 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, ItemsView
+from collections.abc import Callable, ItemsView, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from govgo.errors import GovgoError
 
 Case = dict[str, Any]
+_Run = TypeVar("_Run", bound=Callable[..., object])
 
 _LABELS = {"id", "op", "name"}
 """What tells cases apart, and needs no judgement."""
@@ -59,6 +60,12 @@ def raw(text: str) -> bytes:
 def ops(topic: str) -> list[str]:
     """The operations of a topic, in order of first appearance ("" for cases that name none)."""
     return list(dict.fromkeys(case.get("op", "") for case in load(topic)))
+
+
+def runner(topic: str, op: str, runners: Mapping[str, _Run]) -> _Run:
+    """What judges the cases of `op`; a test without it fails, and says which one is missing."""
+    assert op in runners, f"no test judges the cases of op {op!r} in {topic}.json"
+    return runners[op]
 
 
 def check(topic: str, op: str, run_case: Callable[[Case], object]) -> None:
@@ -103,6 +110,7 @@ class Watched(dict[str, Any]):
 
     def __getitem__(self, field: str) -> Any:
         self.looked_at.add(field)
+        assert field in self, f"the case has no field {field!r}"
         return super().__getitem__(field)
 
     def get(self, field: str, default: Any = None) -> Any:

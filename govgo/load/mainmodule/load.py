@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
+def check_go111module(setting: str) -> None:
+    """Raise UsageError for a value that the variable cannot have."""
+    if setting not in ("", "on", "off", "auto"):
+        raise UsageError(f"unknown environment setting GO111MODULE={setting}")
+
+
 def init(session: Session) -> None:
     """Find the root of the main module, and decide about -mod. Does nothing when called again.
 
@@ -51,8 +57,7 @@ def init(session: Session) -> None:
         return
     session.scope.initialized = True
     setting = session.settings.env.go111module
-    if setting not in ("", "on", "off", "auto"):
-        raise UsageError(f"unknown environment setting GO111MODULE={setting}")
+    check_go111module(setting)
     if setting == "off":
         if session.policy.needs_modules:
             raise UsageError("modules disabled by GO111MODULE=off; see 'go help modules'")

@@ -35,6 +35,14 @@ def test_env_writes_and_unsets(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "goenv").read_text() == "GOPRIVATE=git.example\n"
 
 
+@pytest.mark.parametrize("args", [[], ["-json"], ["GOPROXY"], ["GO111MODULE"], ["-json", "GOPROXY"], ["-changed"]])
+def test_env_with_an_impossible_go111module(run: Run, args: list[str]) -> None:
+    """go prints none of its settings then; it can be mended all the same."""
+    done = run("env", *args, GO111MODULE="nonsense")
+    assert (done.stdout, done.stderr) == ("", "govgo: unknown environment setting GO111MODULE=nonsense\n")
+    assert run("env", "-w", "GO111MODULE=on", GO111MODULE="nonsense").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("args", "text"),
     [
