@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from programs import Program, Run, digest, hashes_digest, remove
+from programs import Program, Run, Source, digest, hashes_digest, remove
 
 COUNT = 10
 VERBS = ("mod download", "list -m all", "mod tidy")
@@ -22,21 +22,7 @@ _HOST = "https://github.com/bench/"  # a host whose repositories need no page to
 _FILES, _LINES = 20, 200
 
 
-class Place:
-    """Where the repositories are: below a URL, without requests that could be counted."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def ask(self, what: str) -> dict[str, object]:
-        """As `Proxy.ask`."""
-        return {}
-
-    def stop(self) -> None:
-        """End the server, where there is one."""
-
-
-class GitServer(Place):
+class GitServer(Source):
     """Repositories behind `git http-backend` on loopback; each request and each connection takes `rtt_s` longer."""
 
     def __init__(self, root: Path, rtt_s: float) -> None:
@@ -51,11 +37,13 @@ class GitServer(Place):
         super().__init__(f"http://127.0.0.1:{self._server.server_port}/")
 
     def ask(self, what: str) -> dict[str, object]:
+        """As `Source.ask`."""
         if what == "reset":
             self._requests[0] = 0
         return {"requests": self._requests[0]}
 
     def stop(self) -> None:
+        """As `Source.stop`."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -150,7 +138,7 @@ def direct(
     root = top / "repositories"
     root.mkdir()
     make_repositories(root)
-    places = {"file": Place(f"file://{root}/")}
+    places = {"file": Source(f"file://{root}/")}
     places |= {f"http, {rtt} ms": GitServer(root, float(rtt) / 1000) for rtt in rtts}
     names = [program.name for program in programs]
     ratios = [f"wall / {name}" for name in names[:-1]]
@@ -185,7 +173,7 @@ def direct(
     return valid
 
 
-def _run(program: Program, verb: str, root: Path, place: Place, *, counted: bool) -> tuple[Run, str, int]:
+def _run(program: Program, verb: str, root: Path, place: Source, *, counted: bool) -> tuple[Run, str, int]:
     """One cold run, its outcome, and if `counted`, how many git processes it started itself."""
     state = Path(tempfile.mkdtemp(dir=program.directory))
     shutil.copytree(root / "src", state / "src")

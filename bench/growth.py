@@ -46,6 +46,7 @@ def make_world(root: Path) -> dict[str, Path]:
 def _publish(root: Path, path: str, go: str, requires: list[str], imports: list[str]) -> None:
     directory = root / path / "@v"
     directory.mkdir(parents=True)
+    (directory / "list").write_text("v1.0.0\n")
     (directory / "v1.0.0.info").write_text(json.dumps({"Version": "v1.0.0", "Time": _TIME}))
     mod = _go_mod(path, go, requires)
     (directory / "v1.0.0.mod").write_text(mod)

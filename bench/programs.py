@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import stat
 import subprocess
 import time
@@ -14,7 +15,6 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Run:
     Attributes:
         wall_s, cpu_s: seconds of wall and CPU.
         memory_mb: peak memory.
-        requests: how many it made.
+        requests, connections: how many it made.
         out: the file with its standard output.
         zips: the zips in its module cache afterwards, in bytes by name.
     """
@@ -36,25 +36,47 @@ class Run:
     requests: int
     out: Path
     zips: Mapping[str, int] = field(default_factory=dict)
+    connections: int = 0
 
 
-class Counter(Protocol):
-    """Counts requests: `reset` its counters, or read its `stats`."""
+class Source:
+    """Where modules come from: a URL, without requests that could be counted.
 
-    def ask(self, what: str, /) -> dict[str, object]: ...
+    Attributes:
+        certificates: a file of the certificates that the server's is signed by; "" for those of the system.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.certificates = ""
+
+    def ask(self, what: str) -> dict[str, object]:
+        """`reset` the counters of requests, or read the `stats`."""
+        return {}
+
+    def stop(self) -> None:
+        """End the server, where there is one."""
 
 
-class Proxy:
+class Proxy(Source):
     """A running replay server, made by `start`."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], url: str, certificates: str) -> None:
+        super().__init__(url)
         self._process = process
-        self.url = url
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self.certificates = certificates
+        context = ssl.create_default_context(cafile=certificates or None)
+        handlers = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        self._opener = urllib.request.build_opener(*handlers)
 
     @classmethod
-    def start(cls, binary: Path, roots: Sequence[Path], options: Sequence[str]) -> Proxy:
-        """Serve `roots` with the server's own `options` (-rtt 30ms, -fail 0.02, …) until `stop`."""
+    def start(cls, binary: Path, roots: Sequence[Path], options: Sequence[str], certificates: str = "") -> Proxy:
+        """Serve `roots` with the server's own `options` (-rtt 30ms, -fail 0.02, …) until `stop`.
+
+        With the name of a file for its `certificates` it speaks HTTP/2 over TLS.
+        """
+        if certificates:
+            options = [*options, "-tls", "-ca", certificates]
         process = subprocess.Popen(
             [str(binary), "-exit-on-eof", *options, *map(str, roots)],
             stdin=subprocess.PIPE,
@@ -65,16 +87,16 @@ class Proxy:
         url = process.stdout.readline().strip()
         if not url:
             raise SystemExit("the replay server did not start")
-        return cls(process, url)
+        return cls(process, url, certificates)
 
     def ask(self, what: str) -> dict[str, object]:
-        """`reset` its counters, or read its `stats`."""
+        """As `Source.ask`."""
         with self._opener.open(f"{self.url}/-/{what}", timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if what == "stats" else {}
 
     def stop(self) -> None:
-        """End the server by closing its standard input."""
+        """As `Source.stop`, by closing its standard input."""
         with self._process:
             assert self._process.stdin is not None
             self._process.stdin.close()
@@ -116,9 +138,11 @@ class Program:
             **self.extra,
         }
 
-    def run(self, args: Sequence[str], cwd: Path, environ: Mapping[str, str], proxy: Counter) -> Run:
+    def run(self, args: Sequence[str], cwd: Path, environ: Mapping[str, str], proxy: Source) -> Run:
         """Run once; standard output goes to a file beside the working directory."""
         out = cwd.parent / "out"
+        if proxy.certificates:
+            environ = {**environ, "SSL_CERT_FILE": proxy.certificates, "SSL_CERT_DIR": ""}
         proxy.ask("reset")
         with out.open("wb") as stdout, out.with_suffix(".err").open("wb") as stderr:
             start = time.perf_counter()
@@ -128,10 +152,13 @@ class Program:
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - start
             process.returncode = os.waitstatus_to_exitcode(status)
-        requests = proxy.ask("stats").get("requests", 0)
+        stats = proxy.ask("stats")
+        requests, connections = stats.get("requests", 0), stats.get("connections", 0)
         assert isinstance(requests, int)
+        assert isinstance(connections, int)
         cpu = usage.ru_utime + usage.ru_stime
-        return Run(process.returncode, wall, cpu, usage.ru_maxrss / 1024, requests, out)
+        memory_mb = usage.ru_maxrss / 1024
+        return Run(process.returncode, wall, cpu, memory_mb, requests, out, connections=connections)
 
 
 def digest(path: Path) -> str:

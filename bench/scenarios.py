@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from programs import Program, Proxy, Run, digest, remove, tree_digest, zip_sizes, zips_digest
+from programs import Program, Run, Source, digest, remove, tree_digest, zip_sizes, zips_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ SCENARIOS = {
     "get-u": Scenario(("get", "-u", "./..."), needs_zips=True, cold=True),
     "get-t": Scenario(("get", "-t", "./..."), needs_zips=True, cold=True),
     "why-cold": Scenario(("mod", "why", "-m", "all"), needs_zips=True, cold=True),
+    "growth-tidied": Scenario(_TIDY, needs_zips=True, growth=True, warm_up=("mod tidy",)),
     "growth-tidy": Scenario(_TIDY, needs_zips=True, cold=True, growth=True),
+    "growth-vendor": Scenario(("mod", "vendor"), needs_zips=True, cold=True, go_sum=True, growth=True),
     "growth-get-u": Scenario(("get", "-u", "./..."), needs_zips=True, cold=True, growth=True),
 }
 """The scenarios of docs/speed.md."""
@@ -77,7 +79,7 @@ SCENARIOS = {
 class Runner:
     """Runs scenarios for several programs; warm states are made once for each program and project."""
 
-    def __init__(self, projects: dict[str, Path], nearest: Proxy, reference: Program) -> None:
+    def __init__(self, projects: dict[str, Path], nearest: Source, reference: Program) -> None:
         """Prepare to run; nothing is run yet.
 
         Args:
@@ -90,14 +92,15 @@ class Runner:
         self._reference = reference
         self._warm: dict[tuple[str, str, Sequence[str]], Path] = {}
 
-    def run_once(self, scenario: Scenario, project: str, program: Program, proxy: Proxy) -> tuple[Run, str]:
+    def run_once(self, scenario: Scenario, project: str, program: Program, proxy: Source) -> tuple[Run, str]:
         """One measured run, and its outcome, which is the same for every program that does its work."""
         source = self._projects[project]
         if scenario.cold:
             state = Path(tempfile.mkdtemp(dir=program.directory))
             self._lay_out(source, state)
             if scenario.go_sum:
-                done = self._warm_state(SCENARIOS["warm-list"], project, self._reference)
+                before = "growth-tidied" if scenario.growth else "warm-list"
+                done = self._warm_state(SCENARIOS[before], project, self._reference)
                 for name in ("go.mod", "go.sum"):
                     shutil.copyfile(done / "src" / name, state / "src" / name)
         else:
@@ -153,6 +156,8 @@ class Runner:
                     _fresh(state)
                     continue
                 environ = program.environ(state, self._nearest.url)
+                if scenario.growth:
+                    environ["GOSUMDB"] = "off"
                 run = program.run(_filled(step.split(), source), state / "src", environ, self._nearest)
                 if run.code:
                     raise SystemExit(f"{program.name} {step} in {project}: exit {run.code}, see {run.out}.err")
