@@ -29,6 +29,7 @@ TOLD = "tests/attacks/test_told.py::"
 BUNDLE = "tests/core/sumdb/test_bundle.py::"
 SECRETS = "tests/attacks/test_secrets.py::"
 URL = "tests/core/golib/test_url.py::"
+GITREFS = "tests/core/vcs/test_gitrefs.py::"
 GITCLONE = "tests/adapters/vcs/test_gitclone.py::"
 DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
 DRAWING = "tests/report/drawing/"
@@ -599,6 +600,14 @@ MUTANTS = {
         "        if known is not None and _is_ours(directory):\n",
         "        if known is not None and os.path.isdir(directory):\n",
         (GITCLONE + "test_attack_a_clone_that_somebody_else_has_prepared",),
+    ),
+    "vcs-refspec": Mutant(
+        "git",
+        "a tag that is asked for by name is one ref",
+        "core/vcs/gitrefs.py",
+        '    return _PLAIN_TAG.match(rev) is not None and name != "" and name == semver.canonical(name)\n',
+        '    return name != "" and name == semver.canonical(name)\n',
+        (GITREFS + "test_attack_a_tag_that_is_asked_for_by_name_is_one_ref",),
     ),
     "vcs-scheme": Mutant(
         "git",

@@ -5,7 +5,16 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.core.vcs.gitrefs import is_hex, is_origin_tag, parse_refs, repo_sum, shorten, tag_sum, tags_with_prefix
+from govgo.core.vcs.gitrefs import (
+    is_hex,
+    is_origin_tag,
+    is_version_tag,
+    parse_refs,
+    repo_sum,
+    shorten,
+    tag_sum,
+    tags_with_prefix,
+)
 
 HELLO = "fc3a09f3dc5cfe0d7a743ea18f1f5226e68b3777"
 TAGTESTS = b"""\
@@ -53,6 +62,31 @@ def test_tags_that_are_no_versions_do_not_count() -> None:
 )
 def test_tags_that_versions_come_from(tag: str, counts: bool) -> None:
     assert is_origin_tag(tag) is counts
+
+
+@pytest.mark.parametrize(
+    ("rev", "plain"),
+    [
+        ("v1.2.3", True),
+        ("sub/dir/v1.2.3-pre.1", True),
+        ("v1.2.3+meta", False),
+        ("v1.2", False),
+        ("v1", False),
+        ("main", False),
+        ("0123456789ab", False),
+        ("sub/", False),
+        ("", False),
+        ("-f/v1.2.3", False),
+        ("x:refs/heads/main/v1.2.3", False),
+        ("*/v1.2.3", False),
+        ("+x/v1.2.3", False),
+        ("a b/v1.2.3", False),
+        ("v1.2.3\n", False),
+    ],
+)
+def test_attack_a_tag_that_is_asked_for_by_name_is_one_ref(rev: str, plain: bool) -> None:
+    """The subdirectory of a stranger's go-import tag is part of it, and a refspec may name other refs."""
+    assert is_version_tag(rev) is plain
 
 
 def test_hashes() -> None:
