@@ -215,20 +215,10 @@ def dependencies(
     Raises:
         GovgoError: as `resolve`; also where retractions cannot be had.
     """
-    from govgo.load.targets.dependencies import dependencies_of
-    from govgo.load.targets.resolve import audited
-    from govgo.load.targets.resolve import resolve as resolve_target
+    from govgo.load.targets.dependencies import only_dependencies
 
     with _session(directory, environ, progress, cancelled, mod="mod") as session:
-        (target,) = audited(session, ())
-        found = resolve_target(session, target)
-        if found.resolution.error is not None:
-            raise found.resolution.error
-        faults: list[Finding] = []
-        result = dependencies_of(found, faults, retracted=retracted)
-        if faults:
-            raise GovgoError(faults[0].text)
-        return result
+        return only_dependencies(session, retracted=retracted)
 
 
 def why_version(

@@ -74,6 +74,7 @@ ROOMS = {
         "call helptext",
         "switching",
         "outputs session",
+        "drawing",
         "commands main",
     ),
 }
@@ -112,7 +113,7 @@ TESTED_BY = {
     "cli/commands/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
-    "cli/commands/test_graph.py": "app: drawing; cli/commands: drawing; report/drawing: json lines",
+    "cli/commands/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
     "cli/commands/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "

@@ -6,11 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.findings import Finding
 from govgo.core.resolution.view import View, ViewOptions, view_of
-from govgo.errors import UsageError
-from govgo.load.targets.dependencies import check_names, dependencies_of
-from govgo.load.targets.resolve import audited, resolve
+from govgo.load.targets.dependencies import check_names, only_dependencies
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -29,13 +26,6 @@ def draw(session: Session, where: Sequence[str], options: ViewOptions) -> View:
         NotFoundError: a module of `focus` is not in the build list.
         GovgoError: the graph cannot be loaded.
     """
-    targets = audited(session, where)
-    if len(targets) != 1:
-        raise UsageError(f"graph draws one module or workspace, and there are {len(targets)}: name one")
-    found = resolve(session, targets[0])
-    if found.resolution.error is not None:
-        raise found.resolution.error
-    faults: list[Finding] = []  # only retractions that are asked for can add to them
-    dependencies = dependencies_of(found, faults)
+    dependencies = only_dependencies(session, where)
     check_names([dependencies], options.focus)
     return view_of(dependencies, options)

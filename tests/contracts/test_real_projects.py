@@ -8,7 +8,9 @@ It takes minutes, so it is marked slow, too. Nothing leaves the machine.
 from __future__ import annotations
 
 import difflib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -170,3 +172,21 @@ def test_from_an_empty_cache(stage: Stage, project: str) -> None:
         found = stage.box(project, stage.govgo).run(line).differences(expected)
         assert not found, "\n".join((f"{line}:", *found))
         stage.clear()
+
+
+@pytest.mark.parametrize("project", [*WITH_SOURCES, *WITHOUT_SOURCES])
+def test_trees_and_drawings_are_made_of_what_go_knows(stage: Stage, project: str) -> None:
+    """A tree has every module of go's build list and no other; a drawing has the arrows of `go mod graph`."""
+    box = stage.box(project, stage.go, stage.go, stage.govgo)
+    listed = box.run("list -m all").stdout.splitlines()
+    told = box.run("mod graph").stdout.splitlines()
+    modules = {tuple(line.split()[:2]) for line in listed}
+    for line in ("tree -json", "tree -json -edges all"):
+        box.turn = 2
+        (tree,) = json.loads(box.run(line).stdout)["modules"]
+        assert {tuple(f"{node['path']} {node['version']}".split()) for node in tree["nodes"]} == modules
+    box.turn = 2
+    graph = json.loads(box.run("graph -json").stdout)["graph"]
+    names = [f"{node['path']}@{node['version']}".rstrip("@") for node in graph["nodes"]]
+    arrows = [f"{names[each['from']]} {names[each['to']]}" for each in graph["requirements"]]
+    assert arrows == [line for line in told if not re.search(r"(?:^| )(?:go|toolchain)@", line)]

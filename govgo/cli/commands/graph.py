@@ -42,7 +42,7 @@ def graph(args: tuple[str, ...], go_version: str, **flags: Any) -> int | None:
     go's own text. With these flags a directory may be named.
     """
     if any(flags[name] for name in _DRAWING if name != "depth") or flags["depth"] >= 0:
-        from govgo.cli.commands.drawing import draw
+        from govgo.cli.drawing import draw
 
         return draw(args, go_version, flags)
     session = open_session(flags)

@@ -4,22 +4,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.resolution.dependencies import Dependencies
-from govgo.errors import Failure, NotFoundError
+from govgo.errors import Failure, NotFoundError, UsageError
 from govgo.load.dependency.gomod import indirect_requirements, raw_summary
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.resolve import Resolved
+from govgo.load.targets.resolve import Resolved, audited, resolve
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 
-def dependencies_of(found: Resolved, faults: list[Finding], *, retracted: bool = False) -> Dependencies:
+def only_dependencies(session: Session, where: Sequence[str] = (), *, retracted: bool = False) -> Dependencies:
+    """`dependencies_of` for the one module or workspace that `where` names, or that the working directory is in.
+
+    Raises:
+        UsageError: there is none, or more than one.
+        GovgoError: its graph cannot be loaded completely, or retractions cannot be had.
+    """
+    targets = audited(session, where)
+    if len(targets) != 1:
+        raise UsageError(f"one module or workspace is wanted, and there are {len(targets)}: name one")
+    found = resolve(session, targets[0])
+    if found.resolution.error is not None:
+        raise found.resolution.error
+    return dependencies_of(found, None, retracted=retracted)
+
+
+def dependencies_of(found: Resolved, faults: list[Finding] | None, *, retracted: bool = False) -> Dependencies:
     """The requirements between the selected versions of `found`.
 
     Args:
         found: the module or workspace.
-        faults: gets what goes wrong with single modules.
+        faults: gets what goes wrong with single modules; with None, that is raised.
         retracted: ask for the retractions of every module. Otherwise only what the go.mod of a selected version says
             of itself is known, which takes no request.
 
@@ -50,7 +70,7 @@ def _own_retraction(found: Resolved, mod: ModuleVersion) -> str | None:
     return next((each.rationale for each in hits), None)
 
 
-def _asked_retractions(found: Resolved, faults: list[Finding]) -> dict[str, str]:
+def _asked_retractions(found: Resolved, faults: list[Finding] | None) -> dict[str, str]:
     """The reasons by module path; where they cannot be had, that is a fault."""
     from govgo.load.query.prefetch import warm_latest
     from govgo.load.query.retract import ModuleRetractedError, check_retractions
@@ -65,6 +85,8 @@ def _asked_retractions(found: Resolved, faults: list[Finding]) -> dict[str, str]
         except ModuleRetractedError as error:
             reasons[mod.path] = "\n".join(error.rationale)
         except Failure as error:
+            if faults is None:
+                raise
             faults.append(from_error(None, error, Place(resolution.mod_file)))
     return reasons
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+
 import pytest
 
 from govgo.core.resolution.tree import Tree, TreeOptions
@@ -74,3 +77,35 @@ def test_a_long_chain_takes_no_recursion() -> None:
     chain = [f"a{at}@v1.0.0 a{at + 1}@v1.0.0" for at in range(5000)]
     (group,) = Tree(dependencies("a0@v1.0.0", *chain), TreeOptions()).groups()
     assert sum(1 for _ in group) == 5002
+
+
+def test_a_tree_has_the_whole_build_list_whatever_is_marked_indirect() -> None:
+    """On 300 graphs: in full each module once, and nothing else; every arrow in the tree of all of them."""
+    dice = random.Random(20261128)
+    for _ in range(300):
+        names = [f"{path}@v1.{minor}.0" for path in "abcdefg" for minor in range(dice.randrange(1, 4))]
+        lines = [
+            " ".join([name, *(other + dice.choice(("", "!")) for other in dice.sample(names, dice.randrange(4)))])
+            for name in names
+        ]
+        go_mod = " ".join(name + dice.choice(("", "!")) for name in dice.sample(names, 3))
+        found = dependencies(go_mod, *closed(go_mod, lines))
+        for redundant in (False, True):
+            tree = Tree(found, TreeOptions(redundant=redundant))
+            shown = [each for group in tree.groups() for each in group]
+            in_full = [each.mod for each in shown if each.mod is not None and not each.is_repeated]
+            assert set(in_full) == set(found.modules)
+            # Only what has nothing below it may stand there again without a mark.
+            again = [mod for mod, count in Counter(in_full).items() if count > 1]
+            assert all(each.has_below is False for each in shown if each.mod in again)
+        arrows = {each.need for each in shown if each.need is not None}
+        assert arrows == {need for mod in found.modules for need in found.needs(mod)}
+
+
+def closed(go_mod: str, lines: list[str]) -> list[str]:
+    """Those of the lines that `go_mod` leads to, each after one that leads to it."""
+    by_name = {line.split()[0]: line for line in lines}
+    queue = list(dict.fromkeys(word.rstrip("!") for word in go_mod.split()))
+    for name in queue:
+        queue += [word.rstrip("!") for word in by_name[name].split()[1:] if word.rstrip("!") not in queue]
+    return [by_name[name] for name in dict.fromkeys(queue)]
