@@ -24,6 +24,8 @@
           QueryError             a version query cannot be answered
             DisallowedError      [core/module] a version must not be chosen
               ExcludedError      [load/query] an exclude directive names the version
+              NotYetPublishedError  [load/query] a version did not exist at the time of -as-of
+              TooYoungError      [load/query] a version is younger than -min-age
               ModuleRetractedError  [load/query] its author retracted the version (rationale)
             NoMatchingVersionError  [core/module] no version satisfies the query and what is allowed
             NoPatchBaseError     [core/module] the query `patch` for a module of which no version is selected

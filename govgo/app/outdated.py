@@ -18,11 +18,12 @@ from govgo.core.findings import Place, Verdict
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_prerelease_version
 from govgo.core.module.paths import INCOMPATIBLE
 from govgo.core.module.query import DisallowedError, NoMatchingVersionError, parse_query
-from govgo.core.resolution.outdated import INFO, Audited, Dependency, MajorSearch, Outdated, Release
+from govgo.core.resolution.outdated import Audited, Dependency, MajorSearch, Outdated, Release
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import Failure, GovgoError, is_not_found
 from govgo.load.query.prefetch import first_asks, know_latest_of_lists
+from govgo.load.query.published import present, published, warm_dates, why_not_counted
 from govgo.load.query.query import Allowed, choose_version, has_no_latest, query, refusal
 from govgo.load.query.retract import (
     RETRACTED,
@@ -67,7 +68,14 @@ def outdated(session: Session, where: Sequence[str], options: OutdatedOptions) -
             fault = from_error(None, found.resolution.error, Place(file))
         assert fault is not None
         modules.append(Audited(target.kind, target.path or directory, directory, file, faults=(fault,)))
-    return Outdated(tuple(modules), session.clock.now(), is_all=options.everything)
+    horizon = session.settings.horizon
+    return Outdated(
+        tuple(modules),
+        present(session),
+        is_all=options.everything,
+        as_of=None if horizon is None else horizon.as_of,
+        min_age=None if horizon is None else horizon.min_age,
+    )
 
 
 class _Subject:
@@ -156,10 +164,12 @@ class _Search:
         fault = subject.fault
         try:
             newest = self._release("upgrade", mod, allowed)
+            young = self._young(mod, allowed, newest)
             patch = self._release("patch", mod, allowed)
             found = found._replace(
                 newest=newest,
                 patch=patch,
+                young=young,
                 behind=0 if newest is None else self._behind(mod, newest.version, allowed),
                 majors=tuple(filter(None, (self._major(path, allowed) for path in subject.majors.found))),
                 retracted=self._retracted(mod),
@@ -189,15 +199,34 @@ class _Search:
                 return None
         return Release(path, version) if compare_versions(path, version, current) > 0 else None
 
+    def _young(self, mod: ModuleVersion, allowed: Allowed, newest: Release | None) -> Release | None:
+        """The version that would be the newest if it were old enough; untagged ones are not looked for."""
+        session, (path, current) = self._session, mod
+        horizon = session.settings.horizon
+        if horizon is None or horizon.min_age is None:
+            return None
+        listed = VersionSource(session, path, session.repo).versions("")
+        version = choose_version(session, parse_query(path, "upgrade", current), listed, allowed, any_age=True)
+        if version is None or compare_versions(path, version, newest.version if newest else current) <= 0:
+            return None
+        return Release(path, version)
+
     def _behind(self, mod: ModuleVersion, newest: str, allowed: Allowed) -> int:
+        """How many releases follow `mod`, up to `newest`."""
         path, current = mod
-        return sum(
-            compare_versions(path, current, version) < 0 <= compare_versions(path, newest, version)
+        session = self._session
+        between = [
+            ModuleVersion(path, version)
+            for version in session.repo.versions(path).list
+            if compare_versions(path, current, version) < 0 <= compare_versions(path, newest, version)
             and (version == newest or not is_prerelease_version(path, version))
             and version.endswith(INCOMPATIBLE) <= newest.endswith(INCOMPATIBLE)
             and refusal(allowed, ModuleVersion(path, version)) is None
-            for version in self._session.repo.versions(path).list
-        )
+        ]
+        if session.settings.horizon is not None and session.settings.horizon.as_of is not None:
+            warm_dates(session, between)
+            return sum(why_not_counted(session, each, min_age=False) is None for each in between)
+        return len(between)
 
     def _major(self, path: str, allowed: Allowed) -> Release | None:
         """The highest release of another major version; None where there are pre-releases alone."""
@@ -229,31 +258,30 @@ class _Search:
             release.mod: None
             for each in dependencies
             if each.is_noteworthy and each.current.version
-            for release in (each.current, each.patch, each.newest, *each.majors[-1:])
+            for release in (each.current, each.patch, each.newest, each.young, *each.majors[-1:])
             if release is not None
         }
-        self._session.repo.warm(Ask("info", mod.path, mod.version) for mod in shown)
+        warm_dates(self._session, list(shown))
         return tuple(self._with_dates(each) if each.is_noteworthy else each for each in dependencies)
 
     def _with_dates(self, each: Dependency) -> Dependency:
         if not each.current.version:
             return each
         *others, last = each.majors or (None,)
-        dated = [self._date(release) for release in (each.current, each.patch, each.newest, last)]
-        current, patch, newest, last = dated
+        dated = [self._date(release) for release in (each.current, each.patch, each.newest, each.young, last)]
+        current, patch, newest, young, last = dated
         assert current is not None
         majors = tuple(release for release in (*others, last) if release is not None)
-        return each._replace(current=current, patch=patch, newest=newest, majors=majors)
+        return each._replace(current=current, patch=patch, newest=newest, young=young, majors=majors)
 
     def _date(self, release: Release | None) -> Release | None:
         """A release with its date, where that can be had."""
         if release is None:
             return None
         try:
-            time = self._session.repo.info(release.path, release.version).time
+            return release._replace(**published(self._session, release.mod)._asdict())
         except Failure:
             return release
-        return release if time is None else release._replace(time=time, dated_by=INFO)
 
 
 def _probes(wanted: Mapping[int, Sequence[str]]) -> list[Ask]:

@@ -363,6 +363,20 @@ modcacherw_option = option("-modcacherw", "modcacherw", is_flag=True, help="Leav
 overlay_option = option("-overlay", "overlay", hidden=True)
 modfile_option = option("-modfile", "modfile", metavar="FILE", help="Use FILE in place of go.mod.")
 mod_option = option("-mod", "mod", metavar="MODE", help="Module mode: readonly, vendor or mod.")
+horizon_options = flag_options(
+    option("-min-age", "min_age", own=True, metavar="AGE", help="Take no version younger than AGE, such as 14d."),
+    option(
+        "-min-age-except",
+        "min_age_except",
+        own=True,
+        multiple=True,
+        metavar="PATTERNS",
+        help="Take modules that match, such as *.corp.example, at any age.",
+    ),
+    option("-as-of", "as_of", own=True, metavar="DATE", help="Answer as on DATE: 2006-01-02 or RFC 3339."),
+    option("-index", "index", own=True, metavar="FILE", help="Take dates from FILE, a feed as of index.golang.org."),
+)
+"""Which versions count as published; none of these flags is go's."""
 verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")
 
 module_options = flag_options(

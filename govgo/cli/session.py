@@ -21,6 +21,7 @@ from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
+    from govgo.load.session.horizon import Horizon
     from govgo.load.session.session import Session, Settings
 
 
@@ -168,7 +169,36 @@ def _settings(flags: Mapping[str, Any]) -> Settings:
         tags=tuple(tag for tag in str(flags.get("tags", "")).replace(" ", ",").split(",") if tag),
         temp_dir=os.environ.get("TMPDIR") or "/tmp",
         start_dir=start_dir,
+        horizon=_horizon(flags, cwd),
     )
+
+
+def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
+    """What `options.horizon_options` say; None where all versions count.
+
+    Raises:
+        FlagError: a value that cannot be read.
+    """
+    min_age, as_of = flags.get("min_age", ""), flags.get("as_of", "")
+    index, exceptions = flags.get("index", ""), flags.get("min_age_except", ())
+    if not (min_age or as_of or index or exceptions):
+        return None
+    from govgo.load.session.horizon import Horizon, parse_as_of, parse_min_age
+
+    values: dict[str, Any] = {}
+    for name, text, parse in (("min-age", min_age, parse_min_age), ("as-of", as_of, parse_as_of)):
+        try:
+            values[name.replace("-", "_")] = parse(text) if text else None
+        except InputError as error:
+            raise FlagError(f"invalid value for flag -{name}: {error}") from None
+    if exceptions and not min_age:
+        raise FlagError("-min-age-except needs -min-age")
+    first_seen = None
+    if index:
+        from govgo.adapters.proxy.indexfeed import IndexFeed
+
+        first_seen = IndexFeed(os.path.join(cwd, index)).first_seen
+    return Horizon(exceptions=",".join(exceptions), first_seen=first_seen, **values)
 
 
 def network_options(flags: Mapping[str, Any]) -> NetworkOptions:

@@ -36,6 +36,9 @@ DRAWING = "tests/report/drawing/"
 FOREIGN = "tests/attacks/test_foreign_text.py::"
 FORMATS = "tests/report/findings/test_formats.py::"
 SUM = "tests/cli/commands/test_sum.py::"
+PUBLISHED = "tests/load/query/test_published.py::"
+AGES = "tests/load/buildlist/test_ages.py::"
+MIN_AGE = "tests/cli/commands/test_min_age.py::"
 VERIFY = "tests/cli/commands/test_verify.py::"
 
 
@@ -893,5 +896,40 @@ MUTANTS = {
         '_SPECIAL.sub(lambda match: f"#{ord(match[0])};", one_line(text))',
         "one_line(text)",
         (DRAWING + "test_mermaid.py::test_text_of_strangers_stays_in_its_quotes",),
+    ),
+    "age-unknown": Mutant(
+        "age",
+        "a version without a date counts as too young",
+        "load/query/published.py",
+        "    if found.time is None:\n        return TooYoungError(",
+        "    if found.time is None:\n        return None\n        return TooYoungError(",
+        (
+            PUBLISHED + "test_what_is_too_young_is_refused",
+            AGES + "test_a_version_without_a_date_is_refused",
+        ),
+    ),
+    "age-arguments-alone": Mutant(
+        "age",
+        "the minimum age is that of the whole build list",
+        "app/get/get.py",
+        "        check_ages(session, rs)\n",
+        "",
+        (MIN_AGE + "test_a_get_that_brings_in_a_young_dependency_is_refused",),
+    ),
+    "age-of-the-author": Mutant(
+        "age",
+        "the date when a version was first seen comes before the one that its author says",
+        "load/query/published.py",
+        "        if seen is not None:\n            return Published(seen, INDEX)\n",
+        "",
+        (PUBLISHED + "test_first_seen_comes_before_what_the_author_says",),
+    ),
+    "age-hides-retractions": Mutant(
+        "age",
+        "retractions are read from the latest version, whatever its age",
+        "load/query/query.py",
+        "min_age=allowed is not None and not any_age)",
+        "min_age=not any_age)",
+        (PUBLISHED + "test_retractions_are_those_of_the_true_latest_version_but_for_as_of",),
     ),
 }

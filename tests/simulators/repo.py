@@ -34,6 +34,7 @@ class MemoryRepo:
     Attributes:
         asked: the module versions whose go.mod was asked for, in order.
         damage: errors to raise for some module versions.
+        dates: times of .info files, where they are not 2020-01-01; None for none.
     """
 
     def __init__(self, mods: Mapping[str, str | bytes]) -> None:
@@ -43,6 +44,7 @@ class MemoryRepo:
         }
         self.asked: list[ModuleVersion] = []
         self.damage: dict[ModuleVersion, GovgoError] = {}
+        self.dates: dict[ModuleVersion, datetime | None] = {}
         self._ledger = SumLedger()
 
     def versions(self, path: str, prefix: str = "") -> Versions:
@@ -55,7 +57,7 @@ class MemoryRepo:
     def info(self, path: str, rev: str) -> RevInfo:
         if ModuleVersion(path, rev) not in self.mods:
             raise self._missing(ModuleVersion(path, rev), "info")
-        return RevInfo(rev, datetime(2020, 1, 1, tzinfo=UTC))
+        return RevInfo(rev, self.dates.get(ModuleVersion(path, rev), datetime(2020, 1, 1, tzinfo=UTC)))
 
     def latest(self, path: str) -> RevInfo:
         raise NotFoundError(f"module {path}: no latest version")

@@ -14,6 +14,7 @@ from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_
 from govgo.core.version.goversion import EXPLICIT_INDIRECT_VERSION
 from govgo.core.version.goversion import compare as compare_go
 from govgo.errors import Failure, UsageError
+from govgo.load.buildlist.requirements import in_force
 from govgo.load.mainmodule.gowork import find_go_work, read_work_file, update_work_go_version, write_work_file
 from govgo.load.mainmodule.load import has_mod_root, load_mod_file
 from govgo.load.mainmodule.write import WriteOptions, commit_requirements
@@ -97,6 +98,12 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
     check_wildcards(resolver)
     check_packages(resolver, [q.pattern for q in queries if q.matches_packages])
     add_tools, drop_tools = _tools(resolver, options) if options.tool else ((), ())
+    if session.settings.horizon is not None:
+        from govgo.load.buildlist.ages import check_ages
+
+        rs = in_force(session)
+        assert rs is not None
+        check_ages(session, rs)
     before = _requirements(session)
     commit_requirements(
         session,

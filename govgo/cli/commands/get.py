@@ -7,7 +7,7 @@ from typing import Any
 
 from govgo.app.get.get import GetOptions
 from govgo.app.get.get import get as get_service
-from govgo.cli.options import argument, build_options, command, module_options, option, verbose_option
+from govgo.cli.options import argument, build_options, command, horizon_options, module_options, option, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 
@@ -26,6 +26,7 @@ from govgo.errors import UsageError
 @option("-fix", "fix", is_flag=True, hidden=True)
 @option("-m", "m", is_flag=True, hidden=True)
 @option("-insecure", "insecure", is_flag=True, hidden=True)
+@horizon_options
 @verbose_option
 @module_options
 @build_options
@@ -40,6 +41,10 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
     govgo get rsc.io/quote@none            remove it, and lower what needs it
     govgo get -u ./...                     also upgrade everything that the packages need
     govgo get -tool golang.org/x/tools/cmd/stringer
+    govgo get -min-age 14d -u ./...        no version that is younger than two weeks
+
+    With -min-age a younger version is not chosen, and a build list that needs one is refused: its requirements count,
+    too. A version without a date counts as too young. With -as-of, versions that were published later do not exist.
     """
     upgrade = {"true": "upgrade", "false": ""}.get(upgrade, upgrade)
     if upgrade not in ("", "upgrade", "patch"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govgo.app.outdated import OutdatedOptions
 from govgo.app.outdated import outdated as outdated_service
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, horizon_options, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Verdict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @option("-exit-code", "exit_code", is_flag=True, help="Exit with 1 when something is outdated.")
 @option("-markdown", "as_markdown", is_flag=True, help="The same as -format markdown.")
 @output_options
+@horizon_options
 @option("-offline", "offline", is_flag=True, help="Ask nobody; version lists are not kept, so mostly for errors.")
 @module_options
 @argument("where")
@@ -39,6 +40,8 @@ def outdated(where: tuple[str, ...], **flags: Any) -> int:
     govgo outdated --all ./...                the build list of every module below
     govgo outdated --exit-code -o json:outdated.json
     govgo outdated --markdown                 for an issue or a comment
+    govgo outdated --min-age 14d              what is newer and has been out for two weeks
+    govgo outdated --as-of 2024-05-06         what was newer then
 
     Formats: text, json, markdown.
 

@@ -9,7 +9,7 @@ from govgo.app.graph import check_go_flag
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
-from govgo.cli.options import argument, command, flag_values, module_options, option, verbose_option
+from govgo.cli.options import argument, command, flag_values, horizon_options, module_options, option, verbose_option
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 
@@ -20,6 +20,7 @@ from govgo.errors import UsageError
 @option("-diff", "diff", is_flag=True, help="Change nothing; print the difference, and exit 1 if there is one.")
 @option("-go", "go_version", metavar="VERSION", help="Set the go line to VERSION.")
 @option("-compat", "compat", metavar="VERSION", help="Keep the sums that this older go version needs.")
+@horizon_options
 @module_options
 @argument("args")
 def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, compat: str, **flags: Any) -> int:
@@ -29,6 +30,7 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     govgo tidy               add missing modules, drop unused ones
     govgo tidy -diff         what would change, for CI
     govgo tidy -go=1.24      move to another go version
+    govgo tidy -min-age 14d  refuse a build list with a version that is younger than two weeks
     """
     session = open_session({**flags, "tolerant": tolerant})
     with flag_values():

@@ -71,6 +71,12 @@ def previous_version(session: Session, mv: ModuleVersion) -> ModuleVersion:
         raise
     limit = version_key(mv.path, mv.version)
     below = [v for v in versions if version_key(mv.path, v) < limit]
+    if session.settings.horizon is not None:
+        from govgo.load.query.published import Narrowing
+
+        narrowing = Narrowing(session, mv.path, below, min_age=True)
+        while below and narrowing.drops(below[-1]):
+            pass
     return ModuleVersion(mv.path, below[-1] if below else NONE)
 
 

@@ -77,6 +77,10 @@ def load_packages(session: Session, opts: PackageOpts, patterns: Sequence[str]) 
     if opts.tidy:
         from govgo.load.packages.tidy import finish_tidy  # only `mod tidy` and `work sync` tidy
 
+        if session.settings.horizon is not None:
+            from govgo.load.buildlist.ages import check_ages
+
+            check_ages(session, loader.requirements)
         finish_tidy(loader, loaded, initial)
     put_in_force(session, loader.requirements)
     if not session.policy.writes_at_end and opts.resolve_missing_imports and not opts.tidy_diff:

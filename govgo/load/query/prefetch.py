@@ -98,6 +98,8 @@ def know_latest_of_lists(session: Session, paths: Iterable[str]) -> list[Ask]:
         try:
             listed = session.repo.versions(path)
             version = choose_version(session, parse_query(path, "latest"), listed, None)
+            if version is None and session.settings.horizon is not None:
+                continue  # whether the latest revision counts is a question of its date
             version = version or session.repo.latest(path).version
         except Failure:
             continue

@@ -59,7 +59,7 @@ def query(session: Session, path: str, query: str, current: str = "", allowed: A
         current: the selected version of `path`: "none" when there is none, "" when it does not matter.
             `upgrade` and `patch` never go below it.
         allowed: refuses versions; a query that chooses acts as if those did not exist, one that names a
-            revision fails.
+            revision fails. Without it any version is taken that exists, also one below the minimum age of the command.
 
     Raises:
         NoMatchingVersionError: the module exists, but no version fits.
@@ -165,9 +165,19 @@ def _query_direct(source: VersionSource, query: str, allowed: Allowed | None) ->
             if is_not_found(second):
                 raise error from None
             raise
-    if allowed is not None and (refused := refusal(allowed, ModuleVersion(source.path, info.version))):
+    if refused := _refused(source.session, ModuleVersion(source.path, info.version), allowed):
         raise refused
     return info
+
+
+def _refused(session: Session, mv: ModuleVersion, allowed: Allowed | None) -> DisallowedError | None:
+    """Why a version must not be chosen, by `allowed` or by its date."""
+    refused = refusal(allowed, mv)
+    if refused is None and session.settings.horizon is not None:
+        from govgo.load.query.published import why_not_counted
+
+        refused = why_not_counted(session, mv, min_age=allowed is not None)
+    return refused
 
 
 def has_no_latest(error: GovgoError) -> bool:
@@ -231,7 +241,7 @@ class _Choice:
             raise
         self._origin = merge_origin(self._origin, latest.origin)
         mv = ModuleVersion(self._matcher.path, latest.version)
-        if self._matcher.matches(latest.version) and refusal(self._allowed, mv) is None:
+        if self._matcher.matches(latest.version) and _refused(self._source.session, mv, self._allowed) is None:
             return latest.version
         return None
 
@@ -271,8 +281,12 @@ class _Choice:
             raise refused
 
 
-def choose_version(session: Session, matcher: QueryMatcher, listed: Versions, allowed: Allowed | None) -> str | None:
+def choose_version(
+    session: Session, matcher: QueryMatcher, listed: Versions, allowed: Allowed | None, *, any_age: bool = False
+) -> str | None:
     """The version among `listed` that answers `matcher`; None where no listed version does.
+
+    The minimum age of the command matters where there is `allowed`, unless `any_age`.
 
     Raises:
         GovgoError: the go.mod that decides about +incompatible versions could not be read.
@@ -283,9 +297,19 @@ def choose_version(session: Session, matcher: QueryMatcher, listed: Versions, al
         for version in listed.list
         if matcher.takes(version) and refusal(allowed, ModuleVersion(path, version)) is None
     ]
-    deciding = matcher.deciding_version(fitting)
-    has_go_mod = deciding is not None and version_has_go_mod(session, ModuleVersion(path, deciding))
-    return matcher.choose(fitting, deciding_has_go_mod=has_go_mod)
+    narrowing = None
+    if session.settings.horizon is not None:
+        from govgo.load.query.published import Narrowing
+
+        narrowing = Narrowing(session, path, fitting, min_age=allowed is not None and not any_age)
+    while True:
+        deciding = matcher.deciding_version(fitting)
+        if narrowing is not None and narrowing.drops(deciding):
+            continue
+        has_go_mod = deciding is not None and version_has_go_mod(session, ModuleVersion(path, deciding))
+        chosen = matcher.choose(fitting, deciding_has_go_mod=has_go_mod)
+        if narrowing is None or not narrowing.drops(chosen):
+            return chosen
 
 
 def version_has_go_mod(session: Session, mv: ModuleVersion) -> bool:

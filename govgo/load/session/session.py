@@ -23,6 +23,7 @@ from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:  # a command that meets no module need not load these
     from govgo.core.module.moduleversion import ModuleVersion
+    from govgo.load.session.horizon import Horizon
     from govgo.ports.files import ImportIndex, Workspace
     from govgo.ports.modules import ModuleRepo
     from govgo.ports.talk import Clock, Reporter
@@ -47,6 +48,7 @@ class Settings(NamedTuple):
         tags: -tags.
         temp_dir: the system's directory for temporary files; a go.mod right in it is ignored.
         start_dir: the working directory before -C, "" for `cwd`.
+        horizon: which versions count as published, None for all.
     """
 
     cwd: str
@@ -64,6 +66,7 @@ class Settings(NamedTuple):
     tags: tuple[str, ...] = ()
     temp_dir: str = "/tmp"
     start_dir: str = ""
+    horizon: Horizon | None = None
 
 
 class _Parts:

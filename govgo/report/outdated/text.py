@@ -128,6 +128,7 @@ def closing(run: Outdated, module: Audited) -> str:
         (sum(bool(each.retracted) for each in every), "retracted"),
         (sum(bool(each.deprecated) for each in every), "deprecated"),
         (sum(bool(each.majors) for each in every), "with a later major version"),
+        (sum(each.young is not None for each in every), "with a newer version that is too young"),
         (unseen, "replaced by a directory"),
         (len(failed), "could not be looked up"),
     )
