@@ -137,7 +137,7 @@ class Zips:
             zip_path = await self.zip(mv, extract=True)
             if cache.download_dir(mv).state != "whole":
                 await self._network.off(lambda: cache.extract(mv, zip_path), computes=True)
-            self._report.event("extracted", {"path": mv.path, "version": mv.version})
+                self._report.event("extracted", {"path": mv.path, "version": mv.version})
         await self._check(mv)
         self._check_go_version(mv, directory)
         return directory
@@ -183,6 +183,8 @@ class Zips:
                 with suppress(DiskError):  # `tree` extracts the zip again then, and says what is wrong
                     tree.commit()
         self._report.event("fetched", {"path": mv.path, "version": mv.version, "bytes": size})
+        if tree is not None and tree.made:
+            self._report.event("extracted", {"path": mv.path, "version": mv.version})
 
     async def _check(self, mv: ModuleVersion) -> None:
         """Check what is in the cache by its recorded hash, or by a new one where that was lost."""
