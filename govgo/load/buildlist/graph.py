@@ -15,7 +15,6 @@ from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.errors import BuildListError, Failure, GoSumError, GovgoError
 from govgo.load.dependency.gomod import ModSummary, ModuleError, RawSummaries, as_required, known_summary, parse_gomod
-from govgo.load.query.prefetch import begin_latest
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -236,6 +235,8 @@ class _Feed:
         session = self._session
         actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
         session.repo.begin([Ask("record", *mv) for mv in actual if mv.version])
+        from govgo.load.query.prefetch import begin_latest  # not for commands that read the graph alone
+
         begin_latest(session, (mv.path for mv in raw.require))
 
 

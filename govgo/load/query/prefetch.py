@@ -65,7 +65,7 @@ def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
         matcher = steps.pop(ask, None)
         if matcher is None:
             continue
-        asks = first_asks(session, [matcher]) if ask.kind == "versions" else []
+        asks = first_asks(session, [matcher.path]) if ask.kind == "versions" else []
         if asks:
             steps[asks[0]] = matcher
         session.repo.begin(asks or _chosen_asks(session, [matcher]))
