@@ -18,10 +18,10 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple
 
 from tests.simulators.certificates import Authority
+from tests.simulators.server import Server
 
 NAMES = (
     "127.0.0.1",
@@ -52,7 +52,7 @@ class Sent(NamedTuple):
 NOT_FOUND = Reply(404, {"Content-Type": "text/plain"}, b"not found")
 
 
-class Internet:
+class Internet(Server):
     """See the module's docstring.
 
     Attributes:
@@ -65,52 +65,28 @@ class Internet:
 
     def __init__(self, directory: Path, replies: Mapping[str, Reply | list[Reply]] | None = None) -> None:
         """Nothing listens yet; `directory` gets the certificates."""
+        super().__init__()
         authority = Authority(directory)
         self.roots = str(authority.file)
         self._tls = authority.server(NAMES)
         self.servers: dict[str, ssl.SSLContext] = {}
         self.play(replies or {})
-        self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
 
     def play(self, replies: Mapping[str, Reply | list[Reply]]) -> None:
         """Forget what was asked, and answer so from now on."""
         self.replies = {url: list(reply) if isinstance(reply, list) else [reply] for url, reply in replies.items()}
         self.asked: list[Sent] = []
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def __enter__(self) -> Internet:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._accepting.start()
+        super().__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._accepting.join(timeout=5)
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(OSError, ValueError), connection:
+    def serve(self, connection: socket.socket) -> None:
+        with suppress(ValueError), connection:
             first = connection.recv(1, socket.MSG_PEEK)
             if first == b"\x16":
                 # Python's TLS wants a socket below it, and there may be TLS within: that comes by a socket of its own.

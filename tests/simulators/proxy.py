@@ -15,16 +15,13 @@ import json
 import socket
 import ssl
 import struct
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from types import TracebackType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -32,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from govgo.errors import NotFoundError
+from tests.simulators.server import Server
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ class Raw(Action):
     keeps_open: bool = False
 
 
-class ProxySimulator:
+class ProxySimulator(Server):
     """See the module's docstring.
 
     Attributes:
@@ -151,39 +149,22 @@ class ProxySimulator:
 
     def __init__(self, files: Mapping[str, bytes] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         """A tree to serve; with `tls` over HTTPS."""
+        super().__init__()
         self.files = dict(files or {})
         self._tls = tls
         self.asked: list[str] = []
         self.delay_s = 0.0
         self.headers: list[dict[str, str]] = []
-        self.connections = 0
         self.handlers: dict[str, Callable[[str], bytes]] = {}
         self._scripts: dict[str, list[Action]] = {}
-        self._lock = threading.Lock()
-        self._ending = threading.Event()
-        self._open: set[socket.socket] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> ProxySimulator:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self._listener.getsockname()[1]
-        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._accepting.start()
+        super().__enter__()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ending.set()
-        # The thread must be gone before the descriptor is: its number may be the next simulator's.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._accepting.join(timeout=5)
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
 
     def script(self, path: str, *actions: Action) -> None:
         """What happens to the next requests for `path` ("*": for any); the last action stays."""
@@ -202,44 +183,26 @@ class ProxySimulator:
                 archive.writestr(f"{path}@{version}/{name}", text)
         self.files[f"{base}{version}.zip"] = out.getvalue()
 
-    def _accept(self) -> None:
-        while not self._ending.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._open.add(connection)
-                self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            with connection, connection.makefile("rb") as reader:
-                while request := reader.readline():
-                    headers = {}
-                    while (line := reader.readline()) not in (b"\r\n", b""):
-                        name, _, value = line.decode("latin-1").partition(":")
-                        headers[name.strip().lower()] = value.strip()
-                    path = request.split()[1].decode()
-                    with self._lock:
-                        self.asked.append(path)
-                        self.headers.append(headers)
-                        action = self._next(path)
-                    if isinstance(action, Resumable):
-                        action = _resumed(action, headers, self._find(path) or b"")
-                    if self.delay_s:
-                        self._ending.wait(self.delay_s)
-                    if not self._act(connection, path, action):
-                        return
-        except OSError:
-            pass
-        finally:
-            with self._lock:
-                self._open.discard(connection)
+    def serve(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True)
+        with connection, connection.makefile("rb") as reader:
+            while request := reader.readline():
+                headers = {}
+                while (line := reader.readline()) not in (b"\r\n", b""):
+                    name, _, value = line.decode("latin-1").partition(":")
+                    headers[name.strip().lower()] = value.strip()
+                path = request.split()[1].decode()
+                with self._lock:
+                    self.asked.append(path)
+                    self.headers.append(headers)
+                    action = self._next(path)
+                if isinstance(action, Resumable):
+                    action = _resumed(action, headers, self._find(path) or b"")
+                if self.delay_s:
+                    self.ending.wait(self.delay_s)
+                if not self._act(connection, path, action):
+                    return
 
     def _find(self, path: str) -> bytes | None:
         for prefix, handler in self.handlers.items():
@@ -278,7 +241,7 @@ class ProxySimulator:
             case Raw():
                 connection.sendall(action.data)
                 if action.keeps_open:
-                    self._ending.wait(60)
+                    self.ending.wait(60)
                 return False
             case _:
                 self._fail(connection, body or b"x" * 64, action)
@@ -298,10 +261,10 @@ class ProxySimulator:
             case Stall():
                 if action.after_half:
                     connection.sendall(half)
-                self._ending.wait(60)
+                self.ending.wait(60)
             case Trickle():
                 connection.sendall(b"HTTP/1.1 200 OK\r\n" + (b"X: " if action.headers else b"\r\n"))
-                while not self._ending.wait(action.gap_s):
+                while not self.ending.wait(action.gap_s):
                     connection.sendall(b"x")
             case Endless():
                 self._pour(connection, action.declared)
@@ -310,7 +273,7 @@ class ProxySimulator:
         head = _answer(200, b"OK", body, {"ETag": action.tag} if action.tag else None)[: -len(body) or None]
         at = 0
         for pause_s, size in action.steps:
-            self._ending.wait(pause_s)
+            self.ending.wait(pause_s)
             connection.sendall(head + body[at : at + size])
             head = b""
             at += size
@@ -324,7 +287,7 @@ class ProxySimulator:
         else:
             connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             piece = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             connection.sendall(piece)
 
 
