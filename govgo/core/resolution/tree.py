@@ -71,10 +71,11 @@ class Tree:
         self.options = options
         self._shown: dict[ModuleVersion, int] = {}  # how many levels below a module have been shown
         self._below: dict[ModuleVersion | None, _Ends] = {}
+        self._groups = self._roots()
 
     def groups(self) -> Iterator[Iterator[Branch]]:
         """The lines of roots that belong together; to be walked in order, since a module is shown in full once."""
-        return (self._branches(roots) for roots in self._roots())
+        return (self._branches(roots) for roots in self._groups)
 
     def _roots(self) -> Sequence[Sequence[ModuleVersion | None]]:
         """None stands for `Dependencies.left_over`."""
@@ -126,12 +127,19 @@ class Tree:
         dependencies, options = self.dependencies, self.options
         if mod is None:
             return [(top, None) for top in dependencies.left_over]
-        needs = dependencies.needed_by(mod) if options.upwards else dependencies.needs(mod)
+        if not options.upwards:
+            kept = (need for need in dependencies.needs(mod) if self._counts(need))
+            return [(need.target, need) for need in kept]
+        # Who asks what decides is never left out.
+        is_asked = any(mod in group for group in self._groups)
         return [
-            (need.source if options.upwards else need.target, need)
-            for need in needs
-            if options.redundant or not dependencies.is_redundant(need)
+            (need.source, need)
+            for need in dependencies.needed_by(mod)
+            if self._counts(need) or (is_asked and (need.decides or need.place is not None))
         ]
+
+    def _counts(self, need: Need) -> bool:
+        return self.options.redundant or not self.dependencies.is_redundant(need)
 
 
 _Ends = Sequence[tuple[ModuleVersion, Need | None]]

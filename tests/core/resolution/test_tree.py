@@ -58,6 +58,14 @@ def test_what_no_selected_version_requires_stands_by_itself() -> None:
     assert lines(graph, depth=1) == "m .a .b | ? .x"
 
 
+def test_what_decides_is_among_the_answers_to_who_requires_a_module() -> None:
+    # m marks b // indirect and a leads to it, but the line of m decides; that of d, lower and redundant, does not.
+    graph = ("a@v1.0.0 b@v1.2.0! d@v1.0.0", "a@v1.0.0 b@v1.1.0", "b@v1.2.0", "d@v1.0.0 b@v1.0.0! a@v1.0.0", "b@v1.1.0")
+    assert lines(graph) == "m .a ..b .d ..a*"
+    assert lines(graph, invert=("b",), depth=1) == "b .m .a"
+    assert lines(graph, invert=("b",), depth=1, redundant=True) == "b .m .a .d"
+
+
 def test_duplicates_are_groups_of_majors_and_what_requires_them() -> None:
     graph = ("x.io/a@v1.0.0 b@v1.0.0 y.io/c@v1.0.0", "b@v1.0.0 x.io/a/v2@v2.0.0 y.io/c/v2@v2.0.0", "x.io/a@v1.0.0")
     assert lines(graph, duplicates=True) == (
