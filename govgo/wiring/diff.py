@@ -10,12 +10,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from govgo.adapters.proxy.compare import ModuleFiles
 from govgo.app.diff.diff import Side, diff
-from govgo.app.diff.sources import source_diff
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Comparison, SideName
-from govgo.core.resolution.review import SourceDiff
 from govgo.core.version import semver
 from govgo.errors import UsageError
 from govgo.load.session.session import Session
@@ -23,6 +20,8 @@ from govgo.load.targets.open import reading
 from govgo.load.targets.targets import source_root
 
 if TYPE_CHECKING:
+    from govgo.core.resolution.review import SourceDiff
+    from govgo.ports.evidence import FileReader
     from govgo.ports.files import Workspace
 
 WORK_TREE = SideName("work tree", "work tree")
@@ -61,7 +60,7 @@ def run_diff(
         old, new = _two(session, sides)
         with ExitStack() as held:
             before, after = _side(session, old, where, held), _side(session, new, where, held)
-            run = diff(session, before, after, zips=paths, reader=ModuleFiles, facts=facts, offline=offline)
+            run = diff(session, before, after, zips=paths, reader=_reader, facts=facts, offline=offline)
     return run._replace(sources=(*run.sources, *(_named_diff(session, *versions) for versions in named)))
 
 
@@ -83,7 +82,15 @@ def _named_diff(session: Session, old: ModuleVersion, new: ModuleVersion) -> Sou
     def fetch() -> Session:
         return session
 
-    return source_diff(old.path, old, new, (fetch, fetch), ModuleFiles())
+    from govgo.app.diff.sources import source_diff
+
+    return source_diff(old.path, old, new, (fetch, fetch), _reader())
+
+
+def _reader() -> FileReader:
+    from govgo.adapters.proxy.compare import ModuleFiles
+
+    return ModuleFiles()
 
 
 def is_side(session: Session, word: str) -> bool:

@@ -40,6 +40,7 @@ PUBLISHED = "tests/load/query/test_published.py::"
 AGES = "tests/load/buildlist/test_ages.py::"
 MIN_AGE = "tests/cli/commands/test_min_age.py::"
 VERIFY = "tests/cli/commands/test_verify.py::"
+DIFF = "tests/cli/commands/test_diff.py::"
 
 
 class Mutant(NamedTuple):
@@ -864,6 +865,22 @@ MUTANTS = {
         '_MORE_THAN_NEEDED = frozenset({"extra-sum", DUPLICATE})\n',
         '_MORE_THAN_NEEDED = frozenset({"extra-sum", "sum-mismatch", "conflicting-sums", DUPLICATE})\n',
         (VERIFY + "test_mismatch_explains_itself", VERIFY + "test_lint"),
+    ),
+    "source-of-zips": Mutant(
+        "10",
+        "a zip whose source is shown is hashed again",
+        "app/diff/sources.py",
+        "    if digest != found.sum:  # the cache was written to after the zip was checked\n",
+        "    if False:\n",
+        (DIFF + "test_a_zip_that_was_changed_in_the_cache",),
+    ),
+    "sums-of-the-past": Mutant(
+        "10",
+        "a go.mod is checked by the go.sum of each state that is compared",
+        "app/diff/diff.py",
+        "    return not faults and all(\n",
+        "    return not faults or all(\n",
+        (DIFF + "test_hashes_of_the_past_count",),
     ),
     "report-stays": Mutant(
         "verify",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.diff.sources import source_diff
 from govgo.core.findings import Finding, Place
+from govgo.core.gosum.lines import read_lines
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
 from govgo.core.module.moduleversion import ModuleVersion
@@ -25,16 +25,18 @@ from govgo.core.resolution.compare import (
     compare_files,
     compare_modules,
 )
-from govgo.core.resolution.review import SourceDiff
 from govgo.errors import Failure, UsageError
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
-from govgo.load.targets.targets import WORKSPACE, shown
+from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
 from govgo.ports.modules import Ask
+
+if TYPE_CHECKING:
+    from govgo.core.resolution.review import SourceDiff
 
 
 class Side(NamedTuple):
@@ -79,7 +81,8 @@ def diff(
         UsageError: an argument names nothing on either side, or a module of `zips` has not changed.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    before, after = _resolved(old), _resolved(new)
+    after = _resolved(new, {})
+    before = _resolved(old, after)
     if (old.is_single or new.is_single) and len(before) == len(after) == 1:
         after = dict(zip(before, after.values(), strict=True))
     targets: list[TargetChanges] = []
@@ -131,6 +134,10 @@ class _Wanted(NamedTuple):
 def _sources(
     wanted: Sequence[_Wanted], reader: Callable[[], FileReader], notes: list[str]
 ) -> tuple[tuple[SourceDiff, ...], list[Finding]]:
+    if not wanted:
+        return (), []
+    from govgo.app.diff.sources import source_diff
+
     found: dict[object, SourceDiff] = {}
     faults: list[Finding] = []
     for each in wanted:
@@ -155,10 +162,29 @@ def _activated(side: Resolved) -> Session:
 _Found = Resolved | Unresolved
 
 
-def _resolved(side: Side) -> dict[tuple[str, str], _Found]:
-    """By kind and directory, in the order named."""
+def _resolved(side: Side, others: Mapping[tuple[str, str], _Found]) -> dict[tuple[str, str], _Found]:
+    """By kind and directory, in the order named; `others` are the targets of the other side."""
     session = side.session
-    return {(each.target.kind, shown(session, each.target.root)): each for each in resolve_all(session, side.where)}
+
+    def key(target: Target) -> tuple[str, str]:
+        return target.kind, shown(session, target.root)
+
+    def known(target: Target) -> Session | None:
+        other = others.get(key(target))
+        return other.session if isinstance(other, Resolved) and _same_sums(session, target, other) else None
+
+    return {key(each.target): each for each in resolve_all(session, side.where, known)}
+
+
+def _same_sums(session: Session, target: Target, other: Resolved) -> bool:
+    """Whether the go.sum of a module has no other hash than the one by which a go.mod was checked for `other`."""
+    if target.kind == WORKSPACE:
+        return False
+    name = session.mod_file_path(target.root).removesuffix(".mod") + ".sum"
+    lines, faults = read_lines(name, session.files.read(name) or b"")
+    return not faults and all(
+        other.ledger.recorded(line.mod) in ("", line.h1) for line in lines if line.mod.is_gomod_key
+    )
 
 
 def _faults(side: Side, found: _Found | None) -> Iterator[Finding]:

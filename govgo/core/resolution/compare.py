@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, Place
 from govgo.core.modfile.syntax import FileSyntax, Line, LineBlock
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.resolution.resolution import Requirement, Resolution
-from govgo.core.resolution.review import SourceDiff
+
+if TYPE_CHECKING:
+    from govgo.core.resolution.review import SourceDiff
 
 
 class Change(StrEnum):

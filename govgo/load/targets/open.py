@@ -69,7 +69,8 @@ def open_target(
         outer: the session of the command.
         target: what to open.
         files: what to read it from, None for the files of the command.
-        known: another session for it, whose go.mod files of dependencies need not be read again.
+        known: another session for it, with the same hashes in go.sum, whose go.mod files of dependencies need not be
+            read again.
 
     Raises:
         GovgoError: go.work cannot be used.
@@ -92,7 +93,9 @@ def open_target(
         open_index=outer.open_index,
     )
     if known is not None:
-        session.share(RawSummaries, known)
+        # Directories are read again: another state of the sources may have others.
+        read = {mod: found for mod, found in known.part(RawSummaries).items() if mod.version}
+        session.part(RawSummaries).update(read)
         session.scope.go_versions.update({mod: go for mod, go in known.scope.go_versions.items() if mod.version})
     init_workfile(session)
     return session

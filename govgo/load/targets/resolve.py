@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, Place
@@ -64,8 +64,15 @@ def audited(session: Session, where: Sequence[str]) -> tuple[Target, ...]:
     return tuple(target for target in find_targets(session, where, sums=False) if not target.work)
 
 
-def resolve_all(session: Session, where: Sequence[str]) -> Iterator[Resolved | Unresolved]:
+def resolve_all(
+    session: Session, where: Sequence[str], known: Callable[[Target], Session | None] = lambda target: None
+) -> Iterator[Resolved | Unresolved]:
     """Each module or workspace that `where` names, resolved in the order named; one that fails stops no other.
+
+    Args:
+        session: the session of the command.
+        where: as in `find_targets`.
+        known: for a target, what `resolve` takes under this name.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
@@ -73,7 +80,7 @@ def resolve_all(session: Session, where: Sequence[str]) -> Iterator[Resolved | U
     """
     for target in audited(session, where):
         try:
-            yield resolve(session, target)
+            yield resolve(session, target, known=known(target))
         except Failure as error:
             yield Unresolved(target, from_error(None, error, Place(shown(session, target.mod_file))))
 

@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
-from govgo.core.gosource.notable import Sort
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges
-from govgo.core.resolution.review import Notable, SourceDiff
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
+
+if TYPE_CHECKING:
+    from govgo.core.resolution.review import Notable, SourceDiff
 
 TITLES = ("change", "module", "old", "new", "direct", "published", "needed by")
 _COLOURS = {
@@ -87,19 +89,19 @@ def notable_text(each: Notable) -> str:
     more = len(each.files) - MOST_FILES
     where = f"{shown} and {more} more" if more > 0 else shown
     detail = f" {each.detail}" if each.detail else ""
-    return f"{'in tests: ' if each.is_test else ''}new {WORDS[each.sort]}{detail}: {where}"
+    return f"{'in tests: ' if each.is_test else ''}new {WORDS[each.sort.value]}{detail}: {where}"
 
 
 MOST_FILES = 5
 WORDS = {
-    Sort.CGO: "cgo",
-    Sort.ASSEMBLY: "assembly",
-    Sort.BINARY: "binary",
-    Sort.LINKNAME: "go:linkname",
-    Sort.UNSAFE: "import of unsafe",
-    Sort.INIT: "init function",
-    Sort.PROCESS: "import of",
-    Sort.NETWORK: "import of",
+    "cgo": "cgo",
+    "assembly": "assembly",
+    "binary": "binary",
+    "linkname": "go:linkname",
+    "unsafe": "import of unsafe",
+    "init": "init function",
+    "process": "import of",
+    "network": "import of",
 }
 
 

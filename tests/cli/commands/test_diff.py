@@ -14,6 +14,7 @@ import pytest
 
 import govgo
 from govgo.cli.main import invoke
+from govgo.core.gosum.dirhash import hash_gomod
 from govgo.wiring.session import SystemClock
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
@@ -312,6 +313,19 @@ def test_bytes_that_contradict_the_database_end_it(world: World, diff: Any) -> N
     run = diff("-json")
     assert (run.code, run.json["results"]) == (4, [])
     assert run.json["errors"][0]["code"] == "sum-mismatch"
+
+
+def test_hashes_of_the_past_count(world: World, diff: Any) -> None:
+    """What was read for one side is read again for the other where its go.sum says something else."""
+    gomod = hash_gomod(b"module q.io/b\n\ngo 1.21\n")
+    Path("go.mod").write_text(NEW)
+    Path("go.sum").write_text(f"q.io/b v1.1.0/go.mod {gomod[:-4]}AAA=\n")
+    commit_new()
+    Path("go.sum").write_text(f"q.io/b v1.1.0/go.mod {gomod}\n")
+    Path("go.mod").write_text(NEW + "exclude q.io/a v1.9.0\n")
+    run = diff("-json")
+    assert (run.code, run.json["results"]) == (4, [])
+    assert diff("go.mod", "go.mod", "-json").code == 0
 
 
 def test_a_server_that_fails_to_date_a_version(world: World, diff: Any) -> None:
