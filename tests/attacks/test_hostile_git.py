@@ -161,6 +161,17 @@ class OtherGit(HostileGit):
     def run(self, args: Sequence[str], cwd: str, **more: object) -> bytes:  # type: ignore[override]
         return next((self._texts[word] for word in args if word in self._texts), b"")
 
+    def start(self, args: Sequence[str], cwd: str, *, git_dir: str) -> Any:
+        return _HonestTalk(self._rng)
+
+
+class _HonestTalk(_Talk):
+    """One that has the go.mod file, and leaves commits to `git log`."""
+
+    def write(self, question: bytes) -> None:
+        commit = question.endswith(b"^{commit}\n")
+        self._answer = io.BytesIO(question[:-1] + b" missing\n" if commit else FILES[0])
+
 
 def source_of(root: Path, verb: str, data: bytes) -> GitSource:
     repo = GitRepo(OtherGit(verb, data), URL, str(root), lambda _: False)
