@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
     from govgo.core.resolution.outdated import Outdated
+    from govgo.core.resolution.plan import Plan
     from govgo.core.resolution.whyversion import Explained
     from govgo.load.session.session import Session
 
@@ -74,6 +75,7 @@ __all__ = [
     "tidy",
     "verify",
     "versions",
+    "what_if",
     "why",
     "why_version",
 ]
@@ -219,6 +221,32 @@ def dependencies(
 
     with _session(directory, environ, progress, cancelled, mod="mod") as session:
         return only_dependencies(session, retracted=retracted)
+
+
+def what_if(
+    steps: str | Iterable[str],
+    directory: str = ".",
+    *,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Plan:
+    """What changes would come to, played one after another; nothing is written but the module cache.
+
+    Args:
+        steps: such as "get rsc.io/quote@v1.5.2", "drop example.com/x", "replace a=>../a" or "tidy".
+        directory: of the module.
+
+    Raises:
+        GovgoError: a step fails.
+    """
+    from govgo.app.whatif import read_step
+    from govgo.app.whatif import what_if as run_what_if
+    from govgo.wiring.plan import planned
+
+    given = [steps] if isinstance(steps, str) else list(steps)
+    with _session(directory, environ, progress, cancelled) as session:
+        return run_what_if(session, [read_step(each) for each in given], plan=planned)
 
 
 def why_version(

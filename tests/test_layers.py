@@ -58,13 +58,13 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init modverify outdated tidy tree work",
-        "diff download verify why whyversion",
+        "audit binaries list sum vendor edit env get drawing graph hygiene init modverify outdated plan tidy tree work",
+        "diff download verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style",
         "document",
-        "audit binaries diff edit env findings drawing graph list outdated sum tree why whyversion",
+        "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download",
     ),
     "wiring": ("audit diff env modverify plan session sums", "verify"),
@@ -74,14 +74,17 @@ ROOMS = {
         "call helptext",
         "switching",
         "outputs session",
-        "drawing",
+        "planning drawing",
         "commands main",
     ),
 }
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
-#: a vendor directory has to look.
-VERBS = {("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")}
+#: a vendor directory has to look; `what-if` plays others.
+VERBS = {
+    *{("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
+    *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
+}
 
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
@@ -120,6 +123,7 @@ TESTED_BY = {
     ),
     "cli/commands/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
+    "cli/test_planning.py": "app: plan; cli/commands: whatif; core/resolution: plan; report: plan",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
     "conformance/test_escape.py": "core/module: escape",

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Entry] = {
     "outdated": Entry("outdated", "outdated", INSPECT, "Tell which dependencies have newer versions."),
     "graph": Entry("graph", "graph", INSPECT, "Print the module requirement graph."),
     "tree": Entry("tree", "tree", INSPECT, "Show who requires whom among the selected versions."),
+    "what-if": Entry("whatif", "whatif", INSPECT, "Say what changes of go.mod would come to."),
     "why": Entry("why", "why", INSPECT, "Explain why packages or modules are needed."),
     "diff": Entry("diff", "diff", INSPECT, "Compare the build list and go.mod of two states."),
     "hygiene": Entry("hygiene", "hygiene", INSPECT, "Report what go.mod says without effect, and how to fix it."),

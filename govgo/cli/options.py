@@ -388,6 +388,16 @@ traceless_options = flag_options(
 )
 """`module_options` for the commands that have no -x in go."""
 
+dry_run_option = option(
+    "-n", "-dry-run", "dry_run", own=True, is_flag=True, help="Change nothing; say what would change."
+)
+diff_option = option("-diff", "diff", own=True, is_flag=True, help="With --dry-run: show unified diffs.")
+format_option = option(
+    "-format", "plan_format", own=True, metavar="FORMAT", help="With --dry-run: text, json or markdown."
+)
+plan_options = flag_options(dry_run_option, diff_option, format_option)
+"""The flags of a command that has a dry run."""
+
 
 def _ignored(name: str, *, is_flag: bool = False, bare: str = "") -> Callable[[_F], _F]:
     """A build flag that go accepts here and that decides nothing about modules."""
@@ -396,7 +406,7 @@ def _ignored(name: str, *, is_flag: bool = False, bare: str = "") -> Callable[[_
 
 build_options = flag_options(
     option("-tags", "tags", metavar="LIST", help="Build tags, separated by commas."),
-    *(_ignored(name, is_flag=True) for name in ("a", "asan", "linkshared", "msan", "n", "race", "trimpath", "work")),
+    *(_ignored(name, is_flag=True) for name in ("a", "asan", "linkshared", "msan", "race", "trimpath", "work")),
     *(
         _ignored(name)
         for name in (
@@ -407,5 +417,7 @@ build_options = flag_options(
     _ignored("buildvcs", bare="true"),
 )
 """Build flags: accepted where go accepts them, so that shared GOFLAGS and scripts work."""
-cover_options = flag_options(_ignored("cover", is_flag=True), *(_ignored(name) for name in ("covermode", "coverpkg")))
-"""Build flags of `list` that `get` lacks."""
+cover_options = flag_options(
+    *(_ignored(name, is_flag=True) for name in ("n", "cover")), *(_ignored(name) for name in ("covermode", "coverpkg"))
+)
+"""Build flags of `list` that `get` lacks; its -n is a dry run."""

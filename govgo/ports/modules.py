@@ -179,6 +179,10 @@ class ModuleRepo(Protocol):
         """Absolute path of `cache/download/<path>/@v/<version>.<suffix>` whether it exists or not."""
         ...
 
+    def zip_bytes(self, mv: ModuleVersion) -> int | None:
+        """The size of the zip of `mv` where a file says it: in the cache, or in a directory of GOPROXY; else None."""
+        ...
+
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         """The proved h1: of the database for `mv` (version may end in "/go.mod"), None where no database is asked."""
         ...

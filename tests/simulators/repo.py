@@ -132,6 +132,9 @@ class MemoryRepo:
     def close(self) -> None:
         pass
 
+    def zip_bytes(self, mv: ModuleVersion) -> int | None:
+        return None
+
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         return None
 

@@ -14,6 +14,7 @@ started once (`loop.network`), and `warm`, `pump` and `download` do everything t
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -192,6 +193,22 @@ class Repository:
     def cache_file(self, mv: ModuleVersion, suffix: str) -> str:
         """The path of a file in the cache, whether it exists or not."""
         return self._cache.file(mv, suffix)
+
+    def zip_bytes(self, mv: ModuleVersion) -> int | None:
+        """The size of the zip of `mv` where a file says it: in the cache, or in a directory of GOPROXY; else None."""
+        import os
+        from urllib.parse import unquote, urlsplit
+
+        places = [self.cache_file(mv, "zip")]
+        for source in self._sources:
+            url = urlsplit(source.zip_url(*mv))
+            if url.scheme != "file":
+                break  # a later source is asked only if this one does not have it
+            places.append(unquote(url.path))
+        for place in places:
+            with suppress(OSError):
+                return os.stat(place).st_size
+        return None
 
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         """The hash that the checksum database proves; None where it is not asked."""

@@ -75,9 +75,10 @@ class Change(NamedTuple):
 
 
 class GetResult(NamedTuple):
-    """What get changed, `go` and `toolchain` first, then by path."""
+    """What get changed, `go` and `toolchain` first, then by path; the module paths that the arguments asked for."""
 
     changes: tuple[Change, ...]
+    requested: tuple[str, ...] = ()
 
 
 def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetResult:
@@ -117,7 +118,7 @@ def get(session: Session, arguments: Sequence[str], options: GetOptions) -> GetR
     )
     changes = _changes(resolver, before, _requirements(session))
     _update_work(session)
-    return GetResult(changes)
+    return GetResult(changes, tuple(resolver.resolved))
 
 
 def _converge(resolver: Resolver) -> None:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.app.edit import edit as service
 from govgo.app.edit.flags import MOD_EDITS, WORK_EDITS, read_edit
 from govgo.cli.call import current_call, show
+from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.options import (
     argument,
     chdir_option,
@@ -18,12 +19,17 @@ from govgo.cli.options import (
     modfile_option,
     option,
     overlay_option,
+    plan_options,
     trace_option,
 )
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 from govgo.load.session.policy import EDIT
 from govgo.report.edit import mod_json, work_json
+
+if TYPE_CHECKING:
+    from govgo.app.edit.edit import EditedMod, EditedWork
+    from govgo.load.session.session import Session
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -75,6 +81,7 @@ def _check_output(*, as_json: bool, as_text: bool) -> None:
 @option("-module", "module", metavar="PATH", help="Change the module path.")
 @_edit_options(MOD_EDITS)
 @option("-n", "unused", is_flag=True, hidden=True)
+@plan_options
 @flag_options(chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option)
 @argument("named_file")
 def edit(
@@ -86,13 +93,14 @@ def edit(
     as_json: bool,
     as_text: bool,
     **flags: Any,
-) -> None:
+) -> int:
     """Edit go.mod from scripts. Nothing is looked up. Editing flags may be repeated; they apply in the order given.
 
     \b
     govgo edit -require=rsc.io/quote@v1.5.2 -droprequire=rsc.io/sampler
     govgo edit -replace=rsc.io/quote=../quote
     govgo edit -json | jq -r .Module.Path
+    govgo edit -droprequire=rsc.io/sampler --dry-run
     """
     edits = [read_edit(name, text, MOD_EDITS) for name, text in _flags_in_order() if name in MOD_EDITS]
     if not (module or go_version or toolchain or as_json or as_text or reformat or edits):
@@ -100,25 +108,35 @@ def edit(
     _check_output(as_json=as_json, as_text=as_text)
     if len(named_file) > 1:
         raise UsageError("too many arguments")
+
+    def edit_in(session: Session) -> EditedMod:
+        return service.edit_mod(
+            session,
+            named_file="".join(named_file),
+            module=module,
+            go=go_version,
+            toolchain=toolchain,
+            edits=edits,
+        )
+
+    if flags["dry_run"] and not as_json and not as_text:
+        from govgo.cli.planning import dry_run
+
+        return dry_run(flags, "edit", lambda session: service.write_mod(session, edit_in(session)), policy=EDIT)
     session = open_session(flags, policy=EDIT)
-    edited = service.edit_mod(
-        session,
-        named_file="".join(named_file),
-        module=module,
-        go=go_version,
-        toolchain=toolchain,
-        edits=edits,
-    )
+    edited = edit_in(session)
     if as_json:
         show(mod_json(edited.file))
     elif as_text:
         show(edited.file.format())
     else:
         service.write_mod(session, edited)
+    return EXIT_DONE
 
 
 @command(usage="[editing flags] [go.work]")
 @_edit_options(WORK_EDITS)
+@plan_options
 @chdir_option
 @argument("named_file")
 def work_edit(
@@ -129,7 +147,7 @@ def work_edit(
     as_json: bool,
     as_text: bool,
     **flags: Any,
-) -> None:
+) -> int:
     """Edit go.work from scripts. No module is read. Editing flags may be repeated; they apply in the order given.
 
     \b
@@ -140,14 +158,23 @@ def work_edit(
     _check_output(as_json=as_json, as_text=as_text)
     if len(named_file) > 1:
         raise UsageError("'go help work edit' accepts at most one argument")
+
+    def edit_in(session: Session) -> EditedWork:
+        name = service.find_work_file(session, "".join(named_file))
+        if not (go_version or toolchain or as_json or as_text or reformat or edits):
+            raise UsageError("no flags specified (see 'go help work edit').")
+        return service.edit_work(session, name, go=go_version, toolchain=toolchain, edits=edits)
+
+    if flags["dry_run"] and not as_json and not as_text:
+        from govgo.cli.planning import dry_run
+
+        return dry_run(flags, "work edit", lambda session: service.write_work(session, edit_in(session)))
     session = open_session(flags)
-    name = service.find_work_file(session, "".join(named_file))
-    if not (go_version or toolchain or as_json or as_text or reformat or edits):
-        raise UsageError("no flags specified (see 'go help work edit').")
-    edited = service.edit_work(session, name, go=go_version, toolchain=toolchain, edits=edits)
+    edited = edit_in(session)
     if as_json:
         show(work_json(edited.file))
     elif as_text:
         show(edited.file.format())
     else:
         service.write_work(session, edited)
+    return EXIT_DONE

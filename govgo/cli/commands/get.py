@@ -3,13 +3,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govgo.app.get.get import GetOptions
 from govgo.app.get.get import get as get_service
-from govgo.cli.options import argument, build_options, command, horizon_options, module_options, option, verbose_option
+from govgo.cli.exitcodes import EXIT_DONE
+from govgo.cli.options import (
+    argument,
+    build_options,
+    command,
+    horizon_options,
+    module_options,
+    option,
+    plan_options,
+    verbose_option,
+)
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 
 @command(usage="[-t] [-u] [-tool] [build flags] [packages]")
@@ -28,11 +41,12 @@ from govgo.errors import UsageError
 @option("-insecure", "insecure", is_flag=True, hidden=True)
 @horizon_options
 @verbose_option
+@plan_options
 @module_options
 @build_options
 @option("-json", "build_json", is_flag=True, hidden=True)
 @argument("packages")
-def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flags: Any) -> None:
+def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flags: Any) -> int:
     """Add, upgrade, downgrade or remove requirements of the current module.
 
     \b
@@ -40,6 +54,7 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
     govgo get rsc.io/quote@v1.5.2          a version, a prefix such as @v1, a branch or a commit
     govgo get rsc.io/quote@none            remove it, and lower what needs it
     govgo get -u ./...                     also upgrade everything that the packages need
+    govgo get -u ./... --dry-run --diff    what that would change
     govgo get -tool golang.org/x/tools/cmd/stringer
     govgo get -min-age 14d -u ./...        no version that is younger than two weeks
 
@@ -49,13 +64,30 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
     upgrade = {"true": "upgrade", "false": ""}.get(upgrade, upgrade)
     if upgrade not in ("", "upgrade", "patch"):
         raise UsageError(f"unknown upgrade flag -u={upgrade}")
+    options = GetOptions(upgrade, tests, tool)
+    if flags["dry_run"]:
+        return _dry_run(packages, options, flags)
     session = open_session(flags)
     _retired(flags, session.report.note)
-    result = get_service(session, packages, GetOptions(upgrade, tests, tool))
+    result = get_service(session, packages, options)
     for change in result.changes:
         session.report.note(str(change))
         if change.note:
             session.report.raw(change.note)
+    return EXIT_DONE
+
+
+def _dry_run(packages: tuple[str, ...], options: GetOptions, flags: dict[str, Any]) -> int:
+    requested: list[str] = []
+
+    def run(session: Session) -> None:
+        _retired(flags, session.report.note)
+        requested.extend(get_service(session, packages, options).requested)
+
+    given = flags if flags["plan_format"] or not flags["build_json"] else {**flags, "plan_format": "json"}
+    from govgo.cli.planning import dry_run
+
+    return dry_run(given, "get", run, requested=lambda: requested)
 
 
 def _retired(flags: dict[str, Any], note: Any) -> None:

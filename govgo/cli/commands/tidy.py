@@ -3,15 +3,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govgo.app.graph import check_go_flag
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
-from govgo.cli.options import argument, command, flag_values, horizon_options, module_options, option, verbose_option
+from govgo.cli.options import (
+    argument,
+    command,
+    dry_run_option,
+    flag_values,
+    format_option,
+    horizon_options,
+    module_options,
+    option,
+    verbose_option,
+)
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 
 @command(usage="[-e] [-v] [-x] [-diff] [-go=version] [-compat=version]")
@@ -21,6 +34,8 @@ from govgo.errors import UsageError
 @option("-go", "go_version", metavar="VERSION", help="Set the go line to VERSION.")
 @option("-compat", "compat", metavar="VERSION", help="Keep the sums that this older go version needs.")
 @horizon_options
+@dry_run_option
+@format_option
 @module_options
 @argument("args")
 def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, compat: str, **flags: Any) -> int:
@@ -31,15 +46,30 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
     govgo tidy -diff         what would change, for CI
     govgo tidy -go=1.24      move to another go version
     govgo tidy -min-age 14d  refuse a build list with a version that is younger than two weeks
+    govgo tidy --dry-run     what would change, with reasons
     """
+    if flags["dry_run"]:
+
+        def run(session: Session) -> None:
+            _check(session, args, go_version, compat)
+            tidy_service(session, go_version=go_version, compat=compat)
+
+        given = {**flags, "tolerant": tolerant, "diff": diff}
+        from govgo.cli.planning import dry_run
+
+        return dry_run(given, "tidy", run, requested=tuple, follows_imports=True)
     session = open_session({**flags, "tolerant": tolerant})
-    with flag_values():
-        check_go_flag(session, go_version)
-        check_go_flag(session, compat, "compat")
-    if args:
-        raise UsageError("'go mod tidy' accepts no arguments")
+    _check(session, args, go_version, compat)
     result = tidy_service(session, diff=diff, go_version=go_version, compat=compat)
     if not result.diff:
         return EXIT_DONE
     show(result.diff)
     return EXIT_NO
+
+
+def _check(session: Session, args: tuple[str, ...], go_version: str, compat: str) -> None:
+    with flag_values():
+        check_go_flag(session, go_version)
+        check_go_flag(session, compat, "compat")
+    if args:
+        raise UsageError("'go mod tidy' accepts no arguments")

@@ -3,29 +3,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govgo.app.vendor.vendor import vendor as vendor_service
-from govgo.cli.options import argument, command, option, traceless_options, verbose_option
+from govgo.cli.exitcodes import EXIT_DONE
+from govgo.cli.options import (
+    argument,
+    command,
+    option,
+    plan_options,
+    traceless_options,
+    verbose_option,
+)
 from govgo.cli.session import open_session
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 
 @command(usage="[-e] [-v] [-o outdir]")
 @option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
 @verbose_option
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
+@plan_options
 @traceless_options
 @argument("args")
-def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
+def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> int:
     """Copy the packages that the main module needs to build and test into vendor/.
 
     \b
     govgo vendor             write vendor/ again
     govgo vendor -o third    somewhere else, for other tools
+    govgo vendor --dry-run   how many files would change
     """
-    session = open_session({**flags, "tolerant": tolerant})
+    given = {**flags, "tolerant": tolerant}
+
+    def run(session: Session) -> None:
+        _vendor(session, args, tolerant=tolerant, output=output)
+
+    if flags["dry_run"]:
+        from govgo.cli.planning import dry_run
+
+        return dry_run(given, "vendor", run, requested=tuple)
+    run(open_session(given))
+    return EXIT_DONE
+
+
+def _vendor(session: Session, args: tuple[str, ...], *, tolerant: bool, output: str) -> None:
     init_workfile(session)
     if session.in_workspace:
         raise UsageError(

@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from govgo.app.work.work import init_workspace, use_directories
+from govgo.cli.exitcodes import EXIT_DONE
 from govgo.cli.group import CHANGE, COMMANDS, Entry, Group
-from govgo.cli.options import argument, command, option, traceless_options, verbose_option
+from govgo.cli.options import (
+    argument,
+    command,
+    option,
+    plan_options,
+    traceless_options,
+    verbose_option,
+)
 from govgo.cli.session import open_session
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 _COMMANDS = {
     "edit": Entry("edit", "work_edit", CHANGE, "Edit go.work from scripts."),
@@ -24,47 +36,63 @@ work = Group(_COMMANDS, "Keep a workspace: several main modules, worked on toget
 
 
 @command(usage="[moddirs]")
+@plan_options
 @traceless_options
 @argument("directories")
-def init(directories: tuple[str, ...], **flags: Any) -> None:
+def init(directories: tuple[str, ...], **flags: Any) -> int:
     """Write a go.work in the current directory that uses the modules in DIRECTORIES."""
-    init_workspace(open_session(flags), directories)
+    return _run(flags, "work init", lambda session: init_workspace(session, directories))
 
 
 @command(usage="[-r] [moddirs]")
 @option("-r", "recursive", is_flag=True, help="Look for modules below the directories, too.")
+@plan_options
 @traceless_options
 @argument("directories")
-def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> None:
+def use(directories: tuple[str, ...], recursive: bool, **flags: Any) -> int:
     """Add the modules in DIRECTORIES to go.work, and drop those that no longer exist."""
-    use_directories(open_session(flags), directories, recursive=recursive)
+    return _run(flags, "work use", lambda session: use_directories(session, directories, recursive=recursive))
 
 
 @command()
+@plan_options
 @traceless_options
 @argument("ignored")
-def sync(**flags: Any) -> None:
+def sync(**flags: Any) -> int:
     """Write the versions of the workspace's build list into the go.mod of each of its modules."""
     from govgo.app.work.sync import sync_workspace
 
-    sync_workspace(open_session(flags))
+    return _run(flags, "work sync", sync_workspace)
 
 
 @command(usage="[-e] [-v] [-o outdir]")
 @option("-e", "tolerant", is_flag=True, help="Go on despite errors in packages.")
 @option("-o", "output", metavar="DIR", help="Write to DIR in place of vendor.")
 @verbose_option
+@plan_options
 @traceless_options
 @argument("args")
-def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> None:
+def vendor(args: tuple[str, ...], tolerant: bool, output: str, **flags: Any) -> int:
     """Copy the packages that the workspace needs to build and test into vendor/."""
     from govgo.app.vendor.vendor import vendor as vendor_service
     from govgo.errors import UsageError
     from govgo.load.mainmodule.gowork import need_work_file
     from govgo.load.session.policy import WORK_VENDOR
 
-    session = open_session({**flags, "tolerant": tolerant})
-    need_work_file(session)
-    if args:
-        raise UsageError("'go mod vendor' accepts no arguments")
-    vendor_service(session, tolerant=tolerant, output=output, policy=WORK_VENDOR)
+    def run(session: Session) -> None:
+        need_work_file(session)
+        if args:
+            raise UsageError("'go mod vendor' accepts no arguments")
+        vendor_service(session, tolerant=tolerant, output=output, policy=WORK_VENDOR)
+
+    return _run({**flags, "tolerant": tolerant}, "work vendor", run)
+
+
+def _run(flags: Mapping[str, Any], command: str, verb: Callable[[Session], object]) -> int:
+    """Run a verb, or say what it would change."""
+    if flags["dry_run"]:
+        from govgo.cli.planning import dry_run
+
+        return dry_run(flags, command, verb, requested=tuple)
+    verb(open_session(flags))
+    return EXIT_DONE

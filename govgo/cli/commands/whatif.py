@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo what-if`: several changes, played without writing anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.outputs import Reports, fault_of, output_options
+from govgo.cli.planning import plan_formats
+from govgo.cli.session import open_session
+from govgo.core.resolution.plan import Plan
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+@command(own=True, usage="[flags] step...")
+@option("-diff", "diff", is_flag=True, help="Show unified diffs of go.mod and go.sum.")
+@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@output_options
+@module_options
+@argument("steps")
+def whatif(steps: tuple[str, ...], diff: bool, offline: bool, **flags: Any) -> int:
+    """Play changes one after another, and say what would come of them; nothing is written but the module cache.
+
+    Steps: 'get M@V ...' with -u, -u=patch or -t; 'tidy'; 'drop M', 'require M@V', 'exclude M@V' and 'replace OLD=>NEW',
+    after each of which go.mod is put in order as by `go list -m -mod=mod all`. What leaves the build list is named for
+    each step, with the size of its zips where that is known.
+
+    \b
+    govgo what-if 'get golang.org/x/net@latest'
+    govgo what-if 'drop github.com/pkg/errors' tidy
+    govgo what-if 'replace rsc.io/quote=>../quote' 'get -u ./...' --diff
+    govgo what-if 'get rsc.io/quote@v1.5.1' --json
+
+    Formats: text, json, markdown.
+    """
+    formats = plan_formats(diffs=diff)
+    with Reports(flags, formats, lambda error: Plan("what-if", faults=(fault_of(error),))) as reports:
+        plan = _played(open_session(flags, offline=offline), steps)
+        reports.tell(plan)
+    reports.tell_faults(plan.faults)
+    return reports.exit_code(plan.verdict)
+
+
+def _played(session: Session, steps: tuple[str, ...]) -> Plan:
+    from govgo.app.whatif import read_step, what_if
+    from govgo.errors import UsageError
+    from govgo.wiring.plan import planned
+
+    if not steps:
+        raise UsageError("no step: want get, drop, require, exclude, replace or tidy")
+    return what_if(session, [read_step(each) for each in steps], plan=planned)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`--dry-run`: what a command would change, in several formats.
+
+govgo get rsc.io/quote@latest --dry-run
+govgo tidy -n --diff
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govgo.core.resolution.plan import Plan
+    from govgo.load.session.session import Session
+    from govgo.report.style import Style
+
+
+def show_plan(
+    flags: Mapping[str, Any],
+    command: str,
+    make: Callable[[], Plan],
+) -> int:
+    """Make a plan and print it; the exit code of the command.
+
+    Args:
+        flags: the values of `plan_options`.
+        command: the name of the verb.
+        make: makes the plan.
+    """
+    from govgo.cli.outputs import Reports, fault_of
+    from govgo.core.resolution.plan import Plan
+
+    reading = {"outputs": (), "form": flags["plan_format"], "as_json": False, "chdir": ""}
+    formats = plan_formats(diffs=bool(flags["diff"]))
+    with Reports(reading, formats, lambda error: Plan(command, faults=(fault_of(error),))) as reports:
+        plan = make()
+        reports.tell(plan)
+    reports.tell_faults(plan.faults)
+    return reports.exit_code(plan.verdict)
+
+
+def dry_run(
+    flags: Mapping[str, Any],
+    command: str,
+    verb: Callable[[Session], object],
+    *,
+    requested: Callable[[], Collection[str]] | None = None,
+    follows_imports: bool = False,
+    **opening: Any,
+) -> int:
+    """Run a verb on files whose changes stay in memory, and print what would change.
+
+    Args:
+        flags: the values of `plan_options`, and those that `open_session` reads.
+        command: the name of the verb.
+        verb: does what the command does.
+        requested: the module paths that arguments name, known when the verb has run; None: those that the verb edits.
+        follows_imports: the verb decides by what is imported.
+        opening: for `open_session`.
+    """
+    from govgo.app.plan import plan_verb
+    from govgo.cli.session import open_session
+    from govgo.wiring.plan import planned
+
+    def make() -> Plan:
+        session = open_session(flags, **opening)
+        return plan_verb(
+            session,
+            command,
+            lambda: verb(session),
+            plan=planned,
+            requested=requested,
+            follows_imports=follows_imports,
+        )
+
+    return show_plan(flags, command, make)
+
+
+def plan_formats(*, diffs: bool) -> Mapping[str, Callable[[Plan, Style], str]]:
+    """The formats of a plan; text and Markdown show unified diffs if `diffs`."""
+    return {
+        "text": partial(_render, "text_report", diffs),
+        "json": partial(_render, "json_report", diffs),
+        "markdown": partial(_render, "markdown_report", diffs),
+    }
+
+
+def _render(name: str, diffs: bool, plan: Plan, style: Style) -> str:
+    from govgo.report import plan as report
+
+    text: str = getattr(report, name)(plan, style, diffs=diffs)
+    return text

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `govgo what-if` says is what the commands then do: random changes of random modules, said and done."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.app.whatif import read_step
+from govgo.cli.main import invoke
+from govgo.core.golib.diff import diff
+from govgo.errors import UsageError
+from tests.script.proxytree import add_version
+
+PATHS = ("p.io/p", "q.io/q", "r.io/r", "s.io/s", "t.io/t")
+VERSIONS = tuple(f"v1.{minor}.0" for minor in range(3))
+
+
+def publish(root: Path, chance: random.Random) -> None:
+    """Five modules with three versions each, whose packages import what they require, but for what is indirect."""
+    for number, path in enumerate(PATHS):
+        for version in VERSIONS:
+            required, imports = [], []
+            for other in PATHS[number + 1 :]:
+                if chance.random() < 0.5:
+                    indirect = chance.random() < 0.3
+                    required.append(f"require {other} {chance.choice(VERSIONS)}{' // indirect' * indirect}\n")
+                    imports += [] if indirect else [f'import _ "{other}"\n']
+            go = chance.choice(("1.16", "1.20"))
+            gomod = f"module {path}\n\ngo {go}\n\n{''.join(required)}"
+            add_version(root, path, version, {"go.mod": gomod, "a.go": f"package a\n\n{''.join(imports)}"})
+
+
+def write_main(directory: Path, chance: random.Random) -> None:
+    directory.mkdir()
+    required = chance.sample(PATHS, chance.randint(1, 3))
+    lines = [f"require {path} {chance.choice(VERSIONS)}\n" for path in required]
+    go = chance.choice(("1.16", "1.20"))
+    (directory / "go.mod").write_text(f"module example.com/main\n\ngo {go}\n\n{''.join(lines)}")
+    imports = "".join(f'import _ "{path}"\n' for path in required if chance.random() < 0.8)
+    (directory / "main.go").write_text(f"package main\n\n{imports}\nfunc main() {{}}\n")
+
+
+def random_step(chance: random.Random) -> str:
+    path, version = chance.choice(PATHS), chance.choice(VERSIONS)
+    return chance.choice(
+        (
+            f"get {path}@{version}",
+            f"get {path}@none",
+            f"get {path}",
+            "get -u ./...",
+            "tidy",
+            f"drop {path}",
+            f"require {path}@{version}",
+            f"exclude {path}@{version}",
+            f"replace {path}=>{path}@{version}",
+            f"replace {path}@{version}=>./copy",
+        )
+    )
+
+
+def commands(step: str) -> list[list[str]]:
+    """The command lines of go that do a step."""
+    verb, *words = step.replace("=>", "=").split()
+    if verb in ("get", "tidy"):
+        return [["get", *words]] if verb == "get" else [["mod", "tidy"]]
+    flag = {"drop": "-droprequire"}.get(verb, f"-{verb}")
+    return [["mod", "edit", f"{flag}={words[0]}"], ["list", "-m", "-mod=mod", "all"]]
+
+
+Runner = Callable[[list[str]], tuple[int, str]]
+
+
+@pytest.fixture
+def govgo_runner(capsys: pytest.CaptureFixture[str]) -> Runner:
+    def run(arguments: list[str]) -> tuple[int, str]:
+        capsys.readouterr()
+        code = invoke(arguments)
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def go_runner(arguments: list[str]) -> tuple[int, str]:
+    done = subprocess.run(["go", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    return {name: (directory / name).read_bytes() for name in ("go.mod", "go.sum") if (directory / name).exists()}
+
+
+def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """One case; whether the steps succeeded."""
+    chance = random.Random(seed)
+    directory = root / f"main{seed}"
+    write_main(directory, chance)
+    if chance.random() < 0.6:
+        monkeypatch.chdir(directory)
+        say(["tidy"])
+    steps = [random_step(chance) for _ in range(chance.randint(1, 3))]
+    before = files(directory)
+    monkeypatch.chdir(directory)
+    listed = dict(line.partition(" ")[::2] for line in say(["list", "-m", "-mod=mod", "all"])[1].splitlines())
+    for name in ("go.mod", "go.sum"):
+        (directory / name).unlink(missing_ok=True)
+    for name, data in before.items():
+        (directory / name).write_bytes(data)
+    code, out = say(["what-if", *steps, "--json"])
+    assert files(directory) == before, "what-if writes nothing"
+    codes = [do(command)[0] for step in steps for command in commands(step)]
+    assert (code == 0) == (not any(codes)), (seed, steps, code, codes)
+    if code:
+        return False
+    after = files(directory)
+    told: dict[str, Any] = json.loads(out)
+    want = {
+        name: diff(
+            f"current/main{seed}/{name}", before.get(name, b""), f"planned/main{seed}/{name}", after.get(name, b"")
+        )
+        for name in ("go.mod", "go.sum")
+        if before.get(name) != after.get(name)
+    }
+    assert {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]} == {
+        name: text.replace(f"main{seed}/", "") for name, text in want.items()
+    }, (seed, steps)
+    for each in told["results"]:
+        listed.pop(each["path"], None)
+        if each["new"] is not None:
+            listed[each["path"]] = each["new"]["version"]
+    code, out = do(["list", "-m", "-mod=mod", "-f", "{{.Path}} {{.Version}}", "all"])
+    real = dict(line.partition(" ")[::2] for line in out.splitlines())
+    assert {path: version.partition(" ")[0] for path, version in listed.items()} == real, (seed, steps)
+    return True
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    environment = {
+        "GOPROXY": (tmp_path / "proxy").as_uri(),
+        "GOMODCACHE": str(tmp_path / "cache"),
+        "GOSUMDB": "off",
+        "GOFLAGS": "-modcacherw",
+        "GOTOOLCHAIN": "local",
+        "GOENV": "off",
+        "GOWORK": "off",
+        "HOME": str(tmp_path),
+        "GOPATH": str(tmp_path / "go"),
+        "GOCACHE": str(tmp_path / "gocache"),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    yield tmp_path
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+BLOCKS = [0, 1, 2, *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50))]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_is_said_is_done(world: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(world / "proxy", random.Random(block))
+    seeds = range(block * 20, block * 20 + 20)
+    found = [check_one(world, seed, govgo_runner, govgo_runner, monkeypatch) for seed in seeds]
+    assert sum(found) >= 8
+
+
+@pytest.mark.go
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(50))
+def test_what_is_said_go_does(world: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("needs go")
+    publish(world / "proxy", random.Random(block))
+    for seed in range(block * 20, block * 20 + 20):
+        check_one(world, seed, govgo_runner, go_runner, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot read the step"),
+        ("fetch q.io/q", "unknown step"),
+        ("drop", "names no module"),
+        ("tidy now", "takes no arguments"),
+        ("drop q.io/q@v1.0.0", "need just path"),
+        ("get -x q.io/q", "a step takes"),
+        ("get 'q.io/q", "cannot read the step"),
+    ],
+)
+def test_what_is_no_step(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_step(text)
