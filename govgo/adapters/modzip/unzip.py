@@ -45,8 +45,9 @@ def unzip(directory: str, mv: ModuleVersion, zip_path: str, *, rules: Rules = Ru
             tree = _Tree(directory, zip_prefix(mv))
             tree.begin([])
             for entry in archive.entries:
-                for _ in tree.follow(entry, archive.contents(entry)):
-                    pass
+                if tree.takes(entry):  # of others, not even the contents are looked at
+                    for _ in tree.follow(entry, archive.contents(entry)):
+                        pass
             return list(tree.made)
     except (BadZipError, InputError) as error:
         issues = error.issues if isinstance(error, BadZipError) else ()
@@ -91,11 +92,15 @@ class _Tree:
         make_dirs(self._directory)
         self.made[self._directory] = None
 
+    def takes(self, entry: Entry) -> bool:
+        """Whether an entry becomes a file; directories are made when a file is in them."""
+        return entry.name != self._prefix and not entry.is_dir
+
     def follow(self, entry: Entry, pieces: Iterable[bytes]) -> Iterable[bytes]:
         """The pieces of an entry, which are written to its file; for one at a time, before this returns."""
-        name = entry.name[len(self._prefix) :]
-        if name == "" or entry.is_dir:
+        if not self.takes(entry):
             return pieces
+        name = entry.name[len(self._prefix) :]
         head, _, _ = name.rpartition("/")
         if head:
             self._make(head)
