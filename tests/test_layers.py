@@ -101,35 +101,37 @@ TESTED_BY = {
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "cli/commands/test_diff.py": ("app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"),
-    "cli/commands/test_audit.py": (
+    "cli/commands/inspect/test_diff.py": (
+        "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
+    ),
+    "cli/commands/trust/test_audit.py": (
         "app: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown "
         "text; wiring: audit"
     ),
-    "cli/commands/test_download.py": "app: download; report: download",
-    "cli/commands/test_env.py": "app: env; report: env; wiring: env",
-    "cli/commands/test_hygiene.py": "app: hygiene",
-    "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",
-    "cli/commands/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
-    "cli/commands/test_sum.py": (
+    "cli/commands/cache/test_download.py": "app: download; report: download",
+    "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
+    "cli/commands/inspect/test_hygiene.py": "app: hygiene",
+    "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
+    "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
+    "cli/commands/trust/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
-    "cli/commands/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
-    "cli/commands/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
-    "cli/commands/test_verify.py": (
+    "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
+    "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
+    "cli/commands/trust/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
         "app/verify: cache database graph modulestxt vendor verify; cli: outputs; load/targets: faults open targets; "
         "wiring: session verify"
     ),
-    "cli/commands/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
-    "cli/commands/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
-    "cli/test_planning.py": "app: plan; cli/commands: whatif; core/resolution: plan; report: plan",
-    "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands: help",
+    "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
+    "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
+    "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
+    "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
     "conformance/test_escape.py": "core/module: escape",
     "conformance/test_get.py": "app/get: argument candidates check choose get; load/buildlist: disqualify",
     "conformance/test_imports.py": "core/gosource: header scan",
-    "conformance/test_mod_edit_cmd.py": "cli/commands: edit; report: edit",
+    "conformance/test_mod_edit_cmd.py": "cli/commands/change: edit; report: edit",
     "conformance/test_modfile_edit.py": "core/modfile: directivefile directives gomod printer quote syntax",
     "conformance/test_mvs.py": "app: graph; app/list: list; load/dependency: gomod; report: graph; report/list: text",
     "conformance/test_note.py": "core/golib: base64",
@@ -156,10 +158,12 @@ TESTED_BY = {
     ),
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
-        "app: tidy why; app/work: sync work; cli/commands: get init list tidy vendor why work; "
+        "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; "
+        "cli/commands/inspect: list why; "
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "simulators/repo.py": "ports: advisories evidence files modules sumdb talk",
+    "test_api.py": "api: call files modules reports",
     "test_startup.py": ": __main__",
 }
 

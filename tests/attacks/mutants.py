@@ -35,12 +35,12 @@ DISCOVERY = "tests/adapters/vcs/test_discovery.py::"
 DRAWING = "tests/report/drawing/"
 FOREIGN = "tests/attacks/test_foreign_text.py::"
 FORMATS = "tests/report/findings/test_formats.py::"
-SUM = "tests/cli/commands/test_sum.py::"
+SUM = "tests/cli/commands/trust/test_sum.py::"
 PUBLISHED = "tests/load/query/test_published.py::"
 AGES = "tests/load/buildlist/test_ages.py::"
-MIN_AGE = "tests/cli/commands/test_min_age.py::"
-VERIFY = "tests/cli/commands/test_verify.py::"
-DIFF = "tests/cli/commands/test_diff.py::"
+MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
+VERIFY = "tests/cli/commands/trust/test_verify.py::"
+DIFF = "tests/cli/commands/inspect/test_diff.py::"
 
 
 class Mutant(NamedTuple):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from govgo.cli.call import Call
-from govgo.cli.commands.edit import edit as mod_edit
-from govgo.cli.commands.edit import work_edit
+from govgo.cli.commands.change.edit import edit as mod_edit
+from govgo.cli.commands.change.edit import work_edit
 from govgo.cli.console import ConsoleReporter
 from govgo.cli.options import read_line
 from govgo.errors import GovgoError

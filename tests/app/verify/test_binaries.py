@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.commands.test_verify import OTHER_HASH, Run, sorted_sums
+from tests.cli.commands.trust.test_verify import OTHER_HASH, Run, sorted_sums
 from tests.simulators.binaries import elf, inline
 from tests.simulators.world import World
 

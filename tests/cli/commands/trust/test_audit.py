@@ -19,7 +19,7 @@ from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
 jsonschema = pytest.importorskip("jsonschema")
-SARIF = Path(__file__).parents[3] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
+SARIF = Path(__file__).parents[4] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
 SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.audit-1.json"
 
 

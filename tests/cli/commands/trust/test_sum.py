@@ -338,7 +338,7 @@ def test_git_merges_by_the_printed_set_up(world: World, capfd: pytest.CaptureFix
     place = world.root / "repo"
     place.mkdir()
     every = lines(world, *NEEDED)
-    environment = {**world.environment, "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = {**world.environment, "PYTHONPATH": str(Path(__file__).parents[4])}
     identity = {f"GIT_{who}_{what}": "x@q.io" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
     def sh(script: str) -> int:

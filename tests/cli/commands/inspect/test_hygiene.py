@@ -19,7 +19,7 @@ from tests.simulators.world import World
 
 jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.hygiene-1.json"
-SARIF = Path(__file__).parents[3] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
+SARIF = Path(__file__).parents[4] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
 
 GO_MOD = """\
 module m.io/m

@@ -12,7 +12,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
-from tests.cli.commands.test_outdated import publish
+from tests.cli.commands.inspect.test_outdated import publish
 from tests.simulators.world import World
 
 MAIN = "module example.com/app\n\ngo 1.21\n"

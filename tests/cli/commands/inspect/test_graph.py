@@ -11,7 +11,7 @@ import pytest
 
 import govgo
 from govgo.cli.main import invoke
-from tests.cli.commands.test_tree import world as world
+from tests.cli.commands.inspect.test_tree import world as world
 from tests.simulators.world import World
 
 jsonschema = pytest.importorskip("jsonschema")

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+r"""The importable library: typed, silent, synchronous.
+
+    >>> from govgo import api
+    >>> api.parse_mod("module example.com/m\n\ngo 1.22\n")
+    <ModFile example.com/m: go 1.22>
+
+Functions that need modules read go's own settings (GOPROXY, GOSUMDB, GOMODCACHE …) from `environ`, the environment of
+the process where it is None, and from the go env file; GOFLAGS is for command lines and not read. They print nothing,
+and change no file but the module cache; `get` and `tidy` also go.mod and go.sum. Each error derives from
+`govgo.errors.GovgoError`.
+
+Each of them takes two hooks. `progress` is called with an `Event` for what happens, in whatever thread it happens.
+`cancelled` is asked several times a second; once it answers True, the work ends with `Cancelled`. See docs/library.md.
+"""
+
+from __future__ import annotations
+
+from govgo.api.call import Event
+from govgo.api.files import format_mod, format_sum, parse_mod, parse_sum, parse_work
+from govgo.api.modules import Build, download, get, query, resolve, tidy, versions, why
+from govgo.api.reports import Verification, dependencies, diff, hygiene, outdated, verify, what_if, why_version
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Inspection, ModuleReport, Place, Verdict
+from govgo.core.modfile import ModFile, WorkFile
+from govgo.core.module.info import ModuleInfo
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.ports.modules import Downloaded
+from govgo.ports.talk import Cancelled
+
+__all__ = [
+    "Build",
+    "Cancelled",
+    "Claim",
+    "ClaimResult",
+    "Downloaded",
+    "Event",
+    "Evidence",
+    "Finding",
+    "Inspection",
+    "ModFile",
+    "ModuleInfo",
+    "ModuleReport",
+    "ModuleVersion",
+    "Place",
+    "Verdict",
+    "Verification",
+    "WorkFile",
+    "dependencies",
+    "diff",
+    "download",
+    "format_mod",
+    "format_sum",
+    "get",
+    "hygiene",
+    "outdated",
+    "parse_mod",
+    "parse_sum",
+    "parse_work",
+    "query",
+    "resolve",
+    "tidy",
+    "verify",
+    "versions",
+    "what_if",
+    "why",
+    "why_version",
+]

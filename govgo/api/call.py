@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the functions of the library have in common: the session of a call, and its hooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.errors import DiskError, GovgoError, InputError, ReportedError, SecurityError, gravest, parts
+from govgo.ports.talk import Cancelled
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+class Event(NamedTuple):
+    """Something that happened: its kind and facts are those of `govgo.ports.talk.Reporter.event`."""
+
+    kind: str
+    facts: Mapping[str, object]
+
+
+Progress = Callable[[Event], object]
+
+
+Asked = Callable[[], bool]
+
+
+@contextmanager
+def open_session(
+    directory: str,
+    environ: Mapping[str, str] | None,
+    progress: Progress | None,
+    cancelled: Asked | None,
+    *,
+    mod: str = "",
+) -> Iterator[Session]:
+    """A silent session in `directory`; with "mod", it may add to what go.mod says, in memory."""
+    from govgo.adapters.disk.diskerror import reason
+    from govgo.adapters.loop.network import NetworkOptions
+    from govgo.adapters.workspace.goenvfile import load_env
+    from govgo.core.version.goversion import REFERENCE_RELEASE
+    from govgo.load.session.session import Settings
+    from govgo.wiring.session import HookReporter, make_session
+
+    try:
+        cwd = os.path.abspath(directory)
+    except OSError as error:  # the working directory has been removed
+        raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
+    if not os.path.isdir(cwd):
+        why = "not a directory" if os.path.exists(cwd) else "no such file or directory"
+        raise DiskError(f"chdir {directory}: {why}", path=directory)
+    if cancelled is not None and cancelled():
+        raise Cancelled
+    env = load_env(environ)
+    settings = Settings(cwd=cwd, env=env, mod=mod, go_version=env.go_version or REFERENCE_RELEASE)
+    ask = None if cancelled is None else _once(cancelled)
+    report = HookReporter(None if progress is None else lambda kind, facts: progress(Event(kind, facts)), ask)
+    session = make_session(settings, report, network=NetworkOptions(cancelled=ask), announce=False)
+    session.switching = True  # what a command would print of its faults is kept, for the error's text
+    try:
+        with _closing(session):
+            yield session
+    except ReportedError as error:
+        raise _told(error, [sentence for sentence, _ in session.held_back]) from None
+
+
+@contextmanager
+def _closing(session: Session) -> Iterator[None]:
+    try:
+        try:
+            yield
+        finally:
+            session.close()
+    except BaseException as error:
+        raise gravest(error)  # noqa: B904 - it is the error, or the one whose place it took
+
+
+def _once(cancelled: Asked) -> Asked:
+    """`cancelled`, but after it has answered True no more, so that the end of the work is not disturbed."""
+    told = False
+
+    def ask() -> bool:
+        nonlocal told
+        if told or not cancelled():
+            return False
+        told = True
+        return True
+
+    return ask
+
+
+def _told(error: ReportedError, sentences: Sequence[str]) -> BaseException:
+    """Of faults that a command would have printed: a SecurityError, else the only one, else all in one error."""
+    for part in parts(error):
+        if isinstance(part, SecurityError):
+            return part
+    told = error.errors[0] if len(error.errors) == 1 else error
+    if isinstance(told, GovgoError):
+        told.text = "\n".join(sentences) or told.text
+    return told

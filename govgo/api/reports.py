@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reports on the resolved graph, and the verification of go.sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from govgo.core import findings
+from govgo.core.findings import Claim, Inspection, Verdict
+from govgo.errors import GovgoError
+
+if TYPE_CHECKING:
+    from govgo.core.resolution.compare import Comparison
+    from govgo.core.resolution.dependencies import Dependencies
+    from govgo.core.resolution.outdated import Outdated
+    from govgo.core.resolution.plan import Plan
+    from govgo.core.resolution.whyversion import Explained
+from govgo.api.call import Asked, Progress, open_session
+
+
+class Verification(findings.Verification):
+    """What `verify` found. It is true where everything that was asked for was checked and is as it should be."""
+
+    def __bool__(self) -> bool:
+        return self.verdict is Verdict.PASSED
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that `govgo verify -json` prints: the schema is `govgo.verify/1`."""
+        import json
+
+        from govgo.report.findings.json import json_report
+
+        document: dict[str, Any] = json.loads(json_report(self))
+        return document
+
+
+def dependencies(
+    directory: str = ".",
+    *,
+    retracted: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Dependencies:
+    """Who requires whom among the selected versions of the module or workspace in `directory`, and who decides.
+
+    Args:
+        directory: of the module or workspace.
+        retracted: also ask which of them are retracted.
+
+    Raises:
+        GovgoError: as `resolve`; also where retractions cannot be had.
+    """
+    from govgo.load.targets.dependencies import only_dependencies
+
+    with open_session(directory, environ, progress, cancelled, mod="mod") as session:
+        return only_dependencies(session, retracted=retracted)
+
+
+def what_if(
+    steps: str | Iterable[str],
+    directory: str = ".",
+    *,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Plan:
+    """What changes would come to, played one after another; nothing is written but the module cache.
+
+    Args:
+        steps: such as "get rsc.io/quote@v1.5.2", "drop example.com/x", "replace a=>../a" or "tidy".
+        directory: of the module.
+
+    Raises:
+        GovgoError: a step fails.
+    """
+    from govgo.app.whatif import read_step
+    from govgo.app.whatif import what_if as run_what_if
+    from govgo.wiring.plan import planned
+
+    given = [steps] if isinstance(steps, str) else list(steps)
+    with open_session(directory, environ, progress, cancelled) as session:
+        return run_what_if(session, [read_step(each) for each in given], plan=planned)
+
+
+def why_version(
+    path: str,
+    directory: str = ".",
+    *,
+    to: str = "",
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Explained:
+    """Why a module has its version in the module or workspace in `directory`, and what would lower it.
+
+    Args:
+        path: the module.
+        directory: of the main module or workspace.
+        to: the version to lower it to, "next" or "none"; "" asks for no older versions.
+
+    Raises:
+        GovgoError: as `resolve`; also where older versions are asked for and cannot be had.
+    """
+    from govgo.app.whyversion import why_version as run_why_version
+    from govgo.wiring.plan import planned
+
+    with open_session(directory, environ, progress, cancelled, mod="mod") as session:
+        run = run_why_version(session, [path], plan=planned, to=to)
+        if run.faults:
+            raise GovgoError(run.faults[0].text)
+        return run.results[0].modules[0]
+
+
+def diff(
+    old: str = "HEAD",
+    new: str = "",
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    facts: bool = True,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Comparison:
+    """Compare the build lists and go.mod files of two states of the modules in `directory`, as `govgo diff`.
+
+    Args:
+        old, new: git references, go.mod files or archives of sources; `new` may be "" for the work tree.
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        facts: ask when the versions that came or went were made, and whether they are retracted or deprecated.
+
+    Returns:
+        The changes of each module; `findings` says why one could not be compared.
+
+    Raises:
+        GovgoError: a side cannot be read, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.wiring.diff import run_diff
+
+    with open_session(directory, environ, progress, cancelled) as session:
+        return run_diff(session, [old, new] if new else [old], list(where), facts=facts)
+
+
+def hygiene(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Inspection:
+    """What go.mod and go.work files say without effect, or against good habits, as `govgo hygiene`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+
+    Returns:
+        The findings of each module, and those that concern several. A module that cannot be loaded is a finding too.
+
+    Raises:
+        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.app.hygiene import inspect
+
+    with open_session(directory, environ, progress, cancelled) as session:
+        return inspect(session, list(where))
+
+
+def outdated(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    everything: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Outdated:
+    """Which dependencies have newer versions, are retracted or deprecated, as `govgo outdated`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        everything: look at the whole build list, not at direct requirements alone.
+
+    Returns:
+        The dependencies of each module; what could not be looked up is in their `fault`, or in `faults` of the module.
+
+    Raises:
+        GovgoError: nothing could be looked at, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.app.outdated import OutdatedOptions
+    from govgo.app.outdated import outdated as run_outdated
+
+    with open_session(directory, environ, progress, cancelled, mod="mod") as session:
+        return run_outdated(session, list(where), OutdatedOptions(everything))
+
+
+def verify(
+    directory: str = ".",
+    *,
+    offline: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Verification:
+    """Prove go.sum by the checksum database, and compare the module cache and vendor directory with it.
+
+    Args:
+        directory: of the module or workspace.
+        offline: use kept proofs alone, and report what they do not cover.
+
+    Returns:
+        The result of every claim, and its findings; `verdict` is the worst. A contradiction is a finding, not an error.
+
+    Raises:
+        GovgoError: nothing could be checked at all.
+    """
+    from govgo.wiring.verify import VerifyOptions, run_verify
+
+    with open_session(directory, environ, progress, cancelled, mod="mod") as session:
+        found: list[findings.Verification] = []
+        run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline), found.append)
+        return Verification(*found[0])
