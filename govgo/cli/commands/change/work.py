@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 _COMMANDS = {
-    "edit": Entry("edit", "work_edit", CHANGE, "Edit go.work from scripts."),
-    "init": Entry("work", "init", CHANGE, "Start a workspace in the current directory."),
-    "sync": Entry("work", "sync", CHANGE, "Write the versions of the workspace into its modules."),
-    "use": Entry("work", "use", CHANGE, "Add modules to the workspace."),
-    "vendor": Entry("work", "vendor", CHANGE, "Copy what the workspace needs into vendor/."),
+    "edit": Entry("change.edit", "work_edit", CHANGE, "Edit go.work from scripts."),
+    "init": Entry("change.work", "init", CHANGE, "Start a workspace in the current directory."),
+    "sync": Entry("change.work", "sync", CHANGE, "Write the versions of the workspace into its modules."),
+    "use": Entry("change.work", "use", CHANGE, "Add modules to the workspace."),
+    "vendor": Entry("change.work", "vendor", CHANGE, "Copy what the workspace needs into vendor/."),
     "help": COMMANDS["help"],
 }
 

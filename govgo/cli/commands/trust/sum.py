@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 _COMMANDS = {
-    "head": Entry("sum", "head", TRUST, "Print our signed tree head, and compare it with a second source."),
-    "explain": Entry("sum", "explain", TRUST, "Explain which load needs a line of go.sum."),
-    "complete": Entry("sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
-    "merge": Entry("sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
+    "head": Entry("trust.sum", "head", TRUST, "Print our signed tree head, and compare it with a second source."),
+    "explain": Entry("trust.sum", "explain", TRUST, "Explain which load needs a line of go.sum."),
+    "complete": Entry("trust.sum", "complete", TRUST, "Add exactly the lines that go.sum lacks, each proved."),
+    "merge": Entry("trust.sum", "merge", TRUST, "Merge two go.sum files; a merge driver for git."),
     "help": COMMANDS["help"],
 }
 
