@@ -67,7 +67,7 @@ ROOMS = {
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download",
     ),
-    "wiring": ("audit diff env modverify plan session sums", "verify"),
+    "wiring": ("audit diff env modverify plan session sums", "tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -114,6 +114,13 @@ TESTED_BY = {
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
     "cli/commands/trust/test_sum.py": (
+    "cli/commands/test_download.py": "app: download; report: download",
+    "cli/commands/test_env.py": "app: env; report: env; wiring: env",
+    "cli/commands/test_hygiene.py": "app: hygiene",
+    "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",
+    "cli/commands/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
+    "cli/commands/test_record.py": "wiring: tape",
+    "cli/commands/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",

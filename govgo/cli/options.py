@@ -377,6 +377,11 @@ horizon_options = flag_options(
     option("-index", "index", own=True, metavar="FILE", help="Take dates from FILE, a feed as of index.golang.org."),
 )
 """Which versions count as published; none of these flags is go's."""
+record_options = flag_options(
+    option("-record", "record", metavar="FILE", help="Also write every answer of the network to FILE."),
+    option("-replay", "replay", metavar="FILE", help="Ask nobody: repeat the run from the record FILE."),
+)
+"""To repeat an audit byte for byte."""
 verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")
 
 module_options = flag_options(

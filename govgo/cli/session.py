@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.workspace.goenvfile import load_env
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.horizon import Horizon
     from govgo.load.session.session import Session, Settings
+
+
+_T = TypeVar("_T")
 
 
 def environment() -> GoEnv:
@@ -138,6 +141,24 @@ def change_directory(flags: Mapping[str, Any]) -> str:
     if call is not None:
         call.env = None  # a relative GOENV or PATH means something else now
     return start_dir
+
+
+def run_session(session: Session, flags: Mapping[str, Any], service: Callable[[Session], _T]) -> _T:
+    """Run a service as the flags of `options.record_options` say: on the network, or from a record, or both.
+
+    Raises:
+        FlagError: flags that contradict each other.
+        What the service raises.
+    """
+    record, replay = flags["record"], flags["replay"]
+    if not record and not replay:
+        return service(session)
+    if record and (replay or flags.get("offline")):
+        raise FlagError(f"-record and {'-replay' if replay else '-offline'} cannot be used together")
+    from govgo.wiring.tape import run_recorded, run_replayed
+
+    run = run_recorded if record else run_replayed
+    return run(session, record or replay, service, network_options(flags))
 
 
 def _settings(flags: Mapping[str, Any]) -> Settings:

@@ -78,6 +78,7 @@ class Repository:
         announce: bool = True,
         offline: bool = False,
         too_new: TooNew | None = None,
+        tap: Callable[[Web], Web] | None = None,
     ) -> None:
         """Neither files nor network are touched before the first call.
 
@@ -91,6 +92,8 @@ class Repository:
             announce: say `downloading PATH VERSION` before a zip is fetched (not in `mod download`).
             offline: ask no source and no database; what the cache lacks is an OfflineError.
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
+            tap: what stands between the command and the network (`http.tape`). Repositories, which git asks, cannot
+                be reached then, and there is no helper process, on whose speed the order of questions would depend.
 
         Raises:
             UsageError: a GOMODCACHE that cannot be used.
@@ -107,6 +110,7 @@ class Repository:
         self._gomods = GoMods(self._cache, self._try, self._sums, report, self._network.helper)
         self._announce = announce
         self._too_new = too_new
+        self._tap = tap
         self._asked: Memo[tuple[str, str, str], object] = Memo()
 
     # Questions about versions.
@@ -279,7 +283,7 @@ class Repository:
         ahead: Iterable[ModuleVersion] = ()
         if len(missing) >= _COLD_SHARE * asked:
             ahead = self.ledger.listed()
-        if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
+        if self._tap is None and len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
         return stream(self._gomods, loader, missing, ahead)
 
@@ -335,7 +339,8 @@ class Repository:
     def _web(self) -> Web:
         from govgo.adapters.http.remote import Web
 
-        return Web(self._network.client)
+        web = Web(self._network.client)
+        return web if self._tap is None else self._tap(web)
 
     @cached_property
     def _zips(self) -> Zips:
@@ -398,6 +403,8 @@ class Repository:
     def _direct(self) -> Direct:
         from govgo.adapters.vcs.direct import Direct
 
+        if self._tap is not None:
+            raise LookupDisabledError("repositories are not asked while a record is made or replayed")
         return Direct(self._env, self._network, self._web, self._too_new)
 
     async def _try(self, ask: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> _T:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from govgo.app.outdated import OutdatedOptions
 from govgo.app.outdated import outdated as outdated_service
-from govgo.cli.options import argument, command, horizon_options, module_options, option
+from govgo.cli.options import argument, command, horizon_options, module_options, option, record_options
 from govgo.cli.outputs import Reports, fault_of, output_options
-from govgo.cli.session import open_session
+from govgo.cli.session import open_session, run_session
 from govgo.core.findings import Verdict
 from govgo.core.resolution.outdated import Outdated
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @option("-markdown", "as_markdown", is_flag=True, help="The same as -format markdown.")
 @output_options
 @horizon_options
+@record_options
 @option("-offline", "offline", is_flag=True, help="Ask nobody; version lists are not kept, so mostly for errors.")
 @module_options
 @argument("where")
@@ -42,6 +43,7 @@ def outdated(where: tuple[str, ...], **flags: Any) -> int:
     govgo outdated --markdown                 for an issue or a comment
     govgo outdated --min-age 14d              what is newer and has been out for two weeks
     govgo outdated --as-of 2024-05-06         what was newer then
+    govgo outdated --record audit.jsonl       then --replay audit.jsonl repeats it, without a network
 
     Formats: text, json, markdown.
 
@@ -51,7 +53,8 @@ def outdated(where: tuple[str, ...], **flags: Any) -> int:
         flags["form"] = "markdown"
     with Reports(flags, FORMATS, _failed_run) as reports:
         session = open_session(flags, announce=False, offline=flags["offline"])
-        run = outdated_service(session, where, OutdatedOptions(flags["everything"]))
+        options = OutdatedOptions(flags["everything"])
+        run = run_session(session, flags, lambda each: outdated_service(each, where, options))
         reports.tell(run)
     if reports.is_text:
         from govgo.report.outdated.text import told_faults

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Record what a command asks for, and repeat the command from the record (`adapters/http/tape`).
+
+A recorded command starts from an empty module cache of its own, so that the record has all that it needs, and so does
+a repeated one: what happens to be cached changes nothing. Both start from the tree heads that were known when the
+record was made, and from its time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TypeVar
+
+from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.renew import keeping_places
+from govgo.adapters.disk.trees import remove_tree
+from govgo.adapters.http.tape import Tape, masked_proxies
+from govgo.adapters.loop.network import NetworkOptions
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.repository.repository import Repository
+from govgo.adapters.workspace.workspace import DiskWorkspace
+from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
+from govgo.errors import DiskError, InputError, run_all
+from govgo.load.session.session import Session
+from govgo.wiring.session import SystemClock
+
+_T = TypeVar("_T")
+
+MAX_RECORD_BYTES = 1 << 30
+
+
+class _StoppedClock(SystemClock):
+    """The time of a record."""
+
+    def __init__(self, time: datetime) -> None:
+        self._time = time
+
+    def now(self) -> datetime:
+        """That time."""
+        return self._time
+
+
+def run_recorded(session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions) -> _T:
+    """Run a service, and write what it asked for to `file`, also where it fails.
+
+    It runs twice, the second time from the record: the order of answers decides which tiles of the checksum database
+    are needed, and only then is it that of a repetition.
+
+    Raises:
+        What the service raises.
+        DiskError: the file cannot be written.
+    """
+    settings = session.settings
+    path = session.absolute(file)
+    env = settings.env
+    tape = Tape(session.clock.now(), masked_proxies(env.goproxy), env.gonoproxy, _known_heads(env.gopath))
+    tape.name = file
+    try:
+        with _taped(session, tape, network, env.goproxy) as taped:
+            service(taped)
+        with _taped(session, tape, network, env.goproxy) as taped:
+            return service(taped)
+    finally:
+        files = DiskWorkspace(places=keeping_places(env.process))
+        files.write(path, tape.encode())
+
+
+def run_replayed(session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions) -> _T:
+    """Run a service on a record; nobody is asked.
+
+    Raises:
+        InputError: the file is no record.
+        DiskError: it cannot be read.
+        OfflineError: something is asked for that the record lacks.
+    """
+    path = session.absolute(file)
+    try:
+        with open(path, "rb") as opened:
+            data = opened.read(MAX_RECORD_BYTES + 1)
+    except OSError as error:
+        raise DiskError(f"reading record: open {path}: {reason(error)}", path=path) from error
+    if len(data) > MAX_RECORD_BYTES:
+        raise InputError(f"{path}: more than {MAX_RECORD_BYTES} bytes")
+    tape = Tape.decode(data, file)
+    with _taped(session, tape, network, tape.goproxy) as taped:
+        return service(taped)
+
+
+@contextmanager
+def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str) -> Iterator[Session]:
+    """A session like `session`, with caches of its own, whose answers come from the tape or go to it."""
+    import tempfile
+
+    top = tempfile.mkdtemp(prefix="govgo-record-")
+    settings = session.settings
+    env = settings.env._replace(
+        gopath=os.path.join(top, "go"),
+        gomodcache=os.path.join(top, "go", "pkg", "mod"),
+        goproxy=goproxy,
+        gonoproxy=tape.gonoproxy,
+    )
+    try:
+        _write_heads(env.gopath, tape.heads)
+        repo = Repository(
+            env,
+            session.report,
+            options=network,
+            cache=ModCache(env.gomodcache, writable_dirs=True),
+            announce=False,
+            too_new=lambda what, version: session.too_new(what, version),
+            tap=tape.tap,
+        )
+        taped = Session(
+            settings=settings._replace(env=env),
+            repo=repo,
+            files=session.files,
+            report=session.report,
+            clock=_StoppedClock(tape.time),
+            policy=session.policy,
+        )
+        with _closing(taped):
+            yield taped
+    finally:
+        remove_tree(top)
+
+
+@contextmanager
+def _closing(session: Session) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        run_all(session.close)
+
+
+def _known_heads(gopath: str) -> dict[str, str]:
+    """The newest tree head of each checksum database, by its name."""
+    top = os.path.join(gopath.split(os.pathsep)[0], "pkg", "sumdb")
+    heads = {}
+    with suppress(OSError):
+        for name in sorted(os.listdir(top)):
+            with suppress(OSError, UnicodeDecodeError), open(os.path.join(top, name, "latest"), "rb") as file:
+                heads[name] = file.read(MAX_HEAD_BYTES).decode()
+    return heads
+
+
+def _write_heads(gopath: str, heads: dict[str, str]) -> None:
+    for name, text in heads.items():
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise InputError(f"a record names the checksum database {name!r}")
+        directory = os.path.join(gopath, "pkg", "sumdb", name)
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, "latest"), "wb") as file:
+            file.write(text.encode()[:MAX_HEAD_BYTES])
