@@ -434,7 +434,7 @@ def diff(
         The changes of each module; `findings` says why one could not be compared.
 
     Raises:
-        GovgoError: a side cannot be read, or bytes contradict go.sum or the checksum database.
+        GovgoError: a side cannot be read, or bytes are not what they have to be.
     """
     from govgo.wiring.diff import run_diff
 
@@ -450,11 +450,7 @@ def hygiene(
     progress: Progress | None = None,
     cancelled: Asked | None = None,
 ) -> Inspection:
-    """What go.mod and go.work files say without effect, or against good habits, as `govgo hygiene`.
-
-    Args:
-        directory: of the module or workspace.
-        where: directories and patterns such as "./..." for other modules than that.
+    """What the go.mod of modules says without effect, as `govgo hygiene`; `directory` and `where` are as for `diff`.
 
     Returns:
         The findings of each module, and those that concern several. A module that cannot be loaded is a finding too.

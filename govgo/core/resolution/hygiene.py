@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.modgraph.mvs import NONE
-from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
+from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.core.resolution.resolution import Requirement, Resolution, Stated
 from govgo.core.version import goversion, semver
 from govgo.core.version.pseudo import is_pseudo
@@ -120,9 +120,10 @@ def _requirements(manifest: Manifest, resolution: Resolution, wanted: Collection
                 yield _finding("direct-not-imported", text, place, mod, fix=tidy)
             elif manifest.imports is not None:
                 text = f"{mod} is imported by no package here, and nothing else requires it"
-                yield _finding("unneeded-require", text, place, mod, fix=remove)
+                yield _finding("unneeded-require", text + _raises(resolution, each), place, mod, fix=remove)
         elif not others and mod.path not in wanted:
-            yield _finding("unneeded-require", f"{mod} is required by nothing else", place, mod, fix=remove)
+            text = f"{mod} is required by nothing else" + _raises(resolution, each)
+            yield _finding("unneeded-require", text, place, mod, fix=remove)
         elif others and not manifest.is_pruned and is_redundant(resolution, each):
             text = f"{mod} is implied: {others[0].source} requires {others[0].target.version}"
             fix = manifest.command("edit", f"-droprequire={mod.path}")
@@ -151,7 +152,24 @@ def providers(imports: Iterable[str], paths: Collection[str]) -> tuple[frozenset
 
 def is_redundant(resolution: Resolution, stated: Stated) -> bool:
     """Whether every selected version stays the same without a requirement of a main module."""
-    graph, mains = resolution.graph, frozenset(resolution.mains)
+    left = selected_without(resolution, stated)
+    return all(left.get(path) == version for path, version in resolution.graph.selection())
+
+
+def _raises(resolution: Resolution, stated: Stated) -> str:
+    """What else would be selected at a lower version without a requirement."""
+    left = selected_without(resolution, stated)
+    selection = sorted(resolution.graph.selection())
+    lower = [path for path, version in selection if left.get(path, version) != version and not is_toolchain(path)]
+    if not lower:
+        return ""
+    more = f" and {len(lower) - _MOST_VERSIONS} more" if len(lower) > _MOST_VERSIONS else ""
+    return f"; it raises {', '.join(lower[:_MOST_VERSIONS])}{more}"
+
+
+def selected_without(resolution: Resolution, stated: Stated) -> dict[str, str]:
+    """The versions that would be selected without a requirement of a main module, by path."""
+    graph = resolution.graph
     selected: dict[str, str] = {}
     queue = list(resolution.mains)
     seen = set(queue)
@@ -160,11 +178,11 @@ def is_redundant(resolution: Resolution, stated: Stated) -> bool:
         if known is None or compare_selected(mod.path, known, mod.version) < 0:
             selected[mod.path] = mod.version
         for target in graph.required_by(mod) or ():
-            left_out = mod == stated.main and target.path == stated.mod.path and mod in mains
+            left_out = mod == stated.main and target.path == stated.mod.path
             if not left_out and target not in seen and target.version != NONE:
                 seen.add(target)
                 queue.append(target)
-    return all(selected.get(path) == version for path, version in graph.selection())
+    return selected
 
 
 def _versions(manifest: Manifest, resolution: Resolution) -> Iterator[Finding]:

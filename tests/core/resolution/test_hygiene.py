@@ -53,7 +53,7 @@ REQUIRES = {"a@v1.2.0": 5, "b@v1.0.0": 6, "c@v1.0.0": 7, "d@v1.0.0": 8}
             ["a", "c", "fmt"],
             [
                 "go.mod:6 unneeded-require: b@v1.0.0 is imported by no package here, and nothing else requires it"
-                    " | govgo get b@none",
+                    "; it raises a | govgo get b@none",
                 "go.mod:7 indirect-but-imported: c@v1.0.0 is marked // indirect, but a package here imports it"
                     " | govgo tidy",
             ],
@@ -73,6 +73,14 @@ def test_indirect_requirements_that_others_imply() -> None:
     text = "go.mod:8 redundant-indirect: d@v1.0.0 is implied: b@v1.0.0 requires v1.0.0 | govgo edit -droprequire=d"
     assert told(manifest(graph, is_pruned=False), graph) == [text]
     assert told(manifest(graph), graph) == []
+
+
+def test_what_an_unneeded_requirement_raises_is_told() -> None:
+    # Without b, a would be v1.2.0.
+    graph = resolution({"b@v1.0.0": "a@v1.3.0"}, {"a@v1.2.0": 5, "b@v1.0.0": 7})
+    assert told(manifest(graph), graph) == [
+        "go.mod:7 unneeded-require: b@v1.0.0 is required by nothing else; it raises a | govgo get b@none"
+    ]
 
 
 def test_a_requirement_is_not_implied_by_itself() -> None:
