@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from govgo.adapters.advisories.files import FileSource
-from govgo.adapters.advisories.kept import KeptFiles
+from govgo.adapters.disk.kept import KeptFiles
 from govgo.app.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.goenv import OFF
@@ -56,7 +56,7 @@ def run_audit(
         GovgoError: a database cannot be asked.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    kept = KeptFiles(session.settings.env.process)
+    kept = KeptFiles(session.settings.env.process, "advisories")
     with ExitStack() as held:
         sources = [_source(session, name, kept, held, network, offline=offline) for name in databases]
         return audit(session, where, sources, max_age=max_age, packages=packages)

@@ -20,8 +20,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from govgo.adapters.advisories.kept import KeptFiles
 from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.kept import KeptFiles
 from govgo.core.advisory.osv import Advisory, Affected, Range, parse_advisory
 from govgo.core.foreign import one_line
 from govgo.errors import InputError, NotFoundError

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES
-from govgo.adapters.advisories.kept import KeptFiles
+from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.core.advisory.osv import parse_advisory

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES, FileSource
-from govgo.adapters.advisories.kept import KeptFiles
+from govgo.adapters.disk.kept import KeptFiles
 from govgo.core.advisory.osv import AdvisoryError
 from govgo.errors import InputError, NotFoundError
 
@@ -50,7 +50,7 @@ def archive(top: Path, files: dict[str, str]) -> Path:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> KeptFiles:
-    return KeptFiles({"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home/cache")})
+    return KeptFiles({"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home/cache")}, "advisories")
 
 
 @pytest.mark.parametrize("make", [folder, archive])
@@ -89,7 +89,7 @@ def test_nothing_is_kept_where_others_can_write(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    kept = KeptFiles({"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(shared)})
+    kept = KeptFiles({"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(shared)}, "advisories")
     path = archive(tmp_path, {"GO-1.json": advisory("GO-1")})
     assert FileSource(str(path), kept).about(["q.io/m"]).size == 1
     assert [*shared.iterdir()] == []

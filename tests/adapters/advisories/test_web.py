@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from govgo.adapters.advisories.kept import KeptFiles
 from govgo.adapters.advisories.web import WebSource
+from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import GoEnv
@@ -41,7 +41,7 @@ FILES = {
 
 @pytest.fixture
 def kept(tmp_path: Path) -> KeptFiles:
-    return KeptFiles({"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    return KeptFiles({"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}, "advisories")
 
 
 def serve(proxy: ProxySimulator, files: dict[str, str]) -> None:

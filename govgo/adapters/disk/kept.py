@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What was read of databases of advisories before, in the user's cache directory.
+"""What was found before and takes long to find again, such as parsed advisories, in the user's cache directory.
 
 The directory is believed only where nobody else can have written it (`disk.sealed`).
 """
@@ -20,7 +20,6 @@ from govgo.adapters.disk.sealed import (
     write_sealed,
 )
 
-_MAGIC = b"govgo advisories 1\n"
 _MAX_BYTES = 64 << 20
 _MOST_FILES = 4096
 
@@ -28,17 +27,23 @@ _MOST_FILES = 4096
 class KeptFiles:
     """Files by keys of any text. Where nothing can be kept, nothing is, and that is no error."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """Find the directory in which this user may keep files that nobody else can write."""
+    def __init__(self, environ: Mapping[str, str], room: str) -> None:
+        """Find the directory in which this user may keep files that nobody else can write.
+
+        Args:
+            environ: the environment.
+            room: the name of a directory in govgo's own, one for each kind of files: "advisories".
+        """
+        self._magic = f"govgo {room} 1\n".encode()
         base = user_cache(environ)
-        directory = f"{base}/advisories"
+        directory = f"{base}/{room}"
         is_safe = bool(base) and is_private(directory, environ.get("HOME", ""), own=2)
         self._directory = directory if is_safe else ""
         self._is_cleaned = False
 
     def read(self, key: str) -> bytes | None:
         """What was kept under a key; None where nothing was."""
-        return read_sealed(self._path(key), _MAGIC, _MAX_BYTES) if self._directory else None
+        return read_sealed(self._path(key), self._magic, _MAX_BYTES) if self._directory else None
 
     def write(self, key: str, data: bytes) -> None:
         """Keep something; a disk that refuses is no error, since it can be read again from where it came."""
@@ -48,7 +53,7 @@ class KeptFiles:
                 if not self._is_cleaned:
                     remove_oldest(self._directory, _MOST_FILES)
                     self._is_cleaned = True
-                write_sealed(self._path(key), _MAGIC, data)
+                write_sealed(self._path(key), self._magic, data)
 
     def _path(self, key: str) -> str:
         return os.path.join(self._directory, hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest())
