@@ -69,7 +69,7 @@ ROOMS = {
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "verify") "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -116,17 +116,11 @@ TESTED_BY = {
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
-    "cli/commands/trust/test_sum.py": (
-    "cli/commands/test_download.py": "app: download; report: download",
-    "cli/commands/test_env.py": "app: env; report: env; wiring: env",
-    "cli/commands/test_hygiene.py": "app: hygiene",
-    "cli/commands/test_licenses.py": (
+    "cli/commands/trust/test_licenses.py": (
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
     ),
-    "cli/commands/test_modverify.py": "app: modverify; wiring: modverify",
-    "cli/commands/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
-    "cli/commands/test_record.py": "wiring: tape",
-    "cli/commands/test_sum.py": (
+    "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/trust/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
@@ -176,7 +170,6 @@ TESTED_BY = {
         "cli/commands/inspect: list why; "
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
-    "simulators/repo.py": "ports: advisories evidence files modules sumdb talk",
     "test_api.py": "api: call files modules reports",
     "simulators/repo.py": "ports: advisories evidence files licenses modules sumdb talk",
     "test_startup.py": ": __main__",

@@ -19,11 +19,22 @@ from __future__ import annotations
 from govgo.api.call import Event
 from govgo.api.files import format_mod, format_sum, parse_mod, parse_sum, parse_work
 from govgo.api.modules import Build, download, get, query, resolve, tidy, versions, why
-from govgo.api.reports import Verification, dependencies, diff, hygiene, outdated, verify, what_if, why_version
+from govgo.api.reports import (
+    Verification,
+    dependencies,
+    diff,
+    hygiene,
+    licenses,
+    outdated,
+    verify,
+    what_if,
+    why_version,
+)
 from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Inspection, ModuleReport, Place, Verdict
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.load.session.horizon import Horizon
 from govgo.ports.modules import Downloaded
 from govgo.ports.talk import Cancelled
 
@@ -36,6 +47,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Finding",
+    "Horizon",
     "Inspection",
     "ModFile",
     "ModuleInfo",
@@ -52,6 +64,7 @@ __all__ = [
     "format_sum",
     "get",
     "hygiene",
+    "licenses",
     "outdated",
     "parse_mod",
     "parse_sum",

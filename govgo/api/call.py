@@ -12,6 +12,7 @@ from govgo.errors import DiskError, GovgoError, InputError, ReportedError, Secur
 from govgo.ports.talk import Cancelled
 
 if TYPE_CHECKING:
+    from govgo.load.session.horizon import Horizon
     from govgo.load.session.session import Session
 
 
@@ -36,6 +37,7 @@ def open_session(
     cancelled: Asked | None,
     *,
     mod: str = "",
+    horizon: Horizon | None = None,
 ) -> Iterator[Session]:
     """A silent session in `directory`; with "mod", it may add to what go.mod says, in memory."""
     from govgo.adapters.disk.diskerror import reason
@@ -55,7 +57,7 @@ def open_session(
     if cancelled is not None and cancelled():
         raise Cancelled
     env = load_env(environ)
-    settings = Settings(cwd=cwd, env=env, mod=mod, go_version=env.go_version or REFERENCE_RELEASE)
+    settings = Settings(cwd=cwd, env=env, mod=mod, go_version=env.go_version or REFERENCE_RELEASE, horizon=horizon)
     ask = None if cancelled is None else _once(cancelled)
     report = HookReporter(None if progress is None else lambda kind, facts: progress(Event(kind, facts)), ask)
     session = make_session(settings, report, network=NetworkOptions(cancelled=ask), announce=False)

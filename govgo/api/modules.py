@@ -7,15 +7,16 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.api.call import Asked, Progress, open_session
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.errors import GovgoError, UsageError
+from govgo.load.session.horizon import Horizon
 from govgo.ports.modules import Downloaded
 
 if TYPE_CHECKING:
     from govgo.app.get.get import Change
     from govgo.app.why import Reason
-from govgo.api.call import Asked, Progress, open_session
 
 
 class Build(NamedTuple):
@@ -112,6 +113,7 @@ def get(
     upgrade: str = "",
     tests: bool = False,
     tool: bool = False,
+    horizon: Horizon | None = None,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     cancelled: Asked | None = None,
@@ -124,6 +126,7 @@ def get(
         upgrade: "upgrade" or "patch" to upgrade what the packages need, too (-u).
         tests: also what the tests of the packages need (-t).
         tool: add a tool line for each package (-tool).
+        horizon: which versions count as published, by their age or date; None for all.
 
     Returns:
         What changed in the requirements, `go` and `toolchain` first, then by path.
@@ -135,7 +138,7 @@ def get(
     from govgo.app.get.get import get as run_get
 
     given = [arguments] if isinstance(arguments, str) else list(arguments)
-    with open_session(directory, environ, progress, cancelled) as session:
+    with open_session(directory, environ, progress, cancelled, horizon=horizon) as session:
         return run_get(session, given, GetOptions(upgrade, tests, tool)).changes
 
 
@@ -145,6 +148,7 @@ def tidy(
     diff: bool = False,
     go_version: str = "",
     compat: str = "",
+    horizon: Horizon | None = None,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     cancelled: Asked | None = None,
@@ -156,6 +160,7 @@ def tidy(
         diff: write nothing, and return what would change.
         go_version: the go line to write, "" to keep it.
         compat: the oldest Go version that must load the same packages, "" for go's choice.
+        horizon: which versions count as published, by their age or date; None for all.
 
     Returns:
         With `diff`, unified diffs, "" where all is tidy; else "".
@@ -165,7 +170,7 @@ def tidy(
     """
     from govgo.app.tidy import tidy as run_tidy
 
-    with open_session(directory, environ, progress, cancelled) as session:
+    with open_session(directory, environ, progress, cancelled, horizon=horizon) as session:
         return run_tidy(session, diff=diff, go_version=go_version, compat=compat).diff
 
 

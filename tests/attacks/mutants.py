@@ -695,7 +695,7 @@ MUTANTS = {
         "app/licenses/notices.py",
         "    return not names or MARK in names\n",
         "    return True\n",
-        ("tests/cli/commands/test_licenses.py::test_notices",),
+        ("tests/cli/commands/trust/test_licenses.py::test_notices",),
     ),
     "half-files": Mutant(
         "crashes",

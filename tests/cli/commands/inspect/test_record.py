@@ -14,7 +14,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
-from tests.cli.commands.test_outdated import MAIN, VERSIONS, publish
+from tests.cli.commands.inspect.test_outdated import MAIN, VERSIONS, publish
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
 

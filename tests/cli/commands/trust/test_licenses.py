@@ -18,7 +18,7 @@ from tests.simulators.world import World
 
 jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.licenses-1.json"
-RECORDED = json.loads((Path(__file__).parents[3] / "testdata/licenses/modules.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[4] / "testdata/licenses/modules.json").read_text())
 
 
 def text_of(module: str, file: str = "LICENSE") -> str:
