@@ -98,6 +98,15 @@ class ModuleSource:
         found = tuple(v for v in listing.versions if v.startswith(prefix)) if prefix else listing.versions
         return Versions(found, listing.origin)
 
+    def known_versions(self, path: str) -> Versions | None:
+        """What `versions` would answer at once, without an event loop: from a list that was fetched before."""
+        listing = self._lists.known((path, ""))
+        return None if listing is None else Versions(listing.versions, listing.origin)
+
+    def known_stat(self, path: str, rev: str) -> RevInfo | None:
+        """What `stat` would answer at once."""
+        return self._stats.known((path, rev))
+
     async def stat(self, path: str, rev: str) -> RevInfo:
         """What a revision or version is; canonical versions come from the cache if they are there."""
         if is_toolchain(path):

@@ -117,7 +117,8 @@ class Repository:
 
     def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions."""
-        return self._run(self._versions(path, prefix))
+        known = self._asked.known(("versions", path, prefix))
+        return known if isinstance(known, Versions) else self._run(self._versions(path, prefix))
 
     def probe(self, path: str) -> Versions:
         """The tagged versions of a module that there may well not be; from proxies alone, where they are asked."""
@@ -413,7 +414,11 @@ class Repository:
         return await try_sources(self._sources, ask)
 
     async def _versions(self, path: str, prefix: str) -> Versions:
-        return await self._try(lambda source: source.versions(path, prefix))
+        found = await self._asked.get(
+            ("versions", path, prefix), lambda: self._try(lambda source: source.versions(path, prefix))
+        )
+        assert isinstance(found, Versions)
+        return found
 
     async def _probe(self, path: str) -> Versions:
         from govgo.adapters.repository.chain import try_sources
@@ -494,11 +499,17 @@ class SourceView:
 
     def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions that this source knows."""
+        known = self._source.known_versions(path) if prefix == "" else None
+        if known is not None:
+            return known
         found: Versions = self._run(self._source.versions(path, prefix))
         return found
 
     def info(self, path: str, rev: str) -> RevInfo:
         """What a revision is, as the cache or this source says."""
+        known = self._source.known_stat(path, rev)
+        if known is not None:
+            return known
         found: RevInfo = self._run(self._source.stat(path, rev))
         return found
 

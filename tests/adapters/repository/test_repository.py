@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import NoModCacheError
 from govgo.adapters.modzip.read import Archive
 from govgo.adapters.repository.repository import Repository
@@ -69,6 +70,22 @@ def test_what_is_cached_needs_no_source(home: Home) -> None:
     assert again.gomod(A) == b"module q.io/a\n"
     assert again.zip_dir(A) == first.zip_dir(A)
     assert again.download([A])[0].error is None
+
+
+def test_what_was_answered_is_told_without_the_event_loop(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ProxySimulator() as proxy:
+        proxy.add_module("q.io/a", "v1.0.0")
+        repo = home.repo(proxy.url)
+
+        def questions() -> tuple[object, ...]:
+            asked = repo.versions("q.io/a"), repo.info("q.io/a", "v1.0.0")
+            return *asked, *repo.try_sources(lambda view: (view.versions("q.io/a"), view.info("q.io/a", "v1.0.0")))
+
+        first = questions()
+        assert first[0] == Versions(("v1.0.0",))
+        with monkeypatch.context() as patch:
+            patch.delattr(Network, "run")
+            assert questions() == first
 
 
 def test_a_missing_file_of_a_directory_is_told_as_go_does(home: Home, tmp_path: Path) -> None:
