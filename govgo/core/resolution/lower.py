@@ -260,7 +260,11 @@ class _Search:
         own = dict.fromkeys(self.own, self.version)
         forced: dict[Key, None] = {}
         sure: set[Key] = set()
-        while chains := self._too_high(self._without(own, forced)):
+        after, untried = self.start, bool(own)  # that is known, and tells most
+        while True:
+            chains = [chain for chain in self._too_high(after) if len(chain) > 2 or chain[-1].path != self.path]
+            if not chains and not untried:
+                break
             before = len(forced)
             for chain in chains:
                 for key in self._first_line(chain):
@@ -269,8 +273,10 @@ class _Search:
                         sure.add(key)  # what it requires itself is too high
             if len(forced) > self.bounds.lines:
                 return self._unknown(f"more than {self.bounds.lines} requirements would have to change")
-            if len(forced) == before:
+            if len(forced) == before and not untried:
                 return self._circular(chains[0])
+            untried = False
+            after = self._without(own, forced)
         for key in [key for key in forced if key not in sure]:
             rest = dict.fromkeys(each for each in forced if each != key)
             if not self._too_high(self._without(own, rest)):
