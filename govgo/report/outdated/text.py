@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from govgo.core.findings import Finding
 from govgo.core.foreign import one_line
 from govgo.core.resolution.outdated import INDEX, Audited, Dependency, Outdated, Release
-from govgo.report.age import age, span
+from govgo.report.age import age, short
 from govgo.report.style import PLAIN, Style, table
 
 
@@ -74,7 +74,7 @@ def cells(run: Outdated, each: Dependency) -> list[str]:
 def _age(run: Outdated, release: Release | None) -> str:
     if release is None:
         return "-"
-    return "unknown" if release.time is None else age(release.time, run.now)
+    return "unknown" if release.time is None else short(run.now - release.time)
 
 
 def _behind(each: Dependency) -> str:
@@ -83,7 +83,7 @@ def _behind(each: Dependency) -> str:
         return "-"
     parts = [_many(each.behind, "release")] if each.behind else []
     if each.lag is not None and each.lag.days > 1:
-        parts.append(span(each.lag))
+        parts.append(short(each.lag))
     return ", ".join(parts) or "-"
 
 

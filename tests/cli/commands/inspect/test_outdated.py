@@ -62,8 +62,8 @@ VERSIONS = {
 }
 TEXT = """\
 module              current  age       patch   newest  age        behind                next major
-q.io/a              v1.0.0   2 years   v1.0.1  v1.1.0  12 months  2 releases, 12 months  v4.0.0 (30 days)
-q.io/c => q.io/fork  v0.1.0   2 months  =       v0.1.1  31 days    1 release, 30 days    -
+q.io/a              v1.0.0   2y   v1.0.1  v1.1.0  12mo  2 releases, 12mo  v4.0.0 (30d)
+q.io/c => q.io/fork  v0.1.0   2mo  =       v0.1.1  31d    1 release, 30d    -
 retracted: q.io/a v1.0.0: it leaks
 deprecated: q.io/b: use q.io/e instead.
 2 of 5 direct requirements are outdated, 1 retracted, 1 deprecated, 1 with a later major version, \
@@ -149,7 +149,7 @@ def test_what_is_asked_for(world: World, outdated: Any) -> None:
 
 def test_the_whole_build_list(world: World, outdated: Any) -> None:
     run = outdated(".", "--all")
-    assert run.cells["q.io/f"] == ["v1.0.0", "4 years", "-", "v1.1.0", "4 years", "1 release", "-", "indirectly"]
+    assert run.cells["q.io/f"] == ["v1.0.0", "4y", "-", "v1.1.0", "4y", "1 release", "-", "indirectly"]
     assert run.cells["q.io/a"][-1] == "go.mod:6"
     assert run.out.splitlines()[-1].startswith("3 of 6 modules of the build list are outdated, ")
 
