@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict
-from govgo.core.gosource.buildtags import any_tags
 from govgo.core.govgotoml import NAME, LicenseOverride, ProjectPolicy, parse_policy
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
 from govgo.core.licenses.texts import (
@@ -30,9 +29,8 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure, GovgoError
-from govgo.load.packages.load import load_packages
-from govgo.load.packages.loader import PackageOpts
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown
 from govgo.ports.licenses import LegalReader, TextMatcher
@@ -151,15 +149,17 @@ def _read(
     policy = read_policy(session, found)
     found.activate()
     mods = [mod for mod in resolution.modules if mod.version]
+    faults: list[Finding] = []
     if only_packages:
-        used = providing_modules(found)
-        mods = [mod for mod in mods if mod in used]
+        imported = imported_packages(found, everywhere=True)
+        faults += imported.faults
+        # Where an import leads is not known if its package cannot be loaded: then nothing is left out.
+        mods = mods if faults else [mod for mod in mods if mod in imported.modules]
         found.activate()
     actual = {mod: resolution.replacement(mod) or mod for mod in mods}
     wanted = [each for each in dict.fromkeys(actual.values()) if each.version]
     downloads = dict(zip(wanted, found.session.repo.download(wanted, extract=False), strict=True))
     read: list[_Read] = []
-    faults: list[Finding] = []
     for mod in mods:
         source = actual[mod]
         replacement = source if source != mod else None
@@ -188,20 +188,6 @@ def read_policy(session: Session, found: Resolved) -> ProjectPolicy:
     path = posixpath.join(found.target.root, NAME)
     data = found.session.files.read(path)
     return parse_policy(shown(session, path), data) if data is not None else ProjectPolicy()
-
-
-def providing_modules(found: Resolved) -> frozenset[ModuleVersion]:
-    """The modules that provide a package which the main modules or their tests need, on any platform.
-
-    Raises:
-        GovgoError: packages cannot be loaded.
-    """
-    session = found.session
-    session.policy = session.policy._replace(writes_at_end=True)
-    opts = PackageOpts(tags=any_tags(), use_vendor_all=True, silence_missing_std_imports=True)
-    _, paths, loaded = load_packages(session, opts, ["all"])
-    packages = (loaded.lookup(path) for path in paths)
-    return frozenset(pkg.mod for pkg in packages if pkg is not None and pkg.mod.path)
 
 
 def _directory(found: Resolved, replacement: ModuleVersion) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
@@ -14,7 +15,7 @@ from govgo.load.targets.resolve import Resolved
 
 
 class Imported(NamedTuple):
-    """What imports lead to, on this platform and without tests.
+    """What imports lead to.
 
     Attributes:
         providers: the module of each import path; packages of the standard library are not among them.
@@ -30,16 +31,23 @@ class Imported(NamedTuple):
         return frozenset(self.providers.values())
 
 
-def imported_packages(found: Resolved) -> Imported:
+def imported_packages(found: Resolved, *, everywhere: bool = False) -> Imported:
     """Load the packages of the main modules and what they import; the zips of the modules are fetched where absent.
+
+    Args:
+        found: the module or workspace.
+        everywhere: on any platform, and with the tests of the main modules, as `go mod vendor` does; without, on this
+            platform and without tests.
 
     Raises:
         GovgoError: the packages cannot be loaded at all.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     found.activate()
-    patterns = [f"{main.path}/..." for main in found.resolution.mains]
     opts = PackageOpts(silence_package_errors=True, silence_unmatched_warnings=True)
+    patterns = [f"{main.path}/..." for main in found.resolution.mains]
+    if everywhere:
+        opts, patterns = opts._replace(tags=any_tags(), use_vendor_all=True), ["all"]
     _, paths, loaded = load_packages(found.session, opts, patterns)
     place = Place(found.resolution.mod_file)
     providers: dict[str, ModuleVersion] = {}

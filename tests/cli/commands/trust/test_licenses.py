@@ -192,6 +192,15 @@ def test_only_modules_with_packages_of_the_build(world: World, licenses: Any) ->
     assert (sums.read_bytes() if sums.exists() else None) == before
 
 
+def test_nothing_is_left_out_where_packages_cannot_be_loaded(world: World, licenses: Any) -> None:
+    Path("b.go").write_text('package a\n\nimport _ "q.io/nowhere"\n')
+    run = licenses("--packages", "--json")
+    assert run.code == 3
+    (error,) = run.json["errors"]
+    assert error["text"].startswith("q.io/nowhere: ")
+    assert len(run.json["modules"][0]["licenses"]) == len(REQUIRED) + 1
+
+
 def test_notices(world: World, licenses: Any) -> None:
     run = licenses("--notices", "third")
     assert run.err == "govgo: wrote 10 texts to third\n"
