@@ -231,13 +231,16 @@ class _Feed:
                 loader.tell(requirer, error)
 
     def _prove(self, raw: ModSummary) -> None:
-        """Begin to prove what a module requires that provides packages: what these import comes from there."""
+        """Begin to prove what a module requires that provides packages: what these import comes from there.
+
+        Their lists are fetched for retractions, where those count. No go.mod is: its hash would be kept in go.sum.
+        """
         session = self._session
         actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
-        session.repo.begin([Ask("record", *mv) for mv in actual if mv.version])
-        from govgo.load.query.prefetch import begin_latest  # not for commands that read the graph alone
-
-        begin_latest(session, (mv.path for mv in raw.require))
+        asks = [Ask("record", *mv) for mv in actual if mv.version]
+        if session.policy.checks_latest:
+            asks += [Ask("versions", mv.path) for mv in actual if mv.version]
+        session.repo.begin(asks)
 
 
 class GraphReading:

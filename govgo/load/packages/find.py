@@ -20,7 +20,7 @@ from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
 from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force
-from govgo.load.packages.imports import begin_modules, dir_in_module, fetch
+from govgo.load.packages.imports import begin_gomods, begin_modules, dir_in_module, fetch
 from govgo.load.packages.patterns import Match, match_packages
 from govgo.load.query.errors import (
     PackageNotInModuleError,
@@ -225,14 +225,13 @@ class _Search:
         if len(paths) < 2 or self.session.build_mod == "vendor":
             return
         asks = []
-        requirements = in_force(self.session)
         for path in paths:
             try:
                 matcher = parse_query(path, self.query, self.current(path))
             except Failure:
                 continue
-            if path == paths[0] and requirements is not None and is_valid_version(path, self.query):
-                requirements.foresee([ModuleVersion(path, self.query)])  # mostly the pattern is the path of a module
+            if path == paths[0] and is_valid_version(path, self.query):
+                begin_gomods(self.session, [ModuleVersion(path, self.query)])  # mostly the pattern is that of a module
             asks.append(Ask("info", path, self.query) if matcher.is_direct else Ask("versions", path))
         repo = self.session.repo
         if not any(map(repo.at_hand, asks)):  # else the module is cached, and perhaps proved

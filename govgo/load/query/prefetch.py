@@ -55,7 +55,10 @@ def begin_latest(session: Session, paths: Iterable[str]) -> None:
         if _is_asked_for(session, path):
             ask = Ask("versions", path)
             steps[ask] = parse_query(path, "latest")
-            session.repo.begin([ask])
+            if session.repo.at_hand(ask):
+                follow_latest(session, [ask])
+            else:
+                session.repo.begin([ask])
 
 
 def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:

@@ -107,6 +107,21 @@ def test_get(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         {"info", "mod", "supported"},
         {"zip", "lookup", "list"},
         {"tile"},
-        {"zip", "mod", "info"},
-        *[{"zip"}] * (DEPTH - 2),
+        *[{"zip", "mod", "info"}] * (DEPTH - 1),
     ]
+
+
+def test_get_reads_no_go_mod_ahead_that_go_does_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The go.mod of a module that is selected, and pruned out, has no line in go.sum (as go 1.26.8 writes it)."""
+    world.publish("q.io/out", "v1.0.0", "module q.io/out\n\ngo 1.21\n", {"a.go": "package a\n"})
+    needed = [ModuleVersion(module(level, number), "v1.0.0") for level in range(DEPTH) for number in range(WIDTH)]
+    requires = "".join(f"\t{mod.path} {mod.version}\n" for mod in (*needed, ModuleVersion("q.io/out", "v1.0.0")))
+    imports = "".join(f'\nimport _ "{module(0, number)}"\n' for number in range(WIDTH))
+    gomod = f"module q.io/a\n\ngo 1.21\n\nrequire (\n{requires})\n"
+    files = {"a.go": "package a\n" + imports, "a_test.go": 'package a\n\nimport _ "q.io/out"\n'}
+    world.publish("q.io/a", "v1.0.0", gomod, files)
+    main = world.main("module example.com/main\n\ngo 1.21\n", {})
+    monkeypatch.chdir(main)
+    assert invoke(["get", "q.io/a@v1.0.0"]) == 0
+    expected = "".join(map(world.record, [ModuleVersion("q.io/a", "v1.0.0"), *needed]))
+    assert (main / "go.sum").read_text() == expected
