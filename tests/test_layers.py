@@ -45,8 +45,9 @@ ROOMS = {
         "module",
         "findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "advisory licenses",
+        "licenses",
         "govgotoml",
+        "advisory",
     ),
     "adapters": (
         "attribution disk interrupts",
@@ -108,7 +109,7 @@ TESTED_BY = {
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
     ),
     "cli/commands/trust/test_audit.py": (
-        "app: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown "
+        "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
         "text; wiring: audit"
     ),
     "cli/commands/cache/test_download.py": "app: download; report: download",

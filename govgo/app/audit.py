@@ -10,16 +10,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease
+from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored
 from govgo.core.advisory.match import AdvisoryIndex, go_modules
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion
 from govgo.errors import Failure
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
@@ -67,6 +69,7 @@ def audit(
     modules = [_audited(each, index, release) for each, release in zip(found, releases, strict=True)]
     if packages:
         modules = [_reached(each, module, faults) for each, module in zip(found, modules, strict=True)]
+    modules = [_judged(session, each, module, now, faults) for each, module in zip(found, modules, strict=True)]
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
         modules=tuple(modules),
@@ -175,3 +178,30 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
         if is_hit or not each.chain:
             kept.append(each)
     return module._replace(exposures=tuple(kept), by_packages=True)
+
+
+def _judged(
+    session: Session, found: Resolved, module: AuditedModule, now: datetime, faults: list[Finding]
+) -> AuditedModule:
+    """`module` with what its govgo.toml says does not count put aside. One that cannot be used ignores nothing."""
+    try:
+        policy = read_policy(session, found)
+    except Failure as error:
+        faults.append(_unchecked(from_error(None, error)))
+        return module
+    kept: list[Exposure] = []
+    ignored: list[Ignored] = []
+    used: set[AuditIgnore] = set()
+    for each in module.exposures:
+        path = (each.replacement or each.module).path
+        names = (each.vulnerability.id, *each.vulnerability.aliases)
+        entries = [e for e in policy.audit_ignores if e.concerns(names, each.module.path) or e.concerns(names, path)]
+        used.update(entries)
+        valid = next((entry for entry in entries if entry.expires is None or now.date() <= entry.expires), None)
+        if valid is None:
+            kept.append(each)
+        else:
+            ignored.append(Ignored(each, valid))
+    expired = tuple(e for e in policy.audit_ignores if e in used and e.expires is not None and now.date() > e.expires)
+    unused = tuple(entry for entry in policy.audit_ignores if entry not in used)
+    return module._replace(exposures=tuple(kept), ignored=tuple(ignored), expired=expired, unused=unused)

@@ -26,7 +26,7 @@ override = [
 
 #: A file and the sentence about it, without the file's name.
 BAD = {
-    "[proxy]\n": "proxy: unknown key; keys are licenses",
+    "[proxy]\n": "proxy: unknown key; keys are licenses, audit",
     "licenses = 1\n": "licenses: want a table",
     "[licenses]\nallow = []\n": "licenses.allow: unknown key; keys are override",
     "[licenses]\noverride = {}\n": "licenses.override: want a list of tables",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict
-from govgo.core.govgotoml import NAME, LicenseOverride, ProjectPolicy, parse_policy
+from govgo.core.govgotoml import LicenseOverride, ProjectPolicy
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
 from govgo.core.licenses.texts import (
     LegalFiles,
@@ -31,6 +31,7 @@ from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure, GovgoError
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.packages import imported_packages
+from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown
 from govgo.ports.licenses import LegalReader, TextMatcher
@@ -176,18 +177,6 @@ def _read(
             fault = from_error(None, error, _place(resolution, mod))
             faults.append(_unchecked(fault)._replace(module=mod))
     return _Build(found, policy, read, faults)
-
-
-def read_policy(session: Session, found: Resolved) -> ProjectPolicy:
-    """The govgo.toml beside the go.mod or go.work of a target.
-
-    Raises:
-        PolicyFileError: it cannot be used.
-        DiskError: it cannot be read.
-    """
-    path = posixpath.join(found.target.root, NAME)
-    data = found.session.files.read(path)
-    return parse_policy(shown(session, path), data) if data is not None else ProjectPolicy()
 
 
 def _directory(found: Resolved, replacement: ModuleVersion) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.findings import Finding, Place
+from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.resolution import Requirement
 
@@ -33,6 +34,13 @@ class Exposure(NamedTuple):
     place: Place | None
 
 
+class Ignored(NamedTuple):
+    """A vulnerability that does not count, by `ignore` of the project's govgo.toml."""
+
+    exposure: Exposure
+    ignore: AuditIgnore
+
+
 class GoRelease(NamedTuple):
     """The Go release that was matched: "1.26.8", and where it stands; "" for what the environment says."""
 
@@ -50,6 +58,8 @@ class AuditedModule(NamedTuple):
         unmatched: modules replaced by directories: their code has no version, so no advisory can be matched.
         exposures: what was found, by module.
         by_packages: those are left out whose packages no import leads to.
+        ignored: what was found and does not count.
+        expired, unused: entries of govgo.toml that no longer count, or concern nothing.
     """
 
     kind: str
@@ -60,6 +70,9 @@ class AuditedModule(NamedTuple):
     unmatched: tuple[ModuleVersion, ...]
     exposures: tuple[Exposure, ...]
     by_packages: bool = False
+    ignored: tuple[Ignored, ...] = ()
+    expired: tuple[AuditIgnore, ...] = ()
+    unused: tuple[AuditIgnore, ...] = ()
 
     @property
     def name(self) -> str:

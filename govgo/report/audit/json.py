@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
 from govgo.core.foreign import visible
+from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.audit.text import level
 from govgo.report.document import encode, fault_entries, heading
@@ -52,6 +53,11 @@ def _module(module: AuditedModule) -> dict[str, object]:
         "go": module.release.version,
         "go_from": module.release.origin,
         "unmatched": [_version(mod) for mod in module.unmatched],
+        "ignored": [
+            {"id": each.vulnerability.id, **_version(each.module), **_ignore(entry)} for each, entry in module.ignored
+        ],
+        "expired": [{"id": entry.id, **_ignore(entry)} for entry in module.expired],
+        "unused": [{"id": entry.id, **_ignore(entry)} for entry in module.unused],
     }
 
 
@@ -81,6 +87,10 @@ def _exposure(module: AuditedModule, exposure: Exposure) -> dict[str, object]:
             for each in vulnerability.advisories
         ],
     }
+
+
+def _ignore(entry: AuditIgnore) -> dict[str, object]:
+    return {"reason": visible(entry.reason), "expires": None if entry.expires is None else entry.expires.isoformat()}
 
 
 def _version(mod: ModuleVersion) -> dict[str, object]:

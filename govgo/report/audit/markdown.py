@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit
-from govgo.report.audit.text import chain_text, closing, database_text, subject
+from govgo.report.audit.text import chain_text, closing, database_text, policy_notes, subject
 from govgo.report.markdown import plain
 
 MOST_ROWS = 200
@@ -31,6 +31,8 @@ def audit_markdown(run: Audit) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     if len(found) > MOST_ROWS:
         lines += ["", f"… and {len(found) - MOST_ROWS:,} more, in the other formats."]
+    for module in run.modules:
+        lines += [f"- {plain(note)}" for note in policy_notes(module)]
     for fault in run.faults:
         lines += ["", f"⚠️ {plain(f'{fault.place}: {fault.text}' if fault.place is not None else fault.text)}"]
     lines += ["", *(f"- {plain(database_text(each, run.now))}" for each in run.databases)]

@@ -21,10 +21,11 @@ def audit_text(run: Audit, style: Style = PLAIN) -> str:
     """The report without faults, which standard error gets; a newline at its end."""
     lines: list[str] = []
     for module in run.modules:
-        if len(run.modules) > 1 and (module.exposures or module.unmatched):
+        if len(run.modules) > 1 and (module.exposures or module.unmatched or any(policy_notes(module))):
             lines += [style.paint(one_line(f"{module.name} ({module.directory})"), "bold"), ""]
         for exposure in module.exposures:
             lines += [*_exposure(module, exposure, style), ""]
+        lines += [one_line(f"note: {each}") for each in policy_notes(module)]
         for mod in module.unmatched:
             lines += [one_line(f"note: {mod} is replaced by a directory: its code has no version to match"), ""]
     lines += [one_line(database_text(each, run.now)) for each in run.databases]
@@ -44,6 +45,17 @@ def _exposure(module: AuditedModule, exposure: Exposure, style: Style) -> Iterat
     yield f"{name}  {one_line(subject(exposure))}  {style.paint(one_line(fix), 'green' if fix[0] == 'f' else 'yellow')}"
     for label, text in facts(module, exposure):
         yield f"    {label:<10}{one_line(text)}"
+
+
+def policy_notes(module: AuditedModule) -> Iterator[str]:
+    """What govgo.toml had to say, and what of it says nothing any more."""
+    for exposure, ignore in module.ignored:
+        until = f" until {ignore.expires}" if ignore.expires is not None else ""
+        yield f"{exposure.vulnerability.id} in {subject(exposure)} does not count{until}: {ignore.reason} (govgo.toml)"
+    for ignore in module.expired:
+        yield f"{ignore.id} counts again: its entry in govgo.toml expired on {ignore.expires}"
+    for ignore in module.unused:
+        yield f"{ignore.id}: nothing was found that this entry of govgo.toml concerns"
 
 
 def subject(exposure: Exposure) -> str:

@@ -33,6 +33,9 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     not analysed: a vulnerability counts even if the build never reaches it. The Go release is that of GOVGO_GO_VERSION,
     else the newest that go.mod names.
 
+    What somebody has looked into may be put aside in govgo.toml, beside go.mod, with a reason and a last day:
+    [audit] ignore = [{ id = "GO-2026-0001", reason = "…", expires = 2027-01-31 }].
+
     Without -db, GOVGO_VULNDB names the databases, separated by commas; else the Go vulnerability database is asked.
 
     \b

@@ -305,3 +305,34 @@ def test_only_packages_that_are_imported(world: World, audit: Any, tmp_path: Pat
     run = audit("--packages", "--json")
     assert (len(run.found), run.code) == (4, 3)
     assert "gone.io/g: " in run.json["errors"][0]["text"]
+
+
+IGNORES = """
+[audit]
+ignore = [
+    { id = "CVE-1", module = "q.io/v", reason = "we do not parse files" },
+    { id = "GO-4", reason = "too late", expires = 2020-01-31 },
+    { id = "GO-6", reason = "the last day is today", expires = 2999-12-31 },
+    { id = "GO-99", reason = "gone" },
+]
+"""
+
+
+def test_what_govgo_toml_puts_aside(world: World, audit: Any) -> None:
+    Path("govgo.toml").write_text(IGNORES)
+    run = audit("--json")
+    assert [each[0] for each in run.found] == ["GO-10", "GO-8", "GO-4"]
+    (module,) = run.json["modules"]
+    shown = {name: [each["id"] for each in module[name]] for name in ("ignored", "expired", "unused")}
+    assert shown == {"ignored": ["GO-6", "GO-1"], "expired": ["GO-4"], "unused": ["GO-99"]}
+    text = audit().out
+    assert "note: GO-1 in q.io/v v1.2.0 does not count: we do not parse files (govgo.toml)\n" in text
+    assert "note: GO-4 counts again: its entry in govgo.toml expired on 2020-01-31\n" in text
+    assert "note: GO-99: nothing was found that this entry of govgo.toml concerns\n" in text
+
+
+def test_a_broken_govgo_toml_puts_nothing_aside(world: World, audit: Any) -> None:
+    Path("govgo.toml").write_text(IGNORES.replace("2020-01-31", '"soon"'))
+    run = audit("--json")
+    assert (len(run.found), run.code) == (5, 3)
+    assert "govgo.toml: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
