@@ -72,7 +72,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str, command: list
         ("1.16", ["why", "-m", module(DEPTH - 1, 0)], 2 * DEPTH + 1),
         ("1.16", ["get", f"{module(0, 0)}@v1.0.0"], 2 * DEPTH + 2),
         # Each level is searched for upgrades: a version list, a .info.
-        ("1.16", ["get", "-u", "./..."], 3 * DEPTH + 2),
+        ("1.16", ["get", "-u", "./..."], 3 * DEPTH + 8),
     ],
 )
 def test_round_trips_grow_with_the_depth(
