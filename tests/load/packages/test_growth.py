@@ -65,12 +65,12 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str, command: list
         # Three rounds prove the first modules; then each level of the imports takes one.
         ("1.21", ["tidy"], DEPTH + 2),
         ("1.21", ["why", "-m", module(DEPTH - 1, 0)], DEPTH + 6),
-        ("1.21", ["get", f"{module(0, 0)}@v1.0.0"], DEPTH + 4),
-        ("1.21", ["get", "-u", "./..."], DEPTH + 5),
+        ("1.21", ["get", f"{module(0, 0)}@v1.0.0"], DEPTH + 7),
+        ("1.21", ["get", "-u", "./..."], 2 * DEPTH),
         # The module graph is read first, a level in each round.
         ("1.16", ["tidy"], 2 * DEPTH - 1),
         ("1.16", ["why", "-m", module(DEPTH - 1, 0)], 2 * DEPTH + 1),
-        ("1.16", ["get", f"{module(0, 0)}@v1.0.0"], 2 * DEPTH + 2),
+        ("1.16", ["get", f"{module(0, 0)}@v1.0.0"], 2 * DEPTH + 5),
         # Each level is searched for upgrades: a version list, a .info.
         ("1.16", ["get", "-u", "./..."], 3 * DEPTH + 8),
     ],
