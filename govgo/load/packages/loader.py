@@ -229,7 +229,8 @@ class Loader:
             self._waiting.setdefault(ask, []).append(pkg)
         self.session.repo.begin(asks)
         mods = [ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"]
-        if not self.skip_mod_files:
+        if not self.skip_mod_files and not self.session.in_workspace:
+            # They may become roots, but not in a workspace, where the hash of one that nothing reads would stay.
             begin_gomods(self.session, mods)
         if needs_root(pkg.flags, roots_imported=self.opts.assume_roots_imported):
             self._foreseen += mods
