@@ -19,6 +19,7 @@ import pytest
 
 from govgo.adapters.http import connect
 from govgo.adapters.http.engine import Pacer
+from govgo.adapters.loop.helper import Helper
 from govgo.adapters.loop.network import Network
 from govgo.errors import NotFoundError
 from tests.simulators.proxy import ProxySimulator
@@ -41,6 +42,8 @@ class Rounds:
         self._checking = False
         monkeypatch.setattr(Network, "off", self._counted(Network.off))
         monkeypatch.setattr(asyncio, "to_thread", self._counted(asyncio.to_thread))
+        for name in ("flush", "tile_hash"):
+            monkeypatch.setattr(Helper, name, self._counted(getattr(Helper, name)))
         monkeypatch.setattr(connect, "open_engine", lambda options: _Engine(self))
 
     def __enter__(self) -> Rounds:
@@ -52,7 +55,7 @@ class Rounds:
         assert kind is not None or not self._waiting
 
     def _counted(self, in_thread: Callable[..., Awaitable[_T]]) -> Callable[..., Awaitable[_T]]:
-        """A function that runs work in a thread; no round ends meanwhile."""
+        """A function that has work done in a thread or by the helper; no round ends meanwhile."""
 
         async def counted(*args: Any, **options: Any) -> _T:
             self.threads += 1

@@ -8,6 +8,7 @@ and asks the repository for the rest. Source: cmd/go's modload.readModGraph.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from govgo.core.modgraph.loader import GraphLoader, Pruning
@@ -237,10 +238,12 @@ class _Feed:
         """
         session = self._session
         actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
-        asks = [Ask("record", *mv) for mv in actual if mv.version]
-        if session.policy.checks_latest:
-            asks += [Ask("versions", mv.path) for mv in actual if mv.version]
-        session.repo.begin(asks)
+        asks: list[Ask] = []
+        with suppress(GoSumError):  # raised when it is read in earnest
+            # What go.sum names without its zip was not loaded before, and most likely will not be now.
+            known = session.repo.ledger.have
+            asks = [Ask("record", *mv) for mv in actual if mv.version and not known(mv.gomod_key())]
+        session.repo.begin([*asks, *(Ask("versions", mv.path) for mv in actual if mv.version)])
 
 
 class GraphReading:
@@ -274,7 +277,8 @@ class GraphReading:
         if pruning != Pruning.WORKSPACE:
             self._graph.require(session.main.single(), roots)
         self._loader = self._graph.loader = GraphLoader(self._graph, roots, pruning, unprune)
-        self._feed = _Feed(session, self._loader, roots if foreseen else ())
+        # A get brings in modules with all that they require; of that, other verbs have most in go.sum.
+        self._feed = _Feed(session, self._loader, roots if foreseen and session.policy.checks_latest else ())
 
     def begin(self) -> None:
         """Begin to fetch go.mod files; `finish` waits for them."""

@@ -89,8 +89,7 @@ def test_tidy_of_an_untidy_module(world: World, monkeypatch: pytest.MonkeyPatch)
         {"zip", "mod", "supported"},
         {"lookup"},
         {"tile"},
-        *[{"zip", "mod", "lookup"}] * (DEPTH - 2),
-        {"zip", "mod"},
+        *[{"zip", "mod", "lookup"}] * (DEPTH - 1),
     ]
 
 
