@@ -62,7 +62,11 @@ def begin_latest(session: Session, paths: Iterable[str]) -> None:
 
 
 def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
-    """Take the next step of each module whose answer is among those that have arrived."""
+    """Take the next step of each module whose answer is among those that have arrived.
+
+    No go.mod is fetched: whether one is read depends on what else happens, and the hash of one that go does not read
+    would stay in go.sum.
+    """
     steps = session.part(_Steps)
     for ask in arrived:
         matcher = steps.pop(ask, None)
@@ -71,7 +75,7 @@ def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
         asks = first_asks(session, [matcher.path]) if ask.kind == "versions" else []
         if asks:
             steps[asks[0]] = matcher
-        session.repo.begin(asks or _chosen_asks(session, [matcher]))
+        session.repo.begin(each for each in asks or _chosen_asks(session, [matcher]) if each.kind != "gomod")
 
 
 def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersion]:
