@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
@@ -58,17 +59,12 @@ def hygiene(where: tuple[str, ...], **flags: Any) -> int:
 
 
 def _keep(only: Sequence[str], skip: Sequence[str]) -> Callable[[str], bool]:
-    from govgo.core.resolution.hygiene import RULES
-
-    kept, left_out = _codes(only), _codes(skip)
+    rules = _rules()
+    kept, left_out = frozenset(names_in(only)), frozenset(names_in(skip))
     for code in [*kept, *left_out]:
-        if code not in RULES:
-            raise UsageError(f"unknown finding {code!r}: findings are {', '.join(RULES)}")
+        if code not in rules:
+            raise UsageError(f"unknown finding {code!r}: findings are {', '.join(rules)}")
     return lambda code: (not kept or code in kept) and code not in left_out
-
-
-def _codes(values: Sequence[str]) -> frozenset[str]:
-    return frozenset(name.strip() for value in values for name in value.split(","))
 
 
 def _failed_run(error: BaseException, *, offline: bool) -> Inspection:
@@ -78,48 +74,21 @@ def _failed_run(error: BaseException, *, offline: bool) -> Inspection:
     return Inspection("hygiene", "", "not finished", (), (fault_of(error),), datetime.now(UTC), 0, offline=offline)
 
 
-def _text(run: Inspection, style: Style) -> str:
-    from govgo.report.findings.text import MOST_ALIKE, text_report
-
-    return text_report(run, style.paint, most_alike=MOST_ALIKE if style.is_terminal else 0)
-
-
 def _json(run: Inspection, _: Style) -> str:
     from govgo.report.findings.json import inspection_report
 
     return inspection_report(run)
 
 
-def _sarif(run: Inspection, _: Style) -> str:
+def _rules() -> Mapping[str, str]:
     from govgo.core.resolution.hygiene import RULES
-    from govgo.report.findings.sarif import sarif_report
 
-    return sarif_report(run, RULES)
-
-
-def _github(run: Inspection, _: Style) -> str:
-    from govgo.report.findings.github import github_report
-
-    return github_report(run)
+    return RULES
 
 
-def _junit(run: Inspection, _: Style) -> str:
-    from govgo.report.findings.junit import junit_report
-
-    return junit_report(run)
-
-
-def _markdown(run: Inspection, _: Style) -> str:
-    from govgo.report.findings.markdown import markdown_report
-
-    return markdown_report(run)
-
-
-FORMATS = {
-    "text": _text,
+FORMATS: Mapping[str, Callable[[Inspection, Style], str]] = {
+    "text": findings_text,
     "json": _json,
-    "sarif": _sarif,
-    "github": _github,
-    "junit": _junit,
-    "markdown": _markdown,
+    **formats_for_ci(itself, _rules),
+    "markdown": findings_markdown,
 }

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from govgo.cli.findings import formats_for_ci
 from govgo.cli.options import FlagError, argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
-from govgo.core.findings import Verdict
+from govgo.core.findings import Run, Verdict
 from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.errors import InputError
 from govgo.report.style import Style
@@ -105,32 +107,21 @@ def _markdown(run: Audit, _: Style) -> str:
     return audit_markdown(run)
 
 
-def _sarif(run: Audit, _: Style) -> str:
-    from govgo.report.audit.findings import RULES, audit_findings
-    from govgo.report.findings.sarif import sarif_report
-
-    return sarif_report(audit_findings(run), RULES)
-
-
-def _github(run: Audit, _: Style) -> str:
+def _findings(run: Audit) -> Run:
     from govgo.report.audit.findings import audit_findings
-    from govgo.report.findings.github import github_report
 
-    return github_report(audit_findings(run))
-
-
-def _junit(run: Audit, _: Style) -> str:
-    from govgo.report.audit.findings import audit_findings
-    from govgo.report.findings.junit import junit_report
-
-    return junit_report(audit_findings(run))
+    return audit_findings(run)
 
 
-FORMATS = {
+def _rules() -> Mapping[str, str]:
+    from govgo.report.audit.findings import RULES
+
+    return RULES
+
+
+FORMATS: Mapping[str, Callable[[Audit, Style], str]] = {
     "text": _text,
     "json": _json,
-    "sarif": _sarif,
-    "github": _github,
-    "junit": _junit,
+    **formats_for_ci(_findings, _rules),
     "markdown": _markdown,
 }

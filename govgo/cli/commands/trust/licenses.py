@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
@@ -95,30 +97,15 @@ def _markdown(run: Licenses, _: Style) -> str:
     return licenses_markdown(run)
 
 
-def _sarif(run: Licenses, _: Style) -> str:
+def _rules() -> Mapping[str, str]:
     from govgo.core.licenses.licenses import RULES
-    from govgo.report.findings.sarif import sarif_report
 
-    return sarif_report(run, RULES)
-
-
-def _github(run: Licenses, _: Style) -> str:
-    from govgo.report.findings.github import github_report
-
-    return github_report(run)
+    return RULES
 
 
-def _junit(run: Licenses, _: Style) -> str:
-    from govgo.report.findings.junit import junit_report
-
-    return junit_report(run)
-
-
-FORMATS = {
+FORMATS: Mapping[str, Callable[[Licenses, Style], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
-    "sarif": _sarif,
-    "github": _github,
-    "junit": _junit,
+    **formats_for_ci(itself, _rules),
 }

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
@@ -102,18 +103,12 @@ def _claims(only: Sequence[str], skip: Sequence[str]) -> tuple[Claim, ...]:
 
 def _named(values: Sequence[str]) -> list[Claim]:
     found: list[Claim] = []
-    for name in (name.strip() for value in values for name in value.split(",")):
+    for name in names_in(values):
         try:
             found.append(Claim(name))
         except ValueError:
             raise UsageError(f"unknown claim {name!r}: claims are {', '.join(Claim)}") from None
     return found
-
-
-def _text(run: Verification, style: Style) -> str:
-    from govgo.report.findings.text import MOST_ALIKE, text_report
-
-    return text_report(run, style.paint, most_alike=MOST_ALIKE if style.is_terminal else 0)
 
 
 def _json(run: Verification, _: Style) -> str:
@@ -122,35 +117,15 @@ def _json(run: Verification, _: Style) -> str:
     return json_report(run)
 
 
-def _sarif(run: Verification, _: Style) -> str:
-    from govgo.report.findings.sarif import sarif_report
+def _rules() -> Mapping[str, str]:
+    from govgo.report.findings.sarif import RULES
 
-    return sarif_report(run)
-
-
-def _github(run: Verification, _: Style) -> str:
-    from govgo.report.findings.github import github_report
-
-    return github_report(run)
+    return RULES
 
 
-def _junit(run: Verification, _: Style) -> str:
-    from govgo.report.findings.junit import junit_report
-
-    return junit_report(run)
-
-
-def _markdown(run: Verification, _: Style) -> str:
-    from govgo.report.findings.markdown import markdown_report
-
-    return markdown_report(run)
-
-
-FORMATS = {
-    "text": _text,
+FORMATS: Mapping[str, Callable[[Verification, Style], str]] = {
+    "text": findings_text,
     "json": _json,
-    "sarif": _sarif,
-    "github": _github,
-    "junit": _junit,
-    "markdown": _markdown,
+    **formats_for_ci(itself, _rules),
+    "markdown": findings_markdown,
 }
