@@ -76,7 +76,7 @@ ROOMS = {
         "console exitcodes group",
         "call helptext",
         "switching",
-        "outputs session",
+        "findings outputs session",
         "planning drawing",
         "commands main",
     ),
@@ -128,7 +128,7 @@ TESTED_BY = {
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/trust/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
-        "app/verify: cache database graph modulestxt vendor verify; cli: outputs; load/targets: faults open targets; "
+        "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; load/targets: faults open targets; "
         "wiring: session verify"
     ),
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",

@@ -275,9 +275,14 @@ def all_findings(run: Run) -> Iterator[tuple[ModuleReport | None, Finding]]:
             yield module, finding
 
 
+def worst(findings: Iterable[Finding]) -> Verdict:
+    """The verdict of the worst, PASSED where there is none."""
+    return max((finding.verdict for finding in findings), default=Verdict.PASSED)
+
+
 def verdict_of(run: Run) -> Verdict:
     """The worst of all."""
-    return max((finding.verdict for _, finding in all_findings(run)), default=Verdict.PASSED)
+    return worst(finding for _, finding in all_findings(run))
 
 
 class Inspection(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, worst
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.load.targets.targets import SumFile, Target
@@ -59,7 +59,7 @@ def check_cache(
             lines.setdefault(line.mod, []).append((file, line))
     for mv in modules_of((target,)):
         check.module(mv, facts[mv], lines.get(mv, []), lines.get(mv.gomod_key(), []))
-    verdict = max((finding.verdict for finding in check.findings), default=Verdict.PASSED)
+    verdict = worst(check.findings)
     counts = tuple((name, check.counts[name]) for name in (UNMODIFIED, MODIFIED, ABSENT))
     return ClaimResult(Claim.CACHE, verdict, counts), tuple(check.findings)
 

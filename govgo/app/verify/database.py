@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from govgo.app.sum.database import listed_hash
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, remedy_of
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, remedy_of, worst
 from govgo.core.gosum.lines import (
     BAD_MODULE,
     CONFLICT,
@@ -138,7 +138,7 @@ def check_database(
     elif answers.fatal is not None and counts[UNCHECKED]:
         findings.append(_unchecked(target, answers, answers.fatal, counts[UNCHECKED]))
     names = (PROVED, MISMATCH, NOT_IN_DATABASE, PRIVATE, UNCHECKED)
-    verdict = max((finding.verdict for finding in findings), default=Verdict.PASSED)
+    verdict = worst(findings)
     result = ClaimResult(Claim.DATABASE, verdict, tuple((name, counts[name]) for name in names))
     return result, tuple(findings), tuple(false)
 

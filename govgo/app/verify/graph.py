@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict
+from govgo.core.findings import Claim, ClaimResult, Finding, Place, Remedy, Verdict, worst
 from govgo.core.gosum.lines import SumLine
 from govgo.core.modgraph.loader import pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
@@ -186,7 +186,7 @@ def check_complete(graph: TargetGraph, target: Target) -> tuple[ClaimResult, tup
     counts = (("needed", len(needed)), ("missing", missing), ("extra", len(extra)))
     if error is not None:
         findings.append(from_error(Claim.COMPLETE, error, graph.place_of(error)))
-    verdict = max((finding.verdict for finding in findings), default=Verdict.PASSED)
+    verdict = worst(findings)
     return ClaimResult(Claim.COMPLETE, verdict, counts), tuple(findings)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from govgo.app.vendor.copy import is_package_file
 from govgo.app.verify.graph import TargetGraph
 from govgo.app.verify.modulestxt import check_modules_txt
-from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict
+from govgo.core.findings import Claim, ClaimResult, Evidence, Finding, Place, Remedy, Verdict, worst
 from govgo.core.gosum.dirhash import h1
 from govgo.core.gosum.lines import SumLine
 from govgo.core.module.moduleversion import ModuleVersion
@@ -54,7 +54,7 @@ def check_vendor(
     check = _VendorCheck(session, target, graph.session, files)
     check.modules_txt()
     check.contents()
-    verdict = max((finding.verdict for finding in check.findings), default=Verdict.PASSED)
+    verdict = worst(check.findings)
     counts = tuple((name, check.counts[name]) for name in (UNMODIFIED, MODIFIED, EXTRA, MISSING, UNCHECKED))
     return ClaimResult(Claim.VENDOR, verdict, counts), tuple(check.findings)
 

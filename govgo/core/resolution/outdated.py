@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.findings import Finding, Place, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion, major_minor
 from govgo.core.module.paths import split_path_version
 
@@ -153,7 +153,7 @@ class Outdated(NamedTuple):
     @property
     def verdict(self) -> Verdict:
         """The worst of the faults; newer versions are none."""
-        return max((fault.verdict for _, _, fault in self.all_faults()), default=Verdict.PASSED)
+        return worst(fault for _, _, fault in self.all_faults())
 
     @property
     def is_outdated(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from govgo.core.findings import Finding, Verdict
+from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Change, ModuleChange, compare_modules
 from govgo.core.resolution.resolution import Requirement, Resolution
@@ -126,7 +126,7 @@ class Plan(NamedTuple):
     @property
     def verdict(self) -> Verdict:
         """PASSED, unless something could not be looked at."""
-        return max((fault.verdict for fault in self.faults), default=Verdict.PASSED)
+        return worst(self.faults)
 
     @property
     def is_different(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from govgo.core.findings import Finding, Verdict
+from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.chains import Chains
 from govgo.core.resolution.lower import Lowering
@@ -63,7 +63,7 @@ class WhyVersion(NamedTuple):
     @property
     def verdict(self) -> Verdict:
         """FINDING where a module is in no graph, or cannot get the wanted version; UNCHECKED where something failed."""
-        verdict = max((fault.verdict for fault in self.faults), default=Verdict.PASSED)
+        verdict = worst(self.faults)
         if verdict is Verdict.PASSED and not all(self._has_answer(path) for path in self.wanted):
             verdict = Verdict.FINDING
         return verdict

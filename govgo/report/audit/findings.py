@@ -19,7 +19,7 @@ RULES = {
 """What each code means; codes that are not here are those of `govgo.errors`."""
 
 
-def audit_findings(run: Audit, duration_s: float = 0) -> Inspection:
+def audit_findings(run: Audit) -> Inspection:
     """The run as findings."""
     return Inspection(
         verb="audit",
@@ -28,7 +28,7 @@ def audit_findings(run: Audit, duration_s: float = 0) -> Inspection:
         modules=tuple(_module(module) for module in run.modules),
         findings=run.faults,
         started=run.now,
-        duration_s=duration_s,
+        duration_s=0,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
-from govgo.core.findings import Verdict
+from govgo.core.findings import Verdict, worst
 from govgo.core.resolution.compare import Comparison
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
         result = run_diff(session, named, [*directories, *where], zips=flags["zips"], offline=flags["offline"])
         reports.tell(result)
     reports.tell_faults(result.findings)
-    verdict = max((finding.verdict for finding in result.findings), default=Verdict.PASSED)
+    verdict = worst(result.findings)
     if flags["exit_code"] and result.is_different:
         verdict = max(verdict, Verdict.FINDING)
     return reports.exit_code(verdict)

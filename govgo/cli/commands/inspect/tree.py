@@ -11,7 +11,7 @@ from govgo.app.tree import dependencies
 from govgo.cli.options import argument, command, flag_values, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
-from govgo.core.findings import Verdict
+from govgo.core.findings import worst
 from govgo.core.resolution.dependencies import Audited
 from govgo.core.resolution.tree import TreeOptions
 from govgo.errors import UsageError
@@ -64,7 +64,7 @@ def tree(where: tuple[str, ...], **flags: Any) -> int:
     if reports.is_text:
         for module in run.modules:
             session.report.note(counts_text(module))
-    return reports.exit_code(max((fault.verdict for fault in run.faults), default=Verdict.PASSED))
+    return reports.exit_code(worst(run.faults))
 
 
 def _options(flags: Mapping[str, Any]) -> TreeOptions:

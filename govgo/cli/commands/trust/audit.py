@@ -12,7 +12,7 @@ from govgo.cli.options import FlagError, argument, command, module_options, opti
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
-from govgo.core.findings import Run, Verdict
+from govgo.core.findings import Run, Verdict, worst
 from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.errors import InputError
 from govgo.report.style import Style
@@ -71,7 +71,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         )
         reports.tell(run)
     reports.tell_faults(run.faults)
-    verdict = max((fault.verdict for fault in run.faults), default=Verdict.PASSED)
+    verdict = worst(run.faults)
     if any(True for _ in run.exposures()) and not flags["exit_zero"]:
         verdict = max(verdict, Verdict.FINDING)
     return reports.exit_code(verdict)
