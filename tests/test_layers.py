@@ -128,8 +128,8 @@ TESTED_BY = {
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/trust/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
-        "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; load/targets: faults open targets; "
-        "wiring: session verify"
+        "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; "
+        "load/targets: faults open targets; wiring: session verify"
     ),
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",

@@ -53,8 +53,7 @@ class Shell:
     """Runs commands to their end, in this process."""
 
     def __init__(self, world: World, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
-        for name, value in world.environment.items():
-            patch.setenv(name, value)
+        world.use(patch)
         self._patch = patch
         self._capture = capture
 

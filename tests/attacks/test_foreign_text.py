@@ -222,8 +222,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             world.publish("q.io/a", version)
         world.publish("q.io/b", "v1.0.0")
         world.main(MAIN)
-        for name, value in {**world.environment, "GOWORK": ""}.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch, GOWORK="")
         monkeypatch.chdir(world.root / "main")
         yield world
 

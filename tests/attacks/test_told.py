@@ -36,8 +36,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.publish(*WANTED)
         world.log.grow(400)
         directory = world.main(MAIN, SOURCE)
-        for name, value in {**world.environment, "GOFLAGS": "-modcacherw -mod=mod"}.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch, GOFLAGS="-modcacherw -mod=mod")
         monkeypatch.chdir(directory)
         yield world
 

@@ -40,8 +40,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.publish(*WANTED)
         world.log.grow(400)
         directory = world.main(MAIN, {"main.go": 'package main\n\nimport _ "q.io/a"\n\nfunc main() {}\n'})
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.chdir(directory)
         yield world
 

@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import govgo
 from govgo.cli.main import invoke
+from tests.simulators import run as runs
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
-
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.plan-1.json"
 
 MAIN = """module example.com/app
 
@@ -56,35 +52,27 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     with World(tmp_path) as world:
         for (path, version), (gomod, files) in MODULES.items():
             world.publish(path, version, gomod, files)
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("GOWORK", "")
+        world.use(monkeypatch, GOWORK="")
         monkeypatch.chdir(world.main(MAIN, SOURCE))
         assert invoke(["tidy"]) == 0
         capsys.readouterr()
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code and what it printed. It has written nothing in the main module."""
+
+    schema = "govgo.plan-1.json"
 
     def __init__(self, world: World, capsys: pytest.CaptureFixture[str], *args: str) -> None:
         before = self._files(world)
-        self.code = invoke(list(args))
-        self.out, self.err = capsys.readouterr()
+        super().__init__(capsys, *args)
         assert self._files(world) == before
 
     @staticmethod
     def _files(world: World) -> dict[str, bytes]:
         top = world.root / "main"
         return {str(path): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-
-    @property
-    def json(self) -> dict[str, Any]:
-        jsonschema = pytest.importorskip("jsonschema")
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
 
 
 @pytest.mark.parametrize("flags", [["-n"], ["--dry-run"], ["-n", "--format=text"]])

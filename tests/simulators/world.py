@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+import pytest
+
 from govgo.core.gosum.dirhash import h1, hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.proxy import ProxySimulator
@@ -67,6 +69,11 @@ class World:
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
         }
+
+    def use(self, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
+        """Make the environment, and `more` of it, that of commands run in this process."""
+        for name, value in {**self.environment, **more}.items():
+            monkeypatch.setenv(name, value)
 
     @property
     def cache(self) -> Path:

@@ -19,8 +19,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with World(tmp_path) as world:
         for path in ("q.io/a", "q.io/b", "q.io/fork"):
             world.publish(path, "v1.0.0")
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         (tmp_path / "bin").mkdir()
         monkeypatch.chdir(tmp_path / "bin")
         yield world

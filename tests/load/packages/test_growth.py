@@ -51,8 +51,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str, command: list
     """The requests of a command, round by round."""
     with World(tmp_path) as world:
         publish(world, go)
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.chdir(main(world))
         with Rounds(world.proxy, monkeypatch) as rounds:
             assert invoke(command) == 0

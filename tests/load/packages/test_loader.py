@@ -36,8 +36,7 @@ def publish(world: World) -> None:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with World(tmp_path) as made:
         publish(made)
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
+        made.use(monkeypatch)
         yield made
 
 

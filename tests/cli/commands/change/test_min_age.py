@@ -31,8 +31,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2024, 7, 1, tzinfo=UTC))
     with World(tmp_path) as world:
         publish(world, VERSIONS)
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.chdir(world.main(MAIN, SOURCE))
         yield world
 

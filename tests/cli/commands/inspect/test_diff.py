@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,16 +11,12 @@ from typing import Any
 
 import pytest
 
-import govgo
-from govgo.cli.main import invoke
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.wiring.session import SystemClock
+from tests.simulators import run as runs
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
-
-jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.diff-1.json"
 
 OLD = "module m.io/m\n\ngo 1.21\n\nrequire (\n\tq.io/a v1.0.0\n\tq.io/gone v1.0.0\n)\n"
 NEW = "module m.io/m\n\ngo 1.21\n\nrequire (\n\tq.io/a v1.1.0\n\tq.io/b v1.1.0\n)\n"
@@ -67,8 +62,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         git(directory, "commit", "-qm", "old")
         git(directory, "tag", "v0")
         (directory / "go.mod").write_text(NEW)
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 7, 1, tzinfo=UTC))
@@ -76,18 +70,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code, and what it printed, without commit names."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["diff", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("diff",)
+    schema = "govgo.diff-1.json"
 
     @property
     def changes(self) -> list[tuple[str, str]]:

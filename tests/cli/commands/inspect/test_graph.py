@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import govgo
 from govgo.cli.main import invoke
 from tests.cli.commands.inspect.test_tree import world as world
+from tests.simulators.run import document
 from tests.simulators.world import World
-
-jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.graph-1.json"
 
 Told = tuple[int, str, str]
 
@@ -29,9 +25,7 @@ def graph(world: World, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def valid(text: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(text)
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-    return document
+    return document(text, "govgo.graph-1.json")
 
 
 def test_the_whole_graph_is_that_of_go(graph: Any) -> None:

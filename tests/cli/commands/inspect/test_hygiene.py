@@ -12,13 +12,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-import govgo
 from govgo import api
 from govgo.cli.main import invoke
+from tests.simulators import run as runs
 from tests.simulators.world import World
 
 jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.hygiene-1.json"
 SARIF = Path(__file__).parents[4] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
 
 GO_MOD = """\
@@ -94,24 +93,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.main("module q.io/b\n\ngo 1.20\n", name="fork")
         directory = world.main(GO_MOD, SOURCES)
         subprocess.run(["git", "init", "-q", directory], check=True, capture_output=True)
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.chdir(directory)
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code, and what it printed."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["hygiene", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("hygiene",)
+    schema = "govgo.hygiene-1.json"
 
     @property
     def found(self) -> list[str]:

@@ -13,14 +13,10 @@ from typing import Any
 
 import pytest
 
-import govgo
-from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
+from tests.simulators import run as runs
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
-
-jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.outdated-1.json"
 
 NOW = datetime(2024, 7, 1, tzinfo=UTC)
 MAIN = """module example.com/app
@@ -85,25 +81,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with World(tmp_path) as world:
         publish(world, VERSIONS)
         world.main("module q.io/d\n", name="local")
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("GOWORK", "")
+        world.use(monkeypatch, GOWORK="")
         monkeypatch.chdir(world.main(MAIN))
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code and what it printed."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["outdated", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("outdated",)
+    schema = "govgo.outdated-1.json"
 
     @property
     def cells(self) -> dict[str, list[str]]:

@@ -26,8 +26,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with World(tmp_path) as world:
         publish(world, VERSIONS)
         world.main("module q.io/d\n", name="local")
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.chdir(world.main(MAIN))
         yield world
 

@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import govgo
-from govgo.cli.main import invoke
+from tests.simulators import run as runs
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
-
-jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.tree-1.json"
 
 MAIN = """module example.com/app
 
@@ -56,25 +51,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for (path, version), gomod in MODULES.items():
             world.publish(path, version, gomod)
         world.main(FORK, name="fork")
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("GOWORK", "")
+        world.use(monkeypatch, GOWORK="")
         monkeypatch.chdir(world.main(MAIN))
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code and what it printed."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["tree", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("tree",)
+    schema = "govgo.tree-1.json"
 
 
 @pytest.fixture

@@ -12,15 +12,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-import govgo
-from govgo.cli.main import invoke
 from tests.adapters.advisories.test_web import serve
+from tests.simulators import run as runs
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
 jsonschema = pytest.importorskip("jsonschema")
 SARIF = Path(__file__).parents[4] / "testdata" / "schemas" / "sarif-schema-2.1.0.json"
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.audit-1.json"
 
 
 def requirements(**versions: str) -> str:
@@ -89,9 +87,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for name, gomod in MODULES.items():
             world.publish(*name.split(), gomod)
         world.main("module q.io/f\n", name="f")
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("GOWORK", "")
+        world.use(monkeypatch, GOWORK="")
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         database = tmp_path / "db"
         database.mkdir()
@@ -102,18 +98,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code and what it printed."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["audit", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("audit",)
+    schema = "govgo.audit-1.json"
 
     @property
     def found(self) -> list[tuple[str, str, str, str, int | None]]:

@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 
-import govgo
 from govgo.cli.main import invoke
+from tests.simulators import run as runs
 from tests.simulators.world import World
 
-jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.licenses-1.json"
 RECORDED = json.loads((Path(__file__).parents[4] / "testdata/licenses/modules.json").read_text())
 
 
@@ -93,27 +91,18 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             path, version = name.split()
             world.publish(path, version, f"module {path}\n\ngo 1.21\n\n{more}", files)
         world.main("module q.io/local\n\ngo 1.21\n", {"LICENSE": MIT, "a.go": GO}, name="local")
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("GOWORK", "")
+        world.use(monkeypatch, GOWORK="")
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         imports = "".join(f'import _ "q.io/{name}"\n' for name in ("a", "dual"))
         monkeypatch.chdir(world.main(MAIN, {"a.go": f"package a\n\n{imports}"}))
         yield world
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code and what it printed."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["licenses", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("licenses",)
+    schema = "govgo.licenses-1.json"
 
 
 @pytest.fixture

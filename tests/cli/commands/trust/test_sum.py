@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-import govgo
 from govgo.cli.main import invoke
 from govgo.core.sumdb.note import Note
 from tests.simulators import logmath
+from tests.simulators import run as runs
 from tests.simulators.proxy import ProxySimulator, Status
 from tests.simulators.sumdb_log import Log, Server, keys
 from tests.simulators.world import World
@@ -42,8 +42,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         gomod = "module q.io/a\n\ngo 1.16\n\nrequire q.io/b v0.9.0\n"
         world.publish("q.io/a", "v1.1.0", gomod, {"a.go": 'package a\n\nimport _ "q.io/b"\n'})
         directory = world.main(MAIN, SOURCE)
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.chdir(directory)
         yield world
 
@@ -66,11 +65,7 @@ def gosum(world: World) -> str:
 
 def document(text: str) -> Any:
     """A JSON document, valid by the schema that it names."""
-    jsonschema = pytest.importorskip("jsonschema")
-    told = json.loads(text)
-    file = Path(govgo.__file__).parent / "report/schemas" / f"{told['schema'].replace('/', '-')}.json"
-    jsonschema.Draft202012Validator(json.loads(file.read_text())).validate(told)
-    return told
+    return runs.document(text, f"{json.loads(text)['schema'].replace('/', '-')}.json")
 
 
 @pytest.mark.parametrize("words", [("head",), ("explain", "q.io/a"), ("complete",)])

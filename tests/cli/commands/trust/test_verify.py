@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-import govgo
 from govgo.cli.main import invoke
+from tests.simulators import run as runs
 from tests.simulators.proxy import Status
 from tests.simulators.world import World
 
@@ -23,8 +23,6 @@ MAIN = "module example.com/main\n\ngo 1.21\n\nrequire q.io/a v1.1.0\n\nrequire q
 SOURCE = {"main.go": 'package main\n\nimport _ "q.io/a"\n\nfunc main() {}\n'}
 A_GO = 'package a\n\nimport _ "q.io/b"\n'
 
-jsonschema = pytest.importorskip("jsonschema")
-SCHEMA = Path(govgo.__file__).parent / "report" / "schemas" / "govgo.verify-1.json"
 OTHER_HASH = "h1:" + "x" * 43 + "="
 
 
@@ -40,8 +38,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.publish("q.io/a", "v1.2.0", gomod, {"a.go": A_GO})
         directory = world.main(MAIN, SOURCE)
         (directory / "go.sum").write_text("".join(sorted_sums(world, "q.io/a v1.1.0", "q.io/b v1.0.0")))
-        for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+        world.use(monkeypatch)
         monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
         monkeypatch.chdir(directory)
         yield world
@@ -53,18 +50,11 @@ def sorted_sums(world: World, *names: str) -> list[str]:
     return [line for name in names for line in known if line.startswith((f"{name} ", f"{name}/go.mod "))]
 
 
-class Run:
+class Run(runs.Run):
     """One run: its exit code, what it printed, and its findings as JSON."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        self.code = invoke(["verify", *args])
-        self.out, self.err = capsys.readouterr()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-        return document
+    command = ("verify",)
+    schema = "govgo.verify-1.json"
 
     @property
     def told(self) -> list[dict[str, Any]]:
