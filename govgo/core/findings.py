@@ -213,6 +213,11 @@ class ClaimResult(NamedTuple):
         return dict(self.counts).get(name, 0)
 
 
+def shown_name(kind: str, path: str, directory: str) -> str:
+    """What reports call it: the module path; the directory where there is no path, of a workspace with that word."""
+    return path or (f"workspace {directory}" if kind == "workspace" else directory)
+
+
 class ModuleReport(NamedTuple):
     """One main module, or the files of a workspace.
 
@@ -233,7 +238,7 @@ class ModuleReport(NamedTuple):
     @property
     def name(self) -> str:
         """The module path, or what stands for it in reports."""
-        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+        return shown_name(self.kind, self.path, self.directory)
 
 
 class Run(Protocol):

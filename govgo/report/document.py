@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 import govgo
-from govgo.core.findings import Finding
+from govgo.core.findings import Finding, Place
 from govgo.core.foreign import visible
 from govgo.report.gojson import safe
 
@@ -22,14 +22,20 @@ def heading(schema: str) -> dict[str, object]:
     return {"schema": schema, "tool": {"name": "govgo", "version": govgo.__version__}}
 
 
+def place_members(place: Place | None) -> dict[str, object]:
+    """The members that say where something stands; null for what is not known."""
+    if place is None:
+        return {"file": None, "line": None}
+    return {"file": place.file, "line": place.line or None}
+
+
 def fault_entries(faults: Iterable[Finding]) -> list[dict[str, object]]:
     """The member `errors` of a report: what kept something from being looked at."""
     return [
         {
             "code": each.code,
             "text": visible(each.text),
-            "file": None if each.place is None else each.place.file,
-            "line": None if each.place is None or not each.place.line else each.place.line,
+            **place_members(each.place),
             "hint": each.hint,
         }
         for each in faults

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import govgo
 from govgo.core.foreign import one_line
 from govgo.core.gosum.outcomes import Completed, Explained, Merged
 from govgo.core.sumdb.timeline import NOT_COMPARABLE, Comparison, Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.errors import ForkError, GovgoError
-from govgo.report.document import encode
+from govgo.report.document import encode, heading
 
 HEAD_SCHEMA = "govgo.sum.head/1"
 EXPLAIN_SCHEMA = "govgo.sum.explain/1"
@@ -36,8 +35,7 @@ def document(
         errors: what went wrong.
     """
     whole = {
-        "schema": schema,
-        "tool": {"name": "govgo", "version": govgo.__version__},
+        **heading(schema),
         "summary": summary,
         "results": results,
         "errors": [_error_object(error) for error in errors],

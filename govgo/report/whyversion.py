@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from govgo.core.foreign import one_line
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.resolution.lower import Outcome
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, place_members
 from govgo.report.markdown import fenced
 from govgo.report.style import PLAIN
 
@@ -190,7 +190,12 @@ def _result(asked: Asked, each: Explained) -> dict[str, object]:
         "selected": None if each.version == NONE else each.version,
         "replacement": None if each.replacement is None else _mod(each.replacement),
         "requirements": [
-            {"version": r.target.version, "source": _mod(r.source), **_place(r), "decides": each.decides(r)}
+            {
+                "version": r.target.version,
+                "source": _mod(r.source),
+                **place_members(r.place),
+                "decides": each.decides(r),
+            }
             for r in each.requirements
         ],
         "chain": list(map(_mod, each.chain)),
@@ -201,11 +206,6 @@ def _result(asked: Asked, each: Explained) -> dict[str, object]:
 
 def _mod(mod: ModuleVersion) -> dict[str, str]:
     return {"path": mod.path, "version": mod.version}
-
-
-def _place(requirement: Requirement) -> dict[str, object]:
-    place = requirement.place
-    return {"file": None, "line": None} if place is None else {"file": place.file, "line": place.line}
 
 
 def _chains(chains: Chains) -> dict[str, object]:
@@ -224,8 +224,7 @@ def _lowering(lowering: Lowering) -> dict[str, object]:
             {
                 "main_module": change.main.path,
                 "path": change.path,
-                "file": None if change.stated is None else change.stated.place.file,
-                "line": None if change.stated is None else change.stated.place.line,
+                **place_members(None if change.stated is None else change.stated.place),
                 "old": change.old,
                 "new": change.new or None,
             }
@@ -235,8 +234,7 @@ def _lowering(lowering: Lowering) -> dict[str, object]:
             {
                 "path": blocked.stated.mod.path,
                 "version": blocked.stated.mod.version,
-                "file": blocked.stated.place.file,
-                "line": blocked.stated.place.line,
+                **place_members(blocked.stated.place),
                 "attempts": [{"version": a.version, "chain": list(map(_mod, a.chain))} for a in blocked.attempts],
             }
             for blocked in lowering.blocked

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from govgo.core.advisory.match import Vulnerability
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding, Place, shown_name
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.resolution import Requirement
@@ -77,7 +77,7 @@ class AuditedModule(NamedTuple):
     @property
     def name(self) -> str:
         """The module path, or what stands for it in reports."""
-        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+        return shown_name(self.kind, self.path, self.directory)
 
 
 class Database(NamedTuple):

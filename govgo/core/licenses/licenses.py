@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from govgo.core.findings import Finding, ModuleReport
+from govgo.core.findings import Finding, ModuleReport, shown_name
 from govgo.core.licenses.texts import LegalText
 from govgo.core.module.moduleversion import ModuleVersion
 
@@ -58,7 +58,7 @@ class BuildLicenses(NamedTuple):
     @property
     def name(self) -> str:
         """The module path, or what stands for it in reports."""
-        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+        return shown_name(self.kind, self.path, self.directory)
 
 
 class Licenses(NamedTuple):

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding, Place, shown_name
 from govgo.core.modfile.syntax import FileSyntax, Line, LineBlock
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
@@ -126,7 +126,7 @@ class TargetChanges(NamedTuple):
     @property
     def name(self) -> str:
         """The module path, or what stands for it in reports."""
-        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+        return shown_name(self.kind, self.path, self.directory)
 
     @property
     def is_different(self) -> bool:

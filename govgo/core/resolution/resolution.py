@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from govgo.core.findings import Place
+from govgo.core.findings import Place, shown_name
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, version_key
 from govgo.errors import GovgoError
@@ -96,7 +96,7 @@ class Resolution:
     @property
     def name(self) -> str:
         """The module path, or what stands for it in reports."""
-        return self.path or (f"workspace {self.directory}" if self.kind == "workspace" else self.directory)
+        return shown_name(self.kind, self.path, self.directory)
 
     @cached_property
     def modules(self) -> tuple[ModuleVersion, ...]:

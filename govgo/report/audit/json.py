@@ -8,7 +8,7 @@ from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.audit.text import level
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, place_members
 
 SCHEMA = "govgo.audit/1"
 
@@ -62,7 +62,7 @@ def _module(module: AuditedModule) -> dict[str, object]:
 
 
 def _exposure(module: AuditedModule, exposure: Exposure) -> dict[str, object]:
-    vulnerability, place = exposure.vulnerability, exposure.place
+    vulnerability = exposure.vulnerability
     return {
         "id": vulnerability.id,
         "aliases": list(vulnerability.aliases),
@@ -71,8 +71,7 @@ def _exposure(module: AuditedModule, exposure: Exposure) -> dict[str, object]:
         "replaced_by": None if exposure.replacement is None else _version(exposure.replacement),
         "fixed_in": vulnerability.fixed_in,
         "packages": list(vulnerability.packages),
-        "file": None if place is None else place.file,
-        "line": None if place is None or not place.line else place.line,
+        **place_members(exposure.place),
         "needed_by": [_version(mod) for mod in exposure.chain],
         "decided_by": [_version(each.source) for each in exposure.deciding],
         "advisories": [

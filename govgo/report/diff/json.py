@@ -6,12 +6,11 @@ Fields are only ever added.
 
 from __future__ import annotations
 
-from govgo.core.findings import Place
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, SideName, TargetChanges
 from govgo.core.resolution.review import SourceDiff
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, place_members
 
 SCHEMA = "govgo.diff/1"
 
@@ -70,8 +69,8 @@ def _selected(run: Comparison, side: Selected) -> dict[str, object]:
         "version": side.mod.version,
         "replacement": None if side.replacement is None else _module(side.replacement),
         "direct": side.is_direct,
-        "decided_by": [{**_module(each.source), **_place(each.place)} for each in side.deciding],
-        "asked": None if side.asked is None else _place(side.asked),
+        "decided_by": [{**_module(each.source), **place_members(each.place)} for each in side.deciding],
+        "asked": None if side.asked is None else place_members(side.asked),
         "time": None if facts is None or facts.time is None else facts.time.isoformat(),
         "retracted": None if facts is None else facts.is_retracted,
         "retractions": [] if facts is None else [visible(reason) for reason in facts.retracted],
@@ -97,7 +96,3 @@ def _source(source: SourceDiff) -> dict[str, object]:
 
 def _module(mod: ModuleVersion) -> dict[str, object]:
     return {"path": mod.path, "version": mod.version}
-
-
-def _place(place: Place | None) -> dict[str, object]:
-    return {"file": place.file if place else None, "line": place.line or None if place else None}

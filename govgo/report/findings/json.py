@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import govgo
 from govgo.core.findings import (
     Claim,
     ClaimResult,
@@ -24,7 +23,7 @@ from govgo.core.findings import (
     verdict_of,
 )
 from govgo.core.foreign import visible
-from govgo.report.document import encode, heading
+from govgo.report.document import encode, heading, place_members
 from govgo.report.findings.advice import cause_text, hint_text
 from govgo.report.findings.text import sentence
 
@@ -50,8 +49,7 @@ def json_report(run: Verification) -> str:
     """The document, a newline at its end."""
     entries = _sorted(run, lambda module, finding: _finding(run, module, finding))
     document = {
-        "schema": SCHEMA,
-        "tool": {"name": "govgo", "version": govgo.__version__},
+        **heading(SCHEMA),
         "summary": {
             "verdict": VERDICTS[run.verdict],
             "claims": [claim.value for claim in run.claims],
@@ -176,6 +174,5 @@ def _line(line: Line) -> dict[str, object]:
     return {
         "module": None if mod is None else mod.path,
         "version": None if mod is None else mod.version,
-        "file": None if place is None else place.file,
-        "line": None if place is None or not place.line else place.line,
+        **place_members(place),
     }

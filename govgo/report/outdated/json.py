@@ -11,7 +11,7 @@ from datetime import datetime
 
 from govgo.core.foreign import visible
 from govgo.core.resolution.outdated import Audited, Dependency, Outdated, Release
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, place_members
 
 SCHEMA = "govgo.outdated/1"
 
@@ -57,8 +57,7 @@ def _dependency(each: Dependency) -> dict[str, object]:
         "path": each.mod.path,
         "version": each.mod.version,
         "direct": each.is_direct,
-        "file": None if place is None else place.file,
-        "line": None if place is None or not place.line else place.line,
+        **place_members(place),
         "replaced_by": {"path": each.current.path, "version": each.current.version} if each.is_replaced else None,
         "outdated": each.is_outdated,
         "current": _release(each.current),

@@ -8,7 +8,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.dependencies import Audited, Dependencies, Need
 from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.tree import Tree, TreeOptions
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, place_members
 
 SCHEMA = "govgo.tree/1"
 
@@ -66,17 +66,14 @@ def _node(module: Dependencies, mod: ModuleVersion, depth: int, *, is_reached: b
 def _requirement(found: Requirement | None) -> dict[str, object] | None:
     if found is None:
         return None
-    place = found.place
     return {
         "path": found.source.path,
         "version": found.source.version,
-        "file": None if place is None else place.file,
-        "line": None if place is None or not place.line else place.line,
+        **place_members(found.place),
     }
 
 
 def _need(need: Need) -> dict[str, object]:
-    place = need.place
     return {
         "from": need.source.path,
         "to": need.target.path,
@@ -84,6 +81,5 @@ def _need(need: Need) -> dict[str, object]:
         "selected": need.target.version,
         "decides": need.decides,
         "indirect": need.is_indirect,
-        "file": None if place is None else place.file,
-        "line": None if place is None or not place.line else place.line,
+        **place_members(need.place),
     }

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.app.edit import edit as service
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_E = TypeVar("_E", "EditedMod", "EditedWork")
 
 _EDITS = {
     "require": ("PATH@VERSION", "Add or change a requirement."),
@@ -77,6 +78,37 @@ def _check_output(*, as_json: bool, as_text: bool) -> None:
         raise UsageError("cannot use both -json and -print")
 
 
+def _finish(
+    command_name: str,
+    flags: Mapping[str, Any],
+    edit_in: Callable[[Session], _E],
+    write: Callable[[Session, _E], None],
+    document: Callable[[_E], str] | None,
+    *,
+    as_text: bool,
+    **opening: Any,
+) -> int:
+    """Edit a file, and print it or write it, or print what would change; the exit code.
+
+    Args:
+        document: makes the document to print; None where none is asked for.
+        opening: for `open_session`.
+    """
+    if flags["dry_run"] and document is None and not as_text:
+        from govgo.cli.planning import dry_run
+
+        return dry_run(flags, command_name, lambda session: write(session, edit_in(session)), **opening)
+    session = open_session(flags, **opening)
+    edited = edit_in(session)
+    if document is not None:
+        show(document(edited))
+    elif as_text:
+        show(edited.file.format())
+    else:
+        write(session, edited)
+    return EXIT_DONE
+
+
 @command(usage="[editing flags] [-fmt|-print|-json] [go.mod]")
 @option("-module", "module", metavar="PATH", help="Change the module path.")
 @_edit_options(MOD_EDITS)
@@ -119,19 +151,8 @@ def edit(
             edits=edits,
         )
 
-    if flags["dry_run"] and not as_json and not as_text:
-        from govgo.cli.planning import dry_run
-
-        return dry_run(flags, "edit", lambda session: service.write_mod(session, edit_in(session)), policy=EDIT)
-    session = open_session(flags, policy=EDIT)
-    edited = edit_in(session)
-    if as_json:
-        show(mod_json(edited.file))
-    elif as_text:
-        show(edited.file.format())
-    else:
-        service.write_mod(session, edited)
-    return EXIT_DONE
+    document = (lambda edited: mod_json(edited.file)) if as_json else None
+    return _finish("edit", flags, edit_in, service.write_mod, document, as_text=as_text, policy=EDIT)
 
 
 @command(usage="[editing flags] [go.work]")
@@ -165,16 +186,5 @@ def work_edit(
             raise UsageError("no flags specified (see 'go help work edit').")
         return service.edit_work(session, name, go=go_version, toolchain=toolchain, edits=edits)
 
-    if flags["dry_run"] and not as_json and not as_text:
-        from govgo.cli.planning import dry_run
-
-        return dry_run(flags, "work edit", lambda session: service.write_work(session, edit_in(session)))
-    session = open_session(flags)
-    edited = edit_in(session)
-    if as_json:
-        show(work_json(edited.file))
-    elif as_text:
-        show(edited.file.format())
-    else:
-        service.write_work(session, edited)
-    return EXIT_DONE
+    document = (lambda edited: work_json(edited.file)) if as_json else None
+    return _finish("work edit", flags, edit_in, service.write_work, document, as_text=as_text)
