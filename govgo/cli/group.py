@@ -52,7 +52,7 @@ COMMANDS: Mapping[str, Entry] = {
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),
-    "version": Entry("cache.version", "version", CACHE, "Print govgo's version."),
+    "version": Entry("cache.version", "version", CACHE, "Print govgo's version, or what Go binaries contain."),
     "help": Entry("cache.help", "help_command", CACHE, "Show the help of a command or a topic."),
 }
 """The verbs, grouped as help shows them."""

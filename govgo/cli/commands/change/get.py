@@ -58,8 +58,9 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
     govgo get -tool golang.org/x/tools/cmd/stringer
     govgo get -min-age 14d -u ./...        no version that is younger than two weeks
 
-    With -min-age a younger version is not chosen, and a build list that needs one is refused: its requirements count,
-    too. A version without a date counts as too young. With -as-of, versions that were published later do not exist.
+    With -min-age a younger version is not chosen, and a build list that needs one is refused, also where only the
+    requirements of a dependency ask for it. A version without a date counts as too young. With -as-of, versions that
+    were published later do not exist.
     """
     upgrade = {"true": "upgrade", "false": ""}.get(upgrade, upgrade)
     if upgrade not in ("", "upgrade", "patch"):
