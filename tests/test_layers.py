@@ -100,7 +100,7 @@ TESTED_BY = {
     "adapters/modcache/test_importindex.py": "load/packages: sourcetree",
     "adapters/modzip/test_layout.py": "adapters/modzip: read",
     "adapters/repository/test_repository.py": "adapters/repository: gomods sumcheck zips",
-    "adapters/workspace/test_archive.py": "adapters/workspace: tree",
+    "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from govgo.core.gobinary.buildinfo import read_build_info
@@ -62,8 +62,11 @@ def read_binaries(files: Executables, args: Sequence[str], *, verbose: bool = Fa
                 if isinstance(found, Binary) or verbose:
                     yield found
             continue
+        if kind != "file":  # a device or pipe, which go would read, or wait for
+            yield NoBinary(arg, UnrecognizedError(), is_told=False)
+            continue
         found = _read(files, arg)
-        packed = files.packed(arg) if isinstance(found, NoBinary) and kind == "file" else None
+        packed = files.packed(arg) if isinstance(found, NoBinary) else None
         if packed is None:
             yield found
         else:
@@ -81,29 +84,28 @@ def _read_below(files: Executables, file: str) -> Binary | NoBinary:
 
 
 def _read(files: Executables, file: str) -> Binary | NoBinary:
+    """A regular file."""
     try:
-        if files.kind(file) != "file":  # a device or pipe, which go would read, or wait for
-            return NoBinary(file, UnrecognizedError(), is_told=False)
         with files.reading(file) as read:
-            return _read_one(file, read, may_be=files.is_candidate(file))
+            return _read_one(file, read, lambda: files.is_candidate(file))
     except DiskError as error:
         return NoBinary(file, error)
 
 
-def _read_one(file: str, read: ReadAt, *, may_be: bool) -> Binary | NoBinary:
+def _read_one(file: str, read: ReadAt, may_be: Callable[[], bool]) -> Binary | NoBinary:
     try:
         return Binary(file, read_build_info(read))
     except InputError as error:
         is_packed = isinstance(error, NotGoError | UnrecognizedError) and _UPX in read(0, _UPX_BYTES)
         told = InputError(f"could not read Go build info from {file}: {error}")
-        return NoBinary(file, told, is_told=may_be, is_packed=is_packed)
+        return NoBinary(file, told, is_told=may_be(), is_packed=is_packed)
 
 
 def _read_archive(archive: str, packed: Iterator[tuple[str, ReadAt]]) -> Iterator[Binary | NoBinary]:
     is_any = False
     try:
         for name, read in packed:
-            found = _read_one(f"{archive}!{name}", read, may_be=True)
+            found = _read_one(f"{archive}!{name}", read, lambda: True)
             is_any = is_any or isinstance(found, Binary)
             yield found._replace(is_named=False) if isinstance(found, NoBinary) else found
     except InputError as error:

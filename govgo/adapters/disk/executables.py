@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import lzma
 import os
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO
 
+from govgo.adapters.disk.archives import DAMAGED
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.foreign import one_line
 from govgo.errors import InputError
@@ -26,11 +25,6 @@ _MAX_FILES = 100_000
 _STARTS = (b"\x7fELF", b"MZ", b"\xfe\xed\xfa", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _LIBRARIES = (".so", ".exe", ".dll")
 _CHUNK_BYTES = 1 << 20
-_DAMAGED = (
-    *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
-    *(tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError),
-)
-"""What zipfile and tarfile raise for archives that they cannot read."""
 
 
 class DiskExecutables:
@@ -78,13 +72,13 @@ class DiskExecutables:
 
     def packed(self, path: str) -> Iterator[tuple[str, _ReadAt]] | None:
         if zipfile.is_zipfile(path):
-            return _sound(path, _executables(_zip_files(path)))
+            return _sound(_executables(_zip_files(path)))
         try:
             if not tarfile.is_tarfile(path):
                 return None
-        except (OSError, EOFError, zlib.error):
+        except (*DAMAGED, OSError):
             return None
-        return _sound(path, _executables(_tar_files(path)))
+        return _sound(_executables(_tar_files(path)))
 
 
 def _reader(descriptor: int, path: str) -> _ReadAt:
@@ -97,20 +91,12 @@ def _reader(descriptor: int, path: str) -> _ReadAt:
     return read
 
 
-def _sound(path: str, found: Iterator[tuple[str, _ReadAt]]) -> Iterator[tuple[str, _ReadAt]]:
+def _sound(found: Iterator[tuple[str, _ReadAt]]) -> Iterator[tuple[str, _ReadAt]]:
     """`found`, with the errors of the libraries as ours."""
     try:
         yield from found
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
-        raise InputError(f"{path}: damaged archive: {one_line(str(error))}") from error
+    except (*DAMAGED, OSError) as error:
+        raise InputError(f"damaged archive: {one_line(str(error))}") from error
 
 
 def _zip_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:

@@ -12,12 +12,12 @@ import posixpath
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import IO
 
+from govgo.adapters.disk.archives import DAMAGED
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.modzip.bounds import MAX_GO_MOD
@@ -54,7 +54,7 @@ class ArchiveFiles(TreeFiles):
                 self._kinds[name] = kind
                 if content is not None:
                     self._contents[name] = content
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except DAMAGED as error:
             raise UsageError(f"{file}: cannot be read as an archive: {error}") from error
         except OSError as error:
             raise disk_error("read", file, error) from error

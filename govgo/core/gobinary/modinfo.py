@@ -13,6 +13,7 @@ Source: runtime/debug.BuildInfo.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from govgo.core.golib.quote import quote, quote_char, unquote
@@ -140,12 +141,16 @@ def _value(text: str) -> str:
     return text
 
 
+_ESCAPE_OR_QUOTE = re.compile(r'\\.|"', re.DOTALL)
+
+
 def _quoted_prefix(text: str) -> str:
     """The Go string literal that the text begins with."""
-    end = text.find(text[0], 1)
-    while text[0] == '"' and end > 0 and (len(text[:end]) - len(text[:end].rstrip("\\"))) % 2:
-        end = text.find('"', end + 1)
-    raw = text[: end + 1] if end > 0 else ""
+    if text[0] == "`":
+        end = text.find("`", 1) + 1
+    else:
+        end = next((found.end() for found in _ESCAPE_OR_QUOTE.finditer(text, 1) if found[0] == '"'), 0)
+    raw = text[:end]
     if unquote(raw) is None:
         raise InputError("invalid quoted key in build line")
     return raw

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import io
+import random
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -19,9 +21,9 @@ from tests.simulators.repo import MemoryFiles
 LINK = "-> "
 
 
-def tar(path: Path, files: Mapping[str, str]) -> str:
+def tar(path: Path, files: Mapping[str, str], mode: Literal["w:gz", "w:xz"] = "w:gz") -> str:
     """A tar of files; a text that begins with LINK is a link to what follows."""
-    with tarfile.open(path, "w:gz") as out:
+    with tarfile.open(path, mode) as out:
         for name, text in files.items():
             info = tarfile.TarInfo(name)
             if text.startswith(LINK):
@@ -84,7 +86,10 @@ def test_links(tmp_path: Path) -> None:
 
 def test_what_is_no_archive(tmp_path: Path) -> None:
     whole = Path(tar(tmp_path / "a.tar.gz", {"go.mod": "module m\n" * 999})).read_bytes()
-    for data in (b"", b"text", whole[: len(whole) // 2], b"PK\3\4" + whole):
+    noise = random.Random(0).randbytes(99_999).hex()
+    xz = bytearray(Path(tar(tmp_path / "a.tar.xz", {"go.mod": noise}, "w:xz")).read_bytes())
+    xz[len(xz) // 2] ^= 255
+    for data in (b"", b"text", whole[: len(whole) // 2], b"PK\3\4" + whole, bytes(xz)):
         (tmp_path / "bad").write_bytes(data)
         with pytest.raises(UsageError, match="cannot be read as an archive"):
             ArchiveFiles(str(tmp_path / "bad"), "/src")

@@ -60,3 +60,19 @@ def test_malformed(text: str, sentence: str) -> None:
     with pytest.raises(BuildInfoError) as caught:
         parse_modinfo("go1.26.8", text)
     assert str(caught.value) == f"could not parse Go build info: {sentence}"
+
+
+def test_attack_a_key_of_quotes_takes_no_time_that_grows_with_its_square() -> None:
+    """2 MiB of escaped quotes: a hundred times the work of a hundredth, not ten thousand times."""
+    key = '\\"' * (1 << 20)
+    assert parse_modinfo("go1.26.8", f'build\t"{key}"=x\n').settings == (('"' * (1 << 20), "x"),)
+    with pytest.raises(BuildInfoError, match="invalid quoted key"):
+        parse_modinfo("go1.26.8", f'build\t"{key}=x\n')
+
+
+@pytest.mark.parametrize(
+    ("literal", "key"),
+    [('"a\\"=b"', 'a"=b'), ('"a\\\\"', "a\\"), ("`a=b`", "a=b"), ('"\\\\\\""', '\\"')],
+)
+def test_where_a_quoted_key_ends(literal: str, key: str) -> None:
+    assert parse_modinfo("go1.26.8", f"build\t{literal}=x\n").settings == ((key, "x"),)

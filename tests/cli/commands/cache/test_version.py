@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import tarfile
@@ -110,8 +111,21 @@ def test_archives(run: Run, work: Path) -> None:
     data = (work / "dist.zip").read_bytes()
     (work / "cut.zip").write_bytes(data.replace(b"\x7fELF", b"")[:40] + data[60:])
     done = run("version", "-m", "cut.zip")
-    assert done.stderr.startswith("cut.zip: ")
+    assert done.stderr.startswith("cut.zip: damaged archive: ")
     assert done.returncode == 1
+
+
+def test_a_damaged_archive(run: Run, work: Path) -> None:
+    name = work / "bad.tar.xz"
+    with tarfile.open(name, "w:xz") as tar:
+        entry = tarfile.TarInfo("noise")
+        entry.size = 99_999
+        tar.addfile(entry, io.BytesIO(random.Random(0).randbytes(entry.size)))
+    data = bytearray(name.read_bytes())
+    data[len(data) // 2] ^= 255
+    name.write_bytes(data)
+    done = run("version", "-m", "bad.tar.xz")
+    assert (done.stderr, done.returncode) == ("bad.tar.xz: damaged archive: Corrupt input data\n", 1)
 
 
 def test_a_packed_binary_is_told(run: Run, work: Path) -> None:
