@@ -55,9 +55,7 @@ def audit(
     found: list[Resolved] = []
     for each in resolve_all(session, where):
         if isinstance(each, Unresolved):
-            faults.append(_unchecked(each.fault))
-        elif each.resolution.error is not None:
-            faults.append(_unchecked(from_error(None, each.resolution.error, Place(each.resolution.mod_file))))
+            faults.append(each.fault.unchecked())  # it may be vulnerable, whatever keeps it from being resolved
         else:
             found.append(each)
     releases = [_release(session, each) for each in found]
@@ -76,11 +74,6 @@ def audit(
         faults=tuple(faults),
         now=now,
     )
-
-
-def _unchecked(fault: Finding) -> Finding:
-    """A module that cannot be resolved may be vulnerable, whatever keeps it from being resolved."""
-    return fault._replace(verdict=max(fault.verdict, Verdict.UNCHECKED))
 
 
 def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | None) -> list[Finding]:
@@ -128,8 +121,7 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
     exposures: list[Exposure] = []
     unmatched: list[ModuleVersion] = []
     for go in go_modules(release.version):
-        place = Place(resolution.mod_file)
-        exposures += [Exposure(each, go, None, (), (), place) for each in index.match(go)]
+        exposures += [Exposure(each, go, None, (), (), Place(resolution.mod_file)) for each in index.match(go)]
     for mod in resolution.modules:
         if not mod.version:
             continue  # a main module: its version is not known
@@ -138,10 +130,10 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
             unmatched.append(mod)
             continue
         for vulnerability in index.match(actual):
-            deciding = resolution.deciding(mod.path)
-            place_of = next((each.place for each in deciding if each.place is not None), None) or places.get(mod)
+            deciding, chain = resolution.deciding(mod.path), resolution.chain(mod)
+            place = resolution.deciding_place(mod.path) or places.get(mod)
             replacement = actual if actual != mod else None
-            exposures.append(Exposure(vulnerability, mod, replacement, deciding, resolution.chain(mod), place_of))
+            exposures.append(Exposure(vulnerability, mod, replacement, deciding, chain, place))
     return AuditedModule(
         kind=resolution.kind,
         path=resolution.path,
@@ -166,7 +158,7 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
     try:
         imported = imported_packages(found)
     except Failure as error:
-        faults.append(_unchecked(from_error(None, error, Place(found.resolution.mod_file))))
+        faults.append(from_error(None, error, Place(found.resolution.mod_file)).unchecked())
         return module
     if imported.faults:
         faults += imported.faults
@@ -187,7 +179,7 @@ def _judged(
     try:
         policy = read_policy(session, found)
     except Failure as error:
-        faults.append(_unchecked(from_error(None, error)))
+        faults.append(from_error(None, error).unchecked())
         return module
     kept: list[Exposure] = []
     ignored: list[Ignored] = []

@@ -24,7 +24,6 @@ from govgo.load.dependency.gomod import raw_summary
 from govgo.load.mainmodule.gowork import load_work_file
 from govgo.load.packages.sourcetree import SourceTree
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import WORKSPACE, shown, source_root
 
@@ -52,8 +51,6 @@ def inspect(
         found: list[Finding] = []
         if isinstance(each, Unresolved):
             found.append(each.fault)
-        elif each.resolution.error is not None:  # in a part of the graph anything may seem to be without effect
-            found.append(from_error(None, each.resolution.error, Place(each.resolution.mod_file)))
         else:
             each.activate()
             for manifest in _manifests(session, each, here):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from govgo.core.findings import Place, Verdict
+from govgo.core.findings import Place
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_prerelease_version
 from govgo.core.module.paths import INCOMPATIBLE
 from govgo.core.module.query import DisallowedError, NoMatchingVersionError, parse_query
@@ -58,16 +58,12 @@ def outdated(session: Session, where: Sequence[str], options: OutdatedOptions) -
     modules: list[Audited] = []
     for found in resolve_all(session, where):
         target = found.target
-        directory, file = shown(session, target.root), shown(session, target.mod_file)
-        fault = found.fault if isinstance(found, Unresolved) else None
-        if isinstance(found, Resolved):
-            if found.resolution.error is None:
-                found.activate()
-                modules.append(_Search(found, options).run())
-                continue
-            fault = from_error(None, found.resolution.error, Place(file))
-        assert fault is not None
-        modules.append(Audited(target.kind, target.path or directory, directory, file, faults=(fault,)))
+        if isinstance(found, Unresolved):
+            directory, file = shown(session, target.root), shown(session, target.mod_file)
+            modules.append(Audited(target.kind, target.path or directory, directory, file, faults=(found.fault,)))
+        else:
+            found.activate()
+            modules.append(_Search(found, options).run())
     horizon = session.settings.horizon
     return Outdated(
         tuple(modules),
@@ -179,8 +175,7 @@ class _Search:
             fault = error
         if fault is not None:
             places = subject.dependency.places
-            finding = from_error(None, fault, places[0] if places else None)
-            found = found._replace(fault=finding._replace(verdict=max(finding.verdict, Verdict.UNCHECKED)))
+            found = found._replace(fault=from_error(None, fault, places[0] if places else None).unchecked())
         return found
 
     def _release(self, word: str, mod: ModuleVersion, allowed: Allowed) -> Release | None:

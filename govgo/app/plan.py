@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding
 from govgo.core.golib.diff import diff
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.resolution.compare import FileChange, compare_files
@@ -87,8 +87,6 @@ class Planner:
             return from_error(None, error)
         if isinstance(found, Unresolved):
             return found.fault
-        if found is not None and found.resolution.error is not None:
-            return from_error(None, found.resolution.error, Place(found.resolution.mod_file))
         if found is not None and found.resolution.mains == (COMMAND_LINE,):
             return None  # a workspace without modules
         return found

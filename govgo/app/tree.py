@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding
 from govgo.core.resolution.dependencies import Audited, Dependencies
 from govgo.load.targets.dependencies import check_names, dependencies_of
-from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Unresolved, resolve_all
 
 if TYPE_CHECKING:
@@ -37,8 +36,6 @@ def dependencies(
     for found in resolve_all(session, where):
         if isinstance(found, Unresolved):
             faults.append(found.fault)
-        elif found.resolution.error is not None:
-            faults.append(from_error(None, found.resolution.error, Place(found.resolution.mod_file)))
         else:
             modules.append(dependencies_of(found, faults, retracted=retracted))
     if modules or not faults:

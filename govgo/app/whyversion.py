@@ -19,7 +19,6 @@ from govgo.errors import Failure, GovgoError, UsageError
 from govgo.load.dependency.gomod import summary
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all
-from govgo.load.targets.targets import shown
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -63,17 +62,13 @@ def why_version(
         if isinstance(found, Unresolved):
             faults.append(found.fault)
             continue
-        place = Place(shown(session, found.target.mod_file))
-        if found.resolution.error is not None:
-            faults.append(from_error(None, found.resolution.error, place))
-            continue  # a part of the graph is missing: the highest requirement may be there
         world = _World(session, found, plan)
         modules: list[Explained] = []
         for path in wanted:
             explained, fault = _explain(world, path, to, most_chains)
             modules.append(explained)
             if fault is not None:
-                faults.append(from_error(None, fault, place))
+                faults.append(from_error(None, fault, Place(found.resolution.mod_file)))
         results.append(Asked(found.resolution, tuple(modules)))
     return WhyVersion(tuple(wanted), to, tuple(results), tuple(faults))
 

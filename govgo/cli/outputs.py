@@ -122,8 +122,7 @@ def fault_of(error: BaseException) -> Finding:
     from govgo.load.targets.faults import from_error
 
     if isinstance(error, GovgoError):
-        finding = from_error(None, error)
-        return finding._replace(verdict=max(finding.verdict, Verdict.UNCHECKED))
+        return from_error(None, error).unchecked()
     if isinstance(error, KeyboardInterrupt):
         return Finding("interrupted", None, Verdict.UNCHECKED, "interrupted")
     return Finding("bug", None, Verdict.UNCHECKED, f"internal error: {type(error).__name__}: {error}")

@@ -171,6 +171,10 @@ class Finding(NamedTuple):
         """Every line that the finding is about, its own first."""
         return (Line(self.module, self.place), *self.others)
 
+    def unchecked(self) -> Finding:
+        """At least UNCHECKED, where the fault leaves a question without an answer."""
+        return self._replace(verdict=max(self.verdict, Verdict.UNCHECKED))
+
 
 MOST_APART = 3
 """How many findings that differ in their line only stay apart."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.findings import Finding, Place
+from govgo.core.findings import Finding
 from govgo.core.gosum.lines import read_lines
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
@@ -189,12 +189,7 @@ def _same_sums(session: Session, target: Target, other: Resolved) -> bool:
 
 def _faults(side: Side, found: _Found | None) -> Iterator[Finding]:
     if isinstance(found, Unresolved):
-        fault = found.fault
-    elif found is not None and found.resolution.error is not None:
-        fault = from_error(None, found.resolution.error, Place(found.resolution.mod_file))
-    else:
-        return
-    yield fault._replace(text=f"{side.name}: {fault.text}")
+        yield found.fault._replace(text=f"{side.name}: {found.fault.text}")
 
 
 def _compare(old: Side, new: Side, was: _Found | None, now: _Found | None) -> TargetChanges:

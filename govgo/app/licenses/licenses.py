@@ -90,11 +90,14 @@ def licenses(
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     outcomes: list[_Build | ModuleReport] = []
     for each in resolve_all(session, where):
+        if isinstance(each, Unresolved):
+            outcomes.append(_report(session, each, [each.fault.unchecked()]))
+            continue
         try:
             outcomes.append(_read(session, each, reader, only_packages=only_packages))
         except Failure as error:
-            fault = from_error(None, error, Place(shown(session, each.target.mod_file)))
-            outcomes.append(_report(session, each, [_unchecked(fault)]))
+            fault = from_error(None, error, Place(each.resolution.mod_file))
+            outcomes.append(_report(session, each, [fault.unchecked()]))
     texts = {
         hashlib.sha256(file.data).hexdigest(): file.data
         for build in outcomes
@@ -133,20 +136,9 @@ def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[F
     return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(findings))
 
 
-def _unchecked(fault: Finding) -> Finding:
-    """What could not be looked at may have any licence, whatever the reason."""
-    return fault._replace(verdict=max(fault.verdict, Verdict.UNCHECKED))
-
-
-def _read(
-    session: Session, found: Resolved | Unresolved, reader: LegalReader, *, only_packages: bool
-) -> _Build | ModuleReport:
+def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packages: bool) -> _Build:
     """The texts of a build list.  Raises Failure for what concerns all of it."""
-    if isinstance(found, Unresolved):
-        return _report(session, found, [_unchecked(found.fault)])
     resolution = found.resolution
-    if resolution.error is not None:
-        raise resolution.error
     policy = read_policy(session, found)
     found.activate()
     mods = [mod for mod in resolution.modules if mod.version]
@@ -174,8 +166,8 @@ def _read(
             else:
                 read.append(_Read(mod, replacement, reader.in_directory(_directory(found, source)), ""))
         except Failure as error:
-            fault = from_error(None, error, _place(resolution, mod))
-            faults.append(_unchecked(fault)._replace(module=mod))
+            fault = from_error(None, error, resolution.deciding_place(mod.path))
+            faults.append(fault.unchecked()._replace(module=mod))
     return _Build(found, policy, read, faults)
 
 
@@ -218,33 +210,32 @@ def _override(policy: ProjectPolicy, read: _Read) -> LicenseOverride | None:
 def _findings(resolution: Resolution, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:
     places = asking_places(resolution)
     for each in modules:
-        if each.reason:
+        faults = [] if each.reason else list(_faults(each))
+        if not faults:
             continue
-        place = _place(resolution, each.module) or places.get(each.module)
-        chain = tuple(str(mod) if mod.version else mod.path for mod in resolution.chain(each.module))
-        name = _name(each)
-        bad = unknown(each.texts)
-        if not each.expression and not bad:
-            text = f"{name}: no licence file"
-            yield Finding("license-missing", None, Verdict.FINDING, text, each.module, place, needed_by=chain)
-        for text_file in bad:
-            note = f": {text_file.note}" if text_file.note else ""
-            text = f"{name}: the licence in {text_file.name} is unknown{note}"
-            yield Finding("license-unknown", None, Verdict.FINDING, text, each.module, place, needed_by=chain)
-        if each.left_out:
-            text = f"{name}: {each.left_out} more legal texts than are looked at"
-            yield Finding("license-unknown", None, Verdict.FINDING, text, each.module, place, needed_by=chain)
+        mod, name = each.module, _name(each)
+        place = resolution.deciding_place(mod.path) or places.get(mod)
+        chain = tuple(str(link) if link.version else link.path for link in resolution.chain(mod))
+        for code, text in faults:
+            yield Finding(code, None, Verdict.FINDING, f"{name}: {text}", mod, place, needed_by=chain)
+
+
+def _faults(each: ModuleLicense) -> Iterator[tuple[str, str]]:
+    """(code, text) of what is wrong with the licences of a module."""
+    bad = unknown(each.texts)
+    if not each.expression and not bad:
+        yield "license-missing", "no licence file"
+    for text_file in bad:
+        note = f": {text_file.note}" if text_file.note else ""
+        yield "license-unknown", f"the licence in {text_file.name} is unknown{note}"
+    if each.left_out:
+        yield "license-unknown", f"{each.left_out} more legal texts than are looked at"
 
 
 def _name(each: ModuleLicense) -> str:
     if each.replacement is None:
         return f"{each.module.path} {each.module.version}"
     return f"{each.module.path} {each.module.version} => {' '.join(filter(None, each.replacement))}"
-
-
-def _place(resolution: Resolution, mod: ModuleVersion) -> Place | None:
-    """The line of a main module's go.mod that selects a version."""
-    return next((each.place for each in resolution.deciding(mod.path) if each.place is not None), None)
 
 
 def _unused(policy: ProjectPolicy, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:

@@ -58,14 +58,11 @@ def find_chains(resolution: Resolution, goal: ModuleVersion, most: int) -> Chain
 
 def _leading_to(resolution: Resolution, goal: ModuleVersion) -> set[ModuleVersion]:
     """The module versions that require `goal`, directly or not, and `goal` itself."""
-    sources: dict[ModuleVersion, list[ModuleVersion]] = {}
-    for source in (*resolution.mains, *resolution.graph.breadth_first()):
-        for target in resolution.required_by(source):
-            sources.setdefault(target, []).append(source)
     found, stack = {goal}, [goal]
     while stack:
-        for source in sources.get(stack.pop(), ()):
-            if source not in found:
-                found.add(source)
-                stack.append(source)
+        mod = stack.pop()
+        for each in resolution.requirements_on(mod.path):
+            if each.target == mod and each.source not in found:
+                found.add(each.source)
+                stack.append(each.source)
     return found

@@ -209,7 +209,7 @@ class _Side:
             return None
         known = self._resolution
         deciding = known.deciding(mod.path) if mod.version else ()
-        place = next((each.place for each in deciding if each.place is not None), None)
+        place = known.deciding_place(mod.path) if mod.version else None
         if place is None and deciding:
             place = self._place(deciding[0].source)
         return Selected(mod, known.replacement(mod), mod.path in known.direct, deciding, place)

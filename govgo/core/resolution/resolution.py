@@ -127,6 +127,10 @@ class Resolution:
         """The requirements on the selected version of `path`: each alone suffices to select it."""
         return self._deciding.get(path, ())
 
+    def deciding_place(self, path: str) -> Place | None:
+        """The line of a main module's go.mod that selects the version of `path`; None where none does by itself."""
+        return next((each.place for each in self.deciding(path) if each.place is not None), None)
+
     def required_by(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """What a module version requires, as far as it is known; of a main module what it states, each once."""
         stated = self._stated.get(mod)
@@ -137,35 +141,29 @@ class Resolution:
 
     def chain(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """A shortest chain of requirements from a main module to `mod`; () where there is none."""
-        source: dict[ModuleVersion, ModuleVersion | None] = dict.fromkeys(self.mains)
+        if mod not in self._before:
+            return ()
+        found = [mod]
+        while (before := self._before[found[-1]]) is not None:
+            found.append(before)
+        return tuple(reversed(found))
+
+    @cached_property
+    def _before(self) -> dict[ModuleVersion, ModuleVersion | None]:
+        """What stands before each module version on a shortest chain from a main module; None for main modules."""
+        found: dict[ModuleVersion, ModuleVersion | None] = dict.fromkeys(self.mains)
         queue = list(self.mains)
         for each in queue:  # grows while it is walked
-            if each == mod:
-                found = [each]
-                while (before := source[found[-1]]) is not None:
-                    found.append(before)
-                return tuple(reversed(found))
             for target in self.required_by(each):
-                if target not in source:
-                    source[target] = each
+                if target not in found:
+                    found[target] = each
                     queue.append(target)
-        return ()
-
-    def stated_by(self, main: ModuleVersion, path: str) -> tuple[Stated, ...]:
-        """What a main module's go.mod requires of a module path: nothing, one requirement, or several."""
-        return tuple(each for each in self.stated if each.main == main and each.mod.path == path)
+        return found
 
     @cached_property
     def _deciding(self) -> dict[str, tuple[Requirement, ...]]:
         """Those of `requirements_on` that are on the selected version, found without putting all in order."""
-        chosen = dict(self.graph.selection())
-        found: dict[str, list[Requirement]] = {}
-        for each in self.stated:
-            if chosen.get(each.mod.path) == each.mod.version:
-                found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
-        for source, target in self._between_dependencies():
-            if chosen.get(target.path) == target.version:
-                found.setdefault(target.path, []).append(Requirement(source, target))
+        found = self._by_path(dict(self.graph.selection()))
         return {path: _highest_first(path, each) for path, each in found.items()}
 
     @cached_property
@@ -178,31 +176,34 @@ class Resolution:
 
     @cached_property
     def _incoming(self) -> dict[str, list[Requirement]]:
-        """The requirements on each path, in no order.
+        """The requirements on each path, in no order."""
+        return self._by_path()
+
+    def _by_path(self, chosen: Mapping[str, str] | None = None) -> dict[str, list[Requirement]]:
+        """The requirements on each path, in no order; with `chosen`, only those on its versions.
 
         Those of main modules are the ones they state: in the graph, those of an untidy go.mod are raised already.
         """
         found: dict[str, list[Requirement]] = {}
         for each in self.stated:
-            found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
+            if chosen is None or chosen.get(each.mod.path) == each.mod.version:
+                found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
         for source, target in self._between_dependencies():
-            found.setdefault(target.path, []).append(Requirement(source, target))
+            if chosen is None or chosen.get(target.path) == target.version:
+                found.setdefault(target.path, []).append(Requirement(source, target))
         return found
 
     def _between_dependencies(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
         """(source, target) of each requirement that no main module states, breadth first."""
         mains = frozenset(self.mains)
-        for source in self.graph.breadth_first():
+        sources = dict.fromkeys(self.graph.breadth_first())
+        if self.written is not None:
+            sources.update(dict.fromkeys(self.written.breadth_first()))
+        for source in sources:
             if source not in mains:
-                for target in self.graph.required_by(source) or ():
+                for target in self.required_by(source):
                     if target.version != NONE:
                         yield source, target
-        if self.written is not None:
-            for source in self.written.breadth_first():
-                if source not in mains and self.graph.required_by(source) is None:
-                    for target in self.written.required_by(source) or ():
-                        if target.version != NONE:
-                            yield source, target
 
 
 def _highest_first(path: str, found: list[Requirement]) -> tuple[Requirement, ...]:

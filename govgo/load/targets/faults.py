@@ -36,10 +36,8 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
     verdict = Verdict.FINDING
     if first(SecurityError) is not None:
         verdict = Verdict.CONTRADICTION
-    elif first(UnavailableError, IntegrityError, ConflictError) is not None:
-        verdict = Verdict.UNCHECKED
-    elif first(NotFoundError) is not None:
-        verdict = Verdict.UNCHECKED  # a module of the graph that no source has
+    elif first(UnavailableError, IntegrityError, ConflictError, NotFoundError) is not None:
+        verdict = Verdict.UNCHECKED  # NotFoundError: a module of the graph that no source has
     inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
     faulty = first(ModFileError, GoSumError)
     if place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:

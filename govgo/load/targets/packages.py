@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.findings import Finding, Place
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.load.packages.load import load_packages
@@ -58,7 +58,7 @@ def imported_packages(found: Resolved, *, everywhere: bool = False) -> Imported:
             continue
         if pkg.error is not None:
             fault = from_error(None, pkg.error, place)
-            faults.append(fault._replace(text=f"{path}: {fault.text}", verdict=max(fault.verdict, Verdict.UNCHECKED)))
+            faults.append(fault._replace(text=f"{path}: {fault.text}").unchecked())
         elif pkg.mod.path:
             providers[path] = pkg.mod
     return Imported(providers, tuple(faults))

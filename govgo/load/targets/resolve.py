@@ -10,7 +10,7 @@ from govgo.core.findings import Finding, Place
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import is_toolchain
 from govgo.core.resolution.resolution import Resolution, Stated
-from govgo.errors import Failure
+from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.roots import try_expand_graph
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.targets.faults import from_error
@@ -48,7 +48,10 @@ class Resolved(NamedTuple):
 
 
 class Unresolved(NamedTuple):
-    """A module or workspace without a resolution: its go.mod or go.work cannot be used. `fault` says why, and where."""
+    """A module or workspace without a whole graph: in a part of one, what is missing cannot be told from what is not.
+
+    `fault` says why, and where.
+    """
 
     target: Target
     fault: Finding
@@ -74,14 +77,23 @@ def resolve_all(
         where: as in `find_targets`.
         known: for a target, what `resolve` takes under this name.
 
+    Returns:
+        Graphs that are whole; a part of one alone counts as none.
+
     Raises:
         UsageError: an argument names nothing, or there is no main module.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     for target in audited(session, where):
+        error: GovgoError | None
         try:
-            yield resolve(session, target, known=known(target))
-        except Failure as error:
+            found = resolve(session, target, known=known(target))
+            error = found.resolution.error
+        except Failure as failure:
+            error = failure
+        if error is None:
+            yield found
+        else:
             yield Unresolved(target, from_error(None, error, Place(shown(session, target.mod_file))))
 
 
