@@ -47,6 +47,16 @@ def test_counting_ends() -> None:
     assert (found.counted, found.is_all) == (MOST_COUNTED, False) or not found.is_all
 
 
+def test_a_chain_through_what_a_go_mod_states_and_the_graph_has_raised() -> None:
+    # Written is a v1.2.0, which leads to d; the graph has read a v1.3.0 alone.
+    stated = {"a@v1.2.0": 5, "b@v1.0.0": 6}
+    found = resolution({"b@v1.0.0": "a@v1.3.0", "a@v1.3.0": ""}, stated)
+    written = {"a@v1.2.0": "c@v1.0.0", "c@v1.0.0": "d@v1.0.0", "b@v1.0.0": "a@v1.3.0"}
+    found.written = resolution(written, stated).graph
+    goal = mv("d@v1.0.0")
+    assert find_chains(found, goal, 3).first == (found.chain(goal),) == ((M, mv("a@v1.2.0"), mv("c@v1.0.0"), goal),)
+
+
 def test_no_chain() -> None:
     assert find_chains(resolution({}, {}), mv("d@v1.0.0"), 3) == ((), 0, True)
     assert Graph(compare_selected, [M]).selected("d") == "none"
