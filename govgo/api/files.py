@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from govgo.core import modfile
 from govgo.core.gosum.lines import parse_gosum
 from govgo.core.modfile import ModFile, WorkFile
 from govgo.core.module.moduleversion import ModuleVersion
-
-if TYPE_CHECKING:
-    pass
 
 
 def parse_mod(data: str | bytes, name: str = "go.mod") -> ModFile:

@@ -17,6 +17,7 @@ from govgo.core.modfile import ModFile, WorkFile, is_directory_path
 from govgo.core.modfile.directives import Directive
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import has_file_prefix
 from govgo.core.resolution.hygiene import Manifest, Replaced, check, outside, skew
 from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure
@@ -25,7 +26,7 @@ from govgo.load.mainmodule.gowork import load_work_file
 from govgo.load.packages.sourcetree import SourceTree
 from govgo.load.session.session import Session
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
-from govgo.load.targets.targets import WORKSPACE, shown, source_root
+from govgo.load.targets.targets import WORKSPACE, shown, shown_start, source_root
 
 
 def inspect(
@@ -44,7 +45,7 @@ def inspect(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
-    here = shown(session, session.settings.start_dir or session.settings.cwd)
+    here, repository = shown_start(session), _repository(session)
     reports: list[ModuleReport] = []
     manifests: list[tuple[Manifest, Resolution]] = []
     for each in resolve_all(session, where):
@@ -56,7 +57,8 @@ def inspect(
             for manifest in _manifests(session, each, here):
                 manifests.append((manifest, each.resolution))
                 found += check(manifest, each.resolution, _requirers(each))
-                found += _outside(session, each, manifest)
+                if repository:
+                    found += _outside(repository, each, manifest)
         reports.append(_report(session, each, found, keep))
     return Inspection(
         verb="hygiene",
@@ -158,16 +160,19 @@ def _requirers(found: Resolved) -> Callable[[ModuleVersion], Iterator[ModuleVers
     return requirers
 
 
-def _outside(outer: Session, found: Resolved, manifest: Manifest) -> Iterator[Finding]:
-    """Directories outside of the git repository, where there is one, that replace a module of the graph."""
-    top = source_root(outer)
-    if not outer.files.exists(posixpath.join(top, ".git")):
-        return
+def _repository(session: Session) -> str:
+    """The directory of the git repository, "" outside of one."""
+    top = source_root(session)
+    return top if session.files.exists(posixpath.join(top, ".git")) else ""
+
+
+def _outside(repository: str, found: Resolved, manifest: Manifest) -> Iterator[Finding]:
+    """Directories outside of `repository` that replace a module of the graph."""
     main = found.session.main
     base = main.root(manifest.main) if manifest.main is not None else found.target.root
     for each in manifest.replaces:
         if each.new.version or not is_directory_path(each.new.path):
             continue
         place = posixpath.normpath(posixpath.join(base, each.new.path))
-        if not f"{place}/".startswith(f"{top.rstrip('/')}/"):
+        if not has_file_prefix(place, repository):
             yield outside(manifest, each)

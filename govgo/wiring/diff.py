@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from govgo.app.diff.diff import Side, diff
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import has_file_prefix
 from govgo.core.resolution.compare import Comparison, SideName
 from govgo.core.version import semver
 from govgo.errors import UsageError
@@ -141,7 +142,7 @@ def _side(session: Session, text: str, where: Sequence[str], held: ExitStack) ->
         raise
     tree = GitTree(commit, session.files, "diff")
     held.callback(tree.close)
-    if not f"{settings.cwd}/".startswith(f"{commit.root.rstrip('/')}/"):
+    if not has_file_prefix(settings.cwd, commit.root):
         settings = settings._replace(cwd=os.path.realpath(settings.cwd))
     name = SideName("git", text, commit.id[:_SHORT_COMMIT])
     return Side(name, reading(session, tree, settings), tuple(where), mount=commit.root)

@@ -21,6 +21,7 @@ from govgo.adapters.http.tape import Tape, masked_proxies
 from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
+from govgo.adapters.sumdb.cache import heads_directory
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.errors import DiskError, InputError, run_all
@@ -137,8 +138,10 @@ def _closing(session: Session) -> Iterator[None]:
 
 def _known_heads(gopath: str) -> dict[str, str]:
     """The newest tree head of each checksum database, by its name."""
-    top = os.path.join(gopath.split(os.pathsep)[0], "pkg", "sumdb")
-    heads = {}
+    top = heads_directory(gopath)
+    heads: dict[str, str] = {}
+    if not top:
+        return heads
     with suppress(OSError):
         for name in sorted(os.listdir(top)):
             with suppress(OSError, UnicodeDecodeError), open(os.path.join(top, name, "latest"), "rb") as file:
@@ -150,7 +153,7 @@ def _write_heads(gopath: str, heads: dict[str, str]) -> None:
     for name, text in heads.items():
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise InputError(f"a record names the checksum database {name!r}")
-        directory = os.path.join(gopath, "pkg", "sumdb", name)
+        directory = os.path.join(heads_directory(gopath), name)
         os.makedirs(directory, exist_ok=True)
         with open(os.path.join(directory, "latest"), "wb") as file:
             file.write(text.encode()[:MAX_HEAD_BYTES])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the standard library raises for archives that it cannot read."""
+"""The many errors of the standard library for archives that it cannot read, as one of ours."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ import lzma
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-DAMAGED = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
-"""Beside OSError: RuntimeError for a zip with a password, NotImplementedError for an unknown compression."""
+from govgo.errors import InputError
+
+
+@contextmanager
+def archive_errors(told: Callable[[str], InputError]) -> Iterator[None]:
+    """Raise what `told` makes of the library's words, for whatever zipfile and tarfile raise beside OSError."""
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        NotImplementedError,  # a compression that Python lacks
+        RuntimeError,  # a password is wanted
+        ValueError,
+    ) as error:
+        raise told(str(error)) from error

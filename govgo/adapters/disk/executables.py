@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO
 
-from govgo.adapters.disk.archives import DAMAGED
+from govgo.adapters.disk.archives import archive_errors
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.foreign import one_line
 from govgo.errors import InputError
@@ -74,9 +74,10 @@ class DiskExecutables:
         if zipfile.is_zipfile(path):
             return _sound(_executables(_zip_files(path)))
         try:
-            if not tarfile.is_tarfile(path):
-                return None
-        except (*DAMAGED, OSError):
+            with archive_errors(InputError):
+                if not tarfile.is_tarfile(path):
+                    return None
+        except (InputError, OSError):
             return None
         return _sound(_executables(_tar_files(path)))
 
@@ -94,9 +95,14 @@ def _reader(descriptor: int, path: str) -> _ReadAt:
 def _sound(found: Iterator[tuple[str, _ReadAt]]) -> Iterator[tuple[str, _ReadAt]]:
     """`found`, with the errors of the libraries as ours."""
     try:
-        yield from found
-    except (*DAMAGED, OSError) as error:
-        raise InputError(f"damaged archive: {one_line(str(error))}") from error
+        with archive_errors(_damaged):
+            yield from found
+    except OSError as error:
+        raise _damaged(str(error)) from error
+
+
+def _damaged(words: str) -> InputError:
+    return InputError(f"damaged archive: {one_line(words)}")
 
 
 def _zip_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:

@@ -41,6 +41,12 @@ MAX_CACHED_BYTES = 1 << 20
 """No file that the client keeps is larger; what is read is cut here."""
 
 
+def heads_directory(gopath: str) -> str:
+    """Where the newest tree head of each database is kept, "" for nowhere; of a GOPATH list the first entry counts."""
+    first = gopath.split(os.pathsep)[0]
+    return f"{first}/pkg/sumdb" if first else ""
+
+
 class SumDbCache:
     """Reads and writes the files of one database.
 
@@ -57,11 +63,10 @@ class SumDbCache:
 
     @classmethod
     def of(cls, name: str, gomodcache: str, gopath: str) -> SumDbCache:
-        """The files of the database `name` where the go command has them; of a GOPATH list the first entry counts."""
-        first = gopath.split(os.pathsep)[0]
+        """The files of the database `name` where the go command has them."""
+        heads = heads_directory(gopath)
         return cls(
-            f"{gomodcache}/{DOWNLOAD}/sumdb/{name}" if gomodcache else "",
-            f"{first}/pkg/sumdb/{name}/latest" if first else "",
+            f"{gomodcache}/{DOWNLOAD}/sumdb/{name}" if gomodcache else "", f"{heads}/{name}/latest" if heads else ""
         )
 
     def proof_file(self, directory: str) -> str:

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import takewhile
 from typing import IO
 
-from govgo.adapters.disk.archives import DAMAGED
+from govgo.adapters.disk.archives import archive_errors
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.modzip.bounds import MAX_GO_MOD
@@ -50,12 +50,11 @@ class ArchiveFiles(TreeFiles):
         self._contents: dict[str, bytes] = {}
         self._kinds: dict[str, str] = {}
         try:
-            for name, kind, content in _entries(file):
-                self._kinds[name] = kind
-                if content is not None:
-                    self._contents[name] = content
-        except DAMAGED as error:
-            raise UsageError(f"{file}: cannot be read as an archive: {error}") from error
+            with archive_errors(lambda words: UsageError(f"{file}: cannot be read as an archive: {words}")):
+                for name, kind, content in _entries(file):
+                    self._kinds[name] = kind
+                    if content is not None:
+                        self._contents[name] = content
         except OSError as error:
             raise disk_error("read", file, error) from error
         self._strip()

@@ -16,6 +16,7 @@ from govgo.core.gosum.lines import read_lines
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import has_file_prefix
 from govgo.core.resolution.compare import (
     Comparison,
     ModuleChange,
@@ -180,7 +181,7 @@ def _same_sums(session: Session, target: Target, other: Resolved) -> bool:
     """Whether the go.sum of a module has no other hash than the one by which a go.mod was checked for `other`."""
     if target.kind == WORKSPACE:
         return False
-    name = session.mod_file_path(target.root).removesuffix(".mod") + ".sum"
+    name = session.sum_file_path(target.root)
     lines, faults = read_lines(name, session.files.read(name) or b"")
     return not faults and all(
         other.ledger.recorded(line.mod) in ("", line.h1) for line in lines if line.mod.is_gomod_key
@@ -276,9 +277,10 @@ def _notes(side: Side, found: Iterable[_Found]) -> Iterator[str]:
         return
     for each in found:
         if isinstance(each, Resolved):
-            base = each.session.main.replace_base()
             for new in each.resolution.replacements.values():
-                place = posixpath.normpath(posixpath.join(base, new.path))
-                if not new.version and not f"{place}/".startswith(f"{side.mount.rstrip('/')}/"):
+                if new.version:
+                    continue
+                place = posixpath.normpath(each.session.main.replaced_directory(new.path))
+                if not has_file_prefix(place, side.mount):
                     where = f"the replacement {new.path} lies outside the repository"
                     yield f"{side.name}: {where}, and was read as it is now"

@@ -8,7 +8,6 @@ are matched at once, each text once.
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +32,7 @@ from govgo.load.targets.faults import from_error
 from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
-from govgo.load.targets.targets import shown
+from govgo.load.targets.targets import shown, shown_start
 from govgo.ports.licenses import LegalReader, TextMatcher
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def licenses(
         duration_s=session.clock.monotonic_s() - begin_s,
         matcher=matcher.name if texts else "",
         only_packages=only_packages,
-        here=shown(session, session.settings.start_dir or session.settings.cwd),
+        here=shown_start(session),
     )
     return Collected(run, texts)
 
@@ -153,6 +152,7 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
     wanted = [each for each in dict.fromkeys(actual.values()) if each.version]
     downloads = dict(zip(wanted, found.session.repo.download(wanted, extract=False), strict=True))
     read: list[_Read] = []
+    main = found.session.main
     for mod in mods:
         source = actual[mod]
         replacement = source if source != mod else None
@@ -164,16 +164,11 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
                 files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
                 read.append(_Read(mod, replacement, files, done.sum))
             else:
-                read.append(_Read(mod, replacement, reader.in_directory(_directory(found, source)), ""))
+                read.append(_Read(mod, replacement, reader.in_directory(main.replaced_directory(source.path)), ""))
         except Failure as error:
             fault = from_error(None, error, resolution.deciding_place(mod.path))
             faults.append(fault.unchecked()._replace(module=mod))
     return _Build(found, policy, read, faults)
-
-
-def _directory(found: Resolved, replacement: ModuleVersion) -> str:
-    """The directory that a replacement names, which is relative to the go.mod or go.work with the line."""
-    return posixpath.normpath(posixpath.join(found.session.main.replace_base(), replacement.path))
 
 
 def _judged(policy: ProjectPolicy, read: _Read, matches: Mapping[str, Match]) -> ModuleLicense:

@@ -96,9 +96,7 @@ def _replaced(session: Session, facts: _Facts, info: ModuleInfo, target: ModuleV
     """A replaced module: the facts are those of the replacement; nothing is asked about its own version."""
     new = ModuleInfo(path=target.path, version=target.version, go_version=info.go_version)
     if not target.version:
-        directory = posixpath.normpath(posixpath.join(session.main.replace_base(), target.path))
-        if posixpath.isabs(target.path):
-            directory = target.path
+        directory = session.main.replaced_directory(target.path)
         new = new._replace(dir=directory, go_mod=posixpath.normpath(posixpath.join(directory, "go.mod")))
     if session.build_mod == "vendor":
         return info._replace(replace=new, go_version=new.go_version)

@@ -28,7 +28,7 @@ from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
 from govgo.errors import GovgoError, OfflineError, UsageError
 from govgo.load.session.errors import NoModRootError
-from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown
+from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown, shown_start
 from govgo.ports.evidence import KeptProofs, OldFiles
 from govgo.ports.sumdb import Prover
 
@@ -114,7 +114,7 @@ def verify(
         offline=offline,
         started=started,
         duration_s=session.clock.monotonic_s() - begin_s,
-        here=shown(session, session.settings.start_dir or session.settings.cwd),
+        here=shown_start(session),
     )
 
 

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Sequence
 
 from govgo.core.modfile import WorkFile, parse_work
+from govgo.core.module.paths import has_file_prefix
 from govgo.core.version.goversion import DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, max_version
 from govgo.errors import DiskError, Failure, InputError
 from govgo.load.mainmodule.gowork import (
@@ -100,7 +101,7 @@ def _add_argument(
         return
     _add_tree(session, faults, root, directory, use)
     for known in present:
-        if (known == absolute or known.startswith(absolute.rstrip("/") + "/")) and known not in use:
+        if has_file_prefix(known, absolute) and known not in use:
             use[known] = ""
 
 

@@ -87,11 +87,10 @@ def release_version(go_version: str) -> str:
     return f"{major}.{minor or 0}.{patch or 0}" + (f"-{kind}.{number}" if kind else "")
 
 
-def go_modules(go_version: str, toolchain_version: str = "") -> tuple[ModuleVersion, ...]:
+def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:
     """The standard library and the go command as modules; () where the version is no release."""
-    library, command = release_version(go_version), release_version(toolchain_version or go_version)
-    found = [ModuleVersion(STDLIB, library)] if library else []
-    return (*found, *([ModuleVersion(TOOLCHAIN, command)] if command else []))
+    version = release_version(go_version)
+    return (ModuleVersion(STDLIB, version), ModuleVersion(TOOLCHAIN, version)) if version else ()
 
 
 def _groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cmp_to_key
 from typing import Any, NamedTuple
 
 from govgo.core.version import semver
@@ -51,11 +50,12 @@ class Range(NamedTuple):
 
     def has(self, version: str) -> bool:
         """Whether a version (without "v") is in the range."""
-        if self.introduced != _ANY and _compare(version, self.introduced) < 0:
+        at = _key(version)
+        if at < _key(self.introduced):
             return False
         if self.fixed:
-            return _compare(version, self.fixed) < 0
-        return not self.last or _compare(version, self.last) <= 0
+            return at < _key(self.fixed)
+        return not self.last or at <= _key(self.last)
 
 
 class Affected(NamedTuple):
@@ -82,8 +82,8 @@ class Affected(NamedTuple):
         """The lowest version above an affected one that is not affected, as far as fixes are named; "" for none."""
         lead = "v" if version.startswith("v") else ""
         bare = version.removeprefix("v")
-        fixes = sorted({each.fixed for each in self.ranges if each.fixed}, key=cmp_to_key(_compare))
-        return next((lead + fix for fix in fixes if _compare(fix, bare) > 0 and not self.has(fix)), "")
+        fixes = sorted({each.fixed for each in self.ranges if each.fixed}, key=_key)
+        return next((lead + fix for fix in fixes if _key(fix) > _key(bare) and not self.has(fix)), "")
 
 
 class Advisory(NamedTuple):
@@ -182,7 +182,7 @@ def _ranges(events: Iterable[Mapping[str, Any]]) -> Iterable[Range]:
             raise ValueError(f"unknown event {kind}")
         if version != _ANY and not semver.is_valid(f"v{version}"):
             raise ValueError(f"invalid version {version}")
-    found.sort(key=cmp_to_key(_order_of_events))
+    found.sort(key=lambda each: (_key(each[0]), _EVENTS.index(each[1])))
     introduced = ""
     for version, kind in found:
         if kind == "introduced":
@@ -197,15 +197,9 @@ def _ranges(events: Iterable[Mapping[str, Any]]) -> Iterable[Range]:
         yield Range(introduced)
 
 
-def _order_of_events(one: tuple[str, str], other: tuple[str, str]) -> int:
-    return _compare(one[0], other[0]) or _EVENTS.index(one[1]) - _EVENTS.index(other[1])
-
-
-def _compare(one: str, other: str) -> int:
-    """-1, 0 or +1 for two versions without "v"; "0" is below all."""
-    if _ANY in (one, other):
-        return (one != _ANY) - (other != _ANY)
-    return semver.compare(f"v{one}", f"v{other}")
+def _key(version: str) -> semver.Key:
+    """Sorts versions without "v"; "0" is below all."""
+    return () if version == _ANY else semver.key(f"v{version}")
 
 
 def _severity(document: Mapping[str, Any], specific: Mapping[str, Any]) -> str:

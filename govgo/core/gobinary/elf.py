@@ -34,15 +34,8 @@ def read_elf(read: ReadAt) -> Image:
         raise UnrecognizedError
     rows = _table(read, order + _PROGRAMS[width], programs_at, program_size, programs)
     # The flags stand at another place in a file of 64 bits.
-    loads = [
-        (kind, flags, offset, address, in_file, in_memory)
-        for kind, flags, offset, address, in_file, in_memory in (
-            (row[0], row[1], row[2], row[3], row[5], row[6])
-            if width == 2
-            else (row[0], row[6], row[1], row[2], row[4], row[5])
-            for row in rows
-        )
-    ]
+    columns = (0, 1, 2, 3, 5, 6) if width == 2 else (0, 6, 1, 2, 4, 5)
+    loads = [[row[at] for at in columns] for row in rows]
     parts = tuple(Part(address, in_file, offset) for _, _, offset, address, in_file, _ in loads)
     if any(part.offset >= 1 << 63 or part.size >= 1 << 63 for part in parts):
         raise UnrecognizedError

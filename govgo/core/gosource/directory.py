@@ -25,7 +25,7 @@ _SAFE_ARGUMENT = re.compile("[-+.,/0-9=A-Z_a-z:$@%! ~^\x80-\U0010ffff]+\\Z")
 _FIELDS = re.compile(f"[^{GO_SPACE}]+")
 _DIRECTIVE = re.compile(r"(?:line |extern |export |[a-z0-9]+:[a-z0-9])")
 #: Extensions, besides .go, of files that are built.
-_OTHER_EXTENSIONS: Final = frozenset(
+OTHER_EXTENSIONS: Final = frozenset(
     ".c .cc .cpp .cxx .m .h .hh .hpp .hxx .f .F .for .f90 .s .S .sx .swig .swigcxx .syso".split()  # noqa: SIM905
 )
 
@@ -108,7 +108,7 @@ def match_source(name: str, data: bytes, tags: TagSet, *, use_all: bool = False)
     base = name.rpartition("/")[2]
     dot = base.rfind(".")
     extension = base[dot:] if dot >= 0 else ""
-    if base.startswith(("_", ".")) or not (extension == ".go" or extension in _OTHER_EXTENSIONS):
+    if base.startswith(("_", ".")) or not (extension == ".go" or extension in OTHER_EXTENSIONS):
         return False
     if not match_file(base, tags) and not use_all:
         return False

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from govgo.core.golib.quote import unquote
+from govgo.core.gosource.directory import OTHER_EXTENSIONS
 from govgo.core.gosource.header import read_header
 
 
@@ -39,23 +40,8 @@ class Note(NamedTuple):
 
 _PROCESS = frozenset({"os/exec", "plugin", "syscall", "golang.org/x/sys/unix", "golang.org/x/sys/windows"})
 _NETWORK = frozenset({"net"})
-_C_SOURCES = (
-    ".c",
-    ".cc",
-    ".cpp",
-    ".cxx",
-    ".m",
-    ".h",
-    ".hh",
-    ".hpp",
-    ".hxx",
-    ".f",
-    ".F",
-    ".for",
-    ".f90",
-    ".swig",
-    ".swigcxx",
-)
+_C_SOURCES = tuple(OTHER_EXTENSIONS)
+"""Those of assembly and .syso are told apart before."""
 _BINARIES = (".syso", ".a", ".o", ".so", ".dylib", ".dll", ".exe", ".wasm", ".class", ".jar", ".pyc")
 _SNIFFED_BYTES = 8000
 """As many bytes of a file does git search for NUL, which no text has (buffer_is_binary)."""

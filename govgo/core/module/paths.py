@@ -273,3 +273,8 @@ def _major_fault(v: str, path_major: str) -> str:
 def _stable(path_major: str) -> str:
     """A gopkg.in suffix without its "-unstable"."""
     return path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major
+
+
+def has_file_prefix(path: str, directory: str) -> bool:
+    """Whether a file's `path` is `directory` or below it, by name."""
+    return path == directory or path.startswith(directory.rstrip("/") + "/")

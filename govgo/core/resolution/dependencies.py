@@ -18,7 +18,7 @@ graph at all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cached_property
 from typing import NamedTuple
 
@@ -88,10 +88,6 @@ class Dependencies:
         """A module of the build list, None where the path names none."""
         return self._selected.get(path)
 
-    def is_main(self, mod: ModuleVersion) -> bool:
-        """Whether it is a main module."""
-        return not mod.version
-
     def is_pruned(self, mod: ModuleVersion) -> bool:
         """Whether its requirements are in no graph, because of graph pruning."""
         return self.resolution.graph.required_by(mod) is None
@@ -142,24 +138,24 @@ class Dependencies:
         return {target: tuple(needs) for target, needs in found.items()}
 
     @cached_property
-    def reached(self) -> frozenset[ModuleVersion]:
-        """What requirements of selected versions lead to, from the main modules on."""
+    def reached(self) -> Set[ModuleVersion]:
+        """What requirements of selected versions lead to, from the main modules on, breadth first."""
         return self._reach(direct=False)
 
     @cached_property
-    def _reached_directly(self) -> frozenset[ModuleVersion]:
+    def _reached_directly(self) -> Set[ModuleVersion]:
         """What those lead to that are not marked `// indirect`."""
         return self._reach(direct=True)
 
-    def _reach(self, *, direct: bool) -> frozenset[ModuleVersion]:
-        seen = set(self.resolution.mains)
+    def _reach(self, *, direct: bool) -> Set[ModuleVersion]:
+        seen = dict.fromkeys(self.resolution.mains)
         queue = list(seen)
         for mod in queue:  # grows while it is walked
             for need in self.needs(mod):
                 if need.target not in seen and not (direct and need.is_indirect):
-                    seen.add(need.target)
+                    seen[need.target] = None
                     queue.append(need.target)
-        return frozenset(seen)
+        return seen.keys()
 
     def is_redundant(self, need: Need) -> bool:
         """Whether it is marked `// indirect`, and requirements without that mark lead to the same module."""

@@ -7,6 +7,7 @@ a v1.1.0 requires b v1.2.0                          b v1.0.0 => v1.2.0   raised 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -186,12 +187,7 @@ def _first_dependency(requirements: Iterable[Requirement]) -> ModuleVersion | No
 
 def count_statements(removed: Sequence[str], added: Sequence[str]) -> tuple[int, int, int]:
     """Of statements that went and came: (added, changed, removed), where the same module stands on both sides."""
-    left = [_subject(each) for each in removed]
-    changed = 0
-    for subject in map(_subject, added):
-        if subject in left:
-            left.remove(subject)
-            changed += 1
+    changed = (Counter(map(_subject, removed)) & Counter(map(_subject, added))).total()
     return len(added) - changed, changed, len(removed) - changed
 
 

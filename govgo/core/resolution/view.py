@@ -8,8 +8,7 @@ version, and knows which one was asked for. Go and its toolchain are no modules 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from govgo.core.modgraph.mvs import NONE
@@ -107,20 +106,9 @@ def _all_arrows(dependencies: Dependencies) -> _Arrows:
 
 
 def _selected_arrows(dependencies: Dependencies) -> _Arrows:
-    order = _reach(dependencies.resolution.mains, dependencies)
+    order = dependencies.reached
     rest = [mod for mod in dependencies.modules if mod not in order]
     return {mod: [(need.target, need.asked) for need in dependencies.needs(mod)] for mod in [*order, *rest]}
-
-
-def _reach(starts: Iterable[ModuleVersion], dependencies: Dependencies) -> dict[ModuleVersion, None]:
-    found = dict.fromkeys(starts)
-    queue = deque(found)
-    while queue:
-        for need in dependencies.needs(queue.popleft()):
-            if need.target not in found:
-                found[need.target] = None
-                queue.append(need.target)
-    return found
 
 
 def _steps(starts: Collection[ModuleVersion], arrows: _Arrows, most: int | None) -> dict[ModuleVersion, int]:

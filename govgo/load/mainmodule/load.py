@@ -161,11 +161,11 @@ def _open_ledger(session: Session) -> None:
     read = session.files.read
     lenient = session.policy.lenient_sums
     if session.in_workspace:
-        others = [_sum_file(session, root) for root in session.mod_roots]
+        others = [session.sum_file_path(root) for root in session.mod_roots]
         name = session.work_path + ".sum"
         ledger = SumLedger(name, read(name), [(other, read(other)) for other in others], skip_malformed=lenient)
     elif session.mod_roots:
-        name = _sum_file(session, session.mod_roots[0])
+        name = session.sum_file_path(session.mod_roots[0])
         ledger = SumLedger(name, read(name), skip_malformed=lenient)
     else:
         ledger = SumLedger()
@@ -178,10 +178,6 @@ def _lookup_disabled(session: Session) -> str:
         return ""
     reason = f"\n\t({session.build_mod_reason})" if session.build_mod_reason else ""
     return f"module lookup disabled by -mod=vendor{reason}"
-
-
-def _sum_file(session: Session, root: str) -> str:
-    return session.mod_file_path(root).removesuffix(".mod") + ".sum"
 
 
 def _without_module(session: Session) -> Requirements:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from os.path import dirname, isabs, join, normpath
+from os.path import dirname, isabs, join
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.foreign import one_line
@@ -158,13 +158,8 @@ def _tree(session: Session, mod: ModuleVersion, *, wait: bool) -> tuple[str, boo
     return known, False
 
 
-def local_directory(session: Session, path: str) -> str:
-    """The absolute directory of a replacement by a file path."""
-    return path if isabs(path) else normpath(join(session.main.replace_base(), path))
-
-
 def _local_replacement(session: Session, mod: ModuleVersion, path: str) -> str:
-    directory = local_directory(session, path)
+    directory = session.main.replaced_directory(path)
     if not session.files.exists(directory):
         raise ModuleError(mod, PackageError(f"replacement directory {one_line(path)} does not exist"))
     return directory

@@ -15,11 +15,12 @@ from govgo.core.gosource.buildtags import TagSet, build_tags
 from govgo.core.gosource.imports import NoGoError
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import has_file_prefix
 from govgo.core.module.patterns import match_pattern
 from govgo.errors import Failure, GovgoError, InputError, PackageError, PatternError
 from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.mainmodule.find import find_module_root
-from govgo.load.packages.imports import dir_in_module, local_directory
+from govgo.load.packages.imports import dir_in_module
 from govgo.load.packages.patterns import IgnorePatterns, Match
 from govgo.load.packages.sourcetree import sources
 from govgo.load.query.errors import PackageNotInModuleError
@@ -33,11 +34,6 @@ class BuiltinPackageError(PackageError):
     """The directory is no package: "builtin", or the root of the standard library. Wildcards pass over it."""
 
     code = "builtin-package"
-
-
-def has_file_prefix(path: str, directory: str) -> bool:
-    """Whether `path` is `directory` or below it, by name."""
-    return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
 def in_dir(session: Session, path: str, directory: str) -> str:
@@ -263,7 +259,7 @@ def _path_in(session: Session, directory: str, mod: ModuleVersion) -> str:
     replacement = session.main.replacement(mod)
     root: str | None
     if replacement is not None and replacement.version == "":
-        root = local_directory(session, replacement.path)
+        root = session.main.replaced_directory(replacement.path)
     elif mod.version == "":
         root = None
     else:

@@ -274,6 +274,10 @@ class MainModules:
             return posixpath.dirname(self.work_path)
         return self.root(self.single())
 
+    def replaced_directory(self, path: str) -> str:
+        """The absolute directory of a replacement by a file path, as it is written where it is absolute."""
+        return path if path.startswith("/") else posixpath.normpath(posixpath.join(self.replace_base(), path))
+
 
 def directory_path(path: str) -> str:
     """`path` in a form that cannot be taken for a module path: absolute, or beginning with "./" or "../"."""

@@ -82,10 +82,6 @@ class _Parts:
             found = self._parts[kind] = kind()
         return found  # type: ignore[return-value]  # the key is the class of the value
 
-    def share(self, kind: type, other: _Parts) -> None:
-        """Use the instance of `kind` that `other` has."""
-        self._parts[kind] = other.part(kind)
-
 
 class Scope(_Parts):
     """The main module or workspace that a command works in, and what is known only there.
@@ -239,6 +235,10 @@ class Session(_Parts):
     def mod_file_path(self, root: str) -> str:
         """The go.mod file of the module at `root`: -modfile, when it is given."""
         return self.settings.modfile or posixpath.join(root, "go.mod")
+
+    def sum_file_path(self, root: str) -> str:
+        """The go.sum file of the module at `root`, beside its go.mod file."""
+        return self.mod_file_path(root).removesuffix(".mod") + ".sum"
 
     def short_path(self, path: str) -> str:
         """`path` as messages show it: relative to the working directory where that is shorter and the same file."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.gosum.lines import SumFault, SumLine, read_lines
 from govgo.core.modfile import module_path
+from govgo.core.module.paths import has_file_prefix
 from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work, load_work_file
@@ -75,7 +76,7 @@ def source_root(session: Session) -> str:
             break
         above = parent
     start = session.settings.start_dir or cwd
-    return start if f"{cwd}/".startswith(f"{start.rstrip('/')}/") else cwd
+    return start if has_file_prefix(cwd, start) else cwd
 
 
 def shown(session: Session, path: str) -> str:
@@ -84,6 +85,11 @@ def shown(session: Session, path: str) -> str:
     if not root.path:
         root.path = source_root(session)
     return "." if path == root.path else path.removeprefix(root.path.rstrip("/") + "/")
+
+
+def shown_start(session: Session) -> str:
+    """The directory where the command was started, as reports have it."""
+    return shown(session, session.settings.start_dir or session.settings.cwd)
 
 
 def show_from(session: Session, root: str) -> None:
@@ -130,7 +136,7 @@ def find_targets(
     def read(path: str) -> tuple[SumFile, ...]:
         return _sum_files(session, path, old) if sums else ()
 
-    own_sums = {root: read(_sum_path(session, root)) for root in roots}
+    own_sums = {root: read(session.sum_file_path(root)) for root in roots}
     found = [_module_target(session, root, own_sums[root], work) for root, work in roots.items()]
     for work, members in works.items():
         shared = [file for root in members for file in own_sums.get(root) or read(f"{root}/go.sum")]
@@ -221,10 +227,6 @@ def _module_target(session: Session, root: str, sums: tuple[SumFile, ...], work:
     data = session.files.read(mod_file)
     path = module_path(data) if data is not None else ""
     return Target(MODULE, path, root, mod_file, sums, work=work)
-
-
-def _sum_path(session: Session, root: str) -> str:
-    return session.mod_file_path(root).removesuffix(".mod") + ".sum"
 
 
 def _sum_files(session: Session, path: str, old: OldFiles | None) -> tuple[SumFile, ...]:

@@ -8,8 +8,6 @@ from govgo.report.findings.markdown import markdown_report
 from govgo.report.licenses.text import license_cell, origin, version_cell
 from govgo.report.markdown import plain
 
-_HEAD = ("| module | version | licence | from |", "| --- | --- | --- | --- |")
-
 
 def licenses_markdown(run: Licenses) -> str:
     """The report, a newline at its end."""
