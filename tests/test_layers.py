@@ -65,7 +65,7 @@ ROOMS = {
         "diff download verify whatif why whyversion",
     ),
     "report": (
-        "age gojson markdown style",
+        "age gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download licenses",

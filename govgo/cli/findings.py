@@ -14,10 +14,10 @@ _T = TypeVar("_T")
 
 
 def findings_text(run: Run, style: Style) -> str:
-    """The findings for a person; on a terminal few of those that are alike."""
-    from govgo.report.findings.text import MOST_ALIKE, text_report
+    """The findings for a person."""
+    from govgo.report.findings.text import styled_report
 
-    return text_report(run, style.paint, most_alike=MOST_ALIKE if style.is_terminal else 0)
+    return styled_report(run, style)
 
 
 def findings_markdown(run: Run, _: Style) -> str:

@@ -80,15 +80,22 @@ def dry_run(
 
 def plan_formats(*, diffs: bool) -> Mapping[str, Callable[[Plan, Style], str]]:
     """The formats of a plan; text and Markdown show unified diffs if `diffs`."""
-    return {
-        "text": partial(_render, "text_report", diffs),
-        "json": partial(_render, "json_report", diffs),
-        "markdown": partial(_render, "markdown_report", diffs),
-    }
+    return {"text": partial(_text, diffs=diffs), "json": _json, "markdown": partial(_markdown, diffs=diffs)}
 
 
-def _render(name: str, diffs: bool, plan: Plan, style: Style) -> str:
-    from govgo.report import plan as report
+def _text(plan: Plan, style: Style, *, diffs: bool) -> str:
+    from govgo.report.plan import text_report
 
-    text: str = getattr(report, name)(plan, style, diffs=diffs)
-    return text
+    return text_report(plan, style, diffs=diffs)
+
+
+def _json(plan: Plan, _: Style) -> str:
+    from govgo.report.plan import json_report
+
+    return json_report(plan)
+
+
+def _markdown(plan: Plan, _: Style, *, diffs: bool) -> str:
+    from govgo.report.plan import markdown_report
+
+    return markdown_report(plan, diffs=diffs)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import govgo
 from govgo.core.findings import Finding, Place
 from govgo.core.foreign import visible
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.gojson import safe
 
 
@@ -20,6 +22,21 @@ def encode(document: Mapping[str, object]) -> str:
 def heading(schema: str) -> dict[str, object]:
     """The members that every document begins with."""
     return {"schema": schema, "tool": {"name": "govgo", "version": govgo.__version__}}
+
+
+def module_members(mod: ModuleVersion) -> dict[str, object]:
+    """The members that name a module version."""
+    return {"path": mod.path, "version": mod.version}
+
+
+def module_or_null(mod: ModuleVersion | None) -> dict[str, object] | None:
+    """A module version as an object, such as what replaces another one."""
+    return None if mod is None else module_members(mod)
+
+
+def moment(time: datetime | None) -> str | None:
+    """RFC 3339 with seconds, null for a time that is not known."""
+    return None if time is None else time.isoformat(timespec="seconds")
 
 
 def place_members(place: Place | None) -> dict[str, object]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from govgo.core.findings import Finding
 from govgo.core.foreign import visible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
@@ -15,6 +16,17 @@ _FENCE = re.compile(r"`{3,}")
 def plain(text: str) -> str:
     """`text` on one line, with nothing in it that means something in Markdown."""
     return _SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """A row of a table."""
+    return f"| {' | '.join(map(plain, cells))} |"
+
+
+def fault_section(fault: Finding) -> list[str]:
+    """What kept something from being looked at, below a heading of its own."""
+    place = f" ({plain(str(fault.place))})" if fault.place is not None else ""
+    return ["", f"### ⚠️ {plain(fault.code)}{place}", "", *fenced(visible(fault.text).split("\n"))]
 
 
 def fenced(lines: Iterable[str], language: str = "text") -> list[str]:

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from govgo.core.findings import Verdict
 from govgo.core.foreign import one_line, visible
-from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Change, Selected
 from govgo.core.resolution.plan import Plan, PlannedModule, PlannedStep, PlannedText, Why
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, module_or_null
 from govgo.report.markdown import fenced
 from govgo.report.style import PLAIN, Style
 
@@ -39,12 +38,12 @@ def text_report(plan: Plan, style: Style = PLAIN, *, diffs: bool = False) -> str
         lines += _step_lines(step)
     if diffs:
         for file in plan.files:
-            lines += [_painted(visible(line), style) for line in file.diff.splitlines()]
+            lines += [style.diff_line(visible(line)) for line in file.diff.splitlines()]
     lines += _closing(plan)
     return "".join(f"{line}\n" for line in lines)
 
 
-def markdown_report(plan: Plan, _: Style = PLAIN, *, diffs: bool = False) -> str:
+def markdown_report(plan: Plan, *, diffs: bool = False) -> str:
     """The text as a code block, for a comment."""
     body = text_report(plan, diffs=diffs).splitlines()
     return "".join(f"{line}\n" for line in fenced(body, "diff"))
@@ -159,12 +158,7 @@ def _bytes(count: int) -> str:
     return f"{count} bytes"
 
 
-def _painted(line: str, style: Style) -> str:
-    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-    return style.paint(line, colour) if colour else line
-
-
-def json_report(plan: Plan, _: Style = PLAIN, *, diffs: bool = True) -> str:
+def json_report(plan: Plan) -> str:
     """The document, with a newline at its end."""
     downloads = plan.downloads
     sizes = [each.size_bytes for each in downloads]
@@ -207,7 +201,7 @@ def _module(each: PlannedModule) -> dict[str, object]:
         "old": _side(each.change.old),
         "new": _side(each.change.new),
         "why": each.why.value,
-        "by": None if each.by is None else _mod(each.by),
+        "by": module_or_null(each.by),
         "size_bytes": each.size_bytes,
         "is_cached": each.is_cached,
     }
@@ -216,8 +210,4 @@ def _module(each: PlannedModule) -> dict[str, object]:
 def _side(side: Selected | None) -> dict[str, object] | None:
     if side is None:
         return None
-    return {"version": side.mod.version, "replacement": None if side.replacement is None else _mod(side.replacement)}
-
-
-def _mod(mod: ModuleVersion) -> dict[str, str]:
-    return {"path": mod.path, "version": mod.version}
+    return {"version": side.mod.version, "replacement": module_or_null(side.replacement)}

@@ -33,11 +33,15 @@ class Style(NamedTuple):
         return self.width > 0
 
     def paint(self, text: str, colour: str) -> str:
-        """`text` in bold in a colour ("red"), or dim; as it is where colours are not wanted."""
-        if not self.has_colours or not text:
+        """`text` in bold in a colour ("red"), or dim; as it is where colours are not wanted, or with "" for one."""
+        if not self.has_colours or not text or not colour:
             return text
         weight = "" if colour in ("bold", "dim") else "\x1b[1m"
         return f"\x1b[{_CODES[colour]}m{weight}{text}\x1b[0m"
+
+    def diff_line(self, line: str) -> str:
+        """A line of a unified diff in the colour that its first character stands for."""
+        return self.paint(line, {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], ""))
 
 
 PLAIN = Style()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from govgo.core.foreign import one_line
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.resolution.lower import Outcome
-from govgo.report.document import encode, fault_entries, heading, place_members
+from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null, place_members
 from govgo.report.markdown import fenced
 from govgo.report.style import PLAIN
 
@@ -159,12 +159,12 @@ def _arrows(chain: Iterable[ModuleVersion]) -> str:
     return " -> ".join(map(_spaced, chain))
 
 
-def markdown_report(run: WhyVersion, _: Style = PLAIN) -> str:
+def markdown_report(run: WhyVersion) -> str:
     """The text as a code block, for a comment."""
     return "".join(f"{line}\n" for line in fenced(text_report(run).splitlines()))
 
 
-def json_report(run: WhyVersion, _: Style = PLAIN) -> str:
+def json_report(run: WhyVersion) -> str:
     """The document, with a newline at its end."""
     results = [_result(asked, each) for asked in run.results for each in asked.modules]
     document = {
@@ -188,29 +188,25 @@ def _result(asked: Asked, each: Explained) -> dict[str, object]:
         "directory": resolution.directory,
         "path": each.path,
         "selected": None if each.version == NONE else each.version,
-        "replacement": None if each.replacement is None else _mod(each.replacement),
+        "replacement": module_or_null(each.replacement),
         "requirements": [
             {
                 "version": r.target.version,
-                "source": _mod(r.source),
+                "source": module_members(r.source),
                 **place_members(r.place),
                 "decides": each.decides(r),
             }
             for r in each.requirements
         ],
-        "chain": list(map(_mod, each.chain)),
+        "chain": list(map(module_members, each.chain)),
         "chains": None if each.chains is None else _chains(each.chains),
         "lowering": None if each.lowering is None else _lowering(each.lowering),
     }
 
 
-def _mod(mod: ModuleVersion) -> dict[str, str]:
-    return {"path": mod.path, "version": mod.version}
-
-
 def _chains(chains: Chains) -> dict[str, object]:
     return {
-        "first": [list(map(_mod, chain)) for chain in chains.first],
+        "first": [list(map(module_members, chain)) for chain in chains.first],
         "counted": chains.counted,
         "is_all": chains.is_all,
     }
@@ -235,7 +231,9 @@ def _lowering(lowering: Lowering) -> dict[str, object]:
                 "path": blocked.stated.mod.path,
                 "version": blocked.stated.mod.version,
                 **place_members(blocked.stated.place),
-                "attempts": [{"version": a.version, "chain": list(map(_mod, a.chain))} for a in blocked.attempts],
+                "attempts": [
+                    {"version": a.version, "chain": list(map(module_members, a.chain))} for a in blocked.attempts
+                ],
             }
             for blocked in lowering.blocked
         ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
 from govgo.core.findings import Finding, Inspection, ModuleReport, Verdict
 from govgo.core.module.moduleversion import is_toolchain
-from govgo.report.audit.text import chain_text, closing, subject
+from govgo.report.audit.text import chain_text, closing, fix_text, subject
 
 VULNERABLE = "vulnerable-module"
 RULES = {
@@ -54,7 +54,7 @@ def _finding(exposure: Exposure) -> Finding:
         VULNERABLE,
         None,
         Verdict.FINDING,
-        f"{text}; fixed in {fix}" if fix else f"{text}; no fix is known",
+        f"{text}; {fix_text(exposure)}",
         module=exposure.module,
         place=exposure.place,
         needed_by=tuple(chain_text(exposure)) if exposure.chain else (),

@@ -8,7 +8,7 @@ from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.audit.text import level
-from govgo.report.document import encode, fault_entries, heading, place_members
+from govgo.report.document import encode, fault_entries, heading, moment, place_members
 
 SCHEMA = "govgo.audit/1"
 
@@ -38,7 +38,7 @@ def _database(database: Database) -> dict[str, object]:
     return {
         "source": database.source,
         "advisories": database.size if database.size >= 0 else None,
-        "modified": None if database.modified is None else database.modified.isoformat(timespec="seconds"),
+        "modified": moment(database.modified),
         "kept": database.is_kept,
         "proved": database.is_proved,
     }

@@ -11,6 +11,7 @@ from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.style import PLAIN, Style
+from govgo.report.words import many
 
 _MODULES, _PACKAGES = "module level: calls are not analysed", "package level: calls are not analysed"
 _GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
@@ -40,11 +41,17 @@ def level(run: Audit) -> str:
 
 def _exposure(module: AuditedModule, exposure: Exposure, style: Style) -> Iterator[str]:
     vulnerability = exposure.vulnerability
-    fix = f"fixed in {vulnerability.fixed_in}" if vulnerability.fixed_in else "no fix is known"
+    fix = style.paint(one_line(fix_text(exposure)), "green" if vulnerability.fixed_in else "yellow")
     name = style.paint(one_line(vulnerability.id), "red")
-    yield f"{name}  {one_line(subject(exposure))}  {style.paint(one_line(fix), 'green' if fix[0] == 'f' else 'yellow')}"
+    yield f"{name}  {one_line(subject(exposure))}  {fix}"
     for label, text in facts(module, exposure):
         yield f"    {label:<10}{one_line(text)}"
+
+
+def fix_text(exposure: Exposure) -> str:
+    """Which version is not vulnerable."""
+    fixed = exposure.vulnerability.fixed_in
+    return f"fixed in {fixed}" if fixed else "no fix is known"
 
 
 def policy_notes(module: AuditedModule) -> Iterator[str]:
@@ -121,7 +128,7 @@ def closing(run: Audit) -> str:
     count = len({(each.vulnerability.id, each.module) for each in found})
     modules = {each.module for each in found}
     go = {mod for mod in modules if mod.path in _GO_NAMES}
-    looked = _many(sum(module.modules for module in run.modules), "module")
+    looked = many(sum(module.modules for module in run.modules), "module")
     releases = "go " + ", ".join(sorted({module.release.version for module in run.modules}))
     if not run.modules:
         return f"nothing was audited ({level(run)})"
@@ -137,7 +144,3 @@ def _closing_colour(run: Audit) -> str:
     if any(True for _ in run.exposures()):
         return "red"
     return "yellow" if run.faults else "green"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

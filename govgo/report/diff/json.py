@@ -7,10 +7,9 @@ Fields are only ever added.
 from __future__ import annotations
 
 from govgo.core.foreign import visible
-from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, SideName, TargetChanges
 from govgo.core.resolution.review import SourceDiff
-from govgo.report.document import encode, fault_entries, heading, place_members
+from govgo.report.document import encode, fault_entries, heading, module_members, place_members
 
 SCHEMA = "govgo.diff/1"
 
@@ -67,9 +66,9 @@ def _selected(run: Comparison, side: Selected) -> dict[str, object]:
     facts = run.facts.get(side.source) if side.source is not None else None
     return {
         "version": side.mod.version,
-        "replacement": None if side.replacement is None else _module(side.replacement),
+        "replacement": None if side.replacement is None else module_members(side.replacement),
         "direct": side.is_direct,
-        "decided_by": [{**_module(each.source), **place_members(each.place)} for each in side.deciding],
+        "decided_by": [{**module_members(each.source), **place_members(each.place)} for each in side.deciding],
         "asked": None if side.asked is None else place_members(side.asked),
         "time": None if facts is None or facts.time is None else facts.time.isoformat(),
         "retracted": None if facts is None else facts.is_retracted,
@@ -83,7 +82,7 @@ def _source(source: SourceDiff) -> dict[str, object]:
     sides = zip(("old", "new"), (source.old, source.new), source.hashes, strict=True)
     return {
         "path": source.path,
-        **{name: None if mod is None else {**_module(mod), "hash": digest} for name, mod, digest in sides},
+        **{name: None if mod is None else {**module_members(mod), "hash": digest} for name, mod, digest in sides},
         "notable": [
             {"kind": each.sort.value, "detail": each.detail, "files": list(each.files), "test": each.is_test}
             for each in source.notable
@@ -92,7 +91,3 @@ def _source(source: SourceDiff) -> dict[str, object]:
             {"file": each.name, "change": each.change, "note": each.note, "diff": each.text} for each in source.files
         ],
     }
-
-
-def _module(mod: ModuleVersion) -> dict[str, object]:
-    return {"path": mod.path, "version": mod.version}

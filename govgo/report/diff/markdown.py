@@ -19,9 +19,9 @@ from govgo.report.diff.text import (
     side_names,
     source_title,
     summary,
-    title,
 )
-from govgo.report.markdown import fenced, plain
+from govgo.report.markdown import fault_section, fenced, plain, table_row
+from govgo.report.words import titled
 
 MOST_CHARACTERS = 60_000
 """Of a report; what does not fit is left out, and the report says so."""
@@ -59,8 +59,7 @@ def _blocks(run: Comparison) -> Iterator[list[str]]:
     sides = [f"{plain(side_names(run))}: **{plain(closing(run))}**"] if run.old.name else []
     yield ["## govgo diff", *(["", *sides] if sides else [])]
     for finding in run.findings:
-        place = f" ({plain(str(finding.place))})" if finding.place is not None else ""
-        yield ["", f"### ⚠️ {plain(finding.code)}{place}", "", *fenced(visible(finding.text).split("\n"))]
+        yield fault_section(finding)
     remarks = [*remark_lines(run), *(f"note: {note}" for note in run.notes)]
     for first, line in enumerate(remarks):
         yield [*([] if first else [""]), f"- {plain(line)}"]
@@ -77,11 +76,11 @@ def _blocks(run: Comparison) -> Iterator[list[str]]:
 
 
 def _target(run: Comparison, target: TargetChanges) -> Iterator[list[str]]:
-    yield ["", f"### {plain(title(target))}", "", plain(summary(run, target))]
+    yield ["", f"### {plain(titled(target))}", "", plain(summary(run, target))]
     head = ["", f"| {' | '.join(TITLES)} |", f"|{' --- |' * len(TITLES)}"]
     for first in range(0, len(target.modules), _ROWS):
         rows = [row(run, each) for each in target.modules[first : first + _ROWS]]
-        yield [*(head if not first else []), *(f"| {' | '.join(map(plain, cells))} |" for cells in rows)]
+        yield [*(head if not first else []), *map(table_row, rows)]
     for file in target.files:
         changed = [*(f"- {line}" for line in file.removed), *(f"+ {line}" for line in file.added)]
         yield ["", plain(file.file), "", *fenced([visible(line) for line in changed], "diff")]

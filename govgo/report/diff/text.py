@@ -12,6 +12,7 @@ from govgo.core.foreign import one_line
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
+from govgo.report.words import titled
 
 if TYPE_CHECKING:
     from govgo.core.resolution.review import Notable, SourceDiff
@@ -63,15 +64,10 @@ def _source(source: SourceDiff, style: Style) -> str:
         lines.append(f"  {style.paint(one_line(notable_text(each)), 'yellow')}")
     for file in source.files:
         if file.text:
-            lines += [_painted(one_line(line.replace("\t", "    ")), style) for line in file.text.splitlines()]
+            lines += [style.diff_line(one_line(line.replace("\t", "    "))) for line in file.text.splitlines()]
         else:
             lines.append(one_line(f"{file.change} {file.name}: {file.note}"))
     return "".join(f"{line}\n" for line in lines)
-
-
-def _painted(line: str, style: Style) -> str:
-    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-    return style.paint(line, colour) if colour else line
 
 
 def source_title(source: SourceDiff) -> str:
@@ -110,7 +106,7 @@ def _many(count: int, noun: str) -> str:
 
 
 def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
-    text = style.paint(one_line(f"{title(target)}: {summary(run, target)}"), "bold") + "\n"
+    text = style.paint(one_line(f"{titled(target)}: {summary(run, target)}"), "bold") + "\n"
     if target.modules:
         rows = []
         for each in target.modules:
@@ -126,10 +122,11 @@ def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
 
 def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
     """The rows as a table; on a terminal that is too narrow for it, as two lines each."""
-    text = table(TITLES, rows, style._replace(width=style.width and 10_000))
+    if not style.is_terminal:
+        return table(TITLES, rows, style)
     widest = max(len(row) for row in table(TITLES, [tuple(map(_bare, row)) for row in rows]).splitlines())
-    if not style.is_terminal or widest <= style.width:
-        return text
+    if widest <= style.width:
+        return table(TITLES, rows, style._replace(width=10_000))
     text = ""
     for change, path, old, new, direct, published, needed in rows:
         versions = " => ".join(part for part in (old, new) if part)
@@ -145,12 +142,6 @@ def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
 
 def _bare(text: str) -> str:
     return re.sub("\x1b\\[[0-9]*m", "", text)
-
-
-def title(target: TargetChanges) -> str:
-    """The name of a module, and where it is."""
-    where = f" ({target.directory})" if target.path and target.directory != "." else ""
-    return f"{target.name}{where}"
 
 
 def summary(run: Comparison, target: TargetChanges) -> str:

@@ -9,7 +9,7 @@ from govgo.core.findings import Finding
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.view import View
-from govgo.report.document import encode, fault_entries, heading
+from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null
 
 SCHEMA = "govgo.graph/1"
 
@@ -43,12 +43,11 @@ def _node(view: View, mod: ModuleVersion) -> dict[str, object]:
     is_selected = view.is_selected(mod)
     reason = dependencies.retracted.get(mod.path) if is_selected else None
     return {
-        "path": mod.path,
-        "version": mod.version,
+        **module_members(mod),
         "main": not mod.version,
         "selected": is_selected,
         "direct": mod.path in dependencies.resolution.direct,
-        "replaced_by": None if replacement is None else {"path": replacement.path, "version": replacement.version},
+        "replaced_by": module_or_null(replacement),
         "retracted": None if reason is None else visible(reason),
         "pruned": dependencies.is_pruned(mod),
     }

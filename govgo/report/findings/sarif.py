@@ -84,20 +84,18 @@ def sarif_report(run: Run, rules: Mapping[str, str] = RULES) -> str:
 def _rule(run: Run, rules: Mapping[str, str], code: str, findings: list[Finding]) -> dict[str, object]:
     worst = max(finding.verdict for finding in findings)
     text = rules.get(code, f"{code.replace('-', ' ')}.".capitalize())
-    if not isinstance(run, Verification):
-        return {
-            "id": code,
-            "shortDescription": {"text": text},
-            "help": {"text": f"{text} See `govgo help {run.verb}`."},
-            "defaultConfiguration": {"level": _level(worst)},
-        }
-    return {
+    more = f"See `govgo help {run.verb}`."
+    if isinstance(run, Verification):
+        more = "`govgo help module-auth` explains how modules are authenticated."
+    rule: dict[str, object] = {
         "id": code,
         "shortDescription": {"text": text},
-        "help": {"text": f"{text} `govgo help module-auth` explains how modules are authenticated."},
+        "help": {"text": f"{text} {more}"},
         "defaultConfiguration": {"level": _level(worst)},
-        "properties": {"tags": ["security", "supply-chain"], "security-severity": _SEVERITIES[worst]},
     }
+    if isinstance(run, Verification):
+        rule["properties"] = {"tags": ["security", "supply-chain"], "security-severity": _SEVERITIES[worst]}
+    return rule
 
 
 _SEVERITIES = {Verdict.PASSED: "0.0", Verdict.FINDING: "4.0", Verdict.CONTRADICTION: "9.0"}

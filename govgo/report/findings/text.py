@@ -23,6 +23,8 @@ from govgo.core.findings import (
 )
 from govgo.core.foreign import one_line, visible
 from govgo.report.findings.advice import cause_text, hint_text
+from govgo.report.style import PLAIN, Style
+from govgo.report.words import many, titled
 
 MOST_ALIKE = 10
 """Findings of one kind that a terminal shows in full."""
@@ -32,12 +34,12 @@ Paint = Callable[[str, str], str]
 """`paint(text, colour)`; colours are "red", "yellow", "green" and "cyan"."""
 
 
-def plain(text: str, colour: str) -> str:
-    """No colour."""
-    return text
+def styled_report(run: Run, style: Style) -> str:
+    """The report on a medium: a terminal shows only some of the findings that are alike."""
+    return text_report(run, style.paint, most_alike=MOST_ALIKE if style.is_terminal else 0)
 
 
-def text_report(run: Run, paint: Paint = plain, *, most_alike: int = 0) -> str:
+def text_report(run: Run, paint: Paint = PLAIN.paint, *, most_alike: int = 0) -> str:
     """The whole report, a newline at its end.
 
     Args:
@@ -48,8 +50,7 @@ def text_report(run: Run, paint: Paint = plain, *, most_alike: int = 0) -> str:
     lines: list[str] = []
     for module in run.modules:
         if len(run.modules) > 1 and module.claims:
-            where = f" ({module.directory})" if module.path and module.directory != "." else ""
-            lines.append(one_line(f"{module.name}{where}"))
+            lines.append(one_line(titled(module)))
         for result in module.claims:
             lines += [one_line(f"  {label:<17}  {text}") for label, text in _rows(run, module, result)]
     lines += _told(run, paint, most_alike or sys.maxsize)
@@ -92,7 +93,7 @@ def closing(run: Run) -> str:
 
 
 def _many(count: int, noun: str) -> str:
-    return "" if not count else f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return many(count, noun) if count else ""
 
 
 def _rows(run: Run, module: ModuleReport, result: ClaimResult) -> Iterator[tuple[str, str]]:
@@ -166,7 +167,7 @@ def _told(run: Run, paint: Paint, most: int) -> Iterator[str]:
 
 
 def finding_lines(
-    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
+    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = PLAIN.paint, *, with_hint: bool = True
 ) -> Iterator[str]:
     """One finding: its kind and code, its sentence, then its facts, indented, and its hint unless it is known."""
     word = "finding" if finding.verdict is Verdict.FINDING and run.verb != "verify" else _KINDS[finding.verdict]
@@ -190,7 +191,7 @@ def sentence(finding: Finding) -> str:
 
 
 def body_lines(
-    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = plain, *, with_hint: bool = True
+    run: Run, module: ModuleReport | None, finding: Finding, paint: Paint = PLAIN.paint, *, with_hint: bool = True
 ) -> Iterator[str]:
     """One finding without its code.
 

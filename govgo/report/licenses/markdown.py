@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.licenses.licenses import Licenses
 from govgo.report.findings.markdown import markdown_report
 from govgo.report.licenses.text import license_cell, origin, version_cell
-from govgo.report.markdown import plain
+from govgo.report.markdown import plain, table_row
 
 
 def licenses_markdown(run: Licenses) -> str:
@@ -21,6 +21,6 @@ def licenses_markdown(run: Licenses) -> str:
         ]
         for each in build.modules:
             cells = (each.module.path, version_cell(each), license_cell(each), origin(each))
-            lines.append(f"| {' | '.join(map(plain, cells))} |")
+            lines.append(table_row(cells))
         lines.append("")
     return "".join(f"{line}\n" for line in lines) + markdown_report(run)

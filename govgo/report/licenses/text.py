@@ -8,8 +8,9 @@ from collections import Counter
 from govgo.core.foreign import one_line
 from govgo.core.licenses.licenses import Licenses, ModuleLicense
 from govgo.core.licenses.texts import LICENSE
-from govgo.report.findings.text import MOST_ALIKE, text_report
+from govgo.report.findings.text import styled_report
 from govgo.report.style import Style, table
+from govgo.report.words import titled
 
 UNKNOWN = "unknown"
 COLUMNS = ("MODULE", "VERSION", "LICENCE", "FROM")
@@ -20,15 +21,14 @@ def licenses_text(run: Licenses, style: Style) -> str:
     parts: list[str] = []
     for build in run.builds:
         if len(run.builds) > 1:
-            where = f" ({build.directory})" if build.path and build.directory != "." else ""
-            parts.append(style.paint(one_line(f"{build.name}{where}"), "bold") + "\n")
+            parts.append(style.paint(one_line(titled(build)), "bold") + "\n")
         if build.modules:
             parts.append(table(COLUMNS, [_row(each, style) for each in build.modules], style) + "\n")
     counts = Counter(each.expression or UNKNOWN for build in run.builds for each in build.modules)
     if counts:
         summary = ", ".join(f"{number} {name}" for name, number in sorted(counts.items(), key=_most_first))
         parts.append(f"{one_line(summary)}\n")
-    return "".join(parts) + text_report(run, style.paint, most_alike=MOST_ALIKE if style.is_terminal else 0)
+    return "".join(parts) + styled_report(run, style)
 
 
 def _most_first(entry: tuple[str, int]) -> tuple[int, str]:

@@ -7,11 +7,9 @@ Fields are only ever added.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from govgo.core.foreign import visible
 from govgo.core.resolution.outdated import Audited, Dependency, Outdated, Release
-from govgo.report.document import encode, fault_entries, heading, place_members
+from govgo.report.document import encode, fault_entries, heading, moment, place_members
 
 SCHEMA = "govgo.outdated/1"
 
@@ -30,8 +28,8 @@ def json_report(run: Outdated) -> str:
             "later_majors": sum(bool(each.majors) for each in every),
             "errors": len(faults),
             "all": run.is_all,
-            "time": _time(run.now),
-            "as_of": _time(run.as_of),
+            "time": moment(run.now),
+            "as_of": moment(run.as_of),
             "min_age_s": None if run.min_age is None else int(run.min_age.total_seconds()),
         },
         "modules": [_module(module) for module in run.modules],
@@ -75,9 +73,5 @@ def _dependency(each: Dependency) -> dict[str, object]:
 def _release(release: Release | None) -> dict[str, object] | None:
     if release is None:
         return None
-    time, dated_by = _time(release.time), release.dated_by or None
+    time, dated_by = moment(release.time), release.dated_by or None
     return {"path": release.path, "version": release.version, "time": time, "dated_by": dated_by}
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(timespec="seconds")

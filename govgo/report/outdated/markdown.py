@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govgo.core.foreign import visible
 from govgo.core.resolution.outdated import Audited, Outdated
-from govgo.report.markdown import fenced, plain
+from govgo.report.markdown import fault_section, plain, table_row
 from govgo.report.outdated.text import cells, closing, is_listed, remark_lines, title, titles, told_faults
 
 
@@ -15,8 +14,7 @@ def markdown_report(run: Outdated) -> str:
     """The report, a newline at its end."""
     lines = ["## Outdated dependencies"]
     for fault in told_faults(run):
-        place = f" ({plain(str(fault.place))})" if fault.place is not None else ""
-        lines += ["", f"### ⚠️ {plain(fault.code)}{place}", "", *fenced(visible(fault.text).split("\n"))]
+        lines += fault_section(fault)
     for module in run.modules:
         if module.dependencies or not module.faults:
             lines += _module(run, module)
@@ -31,7 +29,7 @@ def _module(run: Outdated, module: Audited) -> Iterator[str]:
         head = titles(run)
         yield from ("", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}")
         for each in listed:
-            yield f"| {' | '.join(map(plain, cells(run, each)))} |"
+            yield table_row(cells(run, each))
     remarks = [f"- **{word}**: {plain(rest)}" for word, rest in remark_lines(run, module)]
     yield from (["", *remarks] if remarks else ())
     yield ""

@@ -10,6 +10,7 @@ from govgo.core.foreign import one_line
 from govgo.core.resolution.outdated import INDEX, Audited, Dependency, Outdated, Release
 from govgo.report.age import age, short
 from govgo.report.style import PLAIN, Style, table
+from govgo.report.words import many
 
 
 def text_report(run: Outdated, style: Style = PLAIN) -> str:
@@ -81,7 +82,7 @@ def _behind(each: Dependency) -> str:
     """How many releases, and how much time lies between them."""
     if each.newest is None:
         return "-"
-    parts = [_many(each.behind, "release")] if each.behind else []
+    parts = [many(each.behind, "release")] if each.behind else []
     if each.lag is not None and each.lag.days > 1:
         parts.append(short(each.lag))
     return ", ".join(parts) or "-"
@@ -119,11 +120,11 @@ def closing(run: Outdated, module: Audited) -> str:
     if not every:
         return f"no {nouns}"
     if outdated:
-        text = f"{len(outdated)} of {_many(len(every), noun, nouns)} {'is' if len(outdated) == 1 else 'are'} outdated"
+        text = f"{len(outdated)} of {many(len(every), noun, nouns)} {'is' if len(outdated) == 1 else 'are'} outdated"
     elif failed:
-        text = f"none of {_many(len(every), noun, nouns)} is known to be outdated"
+        text = f"none of {many(len(every), noun, nouns)} is known to be outdated"
     else:
-        text = f"{_many(len(every), noun, nouns)} up to date"
+        text = f"{many(len(every), noun, nouns)} up to date"
     counts = (
         (sum(bool(each.retracted) for each in every), "retracted"),
         (sum(bool(each.deprecated) for each in every), "deprecated"),
@@ -133,10 +134,6 @@ def closing(run: Outdated, module: Audited) -> str:
         (len(failed), "could not be looked up"),
     )
     return ", ".join([text, *(f"{count} {words}" for count, words in counts if count)])
-
-
-def _many(count: int, noun: str, nouns: str = "") -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or noun + 's'}"
 
 
 def told_faults(run: Outdated) -> Sequence[Finding]:

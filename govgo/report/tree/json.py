@@ -8,7 +8,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.dependencies import Audited, Dependencies, Need
 from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.tree import Tree, TreeOptions
-from govgo.report.document import encode, fault_entries, heading, place_members
+from govgo.report.document import encode, fault_entries, heading, module_members, module_or_null, place_members
 
 SCHEMA = "govgo.tree/1"
 
@@ -50,12 +50,11 @@ def _node(module: Dependencies, mod: ModuleVersion, depth: int, *, is_reached: b
     replacement = module.resolution.replacement(mod)
     reason = module.retracted.get(mod.path)
     return {
-        "path": mod.path,
-        "version": mod.version,
+        **module_members(mod),
         "depth": depth,
         "main": not mod.version,
         "direct": mod.path in module.resolution.direct,
-        "replaced_by": None if replacement is None else {"path": replacement.path, "version": replacement.version},
+        "replaced_by": module_or_null(replacement),
         "retracted": None if reason is None else visible(reason),
         "pruned": module.is_pruned(mod),
         "required_by_selected": is_reached,
@@ -66,11 +65,7 @@ def _node(module: Dependencies, mod: ModuleVersion, depth: int, *, is_reached: b
 def _requirement(found: Requirement | None) -> dict[str, object] | None:
     if found is None:
         return None
-    return {
-        "path": found.source.path,
-        "version": found.source.version,
-        **place_members(found.place),
-    }
+    return {**module_members(found.source), **place_members(found.place)}
 
 
 def _need(need: Need) -> dict[str, object]:

@@ -17,6 +17,7 @@ from govgo.core.resolution.dependencies import Audited, Dependencies
 from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.tree import Branch, Tree, TreeOptions
 from govgo.report.style import PLAIN, Style
+from govgo.report.words import many, titled
 
 MOST_LINES = 100_000
 """Lines of one module or workspace: where repeats are shown, a large graph has more than any memory holds."""
@@ -71,18 +72,12 @@ def counts_text(module: Dependencies) -> str:
     }
     rest = "".join(f", {count:,} {name}" for name, count in counts.items() if count)
     needs = sum(len(module.needs(mod)) for mod in module.modules)
-    modules, requirements = _many(len(dependent), "module"), _many(needs, "requirement")
+    modules, requirements = many(len(dependent), "module"), many(needs, "requirement")
     return f"{_name(module)}: {modules}, {direct:,} direct, {requirements}{rest}"
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def _name(module: Dependencies) -> str:
-    resolution = module.resolution
-    where = f" ({resolution.directory})" if resolution.path and resolution.directory != "." else ""
-    return one_line(f"{resolution.name}{where}")
+    return one_line(titled(module.resolution))
 
 
 class _Printer:
@@ -115,20 +110,17 @@ class _Printer:
             first = rest = f"{branch.depth} " if self._prefix == "depth" else ""
         parts = self._parts(branch)
         if not self._style.is_terminal:
-            return f"{first}{' '.join(self._painted(*part) for part in parts)}\n"
+            return f"{first}{' '.join(self._style.paint(*part) for part in parts)}\n"
         words = ((word, colour) for text, colour in parts for word in text.split(" "))
         lines, used, is_new = [first], len(first), True
         for word, colour in words:
             if not is_new and used + 1 + len(word) > self._style.width:
                 lines.append(f"{rest}  ")
                 used, is_new = len(rest) + 2, True
-            lines[-1] += ("" if is_new else " ") + self._painted(word, colour)
+            lines[-1] += ("" if is_new else " ") + self._style.paint(word, colour)
             used += len(word) + (not is_new)
             is_new = False
         return "".join(f"{line}\n" for line in lines)
-
-    def _painted(self, text: str, colour: str) -> str:
-        return self._style.paint(text, colour) if colour else text
 
     def _drawing(self, branch: Branch) -> tuple[str, str]:
         """What stands before the line of a branch, and before what of it goes on below."""

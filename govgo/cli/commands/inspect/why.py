@@ -99,16 +99,16 @@ def _text(run: WhyVersion, style: Style) -> str:
     return text_report(run, style)
 
 
-def _json(run: WhyVersion, style: Style) -> str:
+def _json(run: WhyVersion, _: Style) -> str:
     from govgo.report.whyversion import json_report
 
-    return json_report(run, style)
+    return json_report(run)
 
 
-def _markdown(run: WhyVersion, style: Style) -> str:
+def _markdown(run: WhyVersion, _: Style) -> str:
     from govgo.report.whyversion import markdown_report
 
-    return markdown_report(run, style)
+    return markdown_report(run)
 
 
 _FORMATS = {"text": _text, "json": _json, "markdown": _markdown}
