@@ -66,7 +66,7 @@
       "decides", "asks", "marked", "faded"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
   }
 
-  const kindOf = (node) => has(node, RETRACTED) && has(node, SELECTED) ? "retracted" : has(node, REPLACED) ? "replaced"
+  const kindOf = (node) => has(node, RETRACTED) ? "retracted" : has(node, REPLACED) ? "replaced"
     : has(node, MAIN) ? "main" : !has(node, SELECTED) ? "unselected" : has(node, DIRECT) ? "direct" : "other";
   const SHAPES = { main: 1, direct: 0, other: 0, replaced: 2, retracted: 3, unselected: 4 };
   const SIZES = { main: 9, direct: 5, other: 3.2, replaced: 6, retracted: 6.5, unselected: 3 };
@@ -389,7 +389,7 @@ void main(void) {
     else if (!has(node, SELECTED)) found.push("not selected");
     if (has(node, DIRECT) && !has(node, MAIN)) found.push("required directly");
     if (has(node, REPLACED)) found.push(`replaced ${data.replaced[node]}`);
-    if (has(node, RETRACTED) && has(node, SELECTED)) {
+    if (has(node, RETRACTED)) {
       found.push(data.retracted[node] ? `retracted: ${data.retracted[node]}` : "retracted");
     }
     if (has(node, PRUNED)) found.push("pruned");
@@ -455,7 +455,7 @@ void main(void) {
     box.append(element("h2", { tabindex: "-1" }, nameOf(node)));
     const marks = marksOf(node);
     if (marks.length) {
-      box.append(element("p", { class: has(node, RETRACTED) && has(node, SELECTED) ? "warning" : "mark" }, marks.join("; ")));
+      box.append(element("p", { class: has(node, RETRACTED) ? "warning" : "mark" }, marks.join("; ")));
     }
     const selected = selectedOf[data.path[node]];
     if (selected >= 0 && selected !== node) box.append(element("p", {}, "Selected is ", link(selected, data.version[selected] || "the main module")));
@@ -482,7 +482,7 @@ void main(void) {
       if (asking.length && !asking.some((each) => decides(each.target))) {
         box.append(element("p", { class: "note" }, "What decides is not part of this page."));
       }
-      const chain = chainTo(node);
+      const chain = [...onChain];
       if (chain.length > 1) {
         box.append(element("h3", {}, "Shortest way"));
         box.append(element("ol", { id: "chain" }, ...chain.map((each) => element("li", {}, link(each, nameOf(each))))));
@@ -505,13 +505,19 @@ void main(void) {
 
   // ---- Search.
 
+  const wordsOf = () => byId("find").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  /** The nodes that are shown and have every word. */
+  function matching(words) {
+    return shownNodes().filter((node) => words.every((word) => nameOf(node).toLowerCase().includes(word)));
+  }
+
   function search() {
-    const words = byId("find").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf();
     const list = byId("found");
     list.replaceChildren();
     if (isListShown()) fillList();
     if (!words.length) return [];
-    const found = shownNodes().filter((node) => words.every((word) => nameOf(node).toLowerCase().includes(word)));
+    const found = matching(words);
     found.sort((a, b) => pathOf(a).length - pathOf(b).length || a - b);
     for (const node of found.slice(0, MOST_FOUND)) {
       list.append(element("li", {}, element("button", { type: "button", onclick: () => take(node) }, nameOf(node))));
@@ -545,12 +551,11 @@ void main(void) {
   }
 
   function fillList() {
-    const words = byId("find").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    const nodes = shownNodes().filter((node) => words.every((word) => nameOf(node).toLowerCase().includes(word)));
+    const nodes = matching(wordsOf());
     const [column, way] = sorted;
-    const value = COLUMNS[column][1];
     if (column !== 0 || way !== 1) {
-      nodes.sort((a, b) => { const [x, y] = [value(a), value(b)]; return way * (x < y ? -1 : x > y ? 1 : 0) || a - b; });
+      const values = new Map(nodes.map((node) => [node, COLUMNS[column][1](node)]));
+      nodes.sort((a, b) => { const [x, y] = [values.get(a), values.get(b)]; return way * (x < y ? -1 : x > y ? 1 : 0) || a - b; });
     }
     const head = element("tr", {}, ...COLUMNS.map(([title], at) => element("th", {
       scope: "col", "aria-sort": at !== column ? "none" : way > 0 ? "ascending" : "descending" },
@@ -558,7 +563,7 @@ void main(void) {
       title + (at !== column ? "" : way > 0 ? " \u25b4" : " \u25be")))));
     const rows = nodes.map((node) => element("tr", {},
       element("td", {}, link(node, pathOf(node))), element("td", {}, data.version[node]),
-      element("td", has(node, RETRACTED) && has(node, SELECTED) ? { class: "warning" } : {}, COLUMNS[2][1](node)),
+      element("td", has(node, RETRACTED) ? { class: "warning" } : {}, COLUMNS[2][1](node)),
       element("td", {}, decidedBy(node)), element("td", { class: "number" }, String(COLUMNS[4][1](node))),
       element("td", { class: "number" }, String(COLUMNS[5][1](node)))));
     byId("list").replaceChildren(element("table", {},
