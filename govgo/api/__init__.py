@@ -7,8 +7,8 @@ r"""The importable library: typed, silent, synchronous.
 
 Functions that need modules read go's own settings (GOPROXY, GOSUMDB, GOMODCACHE …) from `environ`, the environment of
 the process where it is None, and from the go env file; GOFLAGS is for command lines and not read. They print nothing,
-and change no file but the module cache; `get` and `tidy` also go.mod and go.sum. Each error derives from
-`govgo.errors.GovgoError`.
+and change no file outside of the module cache and govgo's own; `get` and `tidy` also go.mod and go.sum. Each error
+derives from `govgo.errors.GovgoError`.
 
 Each of them takes two hooks. `progress` is called with an `Event` for what happens, in whatever thread it happens.
 `cancelled` is asked several times a second; once it answers True, the work ends with `Cancelled`. See docs/library.md.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +27,11 @@ Progress = Callable[[Event], object]
 
 
 Asked = Callable[[], bool]
+
+
+def several(given: str | Iterable[str]) -> list[str]:
+    """The texts of an argument that may be one or many."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 @contextmanager

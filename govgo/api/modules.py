@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.api.call import Asked, Progress, open_session
+from govgo.api.call import Asked, Progress, open_session, several
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.errors import GovgoError, UsageError
@@ -137,9 +137,8 @@ def get(
     from govgo.app.get.get import GetOptions
     from govgo.app.get.get import get as run_get
 
-    given = [arguments] if isinstance(arguments, str) else list(arguments)
     with open_session(directory, environ, progress, cancelled, horizon=horizon) as session:
-        return run_get(session, given, GetOptions(upgrade, tests, tool)).changes
+        return run_get(session, several(arguments), GetOptions(upgrade, tests, tool)).changes
 
 
 def tidy(
@@ -190,9 +189,8 @@ def why(
     """
     from govgo.app.why import why as run_why
 
-    given = [targets] if isinstance(targets, str) else list(targets)
     with open_session(directory, environ, progress, cancelled) as session:
-        return run_why(session, given, modules=modules)
+        return run_why(session, several(targets), modules=modules)
 
 
 def download(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from govgo.api.call import Asked, Progress, open_session
+from govgo.api.call import Asked, Progress, open_session, several
 from govgo.core import findings
 from govgo.core.findings import Claim, Inspection, Verdict
 from govgo.errors import GovgoError
@@ -81,9 +81,8 @@ def what_if(
     from govgo.app.whatif import what_if as run_what_if
     from govgo.wiring.plan import planned
 
-    given = [steps] if isinstance(steps, str) else list(steps)
     with open_session(directory, environ, progress, cancelled) as session:
-        return run_what_if(session, [read_step(each) for each in given], plan=planned)
+        return run_what_if(session, [read_step(each) for each in several(steps)], plan=planned)
 
 
 def why_version(
@@ -222,11 +221,10 @@ def outdated(
     Raises:
         GovgoError: nothing could be looked at, or bytes contradict go.sum or the checksum database.
     """
-    from govgo.app.outdated import OutdatedOptions
     from govgo.app.outdated import outdated as run_outdated
 
     with open_session(directory, environ, progress, cancelled, mod="mod", horizon=horizon) as session:
-        return run_outdated(session, list(where), OutdatedOptions(everything))
+        return run_outdated(session, list(where), everything=everything)
 
 
 def verify(

@@ -12,7 +12,6 @@ trips:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.core.findings import Place
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_prerelease_version
@@ -40,16 +39,15 @@ from govgo.load.targets.targets import shown
 from govgo.ports.modules import Ask
 
 
-class OutdatedOptions(NamedTuple):
-    """The flags: `everything` looks at the whole build list (-all), not at direct requirements alone."""
-
-    everything: bool = False
-
-
-def outdated(session: Session, where: Sequence[str], options: OutdatedOptions) -> Outdated:
+def outdated(session: Session, where: Sequence[str], *, everything: bool = False) -> Outdated:
     """Look for newer versions of the dependencies of each module and workspace that `where` names.
 
     What fails for one dependency stands in its `fault`, and stops no other.
+
+    Args:
+        session: the command.
+        where: directories, or `DIR/...`; none for the main module or the workspace.
+        everything: look at the whole build list, not at direct requirements alone.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
@@ -63,12 +61,12 @@ def outdated(session: Session, where: Sequence[str], options: OutdatedOptions) -
             modules.append(Audited(target.kind, target.path or directory, directory, file, faults=(found.fault,)))
         else:
             found.activate()
-            modules.append(_Search(found, options).run())
+            modules.append(_Search(found, everything=everything).run())
     horizon = session.settings.horizon
     return Outdated(
         tuple(modules),
         present(session),
-        is_all=options.everything,
+        is_all=everything,
         as_of=None if horizon is None else horizon.as_of,
         min_age=None if horizon is None else horizon.min_age,
     )
@@ -103,10 +101,10 @@ class _Subject:
 class _Search:
     """The dependencies of one module or workspace, looked at together."""
 
-    def __init__(self, resolved: Resolved, options: OutdatedOptions) -> None:
+    def __init__(self, resolved: Resolved, *, everything: bool) -> None:
         self._session: Session = resolved.session
         self._resolution: Resolution = resolved.resolution
-        self._options = options
+        self._everything = everything
 
     def run(self) -> Audited:
         resolution = self._resolution
@@ -132,7 +130,7 @@ class _Search:
             places.setdefault(stated.mod.path, []).append(stated.place)
         for mod in resolution.modules:
             is_direct = mod.path in resolution.direct
-            if mod.version and (is_direct or self._options.everything):
+            if mod.version and (is_direct or self._everything):
                 source = resolution.replacement(mod) or mod
                 yield Dependency(mod, is_direct, tuple(places.get(mod.path, ())), Release(*source))
 

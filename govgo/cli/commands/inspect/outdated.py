@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from govgo.app.outdated import OutdatedOptions
 from govgo.app.outdated import outdated as outdated_service
 from govgo.cli.options import argument, command, horizon_options, module_options, option, record_options
 from govgo.cli.outputs import Reports, fault_of, output_options
@@ -53,8 +52,7 @@ def outdated(where: tuple[str, ...], **flags: Any) -> int:
         flags["form"] = "markdown"
     with Reports(flags, FORMATS, _failed_run) as reports:
         session = open_session(flags, announce=False, offline=flags["offline"])
-        options = OutdatedOptions(flags["everything"])
-        run = run_session(session, flags, lambda each: outdated_service(each, where, options))
+        run = run_session(session, flags, lambda each: outdated_service(each, where, everything=flags["everything"]))
         reports.tell(run)
     if reports.is_text:
         from govgo.report.outdated.text import told_faults
