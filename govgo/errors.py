@@ -80,6 +80,7 @@
             OfflineError         nobody may be asked (--offline), and what was needed is not kept
             NotInBundleError     [app/sum] a proof bundle has no record of a version, and nothing else is asked
           DiskError              a local file or directory could not be read or written (path)
+          StorageError           a storage of served files could not be asked, or lost a file meanwhile (key)
           NotInDatabaseError     [core/sumdb] the database does not know a module version
           MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
@@ -368,6 +369,16 @@ class DiskError(UnavailableError):
     def __init__(self, text: str = "", *, path: str = "", inner: BaseException | None = None, hint: str = "") -> None:
         super().__init__(text, inner=inner, hint=hint)
         self.path = path
+
+
+class StorageError(UnavailableError):
+    """A storage of served files could not be asked, or lost a file meanwhile; `key` names it."""
+
+    code = "storage"
+
+    def __init__(self, text: str = "", *, key: str = "", inner: BaseException | None = None, hint: str = "") -> None:
+        super().__init__(text, inner=inner, hint=hint)
+        self.key = key
 
 
 class IntegrityError(Failure):

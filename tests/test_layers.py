@@ -172,7 +172,7 @@ TESTED_BY = {
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "test_api.py": "api: call files modules reports",
-    "simulators/repo.py": "ports: advisories evidence files licenses modules sumdb talk",
+    "simulators/repo.py": "ports: advisories evidence files licenses modules storage sumdb talk",
     "test_startup.py": ": __main__",
 }
 

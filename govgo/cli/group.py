@@ -24,10 +24,11 @@ class Entry(NamedTuple):
     purpose: str
 
 
-CHANGE, INSPECT, TRUST, CACHE = (
+CHANGE, INSPECT, TRUST, SERVE, CACHE = (
     "Change go.mod",
     "Inspect",
     "Trust and CI",
+    "Serve and mirror",
     "Cache and environment",
 )
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files by key, as a directory or an object store keeps them: written whole, never seen half written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+
+class Entry(NamedTuple):
+    """A stored file.
+
+    Attributes:
+        key: slash-separated, relative, without "." and "..", in the letters of a module cache ("!" before capitals).
+        size: in bytes.
+        modified: seconds since the epoch.
+        tag: changes with the content; what `swap` compares. Empty where the storage has none.
+    """
+
+    key: str
+    size: int
+    modified: float
+    tag: str = ""
+
+
+class Storage(Protocol):
+    """Files by key. Every method may be called from several threads at once, and other processes share the storage.
+
+    Any method raises StorageError when the storage cannot be asked; keys that a storage cannot hold are InputError.
+    """
+
+    def head(self, key: str) -> Entry | None:
+        """What is known of a file without its bytes; None when there is none."""
+        ...
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes | None:
+        """The bytes of a file, or `length` of them from `start` on; None when there is no such file."""
+        ...
+
+    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+        """The same in pieces of a few MB, for what is too large to hold. A changed file ends in StorageError."""
+        ...
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Store a file unless the key is taken. Of several writers one gets True; False leaves what is there."""
+        ...
+
+    def create_from(self, key: str, path: str) -> bool:
+        """The same with the content of a local file, which may be large and may be moved away."""
+        ...
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Store a file whatever is there."""
+        ...
+
+    def swap(self, key: str, data: bytes, tag: str) -> bool:
+        """Replace a file if its tag is still `tag`; False when somebody was faster. Of several writers one wins."""
+        ...
+
+    def delete(self, key: str) -> bool:
+        """Remove a file; False when there was none."""
+        ...
+
+    def entries(self, prefix: str = "") -> Iterator[Entry]:
+        """The files whose keys start with `prefix`, in no order."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
