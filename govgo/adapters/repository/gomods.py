@@ -8,7 +8,9 @@ The way of one go.mod:
     check       against go.sum and the checksum database (`sumcheck`); a failure is remembered as the answer
     write       into the cache, later and many at once
 
-What does not prove never reaches the cache or the ledger. `gomodstream` loads whole module graphs through this.
+What does not prove never reaches the cache or the ledger. A go.mod that is only fetched ahead is checked, too, but its
+hash enters the ledger when somebody asks for the go.mod: go.sum gets no line for one that go would not read.
+`gomodstream` loads whole module graphs through this.
 """
 
 from __future__ import annotations
@@ -29,6 +31,25 @@ from govgo.ports.talk import Reporter
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.repository.chain import TrySources
+
+
+class Foreseen:
+    """A loader that is served before it is certain that anyone needs what it loads (`ports.modules.Loader`).
+
+    Attributes:
+        told: the go.mod files that it has been given; their hashes do not count as used.
+    """
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+        self.told: list[ModuleVersion] = []
+        self.wanted = loader.wanted
+        self.likely = loader.likely
+
+    def tell(self, mv: ModuleVersion, answer: bytes | Exception) -> None:
+        """Give the loader a go.mod, or why there is none."""
+        self.told.append(mv)
+        self._loader.tell(mv, answer)
 
 
 class GoMods:
@@ -56,18 +77,22 @@ class GoMods:
         self._report = report
         self._helper = helper
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
+        self._proved: dict[ModuleVersion, tuple[bytes, str]] = {}
         self._absent: set[ModuleVersion] = set()
         self._empty: bool | None = None
         self._raw: Memo[ModuleVersion, bytes] = Memo()
         self._loading: Memo[ModuleVersion, bytes] = Memo()
+        self._loading_ahead: Memo[ModuleVersion, bytes] = Memo()
         self._unwritten: list[tuple[ModuleVersion, bytes]] = []
 
     def forget(self) -> None:
         """Check everything anew, since the ledger has changed. Bytes that were fetched are still known."""
         self._known.clear()
+        self._proved.clear()
         self._absent.clear()
         self._empty = None
         self._loading = Memo()
+        self._loading_ahead = Memo()
 
     def cached(self, mv: ModuleVersion) -> bytes | GovgoError | None:
         """What is known of a go.mod without asking anyone: its bytes, why there are none, or None.
@@ -79,21 +104,52 @@ class GoMods:
         if known is not None:
             return known
         if is_toolchain(mv.path):
-            return f"module {mv.path}\n".encode() if is_go_version(mv.version.removeprefix("go")) else None
+            return _of_toolchain(mv)
+        if mv in self._proved:
+            data, h1 = self._proved.pop(mv)
+            self._sums.admit(mv.gomod_key(), h1)
+        else:
+            found = self._read(mv)
+            if found is None or not self._sums.check_locally(mv.gomod_key(), hash_gomod(found)):
+                return None
+            data = found
+        self._known[mv] = data
+        return data
+
+    def peek(self, mv: ModuleVersion) -> bytes | GovgoError | None:
+        """As `cached`, for a go.mod that may turn out not to be needed.
+
+        Raises:
+            SumMismatchError: the cached file contradicts go.sum.
+        """
+        known = self._known.get(mv)
+        if known is not None:
+            return known
+        if is_toolchain(mv.path):
+            return _of_toolchain(mv)
+        if mv in self._proved:
+            return self._proved[mv][0]
+        found = self._read(mv)
+        if found is None:
+            return None
+        h1 = hash_gomod(found)
+        if not self._sums.agrees(mv.gomod_key(), h1):
+            return None
+        self._proved[mv] = (found, h1)
+        return found
+
+    def _read(self, mv: ModuleVersion) -> bytes | None:
+        """A go.mod in the cache."""
         if mv in self._absent or self._nothing_cached():
             return None
         data = self._cache.read_gomod(mv)
         if data is None:
             self._absent.add(mv)
-            return None
-        if not self._sums.check_locally(mv.gomod_key(), hash_gomod(data)):
-            return None
-        self._known[mv] = data
         return data
 
     def at_hand(self, mv: ModuleVersion) -> bytes | None:
         """The go.mod that was checked in this run, on the disk or not yet, else the one in the cache; or None."""
-        known = self._known.get(mv)
+        known = self._proved[mv][0] if mv in self._proved else self._known.get(mv)
         return known if isinstance(known, bytes) else self._cache.read_gomod(mv)
 
     async def load(self, mv: ModuleVersion) -> bytes:
@@ -110,11 +166,22 @@ class GoMods:
             raise known
         return known
 
-    def answer_from_cache(self, loader: Loader) -> tuple[list[ModuleVersion], int]:
-        """Give `loader` everything that needs no network; (what is missing then, how many go.mod it asked for)."""
+    async def load_ahead(self, mv: ModuleVersion) -> None:
+        """As `load`, for a go.mod that may turn out not to be needed."""
+        if self.peek(mv) is None:
+            await self._loading_ahead.get(mv, lambda: self._load(mv, ahead=True))
+
+    def answer_from_cache(self, loader: Loader, *, ahead: bool = False) -> tuple[list[ModuleVersion], int]:
+        """Give `loader` everything that needs no network; (what is missing then, how many go.mod it asked for).
+
+        Args:
+            loader: who wants go.mod files.
+            ahead: they may turn out not to be needed.
+        """
         missing: list[ModuleVersion] = []
         asked = 0
-        cached, tell = self.cached, loader.tell  # looked up once: a warm graph asks thousands of times
+        # Looked up once: a warm graph asks thousands of times.
+        cached, tell = self.peek if ahead else self.cached, loader.tell
         while wanted := loader.wanted():
             asked += len(wanted)
             for mv in wanted:
@@ -133,20 +200,32 @@ class GoMods:
         """
         return await self._raw.get(mv, lambda: self._fetch(mv))
 
-    async def check(self, mv: ModuleVersion, data: bytes) -> None:
+    async def check(self, mv: ModuleVersion, data: bytes, *, ahead: bool = False) -> None:
         """Check bytes that `fetch` gave, and put them aside for the cache.
+
+        Args:
+            mv: the module version.
+            data: the bytes.
+            ahead: they may turn out not to be needed.
 
         Raises:
             SumMismatchError: they contradict go.sum or the database.
             GovgoError: they cannot be proved. Either error is remembered as the answer for this go.mod.
         """
+        key, h1 = mv.gomod_key(), hash_gomod(data)
         try:
-            await self._sums.check(mv.gomod_key(), hash_gomod(data))
+            await self._sums.prove(key, h1)
         except GovgoError as err:
             self._known[mv] = err
             raise
-        self._known[mv] = data
-        if not is_toolchain(mv.path):
+        is_new = mv not in self._known and mv not in self._proved
+        if not ahead:
+            self._sums.admit(key, h1)
+            self._known[mv] = data
+            self._proved.pop(mv, None)
+        elif is_new:
+            self._proved[mv] = (data, h1)
+        if is_new and not is_toolchain(mv.path):
             helper = self._helper()
             if helper is not None and helper.ready:
                 self._cache.hand_over_gomod(helper, mv, data)
@@ -193,14 +272,14 @@ class GoMods:
             self._empty = not self._cache.has_downloads()
         return self._empty
 
-    async def _load(self, mv: ModuleVersion) -> bytes:
+    async def _load(self, mv: ModuleVersion, *, ahead: bool = False) -> bytes:
         self.prefetch_sum(mv)
         try:
             data = await self.fetch(mv)
         except GovgoError as err:
             self._known[mv] = err
             raise
-        await self.check(mv, data)
+        await self.check(mv, data, ahead=ahead)
         return data
 
     async def _fetch(self, mv: ModuleVersion) -> bytes:
@@ -209,3 +288,8 @@ class GoMods:
             if data is not None:
                 return data
         return await self._try(lambda source: source.gomod(mv.path, mv.version))
+
+
+def _of_toolchain(mv: ModuleVersion) -> bytes | None:
+    """The go.mod of a toolchain, which is made up; None for a version that is none."""
+    return f"module {mv.path}\n".encode() if is_go_version(mv.version.removeprefix("go")) else None

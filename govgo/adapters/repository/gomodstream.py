@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from govgo.adapters.repository.gomods import GoMods
+from govgo.adapters.repository.gomods import Foreseen, GoMods
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, GovgoError
 from govgo.ports.modules import Loader
@@ -61,6 +61,7 @@ class _Stream:
     def __init__(self, gomods: GoMods, loader: Loader) -> None:
         self._gomods = gomods
         self._loader = loader
+        self._foreseen = isinstance(loader, Foreseen)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ahead: set[asyncio.Task[None]] = set()
         self._likely: dict[ModuleVersion, asyncio.Task[None]] = {}
@@ -72,10 +73,11 @@ class _Stream:
 
     def start(self, wanted: Sequence[ModuleVersion]) -> None:
         """Serve what the loader wants, and what it wants because of that."""
-        gomods, loader = self._gomods, self._loader
+        loader = self._loader
+        cached = self._gomods.peek if self._foreseen else self._gomods.cached
         while wanted:
             for mv in wanted:
-                answer = gomods.cached(mv)
+                answer = cached(mv)
                 if answer is None:
                     task = self._loop.create_task(self._serve(mv))
                     self._tasks.add(task)
@@ -88,7 +90,7 @@ class _Stream:
     def fetch_ahead(self, mods: Iterable[ModuleVersion]) -> None:
         """Fetch go.mod files that may be wanted later; they are not given to the loader before it asks."""
         for mv in mods:
-            if self._gomods.cached(mv) is None:
+            if self._gomods.peek(mv) is None:
                 task = self._loop.create_task(self._fetch_ahead(mv))
                 self._ahead.add(task)
                 task.add_done_callback(self._ahead.discard)
@@ -123,7 +125,7 @@ class _Stream:
         self._loader.tell(mv, data)
         self.start(self._loader.wanted())
         try:
-            await gomods.check(mv, data)
+            await gomods.check(mv, data, ahead=self._foreseen)
         except Failure as err:
             self._loader.tell(mv, err)  # takes the place of the bytes
 
@@ -151,7 +153,7 @@ class _Stream:
     def _guess(self) -> None:
         """Fetch what will probably be asked for after the graph."""
         for mv in self._loader.likely():
-            if mv not in self._likely and self._gomods.cached(mv) is None:
+            if mv not in self._likely and self._gomods.peek(mv) is None:
                 self._likely[mv] = self._loop.create_task(self._fetch_ahead(mv))
                 self._look_up_soon(mv)
 

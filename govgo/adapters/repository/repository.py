@@ -22,7 +22,7 @@ from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.proxy.revinfo import cached_info
-from govgo.adapters.repository.gomods import GoMods
+from govgo.adapters.repository.gomods import Foreseen, GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib.quote import quote
@@ -112,6 +112,7 @@ class Repository:
         self._too_new = too_new
         self._tap = tap
         self._asked: Memo[tuple[str, str, str], object] = Memo()
+        self._foreseen: dict[Loader, Foreseen] = {}
 
     # Questions about versions.
 
@@ -257,8 +258,11 @@ class Repository:
 
     def pump(self, loader: Loader) -> None:
         """Serve a loader of go.mod files until it wants nothing."""
-        if "_background" in self.__dict__:
-            self._run(self._background.graph(loader))
+        if (foreseen := self._foreseen.pop(loader, None)) is not None:
+            if "_background" in self.__dict__:
+                self._run(self._background.graph(loader))
+            for mv in foreseen.told:
+                self._gomods.cached(mv)  # now it is needed, and its hash counts as used
         missing, asked = self._gomods.answer_from_cache(loader)
         if not missing:
             return
@@ -274,9 +278,10 @@ class Repository:
         """Begin to serve a loader; from the cache at once."""
         if self._network.local:
             return
-        missing, asked = self._gomods.answer_from_cache(loader)
+        foreseen = self._foreseen[loader] = Foreseen(loader)
+        missing, asked = self._gomods.answer_from_cache(foreseen, ahead=True)
         if missing:
-            self._background.begin_graph(loader, self._stream(loader, missing, asked))
+            self._background.begin_graph(loader, self._stream(foreseen, missing, asked))
 
     def _stream(self, loader: Loader, missing: list[ModuleVersion], asked: int) -> Coroutine[Any, Any, None]:
         from govgo.adapters.repository.gomodstream import stream
@@ -372,6 +377,7 @@ class Repository:
         return Background(self._network.loop(), self._answer)
 
     def _end_background(self) -> None:
+        self._foreseen.clear()
         background = self.__dict__.pop("_background", None)
         if background is not None:
             self._run(background.cancel())
@@ -451,7 +457,8 @@ class Repository:
             case "latest":
                 return await self._try(lambda source: source.latest(ask.path))
             case "gomod":
-                return await self._warm_gomod(ModuleVersion(ask.path, ask.version))
+                await self._warm_gomod(ModuleVersion(ask.path, ask.version))
+                return None
             case "zip":
                 return await self._zips.tree(ModuleVersion(ask.path, ask.version))
             case "sumdb":
@@ -462,10 +469,10 @@ class Repository:
                 return None
         raise ValueError(f"unknown ask: {ask.kind}")
 
-    async def _warm_gomod(self, mv: ModuleVersion) -> bytes:
+    async def _warm_gomod(self, mv: ModuleVersion) -> None:
         if not is_semver(mv.version) and not is_toolchain(mv.path):
             raise InvalidVersionError(f"{mv}: invalid version")
-        return await self._gomods.load(mv)
+        await self._gomods.load_ahead(mv)
 
     def _is_known(self, ask: Ask) -> bool:
         """Whether an answer needs no network; it may turn out to be an error."""
@@ -477,7 +484,7 @@ class Repository:
         if ask.kind == "zip":
             return self.cached_dir(mv) is not None and self.ledger.have(mv)
         if ask.kind == "gomod":
-            return self._gomods.cached(mv) is not None
+            return self._gomods.peek(mv) is not None
         return False
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:

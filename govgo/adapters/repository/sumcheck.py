@@ -6,9 +6,9 @@
     go.sum has none, the path is public  the database must prove it, else an error
     go.sum has none, GONOSUMDB, off      accepted: no database is asked
 
-For every row but the second the hash is in the ledger afterwards. The toolchain is an exception: go.sum alone is never
-enough for it (`ledger.DATABASE_ONLY_PATHS`). The same check holds for go.mod files and zips, whether they come from the
-network or from the cache.
+For every row but the second the hash is in the ledger afterwards, unless the download may turn out not to be needed.
+The toolchain is an exception: go.sum alone is never enough for it (`ledger.DATABASE_ONLY_PATHS`). The same check holds
+for go.mod files and zips, whether they come from the network or from the cache.
 
 Rules: the Go Modules Reference, "Authenticating modules"; cmd/go/internal/modfetch (checkModSum, useSumDB).
 """
@@ -73,8 +73,30 @@ class SumCheck:
             SumMismatchError: go.sum or the database has another hash.
             GovgoError: the database could not be asked.
         """
-        if not self.check_locally(mod, h1):
+        await self.prove(mod, h1)
+        self.admit(mod, h1)
+
+    def agrees(self, mod: ModuleVersion, h1: str) -> bool:
+        """As `check_locally`, but nothing enters the ledger.
+
+        Raises:
+            SumMismatchError: go.sum has another hash.
+        """
+        return self.ledger.agrees(mod, h1) or not self.uses_database(mod.path)
+
+    async def prove(self, mod: ModuleVersion, h1: str) -> None:
+        """As `check`, but nothing enters the ledger; `admit` does that when the download is used.
+
+        Raises:
+            SumMismatchError: go.sum or the database has another hash.
+            GovgoError: the database could not be asked.
+        """
+        if not self.agrees(mod, h1):
             await self._open(mod).check(mod, h1)
+
+    def admit(self, mod: ModuleVersion, h1: str) -> None:
+        """Enter a hash that `agrees` or `prove` let pass into the ledger."""
+        if not self.ledger.check(mod, h1):
             self.ledger.add(mod, h1)
 
     def prefetch(self, mod: ModuleVersion) -> None:

@@ -47,7 +47,7 @@ from govgo.load.packages.loader import Loaded, PackageOpts
 from govgo.load.packages.patterns import match_in_module
 from govgo.load.packages.require import begin_queries
 from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
-from govgo.load.query.prefetch import warm_latest
+from govgo.load.query.prefetch import warm_upgrades
 from govgo.load.query.query import Allowed, query
 from govgo.load.query.retract import check_allowed, check_exclusions
 from govgo.load.session.session import Session
@@ -342,8 +342,8 @@ class Resolver:
         """Fetch together what all searches that were begun ask for, before the first of them is made."""
         if self._searches:
             searched, self._searches = self._searches, {}
-            in_use = [ModuleVersion(path, self.selected(path)) for path in searched if path in self.current]
-            warm_latest(self.session, searched, in_use)
+            allowed = self._allowed_for(self.upgrade, self.selected)
+            warm_upgrades(self.session, searched, self.upgrade, self.current, allowed)
 
     def load(self, patterns: Sequence[str], steady: Callable[[str, ModuleVersion | None], bool]) -> None:
         """Load packages, asking `steady` for each from outside the main module and for each that is missing."""

@@ -213,6 +213,10 @@ class SumLedger:
         self._touch(mod, h1).used = True
         return found and mod.path not in DATABASE_ONLY_PATHS
 
+    def agrees(self, mod: ModuleVersion, h1: str) -> bool:
+        """As `check`, for a download that may turn out not to be needed: its hash does not count as used."""
+        return self.enabled and self._find(self._load(), mod, h1) and mod.path not in DATABASE_ONLY_PATHS
+
     def add(self, mod: ModuleVersion, h1: str) -> None:
         """Record a hash that was proved, or that no database can prove. No effect outside a module.
 

@@ -15,7 +15,16 @@ from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
 from govgo.errors import BuildListError, Failure, GoSumError, GovgoError
-from govgo.load.dependency.gomod import ModSummary, ModuleError, RawSummaries, as_required, known_summary, parse_gomod
+from govgo.load.dependency.gomod import (
+    ForeseenSummaries,
+    ModSummary,
+    ModuleError,
+    RawSummaries,
+    as_required,
+    foreseen_as_required,
+    known_summary,
+    parse_gomod,
+)
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -154,14 +163,35 @@ class _Feed:
     """
 
     def __init__(self, session: Session, loader: GraphLoader, providing: Collection[ModuleVersion] = ()) -> None:
+        """Until `need`, what is read may turn out not to be needed; the modules `providing` hold wanted packages."""
         self._providing = frozenset(map(session.main.resolve, providing))
         self._session = session
         self._loader = loader
-        self._raw = session.part(RawSummaries)
+        self._raw: RawSummaries | ForeseenSummaries = session.part(ForeseenSummaries)
+        self._ahead = True
         self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
         self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
         self._asked = 0
         self._bytes = 0
+
+    def need(self) -> None:
+        """From now on all is needed; what was read before is remembered as such."""
+        raw = self._session.part(RawSummaries)
+        for mv in self._told:
+            if (foreseen := self._raw.pop(mv, None)) is not None:
+                raw[mv] = foreseen
+        self._raw = raw
+        self._ahead = False
+
+    def _known(self, mv: ModuleVersion) -> ModSummary | None:
+        """What needs no repository.  Raises as `summary` does."""
+        known = known_summary(self._session, mv)
+        if known is None and self._ahead:
+            actual = self._session.main.resolve(mv)
+            raw = self._raw.get(actual)
+            if isinstance(raw, ModSummary):
+                return foreseen_as_required(self._session, mv, actual, raw)
+        return known
 
     def wanted(self) -> list[ModuleVersion]:
         session, loader, waiting = self._session, self._loader, self._waiting
@@ -169,7 +199,7 @@ class _Feed:
         while fresh := loader.wanted():
             for mv in fresh:
                 try:
-                    known = known_summary(session, mv)
+                    known = self._known(mv)
                 except Failure as error:
                     loader.tell(mv, error)
                     continue
@@ -210,10 +240,7 @@ class _Feed:
                 raise GraphTooLargeError(f"module graph too large (limit is {MAX_GO_MOD_BYTES} bytes of go.mod files)")
             if len(loader.graph) > MAX_MODULES:
                 raise GraphTooLargeError(f"module graph too large (limit is {MAX_MODULES} module versions)")
-            try:
-                raw = parse_gomod(session, mv, "go.mod", answer)
-            except Failure as error:
-                raw = error
+            raw = self._summary(mv, answer)
         self._raw[mv] = raw
         if mv in self._providing and not isinstance(raw, GovgoError):
             self._prove(raw)
@@ -227,14 +254,24 @@ class _Feed:
                 loader.tell(requirer, raw)
                 continue
             try:
-                loader.tell(requirer, as_required(session, requirer, mv, raw))
+                required = foreseen_as_required if self._ahead else as_required
+                loader.tell(requirer, required(session, requirer, mv, raw))
             except Failure as error:
                 loader.tell(requirer, error)
+
+    def _summary(self, mv: ModuleVersion, data: bytes) -> ModSummary | GovgoError:
+        foreseen = self._session.part(ForeseenSummaries).get(mv)
+        if foreseen is not None:
+            return foreseen
+        try:
+            return parse_gomod(self._session, mv, "go.mod", data)
+        except Failure as error:
+            return error
 
     def _prove(self, raw: ModSummary) -> None:
         """Begin to prove what a module requires that provides packages: what these import comes from there.
 
-        Their lists are fetched for retractions, where those count. No go.mod is: its hash would be kept in go.sum.
+        Their lists are fetched for retractions, where those count.
         """
         session = self._session
         actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
@@ -284,14 +321,14 @@ class GraphReading:
         """Begin to fetch go.mod files; `finish` waits for them."""
         self._session.repo.begin_pump(self._feed)
 
-    @property
-    def is_read(self) -> bool:
-        """Whether every go.mod that was asked for has arrived."""
-        return self._loader.done
+    def build_list(self) -> Sequence[ModuleVersion]:
+        """The build list, when every go.mod that was asked for has arrived; nothing before."""
+        return self._graph.build_list() if self._loader.done else ()
 
     def finish(self) -> tuple[ModGraph, GraphError | None]:
         """The graph, as far as it could be loaded, and the error nearest to the main module."""
         session = self._session
+        self._feed.need()
         session.repo.pump(self._feed)
         if self._pruning == Pruning.WORKSPACE:
             _load_selected(session, self._loader, self._feed, self._roots)

@@ -6,7 +6,7 @@ Reference: Go Modules Reference, "Graph pruning", "Lazy module loading"; cmd/go'
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.modfile import ModFile
@@ -81,10 +81,14 @@ class Requirements:
             self._reading = GraphReading(self._session, self.pruning, self.roots)
             self._reading.begin()
 
-    @property
-    def graph_at_hand(self) -> bool:
-        """Whether `graph` answers without waiting."""
-        return self._graph is not None or (self._reading is not None and self._reading.is_read)
+    def build_list_ahead(self) -> Sequence[ModuleVersion]:
+        """The build list if `graph` would answer without waiting, else nothing. The graph does not count as loaded.
+
+        Whether it does decides what is asked next: roots are compared with a graph that is loaded, else spot-checked.
+        """
+        if self._graph is not None:
+            return self._graph[0].build_list()
+        return self._reading.build_list() if self._reading is not None else ()
 
     def foresee(self, mods: Iterable[ModuleVersion]) -> None:
         """Begin to fetch what the graph will need when `mods`, which provide packages, become roots."""

@@ -81,6 +81,10 @@ class RawSummaries(dict[ModuleVersion, ModSummary | GovgoError]):
     """What `raw_summary` found, or why there is nothing."""
 
 
+class ForeseenSummaries(dict[ModuleVersion, ModSummary | GovgoError]):
+    """The same of go.mod files that were fetched ahead, for which `raw_summary` has not been asked."""
+
+
 def summary(session: Session, mv: ModuleVersion) -> ModSummary:
     """The go.mod of a module version in the graph: replaced, without excluded requirements, or as vendored.
 
@@ -145,6 +149,12 @@ def as_required(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw:
         TooNewError: it needs a newer Go.
         ModuleError: the go.mod belongs to another module.
     """
+    found = session.scope.part(Summaries)[mv] = foreseen_as_required(session, mv, actual, raw)
+    return found
+
+
+def foreseen_as_required(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw: ModSummary) -> ModSummary:
+    """As `as_required`, of a go.mod that may turn out not to be needed; not remembered."""
     if raw.too_new is not None:
         raise raw.too_new
     if actual.version:
@@ -154,7 +164,6 @@ def as_required(session: Session, mv: ModuleVersion, actual: ModuleVersion, raw:
     excluded = session.main.exclusions()
     if excluded and not excluded.isdisjoint(raw.require):
         raw = raw._replace(require=tuple(r for r in raw.require if r not in excluded))
-    session.scope.part(Summaries)[mv] = raw
     return raw
 
 
@@ -188,7 +197,8 @@ def raw_summary(session: Session, mv: ModuleVersion) -> ModSummary:
     if known is None:
         try:
             name, data = _read_gomod(session, mv)
-            known = parse_gomod(session, mv, name, data)
+            foreseen = session.part(ForeseenSummaries).pop(mv, None)
+            known = foreseen if foreseen is not None else parse_gomod(session, mv, name, data)
         except Failure as error:
             known = error
         session.part(RawSummaries)[mv] = known

@@ -218,9 +218,10 @@ class Loader:
         if self._foreseen:
             self.requirements.foresee(self._foreseen)
             self._foreseen.clear()
-        if self.opts.load_tests and self.opts.tidy and not self._recorded and self.requirements.graph_at_hand:
-            self._recorded = True
-            begin_recorded(self.session, self.requirements.partial_graph()[0].build_list())
+        if self.opts.load_tests and self.opts.tidy and not self._recorded:
+            build_list = self.requirements.build_list_ahead()
+            self._recorded = bool(build_list)
+            begin_recorded(self.session, build_list)
 
     def _put_aside(self, pkg: LoadPkg, asks: Sequence[Ask]) -> None:
         """Fetch what a package lacks, and load it when all of that is there."""
@@ -229,9 +230,8 @@ class Loader:
             self._waiting.setdefault(ask, []).append(pkg)
         self.session.repo.begin(asks)
         mods = [ModuleVersion(ask.path, ask.version) for ask in asks if ask.kind == "zip"]
-        if not self.skip_mod_files and not self.session.in_workspace:
-            # They may become roots, but not in a workspace, where the hash of one that nothing reads would stay.
-            begin_gomods(self.session, mods)
+        if not self.skip_mod_files:
+            begin_gomods(self.session, mods)  # they may become roots
         if needs_root(pkg.flags, roots_imported=self.opts.assume_roots_imported):
             self._foreseen += mods
         begin_latest(self.session, (mod.path for mod in mods))

@@ -10,12 +10,12 @@ come up again when the question is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import QueryMatcher, parse_query
 from govgo.errors import Failure
-from govgo.load.query.query import choose_version
+from govgo.load.query.query import Allowed, choose_version
 from govgo.load.query.retract import allowed_versions, know_latest
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, Versions
@@ -39,7 +39,70 @@ def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[Modul
     warm(first_asks(session, matchers))
     warm(_chosen_asks(session, matchers.values()))
     if in_use := [mv for mv in upgrades if mv.path in matchers and mv.version]:
-        warm(_upgrade_asks(session, in_use))
+        matchers = {mv.path: parse_query(mv.path, "upgrade", mv.version) for mv in in_use}
+        warm(_info_asks(session, matchers.values(), dict(in_use), allowed_versions(session)))
+
+
+def warm_upgrades(
+    session: Session, paths: Iterable[str], query: str, current: Mapping[str, str], allowed: Allowed
+) -> None:
+    """Fetch what queries for "upgrade" or "patch" need.
+
+    Retractions are read only where some version besides the current one could be chosen.
+
+    Args:
+        session: the command.
+        paths: module paths; main modules and those replaced at all versions are skipped.
+        query: "upgrade" or "patch".
+        current: the selected version of each module of the build list.
+        allowed: refuses versions, as in the queries.
+    """
+    if session.build_mod == "vendor":
+        return
+    asked = [path for path in paths if _is_asked_for(session, path)]
+    warm = session.repo.warm
+    warm([Ask("versions", path) for path in asked])
+    matchers = []
+    for path in asked:
+        try:
+            matchers.append(parse_query(path, query, current.get(path, "none")))
+        except Failure:
+            continue  # "patch" of a module that is not selected
+    checked = [each.path for each in matchers if _has_choice(session, each, current.get(each.path, "none"))]
+    unlisted = [each.path for each in matchers if each.may_use_latest and not _has_versions(session, each.path)]
+    warm([*first_asks(session, checked), *(Ask("latest", path) for path in unlisted)])
+    warm(_chosen_asks(session, [parse_query(path, "latest") for path in checked]))
+    warm(_info_asks(session, matchers, current, allowed))
+
+
+def _has_choice(session: Session, matcher: QueryMatcher, current: str) -> bool:
+    """Whether a listed version besides the current one fits, so that its retractions matter."""
+    listed = _listed(session, matcher.path)
+    others = [version for version in listed.list if version != current and matcher.takes(version)] if listed else []
+    return any(not session.main.excluded(ModuleVersion(matcher.path, version)) for version in others)
+
+
+def _has_versions(session: Session, path: str) -> bool:
+    listed = _listed(session, path)
+    return listed is not None and bool(listed.list)
+
+
+def _info_asks(
+    session: Session, matchers: Iterable[QueryMatcher], current: Mapping[str, str], allowed: Allowed
+) -> list[Ask]:
+    """The .info of each version that will be chosen; of the current one where there is no choice."""
+    asks = []
+    for matcher in matchers:
+        try:
+            listed = _listed(session, matcher.path)
+            if listed is None:
+                continue
+            version = choose_version(session, matcher, listed, allowed) or current.get(matcher.path)
+        except Failure:
+            continue
+        if version:
+            asks.append(Ask("info", matcher.path, version))
+    return asks
 
 
 class _Steps(dict[Ask, QueryMatcher]):
@@ -62,11 +125,7 @@ def begin_latest(session: Session, paths: Iterable[str]) -> None:
 
 
 def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
-    """Take the next step of each module whose answer is among those that have arrived.
-
-    No go.mod is fetched: whether one is read depends on what else happens, and the hash of one that go does not read
-    would stay in go.sum.
-    """
+    """Take the next step of each module whose answer is among those that have arrived."""
     steps = session.part(_Steps)
     for ask in arrived:
         matcher = steps.pop(ask, None)
@@ -75,7 +134,7 @@ def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
         asks = first_asks(session, [matcher.path]) if ask.kind == "versions" else []
         if asks:
             steps[asks[0]] = matcher
-        session.repo.begin(each for each in asks or _chosen_asks(session, [matcher]) if each.kind != "gomod")
+        session.repo.begin(asks or _chosen_asks(session, [matcher]))
 
 
 def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersion]:
@@ -162,20 +221,4 @@ def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask
         source = session.main.resolve(ModuleVersion(path, version))
         if source.version:
             asks.append(Ask("gomod", source.path, source.version))
-    return asks
-
-
-def _upgrade_asks(session: Session, mods: Iterable[ModuleVersion]) -> list[Ask]:
-    """The .info of each version that an upgrade will select."""
-    asks = []
-    for mv in mods:
-        try:
-            listed = _listed(session, mv.path)
-            if listed is None:
-                continue
-            matcher = parse_query(mv.path, "upgrade", mv.version)
-            version = choose_version(session, matcher, listed, allowed_versions(session))
-        except Failure:
-            continue
-        asks.append(Ask("info", mv.path, version or mv.version))
     return asks

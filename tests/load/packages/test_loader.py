@@ -123,3 +123,45 @@ def test_get_reads_no_go_mod_ahead_that_go_does_not_read(world: World, monkeypat
     assert invoke(["get", "q.io/a@v1.0.0"]) == 0
     expected = "".join(map(world.record, [ModuleVersion("q.io/a", "v1.0.0"), *needed]))
     assert (main / "go.sum").read_text() == expected
+
+
+def test_get_patch_reads_no_go_mod_of_a_version_that_stays(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """q.io/d/b might provide the package, is selected, pruned out and stays: only its zip is looked into.
+
+    go.sum as go 1.26.8 writes it.
+    """
+    mods = [ModuleVersion(path, "v1.0.0") for path in ("q.io/a", "q.io/d", "q.io/d/b")]
+    world.publish("q.io/a", "v1.0.0", "module q.io/a\n\ngo 1.21\n\nrequire q.io/d/b v1.0.0\n")
+    world.publish("q.io/d", "v1.0.0", "module q.io/d\n\ngo 1.21\n", {"b/a.go": "package b\n"})
+    world.publish("q.io/d/b", "v1.0.0", "", {"x/a.go": "package x\n"})
+    gomod = "module example.com/main\n\ngo 1.21\n\nrequire (\n\tq.io/a v1.0.0\n\tq.io/d v1.0.0\n)\n"
+    main = world.main(gomod, {"a.go": 'package m\n\nimport (\n\t_ "q.io/a"\n\t_ "q.io/d/b"\n)\n'})
+    monkeypatch.chdir(main)
+    assert invoke(["get", "-u=patch", "./..."]) == 0
+    records = "".join(map(world.record, mods))
+    assert (main / "go.sum").read_text() == records[: records.rindex("q.io/d/b v1.0.0/go.mod")]
+    assert (main / "go.mod").read_text() == gomod
+
+
+def test_tidy_does_not_count_a_graph_as_loaded_that_was_read_ahead(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    """Roots are compared with the graph only once go has loaded it: q.io/l stays below what q.io/b requires.
+
+    The go.mod files are in the cache and the zips are not. go.mod and go.sum as go 1.26.8 writes them.
+    """
+    world.publish("q.io/l", "v1.0.0-alpha")
+    world.publish("q.io/l", "v1.0.0")
+    world.publish("q.io/b", "v1.0.0", "module q.io/b\n\nrequire q.io/l v1.0.0\n")
+    world.publish("q.io/a", "v1.0.0", "module q.io/a\n\nrequire q.io/b v1.0.0\n")
+    gomod = "module example.com/main\n\ngo 1.20\n\nrequire (\n\tq.io/a v1.0.0\n\tq.io/l v1.0.0-alpha\n)\n"
+    main = world.main(gomod, {"a.go": 'package m\n\nimport (\n\t_ "q.io/a"\n\t_ "q.io/l"\n)\n'})
+    monkeypatch.chdir(main)
+    assert invoke(["mod", "graph"]) == 0
+    assert invoke(["tidy"]) == 0
+    a, b, low, high = (
+        world.record(ModuleVersion(*mod.split(" "))).splitlines(keepends=True)
+        for mod in ("q.io/a v1.0.0", "q.io/b v1.0.0", "q.io/l v1.0.0-alpha", "q.io/l v1.0.0")
+    )
+    assert (main / "go.mod").read_text() == gomod
+    assert (main / "go.sum").read_text() == "".join([*a, b[1], *low, high[1]])
