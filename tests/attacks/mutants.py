@@ -385,6 +385,22 @@ MUTANTS = {
             STREAMS + "test_attack_a_gomod_that_the_database_contradicts",
         ),
     ),
+    "ahead-cached": Mutant(
+        "10",
+        "a go.mod in the cache is checked also where it is only read ahead",
+        "adapters/repository/gomods.py",
+        "        if not self._sums.agrees(mv.gomod_key(), h1):\n",
+        "        if False:\n",
+        (STREAMS + "test_attack_a_gomod_fetched_ahead_without_proof",),
+    ),
+    "ahead-fetched": Mutant(
+        "10",
+        "a go.mod is proved also where it is only fetched ahead",
+        "adapters/repository/sumcheck.py",
+        "        if not self.agrees(mod, h1):\n",
+        "        if False:\n",
+        (STREAMS + "test_attack_a_gomod_fetched_ahead_without_proof",),
+    ),
     "gonosumdb": Mutant(
         "11",
         "a private path is not asked of the database",

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.loop.helper import Helper
+from govgo.adapters.repository.repository import Repository
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
@@ -116,8 +117,8 @@ def database(proxy: ProxySimulator, mods: Sequence[ModuleVersion]) -> tuple[str,
     """A checksum database behind the proxy that knows the go.mod files of `mods`; GOSUMDB for it."""
     log = Log()
     for mv in mods:
-        digest = hash_gomod(proxy.files[f"/{mv.path}/@v/{mv.version}.mod"])
-        log.add(*mv, f"{mv.path} {mv.version} h1:{'A' * 43}=\n{mv.path} {mv.version}/go.mod {digest}\n")
+        record = f"{mv.path} {mv.version} h1:{'A' * 43}=\n{mv.path} {mv.version}/go.mod {gomod_hash(proxy, mv)}\n"
+        log.add(*mv, record)
     server = Server(log)
     proxy.handlers[f"/sumdb/{log.name}"] = lambda rest: b"" if rest == "/supported" else server.body(rest)
     return log.key, server
@@ -170,6 +171,60 @@ def test_a_cached_gomod_is_not_believed_without_proof(home: Home) -> None:
         key, _ = database(proxy, [])
         error = refusal(lambda: home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key).gomod(mods[0]))
         assert "verifying go.mod" in str(error)
+
+
+AHEAD: dict[str, Callable[[Repository, ModuleVersion], object]] = {
+    "warm": lambda repo, mv: repo.warm([Ask("gomod", *mv)]),
+    "begin": lambda repo, mv: (repo.begin([Ask("gomod", *mv)]), repo.arrivals()),
+    "begin a graph": lambda repo, mv: repo.begin_pump(Feed(mv)),
+}
+
+
+def recorded(repo: Repository, *mods: ModuleVersion) -> str:
+    """What go.sum would say of the go.mod files."""
+    return repo.ledger.tidy([mod.gomod_key() for mod in mods])[1].decode()
+
+
+def gomod_hash(proxy: ProxySimulator, mod: ModuleVersion) -> str:
+    return hash_gomod(proxy.files[f"/{mod.path}/@v/{mod.version}.mod"])
+
+
+@pytest.mark.parametrize("way", AHEAD)
+@pytest.mark.parametrize("cached", [False, True], ids=["fetched", "cached"])
+def test_attack_a_gomod_fetched_ahead_without_proof(home: Home, way: str, cached: bool) -> None:
+    with ProxySimulator() as proxy:
+        (mod,) = chain(proxy, 1)
+        if cached:
+            home.repo(proxy.url).gomod(mod)
+        key, _ = database(proxy, [])
+        repo = home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key)
+        AHEAD[way](repo, mod)
+        assert "verifying go.mod" in str(refusal(lambda: repo.gomod(mod)))
+        assert recorded(repo, mod) == ""
+
+
+@pytest.mark.parametrize("way", AHEAD)
+def test_what_is_fetched_ahead_enters_go_sum_when_it_is_asked_for(home: Home, way: str) -> None:
+    with ProxySimulator() as proxy:
+        (mod,) = chain(proxy, 1)
+        key, _ = database(proxy, [mod])
+        repo = home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key)
+        AHEAD[way](repo, mod)
+        assert recorded(repo, mod) == ""
+        repo.gomod(mod)
+        assert recorded(repo, mod) == f"{mod.path} {mod.version}/go.mod {gomod_hash(proxy, mod)}\n"
+
+
+def test_a_graph_read_ahead_enters_go_sum_when_it_is_asked_for(home: Home) -> None:
+    with ProxySimulator() as proxy:
+        mods = chain(proxy, 3)
+        key, _ = database(proxy, mods)
+        repo = home.repo(proxy.url, SumLedger("/m/go.sum", b""), GOSUMDB=key)
+        repo.begin_pump(feed := Feed(mods[0]))
+        repo.warm([Ask("gomod", *mods[2])])
+        assert recorded(repo, *mods) == ""
+        repo.pump(feed)
+        assert recorded(repo, *mods) == "".join(f"{m.path} v1.0.0/go.mod {gomod_hash(proxy, m)}\n" for m in mods)
 
 
 def test_warm_remembers_answers_and_errors(home: Home) -> None:
