@@ -385,6 +385,14 @@ MUTANTS = {
             STREAMS + "test_attack_a_gomod_that_the_database_contradicts",
         ),
     ),
+    "unproved-recorded": Mutant(
+        "10",
+        "a hash that nothing has proved does not enter go.sum",
+        "core/gosum/ledger.py",
+        "        if found:  # else nothing has proved it yet, and it must not be written\n",
+        "        if True:\n",
+        (STREAMS + "test_attack_a_gomod_fetched_ahead_without_proof",),
+    ),
     "ahead-cached": Mutant(
         "10",
         "a go.mod in the cache is checked also where it is only read ahead",

@@ -210,7 +210,8 @@ class SumLedger:
         if not self.enabled:
             return False
         found = self._find(self._load(), mod, h1)
-        self._touch(mod, h1).used = True
+        if found:  # else nothing has proved it yet, and it must not be written
+            self._touch(mod, h1).used = True
         return found and mod.path not in DATABASE_ONLY_PATHS
 
     def agrees(self, mod: ModuleVersion, h1: str) -> bool:
@@ -231,7 +232,8 @@ class SumLedger:
                 return  # it stands there already; only its proof was missing
         else:
             self._append(sums, mod, h1)
-        self._touch(mod, h1).dirty = True
+        status = self._touch(mod, h1)
+        status.used = status.dirty = True
 
     def trim(self, keep: Collection[ModuleVersion]) -> None:
         """Mark for removal every hash of the main file whose version is not in `keep`."""
