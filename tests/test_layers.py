@@ -40,7 +40,7 @@ INWARD = {
 #: The rooms of a ring in order: each imports only rooms of the lines above its own.
 ROOMS = {
     "core": (
-        "foreign golib",
+        "codes foreign golib",
         "gosource version",
         "module",
         "findings gobinary goenv gosum modfile modgraph",
@@ -65,7 +65,7 @@ ROOMS = {
         "diff download verify whatif why whyversion",
     ),
     "report": (
-        "age gojson markdown style words",
+        "age explain gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
@@ -74,7 +74,8 @@ ROOMS = {
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
-        "call helptext",
+        "call helptext reference",
+        "completion",
         "switching",
         "findings outputs session",
         "planning drawing",
@@ -112,6 +113,9 @@ TESTED_BY = {
         "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
         "text; wiring: audit"
     ),
+    "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
+    "cli/completion/test_shells.py": "cli/commands/cache: completion",
+    "cli/commands/cache/test_explain.py": "report: explain",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
