@@ -43,7 +43,7 @@ ROOMS = {
         "codes foreign golib",
         "gosource version",
         "module",
-        "findings gobinary goenv gosum modfile modgraph",
+        "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
         "licenses",
         "govgotoml",
@@ -60,17 +60,17 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
-        " tree work",
+        "audit binaries cache list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
+        " tidy tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
+        "audit binaries cache diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit cache diff env licenses modverify plan session sums", "tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -114,6 +114,7 @@ TESTED_BY = {
         "text; wiring: audit"
     ),
     "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
+    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
     "cli/completion/test_shells.py": "cli/commands/cache: completion",
     "cli/commands/cache/test_explain.py": "report: explain",
     "cli/commands/cache/test_download.py": "app: download; report: download",
@@ -176,7 +177,7 @@ TESTED_BY = {
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "test_api.py": "api: call files modules reports",
-    "simulators/repo.py": "ports: advisories evidence files licenses modules storage sumdb talk",
+    "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
     "test_startup.py": ": __main__",
 }
 

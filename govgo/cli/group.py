@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Entry] = {
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
+    "cache": Entry("cache.cache", "cache_group", CACHE, "Take care of the module cache: size, verify, prune, clean."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),
     "explain": Entry("cache.explain", "explain", CACHE, "Explain the code of a finding or an error."),
     "completion": Entry("cache.completion", "completion", CACHE, "Print a script for completion in bash, zsh or fish."),

@@ -96,13 +96,19 @@ FINDINGS: Mapping[str, Explanation] = {
         "A cached file is not the one in go.sum.",
         "The bytes in the module cache have another hash than go.sum records. A build on this machine would stop, or"
         " use bytes that nobody has reviewed.",
-        "`govgo cache verify -repair` moves them aside and fetches the module again, proved.",
+        "`govgo cache verify -repair` removes them and fetches the module again, proved.",
     ),
     "cache-damaged": Explanation(
         "1",
         "A kept proof of the checksum database does not prove.",
         "A cached record or tile was damaged. It is not used; the next command that needs it fetches it again.",
         "Nothing needs to be done, unless it comes back: then look at the disk.",
+    ),
+    "cache-file-damaged": Explanation(
+        "1",
+        "A .info or .mod file in the module cache is damaged.",
+        "It cannot be parsed, is about another version, or is not the go.mod in the zip beside it.",
+        "`govgo cache verify -repair` fetches it again, proved.",
     ),
     "missing-ziphash": Explanation(
         "1",
