@@ -179,6 +179,7 @@ TESTED_BY = {
     "test_api.py": "api: call files modules reports",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
     "test_startup.py": ": __main__",
+    "test_systems.py": "adapters/disk: system",
 }
 
 #: What core may take from the standard library: values and algorithms. All else touches the world or is not needed.
