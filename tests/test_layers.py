@@ -40,10 +40,10 @@ INWARD = {
 #: The rooms of a ring in order: each imports only rooms of the lines above its own.
 ROOMS = {
     "core": (
-        "foreign golib",
+        "codes foreign golib",
         "gosource version",
         "module",
-        "findings gobinary goenv gosum modfile modgraph",
+        "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
         "licenses",
         "govgotoml",
@@ -60,21 +60,22 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
-        " tree work",
+        "audit binaries cache list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
+        " tidy tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
-        "age gojson markdown style words",
+        "age explain gojson markdown style words",
         "document",
-        "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
+        "audit binaries cache diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit cache diff env licenses modverify plan session sums", "tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
-        "call helptext",
+        "call helptext reference",
+        "completion",
         "switching",
         "findings outputs session",
         "planning drawing",
@@ -112,6 +113,10 @@ TESTED_BY = {
         "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
         "text; wiring: audit"
     ),
+    "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
+    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
+    "cli/completion/test_shells.py": "cli/commands/cache: completion",
+    "cli/commands/cache/test_explain.py": "report: explain",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
@@ -172,8 +177,9 @@ TESTED_BY = {
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "test_api.py": "api: call files modules reports",
-    "simulators/repo.py": "ports: advisories evidence files licenses modules storage sumdb talk",
+    "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
     "test_startup.py": ": __main__",
+    "test_systems.py": "adapters/disk: system",
 }
 
 #: What core may take from the standard library: values and algorithms. All else touches the world or is not needed.

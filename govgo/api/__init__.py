@@ -16,6 +16,11 @@ Each of them takes two hooks. `progress` is called with an `Event` for what happ
 
 from __future__ import annotations
 
+from govgo import UNSUPPORTED
+
+if UNSUPPORTED:
+    raise ImportError(UNSUPPORTED)
+
 from govgo.api.call import Event
 from govgo.api.files import format_mod, format_sum, parse_mod, parse_sum, parse_work
 from govgo.api.modules import Build, download, get, query, resolve, tidy, versions, why

@@ -52,7 +52,10 @@ COMMANDS: Mapping[str, Entry] = {
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
+    "cache": Entry("cache.cache", "cache_group", CACHE, "Take care of the module cache: size, verify, prune, clean."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),
+    "explain": Entry("cache.explain", "explain", CACHE, "Explain the code of a finding or an error."),
+    "completion": Entry("cache.completion", "completion", CACHE, "Print a script for completion in bash, zsh or fish."),
     "version": Entry("cache.version", "version", CACHE, "Print govgo's version, or what Go binaries contain."),
     "help": Entry("cache.help", "help_command", CACHE, "Show the help of a command or a topic."),
 }
@@ -72,20 +75,18 @@ class Group(NamedTuple):
     Attributes:
         table: the commands in it by name.
         help: its help text.
-        unlisted: groups in it that its help does not list.
+        unlisted: groups in it that its help does not list, and commands for programs.
     """
 
     table: Mapping[str, Entry]
     help: str
-    unlisted: Mapping[str, Group] = {}
+    unlisted: Mapping[str, Group | Entry] = {}
 
     def load(self, name: str) -> Command | Group | None:
         """The command called `name`, None where there is none."""
-        if name in self.unlisted:
-            return self.unlisted[name]
-        entry = self.table.get(name)
-        if entry is None:
-            return None
+        entry = self.table.get(name) or self.unlisted.get(name)
+        if entry is None or isinstance(entry, Group):
+            return entry
         found = getattr(importlib.import_module(f"govgo.cli.commands.{entry.module}"), entry.attribute)
         assert isinstance(found, Command | Group)
         return found
@@ -101,7 +102,7 @@ MAIN = Group(
     govgo list -m all                  the build list
     govgo verify                       prove go.sum in CI
     """,
-    {"mod": MOD},
+    {"mod": MOD, "__complete": Entry("cache.completion", "complete_command", CACHE, "Complete a line, for shells.")},
 )
 
 

@@ -27,6 +27,11 @@ _AGAIN_S = 0.01
 
 def run() -> None:
     """The console script: run `invoke`, and end the process with its exit code."""
+    from govgo import UNSUPPORTED
+
+    if UNSUPPORTED:
+        sys.stderr.write(f"govgo: {UNSUPPORTED}\n")
+        sys.exit(2)  # the exit code of usage and configuration, whose module cannot be loaded here
     try:
         import signal
 

@@ -74,6 +74,7 @@ class Flag(NamedTuple):
         default: the value where the flag is not set.
         metavar, help, is_hidden: for the help text.
         is_own: go's command of the same name lacks this flag, and so does `govgo mod …`.
+        values: what the flag may be set to, where these are few words; for completion and documents.
     """
 
     names: tuple[str, ...]
@@ -87,6 +88,7 @@ class Flag(NamedTuple):
     help: str
     is_hidden: bool
     is_own: bool
+    values: tuple[str, ...] = ()
 
 
 class Command(NamedTuple):
@@ -303,6 +305,7 @@ def option(
     help: str = "",  # noqa: A002  (what click calls it)
     hidden: bool = False,
     own: bool = False,
+    values: Sequence[str] = (),
 ) -> Callable[[_F], _F]:
     """Give a function a flag: its names with a dash, then the keyword of its value; see `Flag` for the rest."""
     if default is None:
@@ -310,7 +313,7 @@ def option(
     *flags, dest = names
     flag = Flag(
         tuple(name.lstrip("-") for name in flags),
-        *(dest, is_flag, bare, multiple, bounds, default, metavar, help, hidden, own),
+        *(dest, is_flag, bare, multiple, bounds, default, metavar, help, hidden, own, tuple(values)),
     )
 
     def apply(function: _F) -> _F:
@@ -362,7 +365,12 @@ timeout_option = option(
 modcacherw_option = option("-modcacherw", "modcacherw", is_flag=True, help="Leave the module cache writable.")
 overlay_option = option("-overlay", "overlay", hidden=True)
 modfile_option = option("-modfile", "modfile", metavar="FILE", help="Use FILE in place of go.mod.")
-mod_option = option("-mod", "mod", metavar="MODE", help="Module mode: readonly, vendor or mod.")
+mod_option = option(
+    *("-mod", "mod"),
+    metavar="MODE",
+    help="Module mode: readonly, vendor or mod.",
+    values=("readonly", "vendor", "mod"),
+)
 horizon_options = flag_options(
     option("-min-age", "min_age", own=True, metavar="AGE", help="Take no version younger than AGE, such as 14d."),
     option(
@@ -398,7 +406,11 @@ dry_run_option = option(
 )
 diff_option = option("-diff", "diff", own=True, is_flag=True, help="With --dry-run: show unified diffs.")
 format_option = option(
-    "-format", "plan_format", own=True, metavar="FORMAT", help="With --dry-run: text, json or markdown."
+    *("-format", "plan_format"),
+    own=True,
+    metavar="FORMAT",
+    help="With --dry-run: text, json or markdown.",
+    values=("text", "json", "markdown"),
 )
 plan_options = flag_options(dry_run_option, diff_option, format_option)
 """The flags of a command that has a dry run."""

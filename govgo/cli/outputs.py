@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import flag_options, option
-from govgo.errors import Failure, GovgoError, UsageError
+from govgo.errors import Failure, GovgoError, ReportedError, UsageError
 from govgo.report.style import Style
 
 if TYPE_CHECKING:
@@ -114,6 +114,30 @@ class Reports(Generic[_T]):
     def exit_code(self, verdict: int) -> int:
         """The exit code of the command: `verdict`, or that of the worst failure."""
         return max(verdict, *map(exit_code, self.failures), 0)
+
+
+@contextmanager
+def failures_as_document(schema: str, as_json: bool) -> Iterator[Callable[[str], None]]:
+    """Where a document is asked for, print one for a failure in the block, too, unless it has printed its own.
+
+    It does so by the function that it is given.
+    """
+    from govgo.report.document import results_document
+
+    told = False
+
+    def tell(text: str) -> None:
+        nonlocal told
+        told = True
+        show(text)
+
+    try:
+        yield tell
+    except GovgoError as error:
+        if as_json and not told:
+            errors = error.errors if isinstance(error, ReportedError) else (error,)
+            show(results_document(schema, {}, [], errors))
+        raise
 
 
 def fault_of(error: BaseException) -> Finding:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TextIO
 
+from govgo.adapters.disk.system import process_age_s
 from govgo.core.foreign import visible
 from govgo.ports.talk import PROGRESS_THREAD
 
@@ -230,7 +231,7 @@ class Display:
                 self._print_lines()
 
     def _draw_lines(self) -> None:
-        if self._ended.wait(max(0.0, FIRST_S - _process_age_s())):
+        if self._ended.wait(max(0.0, FIRST_S - process_age_s())):
             return
         line = LiveLine(self._stream)
         while True:
@@ -246,17 +247,6 @@ class Display:
             with self._lock:
                 self._stream.write(f"govgo: {visible(self._tally.sentence())}\n")
                 self._stream.flush()
-
-
-def _process_age_s() -> float:
-    """Since the start of the process, as the system knows it; elsewhere its CPU time, as it has worked all the time."""
-    try:
-        with open("/proc/self/stat", "rb") as file:
-            # proc(5): starttime is the 22nd field, in clock ticks after boot; the 2nd ends with the last bracket.
-            ticks = int(file.read().rpartition(b")")[2].split()[19])
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return time.process_time()
 
 
 class LiveLine:

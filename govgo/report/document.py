@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import govgo
 from govgo.core.findings import Finding, Place
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import ForkError, GovgoError
 from govgo.report.gojson import safe
 
 
@@ -57,3 +58,38 @@ def fault_entries(faults: Iterable[Finding]) -> list[dict[str, object]]:
         }
         for each in faults
     ]
+
+
+def results_document(
+    schema: str,
+    summary: Mapping[str, object],
+    results: Sequence[Mapping[str, object]],
+    errors: Iterable[BaseException] = (),
+    *,
+    entries: Iterable[Mapping[str, object]] = (),
+) -> str:
+    """The document, with a newline at its end.
+
+    Args:
+        schema: its name and version, such as "govgo.sum.head/1".
+        summary: counts and verdicts.
+        results: one object each.
+        errors: what went wrong.
+        entries: what else went wrong, as members of `errors` already.
+    """
+    whole = {
+        **heading(schema),
+        "summary": summary,
+        "results": results,
+        "errors": [*(_error_object(error) for error in errors), *entries],
+    }
+    return encode(whole)
+
+
+def _error_object(error: BaseException) -> dict[str, object]:
+    """An error by its stable code, its sentence and, of a fork, both signed tree heads."""
+    code = error.code if isinstance(error, GovgoError) else "bug"
+    found: dict[str, object] = {"code": code, "text": str(error)}
+    if isinstance(error, ForkError):
+        found["notes"] = [note.decode("utf-8", "replace") for note in error.notes]
+    return found

@@ -6,50 +6,17 @@ The document has the members schema, tool, summary, results and errors; a later 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from govgo.core.foreign import one_line
 from govgo.core.gosum.outcomes import Completed, Explained, Merged
 from govgo.core.sumdb.timeline import NOT_COMPARABLE, Comparison, Head
 from govgo.core.sumdb.tlog import format_hash
-from govgo.errors import ForkError, GovgoError
-from govgo.report.document import encode, heading
+from govgo.report.document import results_document
 
 HEAD_SCHEMA = "govgo.sum.head/1"
 EXPLAIN_SCHEMA = "govgo.sum.explain/1"
 COMPLETE_SCHEMA = "govgo.sum.complete/1"
-
-
-def document(
-    schema: str,
-    summary: Mapping[str, object],
-    results: Sequence[Mapping[str, object]],
-    errors: Iterable[BaseException] = (),
-) -> str:
-    """The document, with a newline at its end.
-
-    Args:
-        schema: its name and version, such as "govgo.sum.head/1".
-        summary: counts and verdicts.
-        results: one object each.
-        errors: what went wrong.
-    """
-    whole = {
-        **heading(schema),
-        "summary": summary,
-        "results": results,
-        "errors": [_error_object(error) for error in errors],
-    }
-    return encode(whole)
-
-
-def _error_object(error: BaseException) -> dict[str, object]:
-    """An error by its stable code, its sentence and, of a fork, both signed tree heads."""
-    code = error.code if isinstance(error, GovgoError) else "bug"
-    found: dict[str, object] = {"code": code, "text": str(error)}
-    if isinstance(error, ForkError):
-        found["notes"] = [note.decode("utf-8", "replace") for note in error.notes]
-    return found
 
 
 _NEEDS = {
@@ -94,7 +61,7 @@ def _stanza(each: Explained, file: str) -> str:
 def explain_document(found: Sequence[Explained]) -> str:
     """The same as a document."""
     summary = {"lines": len(found), "needed": sum(bool(each.needs) for each in found)}
-    return document(EXPLAIN_SCHEMA, summary, [_explained_object(each) for each in found])
+    return results_document(EXPLAIN_SCHEMA, summary, [_explained_object(each) for each in found])
 
 
 def _explained_object(each: Explained) -> dict[str, object]:
@@ -130,7 +97,7 @@ def complete_document(done: Completed, errors: Iterable[BaseException], *, dry_r
     """The lines that were added, or would be, as a document."""
     summary = {"file": done.file, "added": len(done.lines), "proved": done.proved, "dry_run": dry_run}
     results = [dict(zip(("path", "version", "hash"), line.split(" "), strict=True)) for line in done.lines]
-    return document(COMPLETE_SCHEMA, summary, results, errors)
+    return results_document(COMPLETE_SCHEMA, summary, results, errors)
 
 
 def merged_text(merged: Merged) -> str:
@@ -146,7 +113,7 @@ def merged_text(merged: Merged) -> str:
 def head_document(database: str, ours: Head, compared: Sequence[Comparison], errors: Iterable[BaseException]) -> str:
     """Our signed tree head, and how each second source compares with it, as a document."""
     summary = {"database": database, **_head_object(ours)}
-    return document(HEAD_SCHEMA, summary, [_comparison_object(each) for each in compared], errors)
+    return results_document(HEAD_SCHEMA, summary, [_comparison_object(each) for each in compared], errors)
 
 
 def _head_object(head: Head) -> dict[str, object]:

@@ -26,6 +26,7 @@ from typing import Protocol
 
 import pycurl
 
+from govgo.adapters.disk.system import HAS_EPOLL, memory_file, most_open_files
 from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, Roots, TransferError
 from govgo.adapters.http.gate import Gate
@@ -57,7 +58,7 @@ class PollSet(Protocol):
 
 def open_poll_set(loop: AbstractEventLoop, act: Act) -> PollSet:
     """A poll set that calls `act` on the loop with (descriptor, READ | WRITE) of what is ready."""
-    return EpollSet(loop, act) if sys.platform == "linux" else LoopSet(loop, act)
+    return EpollSet(loop, act) if sys.platform == "linux" and HAS_EPOLL else LoopSet(loop, act)
 
 
 if sys.platform == "linux":
@@ -429,9 +430,7 @@ class CurlEngine:
 
 def _spare_files() -> int:
     """How many connections the process may hold open."""
-    import resource  # not on every system, and needed once
-
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES
+    return most_open_files() - _OTHER_FILES
 
 
 class _Trust:
@@ -444,13 +443,10 @@ class _Trust:
     def __init__(self, roots: Roots) -> None:
         self._descriptor = -1
         path = roots.file or os.devnull  # libcurl refuses a file without certificates, and so every server
-        if roots.pem and hasattr(os, "memfd_create"):
-            self._descriptor = os.memfd_create("govgo-roots")
-            with open(self._descriptor, "wb", closefd=False) as f:
-                f.write(roots.pem)
-            path = f"/proc/self/fd/{self._descriptor}"
+        if roots.pem:
+            self._descriptor, path = memory_file("govgo-roots", roots.pem)
         self.options: list[tuple[int, object]] = [(pycurl.CAINFO, path), (pycurl.PROXY_CAINFO, path)]
-        if roots.pem and not os.path.exists(path):
+        if roots.pem and not path:
             self.options = [(pycurl.CAINFO_BLOB, roots.pem), (pycurl.PROXY_CAINFO_BLOB, roots.pem)]
 
     def close(self) -> None:

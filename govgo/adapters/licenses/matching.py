@@ -21,6 +21,8 @@ import sys
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from govgo.adapters.disk.system import limit_memory
+
 _QUOTED = re.compile(r"(?m)^[ \t]*>[ \t]?")
 """The mark of quoted text, in Markdown and in mails."""
 _WORD = re.compile(r"[^\W_]+")
@@ -123,12 +125,11 @@ def _span(normal: str, prints: Collection[str]) -> tuple[int, int] | None:
 
 def main() -> None:
     """Serve until the other side closes. A text that takes too much time of the processor ends the process."""
-    import resource
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_s, limit_bytes = float(sys.argv[-2]), int(sys.argv[-1])
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    limit_memory(limit_bytes)
     expressions = Expressions()
     print("ready", flush=True)
     for line in sys.stdin.buffer:

@@ -18,6 +18,7 @@ from collections import deque
 from contextlib import suppress
 
 import govgo
+from govgo.adapters.disk.system import usable_cpus
 from govgo.adapters.loop.helper_process import EXTRA, FILE, FLUSH, HEADER, LENGTH, LIST, TILE
 from govgo.adapters.loop.tasks import finished
 from govgo.core.sumdb.tile import subtree_hash
@@ -191,7 +192,7 @@ class Helper:
 
 def start_helper(loop: asyncio.AbstractEventLoop) -> Helper | None:
     """A helper; None without a second core to run it on, or where Python or the package is not a file (an archive)."""
-    if len(os.sched_getaffinity(0)) < 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) < 2:
+    if usable_cpus() < 2:
         return None
     if not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):
         return None

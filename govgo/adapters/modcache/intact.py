@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
 from govgo.adapters.modzip.layout import layout_fault
@@ -208,8 +209,10 @@ def _divided(
 def _shares(cache: ModCache, mods: Sequence[ModuleVersion]) -> list[list[int]]:
     """The indexes of `mods`, dealt to as many workers as pay off, each to the one with the least to do."""
     sizes = [_size(cache, mv) for mv in mods]
-    workers = min(_MOST_WORKERS, len(os.sched_getaffinity(0)), 1 + sum(sizes) // _WORTH_A_WORKER)
-    if any(each.name != PROGRESS_THREAD for each in threading.enumerate() if each is not threading.current_thread()):
+    workers = min(_MOST_WORKERS, usable_cpus(), 1 + sum(sizes) // _WORTH_A_WORKER)
+    if not HAS_SAFE_FORK or any(
+        each.name != PROGRESS_THREAD for each in threading.enumerate() if each is not threading.current_thread()
+    ):
         workers = 1  # a process with threads cannot be forked safely
     shares: list[list[int]] = [[] for _ in range(workers)]
     loads = [0] * workers

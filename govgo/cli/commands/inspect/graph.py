@@ -18,9 +18,22 @@ _MOST_STEPS = 100_000
 
 @command(usage="[-go=version] [-x]")
 @option("-go", "go_version", metavar="VERSION", help="Load the graph as this Go version would.")
-@option("-format", "form", own=True, metavar="FORMAT", help="Print text, dot, mermaid, json or html.")
+@option(
+    *("-format", "form"),
+    own=True,
+    metavar="FORMAT",
+    help="Print text, dot, mermaid, json or html.",
+    values=("text", "dot", "mermaid", "json", "html"),
+)
 @option("-json", "as_json", own=True, is_flag=True, help="The same as -format json.")
-@option("-o", "outputs", own=True, multiple=True, metavar="FORMAT:FILE", help="Write FORMAT to FILE, - to print it.")
+@option(
+    *("-o", "outputs"),
+    own=True,
+    multiple=True,
+    metavar="FORMAT:FILE",
+    help="Write FORMAT to FILE, - to print it.",
+    values=("text", "dot", "mermaid", "json", "html"),
+)
 @option("-selected", "selected", own=True, is_flag=True, help="Only selected versions, and what they require.")
 @option(
     "-focus", "focus", own=True, multiple=True, metavar="MODULE", help="Only what leads to MODULE and what it leads to."

@@ -11,6 +11,7 @@ from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
 from govgo.core.findings import Inspection, Verdict, verdict_of
+from govgo.core.resolution.hygiene import RULES
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 
 
 @command(own=True, usage="[flags] [./... | directories]")
-@option("-only", "only", multiple=True, metavar="CODES", help="Report these findings only, e.g. version-skew.")
-@option("-skip", "skip", multiple=True, metavar="CODES", help="Report all findings but these.")
+@option(
+    *("-only", "only"),
+    multiple=True,
+    metavar="CODES",
+    help="Report these findings only, e.g. version-skew.",
+    values=tuple(RULES),
+)
+@option(*("-skip", "skip"), multiple=True, metavar="CODES", help="Report all findings but these.", values=tuple(RULES))
 @option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite what failed.")
@@ -59,11 +66,10 @@ def hygiene(where: tuple[str, ...], **flags: Any) -> int:
 
 
 def _keep(only: Sequence[str], skip: Sequence[str]) -> Callable[[str], bool]:
-    rules = _rules()
     kept, left_out = frozenset(names_in(only)), frozenset(names_in(skip))
     for code in [*kept, *left_out]:
-        if code not in rules:
-            raise UsageError(f"unknown finding {code!r}: findings are {', '.join(rules)}")
+        if code not in RULES:
+            raise UsageError(f"unknown finding {code!r}: findings are {', '.join(RULES)}")
     return lambda code: (not kept or code in kept) and code not in left_out
 
 
@@ -81,8 +87,6 @@ def _json(run: Inspection, _: Style) -> str:
 
 
 def _rules() -> Mapping[str, str]:
-    from govgo.core.resolution.hygiene import RULES
-
     return RULES
 
 

@@ -27,11 +27,29 @@ MOST_LEVELS = 100_000
 @option("-depth", "depth", bounds=(0, MOST_LEVELS), default=-1, metavar="N", help="Show N levels.")
 @option("-prune", "prune", multiple=True, metavar="MODULE", help="Leave out MODULE and what only it requires.")
 @option("-d", "-duplicates", "duplicates", is_flag=True, help="Show what requires several majors of one module.")
-@option("-e", "-edges", "edges", default="direct", metavar="KIND", help="Which requirements: direct, or all.")
+@option(
+    *("-e", "-edges", "edges"),
+    default="direct",
+    metavar="KIND",
+    help="Which requirements: direct, or all.",
+    values=("direct", "all"),
+)
 @option("-retracted", "retracted", is_flag=True, help="Ask for the retractions of every module.")
 @option("-no-dedupe", "repeats", is_flag=True, help="Show again below a module what was shown before.")
-@option("-charset", "charset", default="utf8", metavar="SET", help="Draw with utf8 or ascii.")
-@option("-prefix", "prefix", default="indent", metavar="KIND", help="Before each line: indent, depth or none.")
+@option(
+    *("-charset", "charset"),
+    default="utf8",
+    metavar="SET",
+    help="Draw with utf8 or ascii.",
+    values=("utf8", "ascii"),
+)
+@option(
+    *("-prefix", "prefix"),
+    default="indent",
+    metavar="KIND",
+    help="Before each line: indent, depth or none.",
+    values=("indent", "depth", "none"),
+)
 @output_options
 @option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
 @module_options

@@ -40,6 +40,8 @@ def why(targets: tuple[str, ...], modules: bool, vendor: bool, versions: bool, *
     govgo why --version golang.org/x/net
     govgo why --version golang.org/x/net --to v0.23.0
     govgo why --version golang.org/x/net ./... --all --json
+
+    Formats: text, json, markdown.
     """
     if versions:
         return _why_version(targets, modules=modules, vendor=vendor, **flags)

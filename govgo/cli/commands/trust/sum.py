@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from govgo.app.sum.heads import compare_heads
@@ -22,8 +20,9 @@ from govgo.cli.options import (
     timeout_option,
     trace_option,
 )
+from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import network_options, open_session
-from govgo.errors import ForkError, GovgoError, ReportedError, UsageError
+from govgo.errors import ForkError, ReportedError, UsageError
 from govgo.report.sum import (
     COMPLETE_SCHEMA,
     EXPLAIN_SCHEMA,
@@ -31,7 +30,6 @@ from govgo.report.sum import (
     comparison_text,
     complete_document,
     completed_text,
-    document,
     explain_document,
     explained_text,
     head_document,
@@ -82,7 +80,7 @@ def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flag
     govgo sum head -saved=head.txt                     is it still the same history?
     govgo sum head -witness=https://proxy.example.org  does that proxy see the same history?
     """
-    with _failures_as_document(HEAD_SCHEMA, as_json) as tell:
+    with failures_as_document(HEAD_SCHEMA, as_json) as tell:
         session = open_session(flags)
         with open_sum_client(session, network_options(flags)) as database:
             ours = database.head()
@@ -121,7 +119,7 @@ def explain(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
 
     if not words:
         raise CommandLineError("a line or a module is missing")
-    with _failures_as_document(EXPLAIN_SCHEMA, as_json):
+    with failures_as_document(EXPLAIN_SCHEMA, as_json):
         session = open_session(flags)
         found = explain_service(session, words)
     file = session.repo.ledger.file.rpartition("/")[2]
@@ -152,7 +150,7 @@ def complete(dry_run: bool, as_json: bool, **flags: Any) -> int:
     from govgo.app.sum.complete import complete as complete_service
 
     failure: IncompleteError | None = None
-    with _failures_as_document(COMPLETE_SCHEMA, as_json) as tell:
+    with failures_as_document(COMPLETE_SCHEMA, as_json) as tell:
         session = open_session(flags)
         with open_sum_client(session, network_options(flags)) as database:
             try:
@@ -219,25 +217,3 @@ def _existing(session: Session, path: str) -> bytes:
     if data is None:
         raise UsageError(f"open {path}: no such file or directory")
     return data
-
-
-@contextmanager
-def _failures_as_document(schema: str, as_json: bool) -> Iterator[Callable[[str], None]]:
-    """Where a document is asked for, print one for a failure in the block, too, unless it has printed its own.
-
-    It does so by the function that it is given.
-    """
-    told = False
-
-    def tell(text: str) -> None:
-        nonlocal told
-        told = True
-        show(text)
-
-    try:
-        yield tell
-    except GovgoError as error:
-        if as_json and not told:
-            errors = error.errors if isinstance(error, ReportedError) else (error,)
-            show(document(schema, {}, [], errors))
-        raise

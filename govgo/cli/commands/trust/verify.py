@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 
 @command(own=True, usage="[flags] [./... | directories | binaries]")
-@option("-only", "only", multiple=True, metavar="CLAIMS", help="Check these claims only, e.g. database,lint.")
-@option("-skip", "skip", multiple=True, metavar="CLAIMS", help="Check all claims but these.")
+@option(
+    *("-only", "only"),
+    multiple=True,
+    metavar="CLAIMS",
+    help="Check these claims only, e.g. database,lint.",
+    values=tuple(Claim),
+)
+@option(*("-skip", "skip"), multiple=True, metavar="CLAIMS", help="Check all claims but these.", values=tuple(Claim))
 @option("-since", "since", metavar="REF", help="Only go.sum lines added since a git reference.")
 @option("-offline", "offline", is_flag=True, help="Use kept proofs alone; report what they do not cover.")
 @option("-bundle", "bundle", metavar="FILE", help="Also write the proofs to FILE.")

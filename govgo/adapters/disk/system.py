@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What only some systems have, and what takes its place elsewhere. No other module asks for such a thing by name.
+
+Linux is tested. On macOS and the BSDs every name that is used here may be missing; tests/test_systems.py imports and
+runs govgo with these names taken away. Windows lacks what everything rests upon (flock, modes, signals).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+HAS_EPOLL = sys.platform == "linux" and hasattr(select, "epoll")
+"""Whether one descriptor can stand for many sockets (epoll(7)); elsewhere each is watched by itself."""
+
+HAS_SAFE_FORK = sys.platform != "darwin"
+"""Whether a process that has used system libraries may go on in a forked child; those of macOS end it (fork(2))."""
+
+_ALWAYS_ENOUGH = 1 << 20
+
+
+def usable_cpus() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux" and hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def most_open_files() -> int:
+    """How many files this process may have open."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _ALWAYS_ENOUGH if limit == resource.RLIM_INFINITY else min(limit, _ALWAYS_ENOUGH)
+
+
+def limit_memory(limit_bytes: int) -> None:
+    """Let this process have no more memory; where the system has no such limit, it goes on without."""
+    import resource
+
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    except (AttributeError, ValueError, OSError):
+        return
+
+
+def memory_file(name: str, data: bytes) -> tuple[int, str]:
+    """A file in memory with some content: its descriptor and a path to it; (-1, "") where there is no such thing."""
+    if sys.platform != "linux" or not hasattr(os, "memfd_create"):
+        return -1, ""
+    descriptor = os.memfd_create(name)
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(data)
+    path = f"/proc/self/fd/{descriptor}"
+    if os.path.exists(path):
+        return descriptor, path
+    os.close(descriptor)
+    return -1, ""
+
+
+def process_age_s() -> float:
+    """Since the start of this process, as the system knows it; elsewhere its CPU time, as it has always worked."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            # proc(5): starttime is the 22nd field, in clock ticks after boot; the 2nd ends with the last bracket.
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.process_time()

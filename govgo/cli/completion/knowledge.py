@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What completion reads: the nearest go.mod, the names in the module cache, and govgo's own names. Nobody is asked.
+
+A file that cannot be read or parsed has nothing to offer; the command itself will say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from govgo.adapters.disk.lockfile import read_whole
+from govgo.core.modfile.quickread import Summary, summarize
+from govgo.core.module import cachepath
+from govgo.core.module.escape import escape_version, unescape_version
+from govgo.core.module.paths import canonical_version
+from govgo.core.version import semver
+from govgo.errors import InputError
+
+_MOST_NAMES = 2_000
+_MOST_BYTES = 4 << 20
+
+
+class DiskKnowledge:
+    """Implements `candidates.Knowledge`."""
+
+    def __init__(self, cwd: str, mod_cache: Callable[[], str]) -> None:
+        """Look below a directory; `mod_cache` says where the module cache is, "" for nowhere."""
+        self._cwd = cwd
+        self._mod_cache = mod_cache
+
+    def modules(self, directory: str) -> Iterable[str]:
+        """The module paths that the go.mod at or above a directory requires."""
+        at = os.path.normpath(os.path.join(self._cwd, directory))
+        while not os.path.isfile(f"{at}/go.mod"):
+            parent = os.path.dirname(at)
+            if parent == at:
+                return ()
+            at = parent
+        found = _summary(f"{at}/go.mod")
+        return dict.fromkeys(mod.path for mod in found.require) if found is not None else ()
+
+    def cached(self, prefix: str) -> Iterable[str]:
+        """Module paths in the cache below the last slash of `prefix`, and the next directories on the way to others."""
+        root = self._mod_cache()
+        base, slash, _ = prefix.rpartition("/")
+        if not root:
+            return
+        try:
+            # Element by element, since "github.com" and "rsc.io" need not be module paths by themselves.
+            inside = "".join(f"{escape_version(element)}/" for element in base.split("/")) if slash else ""
+        except InputError:
+            return
+        for name in _names(f"{root}/{cachepath.DOWNLOAD}/{inside}"):
+            try:
+                path = f"{base}{slash}{unescape_version(name)}"
+            except InputError:
+                continue
+            if not path.startswith(prefix) or name.startswith("@") or (not slash and name == "sumdb"):
+                continue
+            below = _names(f"{root}/{cachepath.DOWNLOAD}/{inside}{name}")
+            if "@v" in below:
+                yield path
+            if any(not each.startswith("@") for each in below):
+                yield f"{path}/"
+
+    def versions(self, path: str) -> Iterable[str]:
+        """The versions of a module that the cache knows, the newest first."""
+        root = self._mod_cache()
+        try:
+            names = _names(f"{root}/{cachepath.version_dir(path)}") if root else ()
+        except InputError:
+            return ()
+        found = {name.rpartition(".")[0] for name in names if name.endswith((".info", ".mod"))}
+        versions = [version for version in map(_version, found) if version]
+        return sorted(versions, key=semver.key, reverse=True)
+
+    def words(self, kind: str) -> Iterable[tuple[str, str]]:
+        """(word, text) of the codes, topics or variables."""
+        if kind == "codes":
+            from govgo.core.codes.codes import EXPLANATIONS
+
+            return [(code, each.title) for code, each in EXPLANATIONS.items()]
+        if kind == "topics":
+            from govgo.cli.topics import TOPICS
+
+            return [(name, "topic") for name in TOPICS]
+        from govgo.cli.reference.variables import VARIABLES
+
+        return [(each.name, each.title) for each in VARIABLES if each.name.startswith("GO")]
+
+
+def _summary(path: str) -> Summary | None:
+    try:
+        if os.stat(path).st_size > _MOST_BYTES:
+            return None
+        return summarize(path, read_whole(path))
+    except (OSError, InputError):
+        return None
+
+
+def _names(directory: str) -> list[str]:
+    found: list[str] = []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                found.append(entry.name)
+                if len(found) == _MOST_NAMES:
+                    break
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def _version(escaped: str) -> str:
+    """The version of an escaped file name, "" for what is none."""
+    try:
+        version = unescape_version(escaped)
+    except InputError:
+        return ""
+    return version if canonical_version(version) == version else ""

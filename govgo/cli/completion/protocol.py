@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the scripts in the shells and `govgo __complete` say to one another.
+
+govgo __complete zsh -- list -m rsc         the words before the cursor, the last one unfinished
+govgo __complete bash -- 'govgo list -m rsc.io/quote@' @        the line up to the cursor, bash's own last word
+
+open files kept=6             what holds for all: see `candidates.Answer`; `kept` as a number of characters
+rsc.io/quote<tab>required by go.mod
+…                             a candidate in each line
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from govgo.cli.completion.candidates import Answer
+from govgo.core.foreign import one_line
+
+_MOST_CANDIDATES = 500
+_BREAKS = ("=", ":", "@")
+"""Where bash begins another word by itself (COMP_WORDBREAKS)."""
+
+
+def words_at_cursor(shell: str, line: Sequence[str]) -> tuple[Sequence[str], int]:
+    """The words of the line without the program's name, the last one unfinished; and how much of it bash leaves out."""
+    if shell != "bash":
+        return (line or [""]), 0
+    words = split_line(line[0] if line else "")
+    last = words[-1] if words else ""
+    own = line[1] if len(line) > 1 else ""
+    rest = "" if own in _BREAKS else own
+    left_out = len(last) - len(rest) if last.endswith(rest) else 0
+    if last[:left_out].endswith("@"):
+        left_out -= 1  # readline replaces what follows an "@" together with it
+    return words[1:] or [""], left_out
+
+
+def split_line(line: str) -> list[str]:
+    r"""The words of an unfinished command line, quotes and backslashes taken away; the last may be empty.
+
+    >>> split_line("govgo list -f '{{.Path}}' rsc.")
+    ['govgo', 'list', '-f', '{{.Path}}', 'rsc.']
+    """
+    words, word, quote, at = [], "", "", 0
+    while at < len(line):
+        char = line[at]
+        at += 1
+        if quote:
+            if char == quote:
+                quote = ""
+            else:
+                word += char
+        elif char in "'\"":
+            quote = char
+        elif char == "\\" and at < len(line):
+            word += line[at]
+            at += 1
+        elif char in " \t":
+            if at > 1 and line[at - 2] not in " \t":
+                words.append(word)
+                word = ""
+        else:
+            word += char
+    return [*words, word]
+
+
+def answer_text(answer: Answer, left_out: int = 0) -> str:
+    """The answer to a script; bash gets candidates without the part of the word that it leaves out."""
+    kinds = {"open": answer.open, "files": answer.files, "directories": answer.directories}
+    first = [name for name, holds in kinds.items() if holds]
+    if answer.kept:
+        first.append(f"kept={len(answer.kept)}")
+    lines = [" ".join(first)]
+    for each in answer.candidates[:_MOST_CANDIDATES]:
+        lines.append(f"{one_line(each.word[left_out:])}\t{one_line(each.text)}".rstrip("\t"))
+    return "\n".join(lines) + "\n"

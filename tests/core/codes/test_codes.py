@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every code that a report may name has a text, and every text is of such a code."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import govgo
+from govgo.cli.exitcodes import exit_code
+from govgo.core.codes.codes import ERRORS, EXPLANATIONS
+from govgo.core.codes.findings import FINDINGS
+from govgo.errors import GovgoError, ReportedError
+from tests.test_errors import all_classes
+
+PACKAGE = Path(govgo.__file__).parent
+CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+#: Codes of reports that no error class has: `cli.outputs.fault_of`.
+ENDS = {"bug", "interrupted"}
+
+
+def rule_tables() -> dict[str, str]:
+    """The codes in tables named RULES, which say what the findings of a verb are; each with its module."""
+    found: dict[str, str] = {}
+    for each in pkgutil.walk_packages(govgo.__path__, "govgo."):
+        if not each.name.endswith("__main__"):
+            table = getattr(importlib.import_module(each.name), "RULES", None)
+            if isinstance(table, Mapping):
+                found |= {code: each.name for code in table if isinstance(code, str)}
+    return found
+
+
+def literal_codes() -> Iterator[tuple[str, str]]:
+    """(code, place) of each finding that is made with its code written there."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                code = node.args[0].value
+                if name in ("Finding", "_finding") and isinstance(code, str) and CODE.fullmatch(code):
+                    yield code, f"{file.relative_to(PACKAGE)}:{node.lineno}"
+
+
+def test_every_error_has_a_text() -> None:
+    codes = {kind.code for kind in all_classes()} | ENDS
+    missing = sorted(codes - ERRORS.keys())
+    assert not missing, f"write their texts in govgo/core/codes (requests, files, packages or sources): {missing}"
+    assert sorted(ERRORS.keys() - codes) == [], "these errors are gone"
+
+
+def test_every_finding_has_a_text() -> None:
+    missing = {code: where for code, where in [*rule_tables().items(), *literal_codes()] if code not in EXPLANATIONS}
+    assert not missing, f"write their texts in govgo/core/codes/findings.py: {missing}"
+
+
+def test_every_text_is_of_a_finding() -> None:
+    sources = "".join(file.read_text() for file in PACKAGE.rglob("*.py") if "codes" not in file.parts)
+    assert [code for code in FINDINGS if f'"{code}"' not in sources] == []
+
+
+def test_no_code_stands_twice() -> None:
+    assert ERRORS.keys() & FINDINGS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in all_classes() if not issubclass(kind, ReportedError)], ids=lambda k: k.code
+)
+def test_exit_codes_are_those_of_the_commands(kind: type[GovgoError]) -> None:
+    """The text names the exit code of the bare error; an error that gives context to others names more."""
+    if kind.code == "go-switch":
+        return  # the command starts over
+    bare = kind.__new__(kind)
+    GovgoError.__init__(bare, "sentence")
+    assert str(exit_code(bare)) in re.findall(r"\d+", ERRORS[kind.code].exits), kind.code
+
+
+@pytest.mark.parametrize("code", EXPLANATIONS)
+def test_texts_are_whole(code: str) -> None:
+    each = EXPLANATIONS[code]
+    assert each.title.endswith(".")
+    assert "\n" not in each.title
+    assert len(each.title) <= 110
+    assert each.meaning.endswith(".")
+    assert not each.remedy or each.remedy.endswith(".")
+    assert re.fullmatch(r"\d+(?:(?:, | or )\d+)*(?:, with --strict \d)?", each.exits)
+    assert "  " not in each.meaning + each.remedy
+    assert (each.meaning + each.remedy).count("`") % 2 == 0
+
+
+def test_commands_that_texts_name_exist() -> None:
+    """`govgo verb …` in a text is a command line that govgo can read, as far as the names of commands go."""
+    from govgo.cli.group import Group, find_command
+    from govgo.cli.options import Command
+
+    for code, each in EXPLANATIONS.items():
+        for line in re.findall(r"`govgo ([^`]+)`", f"{each.meaning} {each.remedy}"):
+            target = find_command(line.split()).target
+            assert isinstance(target, Command | Group), code
+            if isinstance(target, Command):
+                known = target.flags_under("govgo")
+                used = [word.lstrip("-").partition("=")[0] for word in line.split()[1:] if word[0] == "-"]
+                assert [flag for flag in used if flag not in known] == [], code
