@@ -47,30 +47,30 @@ ROOMS = {
         "modzip resolution sumdb vcs",
         "licenses",
         "govgotoml",
-        "advisory",
+        "advisory fleet",
     ),
     "adapters": (
-        "attribution disk interrupts",
+        "attribution disk engine interrupts",
         "http modzip",
         "loop",
         "advisories licenses modcache sumdb",
         "proxy workspace",
         "vcs",
-        "repository",
+        "fleet repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
+        "audit binaries fleet list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
         " tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
-        "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
+        "audit binaries diff edit env findings fleet drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sums", "fleet tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",

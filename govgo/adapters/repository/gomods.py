@@ -56,6 +56,7 @@ class GoMods:
         self._report = report
         self._helper = helper
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
+        self._hashed: dict[ModuleVersion, tuple[bytes, str]] = {}
         self._absent: set[ModuleVersion] = set()
         self._empty: bool | None = None
         self._raw: Memo[ModuleVersion, bytes] = Memo()
@@ -63,7 +64,7 @@ class GoMods:
         self._unwritten: list[tuple[ModuleVersion, bytes]] = []
 
     def forget(self) -> None:
-        """Check everything anew, since the ledger has changed. Bytes that were fetched are still known."""
+        """Check everything anew, since the ledger has changed. Bytes, and their hashes, are still known."""
         self._known.clear()
         self._absent.clear()
         self._empty = None
@@ -80,13 +81,17 @@ class GoMods:
             return known
         if is_toolchain(mv.path):
             return f"module {mv.path}\n".encode() if is_go_version(mv.version.removeprefix("go")) else None
-        if mv in self._absent or self._nothing_cached():
-            return None
-        data = self._cache.read_gomod(mv)
-        if data is None:
-            self._absent.add(mv)
-            return None
-        if not self._sums.check_locally(mv.gomod_key(), hash_gomod(data)):
+        hashed = self._hashed.get(mv)
+        if hashed is None:
+            if mv in self._absent or self._nothing_cached():
+                return None
+            data = self._cache.read_gomod(mv)
+            if data is None:
+                self._absent.add(mv)
+                return None
+            hashed = self._hashed[mv] = data, hash_gomod(data)
+        data, digest = hashed
+        if not self._sums.check_locally(mv.gomod_key(), digest):
             return None
         self._known[mv] = data
         return data
@@ -140,12 +145,14 @@ class GoMods:
             SumMismatchError: they contradict go.sum or the database.
             GovgoError: they cannot be proved. Either error is remembered as the answer for this go.mod.
         """
+        digest = hash_gomod(data)
         try:
-            await self._sums.check(mv.gomod_key(), hash_gomod(data))
+            await self._sums.check(mv.gomod_key(), digest)
         except GovgoError as err:
             self._known[mv] = err
             raise
         self._known[mv] = data
+        self._hashed[mv] = data, digest
         if not is_toolchain(mv.path):
             helper = self._helper()
             if helper is not None and helper.ready:
@@ -204,6 +211,8 @@ class GoMods:
         return data
 
     async def _fetch(self, mv: ModuleVersion) -> bytes:
+        if mv in self._hashed:
+            return self._hashed[mv][0]
         if mv not in self._absent and not is_toolchain(mv.path) and not self._nothing_cached():
             data = self._cache.read_gomod(mv)
             if data is not None:

@@ -22,6 +22,7 @@ from govgo.load.session.mainmods import MainModules
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:  # a command that meets no module need not load these
+    from govgo.core.modfile.quickread import Summary
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.horizon import Horizon
     from govgo.ports.files import ImportIndex, Workspace
@@ -117,6 +118,8 @@ class Session(_Parts):
         build_mod_reason: why, where go would say it.
         open_index: opens the index of imports, None where there is none.
         at_close: called by `close`, first added first.
+        parsed: go.mod files of dependencies by their bytes, as far as they were read; None where none are kept. A
+            process that looks at many repositories gives one dictionary to all.
         failures: the faults that `finish` will raise.
         switching: the command starts over with a newer Go release where that helps; until that is decided, faults
             are held back.
@@ -146,6 +149,7 @@ class Session(_Parts):
         self.build_mod_reason = ""
         self.open_index = open_index
         self.at_close: list[Callable[[], None]] = []
+        self.parsed: dict[bytes, Summary] | None = None
         self.failures: list[GovgoError] = []
         self.switching = False
         self.held_back: list[tuple[str, bool]] = []
