@@ -78,7 +78,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("wiring/verify.py", "_Late.attempt", "GovgoError"): _FINDING,
     ("app/sum/heads.py", "_compare", "ForkError"): "every error is reported, and the worst decides the exit code",
     ("app/sum/heads.py", "_compare", "GovgoError"): "every error is reported, and the worst decides the exit code",
-    ("cli/commands/fleet/worker.py", "_Worker.look", "GovgoError"): _OUTCOME,
+    ("cli/commands/fleet/worker.py", "_Worker.__call__", "GovgoError"): _OUTCOME,
     ("cli/commands/fleet/worker.py", "_attempted", "GovgoError"): _OUTCOME,
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",

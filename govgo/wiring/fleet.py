@@ -19,13 +19,13 @@ from govgo.core.fleet.rows import SELECTED, Row, rows_of
 from govgo.core.fleet.summary import Below, Reducer, Selecting, Summary
 from govgo.core.fleet.units import Entry, Known, Outcome, Status, Unit
 from govgo.core.module.moduleversion import version_key
+from govgo.load.session.session import Lasting
 from govgo.load.targets.open import reading
 from govgo.load.targets.targets import show_from
 from govgo.wiring.session import SystemClock, make_session
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
-    from govgo.core.modfile import quickread
     from govgo.load.session.session import Session, Settings
     from govgo.ports.files import Workspace
     from govgo.ports.talk import Reporter
@@ -80,7 +80,7 @@ class Shared:
         self._clock = _RunClock(now)
         self._offline = offline
         self._outer: dict[str, Session] = {}
-        self._parsed: dict[bytes, quickread.Summary] = {}
+        self._lasting = Lasting()
 
     def session(self, settings: Settings, files: Workspace) -> Session:
         """A session over the files of one repository; it need not be closed."""
@@ -95,7 +95,7 @@ class Shared:
                 repository=_Lasting,
             )
             outer.clock = self._clock
-            outer.parsed = self._parsed
+            outer.lasting = self._lasting
             self._outer[settings.go_version] = outer
         session = reading(outer, files, settings)
         show_from(session, MOUNT)
@@ -104,6 +104,8 @@ class Shared:
     def forget(self) -> None:
         """End connections, and forget what was asked: answers, and errors too, are remembered as long as these live."""
         outer, self._outer = self._outer, {}
+        lasting, self._lasting = self._lasting, Lasting()
+        lasting.at_end.close()
         for session in outer.values():
             assert isinstance(session.repo, _Lasting)
             session.repo.end()
@@ -154,8 +156,9 @@ def run_fleet(
         GovgoError: the job cannot be done; what is done is kept, and the run may be resumed.
     """
     chosen = {unit.name: unit for unit in units}
-    before = {entry.name: entry for entry in results.entries() if entry.name in chosen}
-    done = {name: entry for name, entry in results.interrupted().items() if name in chosen} if resume else {}
+    interrupted = {name: entry for name, entry in results.interrupted().items() if name in chosen}
+    before = {entry.name: entry for entry in results.entries() if entry.name in chosen} | interrupted
+    done = interrupted if resume else {}
     if not resume:
         results.begin(about)
     unchanged = 0

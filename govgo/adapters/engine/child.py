@@ -23,7 +23,6 @@ from govgo.errors import UnavailableError
 
 START_LIMIT_S = 60.0
 HEADER = struct.Struct(">Q")
-_MOST_ANSWER = 1 << 30
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.engine.child_process import main; main()"
 
@@ -42,8 +41,7 @@ class Child:
         """Start it, and wait until it is ready.
 
         Args:
-            target: "module:function"; the function makes of the job another one, which is called for each unit.
-            job: what to do; it is pickled.
+            target, job: see `chunks.Task`.
             memory_bytes: the limit of its address space.
 
         Raises:
@@ -98,22 +96,21 @@ class Child:
 
     def _ask(self, message: object, limit_s: float) -> object:
         assert self._process.stdin is not None
-        data = pickle.dumps(message)
+        question = pickle.dumps(message)
         try:
-            self._process.stdin.write(HEADER.pack(len(data)) + data)
+            self._process.stdin.write(HEADER.pack(len(question)) + question)
             self._process.stdin.flush()
         except OSError:
             return self._lost()
         deadline = time.monotonic() + limit_s
         head = self._read(HEADER.size, deadline)
-        if isinstance(head, bytes) and HEADER.unpack(head)[0] <= _MOST_ANSWER:
-            head = self._read(HEADER.unpack(head)[0], deadline)
-        if head is None:
+        data = head and self._read(HEADER.unpack(head)[0], deadline)
+        if data is None:
             self.close()
             return Lost("timeout", f"not done after {limit_s:g} s")
-        if not head:
+        if not data:
             return self._lost()
-        answer: object = pickle.loads(head)
+        answer: object = pickle.loads(data)
         if answer is MemoryError:
             self.close()
             return Lost("memory", f"needs more than {self._memory_bytes >> 20} MiB")

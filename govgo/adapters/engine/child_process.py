@@ -18,7 +18,7 @@ import threading
 from typing import Any, BinaryIO
 
 from govgo.adapters.engine.child import HEADER
-from govgo.adapters.engine.chunks import worker
+from govgo.adapters.engine.chunks import make_worker
 from govgo.errors import GovgoError
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     threading.Thread(target=_receive, args=(messages, arrived), daemon=True).start()
     job = arrived.get()
     try:
-        work = worker(target, job)
+        worker = make_worker(target, job)
     except GovgoError as error:
         _send(answers, str(error))
         raise
@@ -43,9 +43,9 @@ def main() -> None:
     while True:
         unit = arrived.get()
         try:
-            answer = work(unit)
+            answer = worker(unit)
         except MemoryError:
-            del work  # what it holds is what the answer needs
+            del worker  # what it holds is what the answer needs
             _send(answers, MemoryError)
             return
         _send(answers, answer)

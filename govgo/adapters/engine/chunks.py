@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from govgo.adapters.engine.child import Child, Lost
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
@@ -33,7 +33,7 @@ class Task(NamedTuple):
     """What a worker is told besides the units; it is pickled.
 
     Attributes:
-        target: as for `Child`.
+        target: "module:function"; the function makes a `Worker` of the job.
         job: as for `Child`.
         limits: what a unit may take.
         number: of the run, so that a worker knows whether its child process is for this job.
@@ -43,6 +43,18 @@ class Task(NamedTuple):
     job: object
     limits: Limits
     number: str
+
+
+class Worker(Protocol):
+    """Does units, one after the other."""
+
+    def __call__(self, work: tuple[Unit, Known | None]) -> Outcome:
+        """The outcome of a unit."""
+        ...
+
+    def end(self) -> object:
+        """Let go of what it holds open."""
+        ...
 
 
 Work = Sequence[tuple[Unit, Known | None]]
@@ -120,13 +132,18 @@ class InPlace:
 
     def __init__(self) -> None:
         """Nothing is loaded yet."""
-        self._work: tuple[str, Callable[[Any], Outcome]] | None = None
+        self._worker: Worker | None = None
 
     def run(self, task: Task, work: Work) -> list[Outcome]:
-        """The outcomes of units, in their order."""
-        if self._work is None or self._work[0] != task.number:
-            self._work = task.number, worker(task.target, task.job)
-        return [self._work[1](each) for each in work]
+        """The outcomes of units of one task, in their order."""
+        if self._worker is None:
+            self._worker = make_worker(task.target, task.job)
+        return [self._worker(each) for each in work]
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.end()
 
 
 _HERE = Children()
@@ -143,10 +160,10 @@ def end_here() -> None:
     _HERE.close()
 
 
-def worker(target: str, job: object) -> Callable[[Any], Outcome]:
-    """The function that does units, made by the one that `target` names."""
+def make_worker(target: str, job: object) -> Worker:
+    """The worker that the function makes which `target` names."""
     module, _, name = target.partition(":")
-    made: Callable[[Any], Outcome] = getattr(importlib.import_module(module), name)(job)
+    made: Worker = getattr(importlib.import_module(module), name)(job)
     return made
 
 

@@ -64,7 +64,11 @@ def open_engine(name: str, workers: int) -> Iterator[Engine]:
         with _local(workers or _cores()) as engine:
             yield engine
     elif name == SERIAL:
-        yield Engine(_AtOnce(), InPlace().run, 1, 1, 1)
+        here = InPlace()
+        try:
+            yield Engine(_AtOnce(), here.run, 1, 1, 1)
+        finally:
+            here.close()
     elif name.startswith(DASK) and len(name) > len(DASK):
         with _dask(name.removeprefix(DASK)) as engine:
             yield engine

@@ -54,7 +54,8 @@ class Opened:
             TooLargeError: there are more files than in any repository.
         """
         found = list(_deciding(self.tree, reads))
-        return content_key(found), any(is_module(name) for name, _, _ in found)
+        modules = (name for name, _, _ in found if is_module(name))
+        return content_key(found), any(self.tree.is_file(f"{MOUNT}/{name}") for name in modules)
 
 
 class Source:

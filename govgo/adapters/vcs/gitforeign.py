@@ -37,6 +37,11 @@ _MOST_STEPS = 5
 """Symbolic refs that lead to each other, as in git (SYMREF_MAXDEPTH)."""
 _REF = re.compile(r"(?!/|.*//|.*\.\.|.*/\.|.*\.lock(?:/|$))[A-Za-z0-9_@+.,=%/-]+")
 """Names of refs that mean nothing else to git, and lie below the directory of refs (git-check-ref-format(1))."""
+_PLACES = (
+    *("{}", "refs/{}", f"{TAGS}{{}}", f"{HEADS}{{}}", "refs/remotes/{}", f"refs/remotes/{{}}/{HEAD}"),
+    "refs/remotes/origin/{}",
+)
+"""Where a name is looked for: git's places in their order, then the branches of the repository that this is a clone of."""
 _SHA256 = re.compile(rb"^\s*objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
 
 
@@ -189,7 +194,7 @@ def _find(git_dir: str, rev: str) -> str:
     if os.path.isdir(f"{_common(git_dir)}/reftable"):
         raise DiskError(f"{git_dir}: its refs are kept as a reftable, which is not read", path=git_dir)
     packed = _packed(_common(git_dir))
-    for pattern in ("{}", "refs/{}", f"{TAGS}{{}}", f"{HEADS}{{}}", "refs/remotes/{}", f"refs/remotes/{{}}/{HEAD}"):
+    for pattern in _PLACES:
         found = _read_ref(git_dir, pattern.format(rev), packed)
         if found:
             return found

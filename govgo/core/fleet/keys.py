@@ -21,7 +21,7 @@ from govgo.core.licenses.texts import kind_of
 
 DECIDING_VARIABLES = (
     *("GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOVCS", "GOTOOLCHAIN", "GOFLAGS"),
-    *("GO111MODULE", "GOOS", "GOARCH", "CGO_ENABLED", "GOEXPERIMENT", "GOVGO_GO_VERSION", "GOVGO_VULNDB"),
+    *("GO111MODULE", "GOWORK", "GOOS", "GOARCH", "CGO_ENABLED", "GOEXPERIMENT", "GOVGO_GO_VERSION", "GOVGO_VULNDB"),
 )
 """The variables that can change a result. Those that name directories of this machine are not among them."""
 

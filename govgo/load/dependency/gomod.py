@@ -210,7 +210,7 @@ def indirect_requirements(session: Session, mv: ModuleVersion) -> frozenset[Modu
 
 def parse_gomod(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
     """The summary of the go.mod `data` of `mv`, which the file `name` holds.  Raises ModuleError for malformed text."""
-    parsed = session.parsed
+    parsed = session.lasting.parsed if session.lasting is not None else None
     raw = parsed.get(data) if parsed is not None else None
     if raw is None:
         try:

@@ -29,11 +29,17 @@ from govgo.cli.exitcodes import EXIT_BUG, EXIT_DONE, EXIT_SECURITY, EXIT_UNFINIS
 from govgo.cli.session import make_settings, network_options
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
 from govgo.core.foreign import one_line
+from govgo.core.goenv import OFF
+from govgo.core.modfile import ModFileErrors
 from govgo.errors import (
     ConflictError,
+    GoSumError,
     GovgoError,
+    InputError,
     IntegrityError,
-    NotFoundError,
+    InvalidPathError,
+    InvalidVersionError,
+    ModFileError,
     UnavailableError,
     gravest,
 )
@@ -67,10 +73,9 @@ class Job(NamedTuple):
     now: datetime
 
 
-def make_worker(job: Job) -> Callable[[tuple[Unit, Known | None]], Outcome]:
-    """The function that looks at one repository."""
-    worker = _Worker(job)
-    return lambda work: worker.look(*work)
+def make_worker(job: Job) -> _Worker:
+    """What looks at one repository after another."""
+    return _Worker(job)
 
 
 def rehearse(job: Job) -> Mapping[str, Any]:
@@ -118,9 +123,9 @@ class _Worker:
         self._job = job
         self._verb = VERBS[job.verb]
         self._command = self._verb.load()
-        environ = {**os.environ, **job.variables, "PWD": "/"}
-        environ.pop("GOWORK", None)  # each repository has a go.work of its own, or none
-        self._env: GoEnv = load_env(environ)._replace(gowork="")
+        env = load_env({**os.environ, **job.variables, "PWD": "/"})
+        # Each repository has a go.work file of its own, or none: one that GOWORK names is of no repository here.
+        self._env: GoEnv = env._replace(gowork=OFF if env.gowork == OFF else "")
         self._reporter = _Silent(io.StringIO())
         with self._call() as call:
             call.env = self._env
@@ -129,8 +134,9 @@ class _Worker:
         self._shared = self._share()
         self._network: Network | None = None
 
-    def look(self, unit: Unit, known: Known | None) -> Outcome:
+    def __call__(self, work: tuple[Unit, Known | None]) -> Outcome:
         """The outcome for one repository, whatever happens but for a lack of memory."""
+        unit, known = work
         wall_s, cpu_s = time.perf_counter(), _cpu_s()
         try:
             outcome = self._look(unit, known)
@@ -262,7 +268,7 @@ def _outcome(unit: Unit, document: str, code: int, error: GovgoError | None, kno
     is_done = not faults and error is None
     if code == EXIT_USAGE:
         code = EXIT_UNFINISHED
-    is_settled = not (_PASSING | _LOOKED_FOR_AGAIN).intersection(faults)
+    is_settled = _LASTING.issuperset(faults)
     return Outcome(
         unit.name,
         Status.DONE if is_done or code == EXIT_SECURITY else Status.FAILED,
@@ -284,10 +290,10 @@ def _codes(*kinds: type[GovgoError]) -> frozenset[str]:
     return frozenset(kind.code for kind in found)
 
 
-_LOOKED_FOR_AGAIN = _codes(NotFoundError) | {"offline", "no-usable-source"}
-"""Codes of errors that say what is so now: the next run asks again, this one does not."""
-_PASSING = _codes(UnavailableError, IntegrityError, ConflictError) - _LOOKED_FOR_AGAIN
-"""Codes of errors after which another attempt may help."""
+_LASTING = _codes(ModFileError, ModFileErrors, GoSumError, InvalidPathError, InvalidVersionError) | {InputError.code}
+"""Codes of errors that the files of a repository have by themselves. After any other the next run looks again."""
+_PASSING = _codes(UnavailableError, IntegrityError, ConflictError) - {"offline", "no-usable-source"}
+"""Codes of errors after which another attempt in the same run may help."""
 
 
 def _cpu_s() -> float:
