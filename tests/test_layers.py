@@ -93,6 +93,7 @@ VERBS = {
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
@@ -105,6 +106,10 @@ TESTED_BY = {
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
+    "cli/commands/fleet/test_fleet.py": (
+        "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet"
+    ),
     "cli/commands/inspect/test_diff.py": (
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
     ),
@@ -155,6 +160,7 @@ TESTED_BY = {
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
+    "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/licenses/test_texts.py": "core/licenses: expression",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",

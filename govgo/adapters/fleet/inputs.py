@@ -26,7 +26,7 @@ from govgo.core.golib.url import mask_all
 from govgo.errors import UsageError
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!//)[^\\]+")
+_SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//|:)[^\\\s]+")
 """user@host:path, as git-clone(1) takes it; a path with a slash before its first colon is a path."""
 _MARKS = ("go.mod", "go.work")
 _MOST_LINE = 1 << 16
@@ -34,7 +34,9 @@ _PASSED_OVER = ("node_modules", "testdata", "vendor")
 
 
 def find_units(cwd: str, words: Iterable[str]) -> Iterator[Unit]:
-    """The repositories that arguments and lines name, in their order; each name once.
+    """The repositories that arguments and lines name, in their order, each once.
+
+    Two URLs that differ only in what no name may show, a password or a query, have names with numbers.
 
     Args:
         cwd: the absolute directory that relative paths start at.
@@ -43,12 +45,13 @@ def find_units(cwd: str, words: Iterable[str]) -> Iterator[Unit]:
     Raises:
         UsageError: a word names nothing.
     """
-    seen: set[str] = set()
+    seen: dict[str, dict[str, int]] = {}
     for word in words:
         for unit in _named_by(cwd, word):
-            if unit.name not in seen:
-                seen.add(unit.name)
-                yield unit
+            places = seen.setdefault(unit.name, {})
+            if unit.place not in places:
+                number = places[unit.place] = len(places) + 1
+                yield unit if number == 1 else unit._replace(name=f"{unit.name} ({number})")
 
 
 def read_list(name: str, lines: Iterable[bytes]) -> Iterator[str]:
@@ -112,7 +115,7 @@ def _from_url(word: str) -> Unit:
     host, slash, path = rest.partition("/")
     path, _, ref = path.partition("@")
     url = f"{scheme}://{host}{slash}{path}"
-    name = mask_all(word)
+    name = mask_all(url) + (f"@{ref}" if ref else "")
     if path.partition("?")[0].endswith(SUFFIXES):
         if scheme not in ("https", "http"):
             raise UsageError(f"{name}: archives are downloaded by https and http")
