@@ -60,8 +60,8 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries fleet list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
-        " tree work",
+        "audit binaries fleet list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
+        " tidy tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (

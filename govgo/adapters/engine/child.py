@@ -34,18 +34,34 @@ class Lost(NamedTuple):
     text: str
 
 
+def start_child(target: str, job: object, memory_bytes: int) -> Child | Lost:
+    """Start a process, and wait until it is ready; `Lost` where it has ended before.
+
+    Args:
+        target, job: see `chunks.Task`.
+        memory_bytes: the limit of its address space.
+
+    Raises:
+        UnavailableError: it cannot be started, or says why the job cannot be done.
+    """
+    child = Child(target, memory_bytes)
+    answer = child.ask(job, START_LIMIT_S)
+    if isinstance(answer, Lost):
+        return answer
+    if answer is not True:
+        child.close()
+        raise UnavailableError(f"a worker cannot work: {answer}")
+    return child
+
+
 class Child:
     """One process. Not for two threads at once."""
 
-    def __init__(self, target: str, job: object, memory_bytes: int) -> None:
-        """Start it, and wait until it is ready.
-
-        Args:
-            target, job: see `chunks.Task`.
-            memory_bytes: the limit of its address space.
+    def __init__(self, target: str, memory_bytes: int) -> None:
+        """Start it; the first that it is asked is its job (`start_child`).
 
         Raises:
-            UnavailableError: it cannot be started, or says why it cannot work.
+            UnavailableError: it cannot be started.
         """
         self._memory_bytes = memory_bytes
         command = [sys.executable, "-P", "-c", _PROGRAM, _ROOT, target, str(memory_bytes)]
@@ -60,11 +76,6 @@ class Child:
             )
         except OSError as error:
             raise UnavailableError(f"a worker cannot be started: {error}") from error
-        answer = self._ask(job, START_LIMIT_S)
-        if answer is not True:
-            self.close()
-            why = answer.text if isinstance(answer, Lost) else str(answer)
-            raise UnavailableError(f"a worker cannot work: {why}")
 
     @property
     def pid(self) -> int:
@@ -73,7 +84,7 @@ class Child:
 
     def call(self, unit: object, limit_s: float) -> Outcome | Lost:
         """Do one unit. After `Lost` the process has ended, and another has to take its place."""
-        answer = self._ask(unit, limit_s)
+        answer = self.ask(unit, limit_s)
         if isinstance(answer, Outcome | Lost):
             return answer
         self.close()
@@ -94,7 +105,8 @@ class Child:
                     stream.close()
         self._process.wait()
 
-    def _ask(self, message: object, limit_s: float) -> object:
+    def ask(self, message: object, limit_s: float) -> object:
+        """The answer to a message."""
         assert self._process.stdin is not None
         question = pickle.dumps(message)
         try:

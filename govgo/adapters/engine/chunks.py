@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from govgo.adapters.engine.child import Child, Lost
+from govgo.adapters.engine.child import Child, Lost, start_child
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
 
 
@@ -94,8 +94,8 @@ class Children:
 
     def _run(self, task: Task, unit: Unit, known: Known | None) -> Outcome:
         child = self._child(task)
-        if child is None:
-            return lost(unit, Lost("killed", "the run has ended"))
+        if isinstance(child, Lost):
+            return lost(unit, child)
         answer = child.call((unit, known), task.limits.time_s)
         if isinstance(answer, Lost):
             self._drop()
@@ -104,16 +104,18 @@ class Children:
             self._drop()
         return answer
 
-    def _child(self, task: Task) -> Child | None:
-        """The child of this thread for the job; None where no other is to be started."""
+    def _child(self, task: Task) -> Child | Lost:
+        """The child of this thread for the job."""
         thread = threading.get_ident()
         number, child = self._by_thread.get(thread, ("", None))
         if child is not None and number == task.number:
             return child
         self._drop()
         if self._ended.is_set():
-            return None
-        child = Child(task.target, task.job, task.limits.memory_bytes)
+            return Lost("killed", "the run has ended")
+        child = start_child(task.target, task.job, task.limits.memory_bytes)
+        if isinstance(child, Lost):
+            return child
         with self._lock:
             self._by_thread[thread] = task.number, child
             if self._ended.is_set():

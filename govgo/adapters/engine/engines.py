@@ -26,7 +26,10 @@ _T = TypeVar("_T")
 LOCAL, SERIAL, DASK = "local", "serial", "dask:"
 _DASK_CHUNK = 16
 _CONNECT_S = 10
+_WORKERS_S = 30
 _PER_WORKER = 3
+_LEAST_THREADS = 16
+"""A cluster may have grown to so many by the time that it has begun."""
 
 
 class Engine(NamedTuple):
@@ -105,12 +108,15 @@ def _dask(address: str) -> Iterator[Engine]:
     except (OSError, ValueError) as error:
         raise UnavailableError(f"{DASK}{address}: {error}") from error
     try:
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise UnavailableError(f"{DASK}{address}: the cluster has no workers")
+        try:
+            client.wait_for_workers(1, timeout=_WORKERS_S)
+        except TimeoutError as error:
+            raise UnavailableError(f"{DASK}{address}: the cluster has no workers") from error
+        threads = sum(client.nthreads().values()) or 1
         # Not pure: equal work of two runs is not to be taken from the cluster's memory.
         executor: Executor = client.get_executor(pure=False)
-        yield Engine(executor, run_here, threads, _DASK_CHUNK, _PER_WORKER * threads)
+        window = _PER_WORKER * max(threads, _LEAST_THREADS)
+        yield Engine(executor, run_here, threads, _DASK_CHUNK, window)
         client.run(end_here)
     finally:
         client.close()

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from govgo.adapters.engine.child import Child, Lost
+from govgo.adapters.engine import child as engine_child
+from govgo.adapters.engine.child import Child, Lost, start_child
 from govgo.adapters.engine.chunks import Children, Limits, Task
 from govgo.core.fleet.units import Kind, Outcome, Status, Unit
 from govgo.errors import UnavailableError
@@ -76,7 +77,8 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def child() -> Iterator[Child]:
-    found = Child(TARGET, "job", LIMIT)
+    found = start_child(TARGET, "job", LIMIT)
+    assert isinstance(found, Child)
     yield found
     found.close()
 
@@ -111,13 +113,18 @@ def test_a_killed_process(child: Child) -> None:
 
 def test_a_job_that_cannot_be_done() -> None:
     with pytest.raises(UnavailableError, match="no such database"):
-        Child(TARGET, "refuse", LIMIT)
+        start_child(TARGET, "refuse", LIMIT)
+
+
+def test_a_process_that_ends_before_it_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_child, "_PROGRAM", "import os; os.kill(os.getpid(), 9)")
+    assert start_child(TARGET, "job", LIMIT) == Lost("killed", "the worker was ended by signal 9")
 
 
 def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
-        f"from govgo.adapters.engine.child import Child; from tests.adapters.engine.test_child import unit\n"
-        f"child = Child({TARGET!r}, 'job', {LIMIT}); print(child.pid, flush=True); child.call(unit('sleep 600'), 600)"
+        f"from govgo.adapters.engine.child import start_child; from tests.adapters.engine.test_child import unit\n"
+        f"child = start_child({TARGET!r}, 'job', {LIMIT}); print(child.pid, flush=True); child.call(unit('sleep 600'), 600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
