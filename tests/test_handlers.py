@@ -36,6 +36,7 @@ _RESULT = "the error is the result, and its caller raises it"
 _FOREIGN = "a file in the cache, which anybody may have written, says nothing about the database; it is fetched anew"
 _FINDING = "verify reports every error; one that contradicts ends the command with exit code 4"
 
+_OUTCOME = "the outcome of one repository, whose exit code counts for the fleet"
 _CANCELLED = "waits for tasks that were cancelled because one of them failed; that error is raised"
 _TASKS = "gather(return_exceptions=True)"
 
@@ -77,6 +78,8 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("wiring/verify.py", "_Late.attempt", "GovgoError"): _FINDING,
     ("app/sum/heads.py", "_compare", "ForkError"): "every error is reported, and the worst decides the exit code",
     ("app/sum/heads.py", "_compare", "GovgoError"): "every error is reported, and the worst decides the exit code",
+    ("cli/commands/fleet/worker.py", "_Worker.__call__", "GovgoError"): _OUTCOME,
+    ("cli/commands/fleet/worker.py", "_attempted", "GovgoError"): _OUTCOME,
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }

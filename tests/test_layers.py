@@ -47,30 +47,30 @@ ROOMS = {
         "modzip resolution sumdb vcs",
         "licenses",
         "govgotoml",
-        "advisory",
+        "advisory fleet",
     ),
     "adapters": (
-        "attribution disk interrupts",
+        "attribution disk engine interrupts",
         "http modzip",
         "loop",
         "advisories licenses modcache sumdb",
         "proxy workspace",
         "vcs",
-        "repository",
+        "fleet repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries cache list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
+        "audit binaries cache fleet list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
         " tidy tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "audit binaries cache diff edit env findings drawing graph list outdated plan sum tree why whyversion",
+        "audit binaries cache diff edit env findings fleet drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
     ),
-    "wiring": ("audit cache diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit cache diff env licenses modverify plan session sums", "fleet tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -94,6 +94,7 @@ VERBS = {
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
@@ -106,6 +107,10 @@ TESTED_BY = {
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
+    "cli/commands/fleet/test_fleet.py": (
+        "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet"
+    ),
     "cli/commands/inspect/test_diff.py": (
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
     ),
@@ -160,6 +165,7 @@ TESTED_BY = {
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
+    "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/licenses/test_texts.py": "core/licenses: expression",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",

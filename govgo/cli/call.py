@@ -24,6 +24,7 @@ class Call:
         reporter: where the command reports progress and faults.
         release: the Go release to answer as, "" for the one that the environment names.
         env: go's settings, None until `cli.session` has read them.
+        session: the session of the command where somebody else has opened it, who closes it; None to open one.
         flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
         switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
     """
@@ -33,6 +34,7 @@ class Call:
         self.reporter = reporter
         self.release = release
         self.env: GoEnv | None = None
+        self.session: Session | None = None
         self.flags: list[tuple[str, str]] = []
         self.switches_for: Session | None = None
         self._at_end: list[Callable[[], object]] = []

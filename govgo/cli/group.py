@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Entry] = {
     "why": Entry("inspect.why", "why", INSPECT, "Explain why packages or modules are needed."),
     "diff": Entry("inspect.diff", "diff", INSPECT, "Compare the build list and go.mod of two states."),
     "hygiene": Entry("inspect.hygiene", "hygiene", INSPECT, "Report what go.mod says without effect."),
+    "fleet": Entry("fleet.group", "fleet_group", INSPECT, "Run list, audit, licenses, … over many repositories."),
     "verify": Entry("trust.verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),

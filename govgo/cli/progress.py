@@ -39,8 +39,9 @@ _STEPS = {
     "database": ("proving go.sum", "line"),
     "complete": ("loading the module graph", ""),
     "vendor": ("checking the vendor directory", ""),
+    "fleet": ("fleet", "repository"),
 }
-"""The title of each step of `verify`, and what is counted down in it."""
+"""The title of each step of `verify` and `fleet`, and what is counted down in it."""
 
 
 class Tally:
@@ -296,8 +297,9 @@ def _columns(stream: TextIO) -> int:
 
 
 def many(count: int, noun: str) -> str:
-    """`1 module`, `2 modules`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """`1 module`, `2 modules`, `2 repositories`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def size(count: int) -> str:

@@ -105,8 +105,10 @@ def open_session(
     from govgo.load.mainmodule.write import report_warnings
     from govgo.wiring.session import make_session
 
-    settings = _settings(flags)
     call = current_call()
+    if call is not None and call.session is not None:
+        return call.session
+    settings = make_settings(flags)
     report = reporter()
     report.start_progress(call.path.partition(" ")[2] if call is not None else "", os.environ)
     network = network_options(flags)
@@ -161,7 +163,7 @@ def run_session(session: Session, flags: Mapping[str, Any], service: Callable[[S
     return run(session, record or replay, service, network_options(flags))
 
 
-def _settings(flags: Mapping[str, Any]) -> Settings:
+def make_settings(flags: Mapping[str, Any]) -> Settings:
     """The settings of a command; changes to the directory that -C names first.
 
     Raises:

@@ -57,8 +57,14 @@ def run_audit(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     kept = KeptFiles(session.settings.env.process, "advisories")
-    with ExitStack() as held:
-        sources = [_source(session, name, kept, held, network, offline=offline) for name in databases]
+    lasting = session.lasting
+    with ExitStack() as ending:
+        held = ending if lasting is None else lasting.at_end
+        known = {} if lasting is None else lasting.advisories
+        for name in databases:
+            if name not in known:
+                known[name] = _source(session, name, kept, held, network, offline=offline)
+        sources = [known[name] for name in databases]
         return audit(session, where, sources, max_age=max_age, packages=packages)
 
 

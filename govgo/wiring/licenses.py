@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.kept import KeptFiles
-from govgo.adapters.licenses.files import LegalTexts
+from govgo.adapters.licenses.files import LegalTexts, TreeTexts
 from govgo.adapters.licenses.matcher import SpdxMatcher
+from govgo.adapters.workspace.tree import TreeFiles
 from govgo.app.licenses.licenses import Collected, licenses
 
 if TYPE_CHECKING:
@@ -18,4 +19,6 @@ if TYPE_CHECKING:
 def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool = False) -> Collected:
     """The licences of modules and workspaces; see `app.licenses.licenses`."""
     matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
-    return licenses(session, where, LegalTexts(), matcher, only_packages=only_packages)
+    files = session.files
+    reader = TreeTexts(files) if isinstance(files, TreeFiles) else LegalTexts()
+    return licenses(session, where, reader, matcher, only_packages=only_packages)

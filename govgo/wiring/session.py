@@ -78,6 +78,7 @@ def make_session(
     announce: bool = True,
     offline: bool = False,
     policy: Policy = LIST,
+    repository: type[Repository] = Repository,
 ) -> Session:
     """A session over the GOPROXY chain, the module cache and the working directory that `settings` name.
 
@@ -88,6 +89,7 @@ def make_session(
         announce: report each zip before it is fetched.
         offline: ask no source of modules.
         policy: what the verb may do; its service may set another one before anything is loaded.
+        repository: its kind.
 
     Raises:
         UsageError: settings that cannot be used.
@@ -106,7 +108,7 @@ def make_session(
         overlaid = OverlayWorkspace(files, settings.overlay, settings.cwd)
         if policy.uses_overlay:
             files = overlaid
-    repo = Repository(
+    repo = repository(
         settings.env,
         report,
         options=options,

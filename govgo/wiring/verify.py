@@ -180,6 +180,7 @@ def _offline_session(session: Session) -> Session:
     """The same command over a repository that asks no source. What go.sum lacks stays unproved, and is reported."""
     env = session.settings.env._replace(goproxy=OFF, gosumdb=OFF)
     other = make_session(session.settings._replace(env=env), session.report, announce=False, offline=True)
+    other.files = session.files
     other.settings = session.settings._replace(env=env._replace(gosumdb=session.settings.env.gosumdb))
     return other
 

@@ -58,18 +58,23 @@ class FileSource:
         self._name = name or path
         self._modified = modified
         self._is_proved = is_proved
+        self._read: tuple[tuple[Advisory, ...], datetime | None] | None = None
 
     def about(self, paths: Collection[str]) -> Snapshot:
         """Everything that is in the files."""
-        if os.path.isdir(self._path):
-            found, modified = _parsed(self._name, _folder_files(self._path))
-        elif os.path.isfile(self._path):
-            found, modified = self._zip()
-        else:
-            raise NotFoundError(f"{self._name}: no such file or directory")
+        if self._read is None:
+            self._read = self._all()
+        found, modified = self._read
         wanted = frozenset(paths)
         hits = tuple(each for each in found if any(affected.path in wanted for affected in each.affected))
         return Snapshot(self._name, hits, len(found), self._modified or modified, is_proved=self._is_proved)
+
+    def _all(self) -> tuple[tuple[Advisory, ...], datetime | None]:
+        if os.path.isdir(self._path):
+            return _parsed(self._name, _folder_files(self._path))
+        if os.path.isfile(self._path):
+            return self._zip()
+        raise NotFoundError(f"{self._name}: no such file or directory")
 
     def _zip(self) -> tuple[tuple[Advisory, ...], datetime | None]:
         key = f"zip {_digest(self._path)}"

@@ -53,17 +53,20 @@ class WebSource:
         self._remote = Web(network.client).open(self._base)
         self._kept = kept
         self._offline = offline
+        self._index: tuple[datetime, dict[str, list[tuple[str, str]]]] | None = None
 
     def about(self, paths: Collection[str]) -> Snapshot:
-        """The advisories about module paths."""
+        """The advisories about module paths; the state of the database is asked once."""
         self._network.loop()
         return self._network.run(self._about(frozenset(paths)))
 
     async def _about(self, paths: frozenset[str]) -> Snapshot:
-        state = await self._get(_STATE, fresh=True)
-        modified = _modified(self._remote.url(_STATE), state)
-        index = await self._get(_MODULES, version=str(modified))
-        listed = _listed(self._remote.url(_MODULES), index)
+        if self._index is None:
+            state = await self._get(_STATE, fresh=True)
+            modified = _modified(self._remote.url(_STATE), state)
+            index = await self._get(_MODULES, version=str(modified))
+            self._index = modified, _listed(self._remote.url(_MODULES), index)
+        modified, listed = self._index
         wanted = {name: changed for path in paths for name, changed in listed.get(path, ())}
         files = await asyncio.gather(
             *(self._get(f"ID/{name}.json", version=changed) for name, changed in sorted(wanted.items()))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.licenses.texts import MAX_TEXT_BYTES, MOST_TEXTS, LegalFile, LegalFiles, kind_of
+from govgo.ports.files import Workspace
 
 _MOST_DIRECTORIES = 20_000
 """Directories of a replacement that are looked into, so that a link to a home directory takes seconds, not hours."""
@@ -68,6 +69,33 @@ class LegalTexts:
             data = file.read(MAX_TEXT_BYTES + 1)
             size = os.fstat(file.fileno()).st_size
         return LegalFile(name, size, data if len(data) <= MAX_TEXT_BYTES else None)
+
+
+class TreeTexts(LegalTexts):
+    """The same where directories are in a tree that is not on the disk, such as a commit."""
+
+    def __init__(self, files: Workspace) -> None:
+        """Nothing is read yet."""
+        self._files = files
+
+    def in_directory(self, directory: str) -> LegalFiles:
+        """Those below a directory."""
+        found: list[str] = []
+        queue = [""]
+        for number, below in enumerate(queue):  # grows while it is walked
+            if number >= _MOST_DIRECTORIES:
+                break
+            for base, kind in self._files.listdir(f"{directory}/{below}".rstrip("/")):
+                name = f"{below}/{base}" if below else base
+                if kind == "file" and kind_of(name):
+                    found.append(name)
+                elif kind == "dir" and kind_of(f"{name}/LICENSE"):
+                    queue += [] if self._files.exists(f"{directory}/{name}/go.mod") else [name]
+        files = []
+        for name in _first(found):
+            data = self._files.read_source(f"{directory}/{name}") or b""
+            files.append(LegalFile(name, len(data), data if len(data) <= MAX_TEXT_BYTES else None))
+        return LegalFiles(tuple(files), max(0, len(found) - MOST_TEXTS))
 
 
 def _first(names: Iterable[str]) -> list[str]:

@@ -39,6 +39,7 @@ class NetworkOptions(NamedTuple):
         requests: how many go to one host at once at most (-j); 0 for the engine's own limits.
         threads: how many threads hash, extract and run git at once.
         trace: report every request (-x).
+        helps: start a helper process where much is to be fetched.
         cancelled: asked while a coroutine waits; where it answers True, `run` raises `Cancelled`.
     """
 
@@ -47,6 +48,7 @@ class NetworkOptions(NamedTuple):
     requests: int = 0
     threads: int = 16
     trace: bool = False
+    helps: bool = True
     cancelled: Callable[[], bool] | None = None
 
 
@@ -189,7 +191,7 @@ class Network:
 
     def start_helper(self) -> None:
         """Start the helper process, as a caller does that is about to fetch much."""
-        if self._helper is None:
+        if self._helper is None and self._options.helps:
             from govgo.adapters.loop.helper import start_helper
 
             self._helper = start_helper(self.loop())

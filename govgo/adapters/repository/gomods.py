@@ -77,7 +77,8 @@ class GoMods:
         self._report = report
         self._helper = helper
         self._known: dict[ModuleVersion, bytes | GovgoError] = {}
-        self._proved: dict[ModuleVersion, tuple[bytes, str]] = {}
+        self._hashed: dict[ModuleVersion, tuple[bytes, str]] = {}
+        self._proved: set[ModuleVersion] = set()
         self._absent: set[ModuleVersion] = set()
         self._empty: bool | None = None
         self._raw: Memo[ModuleVersion, bytes] = Memo()
@@ -86,7 +87,7 @@ class GoMods:
         self._unwritten: list[tuple[ModuleVersion, bytes]] = []
 
     def forget(self) -> None:
-        """Check everything anew, since the ledger has changed. Bytes that were fetched are still known."""
+        """Check everything anew, since the ledger has changed. Bytes, and their hashes, are still known."""
         self._known.clear()
         self._proved.clear()
         self._absent.clear()
@@ -106,13 +107,14 @@ class GoMods:
         if is_toolchain(mv.path):
             return _of_toolchain(mv)
         if mv in self._proved:
-            data, h1 = self._proved.pop(mv)
+            self._proved.remove(mv)
+            data, h1 = self._hashed[mv]
             self._sums.admit(mv.gomod_key(), h1)
         else:
             found = self._read(mv)
-            if found is None or not self._sums.check_locally(mv.gomod_key(), hash_gomod(found)):
+            if found is None or not self._sums.check_locally(mv.gomod_key(), found[1]):
                 return None
-            data = found
+            data = found[0]
         self._known[mv] = data
         return data
 
@@ -128,28 +130,30 @@ class GoMods:
         if is_toolchain(mv.path):
             return _of_toolchain(mv)
         if mv in self._proved:
-            return self._proved[mv][0]
+            return self._hashed[mv][0]
         found = self._read(mv)
-        if found is None:
+        if found is None or not self._sums.agrees(mv.gomod_key(), found[1]):
             return None
-        h1 = hash_gomod(found)
-        if not self._sums.agrees(mv.gomod_key(), h1):
-            return None
-        self._proved[mv] = (found, h1)
-        return found
+        self._proved.add(mv)
+        return found[0]
 
-    def _read(self, mv: ModuleVersion) -> bytes | None:
-        """A go.mod in the cache."""
+    def _read(self, mv: ModuleVersion) -> tuple[bytes, str] | None:
+        """A go.mod that was read before or is in the cache, not checked, and its hash."""
+        hashed = self._hashed.get(mv)
+        if hashed is not None:
+            return hashed
         if mv in self._absent or self._nothing_cached():
             return None
         data = self._cache.read_gomod(mv)
         if data is None:
             self._absent.add(mv)
-        return data
+            return None
+        hashed = self._hashed[mv] = data, hash_gomod(data)
+        return hashed
 
     def at_hand(self, mv: ModuleVersion) -> bytes | None:
         """The go.mod that was checked in this run, on the disk or not yet, else the one in the cache; or None."""
-        known = self._proved[mv][0] if mv in self._proved else self._known.get(mv)
+        known = self._hashed[mv][0] if mv in self._proved else self._known.get(mv)
         return known if isinstance(known, bytes) else self._cache.read_gomod(mv)
 
     async def load(self, mv: ModuleVersion) -> bytes:
@@ -222,9 +226,10 @@ class GoMods:
         if not ahead:
             self._sums.admit(key, h1)
             self._known[mv] = data
-            self._proved.pop(mv, None)
+            self._proved.discard(mv)
         elif is_new:
-            self._proved[mv] = (data, h1)
+            self._proved.add(mv)
+        self._hashed[mv] = data, h1
         if is_new and not is_toolchain(mv.path):
             helper = self._helper()
             if helper is not None and helper.ready:
@@ -283,6 +288,8 @@ class GoMods:
         return data
 
     async def _fetch(self, mv: ModuleVersion) -> bytes:
+        if mv in self._hashed:
+            return self._hashed[mv][0]
         if mv not in self._absent and not is_toolchain(mv.path) and not self._nothing_cached():
             data = self._cache.read_gomod(mv)
             if data is not None:

@@ -22,7 +22,7 @@ from govgo.adapters.attribution import attributed, prefixed
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import Failure
+from govgo.errors import Failure, SecurityError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -135,6 +135,11 @@ class SumCheck:
         if known is None:
             known = self._by_path[path] = self._env.uses_sumdb(path)
         return known
+
+    @property
+    def misbehaviour(self) -> SecurityError | None:
+        """The evidence that the database has misbehaved, in an answer that nobody has asked for perhaps."""
+        return self._database.misbehaviour if self._database is not None else None
 
     async def flush(self) -> None:
         """Let the database's client write what it has proved."""

@@ -144,6 +144,11 @@ class GitClone:
         self._dir = open_vcs_dir(gomodcache, url)
         self.objects = GitObjects(git, self._dir)
 
+    @property
+    def directory(self) -> str:
+        """The bare repository."""
+        return self._dir
+
     def lock(self) -> AbstractContextManager[int]:
         """Hold the lock that every program, go too, takes before it changes the clone."""
         return locked(self._dir + ".lock")

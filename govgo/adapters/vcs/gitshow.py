@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
@@ -23,6 +23,8 @@ from govgo.errors import DiskError, UsageError
 from govgo.ports.files import Workspace
 
 _TIMEOUT_S = 60
+_MOST_BYTES = 64 << 20
+"""Of one object: a tree of a million files, or any source file."""
 _KINDS = {b"40000": "dir", b"120000": "link", b"160000": "dir"}
 """By the mode of a tree's entry; a submodule is a directory, of which the repository has no files."""
 _NO_FILES = b"160000"
@@ -69,18 +71,31 @@ def _commit(directory: str, ref: str, flag: str) -> str:
 class GitTree(TreeFiles):
     """The files of a commit where they would be checked out. Trees are read as they are looked into."""
 
-    def __init__(self, commit: Commit, outside: Workspace | None = None, flag: str = "--since") -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        outside: Workspace | None = None,
+        flag: str = "--since",
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         """Start git, which waits for questions until `close`.
+
+        Args:
+            commit: its root need not exist where `environ` says where the objects are.
+            outside: the files elsewhere.
+            flag: what an error names.
+            environ: the environment of git, None for that of the process.
 
         Raises:
             UsageError: there is no git.
         """
         super().__init__(commit.root, outside)
         self._digest_size = len(commit.id) // 2
-        command = ["git", "--no-optional-locks", "-C", commit.root, "cat-file", "--batch"]
+        where = ["-C", commit.root] if environ is None else []
+        command = ["git", "--no-optional-locks", *where, "cat-file", "--batch"]
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         try:
-            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null)
+            self._git = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=environ)
         except OSError as error:
             raise _cannot_run(flag, error) from error
         self._trees = {"": self._tree(f"{commit.id}^{{tree}}")}
@@ -127,9 +142,11 @@ class GitTree(TreeFiles):
         return known
 
     def _tree(self, name: str, shown: str = ".") -> dict[bytes, tuple[bytes, str]]:
-        return {
-            base: (mode, digest) for mode, base, digest in _tree_entries(self._object(name, shown), self._digest_size)
-        }
+        data = self._object(name, shown)
+        try:
+            return {base: (mode, digest) for mode, base, digest in _tree_entries(data, self._digest_size)}
+        except ValueError:
+            raise DiskError(f"git cat-file: {shown}: not a tree", path=shown) from None
 
     def _object(self, name: str, shown: str) -> bytes:
         assert self._git.stdin is not None
@@ -140,6 +157,9 @@ class GitTree(TreeFiles):
             head = self._git.stdout.readline().split()
             if len(head) != 3:
                 raise DiskError(f"git cat-file: {shown}: the repository lacks this object", path=shown)
+            if int(head[2]) > _MOST_BYTES:
+                self._git.kill()  # what it has begun to send cannot be passed over
+                raise DiskError(f"git cat-file: {shown}: larger than {_MOST_BYTES} bytes", path=shown)
             data = self._git.stdout.read(int(head[2]))
             self._git.stdout.read(1)
         except OSError as error:

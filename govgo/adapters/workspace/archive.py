@@ -26,10 +26,12 @@ from govgo.errors import DiskError, UsageError
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 """How the names of archives end."""
 
-_KEPT = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"})
+_KEPT = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "govgo.toml", "modules.txt"})
 _MOST_ENTRIES = 1_000_000
 _MOST_BYTES = 8 << 30
 """Bytes of content that an archive may declare: more than any checkout, and a bound for what is inflated."""
+_MOST_BYTES_KEPT = 256 << 20
+"""Bytes of all files that are kept: twice the sources of the largest Go projects."""
 
 
 _Entry = tuple[str, str, int, Callable[[], IO[bytes]]]
@@ -39,8 +41,13 @@ _Entry = tuple[str, str, int, Callable[[], IO[bytes]]]
 class ArchiveFiles(TreeFiles):
     """The tree in an archive. Nothing lies outside."""
 
-    def __init__(self, file: str, mount: str) -> None:
+    def __init__(self, file: str, mount: str, keeps: Callable[[str], bool] = lambda name: False) -> None:
         """Read the archive.
+
+        Args:
+            file: the archive.
+            mount: where its root is seen.
+            keeps: which files are kept beside those that decide about modules, by their names in the archive.
 
         Raises:
             UsageError: it is no archive, damaged, or larger than any of sources.
@@ -51,7 +58,7 @@ class ArchiveFiles(TreeFiles):
         self._kinds: dict[str, str] = {}
         try:
             with archive_errors(lambda words: UsageError(f"{file}: cannot be read as an archive: {words}")):
-                for name, kind, content in _entries(file):
+                for name, kind, content in _entries(file, keeps):
                     self._kinds[name] = kind
                     if content is not None:
                         self._contents[name] = content
@@ -98,9 +105,9 @@ class ArchiveFiles(TreeFiles):
         return self._contents[name]
 
 
-def _entries(file: str) -> Iterator[tuple[str, str, bytes | None]]:
+def _entries(file: str, keeps: Callable[[str], bool]) -> Iterator[tuple[str, str, bytes | None]]:
     """(clean name, kind, content where it is kept) of each entry that lies inside the archive's own root."""
-    names = bytes_declared = 0
+    names = bytes_declared = bytes_kept = 0
     for raw, kind, size, content in _zip_entries(file) if zipfile.is_zipfile(file) else _tar_entries(file):
         names, bytes_declared = names + 1, bytes_declared + size
         if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES:
@@ -108,13 +115,16 @@ def _entries(file: str) -> Iterator[tuple[str, str, bytes | None]]:
         name = posixpath.normpath(raw)
         if name.startswith(("/", "../")) or name in (".", ".."):
             continue
-        keep = kind == "link" or (kind == "file" and posixpath.basename(name) in _KEPT)
+        keep = kind == "link" or (kind == "file" and (posixpath.basename(name) in _KEPT or keeps(name)))
         data = None
         if keep:
             with content() as stream:
                 data = stream.read(MAX_GO_MOD + 1)
             if len(data) > MAX_GO_MOD:
                 raise UsageError(f"{file}: {name} is too large (limit is {MAX_GO_MOD} bytes)")
+            bytes_kept += len(data)
+            if bytes_kept > _MOST_BYTES_KEPT:
+                raise UsageError(f"{file}: its files are too large to be kept (limit is {_MOST_BYTES_KEPT} bytes)")
         yield name, kind, data
 
 

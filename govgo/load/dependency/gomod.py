@@ -220,11 +220,16 @@ def indirect_requirements(session: Session, mv: ModuleVersion) -> frozenset[Modu
 
 def parse_gomod(session: Session, mv: ModuleVersion, name: str, data: bytes) -> ModSummary:
     """The summary of the go.mod `data` of `mv`, which the file `name` holds.  Raises ModuleError for malformed text."""
-    try:
-        raw = summarize(name, data)
-    except InputError as error:
-        short = session.short_path(name)
-        raise ModuleError(mv, BuildListError(f"parsing {short}: {error}", inner=error)) from None
+    parsed = session.lasting.parsed if session.lasting is not None else None
+    raw = parsed.get(data) if parsed is not None else None
+    if raw is None:
+        try:
+            raw = summarize(name, data)
+        except InputError as error:
+            short = session.short_path(name)
+            raise ModuleError(mv, BuildListError(f"parsing {short}: {error}", inner=error)) from None
+        if parsed is not None:
+            parsed[data] = raw
     return _from_summary(session, mv, raw)
 
 

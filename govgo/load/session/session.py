@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from govgo.core.foreign import one_line
@@ -22,8 +23,10 @@ from govgo.load.session.mainmods import MainModules
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:  # a command that meets no module need not load these
+    from govgo.core.modfile.quickread import Summary
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.horizon import Horizon
+    from govgo.ports.advisories import AdvisorySource
     from govgo.ports.files import ImportIndex, Workspace
     from govgo.ports.modules import ModuleRepo
     from govgo.ports.talk import Clock, Reporter
@@ -67,6 +70,23 @@ class Settings(NamedTuple):
     temp_dir: str = "/tmp"
     start_dir: str = ""
     horizon: Horizon | None = None
+
+
+class Lasting:
+    """What the commands of one process keep for each other, such as those of a worker that looks at many repositories.
+
+    None of it depends on a main module.
+
+    Attributes:
+        parsed: go.mod files of dependencies by their bytes.
+        advisories: databases of advisories by their names.
+        at_end: closes what they hold open.
+    """
+
+    def __init__(self) -> None:
+        self.parsed: dict[bytes, Summary] = {}
+        self.advisories: dict[str, AdvisorySource] = {}
+        self.at_end = ExitStack()
 
 
 class _Parts:
@@ -117,6 +137,7 @@ class Session(_Parts):
         build_mod_reason: why, where go would say it.
         open_index: opens the index of imports, None where there is none.
         at_close: called by `close`, first added first.
+        lasting: what is kept for other commands of this process, None where there will be none.
         failures: the faults that `finish` will raise.
         switching: the command starts over with a newer Go release where that helps; until that is decided, faults
             are held back.
@@ -146,6 +167,7 @@ class Session(_Parts):
         self.build_mod_reason = ""
         self.open_index = open_index
         self.at_close: list[Callable[[], None]] = []
+        self.lasting: Lasting | None = None
         self.failures: list[GovgoError] = []
         self.switching = False
         self.held_back: list[tuple[str, bool]] = []

@@ -56,6 +56,7 @@ def reading(outer: Session, files: Workspace, settings: Settings) -> Session:
         policy=outer.policy,
         open_index=outer.open_index,
     )
+    session.lasting = outer.lasting
     show_from(session, source_root(outer))
     return session
 
@@ -92,6 +93,7 @@ def open_target(
         policy=GRAPH._replace(lenient_workspace=True),
         open_index=outer.open_index,
     )
+    session.lasting = outer.lasting
     if known is not None:
         # Directories are read again: another state of the sources may have others.
         read = {mod: found for mod, found in known.part(RawSummaries).items() if mod.version}

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo fleet VERB`: a verb over many repositories, one result for each, and what they come to together."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import govgo
+from govgo.cli.call import reporter
+from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, verb_flags, verb_values
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
+from govgo.cli.options import Command, Flag, FlagError, option
+from govgo.cli.outputs import Reports, output_options
+from govgo.cli.session import change_directory, environment, working_directory
+from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
+from govgo.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.adapters.engine.chunks import Limits
+    from govgo.cli.commands.fleet.worker import Job
+    from govgo.core.fleet.units import Entry, Unit
+
+_TARGET = "govgo.cli.commands.fleet.worker:make_worker"
+_DEFAULT_TIME, _DEFAULT_MEMORY = "10m", "2GiB"
+_SIZE = re.compile(r"([0-9]+)(KiB|MiB|GiB)")
+_SIZES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_LEAST_MEMORY = 128 << 20
+
+_HELP = """{purpose}
+
+    INPUT is a directory (a checkout as it is, a bare repository at its HEAD), a git repository at a branch, tag or
+    commit (DIR@REF), every repository below a directory (DIR/...), an archive (.zip, .tar, .tar.gz, …), or the URL of a
+    repository (perhaps with @REF) or archive. -from reads a list of them. Modules in all directories of a repository
+    are looked at, and nothing outside of it: a go.work file above it, or a replacement beside it, does not count.
+
+    One file for each repository is written below OUT/results: the document of `govgo {verb} -json ./...`. What all come
+    to stands in OUT as summary.md, .html and .json, and in OUT/tables as JSON Lines. A second run looks only at what
+    has changed: the files that decide, the flags, go's variables, govgo, the state of a database,
+    and the day where that matters. A repository that fails stops no other; what may pass is tried again.
+
+    \b
+    govgo fleet {verb} repos/...                       every repository below
+    govgo fleet {verb} -from list.txt -out audit       a list of paths and URLs
+    govgo fleet {verb} -resume -from list.txt          go on with a run that was interrupted
+    govgo fleet {verb} -engine dask:tcp://host:8786 …  on a Dask cluster (python -m pip install 'govgo[dask]')
+
+    Formats: text, json, markdown, html.
+
+    Exit codes: 0 nothing found, 1 findings, 3 something could not be looked at, 4 a contradiction.
+    """
+
+
+@option(
+    "-from", "lists", multiple=True, metavar="FILE", help="Read inputs from FILE, one a line; - for standard input."
+)
+@option("-out", "out", metavar="DIR", default="fleet", help="Write results to DIR (default fleet).")
+@option("-resume", "resume", is_flag=True, help="Go on with the run that was interrupted, as of its day.")
+@option("-engine", "engine", metavar="ENGINE", default="local", help="Run on local, dask:ADDRESS or serial.")
+@option("-workers", "workers", bounds=(1, 4096), default=0, metavar="N", help="Processes of the local engine.")
+@option("-attempts", "attempts", bounds=(1, 100), default=3, metavar="N", help="Try what may pass N times (default 3).")
+@option(
+    "-unit-time", "unit_time", metavar="DURATION", default=_DEFAULT_TIME, help="Time for one repository (default 10m)."
+)
+@option("-unit-memory", "unit_memory", metavar="SIZE", default=_DEFAULT_MEMORY, help="Memory for one (default 2GiB).")
+@option("-C", "chdir", metavar="DIR", help="Change to DIR before anything else.")
+@output_options
+@option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite errors.")
+def _fleet_flags() -> None:
+    """The flags that every verb has here."""
+
+
+def __getattr__(name: str) -> Command:
+    """The command of a verb, as `fleet.group` names it; made when it is called, since that loads the verb."""
+    if name not in VERBS:
+        raise AttributeError(name)
+    return fleet_command(name)
+
+
+def fleet_command(name: str) -> Command:
+    """`govgo fleet NAME`: its flags are those of a fleet, then those of the verb."""
+    verb = VERBS[name]
+    inner = verb.load()
+    own: tuple[Flag, ...] = tuple(_fleet_flags._flags)  # type: ignore[attr-defined]
+
+    def function(inputs: tuple[str, ...], **flags: Any) -> int:
+        return run_verb(name, verb, inner, inputs, flags)
+
+    purpose = (inner.function.__doc__ or "").partition("\n\n")[0].strip()
+    function.__doc__ = _HELP.format(purpose=f"Over many repositories: {purpose[:1].lower()}{purpose[1:]}", verb=name)
+    return Command(function, "[flags] INPUT…", (*own, *verb_flags(inner)), "inputs", "", True)
+
+
+def run_verb(name: str, verb: FleetVerb, inner: Command, inputs: Sequence[str], flags: dict[str, Any]) -> int:
+    """Run a verb over the inputs; the exit code."""
+    from govgo.adapters.engine.chunks import Task
+    from govgo.adapters.engine.engines import open_engine
+    from govgo.adapters.fleet.results import Results
+    from govgo.cli.commands.fleet.report import FORMATS, failed_summary, summarize
+    from govgo.wiring.fleet import run_fleet
+
+    limits = _limits(flags)
+    with Reports(flags, FORMATS, failed_summary) as reports:
+        change_directory(flags)
+        cwd = working_directory(os.environ)
+        units = _units(cwd, inputs, flags["lists"])
+        results = Results(os.path.normpath(os.path.join(cwd, flags["out"])), name)
+        told = reporter()
+        told.start_progress(f"fleet {name}", os.environ)
+        gc.enable()  # this process lives long
+        with results.writing():
+            about = results.about_interrupted() if flags["resume"] else None
+            job, state = _job(name, verb, inner, flags, cwd, about)
+            task = Task(_TARGET, job, limits, f"{os.getpid()} {job.now.isoformat()}")
+            kept = _Kept()
+            with open_engine(flags["engine"], flags["workers"]) as engine:
+                run_fleet(
+                    results,
+                    engine,
+                    task,
+                    units,
+                    job.settings,
+                    {"verb": name, "started": job.now.isoformat(), "settings": job.settings, "state": state},
+                    attempts=1 if flags.get("offline") else flags["attempts"],
+                    resume=about is not None,
+                    report=told,
+                    kept=kept,
+                )
+            summary = summarize(results)
+        reports.tell(summary)
+    code = kept.code
+    if code == EXIT_NO and flags["exit_zero"]:
+        code = EXIT_DONE
+    return reports.exit_code(code)
+
+
+class _Kept:
+    """The exit code that the outcomes come to."""
+
+    def __init__(self) -> None:
+        self.code = EXIT_DONE
+
+    def __call__(self, entry: Entry) -> None:
+        self.code = max(self.code, entry.code)
+
+
+def _units(cwd: str, inputs: Sequence[str], lists: Sequence[str]) -> list[Unit]:
+    from govgo.adapters.fleet.inputs import find_units, read_list
+
+    def words() -> Iterator[str]:
+        yield from inputs
+        for name in lists:
+            if name == "-":
+                yield from read_list("standard input", sys.stdin.buffer)
+                continue
+            try:
+                with open(os.path.join(cwd, name), "rb") as file:
+                    yield from read_list(name, file)
+            except OSError as error:
+                raise UsageError(f"-from {name}: {(error.strerror or str(error)).lower()}") from None
+
+    units = list(find_units(cwd, words()))
+    if not units:
+        raise UsageError("name the repositories: directories, archives, URLs, or a list of them with -from")
+    return units
+
+
+def _limits(flags: Mapping[str, Any]) -> Limits:
+    from govgo.adapters.engine.chunks import Limits
+    from govgo.core.golib.time import parse_duration
+
+    try:
+        seconds = parse_duration(flags["unit_time"])
+    except (InputError, OverflowError):
+        seconds = 0.0
+    if seconds <= 0:
+        raise FlagError(f'invalid value "{flags["unit_time"]}" for flag -unit-time: want a duration such as 10m or 90s')
+    match = _SIZE.fullmatch(flags["unit_memory"])
+    memory = int(match[1]) * _SIZES[match[2]] if match else 0
+    if memory < _LEAST_MEMORY:
+        raise FlagError(f'invalid value "{flags["unit_memory"]}" for flag -unit-memory: want 512MiB, 2GiB or the like')
+    return Limits(seconds, memory)
+
+
+def _job(
+    name: str,
+    verb: FleetVerb,
+    inner: Command,
+    flags: Mapping[str, Any],
+    cwd: str,
+    about: Mapping[str, Any] | None,
+) -> tuple[Job, object]:
+    """What workers do, and the state of the databases; both as in an interrupted run where there is one.
+
+    It is tried here first, so that a mistake in the flags is told once.
+    """
+    from govgo.cli.commands.fleet.worker import Job, rehearse
+
+    env = environment()
+    variables = {each: env.get(each) for each in DECIDING_VARIABLES if env.get(each)}
+    values = _with_absolute_paths(verb_values(inner, flags), cwd)
+    started = datetime.fromisoformat(about["started"]) if about is not None else datetime.now(UTC)
+    job = Job(name, values, variables, "", started)
+    if about is not None:
+        state = about["state"]
+    else:
+        document = rehearse(job)
+        state = {each: document.get(each) for each in verb.state}
+    day = started.date().isoformat() if verb.ages else ""
+    job = job._replace(settings=settings_key(govgo.__version__, name, values, variables, state, day))
+    if about is not None and about["settings"] != job.settings:
+        raise UsageError(
+            "-resume: the interrupted run had other flags, variables or another govgo: run without -resume"
+        )
+    return job, state
+
+
+def _with_absolute_paths(values: dict[str, Any], cwd: str) -> dict[str, Any]:
+    """The flags that name files, for workers that are somewhere else."""
+
+    def absolute(text: str) -> str:
+        path = os.path.join(cwd, text)
+        return path if text and "://" not in text and os.path.exists(path) else text
+
+    for name in ("databases", "index"):
+        given = values.get(name)
+        if isinstance(given, str):
+            values[name] = absolute(given)
+        elif given:
+            values[name] = tuple(map(absolute, given))
+    return values

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The verbs that run over a fleet. One line here adds another."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from govgo.cli.options import Command, Flag
+from govgo.core.fleet.keys import Reads
+
+_MODULES, _SOURCES, _VENDOR, _TEXTS = Reads.MODULES, Reads.SOURCES, Reads.VENDOR, Reads.TEXTS
+
+
+class FleetVerb(NamedTuple):
+    """A verb.
+
+    Attributes:
+        module, attribute: the place of its command below `govgo.cli.commands`.
+        always: what it reads of a repository.
+        with_flags: what it reads besides where a flag is set.
+        ages: whether what it says depends on the day.
+        state: the members of its document that tell the state of its databases.
+    """
+
+    module: str
+    attribute: str
+    always: Reads = _MODULES
+    with_flags: Mapping[str, Reads] = {}
+    ages: bool = False
+    state: tuple[str, ...] = ()
+
+    def load(self) -> Command:
+        """Its command."""
+        found = getattr(importlib.import_module(f"govgo.cli.commands.{self.module}"), self.attribute)
+        assert isinstance(found, Command)
+        return found
+
+    def reads(self, values: Mapping[str, Any]) -> Reads:
+        """What it reads with the flags that are set."""
+        found = self.always
+        for name, more in self.with_flags.items():
+            if values.get(name):
+                found |= more
+        return found
+
+
+VERBS: Mapping[str, FleetVerb] = {
+    "list": FleetVerb("fleet.list", "list_command"),
+    "outdated": FleetVerb("inspect.outdated", "outdated", ages=True),
+    "audit": FleetVerb("trust.audit", "audit", _MODULES, {"packages": _SOURCES}, ages=True, state=("databases",)),
+    "licenses": FleetVerb("trust.licenses", "licenses", _TEXTS, {"packages": _SOURCES}, state=("matcher",)),
+    "verify": FleetVerb("trust.verify", "verify", _VENDOR),
+    "hygiene": FleetVerb("inspect.hygiene", "hygiene", _SOURCES),
+}
+"""The verbs by name."""
+
+_NOT_HERE = frozenset(
+    {
+        *("chdir", "modfile", "overlay", "trace"),
+        *("form", "as_json", "outputs", "as_markdown", "exit_zero", "exit_code", "notices"),
+        *("record", "replay", "since", "bundle", "from_bundle", "against"),
+    }
+)
+"""The flags of a verb that a fleet has in another way, or that make no sense for many repositories: their keywords."""
+
+
+def verb_flags(command: Command) -> tuple[Flag, ...]:
+    """The flags of a verb that it has over a fleet, too."""
+    return tuple(flag for flag in command.flags if flag.dest not in _NOT_HERE)
+
+
+def verb_values(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of a verb's function, of which some were given to the fleet; it prints JSON."""
+    values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}
+    shared = {flag.dest for flag in verb_flags(command)}
+    values.update({name: value for name, value in given.items() if name in shared})
+    return {**values, "form": "json"}

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Joins the rings for `fleet`: what a worker shares between repositories, and a run from its units to its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.adapters.engine.chunks import Task
+from govgo.adapters.engine.engines import Engine
+from govgo.adapters.fleet.results import Results
+from govgo.adapters.fleet.sources import MOUNT
+from govgo.adapters.repository.repository import Repository
+from govgo.app.fleet.run import Pace, run_units
+from govgo.core.fleet.impact import Closures, impact
+from govgo.core.fleet.rows import SELECTED, Row, rows_of
+from govgo.core.fleet.summary import Below, Reducer, Selecting, Summary
+from govgo.core.fleet.units import Entry, Known, Outcome, Status, Unit
+from govgo.core.module.moduleversion import version_key
+from govgo.load.session.session import Lasting
+from govgo.load.targets.open import reading
+from govgo.load.targets.targets import show_from
+from govgo.wiring.session import SystemClock, make_session
+
+if TYPE_CHECKING:
+    from govgo.adapters.loop.network import NetworkOptions
+    from govgo.load.session.session import Session, Settings
+    from govgo.ports.files import Workspace
+    from govgo.ports.talk import Reporter
+
+
+class _Lasting(Repository):
+    """A repository that outlives the sessions that use it."""
+
+    def close(self) -> None:
+        """End no more than a command has begun.
+
+        Raises:
+            SecurityError: the checksum database has misbehaved.
+        """
+        self._end_background()
+        if not self._network.local and self._network.started:
+            self._network.run(self._sums.flush())
+        if self._sums.misbehaviour is not None:
+            raise self._sums.misbehaviour
+
+    def end(self) -> None:
+        """End it."""
+        super().close()
+
+
+class _RunClock(SystemClock):
+    """The time of a run, the same for all repositories on all machines."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        """When the run began."""
+        return self._now
+
+    def monotonic_s(self) -> float:
+        """Stands still: how long it took is no part of a result, which would be another each time."""
+        return 0.0
+
+
+class Shared:
+    """What the sessions of one worker have in common: a go.mod is fetched, hashed, proved and parsed once for all.
+
+    Each repository has its own go.sum: what is known is the bytes of a go.mod, their hash and what they say. Whether
+    that hash is the right one is asked of each go.sum anew, and of the checksum database where that has no line.
+    """
+
+    def __init__(self, report: Reporter, network: NetworkOptions, now: datetime, *, offline: bool) -> None:
+        """Nothing is opened yet."""
+        self._report = report
+        self._network = network._replace(helps=False)
+        self._clock = _RunClock(now)
+        self._offline = offline
+        self._outer: dict[str, Session] = {}
+        self._lasting = Lasting()
+
+    def session(self, settings: Settings, files: Workspace) -> Session:
+        """A session over the files of one repository; it need not be closed."""
+        outer = self._outer.get(settings.go_version)
+        if outer is None:
+            outer = make_session(
+                settings,
+                self._report,
+                network=self._network,
+                announce=False,
+                offline=self._offline,
+                repository=_Lasting,
+            )
+            outer.clock = self._clock
+            outer.lasting = self._lasting
+            self._outer[settings.go_version] = outer
+        session = reading(outer, files, settings)
+        show_from(session, MOUNT)
+        return session
+
+    def forget(self) -> None:
+        """End connections, and forget what was asked: answers, and errors too, are remembered as long as these live."""
+        outer, self._outer = self._outer, {}
+        lasting, self._lasting = self._lasting, Lasting()
+        lasting.at_end.close()
+        for session in outer.values():
+            assert isinstance(session.repo, _Lasting)
+            session.repo.end()
+
+
+class Tally(NamedTuple):
+    """How many repositories a run has looked at, by what came of them.
+
+    Attributes:
+        total: all of them.
+        unchanged: of them, those whose earlier result stands.
+        resumed: of them, those that the interrupted run had done.
+    """
+
+    total: int
+    unchanged: int
+    resumed: int
+
+
+def run_fleet(
+    results: Results,
+    engine: Engine,
+    task: Task,
+    units: Iterable[Unit],
+    settings: str,
+    about: Mapping[str, object],
+    *,
+    attempts: int,
+    resume: bool,
+    report: Reporter,
+    kept: Callable[[Entry], object],
+) -> Tally:
+    """Run units on an engine and keep their results; to be called while `results` is writing.
+
+    Args:
+        results: where to keep them.
+        engine: where to run.
+        task: what workers are told.
+        units: the repositories.
+        settings: the key of what is asked.
+        about: what a resumed run is told.
+        attempts: how often a unit is tried where another attempt may help.
+        resume: take what an interrupted run has kept.
+        report: gets the progress.
+        kept: is given each line.
+
+    Raises:
+        GovgoError: the job cannot be done; what is done is kept, and the run may be resumed.
+    """
+    chosen = {unit.name: unit for unit in units}
+    interrupted = {name: entry for name, entry in results.interrupted().items() if name in chosen}
+    before = {entry.name: entry for entry in results.entries() if entry.name in chosen} | interrupted
+    done = interrupted if resume else {}
+    if not resume:
+        results.begin(about)
+    unchanged = 0
+
+    def keep(unit: Unit, outcome: Outcome, attempt: int) -> None:
+        nonlocal unchanged
+        if outcome.status is Status.UNCHANGED:
+            unchanged += 1
+            entry = before[unit.name]._replace(kind=unit.kind, ref=unit.ref, settings=settings)
+            results.keep_entry(entry)
+        else:
+            entry = results.keep(unit, outcome, attempt)
+        done[unit.name] = entry
+        kept(entry)
+        report.event("advanced", {"name": "fleet", "count": 1})
+
+    def work() -> Iterator[tuple[Unit, Known | None]]:
+        for name, unit in chosen.items():
+            if name not in done or done[name].may_pass:
+                earlier = before.get(name)
+                is_kept = earlier is not None and (not earlier.result or results.has(earlier))
+                yield unit, earlier.known if earlier is not None and is_kept else None
+
+    resumed = sum(not entry.may_pass for entry in done.values())
+    report.event("step", {"name": "fleet", "count": len(chosen) - resumed})
+    for entry in done.values():
+        if not entry.may_pass:
+            kept(entry)
+    pace = Pace(engine.chunk, engine.window, attempts)
+    run_units(engine.executor, partial(engine.run, task), work(), pace, keep)
+    results.end(done[name] for name in sorted(done))
+    results.sweep(entry.result for entry in done.values())
+    return Tally(len(chosen), unchanged, resumed)
+
+
+def reduce_results(results: Results, module: str = "", version: str = "", closures: Closures | None = None) -> Summary:
+    """Put all results in a directory together: write the tables, and count.
+
+    Args:
+        results: the directory.
+        module, version: also tell who selects this module below the version.
+        closures: also tell what the upgrade to it would change (`core.fleet.impact`).
+    """
+    reducer = Reducer()
+    selecting: list[Selecting] = []
+    with results.tables() as add:
+        for verb in results.verbs():
+            for entry in reducer.verb(verb, results.entries(verb)):
+                add("repositories", _told(verb, entry))
+                rows = list(_rows(results, verb, entry))
+                reducer.add(rows)
+                for table, row in rows:
+                    add(table, row)
+                    if module and table == SELECTED and row["module"] == module:
+                        selecting += _below(module, version, row)
+        summary = reducer.summary(results.directory)
+        for each in summary.modules:
+            add("modules", {**each._asdict(), "versions": [version for version, _ in each.versions]})
+            for number, count in each.versions:
+                add("versions", {"module": each.path, "version": number, "repositories": count})
+    if module:
+        summary = summary._replace(below=Below(module, version, tuple(selecting)))
+    if closures is not None:
+        listed = (_rows(results, "list", entry) for entry in results.entries("list"))
+        summary = summary._replace(impact=impact(module, version, closures, listed))
+    return summary
+
+
+def _rows(results: Results, verb: str, entry: Entry) -> Iterator[tuple[str, Row]]:
+    return rows_of(verb, entry.name, results.document(entry) or {})
+
+
+def _told(verb: str, entry: Entry) -> Row:
+    """The line of a repository without what differs from run to run."""
+    left_out = ("attempts", "wall_s", "cpu_s", "peak_bytes", "settings", "may_pass")
+    row = {name: value for name, value in entry._asdict().items() if name not in left_out}
+    return {"repository": row.pop("name"), "verb": verb, **row}
+
+
+def _below(module: str, version: str, row: Row) -> list[Selecting]:
+    selected = str(row["version"])
+    if version_key(module, selected) >= version_key(module, version):
+        return []
+    is_replaced = row["replaced_by"] is not None
+    return [Selecting(str(row["repository"]), str(row["main_module"]), selected, row["direct"] is True, is_replaced)]

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What words name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.fleet.inputs import find_units, read_list
+from govgo.core.fleet.units import Kind
+from govgo.errors import DiskError, UsageError
+
+
+def make(root: Path, *files: str) -> None:
+    for file in files:
+        path = root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    make(tmp_path, "r/a/.git/HEAD", "r/a/go.mod", "r/b.git/HEAD", "r/b.git/objects/x", "r/b.git/refs/x", "x.tar.gz")
+    make(
+        tmp_path,
+        "r/c/go.mod",
+        "r/c/deep/go.mod",
+        "r/group/d/go.work",
+        "r/.e/go.mod",
+        "r/testdata/f/go.mod",
+        "plain.txt",
+    )
+    os.symlink("a", tmp_path / "r" / "link")
+    return tmp_path
+
+
+def named(root: Path, *words: str) -> list[tuple[str, str, str, str]]:
+    return [
+        (unit.name, str(unit.kind), unit.place.removeprefix(f"{root}/"), unit.ref)
+        for unit in find_units(str(root), words)
+    ]
+
+
+def test_every_repository_below(root: Path) -> None:
+    found = [
+        ("r/a", "directory", "r/a", ""),
+        ("r/b.git", "git", "r/b.git", ""),
+        ("r/c", "directory", "r/c", ""),
+        ("r/group/d", "directory", "r/group/d", ""),
+    ]
+    assert named(root, "r/...") == found
+    assert named(root / "r", "...") == [(name[2:], kind, place[2:], ref) for name, kind, place, ref in found]
+    assert [each[0] for each in named(root, "./r/...")] == ["./r/a", "./r/b.git", "./r/c", "./r/group/d"]
+    with pytest.raises(UsageError, match="no repository there"):
+        named(root, "r/a/.git/...")
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "place", "ref"),
+    [
+        ("r/a", Kind.DIRECTORY, "r/a", ""),
+        ("r/b.git", Kind.GIT, "r/b.git", ""),
+        ("r/b.git@v1.0.0", Kind.GIT, "r/b.git", "v1.0.0"),
+        ("r/b.git@feature/x@y", Kind.GIT, "r/b.git", "feature/x@y"),
+        ("x.tar.gz", Kind.ARCHIVE, "x.tar.gz", ""),
+        ("https://h.example/t/app", Kind.REMOTE, "https://h.example/t/app", ""),
+        ("https://h.example/t/app.git@feature/x", Kind.REMOTE, "https://h.example/t/app.git", "feature/x"),
+        ("ssh://git@h.example/t/app@v1", Kind.REMOTE, "ssh://git@h.example/t/app", "v1"),
+        ("git@h.example:t/app.git@v1", Kind.REMOTE, "ssh://git@h.example/t/app.git", "v1"),
+        ("https://h.example/app.tar.gz", Kind.DOWNLOAD, "https://h.example/app.tar.gz", ""),
+    ],
+)
+def test_one_word(root: Path, word: str, kind: str, place: str, ref: str) -> None:
+    assert named(root, word) == [(word, kind, place, ref)]
+
+
+def test_passwords_are_in_no_name(root: Path) -> None:
+    (unit,) = find_units(str(root), ["https://user:secret@h.example/app@v1"])
+    assert "secret" not in unit.name
+    assert unit.place == "https://user:secret@h.example/app"
+    words = [f"https://h.example/app.zip?key={key}" for key in (1, 2, 1)]
+    assert [(unit.name, unit.place) for unit in find_units(str(root), words)] == [
+        ("https://h.example/app.zip?xxxxx", words[0]),
+        ("https://h.example/app.zip?xxxxx (2)", words[1]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["nothing", "plain.txt", "r/a@", "r/c@v1", "ext::sh -c x://y", "ftp://h/x", "file:///x.zip", "-u", "r/nothing/..."],
+)
+def test_what_names_nothing(root: Path, word: str) -> None:
+    with pytest.raises((UsageError, DiskError)):
+        named(root, word)
+
+
+def test_each_name_counts_once(root: Path) -> None:
+    assert [each[0] for each in named(root, "r/a", "r/...", "r/a")] == ["r/a", "r/b.git", "r/c", "r/group/d"]
+
+
+def test_lists() -> None:
+    assert list(read_list("l", [b"# no\n", b"\n", b"  a b \r\n", b"https://x#y\n", "é".encode()])) == [
+        *("a b", "https://x#y", "é")
+    ]
+    for bad in (b"a\0b\n", b"x" * (1 << 17)):
+        with pytest.raises(UsageError, match="l:2"):
+            list(read_list("l", [b"a\n", bad]))
