@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The layout: rings, the order of the rooms in each, no circle, no crowded folder, and a test for every module.
 
-    errors < core < ports < { adapters | load } < app < wiring < { cli | api }       report sees core alone
+    errors < core < ports < { adapters | load } < app < wiring < { serve, api } < cli       report sees core alone
 
 Imports are read from the sources, those inside functions and under TYPE_CHECKING too.
 """
@@ -32,7 +32,8 @@ INWARD = {
     "report": {"errors", "core"},
     "wiring": {"errors", "core", "ports", "adapters", "load", "app"},
     "api": {"errors", "core", "ports", "adapters", "load", "app", "report", "wiring"},
-    "cli": {"errors", "core", "ports", "adapters", "load", "app", "report", "wiring", "api"},
+    "serve": {"errors", "core", "ports", "adapters", "load", "app", "report", "wiring"},
+    "cli": {"errors", "core", "ports", "adapters", "load", "app", "report", "wiring", "api", "serve"},
     "__main__": {"cli"},
     "__init__": {"errors", "core", "ports", "api"},
 }
@@ -51,7 +52,7 @@ ROOMS = {
     ),
     "adapters": (
         "attribution disk interrupts",
-        "http modzip",
+        "http modzip storage",
         "loop",
         "advisories licenses modcache sumdb",
         "proxy workspace",
@@ -61,16 +62,16 @@ ROOMS = {
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
         "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
-        " tree work",
+        " sumdb tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
-        "download licenses",
+        "download licenses sumdb",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sumdb sums", "tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
