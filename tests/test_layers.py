@@ -105,6 +105,7 @@ TESTED_BY = {
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
+    "app/sumdb/test_publisher.py": "core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "cli/commands/inspect/test_diff.py": (
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
@@ -122,6 +123,9 @@ TESTED_BY = {
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
     ),
     "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/serve/test_sumdb.py": (
+        "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+    ),
     "cli/commands/trust/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
@@ -143,7 +147,7 @@ TESTED_BY = {
     "conformance/test_mod_edit_cmd.py": "cli/commands/change: edit; report: edit",
     "conformance/test_modfile_edit.py": "core/modfile: directivefile directives gomod printer quote syntax",
     "conformance/test_mvs.py": "app: graph; app/list: list; load/dependency: gomod; report: graph; report/list: text",
-    "conformance/test_note.py": "core/golib: base64",
+    "conformance/test_note.py": "core/golib: base64; core/sumdb: signer",
     "conformance/test_pseudo.py": "core/version: pseudo",
     "conformance/test_version_query.py": (
         "app/list: info; core/module: info; load/mainmodule: keepsums; load/query: prefetch source"

@@ -159,17 +159,13 @@ class Server:
             DiskError: it cannot listen there.
             UsageError: certificate and key cannot be used.
         """
+        context = _tls_context(*tls) if tls is not None else None
+        kind = _ThreadsOnIPv6 if ":" in host else _Threads
         try:
-            self._server = _Threads((host, port), _handler(site, tell), bind_and_activate=False)
-            self._server.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._server.socket.close()
-            self._server.socket = socket.socket(self._server.address_family, socket.SOCK_STREAM)
-            self._server.server_bind()
-            self._server.server_activate()
+            self._server = kind((host, port), _handler(site, tell))
         except (OSError, OverflowError) as error:
             raise DiskError(f"listen {host}:{port}: {getattr(error, 'strerror', '') or error}", inner=error) from error
-        if tls is not None:
-            self._server.tls = _tls_context(*tls)
+        self._server.tls = context
         bound = self._server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
 
@@ -236,6 +232,10 @@ class _Threads(ThreadingHTTPServer):
         """One answer has begun or ended."""
         with self._counting:
             self.answering += more
+
+
+class _ThreadsOnIPv6(_Threads):
+    address_family = socket.AF_INET6
 
 
 def _tls_context(certificate: str, key: str) -> ssl.SSLContext:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.gosum.lines import find_conflicts, parse_gosum
 from govgo.core.module.moduleversion import ModuleVersion
@@ -17,7 +18,7 @@ from govgo.core.module.paths import canonical_version, check, module_sort_key
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.module.query import parse_path_version
 from govgo.core.sumdb.rules import make_record
-from govgo.errors import DiskError, Failure, GoSumError, SumDbFormatError, UsageError
+from govgo.errors import DiskError, GoSumError, SumDbFormatError, UsageError
 from govgo.load.query.query import query
 from govgo.load.session.session import Session
 
@@ -101,12 +102,11 @@ def _of_downloads(session: Session, mods: Sequence[ModuleVersion]) -> dict[Modul
     before = repo.ledger
     repo.reset(SumLedger())
     try:
-        done = repo.download(list(dict.fromkeys(mods)), extract=False)
+        records: dict[ModuleVersion, bytes] = {}
+        for done in repo.download(list(dict.fromkeys(mods)), extract=False):
+            if done.error is not None:
+                raise done.error
+            records[done.mod] = make_record(done.mod, done.sum, hash_gomod(repo.gomod(done.mod)))
+        return records
     finally:
         repo.reset(before)
-    for each in done:
-        if each.error is not None:
-            raise each.error
-        if not each.sum or not each.gomod_sum:
-            raise Failure(f"{each.mod}: the download has no hash")
-    return {each.mod: make_record(each.mod, each.sum, each.gomod_sum) for each in done}
