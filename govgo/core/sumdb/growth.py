@@ -77,11 +77,23 @@ class Growth:
         Args:
             leaves: the bytes of the whole tile of level 0.
         """
-        assert self.size % _WIDTH == 0
         assert len(leaves) == _FULL_BYTES
+        above = self.append_root(subtree_hash(leaves))
+        return [(Tile(DATABASE_HEIGHT, 0, (self.size >> DATABASE_HEIGHT) - 1, _WIDTH), leaves), *above]
+
+    def append_root(self, root: bytes) -> list[NewTile]:
+        """The same by the hash over the tile; the tiles above level 0 that are full by now."""
+        assert self.size % _WIDTH == 0
         self.size += _WIDTH
-        tile = Tile(DATABASE_HEIGHT, 0, (self.size >> DATABASE_HEIGHT) - 1, _WIDTH)
-        return [(tile, leaves), *self._push(1, subtree_hash(leaves), self.size >> DATABASE_HEIGHT)]
+        return self._push(1, root, self.size >> DATABASE_HEIGHT)
+
+    def tree_with(self, leaves: bytes) -> Tree:
+        """The head of the tree with some more records, fewer than 256, behind a full tile; it does not grow."""
+        assert self.size % _WIDTH == 0
+        other = Growth()
+        other.size = self.size + len(leaves) // HASH_SIZE
+        other._rows = [bytearray(leaves), *self._rows[1:]]
+        return other.tree()
 
     def edge(self) -> list[NewTile]:
         """The partial tiles, from level 0 up."""

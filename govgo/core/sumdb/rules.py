@@ -48,21 +48,25 @@ MAX_RECORD_BYTES = 64 << 10
 MAX_DATA_TILE_BYTES = 8 << 20
 """Larger data tiles are refused. One has some 50 kB."""
 
-# A record that is beyond doubt: a path of plain elements without a version suffix, v0 or v1. What does not match is
-# looked at by the rules (tests/property/test_fast_paths_of_files.py holds both together).
+# A record that is beyond doubt; what does not match is looked at by the rules. No element begins like a version or is a
+# device name of Windows; a version above v1 has its suffix or is incompatible; gopkg.in, which has suffixes of its own,
+# is left out. tests/property/test_fast_paths.py compares both.
 _H1 = rb"h1:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
-_NUMBER = rb"(?:0|[1-9][0-9]{0,9})"
+_N = rb"(?:0|[1-9][0-9]{0,9})"
+_DEVICE = rb"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])"
 _PLAIN = re.compile(
-    rb"((?:[a-z0-9]{5,}\.)+(?:com|org|dev|io|net)(?:/(?!v[0-9])[a-z0-9_]{5,}(?:-[a-z0-9_]+)*)*"
-    rb" v[01]\."
-    + _NUMBER
-    + rb"\."
-    + _NUMBER
-    + rb"(?:-0\.20[0-9]{12}-[0-9a-f]{12}|-20[0-9]{12}-[0-9a-f]{12})?) "
-    + _H1
-    + rb"\n\1/go\.mod "
-    + _H1
-    + rb"\n"
+    rb"((?!gopkg\.in/|%(d)b\.)[a-z0-9]+(?:\.[a-z0-9]+)+"
+    rb"(?:/(?!v[0-9]|(?i:%(d)b)[/ ])[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)*"
+    rb"(?: v[01]\.%(n)b\.%(n)b%(p)b"
+    rb"|/v(?P<major>[2-9]|[1-9][0-9]) v(?P=major)\.%(n)b\.%(n)b%(p)b"
+    rb"| v(?:[2-9]|[1-9][0-9])\.%(n)b\.%(n)b%(p)b\+incompatible)"
+    rb") %(h)b\n\1/go\.mod %(h)b\n"
+    % {
+        b"d": _DEVICE,
+        b"n": _N,
+        b"p": rb"(?:-(?:0\.|[a-z]{1,6}\.[0-9]\.)?20[0-9]{12}-[0-9a-f]{12}|-[a-z]{1,6}(?:\.?[1-9])?)?",
+        b"h": _H1,
+    }
 )
 
 
@@ -96,10 +100,14 @@ def make_record(mod: ModuleVersion, zip_sum: str, gomod_sum: str) -> bytes:
 
 def judge_record(text: bytes) -> Judged:
     """What a record is about, and what is wrong with it."""
+    plain = plain_subject(text)
+    return Judged(ModuleVersion(*plain.decode("ascii").split(" "))) if plain else judge_by_rules(text)
+
+
+def plain_subject(text: bytes) -> bytes:
+    """`path version` of a record that is beyond doubt, b"" for any other, which `judge_record` is to be asked about."""
     plain = _PLAIN.fullmatch(text)
-    if plain is not None:
-        return Judged(ModuleVersion(*plain[1].decode("ascii").split(" ")))
-    return judge_by_rules(text)
+    return b"" if plain is None else plain[1]
 
 
 def judge_by_rules(text: bytes) -> Judged:
