@@ -81,6 +81,11 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("cli/commands/fleet/worker.py", "_Worker.__call__", "GovgoError"): _OUTCOME,
     ("cli/commands/fleet/worker.py", "_attempted", "GovgoError"): _OUTCOME,
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
+    (
+        "serve/sumdb.py",
+        "_answer_of",
+        "SecurityError",
+    ): "nothing of it is served, and the operator is told",
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }
 """(file, function, classes caught): why it may keep the error."""

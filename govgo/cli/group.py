@@ -52,6 +52,8 @@ COMMANDS: Mapping[str, Entry] = {
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
+    "log": Entry("trust.log", "log_group", TRUST, "Clone, audit and watch a whole checksum database."),
+    "sumdb": Entry("serve.sumdb", "sumdb_group", SERVE, "Keep a checksum database of your own, and serve it."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
     "cache": Entry("cache.cache", "cache_group", CACHE, "Take care of the module cache: size, verify, prune, clean."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),

@@ -21,8 +21,8 @@ from govgo.cli.main import invoke
 from govgo.core.gosum import dirhash
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import record
+from govgo.core.sumdb.signer import Signer
 from govgo.core.sumdb.tile import Tile, tile_in_tree
-from tests.simulators.logmath import Signer
 from tests.simulators.proxy import Body, ProxySimulator, Status
 from tests.simulators.sumdb_home import Home
 from tests.simulators.sumdb_log import Log, Server, h1, keys

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from govgo.core.sumdb import note
+from govgo.core.sumdb.signer import parse_signer, sign_note
 from govgo.errors import NoteError
 from tests.conformance.vectors import Case, check, differ, ops, outcome, raw, runner
-from tests.simulators import logmath
 
 
 def signatures(found: tuple[note.Signature, ...]) -> list[dict[str, str]]:
@@ -31,7 +31,7 @@ def vkey(case: Case) -> str:
 
 
 def skey(case: Case) -> str:
-    got = outcome(logmath.parse_signer, case["key"], empty=None)
+    got = outcome(parse_signer, case["key"], empty=None)
     if got["err"] is None:
         key = got["out"]
         return differ((key.name, f"{key.key_hash:08x}", None), (case["name"], case["hash"], case["err"]))
@@ -39,9 +39,9 @@ def skey(case: Case) -> str:
 
 
 def sign(case: Case) -> str:
-    signers = [logmath.parse_signer(key) for key in case["skeys"]]
+    signers = [parse_signer(key) for key in case["skeys"]]
     unsigned = note.Note(case["text"], given(case, "sigs"), given(case, "unverified"))
-    got = outcome(logmath.sign_note, unsigned, signers, empty=b"")
+    got = outcome(sign_note, unsigned, signers, empty=b"")
     return differ((got["out"], got["err"]), (raw(case["msg"]), case["err"]))
 
 

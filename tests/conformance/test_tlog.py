@@ -171,7 +171,7 @@ def parse_record(case: Case) -> str:
 
 
 def format_tree(case: Case) -> str:
-    return differ(logmath.format_tree(Tree(case["n"], h(case["hash"]))), case["text"])
+    return differ(tlog.format_tree(Tree(case["n"], h(case["hash"]))), case["text"])
 
 
 def parse_tree(case: Case) -> str:

@@ -8,6 +8,7 @@ with `--slow` on a million. `docs/design/architecture.md` lists the short ways.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -15,6 +16,7 @@ from govgo.core import goenv
 from govgo.core.golib import quote, url
 from govgo.core.gosource import buildtags, header, imports, parse
 from govgo.core.module import cachepath, escape, paths
+from govgo.core.sumdb import rules
 from govgo.core.version import pseudo, semver
 from govgo.errors import GovgoError
 from tests.property.edits import counted, edited, refusal
@@ -162,3 +164,43 @@ def test_sound_headers_are_read_as_the_parser_reads_them(count: int) -> None:
         quick += not head.is_broken and parse._sound_package(shown) is not None
         assert parse.read_go_file("x.go", data) == parse._parsed_file("x.go", data, shown, False), text
     assert quick > 30
+
+
+SUM = "h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y="
+RECORDS = (
+    "rsc.io/quote v1.5.2", "github.com/BurntSushi/toml v1.3.2", "k8s.io/api v0.29.0-rc.1", "gopkg.in/yaml.v3 v3.0.1",
+    "golang.org/x/text v0.0.0-20170915032832-14c0d48ead0c", "github.com/docker/docker v24.0.7+incompatible",
+    "example.com/m/v2 v2.0.0-pre.0.20230102030405-14c0d48ead0c", "x.io/a_b-c/com1x/v10 v10.0.0-beta",
+)  # fmt: skip
+RECORD_PIECES = (*PIECES, " v2", "v2.", "/con", "com1.", "-0", SUM)
+
+
+@counted
+def test_plain_records_are_those_that_the_rules_take(count: int) -> None:
+    quick = 0
+    whole = edited([f"{name} {SUM}\n{name}/go.mod {SUM}\n" for name in RECORDS], RECORD_PIECES, count)
+    for text in (*(f"{name} {SUM}\n{name}/go.mod {SUM}\n" for name in edited(RECORDS, RECORD_PIECES, count)), *whole):
+        data = text.encode("utf-8", "surrogateescape")
+        quick += rules.plain_subject(data) != b""
+        assert rules.judge_record(data) == rules.judge_by_rules(data), text
+    assert quick > 200
+
+
+def test_plain_records_in_all_their_parts() -> None:
+    """Paths and versions of each kind with each other: most of the pairs do not fit."""
+    found = Counter[bool]()
+    for path in [
+        *PATHS,
+        "example.com/m/v2",
+        "example.com/m/v1",
+        "gopkg.in/yaml.v2",
+        "con.com/x",
+        "x.com/com1",
+        "x.com/v2",
+    ]:
+        for version in [*VERSIONS, "v2.0.0", "v2.0.0+incompatible", "v1.0.0+incompatible", "v02.0.0", "v10.0.0"]:
+            text = f"{path} {version} {SUM}\n{path} {version}/go.mod {SUM}\n".encode("utf-8", "surrogateescape")
+            judged = rules.judge_record(text)
+            assert judged == rules.judge_by_rules(text), text
+            found[not judged.faults] += 1
+    assert min(found.values()) > 30

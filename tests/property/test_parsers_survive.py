@@ -28,9 +28,10 @@ from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import note, record, tile, tlog
 from govgo.core.sumdb.bundle import format_bundle, make_bundle, parse_bundle, prove_bundle
+from govgo.core.sumdb.signer import parse_signer
 from govgo.core.sumdb.timeline import read_head
 from govgo.errors import BadSignatureError, InputError, IntegrityError
-from tests.simulators import fuzzing, logmath
+from tests.simulators import fuzzing
 from tests.simulators.sumdb_log import Log, keys
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip
 
@@ -56,7 +57,7 @@ def read_notes(data: bytes) -> None:
 
 
 def read_keys(data: bytes) -> None:
-    for parse_key in (note.parse_verifier, logmath.parse_signer):
+    for parse_key in (note.parse_verifier, parse_signer):
         try:
             parse_key(text_of(data))
         except InputError:
@@ -130,7 +131,7 @@ def samples(kind: str) -> tuple[bytes, ...]:
     if kind == "tiles":
         return b"tile/8/0/001.p/44\n" + bytes(44 * 32), b"tile/8/1/x001/234\n" + bytes(99), b"tile/8/data/000\n"
     if kind == "trees":
-        return (logmath.format_tree(made.tree()).encode(),)
+        return (tlog.format_tree(made.tree()).encode(),)
     if kind == "records":
         return (made.answer("example.org/filler", "v0.0.7"),)
     if kind == "bundles":

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The other half of a transparency log: what its publisher computes and what an auditor checks.
 
-govgo itself only reads logs. Here is what a log is made with for the tests: signing keys and signed notes, the stored
-hashes, tiles, and the audit paths and consistency proofs of RFC 6962 with their checks. All of it is held to the
-vectors of golang.org/x/mod (`tests/conformance/test_note.py`, `test_tlog.py`).
+govgo grows a log by its right edge (`core/sumdb/growth.py`). Here are, for the tests, a log that keeps every hash, and
+the audit paths and consistency proofs of RFC 6962 with their checks. All of it is held to the vectors of
+golang.org/x/mod (`tests/conformance/test_tlog.py`).
 
 The stored order is that of Crosby and Wallach, "Efficient Data Structures for Tamper-Evident Logging", section 3.3:
 each record's hash, then those of the subtrees that it completes. For records 0 to 3 that is, as (level, number):
@@ -12,119 +12,22 @@ each record's hash, then those of the subtrees that it completes. For records 0 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from govgo.core.golib.base64 import decode_base64, encode_base64
-from govgo.core.sumdb.note import ALG_ED25519, KEY_SIZE, Note, is_valid_name, key_hash
 from govgo.core.sumdb.proof import Proof
 from govgo.core.sumdb.tile import MAX_HEIGHT, Tile, subtree_hash
 from govgo.core.sumdb.tlog import (
     EMPTY_TREE_HASH,
     HASH_SIZE,
     Node,
-    Tree,
-    format_hash,
     node_hash,
     range_hash,
     range_nodes,
     record_hash,
 )
-from govgo.errors import IntegrityError, NoteError, SumDbFormatError
+from govgo.errors import IntegrityError, SumDbFormatError
 
 MAX_LEVEL = 63
-
-
-class Signer(NamedTuple):
-    """A private key and the name that it signs for."""
-
-    name: str
-    key_hash: int
-    seed: bytes
-
-    def __repr__(self) -> str:
-        return f"Signer(name={self.name!r}, key_hash={self.key_hash})"  # the seed stays secret
-
-    def sign(self, message: bytes) -> bytes:
-        """The Ed25519 signature of `message`."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
-
-
-def parse_signer(text: str) -> Signer:
-    """Read a signer key, `PRIVATE+KEY+name+hash+base64(algorithm, seed)`.
-
-    Raises:
-        NoteError: it is malformed, of another algorithm, or its hash is not that of its name and public key.
-    """
-    words = text.split("+", 4)
-    private, key_word, name, hash_text, key_text = words + [""] * (5 - len(words))
-    if (private, key_word) != ("PRIVATE", "KEY"):
-        raise NoteError("malformed verifier id")
-    try:
-        key = decode_base64(key_text)
-    except ValueError:
-        key = b""
-    if re.fullmatch("[0-9A-Fa-f]{8}", hash_text) is None or not is_valid_name(name) or not key:
-        raise NoteError("malformed verifier id")
-    if key[0] != ALG_ED25519:
-        raise NoteError("unknown verifier algorithm")
-    if len(key) != 1 + KEY_SIZE:
-        raise NoteError("malformed verifier id")
-    if int(hash_text, 16) != key_hash(name, bytes([ALG_ED25519]) + _public_key(key[1:])):
-        raise NoteError("invalid verifier hash")
-    return Signer(name, int(hash_text, 16), key[1:])
-
-
-def make_keys(name: str, seed: bytes) -> tuple[str, str]:
-    """The signer key and the verifier key of an Ed25519 seed of 32 bytes, as texts."""
-    public = bytes([ALG_ED25519]) + _public_key(seed)
-    digest = key_hash(name, public)
-    private = encode_base64(bytes([ALG_ED25519]) + seed)
-    return f"PRIVATE+KEY+{name}+{digest:08x}+{private}", f"{name}+{digest:08x}+{encode_base64(public)}"
-
-
-def sign_note(note: Note, signers: Sequence[Signer]) -> bytes:
-    """The note with the signatures of `signers` after the ones it has; a signer's older signature gives way.
-
-    Raises:
-        NoteError: the text does not end in a newline, or a name or signature is malformed.
-    """
-    if not note.text.endswith("\n"):
-        raise NoteError("malformed note")
-    fresh: list[str] = []
-    for signer in signers:
-        if not is_valid_name(signer.name):
-            raise NoteError("invalid signer")
-        raw = signer.key_hash.to_bytes(4, "big") + signer.sign(note.text.encode("utf-8", "surrogateescape"))
-        fresh.append(f"\u2014 {signer.name} {encode_base64(raw)}\n")
-    replaced = {(signer.name, signer.key_hash) for signer in signers}
-    kept: list[str] = []
-    for signature in (*note.signatures, *note.unverified):
-        if not is_valid_name(signature.name):
-            raise NoteError("malformed note")
-        if (signature.name, signature.key_hash) in replaced:
-            continue
-        if _hash_of(signature.base64) != signature.key_hash:
-            raise NoteError("malformed note")
-        kept.append(f"\u2014 {signature.name} {signature.base64}\n")
-    return (note.text + "\n" + "".join(kept) + "".join(fresh)).encode("utf-8", "surrogateescape")
-
-
-def _hash_of(encoded: str) -> int:
-    try:
-        raw = decode_base64(encoded)
-    except ValueError:
-        return -1
-    return int.from_bytes(raw[:4], "big") if len(raw) >= 4 else -1
-
-
-def _public_key(seed: bytes) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
 def stored_hash_index(level: int, n: int) -> int:
@@ -176,11 +79,6 @@ def tree_hash(size: int, read: Callable[[Node], bytes]) -> bytes:
     if size == 0:
         return EMPTY_TREE_HASH
     return range_hash([read(node) for node in range_nodes(0, size)])
-
-
-def format_tree(tree: Tree) -> str:
-    """The text of a tree head, to be signed."""
-    return f"go.sum database tree\n{tree.size}\n{format_hash(tree.hash)}\n"
 
 
 def tile_for_node(height: int, node: Node) -> tuple[Tile, int]:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from govgo.core.golib.base64 import encode_base64
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.sumdb import note, record
+from govgo.core.sumdb.signer import Signer, make_keys, parse_signer, sign_note
 from govgo.core.sumdb.tile import Tile, parse_tile_path
-from govgo.core.sumdb.tlog import Node, Tree
+from govgo.core.sumdb.tlog import Node, Tree, format_tree
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators import logmath
 
@@ -33,10 +34,10 @@ def record_text(path: str, version: str, salt: str = "") -> str:
     return f"{path} {version} {zip_sum}\n{path} {version}/go.mod {mod_sum}\n"
 
 
-def keys(seed: int, name: str = NAME) -> tuple[logmath.Signer, str]:
+def keys(seed: int, name: str = NAME) -> tuple[Signer, str]:
     """A signer and its verifier key, the same for the same seed."""
-    private, public = logmath.make_keys(name, hashlib.sha256(b"seed %d" % seed).digest())
-    return logmath.parse_signer(private), public
+    private, public = make_keys(name, hashlib.sha256(b"seed %d" % seed).digest())
+    return parse_signer(private), public
 
 
 class Log:
@@ -80,10 +81,10 @@ class Log:
         size = len(self.records) if size is None else size
         return Tree(size, logmath.tree_hash(size, self.nodes.__getitem__))
 
-    def head(self, size: int | None = None, signers: Iterable[logmath.Signer] | None = None, extra: str = "") -> bytes:
+    def head(self, size: int | None = None, signers: Iterable[Signer] | None = None, extra: str = "") -> bytes:
         """The signed tree head at a size; `extra` lines may follow in the text."""
-        text = logmath.format_tree(self.tree(size)) + extra
-        return logmath.sign_note(note.Note(text), [self.signer] if signers is None else list(signers))
+        text = format_tree(self.tree(size)) + extra
+        return sign_note(note.Note(text), [self.signer] if signers is None else list(signers))
 
     def answer(self, path: str, version: str, size: int | None = None) -> bytes:
         """An honest answer to a lookup, with the head of the tree at `size`."""

@@ -120,3 +120,8 @@ def parse_tree(text: bytes) -> Tree:
     if _DECIMAL.fullmatch(size_text) is None or int(size_text) >= 1 << 63:
         raise SumDbFormatError("malformed tree note")
     return Tree(int(size_text), digest)
+
+
+def format_tree(tree: Tree) -> str:
+    """The text of a tree head, to be signed."""
+    return f"go.sum database tree\n{tree.size}\n{format_hash(tree.hash)}\n"

@@ -10,7 +10,9 @@ import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb import note, record
+from govgo.core.sumdb.signer import sign_note
 from govgo.core.sumdb.tile import Tile
+from govgo.core.sumdb.tlog import format_tree
 from govgo.errors import (
     BadSignatureError,
     ForkError,
@@ -21,7 +23,6 @@ from govgo.errors import (
     UnavailableError,
     find,
 )
-from tests.simulators import logmath
 from tests.simulators.sumdb_home import Home, run
 from tests.simulators.sumdb_log import Log, Server, h1, keys, record_text
 
@@ -114,7 +115,7 @@ def test_signatures_of_strangers_are_not_kept(home: Home, log: Log) -> None:
     server = Server(log)
     stranger, _ = keys(3, "sum.evil.example")
     server.forge = lambda path, body: (
-        logmath.sign_note(note.Note(logmath.format_tree(log.tree())), [log.signer, stranger])
+        sign_note(note.Note(format_tree(log.tree())), [log.signer, stranger])
         if path == "/latest"
         else record.format_record(log.numbers[WANTED], log.records[log.numbers[WANTED]])
         + log.head(signers=[stranger, log.signer])
@@ -402,8 +403,8 @@ def test_endless_answers_stop_at_their_caps(home: Home, log: Log) -> None:
 
 
 def test_tree_of_impossible_size(home: Home, log: Log) -> None:
-    text = logmath.format_tree(log.tree()).replace("\n801\n", f"\n{1 << 62}\n")
-    signed = logmath.sign_note(note.Note(text), [log.signer])
+    text = format_tree(log.tree()).replace("\n801\n", f"\n{1 << 62}\n")
+    signed = sign_note(note.Note(text), [log.signer])
     server = Server(log)
     server.forge = lambda path, body: record.format_record(300, log.records[300]) + signed
     with pytest.raises(IntegrityError, match="tree size out of range"):

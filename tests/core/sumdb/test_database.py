@@ -6,13 +6,13 @@ from __future__ import annotations
 import pytest
 
 from govgo.core.sumdb.database import Database, parse_gosumdb
+from govgo.core.sumdb.signer import make_keys
 from govgo.errors import UsageError
-from tests.simulators import logmath
 
 SEED = bytes(range(32))
-KEY = logmath.make_keys("sum.example.org", SEED)[1]
+KEY = make_keys("sum.example.org", SEED)[1]
 KNOWN = {"sum.example.org": KEY, "mirror.example": "sum.example.org https://mirror.example"}
-OTHER = logmath.make_keys("other.example/log", SEED)[1]
+OTHER = make_keys("other.example/log", SEED)[1]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_faults(value: str, text: str) -> None:
 def test_name_that_would_leave_its_place(name: str) -> None:
     """The name becomes a directory and a URL."""
     with pytest.raises(UsageError, match="invalid sumdb name"):
-        parse_gosumdb(logmath.make_keys(name, SEED)[1], {})
+        parse_gosumdb(make_keys(name, SEED)[1], {})
 
 
 def test_direct_url() -> None:

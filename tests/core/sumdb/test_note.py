@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from govgo.core.sumdb.note import Note, open_note, parse_verifier
+from govgo.core.sumdb.signer import sign_note
 from govgo.errors import BadSignatureError, NoteError
-from tests.simulators.logmath import sign_note
 from tests.simulators.sumdb_log import keys
 
 SIGNER, KEY = keys(1)

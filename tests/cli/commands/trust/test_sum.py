@@ -15,7 +15,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from govgo.core.sumdb.note import Note
-from tests.simulators import logmath
+from govgo.core.sumdb.signer import sign_note
 from tests.simulators import run as runs
 from tests.simulators.proxy import ProxySimulator, Status
 from tests.simulators.sumdb_log import Log, Server, keys
@@ -431,7 +431,7 @@ def test_head_and_a_witness_that_agrees(world: World, capsys: pytest.CaptureFixt
 def test_attack_witness_signed_by_a_wrong_key(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     stranger, _ = keys(9)
     text = world.log.head().decode().partition("\n\n")[0] + "\n"
-    Path("saved").write_bytes(logmath.sign_note(Note(text), [stranger]))
+    Path("saved").write_bytes(sign_note(Note(text), [stranger]))
     assert invoke(["sum", "head", "-saved=saved"]) == 4
     assert "no verifiable signatures" in capsys.readouterr().err
 

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The private key of one's own checksum database, in a file that its owner alone can read; and what it has signed.
+
+FILE          PRIVATE+KEY+sum.corp.example+…      mode 0600, made once and never written again
+FILE.head     the largest signed tree head that was decided on with this key (`app.sumdb.publisher.HeadMemory`)
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+
+from govgo.adapters.disk import atomic
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import read_whole, write_all
+from govgo.core.foreign import one_line
+from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
+from govgo.errors import NoteError, UsageError
+
+_MAX_BYTES = 64 << 10
+
+
+def default_key_file(name: str, environ: Mapping[str, str]) -> str:
+    """Where the key of the database `name` is if no file is named: in the user's configuration directory.
+
+    Raises:
+        UsageError: no home directory is known.
+    """
+    base = environ.get("XDG_CONFIG_HOME", "") or (environ.get("HOME", "") and f"{environ['HOME']}/.config")
+    if not os.path.isabs(base):
+        raise UsageError("no home directory for the private key; name its file with -key")
+    return f"{base}/govgo/sumdb/{name.replace('/', '%2F')}.key"
+
+
+def create_key(path: str, name: str) -> Signer:
+    """Make a key pair and keep the private key in a new file; the key that is there already if it is one for `name`.
+
+    Raises:
+        UsageError: the file holds something else.
+        DiskError: it cannot be written.
+    """
+    private, _ = make_keys(name, os.urandom(32))
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        signer = read_key(path)
+        if signer.name != name:
+            raise UsageError(f"{one_line(path)} has a key for {signer.name}, not for {name}") from None
+        return signer
+    except OSError as error:
+        raise disk_error("open", path, error) from error
+    try:
+        try:
+            write_all(descriptor, f"{private}\n".encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        atomic.remove(path)  # ours, and not a key yet
+        raise disk_error("write", path, error) from error
+    return parse_signer(private)
+
+
+def read_key(path: str) -> Signer:
+    """The private key in a file.
+
+    Raises:
+        UsageError: there is no such file, others may read it, or it holds no key.
+        DiskError: it cannot be read.
+    """
+    try:
+        facts = os.stat(path)
+        data = read_whole(path) if facts.st_size <= _MAX_BYTES else b""
+    except FileNotFoundError:
+        raise UsageError(f"no private key at {one_line(path)}; name its file with -key") from None
+    except OSError as error:
+        raise disk_error("open", path, error) from error
+    if not stat.S_ISREG(facts.st_mode) or facts.st_mode & 0o077:
+        mode = stat.S_IMODE(facts.st_mode)
+        raise UsageError(
+            f"the private key {one_line(path)} may be read by others (mode {mode:04o})",
+            hint="if nobody has read it, `chmod 600` it; else make a new database with a new key",
+        )
+    try:
+        return parse_signer(data.decode("utf-8", "replace").strip())
+    except NoteError as error:
+        raise UsageError(f"{one_line(path)} holds no private key: {error}", inner=error) from error
+
+
+class FileMemory:
+    """The largest tree head that a key has decided on, in a file beside it (`app.sumdb.publisher.HeadMemory`)."""
+
+    def __init__(self, key_file: str) -> None:
+        self._path = f"{key_file}.head"
+
+    def read(self) -> bytes:
+        """The signed head, b"" for none.  Raises DiskError."""
+        try:
+            return read_whole(self._path)
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise disk_error("open", self._path, error) from error
+
+    def write(self, note: bytes) -> None:
+        """Remember another.  Raises DiskError."""
+        atomic.write_file(self._path, note)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Joins the rings for `sumdb`: one's own checksum database in a storage, with the private key in a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from govgo.adapters.http.engine import Timeouts
+from govgo.adapters.http.post import Poster
+from govgo.adapters.storage.plain import PlainStorage
+from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file, read_key
+from govgo.app.sumdb.publisher import Publisher, stored_key
+from govgo.app.sumdb.witness import Witness, cosign
+from govgo.core.goenv import NetworkEnv
+from govgo.core.sumdb.cosignature import Cosigned
+from govgo.core.sumdb.database import parse_gosumdb
+from govgo.core.sumdb.note import Verifier, parse_verifier
+from govgo.core.sumdb.signer import verifier_key
+from govgo.errors import NoteError, UsageError
+from govgo.ports.storage import Storage
+
+
+def open_place(place: str) -> Storage:
+    """The storage that `place` names, a directory.
+
+    Raises:
+        UsageError: it names none.
+    """
+    if not place:
+        raise UsageError("where is the checksum database? name its directory with -storage")
+    if "://" in place:
+        raise UsageError(f"{place}: want a directory")
+    return PlainStorage(os.path.abspath(place))
+
+
+def init_database(name: str, place: str, key_file: str, environ: Mapping[str, str]) -> tuple[str, str, bool]:
+    """Make a key, unless its file is there, and an empty database.
+
+    Returns:
+        The verifier key, the file of the private key, and whether the database is new.
+
+    Raises:
+        UsageError: the name cannot be one, or file or storage have another key.
+        StorageError, DiskError: files cannot be written.
+    """
+    storage = open_place(place)
+    key_file = os.path.abspath(key_file) if key_file else default_key_file(name, environ)
+    _check_name(name)
+    signer = create_key(key_file, name)
+    key = verifier_key(signer)
+    fresh = Publisher(storage, parse_verifier(key), signer, FileMemory(key_file)).create()
+    return key, key_file, fresh
+
+
+def open_publisher(place: str, key_file: str, environ: Mapping[str, str]) -> Publisher:
+    """The database in a storage, to be added to.
+
+    Raises:
+        UsageError: there is none, or no private key for it.
+    """
+    storage = open_place(place)
+    verifier = database_key(storage)
+    key_file = os.path.abspath(key_file) if key_file else default_key_file(verifier.name, environ)
+    signer = read_key(key_file)
+    if verifier_key(signer) != stored_key(storage):
+        raise UsageError(f"{key_file} has the key of another checksum database than {verifier.name} in the storage")
+    return Publisher(storage, verifier, signer, FileMemory(key_file))
+
+
+def database_key(storage: Storage) -> Verifier:
+    """The verifier key of the database in a storage.  Raises UsageError."""
+    try:
+        return parse_verifier(stored_key(storage))
+    except NoteError as error:
+        raise UsageError(f"the storage has no checksum database: {error}", inner=error) from error
+
+
+def cosign_database(
+    place: str, witnesses: Sequence[Witness], notes: Sequence[bytes], network: NetworkEnv, timeouts: Timeouts
+) -> tuple[Cosigned, ...]:
+    """Ask witnesses, and publish their cosignatures (errors as `cosign`)."""
+    return cosign(open_place(place), witnesses, notes, Poster(network, timeouts).post)
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that GOSUMDB could not have.  Raises UsageError."""
+    from govgo.core.sumdb.signer import make_keys
+
+    parse_gosumdb(make_keys(name, bytes(32))[1], {})
