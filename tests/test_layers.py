@@ -85,7 +85,7 @@ ROOMS = {
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `what-if` plays others.
 VERBS = {
-    *{("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
+    *{("mirror", "tidy"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
 

@@ -18,6 +18,7 @@ from govgo.core.resolution.plan import Plan, PlannedModule, PlannedStep, Planned
 from govgo.report.document import encode, fault_entries, heading, module_or_null
 from govgo.report.markdown import fenced
 from govgo.report.style import PLAIN, Style
+from govgo.report.words import size_of
 
 SCHEMA = "govgo.plan/1"
 
@@ -148,14 +149,7 @@ def _amount(modules: Iterable[PlannedModule]) -> str:
     unknown = sum(size is None for size in sizes)
     if unknown == len(sizes):
         return "size unknown"
-    return _bytes(known) + (f" and {unknown} of unknown size" if unknown else "")
-
-
-def _bytes(count: int) -> str:
-    for unit, size in (("MB", 1_000_000), ("kB", 1000)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} bytes"
+    return size_of(known) + (f" and {unknown} of unknown size" if unknown else "")
 
 
 def json_report(plan: Plan) -> str:

@@ -26,3 +26,11 @@ def titled(each: Named) -> str:
     """The name of a module, and the directory where that is not the one that reports start at."""
     where = f" ({each.directory})" if each.path and each.directory != "." else ""
     return f"{each.name}{where}"
+
+
+def size_of(count: int) -> str:
+    """ "48 bytes", "1.8 kB", "34.5 MB", "2.1 GB"."""
+    for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"
