@@ -103,7 +103,7 @@ def add(
     everything = sorted({*gomods, *zips}, key=sort_key)
     private = tuple(mod for mod in everything if database is None or not database.covers(mod.path))
     if dry_run:
-        sizes = {mod: size for mod in zips if (size := session.repo.zip_bytes(mod)) is not None}
+        sizes = session.repo.zip_sizes(zips)
         after, proved = before, 0
     else:
         run.add_all(gomods, zips)
