@@ -55,7 +55,7 @@ ROOMS = {
         "http modzip storage",
         "loop",
         "advisories licenses modcache sumdb",
-        "proxy workspace",
+        "proxy storage workspace",
         "vcs",
         "fleet repository",
     ),
@@ -87,7 +87,7 @@ ROOMS = {
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `what-if` plays others.
 VERBS = {
-    *{("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
+    *{("mirror", "tidy"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
 
@@ -165,6 +165,7 @@ TESTED_BY = {
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
+    "contracts/test_storage.py": "adapters/storage: directory",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"

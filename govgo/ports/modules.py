@@ -183,6 +183,10 @@ class ModuleRepo(Protocol):
         """The size of the zip of `mv` where a file says it: in the cache, or in a directory of GOPROXY; else None."""
         ...
 
+    def zip_sizes(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, int]:
+        """The sizes of zips as far as a file says them, else a proxy, which is asked for no more than that."""
+        ...
+
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         """The proved h1: of the database for `mv` (version may end in "/go.mod"), None where no database is asked."""
         ...

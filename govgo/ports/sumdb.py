@@ -10,6 +10,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import GovgoError
 
 if TYPE_CHECKING:
+    from govgo.core.mirror.closure import LogProofs
     from govgo.core.sumdb.bundle import Bundle
     from govgo.core.sumdb.timeline import Head
 
@@ -99,4 +100,28 @@ class HeadDatabase(Protocol):
 
     def compare_note(self, note: bytes) -> Head:
         """The head of a signed note, proved to be of the same history as ours.  Raises as `compare_place`."""
+        ...
+
+
+class ProofSource(Protocol):
+    """A database whose proofs can be taken along (`adapters.sumdb.session.SumClient`)."""
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        ...
+
+    def covers(self, path: str) -> bool:
+        """Whether the database is asked about a module path."""
+        ...
+
+    def lookup_many(self, mods: Iterable[ModuleVersion]) -> Lookups:
+        """Look up all at once."""
+        ...
+
+    def proofs(self, mods: Iterable[ModuleVersion], *, numbers: Iterable[int], sizes: Iterable[int]) -> LogProofs:
+        """The records of `mods`, all of which have been looked up with success, and the tiles that prove them.
+
+        The tiles prove other records, by their `numbers`, and older trees of these `sizes`, too.
+        """
         ...

@@ -223,6 +223,28 @@ class HttpClient:
             packed.finish()
         return size
 
+    async def size(self, url: str) -> int | None:
+        """How long the body at `url` is, without fetching it; None where the server does not say, or has none.
+
+        The first byte is asked for, since the answer to HEAD often lacks the length; whatever else comes is cut.
+
+        Raises:
+            NetworkError: no answer.
+        """
+
+        async def read(answer: Answer) -> int | None:
+            if answer.header("content-encoding") not in _PLAIN:
+                return None
+            if answer.status == 206:
+                length = answer.header("content-range").rpartition("/")[2]
+            else:
+                length = answer.header("content-length") if answer.status == 200 else ""
+            return int(length) if length.isdecimal() and len(length) < 19 else None
+
+        fetch = self._fetch(url, _ignore, _ignore_rewind, 0)
+        fetch.first_byte_only()
+        return await fetch.page(read)
+
     def _fetch(self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int) -> Fetch:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)

@@ -142,6 +142,10 @@ class Fetch:
         """
         return self._repeat(self._read)
 
+    def first_byte_only(self) -> None:
+        """Ask for one byte, before anything is sent; the server may ignore that."""
+        self._pace.extra = ("Range: bytes=0-0",)
+
     async def page(self, read: Callable[[Answer], Awaitable[_T]]) -> _T:
         """What `read` makes of the answer, whatever its status.
 

@@ -47,6 +47,13 @@ class Remote(Protocol):
         """A file in chunks to `sink`, from its beginning after each `rewind`; its size.  Raises as `get`."""
         ...
 
+    async def size(self, path: str) -> int | None:
+        """The size of a file that is not fetched; None where that is not said, or there is none.
+
+        Raises NetworkError.
+        """
+        ...
+
 
 class FileRemote:
     """A directory that is laid out as a proxy serves it."""
@@ -96,6 +103,13 @@ class FileRemote:
         finally:
             os.close(descriptor)
         return size
+
+    async def size(self, path: str) -> int | None:
+        """The size of a file; None where there is none."""
+        try:
+            return os.stat(gourl.clean_path(f"{self._root}/{path}")).st_size
+        except OSError:
+            return None
 
     def _open(self, path: str) -> int:
         file = gourl.clean_path(f"{self._root}/{path}")
@@ -153,6 +167,10 @@ class HttpRemote:
     ) -> int:
         """A file in chunks."""
         return await self._client().stream(self._wire(path), sink, rewind, limit_bytes)
+
+    async def size(self, path: str) -> int | None:
+        """The size of a file, as the server says it."""
+        return await self._client().size(self._wire(path))
 
     def _wire(self, path: str) -> str:
         """The URL to ask for, its password included."""

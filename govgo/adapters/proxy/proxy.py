@@ -150,6 +150,10 @@ class Proxy:
         except Failure as err:
             raise version_error(path, version, err) from err
 
+    async def zip_size(self, path: str, version: str) -> int | None:
+        """The size of a zip that is not fetched; None where the proxy does not say it."""
+        return await self._remote.size(f"{escape_path(path)}/@v/{escape_version(version)}.zip")
+
     async def check_reuse(self, path: str, origin: Origin) -> None:
         """Raise UnavailableError: a proxy does not say what its answers were derived from."""
         raise UnavailableError("unsupported operation")

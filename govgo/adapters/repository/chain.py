@@ -129,6 +129,14 @@ class ModuleSource:
         """A zip, unchecked, piece by piece to `sink`; its size. `rewind` is called before a new attempt."""
         return await self._ask(path).zip(path, version, sink, rewind)
 
+    async def zip_size(self, path: str, version: str) -> int:
+        """The size of a zip that is not fetched.  Raises NotFoundError where the source does not say it."""
+        proxy = self._ask(path)
+        size = await proxy.zip_size(path, version) if isinstance(proxy, Proxy) else None
+        if size is None:
+            raise NotFoundError(f"{path}@{version}: size unknown")
+        return size
+
     def zip_url(self, path: str, version: str) -> str:
         """Where a zip comes from, for people: a URL without its password, or `direct`."""
         return self._proxy.zip_url(path, version) if self._proxy is not None else DIRECT

@@ -216,6 +216,25 @@ class Repository:
                 return os.stat(place).st_size
         return None
 
+    def zip_sizes(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, int]:
+        """The sizes of zips, as far as a file or a source says them; nothing is fetched."""
+        known: dict[ModuleVersion, int] = {}
+        rest: list[ModuleVersion] = []
+        for mv in mods:
+            size = self.zip_bytes(mv)
+            if size is None:
+                rest.append(mv)
+            else:
+                known[mv] = size
+        if rest and not self._network.local and not self._offline:
+            from govgo.adapters.loop.tasks import gather
+
+            async def ask(mv: ModuleVersion) -> None:
+                known[mv] = await self._try(lambda source: source.zip_size(*mv))
+
+            self._run(gather([ask(mv) for mv in rest]))
+        return known
+
     def sum_from_database(self, mv: ModuleVersion) -> str | None:
         """The hash that the checksum database proves; None where it is not asked."""
         if not self._sums.uses_database(mv.path):

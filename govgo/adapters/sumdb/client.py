@@ -51,6 +51,7 @@ from govgo.errors import (
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
+    from govgo.core.mirror.closure import LogProofs
     from govgo.core.sumdb.bundle import Bundle
 
 MAX_LOOKUP_BYTES = 256 << 10
@@ -173,6 +174,20 @@ class SumDb:
         await self.head()
         return await ending(self._bundle(found), self.flush)
 
+    async def proofs(self, mods: Iterable[ModuleVersion], *, numbers: Iterable[int], sizes: Iterable[int]) -> LogProofs:
+        """The records of `mods`, and the tiles that prove them (errors as for `lookup`).
+
+        Args:
+            mods: module versions, without "/go.mod".
+            numbers: of other records that the tiles are to prove.
+            sizes: of older trees that a client may have seen; the tiles prove them, too.
+        """
+        mods = list(mods)
+        self.prefetch(mods)
+        records = {mod: await self._record(mod) for mod in mods}
+        await self.head()
+        return await ending(self._proofs(records, numbers, sizes), self.flush)
+
     async def head(self) -> Head:
         """The newest signed tree head known, the database's own where none is stored yet (errors as for `lookup`).
 
@@ -262,6 +277,18 @@ class SumDb:
             return await self._trees.bundle({record.number: record.text for record in records})
         except NotFoundError as error:
             raise UnavailableError(str(error)) from error
+
+    async def _proofs(
+        self, records: dict[ModuleVersion, Record], numbers: Iterable[int], sizes: Iterable[int]
+    ) -> LogProofs:
+        from govgo.core.mirror.closure import LogProofs
+
+        numbers = {*numbers, *(record.number for record in records.values())}
+        try:
+            head, tiles = await self._trees.proving_tiles(sorted(numbers), sizes)
+        except NotFoundError as error:
+            raise UnavailableError(str(error)) from error
+        return LogProofs(head, records, {each.tile.path: each.data for each in tiles})
 
     async def _record(self, mod: ModuleVersion) -> Record:
         task = self._start(mod)

@@ -26,6 +26,7 @@ from govgo.adapters.sumdb.client import SumDb, open_sumdb
 from govgo.adapters.sumdb.route import Getter, NoNetwork
 from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
+from govgo.core.mirror.closure import LogProofs
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.bundle import (
     MAX_BUNDLE_BYTES,
@@ -104,6 +105,11 @@ class SumClient:
         """A bundle of the records of `mods` (`SumDb.bundle`)."""
         mods = list(mods)
         return self._run(lambda db: db.bundle(mods))
+
+    def proofs(self, mods: Iterable[ModuleVersion], *, numbers: Iterable[int], sizes: Iterable[int]) -> LogProofs:
+        """The records of `mods`, and the tiles that prove them (`SumDb.proofs`)."""
+        mods = list(mods)
+        return self._run(lambda db: db.proofs(mods, numbers=numbers, sizes=sizes))
 
     def head(self) -> Head:
         """The newest signed tree head known (`SumDb.head`)."""

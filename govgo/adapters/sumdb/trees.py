@@ -160,6 +160,23 @@ class ProvedTrees:
         auth = await self._prove(head.tree, bundle_nodes(head, records))
         return make_bundle(head, records, lambda node: auth.node(*node))
 
+    async def proving_tiles(self, numbers: Iterable[int], sizes: Iterable[int]) -> tuple[Head, tuple[HashedTile, ...]]:
+        """The newest head, and the tiles by which a client that begins with it proves records and older trees.
+
+        Args:
+            numbers: of records that `accept` has proved.
+            sizes: of older trees.
+
+        Raises:
+            IntegrityError: the tiles served do not prove it.
+            UnavailableError, NotFoundError: they cannot be had.
+        """
+        head = self.timeline.proved
+        nodes = [(0, number) for number in numbers]
+        nodes += [node for size in sizes if size <= head.tree.size for node in prefix_nodes(size)]
+        auth = await self._prove(head.tree, nodes)
+        return head, auth.tiles_of(nodes)
+
     async def keep_latest(self) -> None:
         """Store the newest head that is joined to all before it, and join what another process stored meanwhile.
 

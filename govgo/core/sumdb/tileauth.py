@@ -105,6 +105,18 @@ class TileAuth:
             safe.append(self._accept(tile))
         return tuple(safe)
 
+    def tiles_of(self, nodes: Iterable[Node]) -> tuple[HashedTile, ...]:
+        """The tiles that prove nodes to whoever knows the tree head alone. They must have been proved.
+
+        Raises:
+            SumDbFormatError: a node is not in the tree, or has not been proved.
+        """
+        asked = TileAuth(self.tree, self._height).ask(nodes)
+        missing = [tile for tile in asked if tile not in self._proved]
+        if missing:
+            raise SumDbFormatError(f"{missing[0].path} has not been authenticated")
+        return tuple(self._proved[tile] for tile in asked)
+
     def node(self, level: int, n: int) -> bytes:
         """The hash of a node. Its tiles must have been proved.
 

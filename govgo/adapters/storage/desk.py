@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Temporary copies of files on their way between storages, hashed while they are copied (`ports.mirror.Desk`)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from govgo.adapters.disk import atomic
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.lockfile import write_all
+from govgo.core.mirror.manifest import Content
+from govgo.core.module.moduleversion import ModuleVersion
+
+_PIECE = 1 << 20
+
+
+class TemporaryCopy:
+    """See `ports.mirror.LocalCopy`."""
+
+    def __init__(self, path: str, content: Content) -> None:
+        self.path = path
+        self.content = content
+
+    def zip_hash(self, mod: ModuleVersion) -> str:
+        """The `h1:` of a module zip that keeps every rule."""
+        from govgo.adapters.modzip.hash import check_and_hash_zip
+
+        return check_and_hash_zip(self.path, mod, shown=f"{mod.path}@{mod.version}.zip")
+
+
+class TemporaryDesk:
+    """Copies in a directory for temporary files.
+
+    Args:
+        directory: that directory.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    @contextmanager
+    def copy_file(self, path: str) -> Iterator[TemporaryCopy]:
+        """A copy of a local file."""
+        try:
+            source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise disk_error("open", path, error) from error
+        try:
+            with self.copy_pieces(_pieces(source, path)) as copy:
+                yield copy
+        finally:
+            os.close(source)
+
+    @contextmanager
+    def copy_pieces(self, pieces: Iterable[bytes]) -> Iterator[TemporaryCopy]:
+        """A copy of a file that comes in pieces."""
+        try:
+            descriptor, path = tempfile.mkstemp(".tmp", "govgo-", self._directory)
+        except OSError as error:
+            raise disk_error("open", self._directory, error) from error
+        try:
+            digest, size = hashlib.sha256(), 0
+            try:
+                for piece in pieces:
+                    digest.update(piece)
+                    size += len(piece)
+                    try:
+                        write_all(descriptor, piece)
+                    except OSError as error:
+                        raise disk_error("write", path, error) from error
+                os.fchmod(descriptor, 0o644)  # a storage may take the file itself
+            finally:
+                os.close(descriptor)
+            yield TemporaryCopy(path, Content(digest.hexdigest(), size))
+        finally:
+            atomic.remove(path)
+
+
+def _pieces(descriptor: int, path: str) -> Iterator[bytes]:
+    try:
+        while piece := os.read(descriptor, _PIECE):
+            yield piece
+    except OSError as error:
+        raise disk_error("read", path, error) from error

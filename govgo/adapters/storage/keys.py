@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The keys that every storage can hold, so that what is in one can be moved into another."""
+
+from __future__ import annotations
+
+import re
+
+from govgo.core.golib.quote import quote
+from govgo.errors import InputError
+
+MAX_KEY_BYTES = 1000
+"""Object stores stop at 1,024 bytes, the prefix of the URL included."""
+MAX_NAME_BYTES = 240
+"""File systems stop at 255 bytes for a name, and a temporary name is a little longer."""
+
+_PLAIN = re.compile(
+    r"(?!\.{1,2}(?:/|\Z))[\w.!~+@=,-]{1,100}(?:/(?!\.{1,2}(?:/|\Z))[\w.!~+@=,-]{1,100}){0,7}\Z", re.ASCII
+)
+"""Nearly all keys of module files; the rule is not asked about them."""
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that is not a slash-separated, relative path without "." and "..".
+
+    Raises:
+        InputError: it is not, or is too long, or has control characters.
+    """
+    if _PLAIN.match(key):
+        return
+    reason = ""
+    names = key.split("/")
+    if any(name in ("", ".", "..") for name in names):
+        reason = "not a relative path"
+    elif not key.isprintable() or "\\" in key:
+        reason = "invalid character"
+    elif len(key.encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        reason = f"longer than {MAX_KEY_BYTES} bytes"
+    elif any(len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES for name in names):
+        reason = f"a name longer than {MAX_NAME_BYTES} bytes"
+    if reason:
+        raise InputError(f"invalid storage key {quote(key[:200])}: {reason}")

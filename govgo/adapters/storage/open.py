@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A storage by what names it.
+
+s3://BUCKET/PREFIX  az://CONTAINER/PREFIX  gs://BUCKET/PREFIX    a bucket, or a part of one
+file:///srv/modules  ./mirror  /srv/modules                      a directory
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from govgo.errors import UsageError
+
+if TYPE_CHECKING:
+    from govgo.ports.storage import Storage
+
+
+def open_storage(where: str, environ: Mapping[str, str]) -> Storage:
+    """The storage that `where` names; nothing is read or made yet.
+
+    Args:
+        where: a URL or the path of a directory, relative to the working directory.
+        environ: the environment of the command, which has the credentials of buckets.
+
+    Raises:
+        UsageError: it names none.
+        MissingExtraError: a package that buckets need is not installed.
+    """
+    scheme = where.partition("://")[0] if "://" in where else ""
+    if scheme in ("", "file"):
+        from govgo.adapters.storage.directory import DirectoryStorage
+
+        return DirectoryStorage(os.path.abspath(_path(where) if scheme else where))
+    from govgo.adapters.storage.objects import SCHEMES, ObjectStorage, parse_bucket
+
+    if scheme not in SCHEMES:
+        raise UsageError(f"{scheme}://…: want a directory, file://, s3://, az:// or gs://")
+    return ObjectStorage(parse_bucket(where), environ)
+
+
+def _path(url: str) -> str:
+    """The path of a file:// URL, as cmd/go reads those of GOPROXY.
+
+    Raises:
+        UsageError: it is that of another machine, or has none.
+    """
+    found = urlsplit(url)
+    if found.netloc not in ("", "localhost") or not found.path.startswith("/") or found.query or found.fragment:
+        raise UsageError(f"{url}: want file:///path")
+    return unquote(found.path)

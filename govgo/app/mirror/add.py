@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo mirror add`: what a mirror lacks is fetched, proved and stored; its manifest comes last.
+
+The way of a module version: module cache (fetched and checked as for a build) ── copied and hashed once more ── its
+hashes compared with its proved record ── stored. A run that ends early leaves files that no manifest names; the next
+one stores them anew.
+
+Every lookup is stored with the newest tree head, and tiles that prove, in its tree, every record of the mirror and
+every older head that a client may have seen there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from govgo.core.findings import Finding
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.mirror import manifest as manifests
+from govgo.core.mirror.closure import Closure, file_key, latest_key, list_key, version_list
+from govgo.core.mirror.manifest import MAX_MANIFEST_BYTES, Content, Manifest, format_manifest, parse_manifest
+from govgo.core.mirror.outcomes import Added
+from govgo.core.module.escape import unescape_path, unescape_version
+from govgo.core.module.moduleversion import ModuleVersion, sort_key
+from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
+from govgo.core.sumdb.tlog import Tree
+from govgo.core.version import semver
+from govgo.errors import ConflictError, Failure, GovgoError, NotFoundError, StorageError
+from govgo.load.targets.faults import from_error
+from govgo.ports.modules import Ask
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.mirror import Desk, LocalCopy
+    from govgo.ports.storage import Storage
+    from govgo.ports.sumdb import ProofSource
+
+_BATCH = 64
+"""So many modules are fetched at once, and stored before the next ones."""
+
+
+def read_manifest(storage: Storage) -> tuple[Manifest | None, str]:
+    """The manifest of a mirror and its tag; None where there is none.
+
+    Raises:
+        StorageError: it cannot be read.
+        InputError: it is malformed.
+    """
+    entry = storage.head(manifests.KEY)
+    data = None if entry is None else storage.read(manifests.KEY, 0, MAX_MANIFEST_BYTES + 1)
+    if entry is None or data is None:
+        return None, ""
+    return parse_manifest(data), entry.tag
+
+
+def write_manifest(storage: Storage, manifest: Manifest, tag: str) -> None:
+    """Let a mirror have another manifest, if the one there is still that of `tag`, "" for none.
+
+    Raises:
+        ConflictError: somebody else has changed the mirror meanwhile.
+    """
+    data = format_manifest(manifest)
+    done = storage.swap(manifests.KEY, data, tag) if tag else storage.create(manifests.KEY, data)
+    if not done:
+        raise ConflictError(
+            "the mirror was changed by somebody else meanwhile", hint="run the command again: it adds what is missing"
+        )
+
+
+def add(
+    session: Session,
+    storage: Storage,
+    closure: Closure,
+    *,
+    database: ProofSource | None,
+    desk: Desk,
+    dry_run: bool = False,
+) -> Added:
+    """Bring into a mirror what `closure` has and the mirror lacks.
+
+    Args:
+        session: the command.
+        storage: the mirror.
+        closure: what it is to have.
+        database: the checksum database; None where GOSUMDB is off.
+        desk: for files on their way.
+        dry_run: store nothing.
+
+    Raises:
+        StorageError: the storage fails.
+        ConflictError: somebody else has changed the mirror meanwhile.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    known, tag = read_manifest(storage)
+    before = known or Manifest()
+    missing = closure.without(before)
+    gomods = tuple(sorted(missing.gomods, key=sort_key))
+    zips = tuple(sorted(missing.zips, key=sort_key))
+    session.repo.reset(SumLedger())  # not one go.sum, but all of them count
+    run = _Run(session, storage, before, database, desk, dict(closure.sums))
+    everything = sorted({*gomods, *zips}, key=sort_key)
+    private = tuple(mod for mod in everything if database is None or not database.covers(mod.path))
+    if dry_run:
+        sizes = session.repo.zip_sizes(zips)
+        after, proved = before, 0
+    else:
+        run.add_all(gomods, zips)
+        proved = run.add_proofs()
+        run.add_lists()
+        after = Manifest({**before.files, **run.files}, before.heads | run.heads)
+        if after != before or known is None:
+            write_manifest(storage, after, tag)
+        sizes = run.sizes
+    return Added(
+        closure=closure,
+        gomods=gomods,
+        zips=zips,
+        sizes=sizes,
+        database=database.name if database is not None else "",
+        proved=proved,
+        private=private,
+        before=before,
+        after=after,
+        is_plan=dry_run,
+        faults=(*closure.faults, *run.faults),
+    )
+
+
+class _Run:
+    """One run that adds to a mirror.
+
+    Attributes:
+        files, heads: what it has added to the manifest.
+        sizes: of the zips that it has stored.
+        faults: what could not be had.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        storage: Storage,
+        before: Manifest,
+        database: ProofSource | None,
+        desk: Desk,
+        sums: dict[ModuleVersion, Collection[tuple[str, str]]],
+    ) -> None:
+        self.files: dict[str, Content] = {}
+        self.heads: frozenset[tuple[str, Tree]] = frozenset()
+        self.sizes: dict[ModuleVersion, int] = {}
+        self.faults: list[Finding] = []
+        self._session = session
+        self._storage = storage
+        self._before = before
+        self._database = database
+        self._desk = desk
+        self._sums = sums
+        self._covered: set[ModuleVersion] = set()
+
+    def add_all(self, gomods: Sequence[ModuleVersion], zips: Sequence[ModuleVersion]) -> None:
+        """Store the files of module versions that prove."""
+        repo = self._session.repo
+        whole = frozenset(zips)
+        mods = sorted({*gomods, *zips}, key=sort_key)
+        for start in range(0, len(mods), _BATCH):
+            batch = mods[start : start + _BATCH]
+            wanted = [mod for mod in batch if mod in whole]
+            repo.warm(Ask("gomod", *mod) for mod in batch)
+            repo.warm(Ask("info", *mod) for mod in wanted)
+            downloaded = {each.mod: each for each in repo.download(wanted, extract=False)}
+            for mod in self._proved(batch):
+                done = downloaded.get(mod)
+                try:
+                    if done is not None and done.error is not None:
+                        raise done.error
+                    self._add(mod, done.zip if done is not None else "")
+                except StorageError:
+                    raise
+                except Failure as error:
+                    self._fail(mod, error)
+
+    def _proved(self, batch: Sequence[ModuleVersion]) -> Iterable[ModuleVersion]:
+        """Those of a batch that the database knows, or is not asked about; what it knows is in `self._sums` then."""
+        database = self._database
+        if database is None:
+            return batch
+        covered = [mod for mod in batch if database.covers(mod.path)]
+        keys = [key for mod in covered for key in (mod, mod.gomod_key())]
+        answers = database.lookup_many(keys) if keys else {}
+        for mod in covered:
+            found = [answers[mod], answers[mod.gomod_key()]]
+            error = next((each for each in found if isinstance(each, GovgoError)), None)
+            if error is not None:
+                self._fail(mod, error)
+                continue
+            self._covered.add(mod)
+            for key in (mod, mod.gomod_key()):
+                lines = answers[key]
+                assert not isinstance(lines, GovgoError)
+                self._sums[key] = tuple((line.rpartition(" ")[2], database.name) for line in lines)
+        return [mod for mod in batch if mod in self._covered or mod not in covered]
+
+    def _fail(self, mod: ModuleVersion, error: Exception) -> None:
+        if not isinstance(error, Failure):
+            raise error  # evidence of misbehaviour
+        self.faults.append(from_error(None, error)._replace(module=mod).unchecked())
+
+    def _add(self, mod: ModuleVersion, zip_file: str) -> None:
+        repo = self._session.repo
+        gomod = repo.gomod(mod)
+        self._compare(mod.gomod_key(), hash_gomod(gomod))
+        if zip_file:
+            info = self._session.files.read_source(repo.cache_file(mod, "info"))
+            if info is None:
+                raise NotFoundError(f"{mod}: its .info is not in the module cache")
+            with self._desk.copy_file(zip_file) as copy:
+                h1 = copy.zip_hash(mod)
+                self._compare(mod, h1)
+                self._put(file_key(mod, "info"), info)
+                self._put(file_key(mod, "ziphash"), h1.encode())
+                self._put_file(file_key(mod, "zip"), copy)
+            self.sizes[mod] = copy.content.size
+        self._put(file_key(mod, "mod"), gomod)
+
+    def _compare(self, key: ModuleVersion, h1: str) -> None:
+        """Compare a hash with what the database proves, else with every go.sum that has the module.
+
+        Raises:
+            SumMismatchError: there is another one.
+        """
+        for want, source in self._sums.get(key, ()):
+            if want.startswith("h1:") and want != h1:
+                raise mismatch_error(source, key, h1, want)
+
+    def add_proofs(self) -> int:
+        """Store lookups, tiles and the tree head; how many records."""
+        database = self._database
+        if database is None:
+            return 0
+        top = f"sumdb/{database.name}"
+        stored = [mod for mod in self._covered if any(file_key(mod, each) in self.files for each in ("mod", "zip"))]
+        mods = [mod for mod in stored if f"{top}/{lookup_path(mod)}" not in self._before.files]
+        if not mods:
+            return 0
+        lookups = [key for key in self._before.files if key.startswith(f"{top}/lookup/")]
+        numbers = [parse_record(self._read(key)).number for key in lookups]
+        sizes = self._before.tree_sizes(database.name)
+        proofs = database.proofs(mods, numbers=numbers, sizes=sizes)
+        for path, data in sorted(proofs.tiles.items()):
+            self._put(f"{top}/{path}", data)
+        for mod, record in proofs.records.items():
+            self._put(f"{top}/{lookup_path(mod)}", format_record(record.number, record.text) + proofs.head.note)
+        self._put(f"{top}/latest", proofs.head.note)
+        self._put(f"{top}/supported", b"")
+        self.heads = frozenset({(database.name, proofs.head.tree)})
+        return len(mods)
+
+    def _read(self, key: str) -> bytes:
+        data = self._storage.read(key)
+        if data is None:
+            raise StorageError(f"{key}: the mirror's manifest names it, and it is not there", key=key)
+        return data
+
+    def add_lists(self) -> None:
+        """Store the list of versions of every module that has got one; for one without tags, what is its latest."""
+        every = {**self._before.files, **self.files}
+        changed = {_path_of(key) for key in self.files if key.endswith(".zip")}
+        versions: dict[str, set[str]] = {path: set() for path in changed}
+        for key in every:
+            if key.endswith(".zip") and (path := _path_of(key)) in changed:
+                versions[path].add(_version_of(key))
+        for path in sorted(changed):
+            data = version_list(frozenset(versions[path]))
+            self._put(list_key(path), data)
+            if not data:
+                best = max(versions[path], key=semver.key)
+                self._put(latest_key(path), self._read(file_key(ModuleVersion(path, best), "info")))
+
+    def _put(self, key: str, data: bytes) -> None:
+        content = Content(hashlib.sha256(data).hexdigest(), len(data))
+        if self._before.files.get(key) != content and self.files.get(key) != content:
+            self._storage.replace(key, data)
+            self.files[key] = content
+
+    def _put_file(self, key: str, copy: LocalCopy) -> None:
+        if not self._storage.create_from(key, copy.path):
+            # No manifest names it, so nothing says that it is whole.
+            self._storage.delete(key)
+            self._storage.create_from(key, copy.path)
+        self.files[key] = copy.content
+
+
+def _path_of(key: str) -> str:
+    return unescape_path(key.rpartition("/@v/")[0])
+
+
+def _version_of(key: str) -> str:
+    return unescape_version(key.rpartition("/@v/")[2].removesuffix(".zip"))

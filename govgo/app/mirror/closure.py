@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which files of modules a mirror needs, for modules and workspaces on disk, and for module versions by name.
+
+go reads the go.mod files of the module graph, as far as that is not pruned, and those of the whole build list; it
+downloads the zips of the build list (`go mod download all`). A module that is named is looked at as if a main module
+had just added it by `go get`: this requires the module and all that its go.mod lists, and so has their go.mod files in
+its graph.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from govgo.app.mirror.tidied import tidied
+from govgo.core.findings import Finding, Place
+from govgo.core.mirror.closure import Closure
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.paths import check_path
+from govgo.core.module.query import parse_path_version
+from govgo.errors import Failure
+from govgo.load.dependency.gomod import raw_summary
+from govgo.load.query.query import query
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all
+from govgo.load.targets.targets import MODULE, Target, shown
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.files import PlannedFiles, Workspace
+
+_HIGHEST_GO = "1.21"
+"""The go line of the main module that a named module is looked at with: graphs are pruned as by every later one."""
+
+
+def closure_of(
+    session: Session,
+    where: Sequence[str],
+    queries: Sequence[str],
+    *,
+    plan: Callable[[Workspace], PlannedFiles],
+    alone: bool = False,
+    tidy: bool = False,
+) -> Closure:
+    """What the builds of all that is named need. What cannot be resolved is a fault, and stops nothing else.
+
+    Args:
+        session: the command.
+        where: modules and workspaces, as in `find_targets`; none at all where `queries` name something.
+        queries: module versions, `path@version`, where a version may be a query.
+        plan: makes files whose changes stay in memory.
+        alone: of the modules that `queries` name take just these, not what they require.
+        tidy: add what `go mod tidy` looks at in the modules of `where`.
+
+    Raises:
+        UsageError: an argument names nothing.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    gomods: set[ModuleVersion] = set()
+    zips: set[ModuleVersion] = set()
+    sums: dict[ModuleVersion, set[tuple[str, str]]] = {}
+    faults: list[Finding] = []
+    for each in resolve_all(session, where) if where or not queries else ():
+        if isinstance(each, Unresolved):
+            faults.append(each.fault)
+            continue
+        _add(each, gomods, zips)
+        for key in each.ledger.listed():
+            sums.setdefault(key, set()).update((h1, each.ledger.file) for h1 in each.ledger.h1_only(key))
+        if tidy:
+            try:
+                read, unpacked = tidied(each, plan)
+            except Failure as error:
+                faults.append(from_error(None, error, Place(shown(session, each.target.mod_file))).unchecked())
+            else:
+                gomods |= read | unpacked
+                zips |= unpacked
+    for mod in _versions(session, queries, faults):
+        zips.add(mod)
+        gomods.add(mod)
+        if not alone:
+            try:
+                _add(_as_required(session, mod, plan), gomods, zips)
+            except Failure as error:
+                faults.append(from_error(None, error)._replace(module=mod).unchecked())
+    stated = {key: frozenset(hashes) for key, hashes in sums.items()}
+    return Closure(frozenset(gomods), frozenset(zips), stated, tuple(faults))
+
+
+def _add(found: Resolved, gomods: set[ModuleVersion], zips: set[ModuleVersion]) -> None:
+    resolution = found.resolution
+
+    def real(mods: Iterable[ModuleVersion]) -> set[ModuleVersion]:
+        """The module versions whose files are used: replacements in place of what they replace, no directories."""
+        used = (resolution.replacement(mod) or mod for mod in mods if mod.version and not is_toolchain(mod.path))
+        return {mod for mod in used if mod.version}
+
+    graph = resolution.graph
+    zips |= real(resolution.modules)
+    gomods |= real(mod for mod in graph.breadth_first() if graph.required_by(mod) is not None)
+    gomods |= real(resolution.modules)
+
+
+def _versions(session: Session, queries: Sequence[str], faults: list[Finding]) -> list[ModuleVersion]:
+    """The module versions that queries name, each once."""
+    found: dict[ModuleVersion, None] = {}
+    for text in dict.fromkeys(queries):
+        path, version, _ = parse_path_version(text)
+        try:
+            check_path(path)
+            found[ModuleVersion(path, query(session, path, version or "latest").version)] = None
+        except Failure as error:
+            faults.append(from_error(None, error)._replace(module=ModuleVersion(path, version)).unchecked())
+    return list(found)
+
+
+def _as_required(session: Session, mod: ModuleVersion, plan: Callable[[Workspace], PlannedFiles]) -> Resolved:
+    """The graph of a main module that has just added `mod`.
+
+    Raises:
+        GovgoError: it cannot be loaded completely.
+    """
+    root = posixpath.join(session.settings.cwd, ".govgo-mirror")  # a name for what is on no disk
+    required = [mod, *(each for each in raw_summary(session, mod).require if not is_toolchain(each.path))]
+    lines = "".join(f"require {each.path} {each.version}\n" for each in required)
+    go = max((each.version for each in raw_summary(session, mod).require if each.path == "go"), default="")
+    files = plan(session.files)
+    files.write(f"{root}/go.mod", f"module govgo.invalid/mirror\n\ngo {go or _HIGHEST_GO}\n\n{lines}".encode())
+    target = Target(MODULE, "govgo.invalid/mirror", root, f"{root}/go.mod", ())
+    found = resolve(session, target, files)
+    if found.resolution.error is not None:
+        raise found.resolution.error
+    return found
