@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class Entry(NamedTuple):
@@ -67,4 +68,21 @@ class Storage(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class LocalStorage(Storage, Protocol):
+    """A storage whose files lie on this machine: the kernel can send them, and its locks end with their holders."""
+
+    def open(self, key: str) -> int | None:
+        """A descriptor of a file, for the caller to close; None when there is no such file."""
+        ...
+
+    def new_file(self, key: str) -> tuple[int, str]:
+        """A temporary file from which `create_from` will make `key` without copying: its descriptor and its path."""
+        ...
+
+    def lock(self, key: str) -> AbstractContextManager[bool]:
+        """Try to take the lock under which `key` is written; whether it was free."""
         ...
