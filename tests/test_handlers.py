@@ -78,6 +78,8 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("app/sum/heads.py", "_compare", "ForkError"): "every error is reported, and the worst decides the exit code",
     ("app/sum/heads.py", "_compare", "GovgoError"): "every error is reported, and the worst decides the exit code",
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
+    ("serve/upstream/library.py", "Library.answer", "GovgoError"): "the answer to the client: the error is told to it",
+    ("serve/upstream/library.py", "Library._is_sound", "SumMismatchError"): _FOREIGN,
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }
 """(file, function, classes caught): why it may keep the error."""

@@ -22,7 +22,7 @@ import uvloop
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.serve.counters import Counters
 from govgo.serve.server.build import Running, ServerReporter, start_site, tls_context
-from govgo.serve.server.server import make_server
+from govgo.serve.server.server import make_server, tick
 from govgo.serve.settings import Settings
 from tests.simulators.world import World
 
@@ -87,9 +87,15 @@ class Served:
 
     def _serve(self) -> None:
         async def main() -> None:
+            watching = asyncio.ensure_future(tick(self.server, self.site))
             await self.server.serve(sockets=[self._listener])
+            watching.cancel()
 
         uvloop.run(main())
+
+    def application_files(self) -> list[dict[bytes, Any]]:
+        """The open zips of the application."""
+        return [self.server.config.loaded_app._files]
 
     def get(self, path: str, *, method: str = "GET", timeout: float = 20, **headers: str) -> Got:
         """Ask on a connection of its own; header names with "_" for "-"."""

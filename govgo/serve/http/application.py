@@ -9,6 +9,7 @@ When the client leaves, the work for it ends, unless others wait for the same.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
@@ -42,6 +43,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _FOR_EVER = float("inf")
+_ENOUGH = 256 << 10
+"""So much of a zip on its way is worth being sent at once; less waits a moment for more."""
+_SMALL_ZIP = 256 << 10
+_OPEN_FILES = 64
 _OPEN_PATHS = ("/healthz", "/readyz")
 """What needs no name: a load balancer has none."""
 
@@ -66,6 +71,7 @@ class Application:
         self._site = site
         self._health = health
         self._tails = Tails()
+        self._files: dict[bytes, StoredFile] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -156,8 +162,14 @@ class Application:
         if entry is not None:
             await self._send_entry(request, entry)
             return
+        file = self._files.get(request.raw_path)
+        if file is not None:
+            await self._send_file(request, file)
+            return
         answer = await self._ask(request, question)
-        if isinstance(answer, Body):
+        if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP and answer.file is not None:
+            await self._keep_zip(request, answer, shown)
+        elif isinstance(answer, Body):
             facts = body_facts(answer)
             lasting = answer.fresh_s is None
             headers = ok_headers(question.kind, facts, answer.fresh_s, private=site.access.is_closed)
@@ -167,6 +179,10 @@ class Application:
                 site.memory.put(request.raw_path, entry)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
+            if answer.file is not None:
+                self._files[request.raw_path] = answer
+                if len(self._files) > _OPEN_FILES:
+                    del self._files[next(iter(self._files))]
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -184,6 +200,20 @@ class Application:
                     request.raw_path, Entry(question.kind, answer.status, headers, body, expires, None, shown)
                 )
             await self._refuse(request, answer)
+
+    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str) -> None:
+        """A small zip goes into memory, as most are."""
+        assert zip_.file is not None
+        facts = file_facts(zip_)
+        headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
+        descriptor = zip_.file.descriptor
+        data = await asyncio.get_running_loop().run_in_executor(None, os.pread, descriptor, zip_.size + 1, 0)
+        if len(data) != zip_.size:
+            await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
+            return
+        entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown)
+        self._site.memory.put(request.raw_path, entry)
+        await self._send_entry(request, entry)
 
     async def _ask(self, request: _Request, question: Question) -> Answer:
         site = self._site
@@ -268,13 +298,15 @@ class Application:
                 if spool.state == "failed" or spool.born != born:
                     await request.send({"type": "govgo.abort"})
                     return
+                over = spool.state == "proved"
                 ready = spool.readable - sent
                 if ready > 0:
                     await request.send(_file(spool.file, sent, ready, more=True))
                     sent += ready
-                elif spool.state == "proved":
+                elif over:
                     break
-                await self._grown(request, tail, sent)
+                if not over:
+                    await self._grown(request, tail, sent)
             await request.send(_body(b""))
         finally:
             self._tails.release(tail)
@@ -294,14 +326,16 @@ class Application:
 
     async def _grown(self, request: _Request, tail: Tail, sent: int) -> None:
         """Wait until more may be sent than `sent` bytes, or the zip is over.  Raises _Gone when the client leaves."""
-        if tail.spool.state != "open" or tail.spool.readable > sent:
+        if tail.spool.state != "open" or tail.spool.readable - sent > _ENOUGH:
             return
         gone = asyncio.ensure_future(_left(request.receive))
         try:
-            while tail.spool.state == "open" and tail.spool.readable <= sent:
+            while tail.spool.state == "open":
                 await asyncio.wait({tail.changed, gone}, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     raise _Gone
+                if tail.spool.readable > sent:
+                    break
         finally:
             gone.cancel()
 

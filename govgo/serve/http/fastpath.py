@@ -19,13 +19,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from govgo.serve.accesslog import Line
 from govgo.serve.http.cycle import Cycle
-from govgo.serve.http.site import Limits, Site
+from govgo.serve.http.site import Site
 
 _SLOW = frozenset(
     b"range if-none-match if-modified-since if-range if-match if-unmodified-since"
     b" content-length transfer-encoding expect upgrade".split()
 )
 """Headers for which a request goes to the application."""
+_LINGER_S = 1.0
 _CLOSE = b"connection: close\r\n\r\n"
 
 
@@ -37,12 +38,11 @@ class FastProtocol(HttpToolsProtocol):
 
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._limits: Limits = self.site.limits
         self._entries = self.site.memory.entries
         self._access = self.site.access
         self._log = self.site.log
         self._fast = self._plain = False
-        self._in_head = False
+        self._in_head = self._refused = False
         self._head_size = 0
         self._authorization = b""
         self._last_s = self._stuck_s = self.loop.time()
@@ -55,25 +55,27 @@ class FastProtocol(HttpToolsProtocol):
         """Take a connection, unless there are too many."""
         super().connection_made(transport)
         self.site.counters.add("opened_connections")
-        if len(self.connections) > self._limits.connections:
-            transport.write(
-                b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-            )
-            transport.close()
+        if len(self.connections) > self.site.limits.connections:
+            self._refuse(b"503 Service Unavailable\r\nretry-after: 1")
 
     def data_received(self, data: bytes) -> None:
         """Read requests."""
+        if self._refused:
+            self._head_size += len(data)
+            if self._head_size > 1 << 20:
+                self.transport.abort()  # type: ignore[attr-defined]
+            return
         self._last_s = self.loop.time()
         super().data_received(data)
         if self._in_head:
             # The parser holds a header line until its end.
             self._head_size += len(data)
-            if self._head_size > self._limits.head_bytes + (1 << 18):
+            if self._head_size > self.site.limits.head_bytes + (1 << 18):
                 self._refuse(b"431 Request Header Fields Too Large")
 
     def look(self, now_s: float) -> None:
         """Close the connection if its client is too slow; called once a second."""
-        limits = self._limits
+        limits = self.site.limits
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             mark = (self.transport.get_write_buffer_size(), cycle.progress)  # type: ignore[attr-defined]
@@ -88,9 +90,14 @@ class FastProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: bytes) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n%b" % (status, _CLOSE))
-            self.transport.close()
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
+        self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n%b" % (status, _CLOSE))
+        # Closed at once, with bytes of the client unread, the connection would be reset, and the answer lost.
+        if self.scheme == "http":
+            self.transport.write_eof()  # type: ignore[attr-defined]
+        self.loop.call_later(_LINGER_S, self.transport.close)
 
     # The parser's callbacks.
 
@@ -163,7 +170,7 @@ class FastProtocol(HttpToolsProtocol):
 
     def _start_application(self) -> None:
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > self._limits.head_bytes:
+        if size > self.site.limits.head_bytes:
             self._refuse(b"431 Request Header Fields Too Large")
             return
         version = self.parser.get_http_version()

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The ends of zips that grow in another thread, for all who read them on this loop: one wake-up for all."""
+"""The ends of zips that grow in another thread, for all who read them on this loop.
+
+A zip grows by a few KiB at a time, and may have a hundred readers. They are woken when there is a good piece for them,
+or after a moment.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
 from govgo.serve.upstream.spool import Spool
+
+_PIECE = 1 << 20
+_MOMENT_S = 0.02
 
 
 class Tail:
@@ -19,19 +26,37 @@ class Tail:
     def __init__(self, spool: Spool, loop: asyncio.AbstractEventLoop) -> None:
         self.spool = spool
         self.readers = 0
-        self._loop = loop
         self.changed: asyncio.Future[None] = loop.create_future()
+        self._loop = loop
         self._told = False
+        self._seen = 0
+        self._timer: asyncio.TimerHandle | None = None
         spool.watch(self.wake)
 
     def wake(self) -> None:
         """Something has changed; called from the writing thread."""
         if not self._told:  # a race costs no more than a call too many
             self._told = True
-            self._loop.call_soon_threadsafe(self._wake)
+            self._loop.call_soon_threadsafe(self._look)
 
-    def _wake(self) -> None:
+    def close(self) -> None:
+        """Nobody reads any more."""
+        self.spool.unwatch(self.wake)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
         self._told = False
+        if self.spool.state != "open" or self.spool.readable - self._seen >= _PIECE:
+            self._fire()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(_MOMENT_S, self._fire)
+
+    def _fire(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._seen = self.spool.readable
         changed, self.changed = self.changed, self._loop.create_future()
         changed.set_result(None)
 
@@ -54,5 +79,5 @@ class Tails:
         """A reader has done with it."""
         tail.readers -= 1
         if not tail.readers:
-            tail.spool.unwatch(tail.wake)
+            tail.close()
             del self._tails[id(tail.spool)]

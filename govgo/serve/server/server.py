@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The processes of `govgo serve`: one socket, several workers, and their end.
 
-SIGTERM and SIGINT end it: no new connections, what is being answered has four seconds, and all is over within five.
+SIGTERM and SIGINT end it: no new connections, what is being answered has three seconds, and all is over within five.
 SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again.
 """
 
@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from govgo.core.goenv import GoEnv
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from govgo.serve.http.site import Site
 
-GRACE_S = 4
-_LAST_S = 0.9
+GRACE_S = 3
+_LAST_S = 1.0
 _BACKLOG = 4096
 _RESTART_S = 0.5
 
@@ -52,10 +52,11 @@ def serve(settings: Settings, env: GoEnv, ready: Callable[[str], object]) -> int
     check_extra()
     listener, url = listen(settings)
     counters = Counters(share(settings.workers))
-    if settings.workers == 1:
-        run_worker(settings, env, listener, counters, lambda: ready(url))
-        return 0
-    return _Parent(settings, env, listener, counters, lambda: ready(url)).run()
+    with listener:
+        if settings.workers == 1:
+            run_worker(settings, env, listener, counters, lambda: ready(url))
+            return 0
+        return _Parent(settings, env, listener, counters, lambda: ready(url)).run()
 
 
 def check_extra() -> None:
@@ -110,21 +111,21 @@ def run_worker(
     async def main() -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, lambda: (site.log.reopen(), site.memory.clear()))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         if server.started:
             ready()
-        ticking = asyncio.ensure_future(_tick(server, site))
+        ticking = asyncio.ensure_future(tick(server, site))
         try:
             await serving
         finally:
             ticking.cancel()
 
     try:
-        # What ends it is a signal, which uvicorn raises once more when it has stopped.
-        with suppress(KeyboardInterrupt):
-            uvloop.run(main())
+        uvloop.run(main())
     finally:
         running.stop(_LAST_S / 2)
 
@@ -152,10 +153,13 @@ def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server
     )
     config.load()
     config.ssl = tls
-    return uvicorn.Server(config)
+    server = uvicorn.Server(config)
+    # uvicorn would raise the signal that ended it once more, so that the process dies of it before it has cleaned up.
+    server.capture_signals = nullcontext  # type: ignore[method-assign]
+    return server
 
 
-async def _tick(server: Any, site: Any) -> None:
+async def tick(server: uvicorn.Server, site: Site) -> None:
     """Once a second: count, and look at connections."""
     loop = asyncio.get_running_loop()
     while True:

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from govgo.adapters.modzip.hash import hash_zip
+from govgo.adapters.modzip.read import Rules
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.module.escape import escape_path
@@ -109,7 +110,7 @@ class Library:
         self._fresh = freshness
         self._min_age_s = min_age_s
         self._flights: Flights[Any] = Flights()
-        self.zips = ZipFlights(means)
+        self.zips = ZipFlights(means, self._zip_failed)
         self._sound = Lately()
         self._refused = Lately()
         self._kept = Lately()
@@ -146,13 +147,21 @@ class Library:
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
         refusal = refusal_of(error, missing_s=missing_s, bad_s=self._fresh.bad_s)
+        if question.kind != "zip":  # else `_zip_failed` has remembered it
+            self._remember(question.key, refusal)
+        return refusal
+
+    def _zip_failed(self, mod: ModuleVersion, error: GovgoError) -> None:
+        refusal = refusal_of(error, missing_s=self._fresh.missing_s, bad_s=self._fresh.bad_s)
+        self._remember(file_key(mod, "zip"), refusal)
+
+    def _remember(self, key: str, refusal: Refusal) -> None:
         if refusal.fresh_s:
-            self._refused.keep(question.key, (time.monotonic() + refusal.fresh_s, refusal))
+            self._refused.keep(key, (time.monotonic() + refusal.fresh_s, refusal))
         if refusal.status not in (404, 410):
-            self._means.log(f"{question.key}: {refusal.status}: {refusal.text}")
+            self._means.log(f"{key}: {refusal.status}: {refusal.text}")
         if refusal.status == 502 and refusal.fresh_s:
             self._means.counters.add("unproved")
-        return refusal
 
     async def _answer(self, question: Question, fetch: bool, mode: str, whole: bool) -> Answer:
         key = question.key
@@ -283,7 +292,7 @@ class Library:
             if descriptor is None:
                 raise BadZipError("it is gone")
             file = OpenFile(descriptor)
-            return await self._cold.computed(lambda: hash_zip(f"/proc/self/fd/{file.descriptor}"))
+            return await self._cold.computed(lambda: hash_zip(f"/proc/self/fd/{file.descriptor}", Rules.STRICT))
         return await self._cold.stored(lambda: _hash_copy(self._storage, key))
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:
@@ -436,7 +445,7 @@ class Library:
     async def _fetch_list(self, question: Question) -> bytes:
         self._means.counters.add("fetched_list")
         found = await self._ask(lambda source: source.versions(question.path))
-        versions = list(found.list)
+        versions = [version for version in found.list if canonical_version(version) == version]
         if self._min_age_s:
             versions = await self._without_young(question.path, versions)
         return "".join(f"{version}\n" for version in versions).encode()
@@ -567,4 +576,4 @@ def _hash_copy(storage: Storage, key: str) -> str:
         for piece in pieces:
             file.write(piece)
         file.flush()
-        return hash_zip(file.name)
+        return hash_zip(file.name, Rules.STRICT)

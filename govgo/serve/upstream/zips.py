@@ -108,9 +108,7 @@ class ZipFlight:
                 gomod = None
                 if not means.proofs.covers(mod.path):  # else the database says what go.mod is in the zip
                     gomod = await means.cold.stored(lambda: means.storage.read(file_key(mod, "mod")))
-                h1 = await means.cold.computed(
-                    lambda: check_and_hash_zip(spool.path, mod, shown=self.key, gomod=gomod)
-                )
+                h1 = await means.cold.computed(lambda: check_and_hash_zip(spool.path, mod, shown=self.key, gomod=gomod))
                 await means.proofs.check(mod, h1)
             self.spool = spool
             await self._store(spool, h1)
@@ -164,8 +162,10 @@ class ZipFlight:
 class ZipFlights:
     """The zips on their way, by module version. All calls come from the cold loop, but for `leave`."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: Means, failed: Callable[[ModuleVersion, GovgoError], object]) -> None:
+        """`failed` is told why a zip was not had, when all who waited know."""
         self._means = means
+        self._failed = failed
         self._flights: dict[ModuleVersion, ZipFlight] = {}
         self._slots = asyncio.Semaphore(MAX_AT_ONCE)
 
@@ -213,8 +213,9 @@ class ZipFlights:
         flight = self._flights.get(mod)
         if flight is not None and flight.task is task:
             del self._flights[mod]
-        if not task.cancelled():
-            task.exception()  # it was told to the readers
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, GovgoError):
+            self._failed(mod, error)
 
 
 class Reading:

@@ -489,7 +489,9 @@ def test_users(world: World, tmp_path: Path) -> None:
         assert served.get(A + "list").status == 401  # nor from memory
         assert served.get("/healthz").status == 200
         assert served.get("/metrics").status == 401
-        assert served.get(A + "v1.0.0.mod", Authorization=f"Bearer {token}").headers["cache-control"].startswith("private")
+        assert (
+            served.get(A + "v1.0.0.mod", Authorization=f"Bearer {token}").headers["cache-control"].startswith("private")
+        )
     log = (tmp_path / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert {line["user"] for line in lines} == {"", "ann", "ci"}
