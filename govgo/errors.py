@@ -89,6 +89,7 @@
           BadZipError            a module zip breaks the rules (issues)
           CacheCorruptError      a cache file does not match its own checksum
         ConflictError            a lock or compare-and-swap was lost
+        YoungVersionError        [serve/upstream] a version is younger than the minimum age of the proxy
       SecurityError              evidence of misbehaviour; never retried, never downgraded
         SumMismatchError         bytes contradict go.sum or the checksum database (module, want, got, against)
         ForkError                two signed tree heads that no proof joins (notes, proof)

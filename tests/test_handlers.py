@@ -86,6 +86,8 @@ ALLOWED: dict[tuple[str, str, str], str] = {
         "_answer_of",
         "SecurityError",
     ): "nothing of it is served, and the operator is told",
+    ("serve/upstream/library.py", "Library.answer", "GovgoError"): "the answer to the client: the error is told to it",
+    ("serve/upstream/library.py", "Library._is_sound", "SumMismatchError"): _FOREIGN,
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }
 """(file, function, classes caught): why it may keep the error."""

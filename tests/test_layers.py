@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The layout: rings, the order of the rooms in each, no circle, no crowded folder, and a test for every module.
 
-    errors < core < ports < { adapters | load } < app < wiring < { serve, api } < cli       report sees core alone
+    errors < core < ports < { adapters | load } < app < wiring < { serve, serve | api } < cli       report sees core alone
 
 Imports are read from the sources, those inside functions and under TYPE_CHECKING too.
 """
@@ -72,6 +72,7 @@ ROOMS = {
         "download licenses sumdb",
     ),
     "wiring": ("audit cache diff env licenses modverify plan session sumdb sums", "fleet tape verify"),
+    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",

@@ -55,6 +55,7 @@ COMMANDS: Mapping[str, Entry] = {
     "log": Entry("trust.log", "log_group", TRUST, "Clone, audit and watch a whole checksum database."),
     "sumdb": Entry("serve.sumdb", "sumdb_group", SERVE, "Keep a checksum database of your own, and serve it."),
     "mirror": Entry("serve.mirror", "mirror_group", SERVE, "Keep what builds need where there is no network."),
+    "serve": Entry("serve.serve", "serve", SERVE, "Serve modules to go and govgo, proved and cached."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
     "cache": Entry("cache.cache", "cache_group", CACHE, "Take care of the module cache: size, verify, prune, clean."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),

@@ -177,6 +177,16 @@ class ProvedTrees:
         auth = await self._prove(head.tree, nodes)
         return head, auth.tiles_of(nodes)
 
+    async def tile(self, tile: Tile, tree: Tree) -> bytes:
+        """The bytes of a tile of a tree whose head is proved.
+
+        Raises:
+            IntegrityError: the tiles served do not prove it.
+            UnavailableError, NotFoundError: they cannot be had.
+        """
+        auth = await self._prove(tree, ((tile.height * tile.level, tile.number << tile.height),))
+        return auth.tile(tile).data
+
     async def keep_latest(self) -> None:
         """Store the newest head that is joined to all before it, and join what another process stored meanwhile.
 

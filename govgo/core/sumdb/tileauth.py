@@ -125,6 +125,17 @@ class TileAuth:
         """
         return self._read((level, n), self._proved)
 
+    def tile(self, tile: Tile) -> HashedTile:
+        """A whole tile of this tree. It must have been proved.
+
+        Raises:
+            SumDbFormatError: it has not.
+        """
+        found = self._proved.get(tile)
+        if found is None:
+            raise SumDbFormatError(f"{tile.path}: not proved")
+        return found
+
     def leaf(self, index: int) -> bytes:
         """The record hash of record `index`, proved."""
         return self.node(0, index)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The files of one checksum database in a storage of served files, laid out as a proxy serves them.
+
+    sumdb/NAME/lookup/PATH@VERSION    answers to lookups
+    sumdb/NAME/tile/8/L/NNN[.p/W]     tiles
+    sumdb/NAME/latest                 the newest signed tree head
+    sumdb/NAME/fork-HASH.txt          the evidence of a fork
+
+In a module cache the first two are go's own files, which go and govgo share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from govgo.adapters.sumdb.cache import MAX_CACHED_BYTES, SumDbCache
+from govgo.core.sumdb.timeline import fingerprint
+from govgo.errors import Failure, ForkError
+from govgo.ports.storage import Storage
+
+
+class StoredSumDb(SumDbCache):
+    """As `SumDbCache`, over a storage. What cannot be read counts as absent, and is fetched again."""
+
+    def __init__(self, name: str, storage: Storage) -> None:
+        self._below = f"sumdb/{name}"
+        super().__init__(self._below, f"{self._below}/latest")
+        self._storage = storage
+
+    def read(self, name: str) -> bytes | None:
+        """The file `name`, "lookup/…" or "tile/…"; None when it is absent, empty or unreadable."""
+        with suppress(Failure):
+            return self._storage.read(f"{self._below}/{name}", 0, MAX_CACHED_BYTES) or None
+        return None
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Keep proved files. One that is there did not prove, else it would not have been fetched: it is replaced."""
+        for name, data in files:
+            with suppress(Failure):
+                key = f"{self._below}/{name}"
+                if not self._storage.create(key, data) and self._storage.read(key) != data:
+                    self._storage.replace(key, data)
+
+    def read_latest(self) -> bytes:
+        """The stored tree head; empty when there is none.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        return self._storage.read(self.latest_file, 0, MAX_CACHED_BYTES) or b""
+
+    def swap_latest(self, before: bytes, after: bytes) -> bytes | None:
+        """Replace the stored tree head if it still is `before` or empty; None, or what is stored.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        while True:
+            entry = self._storage.head(self.latest_file)
+            if entry is None:
+                if self._storage.create(self.latest_file, after):
+                    return None
+                continue
+            stored = self._storage.read(self.latest_file, 0, MAX_CACHED_BYTES)
+            if stored is None:
+                continue
+            if stored not in (b"", before):
+                return stored
+            if self._storage.swap(self.latest_file, after, entry.tag):
+                return None
+
+    def keep_evidence(self, error: ForkError) -> str:
+        """Write the text of a fork, with both signed notes, beside the answers; its key, "" if impossible."""
+        key = f"{self._below}/fork-{fingerprint(error)}.txt"
+        with suppress(Failure):
+            self._storage.replace(key, f"{error.text}\n".encode())
+            return key
+        return ""

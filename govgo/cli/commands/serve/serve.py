@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo serve`: a caching module proxy that serves what it has proved."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from govgo.cli.options import FlagError, chdir_option, command, flag_values, option
+from govgo.cli.session import change_directory, environment
+from govgo.errors import InputError, UsageError
+
+
+@command(own=True, usage="[flags]")
+@option("-config", "config", metavar="FILE", help="Settings in TOML; flags come before them.")
+@option("-listen", "listen", metavar="ADDRESS", help="HOST:PORT or unix:PATH (default 127.0.0.1:8080).")
+@option("-storage", "storage", metavar="DIR", help="Where files are kept (default the module cache).")
+@option("-upstream", "upstream", metavar="LIST", help="Where modules come from (default GOPROXY).")
+@option("-mode", "mode", metavar="MODE", help="What is not stored: sync fetches, redirect sends there, none refuses.")
+@option("-allow", "allow", multiple=True, metavar="PATTERNS", help="Serve only modules that match.")
+@option("-deny", "deny", multiple=True, metavar="PATTERN[=REASON]", help="Refuse modules that match, and say why.")
+@option("-min-age", "min_age", metavar="AGE", help="Refuse versions younger than AGE, such as 14d.")
+@option("-read-only", "read_only", is_flag=True, help="Store nothing.")
+@option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX.")
+@option("-tls-cert", "tls_cert", metavar="FILE", help="Serve HTTPS with this certificate.")
+@option("-tls-key", "tls_key", metavar="FILE", help="Its key (default the same file).")
+@option("-client-ca", "client_ca", metavar="FILE", help="Clients need a certificate of these authorities.")
+@option("-access-log", "access_log", metavar="FILE", help="Log each request as JSON; - for standard error.")
+@option("-memory", "memory", metavar="SIZE", help="For answers, in each process (default 64MB).")
+@option("-workers", "workers", bounds=(1, 64), default=0, metavar="N", help="Processes (default 1).")
+@option("-timeout", "timeout", metavar="DURATION", help="Wait so long for upstream to begin (default 2m).")
+@chdir_option
+def serve(**flags: Any) -> int:
+    """Serve modules to go and govgo: from the storage, else from GOPROXY, proved by the checksum database, then stored.
+
+    A client sets GOPROXY to the address; the checksum database comes through it, too, and offline what was proved
+    before. The storage is a module cache that go and govgo may use at the same time.
+
+    What contradicts the checksum database is not served. Private modules (GONOSUMDB, GOPRIVATE) are served as they are.
+    An upstream that fails is told as itself, never as "not found", so that no client goes round the proxy.
+
+    \b
+    govgo serve                                          the module cache, at 127.0.0.1:8080
+    govgo serve -listen :8080 -storage /var/lib/govgo    for a network
+    govgo serve -config /etc/govgo/serve.toml            all settings in a file
+    govgo serve -mode none -storage ./mirror             only what is there
+
+    /healthz, /readyz and /metrics tell how it is. SIGTERM ends it within five seconds.
+    """
+    change_directory(flags)
+    env = environment()
+    with flag_values():
+        settings = _settings(flags)
+    from govgo.serve.server.server import serve as serve_until_stopped
+
+    def ready(url: str) -> None:
+        sys.stderr.write(f"govgo: serving at {url}\n")
+        sys.stderr.flush()
+
+    return serve_until_stopped(settings, env, ready)
+
+
+def _settings(flags: dict[str, Any]) -> Any:
+    """The settings: the file's, then the flags'.
+
+    Raises:
+        UsageError: a value makes no sense.
+    """
+    from govgo.serve.policy import MODES
+    from govgo.serve.settings import Settings, deny_of_flag, parse_duration, parse_settings, parse_size
+
+    settings = Settings()
+    if flags["config"]:
+        try:
+            with open(flags["config"], "rb") as file:
+                settings = parse_settings(flags["config"], file.read((1 << 20) + 1))
+        except OSError as error:
+            raise UsageError(f"{flags['config']}: {(error.strerror or '').lower()}") from None
+    names = ("listen", "storage", "upstream", "users", "tls_cert", "tls_key", "client_ca", "access_log", "workers")
+    given = {name: flags[name] for name in (*names, "read_only") if flags[name]}
+    if flags["memory"]:
+        given["memory_bytes"] = parse_size("-memory", flags["memory"])
+    if flags["timeout"]:
+        given["timeout_s"] = parse_duration("-timeout", flags["timeout"])
+    policy = settings.policy
+    if flags["mode"]:
+        if flags["mode"] not in MODES:
+            raise FlagError(f'invalid value "{flags["mode"]}" for flag -mode: want one of {", ".join(MODES)}')
+        policy = policy._replace(mode=flags["mode"])
+    if flags["min_age"]:
+        policy = policy._replace(min_age_s=parse_duration("-min-age", flags["min_age"]))
+    try:
+        rules = tuple(deny_of_flag(text) for text in flags["deny"])
+    except InputError as error:
+        raise FlagError(f"invalid value for flag -deny: {error}") from None
+    policy = policy._replace(deny=(*policy.deny, *rules), allow=(*policy.allow, *flags["allow"]))
+    return settings._replace(**given, policy=policy)

@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The ASGI application: every request that is not answered from memory at once.
+
+    who may ask ─► what is asked ─► policy ─► memory ─► the library, on its own loop ─► a response, perhaps into memory
+
+When the client leaves, the work for it ends, unless others wait for the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from govgo.errors import InputError
+from govgo.serve.access import CHALLENGE
+from govgo.serve.accesslog import Line
+from govgo.serve.counters import answered
+from govgo.serve.http.health import Health
+from govgo.serve.http.memory import Entry
+from govgo.serve.http.responses import (
+    Asked,
+    Facts,
+    Headers,
+    body_facts,
+    file_facts,
+    ok_headers,
+    refusal_headers,
+    wanted,
+)
+from govgo.serve.http.site import Site
+from govgo.serve.http.tails import Tail, Tails
+from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
+from govgo.serve.protocol.question import LASTING_KINDS, Question, parse_question
+from govgo.serve.upstream.library import Answer
+from govgo.serve.upstream.zips import Reading
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_FOR_EVER = float("inf")
+_ENOUGH = 256 << 10
+"""So much of a zip on its way is worth being sent at once; less waits a moment for more."""
+_SMALL_ZIP = 256 << 10
+_OPEN_FILES = 64
+_OPEN_PATHS = ("/healthz", "/readyz")
+"""What needs no name: a load balancer has none."""
+
+
+class _Gone(Exception):
+    """The client has left."""
+
+
+class _Request(NamedTuple):
+    asked: Asked
+    path: str
+    raw_path: bytes
+    http_version: str
+    receive: Receive
+    send: Send
+
+
+class Application:
+    """See the module's docstring."""
+
+    def __init__(self, site: Site, health: Health) -> None:
+        self._site = site
+        self._health = health
+        self._tails = Tails()
+        self._files: dict[bytes, StoredFile] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        site = self._site
+        begun_s = time.monotonic()
+        told = _Told(send)
+        request = _Request(
+            Asked(scope["method"], dict(scope["headers"])),
+            scope["path"],
+            scope["raw_path"],
+            scope["http_version"],
+            receive,
+            told,
+        )
+        user, kind, shown = "", "other", request.path
+        site.requests += 1
+        try:
+            user, question, refusal = await self._admit(request)
+            if question is not None:
+                kind = question.kind
+                shown = "" if question.path and site.is_private(question.path) else request.path
+            if refusal is not None:
+                await self._refuse(request, refusal)
+            elif question is not None:
+                await self._answer(request, question, shown)
+            else:
+                await self._operate(request)
+        except _Gone:
+            told.status = told.status or 499
+        except asyncio.CancelledError:
+            # The server ends, and has waited long enough.
+            await send({"type": "govgo.abort"})
+        finally:
+            site.requests -= 1
+            if told.status != 499:
+                site.counters.row[answered(kind, told.status or 500)] += 1
+                site.counters.add("sent_bytes", told.sent)
+            if site.log.is_on:
+                seconds = time.monotonic() - begun_s
+                method = request.asked.method
+                site.log.add(Line(scope["client"], user, method, shown, told.status, told.sent, seconds, kind))
+
+    async def _admit(self, request: _Request) -> tuple[str, Question | None, Refusal | None]:
+        """Who asks for what, and why not; neither for the paths of operations."""
+        site = self._site
+        user = ""
+        if request.path not in _OPEN_PATHS and site.access.is_closed:
+            found = await site.access.user(request.asked.headers.get(b"authorization", b""))
+            if found is None:
+                return "", None, Refusal(401, "who are you?")
+            user = found
+        if request.asked.method not in ("GET", "HEAD"):
+            return user, None, Refusal(405, "a module proxy is only read")
+        if request.path in _OPEN_PATHS or request.path == "/metrics":
+            return user, None, None
+        if site.requests > site.limits.requests:
+            return user, None, Refusal(503, "too many requests are waited for", retry_after_s=1)
+        try:
+            question = parse_question(request.path)
+        except InputError as error:
+            return user, None, Refusal(404, str(error), 10.0)
+        if question.path:
+            reason = site.policy.refusal(question.path, question.version)
+            if reason:
+                site.counters.add("refused_by_policy")
+                return user, question, Refusal(403, reason, 10.0)
+        return user, question, None
+
+    async def _operate(self, request: _Request) -> None:
+        from govgo.serve.http.metrics import render
+
+        if request.path == "/metrics":
+            content_type, data = render(self._site)
+            status = 200
+        else:
+            status, data = await self._health.report(request.path == "/readyz")
+            content_type = "application/json"
+        headers = [(b"content-type", content_type.encode()), (b"cache-control", b"no-store")]
+        await self._send(request, status, [*headers, (b"content-length", b"%d" % len(data))], data)
+
+    # Answers.
+
+    async def _answer(self, request: _Request, question: Question, shown: str) -> None:
+        site = self._site
+        entry = site.memory.get(request.raw_path)
+        if entry is not None:
+            await self._send_entry(request, entry)
+            return
+        file = self._files.get(request.raw_path)
+        if file is not None:
+            await self._send_file(request, file)
+            return
+        answer = await self._ask(request, question)
+        if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP and answer.file is not None:
+            await self._keep_zip(request, answer, shown)
+        elif isinstance(answer, Body):
+            facts = body_facts(answer)
+            lasting = answer.fresh_s is None
+            headers = ok_headers(question.kind, facts, answer.fresh_s, private=site.access.is_closed)
+            expires = _FOR_EVER if lasting else time.monotonic() + (answer.fresh_s or 0)
+            entry = Entry(question.kind, 200, headers, answer.data, expires, facts, shown)
+            if lasting or (answer.fresh_s or 0) >= 1:
+                site.memory.put(request.raw_path, entry)
+            await self._send_entry(request, entry)
+        elif isinstance(answer, StoredFile):
+            if answer.file is not None:
+                self._files[request.raw_path] = answer
+                if len(self._files) > _OPEN_FILES:
+                    del self._files[next(iter(self._files))]
+            await self._send_file(request, answer)
+        elif isinstance(answer, Reading):
+            try:
+                await self._send_reading(request, answer)
+            finally:
+                answer.leave()
+        elif isinstance(answer, Elsewhere):
+            headers = [(b"location", answer.url.encode()), (b"content-length", b"0"), (b"cache-control", b"no-store")]
+            await self._send(request, 302, headers, b"")
+        else:
+            if answer.fresh_s >= 1 and question.kind in LASTING_KINDS | {"list", "latest", "query"}:
+                body, headers = _told_refusal(answer)
+                expires = time.monotonic() + answer.fresh_s
+                site.memory.put(
+                    request.raw_path, Entry(question.kind, answer.status, headers, body, expires, None, shown)
+                )
+            await self._refuse(request, answer)
+
+    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str) -> None:
+        """A small zip goes into memory, as most are."""
+        assert zip_.file is not None
+        facts = file_facts(zip_)
+        headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
+        descriptor = zip_.file.descriptor
+        data = await asyncio.get_running_loop().run_in_executor(None, os.pread, descriptor, zip_.size + 1, 0)
+        if len(data) != zip_.size:
+            await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
+            return
+        entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown)
+        self._site.memory.put(request.raw_path, entry)
+        await self._send_entry(request, entry)
+
+    async def _ask(self, request: _Request, question: Question) -> Answer:
+        site = self._site
+        fetch = request.asked.headers.get(b"disable-module-fetch", b"").lower() != b"true"
+        mode = site.policy.mode_of(question.path) if question.path else site.policy.mode
+        # A range, or a client that cannot tell a broken body from a whole one, waits until all is there and proved.
+        whole = request.asked.method == "HEAD" or b"range" in request.asked.headers or request.http_version == "1.0"
+        work = asyncio.wrap_future(site.cold.call(site.library.answer(question, fetch=fetch, mode=mode, whole=whole)))
+        gone = asyncio.ensure_future(_left(request.receive))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            raise _Gone
+        finally:
+            gone.cancel()
+            if not work.done():
+                work.cancel()
+
+    async def _send_entry(self, request: _Request, entry: Entry) -> None:
+        if entry.facts is None:
+            headers = [*entry.headers, (b"content-length", b"%d" % len(entry.body))]
+            await self._send(request, entry.status, headers, entry.body)
+            return
+        part = wanted(request.asked, entry.facts)
+        data = entry.body[part.start : part.start + part.count]
+        await self._send(request, part.status, [*entry.headers, *part.headers], data)
+
+    async def _send_file(self, request: _Request, file: StoredFile) -> None:
+        facts = file_facts(file)
+        headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
+        part = wanted(request.asked, facts)
+        await request.send(_start(part.status, [*headers, *part.headers]))
+        if request.asked.method == "HEAD" or not part.count:
+            await request.send(_body(b""))
+        elif file.file is not None:
+            await request.send(_file(file.file, part.start, part.count))
+        else:
+            await self._send_chunks(request, file, part.start, part.count)
+
+    async def _send_chunks(self, request: _Request, file: StoredFile, start: int, count: int) -> None:
+        """A zip of a storage on another machine, piece by piece."""
+        site = self._site
+
+        async def pieces(work: Callable[[], Any]) -> Any:
+            return await asyncio.wrap_future(site.cold.call(site.cold.stored(work)))
+
+        chunks = await pieces(lambda: site.storage.chunks(file.key, start, count))
+        left = count
+        while chunks is not None and left > 0:
+            data = await pieces(lambda: next(chunks, b""))
+            if not data or len(data) > left:
+                break
+            left -= len(data)
+            await request.send(_body(data, more=True))
+        if left:
+            await request.send({"type": "govgo.abort"})
+        else:
+            await request.send(_body(b""))
+
+    async def _send_reading(self, request: _Request, reading: Reading) -> None:
+        """A zip that is on its way: what is there of it, then more, and its end when it is proved."""
+        spool = reading.spool
+        tail = self._tails.of(spool)
+        try:
+            born = spool.born
+            await self._grown(request, tail, 0)
+            if spool.state == "failed":
+                await self._refuse_spool(request, spool.error)
+                return
+            if spool.state == "proved":
+                now = StoredFile(spool.key, spool.size, time.time(), f"{spool.size:x}-{id(spool):x}", spool.file)
+                headers = ok_headers("zip", file_facts(now), None, private=self._site.access.is_closed)
+                headers = [header for header in headers if header[0] not in (b"etag", b"last-modified")]
+                await self._send_proved(request, now, headers)
+                return
+            headers = ok_headers("zip", Facts(b"", 0, 0), None, private=self._site.access.is_closed)
+            headers = [header for header in headers if header[0] not in (b"etag", b"last-modified")]
+            await request.send(_start(200, [*headers, (b"transfer-encoding", b"chunked")]))
+            sent = 0
+            while True:
+                if spool.state == "failed" or spool.born != born:
+                    await request.send({"type": "govgo.abort"})
+                    return
+                over = spool.state == "proved"
+                ready = spool.readable - sent
+                if ready > 0:
+                    await request.send(_file(spool.file, sent, ready, more=True))
+                    sent += ready
+                elif over:
+                    break
+                if not over:
+                    await self._grown(request, tail, sent)
+            await request.send(_body(b""))
+        finally:
+            self._tails.release(tail)
+
+    async def _send_proved(self, request: _Request, file: StoredFile, headers: Headers) -> None:
+        part = wanted(Asked(request.asked.method, _only_range(request.asked)), file_facts(file))
+        await request.send(_start(part.status, [*headers, *part.headers]))
+        if request.asked.method == "HEAD" or not part.count or file.file is None:
+            await request.send(_body(b""))
+        else:
+            await request.send(_file(file.file, part.start, part.count))
+
+    async def _refuse_spool(self, request: _Request, error: Any) -> None:
+        from govgo.serve.upstream.faults import refusal_of
+
+        await self._refuse(request, refusal_of(error))
+
+    async def _grown(self, request: _Request, tail: Tail, sent: int) -> None:
+        """Wait until more may be sent than `sent` bytes, or the zip is over.  Raises _Gone when the client leaves."""
+        if tail.spool.state != "open" or tail.spool.readable - sent > _ENOUGH:
+            return
+        gone = asyncio.ensure_future(_left(request.receive))
+        try:
+            while tail.spool.state == "open":
+                await asyncio.wait({tail.changed, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if gone.done():
+                    raise _Gone
+                if tail.spool.readable > sent:
+                    break
+        finally:
+            gone.cancel()
+
+    async def _refuse(self, request: _Request, refusal: Refusal) -> None:
+        body, headers = _told_refusal(refusal)
+        if refusal.status == 401:
+            headers.append((b"www-authenticate", CHALLENGE))
+        if refusal.status == 405:
+            headers += [(b"allow", b"GET, HEAD"), (b"connection", b"close")]
+        await self._send(request, refusal.status, [*headers, (b"content-length", b"%d" % len(body))], body)
+
+    async def _send(self, request: _Request, status: int, headers: Headers, body: bytes) -> None:
+        await request.send(_start(status, headers))
+        await request.send(_body(b"" if request.asked.method == "HEAD" else body))
+
+
+class _Told:
+    """Passes messages on, and remembers what was told."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.sent = 0
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        self.sent += len(message.get("body", b"")) + message.get("count", 0)
+        await self._send(message)
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def _only_range(asked: Asked) -> dict[bytes, bytes]:
+    return {name: value for name, value in asked.headers.items() if name == b"range"}
+
+
+def _told_refusal(refusal: Refusal) -> tuple[bytes, Headers]:
+    with suppress(UnicodeEncodeError):
+        return f"{refusal.text}\n".encode(), refusal_headers(refusal)
+    return f"{refusal.text}\n".encode("utf-8", "backslashreplace"), refusal_headers(refusal)
+
+
+def _start(status: int, headers: Headers) -> MutableMapping[str, Any]:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _body(data: bytes, *, more: bool = False) -> MutableMapping[str, Any]:
+    return {"type": "http.response.body", "body": data, "more_body": more}
+
+
+def _file(file: Any, offset: int, count: int, *, more: bool = False) -> MutableMapping[str, Any]:
+    return {"type": "govgo.file", "file": file, "offset": offset, "count": count, "more_body": more}

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""HTTP/1.1 for many small requests: what is in memory is answered as soon as the head of a request is read.
+
+A request takes the fast way if it is a GET of HTTP/1.1 for a path in memory, asks for no part and under no condition,
+has no body, and nothing before it on its connection is still being answered. All others go to the ASGI application.
+So do those of a client that does not read its answers: there they wait, and no more are read.
+
+Connections are looked at once a second: one that is idle, sends its head too slowly or reads nothing is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from govgo.serve.accesslog import Line
+from govgo.serve.http.cycle import Cycle
+from govgo.serve.http.site import Site
+
+_SLOW = frozenset(
+    b"range if-none-match if-modified-since if-range if-match if-unmodified-since"
+    b" content-length transfer-encoding expect upgrade".split()
+)
+"""Headers for which a request goes to the application."""
+_LINGER_S = 1.0
+_CLOSE = b"connection: close\r\n\r\n"
+
+
+class FastProtocol(HttpToolsProtocol):
+    """See the module's docstring."""
+
+    site: Site
+    """What is served; a class of its own is made for each site."""
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._entries = self.site.memory.entries
+        self._access = self.site.access
+        self._log = self.site.log
+        self._fast = self._plain = False
+        self._in_head = self._refused = False
+        self._head_size = 0
+        self._authorization = b""
+        self._last_s = self._stuck_s = self.loop.time()
+        self._mark: tuple[int, int] = (0, 0)
+        self.url = b""
+
+    # Connections.
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection, unless there are too many."""
+        super().connection_made(transport)
+        self.site.counters.add("opened_connections")
+        if len(self.connections) > self.site.limits.connections:
+            self._refuse(b"503 Service Unavailable\r\nretry-after: 1")
+
+    def data_received(self, data: bytes) -> None:
+        """Read requests."""
+        if self._refused:
+            self._head_size += len(data)
+            if self._head_size > 1 << 20:
+                self.transport.abort()  # type: ignore[attr-defined]
+            return
+        self._last_s = self.loop.time()
+        super().data_received(data)
+        if self._in_head:
+            # The parser holds a header line until its end.
+            self._head_size += len(data)
+            if self._head_size > self.site.limits.head_bytes + (1 << 18):
+                self._refuse(b"431 Request Header Fields Too Large")
+
+    def look(self, now_s: float) -> None:
+        """Close the connection if its client is too slow; called once a second."""
+        limits = self.site.limits
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            mark = (self.transport.get_write_buffer_size(), cycle.progress)  # type: ignore[attr-defined]
+            if mark != self._mark or not (self.flow.write_paused or mark[0] or cycle.progress):
+                self._mark, self._stuck_s = mark, now_s
+            elif now_s - self._stuck_s > limits.stuck_s:
+                self.transport.abort()  # type: ignore[attr-defined]
+        elif self._in_head:
+            if now_s - self._begun_s > limits.head_s:
+                self._refuse(b"408 Request Timeout")
+        elif now_s - self._last_s > limits.idle_s:
+            self.transport.close()
+
+    def _refuse(self, status: bytes) -> None:
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
+        self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n%b" % (status, _CLOSE))
+        # Closed at once, with bytes of the client unread, the connection would be reset, and the answer lost.
+        if self.scheme == "http":
+            self.transport.write_eof()  # type: ignore[attr-defined]
+        self.loop.call_later(_LINGER_S, self.transport.close)
+
+    # The parser's callbacks.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._fast, self._plain, self._in_head = False, True, True
+        self._head_size = 0
+        self._authorization = b""
+        self._begun_s = self._last_s
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header line."""
+        name = name.lower()
+        if name in _SLOW:
+            self._plain = False
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+        elif name == b"authorization":
+            self._authorization = value
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """The head of a request is there: answer it from memory, or start the application."""
+        self._in_head = False
+        entry = self._entries.get(self.url)
+        if entry is None or not self._plain:
+            self._start_application()
+            return
+        parser, cycle = self.parser, self.cycle
+        if (
+            (cycle is not None and not cycle.response_complete)
+            or self.flow.write_paused
+            or entry.expires < self._last_s
+            or parser.get_method() != b"GET"
+            or parser.get_http_version() != "1.1"
+            or (self._access.is_closed and self._authorization not in self._access.known)
+            or self.transport.is_closing()
+        ):
+            self._start_application()
+            return
+        self._fast = True
+        date = self.server_state.default_headers[0][1]
+        if parser.should_keep_alive():
+            self.transport.write(b"%bdate: %b\r\n\r\n%b" % (entry.head, date, entry.body))
+        else:
+            self.transport.write(b"%bdate: %b\r\n%b%b" % (entry.head, date, _CLOSE, entry.body))
+            self.transport.close()
+        hits = entry.hits
+        if not hits:
+            self.site.memory.touched.append(entry)
+        entry.hits = hits + 1
+        if self._log.is_on:
+            user = self._access.known.get(self._authorization, "")
+            self._log.add(Line(self.client, user, "GET", entry.path, entry.status, len(entry.body), 0.0, entry.kind))
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a request's body."""
+        if not self._fast and self.cycle is not None:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request ends."""
+        if not self._fast and self.cycle is not None:
+            super().on_message_complete()
+
+    # All other requests.
+
+    def _start_application(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > self.site.limits.head_bytes:
+            self._refuse(b"431 Request Header Fields Too Large")
+            return
+        version = self.parser.get_http_version()
+        url = httptools.parse_url(self.url)
+        raw_path = url.path or b"/"
+        path = raw_path.decode("ascii")
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,  # type: ignore[typeddict-item]
+            "root_path": self.root_path,
+            "headers": self.headers,
+            "state": {},
+            "method": self.parser.get_method().decode("ascii"),
+            "path": urllib.parse.unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": url.query or b"",
+            "extensions": {"govgo.file": {}, "govgo.abort": {}},
+        }
+        before = self.cycle
+        self.cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """The application has answered: go on with the next request."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self._last_s = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+
+
+def protocol_of(site: Site) -> type[FastProtocol]:
+    """The protocol that serves a site."""
+    return type("SiteProtocol", (FastProtocol,), {"site": site})

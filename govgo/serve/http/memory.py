@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whole responses in memory, by the path of their request as it comes over the wire.
+
+All that a hit costs is a look into a dictionary. Which entries were used is noted once a second, and entries that
+were not used since the last time that room was needed go first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, MutableMapping
+
+from govgo.serve.counters import PLACES, Counters, answered
+from govgo.serve.http.responses import Facts, Headers, status_line
+
+MAX_BODY = 1 << 20
+"""Larger answers are not kept: files are sent by the kernel."""
+_OVERHEAD = 700
+"""What an entry takes beside its bytes, about."""
+_HITS, _SENT = PLACES["memory_hits"], PLACES["sent_bytes"]
+
+
+class Entry:
+    """A response.
+
+    Attributes:
+        head: status line and headers up to the date, each with its line end.
+        body: what follows the empty line.
+        expires: when it is no longer true, by the monotonic clock.
+        hits: how often it was given since the last count.
+        kind, status, facts, headers: for requests that get a part of it.
+        path: of the request, for the log; "" where the log must not have it.
+    """
+
+    __slots__ = (
+        "body",
+        "expires",
+        "facts",
+        "head",
+        "headers",
+        "hits",
+        "kind",
+        "path",
+        "place",
+        "size",
+        "status",
+        "used",
+    )
+
+    def __init__(
+        self, kind: str, status: int, headers: Headers, body: bytes, expires: float, facts: Facts | None, path: str
+    ) -> None:
+        lines = [status_line(status), *(b"%b: %b\r\n" % header for header in headers)]
+        self.head = b"".join([*lines, b"content-length: %d\r\n" % len(body)])
+        self.headers = headers
+        self.body = body
+        self.kind = kind
+        self.status = status
+        self.expires = expires
+        self.facts = facts
+        self.path = path
+        self.hits = 0
+        self.used = True
+        self.place = answered(kind, status)
+        self.size = len(self.head) + len(body)
+
+
+class Memory:
+    """See the module's docstring. Belongs to one event loop.
+
+    Attributes:
+        entries: by path; for reading.
+        touched: the entries that were hit since the last count; who hits one adds it.
+    """
+
+    def __init__(self, limit_bytes: int, counters: Counters, clock: Callable[[], float] = time.monotonic) -> None:
+        self.entries: MutableMapping[bytes, Entry] = {}
+        self.touched: list[Entry] = []
+        self._limit = limit_bytes
+        self._size = 0
+        self._counters = counters
+        self._clock = clock
+
+    def get(self, path: bytes) -> Entry | None:
+        """The entry for a path, if it is still true."""
+        entry = self.entries.get(path)
+        if entry is not None and entry.expires < self._clock():
+            self._drop(path)
+            return None
+        return entry
+
+    def put(self, path: bytes, entry: Entry) -> None:
+        """Keep a response, and let others go for it."""
+        if len(entry.body) > MAX_BODY or entry.size > self._limit:
+            return
+        if path in self.entries:
+            self._drop(path)
+        self.entries[path] = entry
+        self._size += entry.size + _OVERHEAD
+        self._make_room()
+
+    def clear(self) -> None:
+        """Forget everything: the rules have changed."""
+        self.count()
+        self.entries.clear()
+        self._size = 0
+
+    def count(self) -> None:
+        """Add the hits since the last time to the counters; called once a second."""
+        touched, self.touched = self.touched[:], self.touched
+        self.touched.clear()
+        row = self._counters.row
+        for entry in touched:
+            row[entry.place] += entry.hits
+            row[_HITS] += entry.hits
+            row[_SENT] += entry.hits * entry.size
+            entry.hits = 0
+            entry.used = True
+        self._counters.set("memory_bytes", self._size)
+        self._counters.set("memory_entries", len(self.entries))
+
+    def _make_room(self) -> None:
+        # The dictionary is a queue. An entry that was used goes to its end once more, so that each is looked at a
+        # bounded number of times.
+        while self._size > self._limit:
+            path = next(iter(self.entries))
+            entry = self.entries[path]
+            if (entry.used or entry.hits) and entry.expires >= self._clock():
+                entry.used = False
+                if entry.hits:
+                    self.count()
+                    entry.used = False
+                del self.entries[path]
+                self.entries[path] = entry
+            else:
+                self._drop(path)
+
+    def _drop(self, path: bytes) -> None:
+        entry = self.entries.pop(path)
+        self._size -= entry.size + _OVERHEAD

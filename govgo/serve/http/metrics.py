@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The counters in the format of Prometheus, over all worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from govgo.serve.counters import BUCKETS_S, KINDS, STATUSES, Counters
+from govgo.serve.http.site import Site
+
+_COUNTERS = {
+    "memory_hits": "Answers from memory.",
+    "sent_bytes": "Bytes of answers.",
+    "fetched_bytes": "Bytes of zips that came from upstream.",
+    "stored": "Files stored.",
+    "stale_answers": "Old lists and revisions that were given because upstream did not answer.",
+    "damaged": "Stored files that did not prove, and were removed.",
+    "refused_by_policy": "Requests that a rule refused.",
+    "unproved": "Downloads that contradict the checksum database or break the rules.",
+    "storage_errors": "Writes that the storage refused.",
+    "opened_connections": "Connections that were opened.",
+}
+_GAUGES = {
+    "memory_bytes": "Bytes of answers kept in memory.",
+    "memory_entries": "Answers kept in memory.",
+    "connections": "Open connections.",
+    "cold_flights": "Questions to storage and upstream that are under way.",
+}
+_FETCHED = ("list", "latest", "query", "info", "mod", "zip")
+
+
+class _Collector:
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+
+    def collect(self) -> Iterator[Metric]:
+        total = self._counters.total
+        requests = CounterMetricFamily("govgo_requests", "Answers, by kind and status.", labels=("kind", "status"))
+        for kind in KINDS:
+            for status in STATUSES:
+                count = total(f"{kind} {status}")
+                if count:
+                    requests.add_metric((kind, str(status)), count)
+        yield requests
+        fetched = CounterMetricFamily("govgo_upstream_fetches", "Questions to upstream, by kind.", labels=("kind",))
+        for kind in _FETCHED:
+            fetched.add_metric((kind,), total(f"fetched_{kind}"))
+        yield fetched
+        for name, text in _COUNTERS.items():
+            yield CounterMetricFamily(f"govgo_{name}", text, value=total(name))
+        for name, text in _GAUGES.items():
+            yield GaugeMetricFamily(f"govgo_{name}", text, value=total(name))
+        yield self._durations()
+
+    def _durations(self) -> Metric:
+        total = self._counters.total
+        below = 0
+        buckets: list[tuple[str, float]] = []
+        for bound in (*BUCKETS_S, "inf"):
+            below += total(f"fetch_le {bound}")
+            buckets.append(("+Inf" if bound == "inf" else str(bound), below))
+        family = HistogramMetricFamily("govgo_zip_fetch_seconds", "How long zips took to come and to be proved.")
+        family.add_metric((), buckets, total("fetch_microseconds") / 1e6)
+        return family
+
+
+def render(site: Site) -> tuple[str, bytes]:
+    """(content type, text)."""
+    site.memory.count()
+    site.counters.set("cold_flights", site.library.flights)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(site.counters))
+    return CONTENT_TYPE_LATEST, generate_latest(registry)

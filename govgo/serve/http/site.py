@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What one process serves: the parts that the protocol and the application share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from govgo.core.module.patterns import match_prefix_patterns
+from govgo.ports.storage import Storage
+from govgo.serve.access import Access
+from govgo.serve.accesslog import AccessLog
+from govgo.serve.counters import Counters
+from govgo.serve.http.memory import Memory
+from govgo.serve.policy import Policy
+from govgo.serve.upstream.coldloop import ColdLoop
+from govgo.serve.upstream.library import Library
+
+
+class Limits(NamedTuple):
+    """What one client, and all of them, may take.
+
+    Attributes:
+        connections: open at once.
+        requests: of the application at once; those answered from memory do not count.
+        head_bytes: of a request line and its headers.
+        head_s: for the head of a request to come.
+        idle_s: between two requests.
+        stuck_s: for a client to take any more of its answer.
+    """
+
+    connections: int = 4096
+    requests: int = 2048
+    head_bytes: int = 32 << 10
+    head_s: float = 10.0
+    idle_s: float = 75.0
+    stuck_s: float = 60.0
+
+
+@dataclass
+class Site:
+    """See the module's docstring.
+
+    Attributes:
+        cold: the loop on which `library` works.
+        private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
+    """
+
+    cold: ColdLoop
+    library: Library
+    storage: Storage
+    memory: Memory
+    counters: Counters
+    policy: Policy = field(default_factory=Policy)
+    access: Access = field(default_factory=Access)
+    log: AccessLog = field(default_factory=AccessLog)
+    limits: Limits = field(default_factory=Limits)
+    private: str = ""
+    requests: int = 0
+
+    def is_private(self, path: str) -> bool:
+        """Whether a module path must not be in a log."""
+        return match_prefix_patterns(self.private, path)

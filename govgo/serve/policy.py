@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which modules the proxy serves, and what it does about those that it does not have. Values alone.
+
+    Rule("github.com/evil/*", "", "malware, see SEC-7")       a pattern as in GOPRIVATE, for every version
+    Rule("example.com/x", "v1.2.*", "broken release")         and for the versions that a shell pattern matches
+
+A module that a `deny` rule matches is refused, with the reason of the rule. Where there are `allow` patterns, what
+matches none of them is refused, too.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from govgo.core.module.patterns import glob_match, match_prefix_patterns
+from govgo.errors import PatternError
+
+MODES = ("sync", "redirect", "none")
+"""What is done about what is not stored: fetch it; say where it is; refuse it."""
+
+
+class Rule(NamedTuple):
+    """Modules, perhaps some of their versions, and why they are refused."""
+
+    module: str
+    version: str
+    reason: str
+
+    def matches(self, path: str, version: str) -> bool:
+        """Whether a version of a module is meant; "" stands for its list, which a rule for versions does not refuse."""
+        if not match_prefix_patterns(self.module, path):
+            return False
+        if not self.version:
+            return True
+        try:
+            return bool(version) and glob_match(self.version, version)
+        except PatternError:
+            return False
+
+
+class Policy(NamedTuple):
+    """See the module's docstring.
+
+    Attributes:
+        deny: what is refused.
+        allow: patterns; () for everything.
+        mode: one of MODES.
+        modes: (pattern, mode) for some modules, the first that matches counts.
+        min_age_s: younger versions are refused; by the time in their .info.
+    """
+
+    deny: tuple[Rule, ...] = ()
+    allow: tuple[str, ...] = ()
+    mode: str = "sync"
+    modes: tuple[tuple[str, str], ...] = ()
+    min_age_s: float = 0.0
+
+    def refusal(self, path: str, version: str) -> str:
+        """Why a version of a module is not served, "" where it is."""
+        for rule in self.deny:
+            if rule.matches(path, version):
+                return (
+                    f"blocked by the rule for {rule.module}{'@' if rule.version else ''}{rule.version}: {rule.reason}"
+                )
+        if self.allow and not any(match_prefix_patterns(pattern, path) for pattern in self.allow):
+            return "blocked: no rule of this proxy allows this module"
+        return ""
+
+    def mode_of(self, path: str) -> str:
+        """What is done about files of a module that are not stored."""
+        return next((mode for pattern, mode in self.modes if match_prefix_patterns(pattern, path)), self.mode)

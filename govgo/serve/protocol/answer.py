@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What can be answered to a question, before it becomes a response of HTTP."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from contextlib import suppress
+from typing import NamedTuple
+
+
+class Body(NamedTuple):
+    """A small answer.
+
+    Attributes:
+        data: its bytes.
+        modified: since when it is so, in seconds since the epoch.
+        fresh_s: how long it may be taken for true; None for ever.
+    """
+
+    data: bytes
+    modified: float
+    fresh_s: float | None = None
+
+
+WINDOW = 4 << 20
+"""The parts of a file that are mapped, in bytes."""
+_WINDOWS = 16
+_PIECE = 256 << 10
+
+
+class OpenFile:
+    """A file that is closed with the last answer that uses it, and may still grow.
+
+    Its pieces are mapped, and the mappings shared by all who send it. They are for the kernel alone (os.write): where
+    somebody cuts the file short, that gets an error, while whoever reads a mapping is killed.
+    """
+
+    __slots__ = ("_windows", "descriptor")
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._windows: dict[int, memoryview] = {}
+
+    def piece(self, offset: int, count: int) -> memoryview | bytes:
+        """Some of the bytes from `offset` on, at most `count`; none at the end of the file.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        number, start = divmod(offset, WINDOW)
+        window = self._windows.get(number)
+        if window is None:
+            if os.fstat(self.descriptor).st_size < (number + 1) * WINDOW:
+                return os.pread(self.descriptor, min(count, _PIECE), offset)
+            mapped = mmap.mmap(self.descriptor, WINDOW, prot=mmap.PROT_READ, offset=number * WINDOW)
+            window = self._windows[number] = memoryview(mapped)
+            if len(self._windows) > _WINDOWS:
+                del self._windows[next(iter(self._windows))]
+        return window[start : start + count]
+
+    def forget(self) -> None:
+        """Its content is about to become another."""
+        self._windows = {}
+
+    def __del__(self) -> None:
+        with suppress(OSError):
+            os.close(self.descriptor)
+
+
+class StoredFile(NamedTuple):
+    """A large answer that is stored and proved.
+
+    Attributes:
+        key: where.
+        size: in bytes.
+        modified: since when, in seconds since the epoch.
+        tag: changes with the bytes.
+        file: open for reading; None where the storage is on another machine.
+    """
+
+    key: str
+    size: int
+    modified: float
+    tag: str
+    file: OpenFile | None
+
+
+class Elsewhere(NamedTuple):
+    """The answer is to be fetched from a URL."""
+
+    url: str
+
+
+class Refusal(NamedTuple):
+    """No answer.
+
+    Attributes:
+        status: of HTTP.
+        text: the reason, for people.
+        fresh_s: how long this will not change; 0 where it may at any time.
+        retry_after_s: when to ask again; 0 where nobody knows.
+    """
+
+    status: int
+    text: str
+    fresh_s: float = 0.0
+    retry_after_s: int = 0

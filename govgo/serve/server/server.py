@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The processes of `govgo serve`: one socket, several workers, and their end.
+
+SIGTERM and SIGINT end it: no new connections, what is being answered has three seconds, and all is over within five.
+SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any
+
+from govgo.core.goenv import GoEnv
+from govgo.errors import DiskError, GovgoError, MissingExtraError
+from govgo.serve.counters import Counters, share
+from govgo.serve.settings import Settings, parse_listen
+
+if TYPE_CHECKING:
+    import ssl
+
+    import uvicorn
+
+    from govgo.serve.http.site import Site
+
+GRACE_S = 3
+_LAST_S = 1.0
+_BACKLOG = 4096
+_RESTART_S = 0.5
+
+
+def serve(settings: Settings, env: GoEnv, ready: Callable[[str], object]) -> int:
+    """Serve until a signal ends it; the exit code.
+
+    Args:
+        settings: see `Settings`.
+        env: go's settings.
+        ready: called with the URL once connections are accepted.
+
+    Raises:
+        UsageError: settings that cannot be used.
+        DiskError: the address cannot be listened at.
+        MissingExtraError: packages are not installed.
+    """
+    check_extra()
+    listener, url = listen(settings)
+    counters = Counters(share(settings.workers))
+    with listener:
+        if settings.workers == 1:
+            run_worker(settings, env, listener, counters, lambda: ready(url))
+            return 0
+        return _Parent(settings, env, listener, counters, lambda: ready(url)).run()
+
+
+def check_extra() -> None:
+    """Raise MissingExtraError unless the packages of the extra `serve` are installed."""
+    try:
+        import httptools  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import uvicorn  # noqa: F401
+        import uvloop  # noqa: F401
+    except ImportError as error:
+        text = f"serve needs a package that is not installed: {error.name}"
+        raise MissingExtraError(text, hint="pip install 'govgo[serve]'") from None
+
+
+def listen(settings: Settings) -> tuple[socket.socket, str]:
+    """The socket, and the URL of what is served there.
+
+    Raises:
+        UsageError: no address.
+        DiskError: it is in use, or not to be had.
+    """
+    host, port = parse_listen(settings.listen)
+    try:
+        if port < 0:
+            with suppress(FileNotFoundError):
+                os.unlink(host)
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listener.bind(host)
+            listener.listen(_BACKLOG)
+            return listener, f"unix:{host}"
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise DiskError(f"listen {settings.listen}: {(error.strerror or '').lower()}", path=settings.listen) from error
+    shown = f"[{host}]" if ":" in host else host
+    return listener, f"http{'s' if settings.tls_cert else ''}://{shown}:{listener.getsockname()[1]}"
+
+
+def run_worker(
+    settings: Settings, env: GoEnv, listener: socket.socket, counters: Counters, ready: Callable[[], object]
+) -> None:
+    """Serve in this process until a signal ends it."""
+    import uvloop
+
+    from govgo.serve.server.build import ServerReporter, start_site, tls_context
+
+    tls = tls_context(settings)
+    running = start_site(settings, env, ServerReporter(), counters=counters)
+    site = running.site
+    server = make_server(site, tls)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, lambda: (site.log.reopen(), site.memory.clear()))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        if server.started:
+            ready()
+        ticking = asyncio.ensure_future(tick(server, site))
+        try:
+            await serving
+        finally:
+            ticking.cancel()
+
+    try:
+        uvloop.run(main())
+    finally:
+        running.stop(_LAST_S / 2)
+
+
+def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
+    """The server of a site."""
+    import uvicorn
+
+    from govgo.serve.http.application import Application
+    from govgo.serve.http.fastpath import protocol_of
+    from govgo.serve.http.health import Health
+
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = uvicorn.Config(
+        Application(site, Health(site)),
+        http=protocol_of(site),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    config.load()
+    config.ssl = tls
+    server = uvicorn.Server(config)
+    # uvicorn would raise the signal that ended it once more, so that the process dies of it before it has cleaned up.
+    server.capture_signals = nullcontext  # type: ignore[method-assign]
+    return server
+
+
+async def tick(server: uvicorn.Server, site: Site) -> None:
+    """Once a second: count, and look at connections."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(1)
+        site.memory.count()
+        connections = list(server.server_state.connections)
+        site.counters.set("connections", len(connections))
+        now_s = loop.time()
+        for connection in connections:
+            connection.look(now_s)
+
+
+class _Parent:
+    """Starts the workers, and starts again those that die."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        env: GoEnv,
+        listener: socket.socket,
+        counters: Counters,
+        ready: Callable[[], object],
+    ) -> None:
+        self._settings = settings
+        self._env = env
+        self._listener = listener
+        self._counters = counters
+        self._ready = ready
+        self._workers: dict[int, int] = {}
+        self._ending = False
+
+    def run(self) -> int:
+        """Serve until a signal ends it; the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._end())
+        signal.signal(signal.SIGHUP, lambda *_: self._pass_on(signal.SIGHUP))
+        reader, writer = os.pipe()
+        for worker in range(self._settings.workers):
+            self._fork(worker, writer)
+        os.close(writer)
+        for _ in range(self._settings.workers):
+            os.read(reader, 1)
+        if not self._ending:
+            self._ready()
+        while self._workers:
+            try:
+                pid, status = os.wait()
+            except ChildProcessError:
+                break
+            worker = self._workers.pop(pid, None)
+            if worker is not None and not self._ending:
+                code = os.waitstatus_to_exitcode(status)
+                sys.stderr.write(f"govgo: worker {worker} ended with {code}; it is started again\n")
+                time.sleep(_RESTART_S)
+                self._fork(worker, -1)
+        return 0
+
+    def _fork(self, worker: int, ready: int) -> None:
+        pid = os.fork()
+        if pid:
+            self._workers[pid] = worker
+            return
+        code = 70
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            counters = self._counters.of_worker(worker)
+            tell = (lambda: os.write(ready, b"1")) if ready >= 0 else (lambda: 0)
+            run_worker(self._settings, self._env, self._listener, counters, tell)
+            code = 0
+        except GovgoError as error:
+            sys.stderr.write(f"govgo: {error}\n")
+            raise error
+        finally:
+            os._exit(code)
+
+    def _end(self) -> None:
+        if self._ending:
+            return
+        self._ending = True
+        self._pass_on(signal.SIGTERM)
+        signal.signal(signal.SIGALRM, lambda *_: self._pass_on(signal.SIGKILL))
+        signal.setitimer(signal.ITIMER_REAL, GRACE_S + _LAST_S)
+
+    def _pass_on(self, number: int) -> None:
+        for pid in list(self._workers):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an error is told as.
+
+not found, gone                   404, 410       a client may look elsewhere
+401, 403, 429, 5xx of upstream    the same       a client must not go round the proxy
+a time-out                        504
+no connection, no such answer     502
+contradicts the database          502
+not in the database, too young    403
+not stored, and nobody is asked   404
+a storage that fails              503
+"""
+
+from __future__ import annotations
+
+from govgo.adapters.http.engine import Fault, TransferError
+from govgo.core.foreign import visible
+from govgo.core.sumdb.record import NotInDatabaseError
+from govgo.errors import (
+    Failure,
+    GovgoError,
+    InputError,
+    IntegrityError,
+    NetworkError,
+    NotFoundError,
+    OfflineError,
+    SecurityError,
+    StorageError,
+    find,
+)
+from govgo.serve.protocol.answer import Refusal
+
+MAX_TEXT = 1000
+"""Of the reason of a refusal, in characters."""
+
+
+class YoungVersionError(Failure):
+    """A version is younger than the minimum age of the proxy."""
+
+    code = "young-version"
+
+
+def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0) -> Refusal:
+    """What an error is told as: never "not found", after which a client would go round the proxy, unless it is that.
+
+    Args:
+        error: why there is no answer.
+        missing_s: how long "not found" is remembered.
+        bad_s: how long it is remembered that bytes contradict the checksum database, or break the rules.
+    """
+    text = visible(str(error)).rstrip()[:MAX_TEXT]
+    if isinstance(error, SecurityError) or find(error, SecurityError) is not None:
+        return Refusal(502, text, bad_s)
+    if find(error, NotInDatabaseError) is not None:
+        return Refusal(403, f"not proved, so not served: {text}", missing_s)
+    if find(error, YoungVersionError) is not None:
+        return Refusal(403, text)
+    if find(error, OfflineError) is not None:
+        return Refusal(404, "not found: not stored here, and nobody is asked")
+    missing = find(error, NotFoundError)
+    if missing is not None:
+        return Refusal(missing.status or 404, text, missing_s)
+    if find(error, StorageError) is not None:
+        return Refusal(503, text, retry_after_s=1)
+    network = find(error, NetworkError)
+    if network is not None:
+        return _network_refusal(network, text)
+    if isinstance(error, IntegrityError | InputError):
+        return Refusal(502, text, bad_s if isinstance(error, IntegrityError) else 0.0)
+    return Refusal(503, text)
+
+
+def _network_refusal(error: NetworkError, text: str) -> Refusal:
+    if error.status in (401, 403, 408, 429) or error.status >= 500:
+        return Refusal(504 if error.status == 408 else error.status, text)
+    transfer = find(error, TransferError)
+    if transfer is not None and transfer.fault in (Fault.TIMEOUT, Fault.OVERDUE, Fault.STALL):
+        return Refusal(504, text)
+    return Refusal(502, text)

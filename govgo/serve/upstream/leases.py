@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who fetches a zip, among processes and machines that share a storage.
+
+On this machine it is the lock of the module version, go's own, which ends with its holder. In an object store it is an
+object beside the zip, made by a conditional put; its holder renews it, and one that was not renewed for a while has
+lost its holder and is taken over by compare-and-swap.
+
+    PATH/@v/VERSION.zip.lease       the number of its holder
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from govgo.errors import Failure
+from govgo.ports.storage import LocalStorage, Storage
+
+LEASE_S = 30.0
+"""A lease that was not renewed for so long is nobody's."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.5
+
+Off = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Runs a call of the storage in a thread."""
+
+
+class Leases:
+    """See the module's docstring.
+
+    Args:
+        storage: where the zips are.
+        off: runs its calls.
+        clock: the time of day in seconds, by which leases end.
+    """
+
+    def __init__(self, storage: Storage, off: Off, clock: Callable[[], float] = time.time) -> None:
+        self._storage = storage
+        self._off = off
+        self._clock = clock
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[bool]:
+        """Wait for the lease of `key`; False where the file appeared meanwhile, so that nothing is left to do."""
+        pause_s = _FIRST_PAUSE_S
+        while (release := await self._take(key)) is None:
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            if await self._off(lambda: self._storage.head(key)) is not None:
+                yield False
+                return
+        try:
+            yield await self._off(lambda: self._storage.head(key)) is None
+        finally:
+            await asyncio.shield(release())
+
+    async def _take(self, key: str) -> Callable[[], Awaitable[None]] | None:
+        if isinstance(self._storage, LocalStorage):
+            return await self._take_lock(self._storage, key)
+        name = f"{key}.lease"
+        holder = os.urandom(8).hex().encode()
+        if not await self._off(lambda: self._create_or_take_over(name, holder)):
+            return None
+        renewing = asyncio.ensure_future(self._renew(name, holder))
+
+        async def release() -> None:
+            renewing.cancel()
+            with suppress(Failure):
+                await self._off(lambda: self._delete_own(name, holder))
+
+        return release
+
+    async def _take_lock(self, storage: LocalStorage, key: str) -> Callable[[], Awaitable[None]] | None:
+        lock = storage.lock(key)
+        if not await self._off(lock.__enter__):
+            await self._off(lambda: lock.__exit__(None, None, None))
+            return None
+
+        async def release() -> None:
+            await self._off(lambda: lock.__exit__(None, None, None))
+
+        return release
+
+    def _create_or_take_over(self, name: str, holder: bytes) -> bool:
+        if self._storage.create(name, holder):
+            return True
+        entry = self._storage.head(name)
+        if entry is None:
+            return self._storage.create(name, holder)
+        if self._clock() - entry.modified < LEASE_S:
+            return False
+        return self._storage.swap(name, holder, entry.tag)
+
+    def _delete_own(self, name: str, holder: bytes) -> None:
+        if self._storage.read(name) == holder:
+            self._storage.delete(name)
+
+    async def _renew(self, name: str, holder: bytes) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            with suppress(Failure):
+                entry = await self._off(lambda: self._storage.head(name))
+                if entry is not None and await self._off(lambda: self._storage.read(name)) == holder:
+                    await self._off(lambda tag=entry.tag: self._storage.swap(name, holder, tag))

@@ -1,0 +1,579 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Answers to the questions about modules: from the storage, proved once more, else from upstream, proved and stored.
+
+    .info               as it is stored, else from upstream
+    .mod, .zip          proved by the checksum database when they are fetched, and when this process first reads
+                        them from the storage; what does not prove there is damaged, and is fetched again
+    list, @latest,      fresh for a while, then asked for again; where upstream does not answer soon, as they were;
+    branches            where it fails, at once
+    "not found"         remembered briefly
+    what contradicts    remembered, so that nobody fetches it again at once
+    the database
+
+A module that the database does not cover (GONOSUMDB, GOPRIVATE, GOSUMDB=off) is taken as upstream has it, and compared
+with the hash that was stored with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from govgo.adapters.modzip.hash import hash_zip
+from govgo.adapters.modzip.read import Rules
+from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
+from govgo.core.gosum.dirhash import hash_gomod, is_h1
+from govgo.core.module.escape import escape_path
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.paths import canonical_version
+from govgo.core.modzip.bounds import MAX_GO_MOD
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import (
+    BadZipError,
+    Failure,
+    ForkError,
+    GovgoError,
+    InputError,
+    NotFoundError,
+    StorageError,
+    SumMismatchError,
+    UnavailableError,
+    is_not_found,
+)
+from govgo.ports.modules import RevInfo
+from govgo.ports.storage import Entry, LocalStorage, Storage
+from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
+from govgo.serve.protocol.question import Question, file_key, is_settled
+from govgo.serve.upstream.faults import YoungVersionError, refusal_of
+from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.zips import Means, Reading, ZipFlights
+
+Answer = Body | StoredFile | Reading | Elsewhere | Refusal
+
+_MAX_LIST = 4 << 20
+_REMEMBERED = 20_000
+"""Of how many answers of each kind something is remembered."""
+_YOUNG_LOOKED_AT = 32
+"""How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
+
+
+class Freshness(NamedTuple):
+    """For how many seconds answers are taken for true.
+
+    Attributes:
+        list_s: version lists, @latest, what branches are, tree heads.
+        patience_s: how long upstream may take to say it anew, before the old answer is given.
+        down_s: after a failure of upstream, how long old answers are given at once.
+        missing_s: "not found".
+        bad_s: what contradicts the checksum database.
+    """
+
+    list_s: float = 60.0
+    patience_s: float = 2.0
+    down_s: float = 10.0
+    missing_s: float = 10.0
+    bad_s: float = 60.0
+
+
+class _Kept(NamedTuple):
+    """An answer that may change, and when it was asked for, by the monotonic clock; 0 for long ago."""
+
+    data: bytes
+    asked_s: float
+    modified: float
+
+
+class Lately(OrderedDict[Any, Any]):
+    """What is remembered of the last questions: the oldest is forgotten first."""
+
+    def keep(self, key: object, value: object) -> None:
+        """Remember."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > _REMEMBERED:
+            self.popitem(last=False)
+
+
+class Library:
+    """See the module's docstring. Belongs to the cold loop."""
+
+    def __init__(self, means: Means, freshness: Freshness, *, min_age_s: float = 0.0) -> None:
+        self._means = means
+        self._cold = means.cold
+        self._storage: Storage = means.storage
+        self._fresh = freshness
+        self._min_age_s = min_age_s
+        self._flights: Flights[Any] = Flights()
+        self.zips = ZipFlights(means, self._zip_failed)
+        self._sound = Lately()
+        self._refused = Lately()
+        self._kept = Lately()
+        self._down_until_s = 0.0
+        self._asking: dict[str, asyncio.Task[_Kept]] = {}
+
+    @property
+    def fault(self) -> ForkError | None:
+        """The evidence that the checksum database has two histories, once there is some."""
+        return self._means.proofs.fault
+
+    @property
+    def flights(self) -> int:
+        """How much is under way."""
+        return len(self._flights) + len(self.zips) + len(self._asking)
+
+    async def answer(
+        self, question: Question, *, fetch: bool = True, mode: str = "sync", whole: bool = False
+    ) -> Answer:
+        """The answer.
+
+        Args:
+            question: what is asked.
+            fetch: whether upstream may be asked (`Disable-Module-Fetch`).
+            mode: what is done about what is not stored: "sync" fetches it, "redirect" says where it is, "none" refuses.
+            whole: a zip that is on its way is waited for.
+        """
+        fetch = fetch and mode == "sync"
+        try:
+            return await self._answer(question, fetch, mode, whole)
+        except GovgoError as error:
+            return self._refuse(question, error, asked=fetch or bool(question.database))
+
+    def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
+        missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
+        refusal = refusal_of(error, missing_s=missing_s, bad_s=self._fresh.bad_s)
+        if question.kind != "zip":  # else `_zip_failed` has remembered it
+            self._remember(question.key, refusal)
+        return refusal
+
+    def _zip_failed(self, mod: ModuleVersion, error: GovgoError) -> None:
+        refusal = refusal_of(error, missing_s=self._fresh.missing_s, bad_s=self._fresh.bad_s)
+        self._remember(file_key(mod, "zip"), refusal)
+
+    def _remember(self, key: str, refusal: Refusal) -> None:
+        if refusal.fresh_s:
+            self._refused.keep(key, (time.monotonic() + refusal.fresh_s, refusal))
+        if refusal.status not in (404, 410):
+            self._means.log(f"{key}: {refusal.status}: {refusal.text}")
+        if refusal.status == 502 and refusal.fresh_s:
+            self._means.counters.add("unproved")
+
+    async def _answer(self, question: Question, fetch: bool, mode: str, whole: bool) -> Answer:
+        key = question.key
+        known = self._refused.get(key)
+        if known is not None:
+            until_s, refusal = known
+            left_s = until_s - time.monotonic()
+            if left_s > 0:
+                return Refusal(refusal.status, refusal.text, left_s, refusal.retry_after_s)
+            del self._refused[key]
+        if question.database:
+            refused = self._refuse_database(question)
+            if refused is not None:
+                return refused
+            if question.kind == "supported":
+                return Body(b"", time.time(), self._fresh.list_s)
+        if question.kind in ("list", "latest", "query", "head"):
+            return await self._changing(question, fetch)
+        if question.kind in ("lookup", "tile"):
+            return await self._flights.join(key, lambda: self._sumdb(question))
+        if self._min_age_s:
+            await self._check_age(question.module, fetch)
+        if question.kind == "zip":
+            return await self._zip(question.module, fetch, mode, whole)
+        make = self._info if question.kind == "info" else self._gomod
+        return await self._flights.join((key, fetch), lambda: make(question.module, fetch, mode))
+
+    def _refuse_database(self, question: Question) -> Refusal | None:
+        """Why nothing is asked of a checksum database, None where it may be asked."""
+        served = self._means.proofs.database
+        if served is None or question.database != served.name:
+            return Refusal(404, "not found: no checksum database of this proxy", self._fresh.missing_s)
+        if question.kind == "lookup" and not self._means.proofs.covers(question.path):
+            return Refusal(403, "the database is not asked about private modules (GONOSUMDB, GOPRIVATE)")
+        return None
+
+    # Files of a version.
+
+    async def _info(self, mod: ModuleVersion, fetch: bool, mode: str) -> Body | Elsewhere:
+        key = file_key(mod, "info")
+        stored = await self._stored_info(mod)
+        if stored is not None:
+            return stored
+        if not fetch:
+            return self._elsewhere(key, mode)
+        self._means.counters.add("fetched_info")
+        info = await self._ask(lambda source: source.stat(*mod))
+        if info.version != mod.version:
+            raise UnavailableError(f"{mod}: upstream says that this is version {info.version}")
+        data = format_info(for_cache(info))
+        await self._store(key, data)
+        return Body(data, time.time())
+
+    async def _stored_info(self, mod: ModuleVersion) -> Body | None:
+        found = await self._read(file_key(mod, "info"), 1 << 16)
+        if found is None:
+            return None
+        entry, data = found
+        try:
+            if parse_info(data).version == mod.version:
+                return Body(data, entry.modified)
+        except InputError:
+            pass
+        await self._damaged(entry.key, "it is no .info file of this version")
+        return None
+
+    async def _gomod(self, mod: ModuleVersion, fetch: bool, mode: str) -> Body | Elsewhere:
+        key = file_key(mod, "mod")
+        found = await self._read(key, MAX_GO_MOD)
+        if found is not None:
+            entry, data = found
+            if self._sound.get(key) == entry.tag or await self._is_sound(mod.gomod_key(), hash_gomod(data), key):
+                self._sound.keep(key, entry.tag)
+                return Body(data, entry.modified)
+        if not fetch:
+            return self._elsewhere(key, mode)
+        self._means.counters.add("fetched_mod")
+        async with self._means.proofs.expecting(mod):
+            data = await self._ask(lambda source: source.gomod(*mod))
+            await self._means.proofs.check(mod.gomod_key(), hash_gomod(data))
+        await self._store(key, data)
+        return Body(data, time.time())
+
+    async def _zip(self, mod: ModuleVersion, fetch: bool, mode: str, whole: bool) -> StoredFile | Reading | Elsewhere:
+        key = file_key(mod, "zip")
+        while True:
+            stored = await self._flights.join((key, "stored"), lambda: self._stored_zip(mod))
+            if stored is not None:
+                return stored
+            if not fetch:
+                return self._elsewhere(key, mode)
+            reading = await self.zips.join(mod)
+            if reading is None:
+                continue  # another process was faster
+            if whole:
+                await _finished(reading, self._cold.loop)
+            return reading
+
+    async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
+        key = file_key(mod, "zip")
+        entry = await self._cold.stored(lambda: self._storage.head(key))
+        if entry is None:
+            return None
+        if self._sound.get(key) != entry.tag:
+            try:
+                h1 = await self._hash_stored(key)
+                sound = await self._is_sound(mod, h1, key)
+            except BadZipError as error:
+                sound = False
+                await self._damaged(key, str(error))
+            if not sound:
+                return None
+            self._sound.keep(key, entry.tag)
+        file = None
+        if isinstance(self._storage, LocalStorage):
+            local = self._storage
+            descriptor = await self._cold.stored(lambda: local.open(key))
+            if descriptor is None:
+                return None
+            file = OpenFile(descriptor)
+        return StoredFile(key, entry.size, entry.modified, entry.tag, file)
+
+    async def _hash_stored(self, key: str) -> str:
+        """The h1: of a stored zip."""
+        if isinstance(self._storage, LocalStorage):
+            local = self._storage
+            descriptor = await self._cold.stored(lambda: local.open(key))
+            if descriptor is None:
+                raise BadZipError("it is gone")
+            file = OpenFile(descriptor)
+            return await self._cold.computed(lambda: hash_zip(f"/proc/self/fd/{file.descriptor}", Rules.STRICT))
+        return await self._cold.stored(lambda: _hash_copy(self._storage, key))
+
+    async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:
+        """Whether what was read from the storage is what the database, or the hash beside it, says.
+
+        Raises:
+            GovgoError: nobody can tell.
+        """
+        if not self._means.proofs.covers(mod.path):
+            if mod.is_gomod_key:
+                return True
+            recorded = await self._cold.stored(lambda: self._storage.read(f"{key}hash"))
+            text = (recorded or b"").decode("ascii", "replace").strip()
+            if is_h1(text) and text != h1:
+                await self._damaged(key, f"its hash is {h1}, and was {text} when it was stored")
+                return False
+            return True
+        try:
+            await self._means.proofs.check(mod, h1)
+        except SumMismatchError as error:
+            await self._damaged(key, str(error).partition("\n\n")[0])
+            return False
+        return True
+
+    async def _damaged(self, key: str, why: str) -> None:
+        """What the storage has does not prove: it must go, and is fetched again."""
+        self._means.counters.add("damaged")
+        self._means.log(f"{key}: damaged in the storage: {why}")
+        if self._means.stores:
+            await self._cold.stored(lambda: self._storage.delete(key))
+
+    def _elsewhere(self, key: str, mode: str) -> Elsewhere:
+        """Where to find what is not stored.
+
+        Raises:
+            NotFoundError: it is not to be had here now.
+        """
+        if mode == "redirect":
+            url = self._means.sources.url_of(key)
+            if url:
+                return Elsewhere(url)
+        raise NotFoundError("not found: not stored here, and not to be fetched now")
+
+    async def _check_age(self, mod: ModuleVersion, fetch: bool) -> None:
+        info = parse_info((await self._info(mod, fetch, "sync")).data)  # type: ignore[union-attr]
+        self._check_time(mod, info)
+
+    def _check_time(self, mod: ModuleVersion, info: RevInfo) -> None:
+        if self._min_age_s and not self._is_old(info):
+            raise YoungVersionError(f"{mod} is younger than the minimum age of this proxy")
+
+    def _is_old(self, info: RevInfo) -> bool:
+        if info.time is None:
+            return True
+        when = info.time if info.time.tzinfo else info.time.replace(tzinfo=UTC)
+        return (datetime.now(UTC) - when).total_seconds() >= self._min_age_s
+
+    # What may change.
+
+    async def _changing(self, question: Question, fetch: bool) -> Body:
+        key = question.key
+        kept: _Kept | None = self._kept.get(key)
+        now_s = time.monotonic()
+        if kept is not None and kept.asked_s and now_s - kept.asked_s < self._fresh.list_s:
+            return self._body(kept, self._fresh.list_s - (now_s - kept.asked_s))
+        if kept is None:
+            kept = await self._flights.join((key, "old"), lambda: self._old(question))
+        if not fetch or (kept is not None and now_s < self._down_until_s):
+            if kept is None:
+                self._elsewhere(key, "none")
+            self._means.counters.add("stale_answers")
+            return self._body(kept, 1.0)
+        if kept is None:
+            found = await self._flights.join(key, lambda: self._ask_anew(question))
+            return self._body(found, self._fresh.list_s)
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.ensure_future(self._ask_anew(question))
+            asking.add_done_callback(lambda task: self._asked(key, task))
+        await asyncio.wait({asking}, timeout=self._fresh.patience_s)
+        if not asking.done():
+            self._down_until_s = time.monotonic() + self._fresh.down_s
+        elif not asking.cancelled():
+            error = asking.exception()
+            if error is None:
+                return self._body(asking.result(), self._fresh.list_s)
+            if isinstance(error, YoungVersionError) or (question.kind == "query" and is_not_found(error)):
+                self._kept.pop(key, None)  # what a branch was is of no use when it is gone
+                raise error
+        self._means.counters.add("stale_answers")
+        return self._body(kept, 1.0)
+
+    def _asked(self, key: str, task: asyncio.Task[_Kept]) -> None:
+        self._asking.pop(key, None)
+        if not task.cancelled():
+            task.exception()
+
+    def _body(self, kept: _Kept | None, fresh_s: float) -> Body:
+        assert kept is not None
+        return Body(kept.data, kept.modified, max(1.0, fresh_s))
+
+    async def _ask_anew(self, question: Question) -> _Kept:
+        kinds: dict[str, Callable[[Question], Coroutine[Any, Any, bytes]]] = {
+            "list": self._fetch_list,
+            "latest": self._fetch_latest,
+            "query": self._fetch_query,
+            "head": self._fetch_head,
+        }
+        try:
+            async with asyncio.timeout(None if question.key not in self._kept else 60):
+                data = await kinds[question.kind](question)
+        except TimeoutError:
+            raise UnavailableError(f"{question.key}: upstream did not answer in time") from None
+        except Failure as error:
+            if not is_not_found(error):
+                self._down_until_s = time.monotonic() + self._fresh.down_s
+            raise
+        before: _Kept | None = self._kept.get(question.key)
+        same = before is not None and before.data == data
+        modified = before.modified if same and before is not None else time.time()
+        kept = _Kept(data, time.monotonic(), modified)
+        self._kept.keep(question.key, kept)
+        if not same and question.kind in ("list", "latest") and self._means.stores:
+            with suppress(Failure):  # it is for times when upstream is down
+                await self._cold.stored(lambda: self._storage.replace(_kept_key(question), data))
+        return kept
+
+    async def _old(self, question: Question) -> _Kept | None:
+        """What the storage has, from before this process began."""
+        found = None
+        if question.kind in ("list", "latest"):
+            found = await self._read(_kept_key(question), _MAX_LIST)
+        if found is not None:
+            kept = _Kept(found[1], 0.0, found[0].modified)
+        elif question.kind == "list":
+            data = await self._cold.stored(lambda: _stored_versions(self._storage, question.path))
+            if not data:
+                return None
+            kept = _Kept(data, 0.0, time.time())
+        elif question.kind == "head":
+            try:
+                kept = _Kept(await self._means.proofs.known(), 0.0, time.time())
+            except NotFoundError:
+                return None
+        else:
+            return None
+        self._kept.keep(question.key, kept)
+        return kept
+
+    async def _fetch_list(self, question: Question) -> bytes:
+        self._means.counters.add("fetched_list")
+        found = await self._ask(lambda source: source.versions(question.path))
+        versions = [version for version in found.list if canonical_version(version) == version]
+        if self._min_age_s:
+            versions = await self._without_young(question.path, versions)
+        return "".join(f"{version}\n" for version in versions).encode()
+
+    async def _without_young(self, path: str, versions: list[str]) -> list[str]:
+        """A list whose highest versions are old enough to be chosen; lower ones are refused when they are asked for."""
+        left = list(versions)
+        for version in sorted(versions, key=semver.key, reverse=True)[:_YOUNG_LOOKED_AT]:
+            try:
+                await self._check_age(ModuleVersion(path, version), True)
+            except YoungVersionError:
+                left.remove(version)
+                continue
+            except Failure:
+                pass  # it is told when the version is asked for
+            break
+        return left
+
+    async def _fetch_latest(self, question: Question) -> bytes:
+        self._means.counters.add("fetched_latest")
+        return await self._revision(question, lambda source: source.latest(question.path))
+
+    async def _fetch_query(self, question: Question) -> bytes:
+        self._means.counters.add("fetched_query")
+        return await self._revision(question, lambda source: source.stat(question.path, question.version))
+
+    async def _revision(self, question: Question, ask: Callable[[Any], Coroutine[Any, Any, RevInfo]]) -> bytes:
+        info = await self._ask(ask)
+        self._check_time(ModuleVersion(question.path, info.version), info)
+        if is_settled(question.path, info.version):
+            await self._store(
+                file_key(ModuleVersion(question.path, info.version), "info"), format_info(for_cache(info))
+            )
+        return format_info(info)
+
+    async def _fetch_head(self, _: Question) -> bytes:
+        return await self._means.proofs.newest()
+
+    # The checksum database.
+
+    async def _sumdb(self, question: Question) -> Body:
+        from govgo.core.sumdb.tile import parse_tile_path
+
+        if question.kind == "tile":
+            data = await self._means.proofs.tile(parse_tile_path(question.version))
+        else:
+            data = await self._means.proofs.answer(question.module)
+        return Body(data, time.time())
+
+    # The storage and upstream.
+
+    async def _ask(self, ask: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+        return await self._means.sources.ask(ask)
+
+    async def _read(self, key: str, limit: int) -> tuple[Entry, bytes] | None:
+        def read() -> tuple[Entry, bytes] | None:
+            entry = self._storage.head(key)
+            if entry is None:
+                return None
+            if entry.size > limit:
+                raise StorageError(f"{key}: {entry.size} bytes, which is too large", key=key)
+            data = self._storage.read(key)
+            return None if data is None else (entry, data)
+
+        found: tuple[Entry, bytes] | None = await self._cold.stored(read)
+        return found
+
+    async def _store(self, key: str, data: bytes) -> None:
+        """Store what was proved, if that is possible; the answer does not depend on it."""
+        if not self._means.stores:
+            return
+        try:
+            if await self._cold.stored(lambda: self._storage.create(key, data)):
+                self._means.counters.add("stored")
+        except StorageError as error:
+            self._means.counters.add("storage_errors")
+            self._means.log(f"{key}: could not be stored: {error}")
+
+    async def aclose(self) -> None:
+        """Cancel what is under way."""
+        for task in self._asking.values():
+            task.cancel()
+        await self.zips.aclose()
+
+
+async def _finished(reading: Reading, loop: asyncio.AbstractEventLoop) -> None:
+    """Wait until a zip is proved, or has failed."""
+    spool = reading.spool
+    over = loop.create_future()
+
+    def look() -> None:
+        if spool.state != "open" and not over.done():
+            over.set_result(None)
+
+    spool.watch(look)
+    try:
+        look()
+        await over
+    except BaseException:
+        reading.leave()
+        raise
+    finally:
+        spool.unwatch(look)
+
+
+def _kept_key(question: Question) -> str:
+    # Not the name `list`: that file is go's own, and names the versions that are in the cache.
+    return f"{question.key}.kept" if question.kind == "list" else question.key
+
+
+def _stored_versions(storage: Storage, path: str) -> bytes:
+    """The released versions of which the storage has a go.mod, in order, a line each."""
+    prefix = f"{escape_path(path)}/@v/"
+    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
+    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
+    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
+    return "".join(f"{version}\n" for version in found).encode()
+
+
+def _hash_copy(storage: Storage, key: str) -> str:
+    """The h1: of a zip that is on another machine."""
+    import tempfile
+
+    pieces = storage.chunks(key)
+    if pieces is None:
+        raise BadZipError("it is gone")
+    with tempfile.NamedTemporaryFile(prefix="govgo-serve-") as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        return hash_zip(file.name, Rules.STRICT)

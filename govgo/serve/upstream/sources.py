@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The entries of GOPROXY, asked by a server: nothing is remembered here, neither answers nor failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from govgo.adapters.http.remote import Web
+from govgo.adapters.loop.network import Network
+from govgo.adapters.modcache.cache import ModCache
+from govgo.adapters.proxy.proxy import Proxy, Source
+from govgo.adapters.repository.chain import ModuleSource, try_sources
+from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv
+from govgo.core.golib import url as gourl
+from govgo.ports.talk import Reporter
+
+_T = TypeVar("_T")
+
+_DIRECT_S = 60.0
+"""How long what is known of repositories is used. (`Direct` remembers tags and pages for one command.)"""
+
+
+class Sources:
+    """The GOPROXY chain. Belongs to the loop of its network."""
+
+    def __init__(self, env: GoEnv, network: Network, web: Web, report: Reporter) -> None:
+        """Raises UsageError for a GOPROXY that makes no sense."""
+        self._env = env
+        self._network = network
+        self._web = web
+        self._report = report
+        self._specs = env.proxies()
+        self._nowhere = ModCache("", writable_dirs=False)
+        self._direct: tuple[float, Any] | None = None
+        self._users: dict[int, int] = {}
+
+    async def ask(self, question: Callable[[ModuleSource], Coroutine[Any, Any, _T]]) -> _T:
+        """Ask one source after another, by the rules of GOPROXY (`chain.try_sources`)."""
+        return await try_sources([self._source(spec) for spec in self._specs], question)
+
+    def url_of(self, key: str) -> str:
+        """Where a client finds a file itself: at the first proxy that everybody may ask; "" for nowhere."""
+        for spec in self._specs:
+            if spec.url.startswith(("http:", "https:")):
+                base = gourl.parse(spec.url)
+                return "" if base.user is not None else str(base.join(key))
+        return ""
+
+    def close(self) -> None:
+        """End the commands of version control that are under way."""
+        if self._direct is not None:
+            self._direct[1].close()
+            self._direct = None
+
+    def _source(self, spec: Any) -> ModuleSource:
+        named = spec.url in (DIRECT, OFF, NOPROXY)
+        proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
+        return ModuleSource(spec, proxy, self._env, self._nowhere, self._report, lambda: None, self._repositories)
+
+    def _repositories(self) -> Source:
+        from govgo.adapters.vcs.direct import Direct
+
+        now_s = time.monotonic()
+        if self._direct is None or now_s - self._direct[0] > _DIRECT_S:
+            # The one before ends with the questions that it still answers; its commands have time limits.
+            self._direct = now_s, Direct(self._env, self._network, self._web, None)
+        found: Source = self._direct[1]
+        return found

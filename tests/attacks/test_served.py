@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Attacks on whoever trusts a proxy of `govgo serve`: an upstream that lies, files that change at rest, a full disk.
+
+Whatever happens, a client gets the truth, or an error; and the proxy keeps nothing that is false.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.core.module.moduleversion import ModuleVersion
+from tests.simulators.proxy import Body, File, Status, Truncate
+from tests.simulators.served import Got, Served, eventually
+from tests.simulators.world import World
+from tests.simulators.zips import module_zip
+
+A = "/q.io/a/@v/"
+ZIP, MOD = A + "v1.0.0.zip", A + "v1.0.0.mod"
+SUMDB = "/sumdb/sum.example.org"
+LOOKUP = SUMDB + "/lookup/q.io/a@v1.0.0"
+
+
+def noise(size: int) -> str:
+    lines = (hashlib.sha256(b"%d" % number).hexdigest() for number in range(size // 32))
+    return "package a\n" + "".join(f"// {line}\n" for line in lines)
+
+
+LARGE = noise(400_000)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0", files={"a.go": LARGE})
+        world.publish("q.io/b", "v1.0.0")
+        yield world
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[Served]:
+    with Served(world) as served:
+        yield served
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    """`data` with one bit flipped."""
+    place %= len(data)
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def is_refused(got: Got) -> bool:
+    """Whether a client sees that it has not got the file."""
+    return not got.whole or got.status == 502
+
+
+def stored(served: Served, path: str) -> bool:
+    return (served.storage / path[1:]).exists()
+
+
+# A lying upstream.
+
+
+def test_forged_go_mod(served: Served) -> None:
+    served.world.proxy.script(MOD, Body(b"module q.io/a\n\nrequire evil.io/x v1.0.0\n"))
+    got = served.get(MOD)
+    assert (got.status, "checksum mismatch" in got.text) == (502, True)
+    assert not stored(served, MOD)
+
+
+def test_forged_zip(served: Served) -> None:
+    forged = module_zip("q.io/a@v1.0.0", {"go.mod": b"module q.io/a\n", "a.go": LARGE.encode() + b"// evil\n"})
+    served.world.proxy.script(ZIP, Body(forged))
+    got = served.get(ZIP)
+    assert is_refused(got)
+    assert len(got.body) <= len(forged) - (1 << 16), "the end, without which no file can be taken out, is held back"
+    assert not stored(served, ZIP)
+    assert not stored(served, ZIP + "hash")
+
+
+def test_one_flipped_bit_anywhere_in_a_zip(served: Served) -> None:
+    honest = served.world.proxy.files[ZIP]
+    rng = random.Random(1)
+    for place in [0, 10, len(honest) - 1, len(honest) - 30, *(rng.randrange(len(honest)) for _ in range(8))]:
+        served.world.proxy.script(ZIP, Body(flipped(honest, place)))
+        got = served.get(ZIP)
+        # A bit that means nothing (a time, say) may be flipped: then the content is what the database proves.
+        assert is_refused(got) or got.body == flipped(honest, place)
+        if not is_refused(got):
+            os.unlink(served.storage / ZIP[1:])
+        forget(served)
+
+
+def forget(served: Served) -> None:
+    """What the proxy remembers of failures and files, which a test does not want to wait for."""
+    served.site.library._refused.clear()
+    served.site.library._sound.clear()
+    served.site.memory.clear()
+    for each in served.application_files():
+        each.clear()
+
+
+def test_what_was_bad_is_not_fetched_again_at_once(served: Served) -> None:
+    served.world.proxy.script(ZIP, Body(flipped(served.world.proxy.files[ZIP], 200)))
+    assert is_refused(served.get(ZIP))
+    for _ in range(5):
+        assert served.get(ZIP).status == 502
+    assert served.world.proxy.asked.count(ZIP) == 1
+
+
+def test_many_readers_of_a_forged_zip_are_all_cut(served: Served) -> None:
+    served.world.proxy.script(ZIP, Body(flipped(served.world.proxy.files[ZIP], 200)))
+    assert all(is_refused(got) for got in served.together(16, ZIP))
+
+
+def test_truncated_zip(served: Served) -> None:
+    served.world.proxy.script(ZIP, Truncate())
+    assert is_refused(served.get(ZIP))
+    assert not stored(served, ZIP)
+
+
+def test_a_page_in_place_of_a_zip(served: Served) -> None:
+    served.world.proxy.script(ZIP, Body(b"<!doctype html>" + b"x" * 200_000))
+    assert is_refused(served.get(ZIP))
+
+
+@pytest.mark.parametrize("place", [2, 60, -20], ids=["number", "hash", "signature"])
+def test_a_forged_lookup(served: Served, place: int) -> None:
+    served.world.database.forge = lambda path, body: flipped(body, place) if "lookup" in path else body
+    assert served.get(LOOKUP).status == 502
+    assert served.get(MOD).status == 502
+    assert not stored(served, LOOKUP)
+    assert not stored(served, MOD)
+    served.world.database.forge = lambda path, body: body
+    forget(served)
+    assert served.get(MOD).status == 200, "a fault on the way is not held against the database for ever"
+
+
+def test_a_forged_tile(served: Served) -> None:
+    served.world.database.forge = lambda path, body: flipped(body, 7) if "tile" in path else body
+    assert served.get(SUMDB + "/tile/8/0/000").status == 502
+    assert served.get(MOD).status == 502
+    served.world.database.forge = lambda path, body: body
+    forget(served)
+    assert served.get(MOD).status == 200
+
+
+def test_a_short_tile(served: Served) -> None:
+    served.world.database.forge = lambda path, body: body[:-32] if "tile" in path else body
+    assert served.get(SUMDB + "/tile/8/0/000").status == 502
+
+
+def test_a_tile_beyond_the_tree(served: Served) -> None:
+    assert served.get(SUMDB + "/tile/8/0/900").status == 404
+    assert served.get(SUMDB + "/tile/4/0/000").status == 404
+    assert served.get(SUMDB + "/tile/8/data/000").status == 404
+
+
+def test_a_fork_of_the_database(served: Served) -> None:
+    """Two histories under one key: nothing is proved any more, what is stored is served, and it is not hidden."""
+    assert served.get(MOD).status == 200
+    fork = served.world.log.fork(200).grow(400)
+    number = fork.add("q.io/b", "v1.0.0", served.world.record(ModuleVersion("q.io/b", "v1.0.0")))
+    assert number > 200
+    served.world.database.log = served.world.database.tile_log = fork
+    got = served.get("/q.io/b/@v/v1.0.0.mod")
+    assert got.status == 502
+    assert served.get("/readyz").status == 503
+    assert served.get(MOD).status == 200
+    served.world.database.log = served.world.database.tile_log = served.world.log
+    forget(served)
+    assert served.get("/q.io/b/@v/v1.0.0.mod").status == 502, "evidence is not forgotten"
+    assert list((served.storage / "sumdb/sum.example.org").glob("fork-*.txt"))
+
+
+def test_a_rolled_back_database_after_a_restart(world: World) -> None:
+    """The head outlives the process: an upstream that goes back behind it is found out."""
+    with Served(world) as served:
+        assert served.get(MOD).status == 200
+    fork = world.log.fork(200).grow(400)
+    fork.add("q.io/b", "v1.0.0", world.record(ModuleVersion("q.io/b", "v1.0.0")))
+    world.database.log = world.database.tile_log = fork
+    with Served(world) as served:
+        assert served.get("/q.io/b/@v/v1.0.0.mod").status == 502
+        assert not stored(served, "/q.io/b/@v/v1.0.0.mod")
+
+
+def test_another_version_in_an_info(served: Served) -> None:
+    served.world.proxy.script(A + "v1.0.0.info", Body(b'{"Version":"v6.6.6","Time":"2024-01-02T03:04:05Z"}'))
+    assert served.get(A + "v1.0.0.info").status == 502
+    assert not stored(served, A + "v1.0.0.info")
+
+
+def test_foreign_text_in_a_list(served: Served) -> None:
+    served.world.proxy.script(A + "list", Body(b"v1.0.0\n\x1b[31mred\n<script>\nv1.1.0-\xff\nv2\n../x\n"))
+    assert served.get(A + "list").body == b"v1.0.0\n"
+
+
+def test_foreign_text_in_an_error(served: Served) -> None:
+    body = b"\x1b[31m::error::x\r\nSet-Cookie: a=b\n"
+    served.world.proxy.script(MOD, Status(404, headers={"Content-Type": "text/plain"}, body=body))
+    got = served.get(MOD)
+    assert got.status == 404
+    assert "\x1b" not in got.text
+    assert "set-cookie" not in got.headers
+    assert got.headers["content-type"] == "text/plain; charset=utf-8"
+    assert got.headers["x-content-type-options"] == "nosniff"
+
+
+def test_passwords_of_upstream_are_told_to_nobody(world: World) -> None:
+    world.proxy.script("*", Status(403))
+    with Served(world, upstream=world.proxy.url.replace("http://", "http://user:hunter2@")) as served:
+        for path in (MOD, ZIP, A + "list"):
+            assert "hunter2" not in served.get(path).text
+        assert "hunter2" not in "".join(served.said)
+
+
+# Files that change at rest.
+
+
+@pytest.mark.parametrize("path", [MOD, ZIP])
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty"])
+def test_damage_at_rest_is_mended(world: World, path: str, damage: str) -> None:
+    with Served(world) as served:
+        honest = served.get(path).body
+    file = served.storage / path[1:]
+    file.chmod(0o644)
+    file.write_bytes({"flipped": flipped(honest, 40), "cut": honest[:7], "empty": b""}[damage])
+    with Served(world) as served:
+        got = served.get(path)
+        assert (got.status, got.body) == (200, honest)
+        assert "damaged in the storage" in "".join(served.said)
+        eventually(lambda: file.read_bytes() == honest)
+
+
+@pytest.mark.parametrize("path", [MOD, ZIP])
+def test_damage_at_rest_is_never_served(world: World, path: str) -> None:
+    with Served(world) as served:
+        honest = served.get(path).body
+    (served.storage / path[1:]).write_bytes(flipped(honest, 40))
+    with Served(world, upstream="http://127.0.0.1:1") as served:
+        assert served.get(path).status == 502
+
+
+def test_damaged_proofs_at_rest_are_fetched_anew(world: World) -> None:
+    with Served(world) as served:
+        before = {path: served.get(path).body for path in (LOOKUP, SUMDB + "/tile/8/0/000")}
+    for file in (served.storage / "sumdb").rglob("*"):
+        if file.is_file():
+            file.write_bytes(flipped(file.read_bytes(), 33))
+    with Served(world) as served:
+        for path, body in before.items():
+            assert served.get(path).body == body
+
+
+def test_planted_links_are_not_followed(world: World, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"module q.io/a\n")
+    for path in (MOD, ZIP, A + "v1.0.0.info"):
+        link = world.root / "served" / path[1:]
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(secret)
+    with Served(world, upstream="http://127.0.0.1:1", env={"GOSUMDB": "off"}) as served:
+        for path in (MOD, ZIP, A + "v1.0.0.info"):
+            assert served.get(path).status == 502
+
+
+# A disk that is full.
+
+
+def test_a_full_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Served(world) as served:
+        assert served.get(MOD).status == 200
+
+        def full(*_: object) -> int:
+            raise OSError(errno.ENOSPC, "no space")
+
+        monkeypatch.setattr("govgo.adapters.disk.atomic.os.open", full)
+        monkeypatch.setattr("govgo.adapters.storage.directory.atomic.create_temp", full)
+        assert served.get(MOD).status == 200
+        assert served.get("/q.io/b/@v/v1.0.0.mod").status == 200, "what was proved is given all the same"
+        assert served.get("/q.io/b/@v/v1.0.0.zip").status == 503, "a zip needs a place to be proved"
+        assert "no space" in "".join(served.said)
+        monkeypatch.undo()
+        eventually(lambda: served.get("/q.io/b/@v/v1.0.0.zip").status == 200)
+    assert not list(served.storage.rglob("*.tmp"))
+
+
+def test_a_disk_that_fills_up_under_a_zip(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = 0
+
+    def fills_up(descriptor: int, data: bytes) -> None:
+        nonlocal written
+        written += len(data)
+        if written > 150_000:
+            raise OSError(errno.ENOSPC, "no space")
+        while data:
+            data = data[os.write(descriptor, data) :]
+
+    monkeypatch.setattr("govgo.serve.upstream.spool.write_all", fills_up)
+    got = served.get(ZIP)
+    assert not got.whole or got.status == 503
+    assert not stored(served, ZIP)
+    assert not list(served.storage.rglob("*.tmp"))
+    monkeypatch.undo()
+    assert served.get(ZIP).body == served.world.proxy.files[ZIP]
+
+
+def test_upstream_recovers(served: Served) -> None:
+    served.world.proxy.script("*", Status(503))
+    assert served.get(ZIP).status == 503
+    served.world.proxy.script("*", File())
+    assert served.get(ZIP).status == 200

@@ -1,0 +1,555 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a client of the proxy sees: the behaviours in which the known proxies differ, and what is right."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from govgo.serve.policy import Policy, Rule
+from tests.simulators.proxy import Body, Drip, File, Stall, Status
+from tests.simulators.served import Served, eventually
+from tests.simulators.world import World
+
+BIG = "// " + "0123456789abcdef" * 64 + "\n"
+A = "/q.io/a/@v/"
+SUMDB = "/sumdb/sum.example.org"
+
+
+def noise(size: int) -> str:
+    """A source file that does not get smaller in a zip."""
+    lines = (hashlib.sha256(b"%d" % number).hexdigest() for number in range(size // 32))
+    return "package a\n" + "".join(f"// {line}\n" for line in lines)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0")
+        world.publish("q.io/a", "v1.1.0")
+        world.publish("q.io/big", "v1.0.0", files={"a.go": noise(1 << 20)})
+        yield world
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[Served]:
+    with Served(world) as served:
+        yield served
+
+
+def asked(world: World, mark: str = "") -> list[str]:
+    """What upstream was asked about modules."""
+    return [path for path in world.proxy.asked if not path.startswith("/sumdb") and mark in path]
+
+
+# The five endpoints.
+
+
+@pytest.mark.parametrize(
+    ("path", "type_", "body"),
+    [
+        (A + "list", "text/plain; charset=utf-8", b"v1.0.0\nv1.1.0\n"),
+        (A + "v1.0.0.info", "application/json", b'{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}'),
+        (A + "v1.0.0.mod", "text/plain; charset=utf-8", b"module q.io/a\n"),
+    ],
+)
+def test_small_files(served: Served, path: str, type_: str, body: bytes) -> None:
+    cold, warm = served.get(path), served.get(path)
+    for got in (cold, warm):
+        assert (got.status, got.body, got.headers["content-type"]) == (200, body, type_)
+        assert got.headers["date"]
+    assert asked(served.world) == [path]
+
+
+def test_a_zip_is_that_of_upstream(served: Served) -> None:
+    for _ in range(2):
+        got = served.get(A + "v1.0.0.zip")
+        assert (got.status, got.body) == (200, served.world.proxy.files[A + "v1.0.0.zip"])
+        assert got.headers["content-type"] == "application/zip"
+    assert asked(served.world) == [A + "v1.0.0.zip"]
+
+
+def test_latest_and_branches(served: Served) -> None:
+    info = b'{"Version":"v1.1.0","Time":"2024-01-02T03:04:05Z"}'
+    served.world.proxy.files["/q.io/a/@latest"] = served.world.proxy.files[A + "main.info"] = info
+    assert served.get("/q.io/a/@latest").body == info
+    assert served.get(A + "main.info").body == info
+    # The version that was meant is known now.
+    served.world.proxy.asked.clear()
+    assert served.get(A + "v1.1.0.info").body == info
+    assert asked(served.world) == []
+
+
+def test_letters_are_escaped(served: Served) -> None:
+    served.world.publish("q.io/Up", "v1.0.0")
+    served.world.proxy.files["/q.io/%21up/@v/v1.0.0.mod"] = b"module q.io/Up\n"
+    assert served.get("/q.io/!up/@v/v1.0.0.mod").body == b"module q.io/Up\n"
+    assert served.get("/q.io/%21up/@v/v1.0.0.mod").body == b"module q.io/Up\n"
+    assert served.get("/q.io/Up/@v/v1.0.0.mod").status == 404
+    assert (served.storage / "q.io/!up/@v/v1.0.0.mod").read_bytes() == b"module q.io/Up\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/x", "/q.io/a", A + "v1.0.0.ziphash", A + "v1.0.mod", A + "main.zip", "/q.io/a/@v/../x", "/../etc/passwd",
+     "/q.io/a/v2/@v/v1.0.0.mod", "/sumdb/x", SUMDB + "/tile/8/0/0", SUMDB + "/lookup/q.io/a", "/q.io/%00/@v/list",
+     "//q.io/a/@v/list", "/q.io/a/@v/list/"],
+)  # fmt: skip
+def test_what_no_proxy_has(served: Served, path: str) -> None:
+    assert served.get(path).status == 404
+    assert asked(served.world) == []
+
+
+def test_other_methods(served: Served) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        got = served.get(A + "list", method=method)
+        assert (got.status, got.headers["allow"], got.headers["connection"]) == (405, "GET, HEAD", "close")
+
+
+# HEAD, ranges, conditions, caching.
+
+
+@pytest.mark.parametrize("file", ["list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"])
+def test_head_has_the_headers_of_get(served: Served, file: str) -> None:
+    cold = served.get(A + file, method="HEAD")
+    got, head = served.get(A + file), served.get(A + file, method="HEAD")
+    assert (cold.status, head.status, cold.body, head.body) == (200, 200, b"", b"")
+    assert cold.headers["content-length"] == head.headers["content-length"] == str(len(got.body))
+    ignored = {"date", "last-modified"}
+    assert {k: v for k, v in head.headers.items() if k not in ignored} == {
+        k: v for k, v in got.headers.items() if k not in ignored
+    }
+
+
+@pytest.mark.parametrize("file", ["v1.0.0.mod", "v1.0.0.zip"])
+def test_ranges(served: Served, file: str) -> None:
+    whole = served.world.proxy.files[A + file]
+    size = len(whole)
+    for wanted, start, end in [("0-0", 0, 1), ("3-", 3, size), ("-4", size - 4, size), (f"2-{size + 9}", 2, size)]:
+        got = served.get(A + file, Range=f"bytes={wanted}")
+        assert (got.status, got.body) == (206, whole[start:end])
+        assert got.headers["content-range"] == f"bytes {start}-{end - 1}/{size}"
+    beyond = served.get(A + file, Range=f"bytes={size}-")
+    assert (beyond.status, beyond.body, beyond.headers["content-range"]) == (416, b"", f"bytes */{size}")
+    for ignored in ("bytes=0-1,3-4", "lines=0-1", "bytes=-", "bytes=5-2"):
+        assert served.get(A + file, Range=ignored).body == whole
+    tag = served.get(A + file).headers["etag"]
+    assert served.get(A + file, Range="bytes=3-", If_Range=tag).status == 206
+    assert served.get(A + file, Range="bytes=3-", If_Range='"other"').body == whole
+
+
+@pytest.mark.parametrize("file", ["v1.0.0.mod", "v1.0.0.zip"])
+def test_conditions(served: Served, file: str) -> None:
+    served.get(A + file)
+    first = served.get(A + file)
+    tag, modified = first.headers["etag"], first.headers["last-modified"]
+    for condition in ({"If_None_Match": tag}, {"If_None_Match": f'W/{tag}, "x"'}, {"If_None_Match": "*"},
+                      {"If_Modified_Since": modified}):  # fmt: skip
+        got = served.get(A + file, **condition)
+        assert (got.status, got.body, got.headers["etag"]) == (304, b"", tag)
+    assert served.get(A + file, If_None_Match='"x"').status == 200
+    assert served.get(A + file, If_None_Match='"x"', If_Modified_Since=modified).status == 200  # the tag decides
+    assert served.get(A + file, If_Modified_Since="Thu, 01 Jan 1970 00:00:00 GMT").status == 200
+    assert served.get(A + file, If_Modified_Since="yesterday").status == 200
+
+
+def test_how_long_answers_may_be_kept(served: Served) -> None:
+    lasting = "public, max-age=31536000, immutable"
+    for path in (A + "v1.0.0.info", A + "v1.0.0.mod", A + "v1.0.0.zip", SUMDB + "/lookup/q.io/a@v1.0.0",
+                 SUMDB + "/tile/8/0/000"):  # fmt: skip
+        assert served.get(path).headers["cache-control"] == lasting
+    for path in (A + "list", SUMDB + "/latest"):
+        assert 50 <= int(served.get(path).headers["cache-control"].removeprefix("public, max-age=")) <= 60
+    assert served.get(A + "v1.9.0.mod").headers["cache-control"] == "max-age=10"
+
+
+# Only what is asked for.
+
+
+def test_a_small_file_fetches_no_zip(served: Served) -> None:
+    served.get("/q.io/big/@v/v1.0.0.info")
+    served.get("/q.io/big/@v/v1.0.0.mod")
+    assert asked(served.world) == ["/q.io/big/@v/v1.0.0.info", "/q.io/big/@v/v1.0.0.mod"]
+
+
+def test_an_upstream_that_has_go_mod_files_alone(served: Served) -> None:
+    for file in (".info", ".zip"):
+        del served.world.proxy.files[f"{A}v1.1.0{file}"]
+    assert served.get(A + "v1.1.0.mod").status == 200
+
+
+def test_nothing_is_fetched_when_the_client_says_so(served: Served) -> None:
+    for file in ("list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+        assert served.get(A + file, Disable_Module_Fetch="true").status == 404
+    assert asked(served.world) == []
+    for file in ("list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+        served.get(A + file)
+        assert served.get(A + file, Disable_Module_Fetch="true").status == 200
+
+
+# Cold zips.
+
+
+def test_the_first_byte_comes_before_upstreams_last(served: Served) -> None:
+    path = "/q.io/big/@v/v1.0.0.zip"
+    served.world.proxy.script(path, Drip(((0.0, 300_000), (1.5, 1000))))
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+    begun_s = time.monotonic()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    first = answer.read(1000)
+    assert time.monotonic() - begun_s < 1.0
+    assert first + answer.read() == served.world.proxy.files[path]
+    assert time.monotonic() - begun_s >= 1.5
+    connection.close()
+
+
+def test_many_clients_of_a_cold_zip_make_one_fetch(served: Served) -> None:
+    path = "/q.io/big/@v/v1.0.0.zip"
+    served.world.proxy.script(path, Drip(((0.1, 200_000), (0.3, 1000))))
+    found = served.together(32, path)
+    assert {(got.status, got.whole, got.body == served.world.proxy.files[path]) for got in found} == {(200, True, True)}
+    assert asked(served.world) == [path]
+
+
+@pytest.mark.parametrize("file", ["v1.0.0.mod", "v1.0.0.info", "list"])
+def test_many_clients_of_a_small_file_make_one_fetch(served: Served, file: str) -> None:
+    served.world.proxy.delay_s = 0.2
+    assert {got.status for got in served.together(24, A + file)} == {200}
+    assert asked(served.world) == [A + file]
+
+
+def test_a_zip_is_whole_for_whoever_comes_while_it_is_stored(served: Served) -> None:
+    path = "/q.io/big/@v/v1.0.0.zip"
+    whole = served.world.proxy.files[path]
+    served.world.proxy.script(path, Drip(tuple((0.02, 20_000) for _ in range(30))))
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(served.get(path))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.04)
+    for thread in threads:
+        thread.join()
+    assert {(got.whole, got.body == whole) for got in found} == {(True, True)}
+
+
+def test_old_clients_get_whole_answers(served: Served) -> None:
+    """HTTP/1.0 has no chunks: a broken body would look like a whole one, so it gets a length."""
+    path = "/q.io/big/@v/v1.0.0.zip"
+    got = served.raw(b"GET %b HTTP/1.0\r\n\r\n" % path.encode())
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert re.search(rb"content-length: (\d+)", head)[1] == b"%d" % len(body)  # type: ignore[index]
+    assert b"chunked" not in head
+    assert body == served.world.proxy.files[path]
+
+
+def test_a_fetch_that_nobody_waits_for_ends(served: Served) -> None:
+    served.world.proxy.script("*", Stall())
+    for path in (A + "v1.0.0.zip", A + "v1.0.0.mod", A + "list"):
+        with pytest.raises(TimeoutError):
+            served.get(path, timeout=0.3)
+    eventually(lambda: served.site.library.flights == 0)
+    eventually(lambda: served.site.requests == 0)
+    # And the next client begins anew.
+    served.world.proxy.script("*", File())
+    assert served.get(A + "v1.0.0.mod").status == 200
+
+
+# Upstream is told as itself.
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(404, 404), (410, 410), (400, 502), (401, 401), (403, 403), (429, 429), (451, 502), (500, 500), (502, 502),
+     (503, 503), (504, 504)],
+)  # fmt: skip
+def test_statuses_of_upstream(served: Served, status: int, told: int) -> None:
+    served.world.proxy.script("*", Status(status, headers={"Retry-After": "0"} if status >= 429 else {}))
+    for file in ("list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+        got = served.get(A + file)
+        assert got.status == told
+        assert got.headers["cache-control"] == ("max-age=10" if told in (404, 410) else "no-store")
+    assert not list(served.storage.glob("q.io/*"))
+
+
+def test_an_upstream_that_is_not_there(world: World) -> None:
+    with Served(world, upstream="http://127.0.0.1:1") as served:
+        for file in ("list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+            assert served.get(A + file).status == 502
+
+
+def test_an_upstream_that_does_not_answer(world: World) -> None:
+    world.proxy.script("*", Stall())
+    with Served(world, timeout_s=0.5) as served:
+        assert {served.get(A + file).status for file in ("v1.0.0.mod", "v1.0.0.zip", "list")} == {504}
+
+
+def test_not_found_is_remembered_briefly(world: World) -> None:
+    with Served(world, missing_s=1.2) as served:
+        for _ in range(3):
+            assert served.get(A + "v1.2.0.mod").status == 404
+        assert asked(world) == [A + "v1.2.0.mod"]
+        world.publish("q.io/a", "v1.2.0")
+        eventually(lambda: served.get(A + "v1.2.0.mod").status == 200)
+
+
+# What may change.
+
+
+def test_lists_are_asked_for_again_after_a_while(world: World) -> None:
+    with Served(world, list_s=1.2) as served:
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
+        world.publish("q.io/a", "v1.2.0")
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
+        eventually(lambda: served.get(A + "list").body == b"v1.0.0\nv1.1.0\nv1.2.0\n")
+        assert 2 <= len(asked(world, "list")) <= 3
+
+
+def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
+    with Served(world, list_s=1.0) as served:
+        for path in (A + "list", "/q.io/big/@v/list"):
+            assert served.get(path).status == 200
+        world.proxy.script("*", Status(503))
+        time.sleep(1.1)
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"  # this one has found out
+        begun_s = time.monotonic()
+        for path in (A + "list", "/q.io/big/@v/list"):
+            assert served.get(path).status == 200
+        assert time.monotonic() - begun_s < 0.2
+
+
+# Restart with a dead upstream.
+
+
+def test_everything_is_served_after_a_restart_without_upstream(world: World) -> None:
+    paths = [A + "list", A + "v1.0.0.info", A + "v1.0.0.mod", A + "v1.0.0.zip", SUMDB + "/supported",
+             SUMDB + "/lookup/q.io/a@v1.0.0", SUMDB + "/tile/8/0/000", SUMDB + "/latest"]  # fmt: skip
+    with Served(world) as served:
+        before = {path: served.get(path) for path in paths}
+    with Served(world, upstream="http://127.0.0.1:1") as served:
+        begun_s = time.monotonic()
+        for path in paths:
+            got = served.get(path)
+            assert (path, got.status, got.body) == (path, 200, before[path].body)
+        assert time.monotonic() - begun_s < 2.0
+
+
+def test_the_list_of_what_is_stored_where_none_was_ever_asked_for(world: World) -> None:
+    with Served(world) as served:
+        served.get(A + "v1.1.0.mod")
+    with Served(world, upstream="http://127.0.0.1:1") as served:
+        assert served.get(A + "list").body == b"v1.1.0\n"
+
+
+# The checksum database.
+
+
+def test_other_databases_are_not_served(served: Served) -> None:
+    assert served.get("/sumdb/sum.other.org/supported").status == 404
+    assert served.get("/sumdb/sum.other.org/lookup/q.io/a@v1.0.0").status == 404
+
+
+def test_lookups_and_tiles_are_asked_for_once(served: Served) -> None:
+    for path in (SUMDB + "/lookup/q.io/a@v1.0.0", SUMDB + "/tile/8/0/001.p/40", SUMDB + "/tile/8/1/000.p/1"):
+        first = served.get(path)
+        before = len(served.world.proxy.asked)
+        again = served.get(path)
+        assert (first.status, again.body) == (200, first.body)
+        assert len(served.world.proxy.asked) == before
+    assert len(served.get(SUMDB + "/tile/8/0/001.p/40").body) == 40 * 32
+
+
+def test_a_lookup_of_what_the_database_does_not_have(served: Served) -> None:
+    assert served.get(SUMDB + "/lookup/q.io/none@v1.0.0").status in (403, 404)
+
+
+def test_private_modules_are_not_shown_to_the_database(world: World) -> None:
+    with Served(world, env={"GONOSUMDB": "q.io/a"}) as served:
+        assert served.get(SUMDB + "/lookup/q.io/a@v1.0.0").status == 403
+        assert served.get(A + "v1.0.0.mod").status == 200
+        assert served.get(A + "v1.0.0.zip").status == 200
+    assert not [path for path in world.proxy.asked if "/lookup/" in path]
+
+
+# Warm answers do not wait for cold ones.
+
+
+def test_warm_answers_go_on_while_cold_ones_hang(served: Served) -> None:
+    for file in ("v1.0.0.mod", "v1.0.0.zip"):
+        served.get(A + file)
+    world = served.world
+    for number in range(30):
+        world.proxy.script(f"/q.io/hang{number}/@v/v1.0.0.zip", Stall())
+    hanging = [
+        threading.Thread(target=lambda n=number: hang(served, f"/q.io/hang{n}/@v/v1.0.0.zip"), daemon=True)
+        for number in range(30)
+    ]
+    for thread in hanging:
+        thread.start()
+    eventually(lambda: served.site.library.flights >= 30)
+    begun_s = time.monotonic()
+    for _ in range(20):
+        assert served.get(A + "v1.0.0.mod").status == 200
+        assert served.get(A + "v1.0.0.zip").status == 200
+    assert time.monotonic() - begun_s < 2.0
+    assert served.get(A + "v1.1.0.mod").status == 200  # nor does another cold one
+    assert served.get("/healthz").status == served.get("/readyz").status == 200
+
+
+def hang(served: Served, path: str) -> None:
+    with pytest.raises((TimeoutError, ConnectionError, OSError)):
+        served.get(path, timeout=4)
+
+
+# Policy.
+
+
+def test_rules_have_reasons(world: World) -> None:
+    policy = Policy(deny=(Rule("q.io/a", "v1.0.*", "a bad release"),), allow=("q.io/a",))
+    with Served(world, policy=policy) as served:
+        got = served.get(A + "v1.0.0.zip")
+        assert (got.status, got.text) == (403, "blocked by the rule for q.io/a@v1.0.*: a bad release\n")
+        assert served.get(A + "v1.1.0.zip").status == 200
+        got = served.get("/q.io/big/@v/list")
+        assert (got.status, got.text) == (403, "blocked: no rule of this proxy allows this module\n")
+    assert asked(world, "v1.0.0") == asked(world, "big") == []
+
+
+def test_what_is_not_stored_is_elsewhere_or_nowhere(world: World) -> None:
+    modes = Policy(modes=(("q.io/a", "redirect"), ("q.io/*", "none")))
+    with Served(world) as served:
+        assert served.get(A + "v1.1.0.mod").status == 200
+    world.proxy.asked.clear()
+    with Served(world, policy=modes) as served:
+        got = served.get(A + "v1.0.0.zip")
+        assert (got.status, got.headers["location"]) == (302, f"{world.proxy.url}{A}v1.0.0.zip")
+        assert served.get(A + "v1.1.0.mod").status == 200
+        assert served.get("/q.io/big/@v/v1.0.0.mod").status == 404
+    assert asked(world) == []
+
+
+def test_credentials_of_upstream_are_in_no_redirect(world: World) -> None:
+    upstream = world.proxy.url.replace("http://", "http://user:secret@")
+    with Served(world, upstream=upstream, policy=Policy(mode="redirect")) as served:
+        got = served.get(A + "v1.0.0.zip")
+        assert got.status == 404
+        assert "secret" not in got.text + str(got.headers)
+
+
+def test_young_versions(world: World) -> None:
+    world.proxy.files[A + "v1.1.0.info"] = json.dumps(
+        {"Version": "v1.1.0", "Time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    ).encode()
+    with Served(world, policy=Policy(min_age_s=86400.0)) as served:
+        for file in ("v1.1.0.info", "v1.1.0.mod", "v1.1.0.zip"):
+            got = served.get(A + file)
+            assert (got.status, got.text) == (403, "q.io/a@v1.1.0 is younger than the minimum age of this proxy\n")
+        assert served.get(A + "v1.0.0.zip").status == 200
+        assert served.get(A + "list").body == b"v1.0.0\n"
+
+
+def test_nothing_is_stored_by_a_proxy_that_only_reads(world: World) -> None:
+    with Served(world, read_only=True) as served:
+        for file in ("list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+            assert served.get(A + file).status == 200
+    assert not [file for file in served.storage.rglob("*") if file.is_file() and "sumdb" not in str(file)]
+
+
+# Who may ask.
+
+
+def test_users(world: World, tmp_path: Path) -> None:
+
+    token = "t0ken" * 8
+    users = tmp_path / "users"
+    password = bcrypt.hashpw(b"pass word", bcrypt.gensalt(4)).decode()
+    users.write_text(f"# ours\nann:{password}\nci:sha256:{hashlib.sha256(token.encode()).hexdigest()}\n")
+
+    def basic(text: str) -> str:
+        return "Basic " + base64.b64encode(text.encode()).decode()
+
+    with Served(world, users=str(users), access_log=str(tmp_path / "log")) as served:
+        for header in ("", "Bearer x", basic("ann:wrong"), basic("bob:pass word"), "Basic ???", basic("ann")):
+            got = served.get(A + "list", **({"Authorization": header} if header else {}))
+            assert (got.status, got.headers["www-authenticate"]) == (401, 'Basic realm="govgo"')
+        assert asked(world) == []
+        for header in (f"Bearer {token}", basic(f"x:{token}"), basic("ann:pass word")):
+            for _ in range(2):
+                assert served.get(A + "list", Authorization=header).status == 200
+        assert served.get(A + "list").status == 401  # nor from memory
+        assert served.get("/healthz").status == 200
+        assert served.get("/metrics").status == 401
+        assert (
+            served.get(A + "v1.0.0.mod", Authorization=f"Bearer {token}").headers["cache-control"].startswith("private")
+        )
+    log = (tmp_path / "log").read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert {line["user"] for line in lines} == {"", "ann", "ci"}
+    assert token not in log
+    assert "pass word" not in log
+
+
+def test_private_paths_are_in_no_log(world: World, tmp_path: Path) -> None:
+    with Served(world, env={"GOPRIVATE": "q.io/a", "GONOPROXY": "none"}, access_log=str(tmp_path / "log")) as served:
+        for _ in range(2):
+            assert served.get(A + "v1.0.0.mod?token=x").status == 200
+            assert served.get("/q.io/big/@v/v1.0.0.mod").status == 200
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [line["path"] for line in lines] == ["(private)", "/q.io/big/@v/v1.0.0.mod"] * 2
+    assert all(line["status"] == 200 and line["kind"] == "mod" for line in lines)
+
+
+# Operations.
+
+
+def test_metrics(served: Served) -> None:
+    for _ in range(3):
+        served.get(A + "v1.0.0.mod")
+    served.get(A + "v1.0.0.zip")
+    served.get("/q.io/none/@v/v1.0.0.mod")
+    text = served.get("/metrics").text
+    for line in (
+        'govgo_requests_total{kind="mod",status="200"} 3.0',
+        'govgo_requests_total{kind="mod",status="404"} 1.0',
+        'govgo_upstream_fetches_total{kind="zip"} 1.0',
+        "govgo_memory_hits_total 2.0",
+        "govgo_zip_fetch_seconds_count 1.0",
+    ):
+        assert line in text.splitlines()
+
+
+def test_health_notices_what_hangs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.http.health._PATIENCE_S", 0.3)
+    ready = threading.Event()
+    monkeypatch.setattr(type(served.site.storage), "head", lambda *_: ready.wait(10) and None)
+    served.get("/readyz")
+    time.sleep(0.4)
+    got = served.get("/readyz")
+    assert got.status == 503
+    assert json.loads(got.body)["checks"]["storage"].startswith("has not answered for")
+    assert served.get("/healthz").status == 200
+    ready.set()
+    stuck = threading.Event()
+    served.site.cold.loop.call_soon_threadsafe(lambda: stuck.wait(10))
+    time.sleep(1.2)
+    got = served.get("/healthz")
+    assert (got.status, json.loads(got.body)["status"]) == (503, "failing")
+    stuck.set()
+
+
+def test_answers_that_break_off_are_seen_as_such(served: Served) -> None:
+    path = "/q.io/big/@v/v1.0.0.zip"
+    data = served.world.proxy.files[path]
+    served.world.proxy.script(path, Body(data[:-1] + bytes([data[-1] ^ 1])))
+    got = served.get(path)
+    assert not got.whole or got.status == 502

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""HTTP/1.1 by hand: requests in pieces and in a row, connections kept and closed, clients that are slow or greedy."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.serve.http.site import Limits
+from tests.simulators.proxy import Drip
+from tests.simulators.served import Served, eventually
+from tests.simulators.world import World
+
+MOD = "/q.io/a/@v/v1.0.0.mod"
+LIST = "/q.io/a/@v/list"
+BODY = b"module q.io/a\n"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with World(tmp_path_factory.mktemp("fast")) as world:
+        world.publish("q.io/a", "v1.0.0", files={"a.go": "package a\n// " + "x" * 5000 + "\n"})
+        with Served(world) as served:
+            for path in (MOD, LIST):
+                served.get(path)
+            yield served
+
+
+def request(path: str = MOD, *lines: str, method: str = "GET", version: str = "1.1") -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: x", *lines, "", ""]).encode()
+
+
+LAST = request(MOD, "Connection: close")
+
+
+def answers(data: bytes) -> list[tuple[int, dict[str, str], bytes]]:
+    """The responses in what came over the wire, by their lengths."""
+    found = []
+    while data:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        size = int(headers["content-length"])
+        assert len(rest) >= size
+        found.append((int(first.split()[1]), headers, rest[:size]))
+        data = rest[size:]
+    return found
+
+
+def test_an_answer_from_memory(served: Served) -> None:
+    before = served.counters.total("memory_hits")
+    ((status, headers, body),) = answers(served.raw(LAST))
+    assert (status, body) == (200, BODY)
+    assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", headers["date"])
+    assert headers["connection"] == "close"
+    served.site.memory.count()
+    assert served.counters.total("memory_hits") == before + 1
+
+
+def test_requests_in_a_row(served: Served) -> None:
+    got = answers(served.raw(request() * 500 + LAST))
+    assert [(status, body) for status, _, body in got] == [(200, BODY)] * 501
+
+
+def test_a_row_of_requests_of_both_ways_is_answered_in_order(served: Served) -> None:
+    row = [MOD, "/healthz", LIST, "/q.io/a/@v/v1.0.0.info", MOD, "/nothing", MOD]
+    got = answers(served.raw(b"".join(request(path) for path in row) + LAST))
+    assert [status for status, _, _ in got] == [200, 200, 200, 200, 200, 404, 200, 200]
+    assert [body for _, _, body in got][::2][:1] == [BODY]
+    assert got[2][2] == b"v1.0.0\n"
+    assert got[4][2] == got[6][2] == got[7][2] == BODY
+
+
+def test_a_fast_request_waits_for_a_slow_one_before_it(served: Served) -> None:
+    path = "/q.io/a/@v/v1.0.0.zip"
+    served.world.proxy.script(path, Drip(((0.4, 100),)))
+    begun_s = time.monotonic()
+    got = answers(served.raw(request(path, "Range: bytes=0-9") + LAST))
+    assert [len(body) for _, _, body in got] == [10, len(BODY)]
+    assert time.monotonic() - begun_s > 0.3
+
+
+@pytest.mark.parametrize("pieces", [2, 7, 1000])
+def test_requests_in_pieces(served: Served, pieces: int) -> None:
+    got = answers(served.raw(request() + request(LIST) + LAST, pieces=pieces, pause_s=0.0005))
+    assert [body for _, _, body in got] == [BODY, b"v1.0.0\n", BODY]
+
+
+def test_connections_are_kept(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+        for _ in range(5):
+            connection.sendall(request())
+            data = b""
+            while not data.endswith(BODY):
+                data += connection.recv(4096)
+            assert b"connection: close" not in data
+
+
+@pytest.mark.parametrize("path", [MOD, "/healthz"])
+def test_old_clients(served: Served, path: str) -> None:
+    got = answers(served.raw(request(path, version="1.0") + request()))
+    assert len(got) == 1, "the connection ends after the first answer"
+    assert got[0][1]["connection"] == "close"
+
+
+def test_head_from_memory(served: Served) -> None:
+    data = served.raw(request(method="HEAD") + LAST)
+    head, _, rest = data.partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(BODY) in head
+    assert answers(rest)[0][2] == BODY
+
+
+def test_conditions_and_ranges_go_the_other_way(served: Served) -> None:
+    got = answers(served.raw(request(MOD, "Range: bytes=0-5") + LAST))
+    assert [(status, body) for status, _, body in got] == [(206, BODY[:6]), (200, BODY)]
+    tag = got[1][1]["etag"]
+    data = served.raw(request(MOD, f"If-None-Match: {tag}") + LAST)
+    head, _, rest = data.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 304 ")
+    assert b"content-length" not in head
+    assert answers(rest)[0][0] == 200
+
+
+@pytest.mark.parametrize(
+    ("lines", "body"),
+    [(("Content-Length: 5",), b"hello"), (("Transfer-Encoding: chunked",), b"5\r\nhello\r\n0\r\n\r\n")],
+)
+def test_bodies_of_requests_are_passed_over(served: Served, lines: tuple[str, ...], body: bytes) -> None:
+    got = answers(served.raw(request(MOD, *lines) + body + LAST))
+    assert [status for status, _, _ in got] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "data", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET  HTTP/1.1\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+             b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"],
+)  # fmt: skip
+def test_what_is_no_http(served: Served, data: bytes) -> None:
+    assert served.raw(data).startswith(b"HTTP/1.1 400 ")
+
+
+def test_heads_that_are_too_large(served: Served) -> None:
+    assert b" 431 " in served.raw(request("/healthz", "X: " + "x" * 40_000)).split(b"\r\n")[0]
+    assert b" 431 " in served.raw(request("/" + "x" * 40_000)).split(b"\r\n")[0]
+
+
+def test_a_head_without_end(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        sent = 0
+        with pytest.raises(OSError):  # noqa: PT012 - it is cut somewhere on the way
+            while sent < 1 << 26:
+                sent += connection.send(b"x" * 65536)
+    assert sent < 1 << 24
+
+
+def test_a_client_that_reads_nothing_is_not_answered_for_ever(served: Served) -> None:
+    """Answers that nobody takes do not pile up: the requests behind them wait in the socket."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=2) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sent = 0
+        with pytest.raises(TimeoutError):  # noqa: PT012 - it stops somewhere on the way
+            while sent < 1 << 27:
+                sent += connection.send(request() * 500)
+        assert sent < 1 << 26
+        held = [each.transport.get_write_buffer_size() for each in served.server.server_state.connections]
+        assert max(held) < 1 << 23
+        assert served.get(MOD).status == 200
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Served]:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0")
+        with Served(world) as served:
+            served.site.limits = Limits(connections=8, head_s=0.6, idle_s=0.6, stuck_s=0.6)
+            served.get(MOD)
+            yield served
+
+
+def test_slow_and_idle_clients(strict: Served) -> None:
+    begun_s = time.monotonic()
+    assert b" 408 " in strict.raw(b"GET / HTTP/1.1\r\nHost:").split(b"\r\n")[0]
+    assert strict.raw(b"") == b""
+    assert answers(strict.raw(request()))[0][0] == 200  # answered, and closed when nothing more comes
+    assert time.monotonic() - begun_s < 7
+
+
+def test_too_many_connections(strict: Served) -> None:
+    held = [socket.create_connection(("127.0.0.1", strict.port)) for _ in range(8)]
+    try:
+        eventually(lambda: len(strict.server.server_state.connections) >= 8)
+        assert strict.raw(request()).startswith(b"HTTP/1.1 503 ")
+    finally:
+        for each in held:
+            each.close()
+    eventually(lambda: strict.get(MOD).status == 200)
+
+
+def test_tls(tmp_path: Path) -> None:
+    import http.client
+    import ssl
+
+    from tests.simulators.proxy import certificate
+
+    _, roots = certificate(tmp_path)
+    with World(tmp_path / "world") as world:
+        world.publish("q.io/a", "v1.0.0", files={"a.go": "package a\n//" + "abc" * 400_000})
+        with Served(world, tls_cert=str(tmp_path / "server.pem")) as served:
+            context = ssl.create_default_context(cafile=roots)
+            for path in (MOD, MOD, "/q.io/a/@v/v1.0.0.zip", "/q.io/a/@v/v1.0.0.zip"):
+                connection = http.client.HTTPSConnection("127.0.0.1", served.port, context=context, timeout=10)
+                connection.request("GET", path)
+                assert connection.getresponse().read() == world.proxy.files[path]
+                connection.close()

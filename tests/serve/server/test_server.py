@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo serve` as a process: it starts, serves, is killed, and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulators.proxy import Stall
+from tests.simulators.world import World
+
+ROOT = Path(__file__).parents[3]
+
+
+class Process:
+    """One `govgo serve`.
+
+    Attributes:
+        url: where it serves.
+    """
+
+    def __init__(self, world: World, *flags: str) -> None:
+        environment = {**world.environment, "PYTHONPATH": str(ROOT)}
+        words = [sys.executable, "-m", "govgo", "serve", "-storage", str(world.root / "served"), *flags]
+        if "-listen" not in flags:
+            words += ["-listen", "127.0.0.1:0"]
+        self.popen = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
+        assert self.popen.stderr is not None
+        line = self.popen.stderr.readline()
+        assert line.startswith("govgo: serving at "), line
+        self.url = line.split()[-1]
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill(signal.SIGKILL)
+
+    def kill(self, number: int) -> tuple[int, float]:
+        """End it by a signal: its exit code, and how long that took."""
+        begun_s = time.monotonic()
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+        code = self.popen.wait(10)
+        assert self.popen.stderr is not None
+        self.said = self.popen.stderr.read() if not self.popen.stderr.closed else ""
+        self.popen.stderr.close()
+        return code, time.monotonic() - begun_s
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0")
+        yield world
+
+
+def test_it_serves_and_ends(world: World) -> None:
+    with Process(world) as process:
+        assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
+        code, took_s = process.kill(signal.SIGTERM)
+        assert (code, process.said) == (0, "")
+        assert took_s < 3
+
+
+def test_it_ends_soon_whatever_hangs(world: World) -> None:
+    world.proxy.script("*", Stall())
+    with Process(world) as process:
+        with contextlib.ExitStack() as held:
+            for name in ("v1.0.0.zip", "v1.0.0.mod", "list"):
+                connection = held.enter_context(socket.create_connection(("127.0.0.1", int(process.url[-5:]))))
+                connection.sendall(f"GET /q.io/a/@v/{name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            time.sleep(0.5)
+            code, took_s = process.kill(signal.SIGTERM)
+        assert code == 0
+        assert took_s < 5
+
+
+def test_several_workers(world: World) -> None:
+    with Process(world, "-workers", "2") as process:
+        for _ in range(12):
+            assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
+        time.sleep(1.2)
+        counted = [
+            line for line in process.get("/metrics")[1].decode().splitlines() if 'kind="mod",status="200"' in line
+        ]
+        assert counted == ['govgo_requests_total{kind="mod",status="200"} 12.0']
+        children = Path(f"/proc/{process.popen.pid}/task/{process.popen.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        deadline_s = time.monotonic() + 8
+        while True:
+            now = Path(f"/proc/{process.popen.pid}/task/{process.popen.pid}/children").read_text().split()
+            if len(now) == 2 and children[0] not in now:
+                break
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        assert process.get("/q.io/a/@v/v1.0.0.mod")[0] == 200
+        code, took_s = process.kill(signal.SIGTERM)
+        assert code == 0
+        assert took_s < 5.5
+
+
+def test_a_socket_in_the_file_system(world: World, tmp_path: Path) -> None:
+    place = str(tmp_path / "socket")
+    with Process(world, "-listen", f"unix:{place}"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(place)
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_two_processes_share_a_storage(world: World) -> None:
+    """Each version is fetched once, whichever process is asked."""
+    world.proxy.delay_s = 0.3
+    path = "/q.io/a/@v/v1.0.0.zip"
+    with Process(world) as one, Process(world) as two:
+        found: list[tuple[int, bytes]] = []
+        threads = [
+            threading.Thread(target=lambda p=process: found.append(p.get(path))) for process in (one, two, one, two)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == [(200, world.proxy.files[path])] * 4
+    assert world.proxy.asked.count(path) == 1
+
+
+def test_settings_of_a_file_and_flags(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "serve.toml"
+    file.write_text('workers = 1\nlist_ttl = "5m"\n[policy]\ndeny = [{ module = "q.io/a", reason = "see SEC-7" }]\n')
+    with Process(world, "-config", str(file), "-access-log", str(tmp_path / "log")) as process:
+        assert process.get("/q.io/a/@v/list") == (403, b"blocked by the rule for q.io/a: see SEC-7\n")
+        process.kill(signal.SIGTERM)
+    line = json.loads((tmp_path / "log").read_text())
+    assert (line["path"], line["status"], line["client"]) == ("/q.io/a/@v/list", 403, "127.0.0.1")
+
+
+def test_the_log_is_opened_anew(world: World, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with Process(world, "-access-log", str(log)) as process:
+        process.get("/healthz")
+        time.sleep(0.6)
+        log.rename(tmp_path / "old")
+        process.popen.send_signal(signal.SIGHUP)
+        time.sleep(0.6)
+        process.get("/readyz")
+        process.kill(signal.SIGTERM)
+    assert '"/healthz"' in (tmp_path / "old").read_text()
+    assert '"/readyz"' in log.read_text()
+
+
+@pytest.mark.parametrize("times", [6, pytest.param(100, marks=pytest.mark.slow)])
+def test_killed_at_random_moments(world: World, times: int) -> None:
+    """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""
+    rng = random.Random(times)
+    names = [f"q.io/k{number}" for number in range(8)]
+    for name in names:
+        world.publish(name, "v1.0.0", files={"a.go": "package a\n//" + name * 20_000 + "\n"})
+    world.proxy.delay_s = 0.01
+    for _ in range(times):
+        with Process(world) as process:
+            stop = threading.Event()
+
+            def ask(process: Process = process, stop: threading.Event = stop) -> None:
+                while not stop.is_set():
+                    name = rng.choice(names)
+                    file = rng.choice(["v1.0.0.mod", "v1.0.0.zip", "v1.0.0.info"])
+                    with contextlib.suppress(OSError, urllib.error.URLError, Exception):
+                        status, body = process.get(f"/{name}/@v/{file}")
+                        right = world.proxy.files[f"/{name}/@v/{file}"]
+                        if status == 200 and body != right and file != "v1.0.0.info":
+                            wrong.append((name, file))
+
+            wrong: list[tuple[str, str]] = []
+            threads = [threading.Thread(target=ask) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            time.sleep(rng.uniform(0.02, 0.4))
+            process.kill(signal.SIGKILL)
+            stop.set()
+            for thread in threads:
+                thread.join()
+            assert wrong == []
+        if rng.random() < 0.5:
+            shutil.rmtree(world.root / "served" / rng.choice(names), ignore_errors=True)
+    with Process(world) as process:
+        for name in names:
+            for file in ("v1.0.0.mod", "v1.0.0.zip"):
+                assert process.get(f"/{name}/@v/{file}") == (200, world.proxy.files[f"/{name}/@v/{file}"])
+        process.kill(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "text"),
+    [
+        (["-listen", "nowhere"], 2, "want HOST:PORT"),
+        (["-mode", "sometimes"], 2, "want one of sync, redirect, none"),
+        (["-storage", "ftp://x"], 2, "no storage of this kind: ftp://"),
+        (["-config", "/nonexistent.toml"], 2, "no such file"),
+        (["-tls-key", "/x"], 2, "need tls_cert"),
+        (["-tls-cert", "/nonexistent"], 2, "/nonexistent"),
+        (["-users", "/nonexistent"], 2, "/nonexistent"),
+        (["-listen", "192.0.2.1:80"], 3, "cannot assign requested address"),
+    ],
+)
+def test_what_cannot_be_served(
+    flags: list[str],
+    code: int,
+    text: str,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from govgo.cli.main import invoke
+
+    world.use(monkeypatch)
+    if "-listen" not in flags:
+        flags = [*flags, "-listen", "127.0.0.1:0"]
+    assert invoke(["serve", *flags]) == code
+    assert text in capsys.readouterr().err

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A module proxy of `govgo serve` in this process, in front of a simulated world, and a client that reads all of HTTP.
+
+with Served(world) as served:
+    assert served.get("/q.io/a/@v/list").body == b"v1.0.0\\n"
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import uvloop
+
+from govgo.adapters.workspace.goenvfile import load_env
+from govgo.serve.counters import Counters
+from govgo.serve.server.build import Running, ServerReporter, start_site, tls_context
+from govgo.serve.server.server import make_server, tick
+from govgo.serve.settings import Settings
+from tests.simulators.world import World
+
+
+class Got(NamedTuple):
+    """A response; `whole` is whether its body came to its end."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    whole: bool = True
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Served:
+    """See the module's docstring.
+
+    Attributes:
+        storage: its directory.
+        said: what it said to its operator.
+    """
+
+    def __init__(self, world: World, *, env: Mapping[str, str] | None = None, **settings: Any) -> None:
+        self.world = world
+        self.storage = Path(settings.pop("storage", world.root / "served"))
+        self.settings = Settings(**{"listen": "127.0.0.1:0", "storage": str(self.storage), **settings})
+        self._env = load_env({**world.environment, **(env or {})})
+        self.said: list[str] = []
+        self.counters = Counters()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Served:
+        self.running: Running = start_site(
+            self.settings, self._env, ServerReporter(self.said.append), counters=self.counters
+        )
+        self.site = self.running.site
+        tls = tls_context(self.settings)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self.server = make_server(self.site, tls)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        deadline_s = time.monotonic() + 10
+        while not self.server.started:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.002)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.server.should_exit = True
+        self.server.force_exit = True
+        assert self._thread is not None
+        self._thread.join(8)
+        assert not self._thread.is_alive()
+        self.running.stop()
+
+    def _serve(self) -> None:
+        async def main() -> None:
+            watching = asyncio.ensure_future(tick(self.server, self.site))
+            await self.server.serve(sockets=[self._listener])
+            watching.cancel()
+
+        uvloop.run(main())
+
+    def application_files(self) -> list[dict[bytes, Any]]:
+        """The open zips of the application."""
+        return [self.server.config.loaded_app._files]
+
+    def get(self, path: str, *, method: str = "GET", timeout: float = 20, **headers: str) -> Got:
+        """Ask on a connection of its own; header names with "_" for "-"."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+            answer = connection.getresponse()
+            try:
+                body, whole = answer.read(), True
+            except (http.client.IncompleteRead, ConnectionError) as error:
+                body, whole = getattr(error, "partial", b""), False
+            return Got(answer.status, body, {name.lower(): value for name, value in answer.getheaders()}, whole)
+        finally:
+            connection.close()
+
+    def together(self, count: int, path: str, **more: Any) -> list[Got]:
+        """Ask so many times at once."""
+        found: list[Got] = []
+        threads = [threading.Thread(target=lambda: found.append(self.get(path, **more))) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return found
+
+    def raw(self, data: bytes, *, pause_s: float = 0.0, pieces: int = 1, timeout: float = 10) -> bytes:
+        """Send bytes, in so many pieces, and read until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+            step = max(1, -(-len(data) // pieces))
+            for start in range(0, len(data), step):
+                connection.sendall(data[start : start + step])
+                if pause_s:
+                    time.sleep(pause_s)
+            found = b""
+            while piece := connection.recv(1 << 16):
+                found += piece
+            return found
+
+
+def eventually(check: Callable[[], object], timeout: float = 5.0) -> None:
+    """Wait until something is true."""
+    deadline_s = time.monotonic() + timeout
+    while not check():
+        assert time.monotonic() < deadline_s, "it did not become true"
+        time.sleep(0.01)
+
+
+def on_cold(served: Served, work: Callable[[], Any]) -> Any:
+    """Run something on the cold loop."""
+
+    async def call() -> Any:
+        return work()
+
+    return asyncio.run_coroutine_threadsafe(call(), served.site.cold.loop).result(5)
