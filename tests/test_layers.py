@@ -48,6 +48,7 @@ ROOMS = {
         "licenses",
         "govgotoml",
         "advisory",
+        "sbom",
     ),
     "adapters": (
         "attribution disk interrupts",
@@ -60,17 +61,17 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
-        " tree work",
+        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan sbom"
+        " tidy tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
-        "download licenses",
+        "download licenses sbom",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sums", "sbom tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -121,6 +122,9 @@ TESTED_BY = {
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
     ),
     "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/trust/test_sbom.py": (
+        "app: sbom; core/sbom: sbom; report/sbom: cyclonedx facts json spdx text; wiring: sbom"
+    ),
     "cli/commands/trust/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
@@ -129,7 +133,7 @@ TESTED_BY = {
     "cli/commands/trust/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
         "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; "
-        "load/targets: faults open targets; wiring: session verify"
+        "load/targets: binaries faults open targets; wiring: session verify"
     ),
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",

@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Entry] = {
     "verify": Entry("trust.verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
+    "sbom": Entry("trust.sbom", "sbom", TRUST, "Write a bill of materials: CycloneDX or SPDX."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),
