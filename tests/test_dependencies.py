@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+MODULES = {"cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl"}
 
 
 def imported() -> set[str]:
@@ -27,6 +28,6 @@ def imported() -> set[str]:
 def test_dependencies_are_those_that_are_imported() -> None:
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text())["project"]
     lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-    # Each distribution here is named as the module that it brings, but for dashes.
-    declared = {re.match(r"[A-Za-z0-9_.-]+", line)[0].replace("-", "_") for line in lines}  # type: ignore[index]
-    assert declared == imported()
+    names = [re.match(r"[A-Za-z0-9_.-]+", line)[0] for line in lines]  # type: ignore[index]
+    # Each other distribution here is named as the module that it brings, but for dashes.
+    assert {MODULES.get(name, name.replace("-", "_")) for name in names} == imported()

@@ -49,6 +49,8 @@ ROOMS = {
         "licenses",
         "govgotoml",
         "advisory fleet",
+        "advisory",
+        "sbom",
     ),
     "adapters": (
         "attribution disk engine interrupts",
@@ -62,16 +64,17 @@ ROOMS = {
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
         "audit binaries cache fleet list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
-        " tidy sumdb tree work",
+        " tidy sumdb plan sbom"
+        " tidy tree work",
         "diff download verify whatif why whyversion",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
         "audit binaries cache diff edit env findings fleet drawing graph list outdated plan sum tree why whyversion",
-        "download licenses sumdb",
+        "download licenses sumdb", sbom",
     ),
-    "wiring": ("audit cache diff env licenses modverify plan session sumdb sums", "fleet tape verify"),
+    "wiring": ("audit cache diff env licenses modverify plan session sumdb sums", "fleet "sbom tape verify"),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server"),
     "cli": (
         "options progress topics streams",
@@ -136,6 +139,8 @@ TESTED_BY = {
     "cli/commands/inspect/test_record.py": "wiring: tape",
     "cli/commands/serve/test_sumdb.py": (
         "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+    "cli/commands/trust/test_sbom.py": (
+        "app: sbom; core/sbom: sbom; report/sbom: cyclonedx facts json spdx text; wiring: sbom"
     ),
     "cli/commands/trust/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
@@ -145,7 +150,7 @@ TESTED_BY = {
     "cli/commands/trust/test_verify.py": (
         "adapters/proxy: compare; adapters/sumdb: audit; "
         "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; "
-        "load/targets: faults open targets; wiring: session verify"
+        "load/targets: binaries faults open targets; wiring: session verify"
     ),
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from govgo.core.resolution.outdated import Outdated
     from govgo.core.resolution.plan import Plan
     from govgo.core.resolution.whyversion import Explained
+    from govgo.core.sbom.sbom import Sboms
 
 
 class Verification(findings.Verification):
@@ -225,6 +226,38 @@ def outdated(
 
     with open_session(directory, environ, progress, cancelled, mod="mod", horizon=horizon) as session:
         return run_outdated(session, list(where), everything=everything)
+
+
+def sbom(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    packages: bool = False,
+    licenses: bool = False,
+    advisories: Iterable[str] = (),
+    timeless: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Sboms:
+    """Bills of materials as values, as `govgo sbom` writes them.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories, patterns such as "./...", and Go binaries, for others than that.
+        packages: also which modules the build and its tests need; fetches the sources.
+        licenses: also the licence of each module. Needs `govgo[audit]`.
+        advisories: databases of advisories, for the vulnerabilities in each.
+        timeless: the documents do not say when they were made.
+
+    Raises:
+        GovgoError: nothing is there, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.wiring.sbom import SbomOptions, run_sbom
+
+    options = SbomOptions(packages=packages, licenses=licenses, databases=tuple(advisories), timeless=timeless)
+    with open_session(directory, environ, progress, cancelled, mod="mod") as session:
+        return run_sbom(session, list(where), options)
 
 
 def verify(

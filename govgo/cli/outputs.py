@@ -52,6 +52,8 @@ class Reports(Generic[_T]):
         flags: Mapping[str, Any],
         formats: Mapping[str, Callable[[_T, Style], str]],
         failed: Callable[[BaseException], _T],
+        *,
+        split: Callable[[str, _T], Iterable[tuple[str, _T]]] | None = None,
     ) -> None:
         """Read the flags.
 
@@ -60,6 +62,8 @@ class Reports(Generic[_T]):
             formats: how a result is rendered, by the name of the format; "text" is among them.
             failed: the result of a run that ended with an error, for the reports that then say so. Standard output
                 gets it in every format but text, for which the sentence on standard error is enough.
+            split: of a command whose results consist of parts, the name of the file and the result for each in a
+                format; then `-o FORMAT:DIR/` writes them into a directory. A run that failed writes none there.
 
         Raises:
             UsageError: an unknown format, or a value of -o that is not FORMAT:FILE.
@@ -68,12 +72,18 @@ class Reports(Generic[_T]):
         self.failures: list[Failure] = []
         self._formats = formats
         self._failed = failed
-        self._outputs = _outputs(flags, formats)
+        self._split = split
+        self._outputs = _outputs(flags, formats, directories=split is not None)
 
     @property
     def is_text(self) -> bool:
         """Whether a person reads standard output."""
         return (TEXT, STDOUT) in self._outputs
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The absolute paths of the files and directories that are written."""
+        return tuple(file for _, file in self._outputs if file != STDOUT)
 
     def has(self, form: str) -> bool:
         """Whether a report in this format was asked for."""
@@ -97,9 +107,16 @@ class Reports(Generic[_T]):
         self.result = result
         for form, file in self._outputs:
             try:
-                _write(self._formats[form](result, style_of(file)), file)
+                for name, part in self._parts(form, file, result):
+                    _write(self._formats[form](part, style_of(name)), name)
             except Failure as error:
                 self.fail(error)
+
+    def _parts(self, form: str, file: str, result: _T) -> Iterable[tuple[str, _T]]:
+        """What is written where."""
+        if not file.endswith("/") or self._split is None:
+            return [(file, result)]
+        return [(file + name, part) for name, part in self._split(form, result)]
 
     def fail(self, error: Failure) -> None:
         """Say that something failed beside the result; it counts for the exit code."""
@@ -152,14 +169,17 @@ def fault_of(error: BaseException) -> Finding:
     return Finding("bug", None, Verdict.UNCHECKED, f"internal error: {type(error).__name__}: {error}")
 
 
-def _outputs(flags: Mapping[str, Any], formats: Mapping[str, object]) -> Sequence[tuple[str, str]]:
-    """(format, file) of each report, one of them on standard output; files are absolute."""
+def _outputs(
+    flags: Mapping[str, Any], formats: Mapping[str, object], *, directories: bool
+) -> Sequence[tuple[str, str]]:
+    """(format, file) of each report, one of them on standard output; files are absolute, a directory ends with "/"."""
     found: list[tuple[str, str]] = []
     for value in flags["outputs"]:
         form, colon, file = value.partition(":")
         if not colon or not file:
             raise UsageError(f"-o {value}: want FORMAT:FILE")
-        found.append((form, file if file == STDOUT else os.path.abspath(os.path.join(flags["chdir"], file))))
+        end = "/" if directories and file.endswith("/") else ""
+        found.append((form, file if file == STDOUT else os.path.abspath(os.path.join(flags["chdir"], file)) + end))
     form = "json" if flags["as_json"] else flags["form"]
     if form or not any(file == STDOUT for _, file in found):
         found.append((form or TEXT, STDOUT))

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.vcs.worktree import GitState
 
 
 class Cached(Protocol):
@@ -43,6 +44,36 @@ class Facts(Protocol):
 
     def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Cached]:
         """The cached files of each module version, in the order given; `advanced` is told how many more are done."""
+        ...
+
+
+class CachedZip(Protocol):
+    """The zip of one module version in the module cache (`adapters.modcache.intact.CachedZip`)."""
+
+    @property
+    def h1(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def fault(self) -> str: ...
+
+
+class ZipFacts(Protocol):
+    """Hashes the zips in the module cache (`adapters.modcache.intact.CacheFacts`)."""
+
+    def zips(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[CachedZip]:
+        """The zip of each module version, in the order given; `advanced` is told how many more are done."""
+        ...
+
+
+class WorkTrees(Protocol):
+    """Looks at the git repositories around main modules (`adapters.vcs.worktree.GitWorkTrees`)."""
+
+    def state(self, directory: str, path: str, ignored: Collection[str] = ()) -> GitState | None:
+        """The work tree around the directory of a module; None where there is none, or nothing was committed.
+
+        Changes of `ignored` files, absolute, do not count.  Raises Failure where git cannot say.
+        """
         ...
 
 

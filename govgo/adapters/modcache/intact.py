@@ -11,6 +11,7 @@ sizes of the zips: most entries are small, so threads would spend their time wai
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import os
 import threading
@@ -127,6 +128,17 @@ class CachedModule(NamedTuple):
 _EMPTY = CachedModule()
 
 
+class CachedZip(NamedTuple):
+    """The zip of a module version in the cache: its `h1:`, and the SHA-256 of the file; "" where there is none.
+
+    `fault` says why one that is there has no hash.
+    """
+
+    h1: str = ""
+    sha256: str = ""
+    fault: str = ""
+
+
 class CacheFacts:
     """Hashes everything in a module cache and compares nothing (`verify`); what cannot be hashed has its reason."""
 
@@ -138,6 +150,27 @@ class CacheFacts:
     ) -> tuple[CachedModule, ...]:
         """The facts of each module version, in the order given; `advanced` is told how many more are done."""
         return tuple(CachedModule(*fields) for fields in _divided(self._cache, mods, self._fields, advanced))
+
+    def zips(
+        self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = _tell_nobody
+    ) -> tuple[CachedZip, ...]:
+        """The zip of each module version, in the order given; `advanced` is told how many more are done."""
+        return tuple(CachedZip(*fields) for fields in _divided(self._cache, mods, self._zip_fields, advanced))
+
+    def _zip_fields(self, mv: ModuleVersion) -> _Texts:
+        try:
+            path = self._cache.zip_path(mv) if self._cache.root else ""
+            if not os.path.exists(path):
+                return CachedZip()
+            with open(path, "rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return CachedZip(hash_zip(path), sha256)
+        except InputError:
+            return CachedZip()  # no file can be there for such a version
+        except Failure as error:
+            return CachedZip(fault=str(error))
+        except OSError as error:
+            return CachedZip(fault=f"open {path}: {reason(error)}")
 
     def _fields(self, mv: ModuleVersion) -> _Texts:
         if is_toolchain(mv.path) or not self._cache.root:

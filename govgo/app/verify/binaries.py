@@ -8,7 +8,7 @@ them. What was built from a directory has no hash, and is told.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import BINARY, Claim, Evidence, Finding, Place, Verdict
@@ -16,25 +16,13 @@ from govgo.core.gobinary.buildinfo import read_build_info
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
 from govgo.core.gosum.lines import SumLine, format_line, read_lines
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import InputError, UsageError
+from govgo.errors import UsageError
+from govgo.load.targets.binaries import build_info
 from govgo.load.targets.targets import SumFile, Target, shown
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
     from govgo.ports.files import Executables
-
-_MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
-
-
-def split_binaries(session: Session, args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The arguments that name files which are no go.mod and so on, and the others."""
-    binaries: list[str] = []
-    others: list[str] = []
-    for arg in args:
-        path = session.absolute(arg)
-        is_file = posixpath.basename(path) not in _MODULE_FILES and session.files.is_file(path)
-        (binaries if is_file else others).append(arg)
-    return binaries, others
 
 
 def binary_target(session: Session, files: Executables, arg: str) -> Target:
@@ -45,13 +33,7 @@ def binary_target(session: Session, files: Executables, arg: str) -> Target:
         DiskError: it cannot be read.
     """
     path = session.absolute(arg)
-    try:
-        with files.reading(path) as read:
-            info = read_build_info(read)
-    except InputError as error:
-        raise UsageError(f"{arg}: neither go.mod nor a Go binary: {error}") from error
-    if info.main is None and not info.deps:
-        raise UsageError(f"{arg}: it was built without modules, so it names none")
+    info = build_info(session, files, arg)
     name = shown(session, path)
     lines = tuple(
         SumLine(0, format_line(mod, each.hash), mod, each.hash)

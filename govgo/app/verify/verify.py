@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.verify.binaries import binary_target, check_against, split_binaries, without_hash
+from govgo.app.verify.binaries import binary_target, check_against, without_hash
 from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
 from govgo.core.findings import (
     BINARY,
@@ -28,6 +28,7 @@ from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
 from govgo.errors import GovgoError, OfflineError, UsageError
 from govgo.load.session.errors import NoModRootError
+from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.targets import WORKSPACE, Target, find_targets, shown, shown_start
 from govgo.ports.evidence import KeptProofs, OldFiles
 from govgo.ports.sumdb import Prover

@@ -163,14 +163,14 @@ def prove_bundle(bundle: Bundle, verifier: Verifier) -> ProvedBundle:
         raise IntegrityError(f"proof bundle: {error}", inner=error) from error
     texts: dict[ModuleVersion, bytes] = {}
     for number, text in bundle.records:
-        for mod in _subjects(text):
+        for mod in subjects(text):
             # The database has one record for a version. With two, which lines hold would depend on the reader.
             if texts.setdefault(mod, text) is not text:
                 raise IntegrityError(f"proof bundle: record {number} is not the only one for {mod}")
     return ProvedBundle(head, texts)
 
 
-def _subjects(text: bytes) -> set[ModuleVersion]:
+def subjects(text: bytes) -> set[ModuleVersion]:
     """The module versions that a record has lines for."""
     words = (line.split(" ") for line in text.decode().split("\n")[:-1])
     return {ModuleVersion(found[0], found[1]).without_gomod() for found in words if len(found) == 3}

@@ -31,13 +31,14 @@ class Imported(NamedTuple):
         return frozenset(self.providers.values())
 
 
-def imported_packages(found: Resolved, *, everywhere: bool = False) -> Imported:
+def imported_packages(found: Resolved, *, everywhere: bool = False, tests: bool = True) -> Imported:
     """Load the packages of the main modules and what they import; the zips of the modules are fetched where absent.
 
     Args:
         found: the module or workspace.
         everywhere: on any platform, and with the tests of the main modules, as `go mod vendor` does; without, on this
             platform and without tests.
+        tests: with `everywhere`, whether the tests count.
 
     Raises:
         GovgoError: the packages cannot be loaded at all.
@@ -47,7 +48,8 @@ def imported_packages(found: Resolved, *, everywhere: bool = False) -> Imported:
     opts = PackageOpts(silence_package_errors=True, silence_unmatched_warnings=True)
     patterns = [f"{main.path}/..." for main in found.resolution.mains]
     if everywhere:
-        opts, patterns = opts._replace(tags=any_tags(), use_vendor_all=True), ["all"]
+        opts = opts._replace(tags=any_tags(), use_vendor_all=True)
+        patterns = ["all"] if tests else patterns
     _, paths, loaded = load_packages(found.session, opts, patterns)
     place = Place(found.resolution.mod_file)
     providers: dict[str, ModuleVersion] = {}

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo sbom`: bills of materials of exact build lists, and of Go binaries.
+
+Nothing is fetched but what resolving takes, and with `packages` the sources. Hashes and proofs are those at hand: of
+go.sum, of zips in the module cache, which are hashed anew, and of what is kept of the checksum database, which is
+proved anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.core.advisory.audit import AuditedModule, Database
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
+from govgo.core.findings import BINARY, Finding, Place
+from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
+from govgo.core.licenses.licenses import BuildLicenses
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.sbom.sbom import Component, HashSource, LogProof, Sbom, Sboms, Scope, edges_of, scope_of
+from govgo.core.sumdb.bundle import Bundle, subjects
+from govgo.core.sumdb.note import parse_verifier
+from govgo.core.sumdb.record import check_sum, sum_lines
+from govgo.core.sumdb.timeline import read_head
+from govgo.core.vcs.worktree import GitState
+from govgo.errors import Failure, GovgoError
+from govgo.load.targets.binaries import build_info, split_binaries
+from govgo.load.targets.dependencies import dependencies_of
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.packages import imported_packages
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import shown, shown_start
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.evidence import WorkTrees, ZipFacts
+    from govgo.ports.files import Executables
+    from govgo.ports.sumdb import BundleSource
+
+_PIECE_BYTES = 1 << 20
+_DEVEL = "(devel)"
+"""What binaries record as the version of a directory."""
+
+
+class Tools(NamedTuple):
+    """What bills of materials are made with.
+
+    Attributes:
+        zips: hashes the zips in the module cache.
+        worktrees: looks at git.
+        executables: reads Go binaries.
+        kept: the checksum database as far as it is kept, with the key of its signatures; None where none is asked.
+    """
+
+    zips: ZipFacts
+    worktrees: WorkTrees
+    executables: Executables
+    kept: tuple[BundleSource, str] | None
+
+
+class Known(NamedTuple):
+    """What other verbs have found out about a build list; None for what was not asked.
+
+    `databases` are those of advisories; `faults` is what the other verbs could not look at.
+    """
+
+    licenses: Sequence[BuildLicenses] | None = None
+    audited: Sequence[AuditedModule] | None = None
+    databases: tuple[Database, ...] = ()
+    faults: tuple[Finding, ...] = ()
+
+
+def sbom(
+    session: Session,
+    where: Sequence[str],
+    tools: Tools,
+    known: Known,
+    *,
+    packages: bool = False,
+    timeless: bool = False,
+    ignored: Collection[str] = (),
+) -> Sboms:
+    """Make a bill of materials for each module, workspace and binary that `where` names.
+
+    Args:
+        session: the command.
+        where: directories, `DIR/...`, and Go binaries; none for the main module or the workspace.
+        tools: what they are made with.
+        known: what is known already of the same modules.
+        packages: find out what the build, and what its tests need; fetches the sources that are absent.
+        timeless: the documents do not say when they were made.
+        ignored: absolute paths of files that do not count as changes of a work tree.
+
+    Raises:
+        UsageError: an argument names nothing, or there is no main module.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    started = session.clock.now()
+    faults = list(known.faults)
+    documents: list[Sbom] = []
+    binaries, where = split_binaries(session, where)
+    for each in resolve_all(session, where) if where or not binaries else ():
+        if isinstance(each, Unresolved):
+            faults.append(each.fault.unchecked())
+            continue
+        try:
+            documents.append(_of_build(session, each, tools, known, faults, packages=packages, ignored=ignored))
+        except Failure as error:
+            faults.append(from_error(None, error, Place(each.resolution.mod_file)).unchecked())
+    documents += [_of_binary(session, tools, arg) for arg in binaries]
+    return Sboms(tuple(documents), tuple(faults), None if timeless else started, shown_start(session))
+
+
+def _of_build(
+    session: Session,
+    found: Resolved,
+    tools: Tools,
+    known: Known,
+    faults: list[Finding],
+    *,
+    packages: bool,
+    ignored: Collection[str],
+) -> Sbom:
+    resolution = found.resolution
+    dependencies = dependencies_of(found, faults)
+    scopes, scope_note = _scopes(found, faults) if packages else ({}, "")
+    found.activate()  # loading packages may have activated another go.sum
+    mods = [mod for mod in resolution.modules if mod.version]
+    components = [
+        Component(
+            module=mod,
+            replacement=resolution.replacement(mod),
+            scope=scopes.get(mod, Scope.UNKNOWN),
+            license=_license(known, found, mod),
+            knows_requirements=not dependencies.is_pruned(mod),
+        )
+        for mod in mods
+    ]
+    audited = next((each for each in known.audited or () if _same(each, found)), None)
+    exposures = audited.exposures if audited is not None else None
+    hashed = _with_hashes(found, tools, components)
+    return Sbom(
+        kind=resolution.kind,
+        path=resolution.path,
+        directory=resolution.directory,
+        go_version=resolution.go_version,
+        mains=tuple(_main(session, found, mod, tools, ignored) for mod in resolution.mains),
+        components=(*_proved(session, tools, hashed), *_go(audited)),
+        edges=edges_of(dependencies),
+        exposures=exposures,
+        ignored=audited.ignored if audited is not None else (),
+        databases=known.databases if audited is not None else (),
+        scope_note=scope_note,
+    )
+
+
+def _same(each: AuditedModule | BuildLicenses, found: Resolved) -> bool:
+    resolution = found.resolution
+    return (each.kind, each.directory) == (resolution.kind, resolution.directory)
+
+
+def _license(known: Known, found: Resolved, mod: ModuleVersion) -> str | None:
+    """The licence of a module, None where nobody has read its texts."""
+    builds = (each for each in known.licenses or () if _same(each, found))
+    return next((each.expression for build in builds for each in build.modules if each.module == mod), None)
+
+
+def _go(audited: AuditedModule | None) -> list[Component]:
+    """The standard library and the go command, where advisories are about them."""
+    exposures = audited.exposures if audited is not None else ()
+    mods = dict.fromkeys(each.module for each in exposures if each.module.path in (STDLIB, TOOLCHAIN))
+    return [Component(mod, knows_requirements=False) for mod in mods]
+
+
+def _scopes(found: Resolved, faults: list[Finding]) -> tuple[dict[ModuleVersion, Scope], str]:
+    """The scope of each module. Where imports cannot all be followed none is known, and the reason is given."""
+    try:
+        tested = imported_packages(found, everywhere=True)
+        needed = imported_packages(found, everywhere=True, tests=False)
+    except Failure as error:
+        faults.append(from_error(None, error, Place(found.resolution.mod_file)).unchecked())
+        return {}, "packages cannot be loaded"
+    bad = tuple(dict.fromkeys((*tested.faults, *needed.faults)))
+    if bad:
+        faults += bad
+        return {}, f"imports of {len(bad)} packages cannot be followed"
+    return {mod: scope_of(mod, needed.modules, tested.modules) for mod in found.resolution.modules}, ""
+
+
+def _main(session: Session, found: Resolved, mod: ModuleVersion, tools: Tools, ignored: Collection[str]) -> Component:
+    root = found.session.main.root(mod)
+    git: GitState | None = None
+    try:
+        git = tools.worktrees.state(root, mod.path, ignored) if root else None
+    except Failure as error:
+        session.report.note(f"{shown(session, root)}: the state of the work tree is unknown: {error}")
+    version = git.version if git is not None else ""
+    return Component(ModuleVersion(mod.path, version), is_main=True, git=git)
+
+
+def _with_hashes(found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
+    """With what go.sum says and the module cache holds.  Raises SumMismatchError where these differ."""
+    built = [each.built for each in components if not each.directory]
+    cached = dict(zip(built, tools.zips.zips(built), strict=True))
+    result: list[Component] = []
+    for each in components:
+        mod = each.built
+        listed = found.ledger.recorded(mod) if not each.directory else ""
+        at_hand = cached.get(mod)
+        if listed:
+            each = each._replace(h1=listed, h1_from=HashSource.GO_SUM)
+        if at_hand is not None and at_hand.h1:
+            found.ledger.check(mod, at_hand.h1)
+            each = each._replace(sha256=at_hand.sha256)
+            if not listed:
+                each = each._replace(h1=at_hand.h1, h1_from=HashSource.ZIP)
+        result.append(each)
+    return result
+
+
+def _proved(session: Session, tools: Tools, components: Sequence[Component]) -> list[Component]:
+    """With the proofs that are kept.
+
+    Raises:
+        SumMismatchError: the database proves another hash.
+        ForkError, BadSignatureError: the database misbehaves.
+    """
+    if tools.kept is None:
+        return list(components)
+    database, key = tools.kept
+    built = {each.built for each in components if each.built.version and not each.directory}
+    asked = [mod for mod in built if database.covers(mod.path) and mod.path not in (STDLIB, TOOLCHAIN)]
+    answers = database.lookup_many(asked) if asked else {}
+    proved = [mod for mod, answer in answers.items() if not isinstance(answer, GovgoError)]
+    if not proved:
+        return list(components)
+    verifier = parse_verifier(key)
+    bundle = database.bundle(proved)
+    size = read_head(bundle.note, verifier).tree.size
+    records = _records(bundle)
+    result: list[Component] = []
+    for each in components:
+        number, text = records.get(each.built, (-1, b"")) if each.built in built else (-1, b"")
+        lines = sum_lines(text, each.built) if text else ()
+        if lines:
+            h1 = lines[0].rpartition(" ")[2]
+            if each.h1:
+                check_sum(lines, verifier.name, each.built, each.h1)
+            else:
+                each = each._replace(h1=h1, h1_from=HashSource.DATABASE)
+            each = each._replace(proof=LogProof(verifier.name, number, size))
+        result.append(each)
+    return result
+
+
+def _records(bundle: Bundle) -> dict[ModuleVersion, tuple[int, bytes]]:
+    return {mod: (number, text) for number, text in bundle.records for mod in subjects(text)}
+
+
+def _of_binary(session: Session, tools: Tools, arg: str) -> Sbom:
+    """What a binary says of itself.
+
+    Raises:
+        UsageError: it is none, or it was built without modules.
+        DiskError: it cannot be read.
+        SecurityError: the checksum database proves other hashes.
+    """
+    info = build_info(session, tools.executables, arg)
+    path = session.absolute(arg)
+    with tools.executables.reading(path) as read:
+        digest, at = hashlib.sha256(), 0
+        while data := read(at, _PIECE_BYTES):
+            digest.update(data)
+            at += len(data)
+    mains = (
+        (_recorded(info.main)._replace(is_main=True, scope=Scope.UNKNOWN, git=_stamped(info)),)
+        if info.main is not None
+        else ()
+    )
+    library = ModuleVersion(STDLIB, info.go_version.partition(" ")[0].removeprefix("go"))
+    components = (*(_recorded(each) for each in info.deps), Component(library, knows_requirements=False))
+    return Sbom(
+        kind=BINARY,
+        path=info.path,
+        directory=shown(session, path),
+        go_version=info.go_version,
+        mains=mains,
+        components=tuple(_proved(session, tools, _sorted(components))),
+        edges={},
+        sha256=digest.hexdigest(),
+        settings=info.settings,
+    )
+
+
+def _sorted(components: Iterable[Component]) -> list[Component]:
+    """By path and version, each once."""
+    return sorted(dict.fromkeys(components), key=lambda each: each.module)
+
+
+def _recorded(module: BuildModule) -> Component:
+    actual = module.replace or module
+    h1 = actual.hash if actual.hash.startswith("h1:") else ""
+    replacement = None
+    if module.replace is not None:
+        replacement = ModuleVersion(actual.path, "" if actual.version in ("", _DEVEL) else actual.version)
+    return Component(
+        module=ModuleVersion(module.path, "" if module.version == _DEVEL else module.version),
+        replacement=replacement,
+        scope=Scope.NEEDED,
+        h1=h1,
+        h1_from=HashSource.BINARY if h1 else None,
+        knows_requirements=False,
+    )
+
+
+def _stamped(info: BuildInfo) -> GitState | None:
+    """The state of the work tree that the linker has recorded."""
+    settings: Mapping[str, str] = dict(info.settings)
+    commit, stamp = settings.get("vcs.revision", ""), settings.get("vcs.time", "")
+    if settings.get("vcs") != "git" or not commit or not stamp:
+        return None
+    try:
+        time = datetime.fromisoformat(stamp).astimezone(UTC)
+    except ValueError:
+        return None
+    return GitState(commit, time, settings.get("vcs.modified") == "true")

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Work trees of git repositories that are made here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.vcs.git import GitError
+from govgo.adapters.vcs.worktree import GitWorkTrees
+from tests.simulators.gitrepos import needs_git
+
+pytestmark = needs_git
+
+TIME = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+ENVIRON = {
+    "PATH": os.environ["PATH"],
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "n",
+    "GIT_AUTHOR_EMAIL": "e",
+    "GIT_COMMITTER_NAME": "n",
+    "GIT_COMMITTER_EMAIL": "e",
+    "GIT_COMMITTER_DATE": f"{int(TIME.timestamp())} +0200",
+}
+
+
+def git(directory: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", *words], cwd=directory, env=ENVIRON, check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    directory = tmp_path / "tree"
+    (directory / "sub").mkdir(parents=True)
+    (directory / "go.mod").write_text("module q.io/m\n")
+    (directory / "sub" / "go.mod").write_text("module q.io/m/sub\n")
+    git(directory, "init", "-q")
+    git(directory, "add", "-A")
+    git(directory, "commit", "-q", "-m", "first")
+    return directory
+
+
+TREES = GitWorkTrees(ENVIRON)
+
+
+def test_a_tag_and_what_comes_after_it(tree: Path) -> None:
+    git(tree, "tag", "v1.2.0")
+    git(tree, "tag", "-a", "-m", "x", "sub/v0.1.0")
+    found = TREES.state(str(tree), "q.io/m")
+    assert found is not None
+    commit = git(tree, "rev-parse", "HEAD").strip()
+    assert found == (commit, TIME, False, "v1.2.0")
+    assert TREES.state(str(tree / "sub"), "q.io/m/sub") == (commit, TIME, False, "v0.1.0")
+    git(tree, "commit", "-q", "--allow-empty", "-m", "second")
+    second = git(tree, "rev-parse", "HEAD").strip()
+    found = TREES.state(str(tree), "q.io/m")
+    assert found == (second, TIME, False, f"v1.2.1-0.20240506070809-{second[:12]}")
+
+
+@pytest.mark.parametrize("name", ["go.mod", "new.go", "sub/deep/new.txt"])
+def test_changes(tree: Path, name: str) -> None:
+    git(tree, "tag", "v1.2.0")
+    file = tree / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("module q.io/m // changed\n")
+    found = TREES.state(str(tree), "q.io/m")
+    assert found is not None
+    assert (found.is_modified, found.version) == (True, "v1.2.0+dirty")
+    found = TREES.state(str(tree), "q.io/m", [str(file), "/elsewhere"])
+    assert found is not None
+    assert (found.is_modified, found.version) == (False, "v1.2.0")
+
+
+def test_a_directory_of_files_that_do_not_count(tree: Path) -> None:
+    (tree / "out").mkdir()
+    (tree / "out" / "*.json").write_text("{}")
+    for ignored, modified in (((), True), ((f"{tree}/out/",), False), ((f"{tree}/ou",), True)):
+        found = TREES.state(str(tree), "q.io/m", ignored)
+        assert found is not None
+        assert found.is_modified is modified
+
+
+def test_no_version_is_made_up(tree: Path) -> None:
+    (tree / "go.mod").unlink()
+    found = TREES.state(str(tree / "sub"), "q.io/m/sub")
+    assert found is not None
+    assert (found.is_modified, found.version) == (True, "")
+    (tree / "go.mod").write_text("module other.io/x\n")
+    found = TREES.state(str(tree / "sub"), "q.io/m/sub")
+    assert found is not None
+    assert found.version == ""
+
+
+def test_no_repository_and_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module q.io/m\n")
+    assert GitWorkTrees({}).state(str(tmp_path), "q.io/m") is None, "git is not even run"
+    git(tmp_path, "init", "-q")
+    assert TREES.state(str(tmp_path), "q.io/m") is None
+
+
+def test_a_damaged_repository_is_an_error(tree: Path) -> None:
+    shutil.rmtree(tree / ".git" / "objects")
+    with pytest.raises(GitError):
+        TREES.state(str(tree), "q.io/m")
+
+
+def test_a_program_that_the_repository_names_is_not_run(tree: Path) -> None:
+    hook = tree.parent / "hook"
+    hook.write_text(f"#!/bin/sh\ntouch {tree.parent}/ran\n")
+    hook.chmod(0o755)
+    git(tree, "config", "core.fsmonitor", str(hook))
+    git(tree, "config", "gpg.program", str(hook))
+    git(tree, "config", "log.showSignature", "true")
+    found = TREES.state(str(tree), "q.io/m")
+    assert found is not None
+    assert not found.is_modified
+    assert not (tree.parent / "ran").exists()
+
+
+@pytest.fixture(scope="module")
+def gocache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("gocache"))
+
+
+@pytest.mark.go
+@pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
+@pytest.mark.parametrize("commits", [("v1.2.0",), ("v1.2.0", ""), ("", ""), ("sub/v0.2.0", "v0.5.0-pre", "")])
+@pytest.mark.parametrize("sub", ["", "sub"])
+@pytest.mark.parametrize("dirty", [False, True])
+def test_go_stamps_binaries_with_the_same_version(
+    tree: Path, gocache: str, commits: tuple[str, ...], sub: str, dirty: bool
+) -> None:
+    (tree / "a.go").write_text("package main\n\nfunc main() {}\n")
+    (tree / "sub" / "a.go").write_text("package main\n\nfunc main() {}\n")
+    git(tree, "add", "-A")
+    for number, tag in enumerate(commits):
+        git(tree, "commit", "-q", "--allow-empty", "-m", str(number))
+        if tag:
+            git(tree, "tag", tag)
+    if dirty:
+        (tree / "b.txt").write_text("new")
+    environ = {**ENVIRON, "HOME": str(tree.parent), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOPROXY": "off"}
+    environ |= {"GOCACHE": gocache, "CGO_ENABLED": "0"}
+    tool = str(tree.parent / "tool")
+    words = ["go", "build", "-buildvcs=true", "-ldflags=-s", "-o", tool, "."]
+    subprocess.run(words, cwd=tree / sub, env=environ, check=True)
+    told = subprocess.run(["go", "version", "-m", tool], env=environ, check=True, capture_output=True, text=True).stdout
+    stamped = next(line.split("\t")[3] for line in told.splitlines() if line.startswith("\tmod\t"))
+    found = TREES.state(str(tree / sub), f"q.io/m/{sub}".rstrip("/"))
+    assert found is not None
+    assert found.version == stamped
