@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The layout: rings, the order of the rooms in each, no circle, no crowded folder, and a test for every module.
 
-    errors < core < ports < { adapters | load } < app < wiring < { serve, serve | api } < cli       report sees core alone
+    errors < core < ports < { adapters | load } < app < wiring < { serve | api } < cli       report sees core alone
 
 Imports are read from the sources, those inside functions and under TYPE_CHECKING too.
 """
@@ -46,36 +46,38 @@ ROOMS = {
         "module",
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "licenses",
+        "licenses log mirror",
         "govgotoml",
         "advisory fleet",
-        "advisory",
         "sbom",
     ),
     "adapters": (
         "attribution disk engine interrupts",
-        "http modzip storage",
+        "http modzip",
         "loop",
-        "advisories licenses modcache sumdb",
-        "proxy storage workspace",
+        "advisories licenses modcache storage sumdb",
+        "proxy workspace",
         "vcs",
         "fleet repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries cache fleet list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
-        " tidy sumdb plan sbom"
-        " tidy tree work",
-        "diff download verify whatif why whyversion",
+        "audit binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan"
+        " sbom sum sumdb tidy tree vendor work",
+        "diff download mirror verify whatif why whyversion",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "audit binaries cache diff edit env findings fleet drawing graph list outdated plan sum tree why whyversion",
-        "download licenses sumdb", sbom",
+        "audit binaries cache diff drawing edit env findings fleet graph list log mirror outdated plan sbom sum tree"
+        " why whyversion",
+        "download licenses sumdb",
     ),
-    "wiring": ("audit cache diff env licenses modverify plan session sumdb sums", "fleet "sbom tape verify"),
-    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server"),
+    "wiring": (
+        "audit cache diff env licenses log mirror modverify plan session sumdb sums",
+        "fleet sbom tape verify",
+    ),
+    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -100,19 +102,24 @@ VERBS = {
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
-    "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
+    "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
     "adapters/modcache/test_importindex.py": "load/packages: sourcetree",
     "adapters/modzip/test_layout.py": "adapters/modzip: read",
     "adapters/repository/test_repository.py": "adapters/repository: gomods sumcheck zips",
-    "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
+    "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
+    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
+    "cli/commands/cache/test_download.py": "app: download; report: download",
+    "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
+    "cli/commands/cache/test_explain.py": "report: explain",
+    "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet"
@@ -120,43 +127,38 @@ TESTED_BY = {
     "cli/commands/inspect/test_diff.py": (
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
     ),
+    "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
+    "cli/commands/inspect/test_hygiene.py": "app: hygiene",
+    "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
+    "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
+    "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
+    "cli/commands/serve/test_sumdb.py": (
+        "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+    ),
     "cli/commands/trust/test_audit.py": (
         "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
         "text; wiring: audit"
     ),
-    "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
-    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
-    "cli/completion/test_shells.py": "cli/commands/cache: completion",
-    "cli/commands/cache/test_explain.py": "report: explain",
-    "cli/commands/cache/test_download.py": "app: download; report: download",
-    "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
-    "cli/commands/inspect/test_hygiene.py": "app: hygiene",
-    "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
-    "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
     "cli/commands/trust/test_licenses.py": (
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
     ),
-    "cli/commands/inspect/test_record.py": "wiring: tape",
-    "cli/commands/serve/test_sumdb.py": (
-        "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+    "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/trust/test_sbom.py": (
         "app: sbom; core/sbom: sbom; report/sbom: cyclonedx facts json spdx text; wiring: sbom"
     ),
     "cli/commands/trust/test_sum.py": (
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
-    "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
-    "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/trust/test_verify.py": (
-        "adapters/proxy: compare; adapters/sumdb: audit; "
-        "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; "
-        "load/targets: binaries faults open targets; wiring: session verify"
+        "adapters/proxy: compare; adapters/sumdb: audit; app/verify: cache database graph modulestxt vendor verify; "
+        "cli: findings outputs; load/targets: binaries faults open targets; wiring: session verify"
     ),
-    "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
-    "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
-    "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
+    "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
+    "cli/completion/test_shells.py": "cli/commands/cache: completion",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
+    "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
     "conformance/test_escape.py": "core/module: escape",
     "conformance/test_get.py": "app/get: argument candidates check choose get; load/buildlist: disqualify",
     "conformance/test_imports.py": "core/gosource: header scan",
@@ -172,12 +174,13 @@ TESTED_BY = {
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
     "contracts/test_storage.py": "adapters/storage: directory",
+    "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
+    "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
-    "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/licenses/test_texts.py": "core/licenses: expression",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
@@ -190,12 +193,12 @@ TESTED_BY = {
     ),
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
-        "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; "
-        "cli/commands/inspect: list why; "
-        "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
+        "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
+        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
+        "why"
     ),
-    "test_api.py": "api: call files modules reports",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
+    "test_api.py": "api: call files modules reports",
     "test_startup.py": ": __main__",
     "test_systems.py": "adapters/disk: system",
 }

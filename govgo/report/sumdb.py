@@ -13,7 +13,7 @@ from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import format_hash
 from govgo.report.document import module_members
-from govgo.report.sum import document
+from govgo.report.document import results_document
 from govgo.report.words import many
 
 ADD_SCHEMA = "govgo.sumdb.add/1"
@@ -63,7 +63,7 @@ def add_document(
         "tree_size": None if tree is None else tree.size,
         "tree_hash": None if tree is None else format_hash(tree.hash),
     }
-    return document(ADD_SCHEMA, summary, results, errors)
+    return results_document(ADD_SCHEMA, summary, results, errors)
 
 
 def cosigned_text(found: Iterable[Cosigned]) -> str:

@@ -7,7 +7,7 @@ from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.report.document import encode, fault_entries, heading, module_members
 from govgo.report.style import PLAIN, Style
-from govgo.report.words import many, amount
+from govgo.report.words import amount, many
 
 SCHEMA = "govgo.mirror.add/1"
 

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from govgo.core.goenv import GoEnv
 from govgo.errors import DiskError, GovgoError, MissingExtraError
