@@ -178,6 +178,7 @@ TESTED_BY = {
     ),
     "test_api.py": "api: call files modules reports",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
+    "test_site.py": "cli/reference: markdown",
     "test_startup.py": ": __main__",
     "test_systems.py": "adapters/disk: system",
 }
