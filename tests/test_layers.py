@@ -198,7 +198,7 @@ TESTED_BY = {
         "why"
     ),
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
-    "test_api.py": "api: call files modules reports",
+    "test_api.py": "api: call files modules reportstest_site.py": "cli/reference: markdown",
     "test_startup.py": ": __main__",
     "test_systems.py": "adapters/disk: system",
 }

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The site of documents: it can be built, its examples are true, and its reference is complete."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from govgo.cli.group import COMMANDS, Group, find_command
+from govgo.cli.options import Command
+from govgo.cli.reference.markdown import reference_pages, text
+from govgo.cli.reference.pages import all_pages
+from govgo.cli.reference.variables import VARIABLES
+from govgo.core.codes.codes import EXPLANATIONS
+from govgo.core.govgotoml import parse_policy
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "testdata/sample"
+GUIDES = sorted(
+    path
+    for path in (ROOT / "docs").rglob("*.md")
+    if path.parent.name in ("docs", "tutorial", "howto", "reference", "explanation") and path.name != "speed.md"
+)
+SESSIONS = [ROOT / "docs/tutorial/first-steps.md", ROOT / "docs/tutorial/first-check.md"]
+README = ROOT / "README.md"
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return reference_pages()
+
+
+def test_every_command_has_a_page_with_every_flag(pages: dict[str, str]) -> None:
+    for name in COMMANDS:
+        assert f"commands/govgo-{name}.md" in pages
+    for page in all_pages():
+        if page.path == "govgo" or f"{page.path} ".startswith("govgo mod "):
+            continue
+        shown = pages[f"commands/{page.path.replace(' ', '-')}.md"]
+        assert [flag.names for flag in page.flags if f"`-{flag.names[0]}" not in shown] == [], page.path
+
+
+def test_every_code_variable_and_schema_is_there(pages: dict[str, str]) -> None:
+    assert [code for code in EXPLANATIONS if f"### {code}\n" not in pages["codes.md"]] == []
+    assert [each.name for each in VARIABLES if f"`{each.name}`" not in pages["variables.md"]] == []
+    schemas = {path.stem.replace("-1", "/1") for path in (ROOT / "govgo/report/schemas").glob("*.json")}
+    assert schemas == set(re.findall(r"^## (.+)$", pages["schemas.md"], re.MULTILINE))
+
+
+def test_every_function_of_the_library_is_there(pages: dict[str, str]) -> None:
+    from govgo import api
+
+    assert re.findall(r"^## (\w+)$", pages["api.md"], re.MULTILINE) == list(api.__all__)
+
+
+@pytest.mark.parametrize(
+    ("words", "want"),
+    [
+        ("a <b> `x_y*` c_d*", r"a \<b\> `x_y*` c\_d\*"),
+        ("[flags] | x", r"\[flags\] \| x"),
+    ],
+)
+def test_texts_mean_nothing_in_markdown(words: str, want: str) -> None:
+    assert text(words) == want
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="no mkdocs here: the group `docs` has it")
+def test_the_site_can_be_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Bytes contradict" in (tmp_path / "reference/codes/index.html").read_text()
+    outside = {
+        host
+        for page in tmp_path.rglob("*.html")
+        for host in re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="https?://([^/"]+)', page.read_text())
+    }
+    assert outside == set(), "a page loads something from another host"
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    """The code blocks of a page in some languages."""
+    found = re.findall(r"(?ms)^```(\w+)[^\n]*\n(.*?)^```", page.read_text())
+    return [body for language, body in found if language in languages]
+
+
+@pytest.fixture
+def tutor(tmp_path: Path) -> dict[str, str]:
+    """The environment of a reader: `govgo` on PATH, and the recorded proxy in place of the public one."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/govgo"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m govgo "$@"\n')
+    program.chmod(0o755)
+    shutil.copytree(SAMPLE / "hello", tmp_path / "hello")
+    return {
+        "HOME": str(tmp_path),
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "GOPROXY": (SAMPLE / "proxy").as_uri(),
+        "GOENV": "off",
+    }
+
+
+def play(session: str, directory: Path, environ: dict[str, str]) -> None:
+    """Run each line behind a dollar sign, and compare what follows; "…" stands for any text, also of several lines."""
+    for step in re.split(r"(?m)^\$ ", session)[1:]:
+        line, _, want = step.partition("\n")
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=directory, env=environ, stdout=-1, stderr=-2, text=True, check=False
+        )
+        pattern = ".*".join(map(re.escape, want.strip().split("…")))
+        assert re.fullmatch(pattern, done.stdout.strip(), re.DOTALL), f"{line}\n{done.stdout}"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_the_sessions_of_the_tutorials_are_real(tutor: dict[str, str]) -> None:
+    hello = Path(tutor["HOME"], "hello")
+    first = SESSIONS[0].read_text()
+    assert (SAMPLE / "hello/go.mod").read_text() in first
+    assert (SAMPLE / "hello/hello.go").read_text() in first
+    for page in SESSIONS:
+        for session in blocks(page, "console"):
+            play(session, hello, tutor)
+
+
+def command_lines(page: Path) -> list[str]:
+    """Every line of a block that calls govgo."""
+    found = []
+    for block in blocks(page, "sh", "console", "yaml"):
+        for line in block.splitlines():
+            for match in re.findall(r"(?:^|[\s$(&|])(?:uvx |pipx run )?(govgo (?!:)[^#|&;)`\"]+)", line):
+                found.append(match.strip())
+    return found
+
+
+@pytest.mark.parametrize("page", [*GUIDES, README], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_command_lines_can_be_read(page: Path) -> None:
+    """Their commands and flags exist, and flags stand where they are read."""
+    for line in command_lines(page):
+        words = shlex.split(line.replace("'", "").partition(" > ")[0].partition(" < ")[0])[1:]
+        path, target, rest = find_command(words)
+        assert isinstance(target, Command | Group), line
+        if not isinstance(target, Command):
+            continue
+        known = target.flags_under(path)
+        before_arguments = True
+        for word in rest:
+            if word == "--":
+                break
+            if not word.startswith("-") or word == "-":
+                before_arguments = before_arguments and (target.is_own or _is_value(rest, word, known))
+                continue
+            name = word.lstrip("-").partition("=")[0]
+            assert name in known or name in ("h", "help"), line
+            assert before_arguments or known[name].is_own, f"{line}: {word} stands behind arguments"
+
+
+def _is_value(words: list[str], word: str, known: object) -> bool:
+    """Whether a word is the value of the flag before it."""
+    at = words.index(word)
+    name = words[at - 1].lstrip("-") if at else ""
+    flag = known.get(name) if at and words[at - 1].startswith("-") else None  # type: ignore[attr-defined]
+    return flag is not None and not flag.is_switch and not flag.bare
+
+
+def test_the_policy_in_the_reference_can_be_read() -> None:
+    (example,) = blocks(ROOT / "docs/reference/files.md", "toml")
+    policy = parse_policy("govgo.toml", example.encode())
+    assert tomllib.loads(example)["licenses"]["override"][0]["module"] in str(policy)
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_yaml_of_guides_can_be_read(page: Path) -> None:
+    yaml = pytest.importorskip("yaml", reason="no PyYAML in this environment")
+    for block in blocks(page, "yaml"):
+        assert yaml.safe_load(block)
+
+
+@pytest.mark.parametrize("page", [*GUIDES, README], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_pages_name_no_path_of_the_machine_that_made_them(page: Path) -> None:
+    shown = page.read_text()
+    assert not re.search(r"/work/|/dev/shm|/root/|/tmp/bash|\bwt/", shown)
+
+
+def test_codes_that_pages_name_exist() -> None:
+    for page in GUIDES:
+        for code in re.findall(r"govgo explain ([a-z-]+)", page.read_text()):
+            assert code in EXPLANATIONS or code == "-list", page
+
+
+def test_the_lists_of_mkdocs_name_every_guide() -> None:
+    listed = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    guides = {path.relative_to(ROOT / "docs").as_posix() for path in GUIDES} | {"speed.md"}
+    from_hooks = {"ci.md", "mirror.md", "serving.md"}
+    missing = guides - listed - from_hooks
+    assert missing == set(), "name them in mkdocs.yml"
+    made = {f"reference/{name}" for name in reference_pages()}
+    assert [name for name in listed - made if not (ROOT / "docs" / name).exists()] == []
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_the_demo_of_the_readme_is_real(tutor: dict[str, str]) -> None:
+    (demo,) = blocks(README, "console")
+    assert len(demo.splitlines()) <= 24
+    play(demo, Path(tutor["HOME"], "hello"), tutor)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 200
