@@ -42,7 +42,10 @@ def test_nothing_leads_out(top: Path, tmp_path: Path) -> None:
         os.symlink(target, top / name)
     files = DirectoryFiles(str(top), "/r")
     assert {name: files.read(f"/r/{name}") for name in ("absolute", "relative", "directory/go.mod", "../go.mod")} == {
-        "absolute": None, "relative": None, "directory/go.mod": None, "../go.mod": None,
+        "absolute": None,
+        "relative": None,
+        "directory/go.mod": None,
+        "../go.mod": None,
     }
     assert files.read("/r/inside") == files.read("/r/mounted") == b"module l\n"
     assert files.read(str(tmp_path / "go.mod")) is None

@@ -199,11 +199,14 @@ def _job(
 
     It is tried here first, so that a mistake in the flags is told once.
     """
+    from govgo.adapters.fleet.sources import stamp_of
     from govgo.cli.commands.fleet.worker import Job, rehearse
 
     env = environment()
     variables = {each: env.get(each) for each in DECIDING_VARIABLES if env.get(each)}
     values = _with_absolute_paths(verb_values(inner, flags), cwd)
+    if databases := variables.get("GOVGO_VULNDB"):
+        variables["GOVGO_VULNDB"] = ",".join(_absolute(name, cwd) for name in databases.split(","))
     started = datetime.fromisoformat(about["started"]) if about is not None else datetime.now(UTC)
     job = Job(name, values, variables, "", started)
     if about is not None:
@@ -211,6 +214,8 @@ def _job(
     else:
         document = rehearse(job)
         state = {each: document.get(each) for each in verb.state}
+        named = [*values.get("databases", ()), *variables.get("GOVGO_VULNDB", "").split(",")]
+        state["files"] = [stamp_of(name) for name in named if name.startswith("/")]
     day = started.date().isoformat() if verb.ages else ""
     job = job._replace(settings=settings_key(govgo.__version__, name, values, variables, state, day))
     if about is not None and about["settings"] != job.settings:
@@ -223,14 +228,15 @@ def _job(
 def _with_absolute_paths(values: dict[str, Any], cwd: str) -> dict[str, Any]:
     """The flags that name files, for workers that are somewhere else."""
 
-    def absolute(text: str) -> str:
-        path = os.path.join(cwd, text)
-        return path if text and "://" not in text and os.path.exists(path) else text
-
     for name in ("databases", "index"):
         given = values.get(name)
         if isinstance(given, str):
-            values[name] = absolute(given)
+            values[name] = _absolute(given, cwd)
         elif given:
-            values[name] = tuple(map(absolute, given))
+            values[name] = tuple(_absolute(each, cwd) for each in given)
     return values
+
+
+def _absolute(text: str, cwd: str) -> str:
+    path = os.path.join(cwd, text)
+    return path if text and "://" not in text and os.path.exists(path) else text
