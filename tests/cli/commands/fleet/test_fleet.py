@@ -166,12 +166,13 @@ def test_a_cluster_whose_workers_are_killed_does_as_one(world: World, fleet: Any
     assert contents("dask") == contents("serial")
 
 
+@pytest.mark.slow
 def test_a_repository_that_needs_too_much_stops_no_other(world: World, fleet: Any) -> None:
     os.mkdir("repos/bomb")
     Path("repos/bomb/go.mod").write_text(gomod("bomb", "q.io/a v1.0.0"))
-    sums = "".join(f"q.io/m{number} v1.0.0 h1:{'A' * 43}=\n" for number in range(500_000))
+    sums = "".join(f"q.io/m{number} v1.0.0 h1:{'A' * 43}=\n" for number in range(800_000))
     Path("repos/bomb/go.sum").write_text(sums)
-    run = fleet("list", "repos/...", "-engine", "local", "-workers", "2", "-unit-memory", "160MiB", "-attempts", "2")
+    run = fleet("list", "repos/...", "-engine", "local", "-workers", "2", "-unit-memory", "256MiB", "-attempts", "2")
     assert run.code == 3
     found = {entry["name"]: (entry["status"], entry["faults"]) for entry in lines("fleet/units/list.jsonl")}
     assert found.pop("repos/bomb") == ("failed", ["memory"])
