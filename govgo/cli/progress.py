@@ -39,9 +39,9 @@ _STEPS = {
     "database": ("proving go.sum", "line"),
     "complete": ("loading the module graph", ""),
     "vendor": ("checking the vendor directory", ""),
-    "fleet": ("fleet", "repository"),
+    "fleet": ("", "repository"),
 }
-"""The title of each step of `verify` and `fleet`, and what is counted down in it."""
+"""The title of each step of `verify` and `fleet`, "" for that of the command, and what is counted down in it."""
 
 
 class Tally:
@@ -104,7 +104,7 @@ class Tally:
                 self._newest = f"{path} {version}"
             case "step", {"name": str(name), "count": int(count)}:
                 self._step, self._step_left = name, count
-                self._title = _STEPS.get(name, (name, ""))[0]
+                self._title = _STEPS.get(name, (name, ""))[0] or self._title
             case "advanced", {"name": str(name), "count": int(count)}:
                 if name == self._step:
                     self._step_left = max(0, self._step_left - count)

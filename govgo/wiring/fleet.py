@@ -232,8 +232,8 @@ def _rows(results: Results, verb: str, entry: Entry) -> Iterator[tuple[str, Row]
 
 
 def _told(verb: str, entry: Entry) -> Row:
-    """The line of a repository without what differs from run to run."""
-    left_out = ("attempts", "wall_s", "cpu_s", "peak_bytes", "settings", "may_pass")
+    """The line of a repository without what differs from run to run, or from machine to machine."""
+    left_out = ("place", "attempts", "wall_s", "cpu_s", "peak_bytes", "settings", "may_pass")
     row = {name: value for name, value in entry._asdict().items() if name not in left_out}
     return {"repository": row.pop("name"), "verb": verb, **row}
 

@@ -107,9 +107,9 @@ class Children:
     def _child(self, task: Task) -> Child | Lost:
         """The child of this thread for the job."""
         thread = threading.get_ident()
-        number, child = self._by_thread.get(thread, ("", None))
-        if child is not None and number == task.number:
-            return child
+        number, known = self._by_thread.get(thread, ("", None))
+        if known is not None and number == task.number:
+            return known
         self._drop()
         if self._ended.is_set():
             return Lost("killed", "the run has ended")

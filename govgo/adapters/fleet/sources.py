@@ -7,10 +7,12 @@ two clones of one repository have the same result.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.atomic import remove
@@ -132,6 +134,19 @@ class Source:
         network.run(network.client().stream(url, file.write, rewind, _MOST_DOWNLOAD))
         file.flush()
         return path
+
+
+def stamp_of(path: str) -> str:
+    """What tells whether a file, or the files of a directory, are the same as before: their names, sizes and times."""
+    whole = hashlib.sha256()
+    for directory, directories, files in os.walk(path) if os.path.isdir(path) else [("", [], [path])]:
+        directories.sort()
+        for name in sorted(files):
+            with suppress(OSError):
+                facts = os.stat(os.path.join(directory, name))
+                line = [os.path.relpath(os.path.join(directory, name), path), facts.st_size, facts.st_mtime_ns]
+                whole.update(json.dumps(line).encode() + b"\n")
+    return whole.hexdigest()
 
 
 def _deciding(tree: TreeFiles, reads: Reads) -> Iterator[tuple[str, str, Callable[[], bytes]]]:

@@ -41,7 +41,7 @@ _PLACES = (
     *("{}", "refs/{}", f"{TAGS}{{}}", f"{HEADS}{{}}", "refs/remotes/{}", f"refs/remotes/{{}}/{HEAD}"),
     "refs/remotes/origin/{}",
 )
-"""Where a name is looked for: git's places in their order, then the branches of the repository that this is a clone of."""
+"""Where a name is looked for: git's places in their order, then the branches of what this is a clone of."""
 _SHA256 = re.compile(rb"^\s*objectformat\s*=\s*\"?sha256", re.MULTILINE | re.IGNORECASE)
 
 

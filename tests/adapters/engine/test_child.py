@@ -21,11 +21,11 @@ from govgo.adapters.engine.chunks import Children, Limits, Task
 from govgo.core.fleet.units import Kind, Outcome, Status, Unit
 from govgo.errors import UnavailableError
 
-TARGET = "tests.adapters.engine.test_child:make"
+TARGET = "tests.adapters.engine.test_child:Doer"
 LIMIT = 512 << 20
 
 
-class make:
+class Doer:
     """A worker that does what the place of a unit says."""
 
     def __init__(self, job: Any) -> None:
@@ -124,7 +124,8 @@ def test_a_process_that_ends_before_it_is_ready(monkeypatch: pytest.MonkeyPatch)
 def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
     program = (
         f"from govgo.adapters.engine.child import start_child; from tests.adapters.engine.test_child import unit\n"
-        f"child = start_child({TARGET!r}, 'job', {LIMIT}); print(child.pid, flush=True); child.call(unit('sleep 600'), 600)"
+        f"child = start_child({TARGET!r}, 'job', {LIMIT}); print(child.pid, flush=True)\n"
+        "child.call(unit('sleep 600'), 600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

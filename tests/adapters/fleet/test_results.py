@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from govgo.adapters.fleet.results import Results
+from govgo.adapters.fleet.sources import stamp_of
 from govgo.core.fleet.units import Kind, Outcome, Status, Unit
 from govgo.errors import ConflictError, DiskError
 
@@ -73,9 +74,8 @@ def test_tables_appear_together_and_old_ones_go(tmp_path: Path) -> None:
     with results.tables() as add:
         add("selected", {"module": "é"})
         add("advisories", {"id": "GO-1"})
-    with pytest.raises(RuntimeError), results.tables() as add:
-        add("selected", {"module": "never"})
-        raise RuntimeError
+    with pytest.raises(TypeError), results.tables() as add:
+        add("selected", {"module": object()})
     assert (tmp_path / "tables" / "selected.jsonl").read_text() == '{"module": "\\u00e9"}\n'
     with results.tables() as add:
         add("selected", {"module": "b"})
@@ -99,3 +99,17 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DiskError), Results(str(tmp_path / "file" / "out"), "list").writing():
         pass
+
+
+def test_stamps_change_with_files(tmp_path: Path) -> None:
+    database = tmp_path / "db"
+    (database / "sub").mkdir(parents=True)
+    stamps = [stamp_of(str(database))]
+    for change in ("a.json", "sub/b.json"):
+        (database / change).write_text("{}")
+        stamps.append(stamp_of(str(database)))
+    assert len(set(stamps)) == 3
+    assert stamp_of(str(database)) == stamps[-1]
+    (database / "a.json").write_text("{} ")
+    assert stamp_of(str(database)) != stamps[-1]
+    assert stamp_of(str(database / "a.json")) != stamp_of(str(database / "sub/b.json"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.exitcodes import EXIT_DONE
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, chdir_option, command, jobs_option, option, timeout_option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
 from govgo.core.fleet.impact import Closures
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 @option("-below", "below", metavar="M@v", help="Tell who selects the module M below version v.")
 @option("-impact", "impact", metavar="M@v", help="Tell what the upgrade of M to v would change there.")
 @output_options
-@module_options
+@chdir_option
+@jobs_option
+@timeout_option
 @argument("words")
 def report(words: tuple[str, ...], **flags: Any) -> int:
     """Put the results in a directory together: the most-used modules, versions that differ, advisories, licences.
@@ -101,7 +103,7 @@ def _closures(module: str, version: str, flags: Mapping[str, Any]) -> Closures:
 
     env = environment()
     variables = {each: env.get(each) for each in DECIDING_VARIABLES if env.get(each)}
-    job = Job("list", verb_values(VERBS["list"].load(), flags), variables, "", datetime.now(UTC))
+    job = Job("list", verb_values(VERBS["list"], flags), variables, "", datetime.now(UTC))
     return Closures(*(closure_of(job, module, version, go) for go in ("1.17", "1.16")))
 
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.cli.call import reporter
-from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, verb_flags, verb_values
+from govgo.cli.commands.fleet.verbs import VERBS, deciding_values, verb_flags, verb_values
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.options import Command, Flag, FlagError, option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
 from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
 from govgo.errors import InputError, UsageError
+from govgo.report.words import many
 
 if TYPE_CHECKING:
     from govgo.adapters.engine.chunks import Limits
@@ -84,19 +85,18 @@ def __getattr__(name: str) -> Command:
 
 def fleet_command(name: str) -> Command:
     """`govgo fleet NAME`: its flags are those of a fleet, then those of the verb."""
-    verb = VERBS[name]
-    inner = verb.load()
+    inner = VERBS[name].load()
     own: tuple[Flag, ...] = tuple(_fleet_flags._flags)  # type: ignore[attr-defined]
 
     def function(inputs: tuple[str, ...], **flags: Any) -> int:
-        return run_verb(name, verb, inner, inputs, flags)
+        return run_verb(name, inputs, flags)
 
     purpose = (inner.function.__doc__ or "").partition("\n\n")[0].strip()
     function.__doc__ = _HELP.format(purpose=f"Over many repositories: {purpose[:1].lower()}{purpose[1:]}", verb=name)
     return Command(function, "[flags] INPUT…", (*own, *verb_flags(inner)), "inputs", "", True)
 
 
-def run_verb(name: str, verb: FleetVerb, inner: Command, inputs: Sequence[str], flags: dict[str, Any]) -> int:
+def run_verb(name: str, inputs: Sequence[str], flags: dict[str, Any]) -> int:
     """Run a verb over the inputs; the exit code."""
     from govgo.adapters.engine.chunks import Task
     from govgo.adapters.engine.engines import open_engine
@@ -115,11 +115,11 @@ def run_verb(name: str, verb: FleetVerb, inner: Command, inputs: Sequence[str], 
         gc.enable()  # this process lives long
         with results.writing():
             about = results.about_interrupted() if flags["resume"] else None
-            job, state = _job(name, verb, inner, flags, cwd, about)
+            job, state = _job(name, flags, cwd, about)
             task = Task(_TARGET, job, limits, f"{os.getpid()} {job.now.isoformat()}")
             kept = _Kept()
             with open_engine(flags["engine"], flags["workers"]) as engine:
-                run_fleet(
+                tally = run_fleet(
                     results,
                     engine,
                     task,
@@ -132,6 +132,9 @@ def run_verb(name: str, verb: FleetVerb, inner: Command, inputs: Sequence[str], 
                     kept=kept,
                 )
             summary = summarize(results)
+        if tally.unchanged or tally.resumed:
+            stand = f"{tally.unchanged:,} of them unchanged, {tally.resumed:,} done before"
+            told.note(f"{many(tally.total, 'repository', 'repositories')}, {stand}")
         reports.tell(summary)
     code = kept.code
     if code == EXIT_NO and flags["exit_zero"]:
@@ -187,23 +190,20 @@ def _limits(flags: Mapping[str, Any]) -> Limits:
     return Limits(seconds, memory)
 
 
-def _job(
-    name: str,
-    verb: FleetVerb,
-    inner: Command,
-    flags: Mapping[str, Any],
-    cwd: str,
-    about: Mapping[str, Any] | None,
-) -> tuple[Job, object]:
+def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any] | None) -> tuple[Job, object]:
     """What workers do, and the state of the databases; both as in an interrupted run where there is one.
 
     It is tried here first, so that a mistake in the flags is told once.
     """
+    from govgo.adapters.fleet.sources import stamp_of
     from govgo.cli.commands.fleet.worker import Job, rehearse
 
+    verb = VERBS[name]
     env = environment()
     variables = {each: env.get(each) for each in DECIDING_VARIABLES if env.get(each)}
-    values = _with_absolute_paths(verb_values(inner, flags), cwd)
+    values = _with_absolute_paths(verb_values(verb, flags), cwd)
+    if databases := variables.get("GOVGO_VULNDB"):
+        variables["GOVGO_VULNDB"] = ",".join(_absolute(name, cwd) for name in databases.split(","))
     started = datetime.fromisoformat(about["started"]) if about is not None else datetime.now(UTC)
     job = Job(name, values, variables, "", started)
     if about is not None:
@@ -211,8 +211,11 @@ def _job(
     else:
         document = rehearse(job)
         state = {each: document.get(each) for each in verb.state}
+        named = [*values.get("databases", ()), *variables.get("GOVGO_VULNDB", "").split(",")]
+        state["files"] = [stamp_of(name) for name in named if name.startswith("/")]
     day = started.date().isoformat() if verb.ages else ""
-    job = job._replace(settings=settings_key(govgo.__version__, name, values, variables, state, day))
+    key = settings_key(govgo.__version__, name, deciding_values(values), variables, state, day)
+    job = job._replace(settings=key)
     if about is not None and about["settings"] != job.settings:
         raise UsageError(
             "-resume: the interrupted run had other flags, variables or another govgo: run without -resume"
@@ -222,15 +225,15 @@ def _job(
 
 def _with_absolute_paths(values: dict[str, Any], cwd: str) -> dict[str, Any]:
     """The flags that name files, for workers that are somewhere else."""
-
-    def absolute(text: str) -> str:
-        path = os.path.join(cwd, text)
-        return path if text and "://" not in text and os.path.exists(path) else text
-
     for name in ("databases", "index"):
         given = values.get(name)
         if isinstance(given, str):
-            values[name] = absolute(given)
+            values[name] = _absolute(given, cwd)
         elif given:
-            values[name] = tuple(map(absolute, given))
+            values[name] = tuple(_absolute(each, cwd) for each in given)
     return values
+
+
+def _absolute(text: str, cwd: str) -> str:
+    path = os.path.join(cwd, text)
+    return path if text and "://" not in text and os.path.exists(path) else text

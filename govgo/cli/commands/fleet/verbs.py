@@ -22,6 +22,7 @@ class FleetVerb(NamedTuple):
         with_flags: what it reads besides where a flag is set.
         ages: whether what it says depends on the day.
         state: the members of its document that tell the state of its databases.
+        left_out: claims or findings that it leaves out, unless -only or -skip is set.
     """
 
     module: str
@@ -30,6 +31,7 @@ class FleetVerb(NamedTuple):
     with_flags: Mapping[str, Reads] = {}
     ages: bool = False
     state: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def load(self) -> Command:
         """Its command."""
@@ -51,7 +53,8 @@ VERBS: Mapping[str, FleetVerb] = {
     "outdated": FleetVerb("inspect.outdated", "outdated", ages=True),
     "audit": FleetVerb("trust.audit", "audit", _MODULES, {"packages": _SOURCES}, ages=True, state=("databases",)),
     "licenses": FleetVerb("trust.licenses", "licenses", _TEXTS, {"packages": _SOURCES}, state=("matcher",)),
-    "verify": FleetVerb("trust.verify", "verify", _VENDOR),
+    # The module cache belongs to a machine, and not to a repository.
+    "verify": FleetVerb("trust.verify", "verify", _VENDOR, left_out=("cache",)),
     "hygiene": FleetVerb("inspect.hygiene", "hygiene", _SOURCES),
 }
 """The verbs by name."""
@@ -71,9 +74,17 @@ def verb_flags(command: Command) -> tuple[Flag, ...]:
     return tuple(flag for flag in command.flags if flag.dest not in _NOT_HERE)
 
 
-def verb_values(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+def verb_values(verb: FleetVerb, given: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords of a verb's function, of which some were given to the fleet; it prints JSON."""
+    command = verb.load()
     values: dict[str, Any] = {flag.dest: flag.default for flag in command.flags if flag.dest}
     shared = {flag.dest for flag in verb_flags(command)}
     values.update({name: value for name, value in given.items() if name in shared})
+    if verb.left_out and not values["only"] and not values["skip"]:
+        values["skip"] = verb.left_out
     return {**values, "form": "json"}
+
+
+def deciding_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of them that can change what the verb says."""
+    return {name: value for name, value in values.items() if name not in ("jobs", "timeout", "modcacherw")}

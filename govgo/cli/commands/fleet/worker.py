@@ -25,7 +25,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import Call
 from govgo.cli.commands.fleet.verbs import VERBS
 from govgo.cli.console import ConsoleReporter
-from govgo.cli.exitcodes import EXIT_BUG, EXIT_DONE, EXIT_SECURITY, EXIT_UNFINISHED, EXIT_USAGE, exit_code
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_SECURITY, EXIT_UNFINISHED, EXIT_USAGE, exit_code
 from govgo.cli.session import make_settings, network_options
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
 from govgo.core.foreign import one_line
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from govgo.ports.files import Workspace
 
 _LONGEST_TEXT = 2000
-_NO_GO_MOD = "no-go-mod"
+_NO_GO_MOD, _BUG = "no-go-mod", "bug"
 
 
 class Job(NamedTuple):
@@ -146,8 +146,8 @@ class _Worker:
             outcome = self._failed(unit, gravest(error))
         except Exception as error:
             text = one_line(f"{unit.name}: internal error: {type(error).__name__}: {error}")
-            outcome = Outcome(unit.name, Status.FAILED, EXIT_BUG, ("bug",), text)
-        if outcome.may_pass or outcome.code in (EXIT_SECURITY, EXIT_BUG):
+            outcome = Outcome(unit.name, Status.FAILED, EXIT_UNFINISHED, (_BUG,), text)
+        if outcome.may_pass or outcome.code == EXIT_SECURITY or _BUG in outcome.faults:
             self.end()  # errors are remembered by what is shared; another attempt is to ask again
         return outcome._replace(
             text=outcome.text[:_LONGEST_TEXT],
@@ -198,7 +198,7 @@ class _Worker:
 
     def _failed(self, unit: Unit, error: BaseException) -> Outcome:
         """A repository that cannot be opened."""
-        faults = (error.code,) if isinstance(error, GovgoError) else ("bug",)
+        faults = (error.code,) if isinstance(error, GovgoError) else (_BUG,)
         code = exit_code(error)
         text = one_line(f"{unit.name}: {error}")
         return Outcome(

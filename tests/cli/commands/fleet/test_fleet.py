@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +142,41 @@ def test_two_processes_do_as_one(world: World, fleet: Any) -> None:
     assert run.code == 0
     assert selected("local") == SELECTED
     assert contents("local") == contents("serial")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_whose_workers_are_killed_does_as_one(world: World, fleet: Any) -> None:
+    distributed = pytest.importorskip("distributed")
+    for number in range(40):
+        Path(f"repos/n{number}").mkdir()
+        Path(f"repos/n{number}/go.mod").write_text(gomod(f"n{number}", f"q.io/a v1.{number % 2}.0"))
+    fleet("list", "repos/...", "-out", "serial")
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+
+        def kill() -> None:
+            for worker in [*cluster.workers.values()]:
+                os.kill(worker.pid, signal.SIGKILL)
+
+        timer = threading.Timer(1.0, kill)
+        timer.start()
+        run = fleet("list", "repos/...", "-engine", f"dask:{cluster.scheduler_address}", "-out", "dask")
+        timer.join()
+    assert run.code == 0
+    assert contents("dask") == contents("serial")
+
+
+@pytest.mark.slow
+def test_a_repository_that_needs_too_much_stops_no_other(world: World, fleet: Any) -> None:
+    os.mkdir("repos/bomb")
+    Path("repos/bomb/go.mod").write_text(gomod("bomb", "q.io/a v1.0.0"))
+    sums = "".join(f"q.io/m{number} v1.0.0 h1:{'A' * 43}=\n" for number in range(800_000))
+    Path("repos/bomb/go.sum").write_text(sums)
+    run = fleet("list", "repos/...", "-engine", "local", "-workers", "2", "-unit-memory", "256MiB", "-attempts", "2")
+    assert run.code == 3
+    found = {entry["name"]: (entry["status"], entry["faults"]) for entry in lines("fleet/units/list.jsonl")}
+    assert found.pop("repos/bomb") == ("failed", ["memory"])
+    assert {status for status, _ in found.values()} == {"done", "empty"}
 
 
 def test_a_second_run_looks_at_what_has_changed(world: World, fleet: Any) -> None:
