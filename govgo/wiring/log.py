@@ -4,24 +4,36 @@
 from __future__ import annotations
 
 import os
+import random
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from govgo.adapters.http.post import Poster
 from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.repository.repository import Repository
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.buckets import DiskBuckets
 from govgo.adapters.sumdb.logsource import WebLog
 from govgo.app.log.audit import LogAudit
 from govgo.app.log.clone import Clone
+from govgo.app.log.sample import Download, compare_downloads, compare_lookups, random_records
 from govgo.app.log.sync import Plan, Sync
-from govgo.core.goenv import GoEnv
+from govgo.app.log.watch import Round, Watch
+from govgo.core.goenv import OFF, GoEnv
+from govgo.core.golib import url as gourl
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.gosum.ledger import SumLedger
 from govgo.core.log.result import LogRun
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import Database, database_of
-from govgo.core.sumdb.note import parse_verifier
+from govgo.core.sumdb.note import Verifier, parse_verifier
+from govgo.errors import NetworkError, NotFoundError
 from govgo.ports.talk import Reporter
 
 
@@ -96,12 +108,116 @@ def sync_log(directory: str, means: Means, plan: Plan) -> LogRun:
     return run._replace(duration_s=time.monotonic() - begun_s)
 
 
-def audit_log(directory: str, means: Means) -> LogRun:
-    """Audit a clone; its own key counts (errors as `LogAudit.run`)."""
+def audit_log(directory: str, means: Means, sample: int = 0) -> LogRun:
+    """Audit a clone; its own key counts (errors as `LogAudit.run`).
+
+    With `sample`, so many random records are compared with what is served: modules by GOPROXY, lookups by the database.
+    """
     started, begun_s = datetime.now(UTC), time.monotonic()
     clone = open_clone(directory)
     verifier = parse_verifier(clone.key())
     with worker_processes(means.workers) as pool, DiskBuckets(os.path.abspath(directory)) as buckets:
         audit = LogAudit(clone, verifier, pool, buckets, means.report, in_flight=means.workers + 1)
         run = audit.run(started)
+    if sample:
+        records = random_records(clone, sample, random.SystemRandom())
+        found = list(run.findings)
+        if means.database.key == clone.key():
+            with open_log(means) as source:
+                found += compare_lookups(records, clone.head(verifier), source, verifier)
+        with _downloads(means) as download:
+            found += compare_downloads(records, download)
+        run = run._replace(findings=tuple(found), counts=(*run.counts, ("sampled", len(records))))
     return run._replace(duration_s=time.monotonic() - begun_s)
+
+
+@contextmanager
+def _downloads(means: Means) -> Iterator[Download]:
+    """Downloads from the proxies, into a module cache that is empty and goes away; no database vouches for them."""
+    with tempfile.TemporaryDirectory(prefix="govgo-sample-") as cache:
+        env = means.env._replace(gosumdb=OFF, gomodcache=cache)
+        repo = Repository(env, means.report, ledger=SumLedger(), options=means.network, writable_dirs=True)
+
+        def download(mod: ModuleVersion) -> tuple[str, str]:
+            (done,) = repo.download([mod], extract=False)
+            if done.error is not None:
+                raise done.error
+            sums = done.sum, hash_gomod(repo.gomod(mod))
+            os.remove(done.zip)
+            return sums
+
+        try:
+            yield download
+        finally:
+            repo.close()
+
+
+class Watching(NamedTuple):
+    """What `watch_log` watches.
+
+    Attributes:
+        patterns: module path patterns as in GOPRIVATE, separated by commas; all below them, too.
+        since: the first record of a first look, None for the end of the log.
+        vantages: URLs of other places that publish the log: the database's, or of proxies that mirror it.
+        witnesses, quorum: their keys, and how many must have cosigned.
+        hook: a URL that is told each new version, "" for none.
+    """
+
+    patterns: str
+    since: int | None = None
+    vantages: tuple[str, ...] = ()
+    witnesses: tuple[Verifier, ...] = ()
+    quorum: int = 0
+    hook: str = ""
+
+
+@contextmanager
+def open_watch(directory: str, means: Means, watching: Watching) -> Iterator[Callable[[Callable[..., None]], Round]]:
+    """A function that looks once, and tells each new version (errors as `Watch.look`).
+
+    Raises:
+        UsageError: settings or URLs that make no sense.
+    """
+    state = open_clone(directory)
+    state.open(means.database.key)
+    verifier = parse_verifier(means.database.key)
+    with ExitStack() as held:
+        source = held.enter_context(open_log(means))
+        vantages = [held.enter_context(_vantage(means, url)) for url in watching.vantages]
+        watch = Watch(
+            source,
+            state,
+            verifier,
+            lambda path: match_prefix_patterns(watching.patterns, path),
+            vantages=vantages,
+            witnesses=watching.witnesses,
+            quorum=watching.quorum,
+        )
+        yield lambda tell: watch.look(tell, watching.since)
+
+
+@contextmanager
+def _vantage(means: Means, url: str) -> Iterator[WebLog]:
+    """The log as another place shows it: below the URL itself, or where a module proxy has it."""
+    with open_log(means, url) as source:
+        try:
+            source.latest()
+        except NotFoundError:
+            pass
+        else:
+            yield source
+            return
+    with open_log(means, f"{url.rstrip('/')}/sumdb/{means.database.name}") as source:
+        yield source
+
+
+def post_line(means: Means, url: str, line: str) -> None:
+    """Tell a web hook a line of JSON.
+
+    Raises:
+        NetworkError: there was no answer, or one that is no success.
+    """
+    answer = Poster(means.env.network, means.network.timeouts).post(url, line.encode(), "application/json", 1 << 20)
+    if not 200 <= answer.status < 300:
+        shown = gourl.parse(url).redacted()
+        raise NetworkError(f"the hook {shown} answered {answer.status}", url=shown, status=answer.status)

@@ -69,8 +69,8 @@ def publish(
     for tile, data in growth.edge():
         files[tile.path] = data
     files[KEY] = f"{key}\n".encode()
-    files[LATEST] = sign_note(Note(format_tree(growth.tree())), [signer])
-    return files[LATEST]
+    note = files[LATEST] = sign_note(Note(format_tree(growth.tree())), [signer])
+    return note
 
 
 class FileSource:

@@ -4,6 +4,7 @@
     key                  the verifier key
     head                 the newest signed tree head that is proved to continue all before it
     heads/SIZE           every such head that was seen, the largest of each sync
+    watched              the head at which the last look of `log watch` ended
     tile/8/LEVEL/NNN     proved tiles: those from level 1 up, and the edge; full ones of level 0 follow from the records
     records/NNNNN        packs of records (`core.log.packs`)
 
@@ -26,6 +27,7 @@ KEY = "key"
 HEAD = "head"
 _HEADS = "heads/"
 _RECORDS = "records/"
+_WATCHED = "watched"
 _BEGINNING_BYTES = 200
 
 
@@ -72,6 +74,15 @@ class Clone:
         key = f"fork-{hashlib.sha256(data).hexdigest()[:16]}.txt"
         self._storage.create(key, data)
         return key
+
+    def watched(self, verifier: Verifier) -> Head | None:
+        """The head at which the last look of `log watch` ended; None for none (errors as `head`)."""
+        note = self._storage.read(_WATCHED, 0, MAX_HEAD_BYTES)
+        return None if note is None else read_head(note, verifier)
+
+    def keep_watched(self, head: Head) -> None:
+        """Replace it."""
+        self._storage.replace(_WATCHED, head.note)
 
     def heads(self, verifier: Verifier) -> list[Head]:
         """Every head that was kept, by size."""

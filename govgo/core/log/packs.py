@@ -124,7 +124,7 @@ def _inflated(data: memoryview) -> bytes:
     engine = isal_zlib.decompressobj()
     try:
         whole = bytes(engine.decompress(data, MAX_PACK_BYTES))
-    except igzip_lib.IsalError as error:
+    except igzip_lib.IsalError as error:  # type: ignore[misc]  # its stub says that it is an instance
         raise SumDbFormatError("damaged pack of records") from error
     if not engine.eof or engine.unused_data:
         raise SumDbFormatError("damaged pack of records")

@@ -32,6 +32,7 @@ from govgo.report.style import Style
 _COMMANDS = {
     "sync": Entry("trust.log", "sync", TRUST, "Clone a checksum database, and prove all of it."),
     "audit": Entry("trust.log", "audit", TRUST, "Look in a clone for what an honest log would not hold."),
+    "watch": Entry("trust.log", "watch", TRUST, "Tell new versions of some paths, with proof."),
     "help": COMMANDS["help"],
 }
 
@@ -86,6 +87,9 @@ def sync(where: tuple[str, ...], **flags: Any) -> int:
 
 
 @command(own=True, usage="[flags] directory")
+@option(
+    "-sample", "sample", bounds=(1, 1_000_000), default=0, metavar="N", help="Download and look up N random records."
+)
 @_workers_option
 @output_options
 @_network_options
@@ -95,16 +99,58 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     That is: two records for one version, records that are not two lines of go.sum about one module version, paths and
     versions that no module can have, malformed hashes; and a clone that is not what was signed, at every tree head that
-    was kept. Nobody is asked.
+    was kept. Nobody is asked, except for -sample: that many random module versions are downloaded by GOPROXY, hashed
+    and looked up in the database, as if nobody had vouched for them.
 
     \b
     govgo log audit /srv/sumlog
+    govgo log audit /srv/sumlog -sample=100
 
     Formats: text, json, sarif, github, junit, markdown.
 
-    Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 4 two different records for one version.
+    Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 3 a sample could not be had, 4 two
+    different records for one version, or a sample that contradicts its record.
     """
-    return _run("log audit", flags, where, lambda module, directory, means: module.audit_log(directory, means))
+    return _run(
+        "log audit",
+        flags,
+        where,
+        lambda module, directory, means: module.audit_log(directory, means, flags["sample"]),
+    )
+
+
+@command(own=True, usage="[flags] directory pattern...")
+@_url_option
+@_rate_option
+@option("-once", "once", is_flag=True, help="Look once, and tell by the exit code.")
+@option("-interval", "interval", default="5m", metavar="DURATION", help="How long to wait between looks (default 5m).")
+@option("-since", "since", metavar="N", help="Begin the first look with record N (default: the end of the log).")
+@option("-json", "as_json", is_flag=True, help="Print a line of JSON for each event.")
+@option("-hook", "hook", metavar="URL", help="Post each event to URL.")
+@option("-vantage", "vantages", multiple=True, metavar="URL", help="Compare with what another proxy or mirror shows.")
+@option("-witness", "witnesses", multiple=True, metavar="KEY", help="Ask for a cosignature of this witness.")
+@option("-quorum", "quorum", bounds=(1, 100), default=0, metavar="N", help="So many are enough (default: all).")
+@_network_options
+@argument("words")
+def watch(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
+    """Tell each new version of module paths that match, with the proof that it is in the log.
+
+    Patterns are those of GOPRIVATE, such as github.com/me/* or *.corp.example; what lies below a match, matches too.
+    The directory keeps where the last look ended; it may be that of `govgo log sync`, and need not be. All records
+    since then are fetched and proved, and the tree head must continue the last one. A look that fails is made again,
+    and tells again what it told; one that finds a fork keeps both notes, and ends the watch.
+
+    With -json a version has the signed tree head and the hashes that lead from the record to it.
+
+    \b
+    govgo log watch ~/.cache/watch 'github.com/me/*' -hook=https://hooks.example/log
+    govgo log watch ~/.cache/watch 'corp.example' -once || mail …      nothing of ours may be public
+
+    Exit codes of -once: 0 nothing new, 1 new versions, or something wrong, 3 nothing could be proved, 4 a fork.
+    """
+    from govgo.cli.commands.trust.logwatch import run_watch
+
+    return run_watch(words, as_json, flags)
 
 
 def _run(verb: str, flags: dict[str, Any], where: tuple[str, ...], work: Callable[[Any, str, Any], LogRun]) -> int:
