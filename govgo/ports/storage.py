@@ -24,6 +24,18 @@ class Entry(NamedTuple):
     tag: str = ""
 
 
+class Readable(Protocol):
+    """What reads files: a storage, or several as one."""
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes | None:
+        """As `Storage.read`."""
+        ...
+
+    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+        """As `Storage.chunks`."""
+        ...
+
+
 class Storage(Protocol):
     """Files by key. Every method may be called from several threads at once, and other processes share the storage.
 

@@ -3,23 +3,46 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
+import os
 from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.adapters.disk.atomic import write_file
+from govgo.adapters.disk.trees import make_dirs
+from govgo.adapters.http.remote import Web
+from govgo.adapters.loop.network import Network
+from govgo.adapters.proxy.indexrange import IndexRange, read_range
+from govgo.adapters.storage.archive import ArchiveStorage
 from govgo.adapters.storage.desk import TemporaryDesk
 from govgo.adapters.storage.open import open_storage
 from govgo.adapters.sumdb.session import SumClient
 from govgo.app.mirror.add import add
+from govgo.app.mirror.check import check_mirror
 from govgo.app.mirror.closure import closure_of
-from govgo.core.goenv import OFF
-from govgo.core.mirror.outcomes import Added
+from govgo.app.mirror.ship import PART_KEY, export, import_parts
+from govgo.app.mirror.store import read_manifest
+from govgo.core.goenv import KNOWN_SUMDB_KEYS, OFF
+from govgo.core.mirror.manifest import KEY, Manifest, compare, format_manifest, parse_manifest
+from govgo.core.mirror.outcomes import Added, Checked, Compared, Shipped
+from govgo.core.sumdb.database import database_of
+from govgo.errors import NotFoundError, UsageError
 from govgo.wiring.plan import planned
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.session import Session
     from govgo.ports.storage import Storage
+
+
+class Index(NamedTuple):
+    """A range of a module index: its URL, the time to begin with (RFC 3339, "" for all), and how many lines to read."""
+
+    url: str
+    since: str
+    limit: int
 
 
 def run_add(
@@ -29,6 +52,7 @@ def run_add(
     queries: Sequence[str],
     *,
     network: NetworkOptions,
+    index: Index | None = None,
     alone: bool = False,
     tidy: bool = False,
     dry_run: bool = False,
@@ -39,20 +63,135 @@ def run_add(
         session: the command.
         mirror: what names the storage.
         network: how to talk to the checksum database.
+        index: a range of a module index, whose versions are to be had, too.
 
     Raises:
         UsageError: an argument names nothing.
         GovgoError: as `add`.
     """
     with ExitStack() as held:
-        storage = named_storage(session, mirror)
-        held.callback(storage.close)
+        storage = held.enter_context(closing(named_storage(session, mirror)))
         database = None
         if session.settings.env.gosumdb != OFF:
             database = held.enter_context(SumClient(session.settings.env, session.report, network))
-        closure = closure_of(session, where, queries, plan=planned, alone=alone, tidy=tidy)
-        desk = TemporaryDesk(session.settings.temp_dir)
-        return add(session, storage, closure, database=database, desk=desk, dry_run=dry_run)
+        listed = None if index is None else _read_index(session, index, network)
+        modules = listed.modules if listed is not None else ()
+        closure = closure_of(session, where, queries, plan=planned, listed=modules, alone=alone, tidy=tidy)
+        done = add(session, storage, closure, database=database, desk=_desk(session), dry_run=dry_run)
+        return done if listed is None else done._replace(index_next=listed.next)
+
+
+def _read_index(session: Session, index: Index, options: NetworkOptions) -> IndexRange:
+    network = Network(session.settings.env, session.report, options, local=False)
+    try:
+        found = network.run(read_range(Web(network.client).get, *index))
+    finally:
+        network.close()
+    if found.passed_over:
+        session.report.note(f"{index.url}: {found.passed_over} lines name no version that a proxy can have")
+    return found
+
+
+def run_check(session: Session, mirror: str) -> Checked:
+    """Check a mirror, and ask nobody.
+
+    Raises:
+        NotFoundError: there is none.
+        StorageError: it cannot be read.
+    """
+    with closing(named_storage(session, mirror)) as storage:
+        manifest, _ = read_manifest(storage)
+        if manifest is None:
+            raise _no_mirror(mirror)
+        extra = sum(entry.key not in manifest.files and entry.key != KEY for entry in storage.entries())
+        return check_mirror(
+            storage,
+            manifest,
+            name=mirror,
+            keys=_keys(session),
+            desk=_desk(session),
+            report=session.report,
+            unlisted=extra,
+        )
+
+
+def run_compare(session: Session, old: str, new: str) -> Compared:
+    """Compare two mirrors, each named itself or by a manifest."""
+    before, after = named_manifest(session, old), named_manifest(session, new)
+    return Compared(before, after, compare(before, after))
+
+
+def run_export(session: Session, mirror: str, directory: str, since: str, part_size: int) -> Shipped:
+    """Write parts of a mirror, and its manifest beside them, into a directory (arguments as for `export`)."""
+    base = named_manifest(session, since) if since else Manifest()
+    target = session.absolute(directory)
+    make_dirs(target)
+
+    def name_part(digest: str, number: int, total: int) -> str:
+        return f"{target}/govgo-mirror-{digest[:12]}-{number:03d}-of-{total:03d}.tar"
+
+    with closing(named_storage(session, mirror)) as storage:
+        done = export(
+            storage, base, part_size=part_size, name_part=name_part, open_part=_open_part, desk=_desk(session)
+        )
+    text = format_manifest(done.manifest)
+    write_file(f"{target}/govgo-mirror-{hashlib.sha256(text).hexdigest()[:12]}.manifest", text)
+    return done
+
+
+def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:
+    """Extend a mirror by parts, files or directories that hold them (arguments as for `import_parts`)."""
+    files: dict[str, None] = {}
+    for name in parts:
+        path = session.absolute(name)
+        inside = sorted(glob.glob(f"{glob.escape(path)}/govgo-mirror-*-of-*.tar")) if os.path.isdir(path) else [path]
+        if not inside or not all(map(os.path.isfile, inside)):
+            raise UsageError(f"{name}: no parts of an exported mirror there")
+        files.update(dict.fromkeys(inside))
+    with ExitStack() as held:
+        storage = held.enter_context(closing(named_storage(session, mirror)))
+        opened = {path: held.enter_context(closing(_open_part(path))) for path in files}
+        keys, desk = _keys(session), _desk(session)
+        return import_parts(storage, opened, name=mirror, keys=keys, desk=desk, report=session.report)
+
+
+def named_manifest(session: Session, name: str) -> Manifest:
+    """The manifest of a mirror, or in a file.
+
+    Raises:
+        NotFoundError: there is none.
+        InputError: it is malformed.
+    """
+    path = session.absolute(name)
+    if "://" not in name and os.path.isfile(path) and not path.endswith((".tar", ".zip")):
+        data = session.files.read(path)
+        return parse_manifest(data or b"", name)
+    with closing(named_storage(session, name)) as storage:
+        manifest, _ = read_manifest(storage)
+    if manifest is None:
+        raise _no_mirror(name)
+    return manifest
+
+
+def _no_mirror(name: str) -> NotFoundError:
+    return NotFoundError(f"{name}: there is no mirror: it has no {KEY}")
+
+
+def _open_part(path: str) -> ArchiveStorage:
+    return ArchiveStorage(path, PART_KEY)
+
+
+def _desk(session: Session) -> TemporaryDesk:
+    return TemporaryDesk(session.settings.temp_dir)
+
+
+def _keys(session: Session) -> dict[str, str]:
+    """The verifier keys that are believed: those that everybody knows, and that of GOSUMDB."""
+    keys = dict(KNOWN_SUMDB_KEYS)
+    if session.settings.env.gosumdb != OFF:
+        database = database_of(session.settings.env)
+        keys[database.name] = database.key
+    return keys
 
 
 def named_storage(session: Session, name: str) -> Storage:

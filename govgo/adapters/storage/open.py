@@ -3,6 +3,7 @@
 
 s3://BUCKET/PREFIX  az://CONTAINER/PREFIX  gs://BUCKET/PREFIX    a bucket, or a part of one
 file:///srv/modules  ./mirror  /srv/modules                      a directory
+./mirror.tar  ./mirror.zip                                       an archive, which only mirrors use
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from govgo.core.mirror.manifest import KEY
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +33,14 @@ def open_storage(where: str, environ: Mapping[str, str]) -> Storage:
     """
     scheme = where.partition("://")[0] if "://" in where else ""
     if scheme in ("", "file"):
+        path = os.path.abspath(_path(where) if scheme else where)
+        if path.endswith((".tar", ".zip")) and not os.path.isdir(path):
+            from govgo.adapters.storage.archive import ArchiveStorage
+
+            return ArchiveStorage(path, KEY)
         from govgo.adapters.storage.directory import DirectoryStorage
 
-        return DirectoryStorage(os.path.abspath(_path(where) if scheme else where))
+        return DirectoryStorage(path)
     from govgo.adapters.storage.objects import SCHEMES, ObjectStorage, parse_bucket
 
     if scheme not in SCHEMES:

@@ -15,58 +15,36 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from govgo.app.mirror.store import put_zip, read_manifest, write_manifest
 from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.mirror import manifest as manifests
-from govgo.core.mirror.closure import Closure, file_key, latest_key, list_key, version_list
-from govgo.core.mirror.manifest import MAX_MANIFEST_BYTES, Content, Manifest, format_manifest, parse_manifest
+from govgo.core.mirror.closure import (
+    Closure,
+    file_key,
+    latest_key,
+    list_key,
+    module_of_key,
+    version_list,
+)
+from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Added
-from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
-from govgo.errors import ConflictError, Failure, GovgoError, NotFoundError, StorageError
+from govgo.errors import Failure, GovgoError, NotFoundError, StorageError
 from govgo.load.targets.faults import from_error
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-    from govgo.ports.mirror import Desk, LocalCopy
+    from govgo.ports.mirror import Desk
     from govgo.ports.storage import Storage
     from govgo.ports.sumdb import ProofSource
 
 _BATCH = 64
 """So many modules are fetched at once, and stored before the next ones."""
-
-
-def read_manifest(storage: Storage) -> tuple[Manifest | None, str]:
-    """The manifest of a mirror and its tag; None where there is none.
-
-    Raises:
-        StorageError: it cannot be read.
-        InputError: it is malformed.
-    """
-    entry = storage.head(manifests.KEY)
-    data = None if entry is None else storage.read(manifests.KEY, 0, MAX_MANIFEST_BYTES + 1)
-    if entry is None or data is None:
-        return None, ""
-    return parse_manifest(data), entry.tag
-
-
-def write_manifest(storage: Storage, manifest: Manifest, tag: str) -> None:
-    """Let a mirror have another manifest, if the one there is still that of `tag`, "" for none.
-
-    Raises:
-        ConflictError: somebody else has changed the mirror meanwhile.
-    """
-    data = format_manifest(manifest)
-    done = storage.swap(manifests.KEY, data, tag) if tag else storage.create(manifests.KEY, data)
-    if not done:
-        raise ConflictError(
-            "the mirror was changed by somebody else meanwhile", hint="run the command again: it adds what is missing"
-        )
 
 
 def add(
@@ -219,7 +197,8 @@ class _Run:
                 self._compare(mod, h1)
                 self._put(file_key(mod, "info"), info)
                 self._put(file_key(mod, "ziphash"), h1.encode())
-                self._put_file(file_key(mod, "zip"), copy)
+                put_zip(self._storage, file_key(mod, "zip"), copy)
+                self.files[file_key(mod, "zip")] = copy.content
             self.sizes[mod] = copy.content.size
         self._put(file_key(mod, "mod"), gomod)
 
@@ -265,11 +244,11 @@ class _Run:
     def add_lists(self) -> None:
         """Store the list of versions of every module that has got one; for one without tags, what is its latest."""
         every = {**self._before.files, **self.files}
-        changed = {_path_of(key) for key in self.files if key.endswith(".zip")}
+        changed = {mod.path for key in self.files if key.endswith(".zip") and (mod := module_of_key(key)) is not None}
         versions: dict[str, set[str]] = {path: set() for path in changed}
         for key in every:
-            if key.endswith(".zip") and (path := _path_of(key)) in changed:
-                versions[path].add(_version_of(key))
+            if key.endswith(".zip") and (mod := module_of_key(key)) is not None and mod.path in changed:
+                versions[mod.path].add(mod.version)
         for path in sorted(changed):
             data = version_list(frozenset(versions[path]))
             self._put(list_key(path), data)
@@ -282,18 +261,3 @@ class _Run:
         if self._before.files.get(key) != content and self.files.get(key) != content:
             self._storage.replace(key, data)
             self.files[key] = content
-
-    def _put_file(self, key: str, copy: LocalCopy) -> None:
-        if not self._storage.create_from(key, copy.path):
-            # No manifest names it, so nothing says that it is whole.
-            self._storage.delete(key)
-            self._storage.create_from(key, copy.path)
-        self.files[key] = copy.content
-
-
-def _path_of(key: str) -> str:
-    return unescape_path(key.rpartition("/@v/")[0])
-
-
-def _version_of(key: str) -> str:
-    return unescape_version(key.rpartition("/@v/")[2].removesuffix(".zip"))

@@ -40,6 +40,7 @@ def closure_of(
     queries: Sequence[str],
     *,
     plan: Callable[[Workspace], PlannedFiles],
+    listed: Iterable[ModuleVersion] = (),
     alone: bool = False,
     tidy: bool = False,
 ) -> Closure:
@@ -50,6 +51,7 @@ def closure_of(
         where: modules and workspaces, as in `find_targets`; none at all where `queries` name something.
         queries: module versions, `path@version`, where a version may be a query.
         plan: makes files whose changes stay in memory.
+        listed: module versions to take without what they require, such as those of an index.
         alone: of the modules that `queries` name take just these, not what they require.
         tidy: add what `go mod tidy` looks at in the modules of `where`.
 
@@ -59,9 +61,11 @@ def closure_of(
     """
     gomods: set[ModuleVersion] = set()
     zips: set[ModuleVersion] = set()
+    zips.update(listed)
+    gomods.update(zips)
     sums: dict[ModuleVersion, set[tuple[str, str]]] = {}
     faults: list[Finding] = []
-    for each in resolve_all(session, where) if where or not queries else ():
+    for each in resolve_all(session, where) if where or not (queries or zips) else ():
         if isinstance(each, Unresolved):
             faults.append(each.fault)
             continue

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from govgo.core.findings import Finding
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.module.cachepath import DOWNLOAD, file_stem, version_dir
+from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.record import Record
 from govgo.core.sumdb.timeline import Head
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import InputError
 
 
 class Closure(NamedTuple):
@@ -78,3 +80,20 @@ def version_list(versions: frozenset[str]) -> bytes:
     """The content of a list: tagged versions in order, a line each (Go Modules Reference, "GOPROXY protocol")."""
     tagged = sorted((v for v in versions if not is_pseudo(v)), key=lambda v: (semver.key(v), v))
     return "".join(f"{version}\n" for version in tagged).encode()
+
+
+_SUFFIXES = (".info", ".mod", ".zip", ".ziphash")
+
+
+def module_of_key(key: str) -> ModuleVersion | None:
+    """The module version whose file a key is; None for lists, files of a checksum database and others."""
+    if key.startswith("sumdb/") or "/@v/" not in key:
+        return None
+    path, _, name = key.rpartition("/@v/")
+    version, _, suffix = name.rpartition(".")
+    if f".{suffix}" not in _SUFFIXES:
+        return None
+    try:
+        return ModuleVersion(unescape_path(path), unescape_version(version))
+    except InputError:
+        return None

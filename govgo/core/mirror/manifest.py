@@ -17,7 +17,7 @@ copy is whole, and what two copies do not share.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from govgo.core.foreign import one_line
@@ -134,8 +134,3 @@ def parse_manifest(data: bytes, name: str = KEY) -> Manifest:
 
 def _malformed(name: str, index: int, line: str) -> InputError:
     return InputError(f"{name}:{index + 1}: malformed manifest: {one_line(line[:200])}")
-
-
-def mirrored(keys: Iterable[str], suffix: str) -> frozenset[str]:
-    """The stems of keys such as "q.io/a/@v/v1.0.0.zip" that end in `suffix`: "q.io/a/@v/v1.0.0" for ".zip"."""
-    return frozenset(key.removesuffix(suffix) for key in keys if key.endswith(suffix) and "/@v/" in key)

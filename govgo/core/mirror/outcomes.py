@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from govgo.core.findings import Finding
 from govgo.core.mirror.closure import Closure
-from govgo.core.mirror.manifest import Manifest
+from govgo.core.mirror.manifest import Difference, Manifest
 from govgo.core.module.moduleversion import ModuleVersion
 
 
@@ -25,6 +25,7 @@ class Added(NamedTuple):
         before, after: the manifests.
         is_plan: nothing was stored.
         faults: what could not be had; the mirror is without it.
+        index_next: the time to go on from in a module index, "" where none was read.
     """
 
     closure: Closure
@@ -38,3 +39,57 @@ class Added(NamedTuple):
     after: Manifest
     is_plan: bool
     faults: tuple[Finding, ...]
+    index_next: str = ""
+
+
+class Checked(NamedTuple):
+    """What the check of a mirror has found.
+
+    Attributes:
+        mirror: what names it.
+        manifest: what it is to hold.
+        files, zips: how many were read and are as the manifest says; of the zips, all rules hold as well.
+        proved: how many module versions the checksum databases prove.
+        private: how many there are no records of.
+        unlisted: how many files no manifest names.
+        findings: what is wrong, or could not be checked.
+    """
+
+    mirror: str
+    manifest: Manifest
+    files: int = 0
+    zips: int = 0
+    proved: int = 0
+    private: int = 0
+    unlisted: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+class Failed(NamedTuple):
+    """A run that ended with an error."""
+
+    fault: Finding
+
+
+class Compared(NamedTuple):
+    """Two mirrors, and what they do not share."""
+
+    old: Manifest
+    new: Manifest
+    difference: Difference
+
+
+class Shipped(NamedTuple):
+    """Parts of a mirror that were written, or read.
+
+    Attributes:
+        parts: (file, bytes) of each.
+        files: the keys that are in them.
+        manifest: what the mirror has where all of them are.
+        checked: what the check before an import has found; None for an export.
+    """
+
+    parts: tuple[tuple[str, int], ...]
+    files: tuple[str, ...]
+    manifest: Manifest
+    checked: Checked | None = None

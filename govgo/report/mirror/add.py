@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from govgo.core.foreign import one_line
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.report.document import encode, fault_entries, heading, module_members
@@ -21,6 +22,8 @@ def add_text(run: Added, style: Style = PLAIN) -> str:
             continue  # told as a fault
         lines.append(f" {style.paint('+', 'green')} {mod.path} {mod.version}  {_size(size)}")
     lines += _closing(run)
+    if run.index_next:
+        lines.append(f"the index goes on at {one_line(run.index_next)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -77,6 +80,7 @@ def add_json(run: Added) -> str:
         "database": run.database or None,
         "proved": run.proved,
         "private": len(private),
+        "index_next": run.index_next or None,
         "mirror_files": len(run.after.files),
         "mirror_bytes": run.after.size,
     }

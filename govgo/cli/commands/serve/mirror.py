@@ -6,22 +6,31 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, SERVE, Entry, Group
-from govgo.cli.options import CommandLineError, argument, command, module_options, option
+from govgo.cli.options import CommandLineError, argument, chdir_option, command, flag_options, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
+from govgo.cli.sizes import parse_size
 from govgo.core.findings import worst
 from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Manifest
-from govgo.core.mirror.outcomes import Added
+from govgo.core.mirror.outcomes import Added, Checked, Compared, Failed, Shipped
 from govgo.errors import UsageError
 from govgo.report.style import Style
-from govgo.wiring.mirror import run_add
+from govgo.wiring.mirror import Index, run_add, run_check, run_compare, run_export, run_import
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
 
 _COMMANDS = {
     "add": Entry("serve.mirror", "add", SERVE, "Fetch, prove and store what builds need and a mirror lacks."),
+    "verify": Entry("serve.mirror", "verify", SERVE, "Check and prove every file of a mirror, offline."),
+    "diff": Entry("serve.mirror", "diff", SERVE, "Compare two mirrors."),
+    "export": Entry("serve.mirror", "export", SERVE, "Write what another place lacks into parts."),
+    "import": Entry("serve.mirror", "import_", SERVE, "Extend a mirror by such parts, after they have been proved."),
     "help": COMMANDS["help"],
 }
 
@@ -35,16 +44,22 @@ mirror_group = Group(
     """,
 )
 
+local_options = flag_options(chdir_option)
+"""The flags of commands that ask nobody."""
+
 MAX_LIST_BYTES = 256 << 20
 
 
-@command(own=True, usage="[-n] [-tidy] [-alone] [-list=FILE] mirror [directories | modules]")
+@command(own=True, usage="[-n] [-tidy] [-alone] [-list=FILE] [-index=URL] mirror [directories | modules]")
 @option("-n", "-dry-run", "dry_run", is_flag=True, help="Say what would be fetched and how large it is; store nothing.")
 @option("-tidy", "tidy", is_flag=True, help="Add what `go mod tidy` looks at, too.")
 @option("-alone", "alone", is_flag=True, help="Of modules that are named take just these, not what they require.")
 @option(
     "-list", "lists", multiple=True, metavar="FILE", help="Read modules from FILE, one a line; - for standard input."
 )
+@option("-index", "index", metavar="URL", help="Take versions that a module index has seen, without what they require.")
+@option("-since", "since", metavar="TIME", help="With -index: begin with this time, as in 2026-01-31T00:00:00Z.")
+@option("-limit", "limit", bounds=(1, 1_000_000), default=2000, metavar="N", help="With -index: read N lines at most.")
 @output_options
 @module_options
 @argument("words")
@@ -73,6 +88,9 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
 
     with Reports(flags, ADD_FORMATS, failed) as reports:
         session = open_session(flags)
+        if flags["since"] and not flags["index"]:
+            raise UsageError("-since needs -index")
+        index = Index(flags["index"], flags["since"], flags["limit"]) if flags["index"] else None
         for name in flags["lists"]:
             queries = [*queries, *_listed(name)]
         run = run_add(
@@ -81,6 +99,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
             where,
             queries,
             network=network_options(flags),
+            index=index,
             alone=flags["alone"],
             tidy=flags["tidy"],
             dry_run=flags["dry_run"],
@@ -88,6 +107,115 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
         reports.tell(run)
     reports.tell_faults(run.faults)
     return reports.exit_code(worst(run.faults))
+
+
+@command(own=True, usage="mirror")
+@output_options
+@local_options
+@argument("words")
+def verify(words: tuple[str, ...], **flags: Any) -> int:
+    """Read every file of a mirror: is it what the manifest says, and does it prove? Nobody is asked.
+
+    Zips keep every rule of module zips, and their hashes are those of records that tiles of the mirror itself prove,
+    under a tree head that the key in GOSUMDB has signed. All tree heads that the mirror has had are of one history.
+
+    \b
+    govgo mirror verify ./mirror
+    GOSUMDB=sum.example.org+033de0ae+Ac4z… govgo mirror verify s3://bucket/go
+
+    Exit codes: 0 whole and proved, 1 damaged, 3 something could not be checked, 4 a contradiction.
+    """
+    (name,) = _named(words, "a mirror")
+
+    def failed(error: BaseException) -> Checked:
+        return Checked(name, Manifest(), findings=(fault_of(error),))
+
+    with Reports(flags, VERIFY_FORMATS, failed) as reports:
+        run = run_check(_session(flags), name)
+        reports.tell(run)
+    return reports.exit_code(worst(run.findings))
+
+
+@command(own=True, usage="old new")
+@output_options
+@local_options
+@argument("words")
+def diff(words: tuple[str, ...], **flags: Any) -> int:
+    """Compare two mirrors, or manifests of mirrors: which modules one of them lacks, and how much there is to ship.
+
+    \b
+    govgo mirror diff there.manifest ./mirror      what does the other place lack?
+
+    Exit codes: 0 equal, 1 different.
+    """
+    old, new = _named(words, "two mirrors", 2)
+    with Reports(flags, DIFF_FORMATS, _failed) as reports:
+        run = run_compare(_session(flags), old, new)
+        reports.tell(run)
+    return reports.exit_code(EXIT_NO if any(run.difference) else EXIT_DONE)
+
+
+@command(own=True, usage="[-since=MANIFEST] [-part-size=SIZE] mirror directory")
+@option("-since", "since", metavar="MANIFEST", help="Leave out what the other place has, by its manifest.")
+@option("-part-size", "part_size", default="4GB", metavar="SIZE", help="So much in a part at most; 4GB without it.")
+@output_options
+@local_options
+@argument("words")
+def export(words: tuple[str, ...], **flags: Any) -> int:
+    """Write a mirror, or what another place lacks of it, into a directory: parts, and the manifest of the whole.
+
+    No file is divided: one that is larger than a part has a part of its own.
+
+    \b
+    govgo mirror export ./mirror /media/usb                                      all of it
+    govgo mirror export -since there.manifest -part-size 700MB ./mirror ./parts  what is new
+    """
+    mirror, directory = _named(words, "a mirror and a directory", 2)
+    part_size = parse_size("part-size", flags["part_size"])
+    with Reports(flags, EXPORT_FORMATS, _failed) as reports:
+        reports.tell(run_export(_session(flags), mirror, directory, flags["since"], part_size))
+    return reports.exit_code(EXIT_DONE)
+
+
+@command(own=True, usage="mirror parts")
+@output_options
+@local_options
+@argument("words")
+def import_(words: tuple[str, ...], **flags: Any) -> int:
+    """Extend a mirror, which may be empty, by all parts of an export: files, or directories that hold them.
+
+    What the mirror and the parts come to together is first checked as by `govgo mirror verify`. If anything is wrong,
+    nothing is written.
+
+    \b
+    govgo mirror import ./mirror /media/usb
+    """
+    if len(words) < 2:
+        raise CommandLineError("a mirror and the parts are missing")
+
+    def failed(error: BaseException) -> Shipped:
+        return Shipped((), (), Manifest(), Checked(words[0], Manifest(), findings=(fault_of(error),)))
+
+    with Reports(flags, IMPORT_FORMATS, failed) as reports:
+        run = run_import(_session(flags), words[0], words[1:])
+        reports.tell(run)
+    assert run.checked is not None
+    return reports.exit_code(worst(run.checked.findings))
+
+
+def _session(flags: dict[str, Any]) -> Session:
+    """A session that asks nobody."""
+    return open_session({**flags, "selects": False}, offline=True)
+
+
+def _named(words: Sequence[str], what: str, count: int = 1) -> Sequence[str]:
+    if len(words) != count:
+        raise CommandLineError(f"want {what}")
+    return words
+
+
+def _failed(error: BaseException) -> Any:
+    return Failed(fault_of(error))
 
 
 def _sorted_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -136,3 +264,57 @@ def _add_json(run: Added, _: Style) -> str:
 
 
 ADD_FORMATS: Mapping[str, Callable[[Added, Style], str]] = {"text": _add_text, "json": _add_json}
+
+
+def _verify_text(run: Checked, style: Style) -> str:
+    from govgo.report.mirror.verify import verify_text
+
+    return verify_text(run, style)
+
+
+def _verify_json(run: Checked, _: Style) -> str:
+    from govgo.report.mirror.verify import verify_json
+
+    return verify_json(run)
+
+
+def _diff_text(run: Compared | Failed, style: Style) -> str:
+    from govgo.report.mirror import ship
+
+    return f"{run.fault.text}\n" if isinstance(run, Failed) else ship.diff_text(run, style)
+
+
+def _diff_json(run: Compared | Failed, _: Style) -> str:
+    from govgo.report.mirror import ship
+
+    return ship.failed_json(ship.DIFF_SCHEMA, [run.fault]) if isinstance(run, Failed) else ship.diff_json(run)
+
+
+def _export_text(run: Shipped | Failed, style: Style) -> str:
+    from govgo.report.mirror import ship
+
+    return f"{run.fault.text}\n" if isinstance(run, Failed) else ship.export_text(run, style)
+
+
+def _export_json(run: Shipped | Failed, _: Style) -> str:
+    from govgo.report.mirror import ship
+
+    return ship.failed_json(ship.EXPORT_SCHEMA, [run.fault]) if isinstance(run, Failed) else ship.export_json(run)
+
+
+def _import_text(run: Shipped, style: Style) -> str:
+    from govgo.report.mirror.ship import import_text
+
+    return import_text(run, style)
+
+
+def _import_json(run: Shipped, _: Style) -> str:
+    from govgo.report.mirror.ship import import_json
+
+    return import_json(run)
+
+
+VERIFY_FORMATS: Mapping[str, Callable[[Checked, Style], str]] = {"text": _verify_text, "json": _verify_json}
+DIFF_FORMATS: Mapping[str, Callable[[Compared | Failed, Style], str]] = {"text": _diff_text, "json": _diff_json}
+EXPORT_FORMATS: Mapping[str, Callable[[Shipped | Failed, Style], str]] = {"text": _export_text, "json": _export_json}
+IMPORT_FORMATS: Mapping[str, Callable[[Shipped, Style], str]] = {"text": _import_text, "json": _import_json}

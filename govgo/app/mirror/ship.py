@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo mirror export` and `import`: a mirror on its way to a place without a network, in parts.
+
+Every part is an archive with the manifest of the whole mirror, a header that says which part of how many it is, and
+some of the files. An import has all parts, and the mirror that they are to extend, before it: what both together come
+to is checked as by `mirror verify`, and only then is anything written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from govgo.app.mirror.check import MAX_SMALL_BYTES, check_mirror
+from govgo.app.mirror.store import copy_file, read_manifest, write_manifest
+from govgo.core.findings import worst
+from govgo.core.mirror import manifest as manifests
+from govgo.core.mirror.manifest import Manifest, compare, format_manifest
+from govgo.core.mirror.outcomes import Shipped
+from govgo.errors import ConflictError, InputError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from govgo.ports.mirror import Desk
+    from govgo.ports.storage import Storage
+    from govgo.ports.talk import Reporter
+
+PART_KEY = "govgo/part"
+_PART = re.compile(r"govgo mirror part v1\n\nmanifest ([0-9a-f]{64})\npart ([1-9][0-9]{0,5}) of ([1-9][0-9]{0,5})\n")
+
+
+def export(
+    storage: Storage,
+    since: Manifest,
+    *,
+    part_size: int,
+    name_part: Callable[[str, int, int], str],
+    open_part: Callable[[str], Storage],
+    desk: Desk,
+) -> Shipped:
+    """Write the files of a mirror that `since` lacks into parts.
+
+    Args:
+        storage: the mirror.
+        since: what is there already where the parts go.
+        part_size: bytes of files in a part at most; a file that is larger has a part of its own.
+        name_part: the file of a part, from the digest of the manifest, its number and how many there are.
+        open_part: makes a part; it is written when `PART_KEY` is.
+        desk: for files on their way.
+
+    Raises:
+        NotFoundError: there is no mirror.
+        StorageError: a file is missing, or the mirror or a part cannot be read or written.
+    """
+    manifest, _ = read_manifest(storage)
+    if manifest is None:
+        raise NotFoundError("there is no mirror: it has no manifest")
+    keys = compare(since, manifest).needed
+    groups = list(_grouped(manifest, keys, part_size)) or [[]]
+    text = format_manifest(manifest)
+    digest = hashlib.sha256(text).hexdigest()
+    parts: list[tuple[str, int]] = []
+    for number, group in enumerate(groups, 1):
+        name = name_part(digest, number, len(groups))
+        part = open_part(name)
+        try:
+            for key in group:
+                copy_file(storage, part, key, manifest.files[key], desk)
+            part.replace(manifests.KEY, text)
+            header = f"govgo mirror part v1\n\nmanifest {digest}\npart {number} of {len(groups)}\n"
+            part.replace(PART_KEY, header.encode())
+        finally:
+            part.close()
+        parts.append((name, sum(manifest.files[key].size for key in group)))
+    return Shipped(tuple(parts), keys, manifest)
+
+
+def _grouped(manifest: Manifest, keys: Sequence[str], part_size: int) -> Iterator[list[str]]:
+    group: list[str] = []
+    size = 0
+    for key in keys:
+        more = manifest.files[key].size
+        if group and size + more > part_size:
+            yield group
+            group, size = [], 0
+        group.append(key)
+        size += more
+    if group:
+        yield group
+
+
+def import_parts(
+    storage: Storage,
+    parts: Mapping[str, Storage],
+    *,
+    name: str,
+    keys: Mapping[str, str],
+    desk: Desk,
+    report: Reporter,
+) -> Shipped:
+    """Extend a mirror by the parts of an export, if what it then has is whole and proves; else nothing is written.
+
+    Args:
+        storage: the mirror; it may be empty.
+        parts: the parts by the names of their files.
+        name, keys, desk, report: as for `check_mirror`.
+
+    Returns:
+        What was done; nothing was, if `checked` has findings.
+
+    Raises:
+        UsageError: parts are missing, or belong to different exports.
+        ConflictError: the mirror has what the parts' mirror lacks, or was changed meanwhile.
+        StorageError: something cannot be read or written.
+    """
+    manifest = _manifest_of(parts)
+    before, tag = read_manifest(storage)
+    here = before or Manifest()
+    difference = compare(here, manifest)
+    if difference.removed or not here.heads <= manifest.heads:
+        raise ConflictError(
+            f"{name} has {len(difference.removed)} files and tree heads that the exported mirror lacks: "
+            "they are not of one origin, or the export is older"
+        )
+    union = _Union([*parts.values(), storage])
+    checked = check_mirror(union, manifest, name=name, keys=keys, desk=desk, report=report)
+    sizes = tuple((each, sum(entry.size for entry in part.entries())) for each, part in parts.items())
+    if worst(checked.findings):
+        return Shipped(sizes, (), here, checked)
+    # What is new comes first, then what changes, such as lists: a run that ends early has then done no harm.
+    for key in (*difference.added, *difference.changed):
+        copy_file(union, storage, key, manifest.files[key], desk)
+    if manifest != before:
+        write_manifest(storage, manifest, tag)
+    return Shipped(sizes, difference.needed, manifest, checked)
+
+
+def _manifest_of(parts: Mapping[str, Storage]) -> Manifest:
+    digest, total = "", 0
+    numbers: dict[int, str] = {}
+    for name, part in parts.items():
+        text = part.read(PART_KEY, 0, MAX_SMALL_BYTES)
+        header = _PART.fullmatch(text.decode("ascii", "replace")) if text is not None else None
+        if header is None:
+            raise InputError(f"{name}: not a part of an exported mirror")
+        if digest and (header[1], int(header[3])) != (digest, total):
+            raise UsageError(f"{name} belongs to another export than {next(iter(parts))}")
+        digest, total = header[1], int(header[3])
+        numbers[int(header[2])] = name
+    missing = sorted(set(range(1, total + 1)) - numbers.keys())
+    if missing:
+        raise UsageError(f"of {total} parts these are missing: {', '.join(map(str, missing[:20]))}")
+    first = next(iter(parts.values()))
+    manifest, _ = read_manifest(first)
+    if manifest is None or hashlib.sha256(format_manifest(manifest)).hexdigest() != digest:
+        raise InputError(f"{next(iter(parts))}: its manifest is not the one that its header names")
+    return manifest
+
+
+class _Union:
+    """Several storages as one that can only be read; the first that has a file counts."""
+
+    def __init__(self, storages: Sequence[Storage]) -> None:
+        self._storages = storages
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> bytes | None:
+        """As in the first that has it."""
+        return next((data for each in self._storages if (data := each.read(key, start, length)) is not None), None)
+
+    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+        """As in the first that has it."""
+        return next((data for each in self._storages if (data := each.chunks(key, start, length)) is not None), None)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the check of a mirror has found."""
+
+from __future__ import annotations
+
+from govgo.core.findings import Verdict, worst
+from govgo.core.foreign import one_line
+from govgo.core.mirror.outcomes import Checked
+from govgo.report.document import encode, fault_entries, heading, module_or_null
+from govgo.report.style import PLAIN, Style
+from govgo.report.words import many, size_of
+
+SCHEMA = "govgo.mirror.verify/1"
+
+
+def verify_text(run: Checked, style: Style = PLAIN) -> str:
+    """A line for each finding, then what was checked."""
+    lines = [f"{style.paint(each.code, 'red')}: {one_line(each.text)}" for each in run.findings]
+    verdict = worst(run.findings)
+    words = "the mirror is whole, and proves" if verdict is Verdict.PASSED else "the mirror does not verify"
+    lines.append(f"{words}: {checked_words(run)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def checked_words(run: Checked) -> str:
+    """What was checked, in numbers."""
+    private = f", {run.private:,} without a record" if run.private else ""
+    unlisted = f", {many(run.unlisted, 'file')} that no manifest names" if run.unlisted else ""
+    of = f"{run.files:,} of {many(len(run.manifest.files), 'file')}"
+    size = size_of(run.manifest.size)
+    return f"{of} ({size}), {many(run.zips, 'zip')}, {many(run.proved, 'version')} proved{private}{unlisted}"
+
+
+def verify_json(run: Checked) -> str:
+    """The same as a document."""
+    return encode(verify_document(run, SCHEMA))
+
+
+def verify_document(run: Checked, schema: str) -> dict[str, object]:
+    """The members of the document."""
+    summary = {
+        "mirror": run.mirror,
+        "verdict": worst(run.findings).name.lower(),
+        "files": run.files,
+        "listed": len(run.manifest.files),
+        "bytes": run.manifest.size,
+        "zips": run.zips,
+        "proved": run.proved,
+        "private": run.private,
+        "unlisted": run.unlisted,
+    }
+    results = [
+        {
+            "code": each.code,
+            "verdict": each.verdict.name.lower(),
+            "text": each.text,
+            "module": module_or_null(each.module),
+        }
+        for each in run.findings
+        if each.verdict is not Verdict.UNCHECKED
+    ]
+    errors = fault_entries(each for each in run.findings if each.verdict is Verdict.UNCHECKED)
+    return {**heading(schema), "summary": summary, "results": results, "errors": errors}
