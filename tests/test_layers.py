@@ -173,6 +173,12 @@ TESTED_BY = {
         "cli/commands/inspect: list why; "
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
+    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
+    "serve/http/test_application.py": (
+        "serve/http: application cycle health metrics site tails; serve/protocol: answer; serve/server: build; "
+        "serve/upstream: coldloop faults library sources"
+    ),
+    "serve/server/test_server.py": "cli/commands/serve: serve",
     "test_api.py": "api: call files modules reports",
     "simulators/repo.py": "ports: advisories evidence files licenses modules storage sumdb talk",
     "test_startup.py": ": __main__",

@@ -223,8 +223,9 @@ class Application:
         whole = request.asked.method == "HEAD" or b"range" in request.asked.headers or request.http_version == "1.0"
         work = asyncio.wrap_future(site.cold.call(site.library.answer(question, fetch=fetch, mode=mode, whole=whole)))
         gone = asyncio.ensure_future(_left(request.receive))
+        both: set[asyncio.Future[Any]] = {work, gone}
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
             raise _Gone
@@ -239,7 +240,7 @@ class Application:
             await self._send(request, entry.status, headers, entry.body)
             return
         part = wanted(request.asked, entry.facts)
-        data = entry.body[part.start : part.start + part.count]
+        data = entry.body[part.start : part.start + part.size]
         await self._send(request, part.status, [*entry.headers, *part.headers], data)
 
     async def _send_file(self, request: _Request, file: StoredFile) -> None:
@@ -247,12 +248,12 @@ class Application:
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
         part = wanted(request.asked, facts)
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.count:
+        if request.asked.method == "HEAD" or not part.size:
             await request.send(_body(b""))
         elif file.file is not None:
-            await request.send(_file(file.file, part.start, part.count))
+            await request.send(_file(file.file, part.start, part.size))
         else:
-            await self._send_chunks(request, file, part.start, part.count)
+            await self._send_chunks(request, file, part.start, part.size)
 
     async def _send_chunks(self, request: _Request, file: StoredFile, start: int, count: int) -> None:
         """A zip of a storage on another machine, piece by piece."""
@@ -314,10 +315,10 @@ class Application:
     async def _send_proved(self, request: _Request, file: StoredFile, headers: Headers) -> None:
         part = wanted(Asked(request.asked.method, _only_range(request.asked)), file_facts(file))
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.count or file.file is None:
+        if request.asked.method == "HEAD" or not part.size or file.file is None:
             await request.send(_body(b""))
         else:
-            await request.send(_file(file.file, part.start, part.count))
+            await request.send(_file(file.file, part.start, part.size))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
         from govgo.serve.upstream.faults import refusal_of

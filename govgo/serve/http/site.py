@@ -58,6 +58,11 @@ class Site:
     private: str = ""
     requests: int = 0
 
+    def renew(self) -> None:
+        """Open the log anew, and answer from the storage again."""
+        self.log.reopen()
+        self.memory.clear()
+
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""
         return match_prefix_patterns(self.private, path)

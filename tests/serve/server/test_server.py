@@ -126,11 +126,10 @@ def test_several_workers(world: World) -> None:
 
 def test_a_socket_in_the_file_system(world: World, tmp_path: Path) -> None:
     place = str(tmp_path / "socket")
-    with Process(world, "-listen", f"unix:{place}"):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(place)
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+    with Process(world, "-listen", f"unix:{place}"), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(place)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 def test_two_processes_share_a_storage(world: World) -> None:
