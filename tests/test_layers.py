@@ -175,7 +175,7 @@ TESTED_BY = {
     ),
     "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
     "serve/http/test_application.py": (
-        "serve/http: application cycle health metrics site tails; serve/protocol: answer; serve/server: build; "
+        "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; "
         "serve/upstream: coldloop faults library sources"
     ),
     "serve/server/test_server.py": "cli/commands/serve: serve",

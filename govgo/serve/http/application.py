@@ -32,7 +32,7 @@ from govgo.serve.http.responses import (
     wanted,
 )
 from govgo.serve.http.site import Site
-from govgo.serve.http.tails import Tail, Tails
+from govgo.serve.http.tails import MOMENT_S, Tail, Tails
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import LASTING_KINDS, Question, parse_question
 from govgo.serve.upstream.library import Answer
@@ -71,7 +71,6 @@ class Application:
         self._site = site
         self._health = health
         self._tails = Tails()
-        self._files: dict[bytes, StoredFile] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -162,7 +161,7 @@ class Application:
         if entry is not None:
             await self._send_entry(request, entry)
             return
-        file = self._files.get(request.raw_path)
+        file = site.files.get(request.raw_path)
         if file is not None:
             await self._send_file(request, file)
             return
@@ -180,9 +179,9 @@ class Application:
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
             if answer.file is not None:
-                self._files[request.raw_path] = answer
-                if len(self._files) > _OPEN_FILES:
-                    del self._files[next(iter(self._files))]
+                site.files[request.raw_path] = answer
+                if len(site.files) > _OPEN_FILES:
+                    del site.files[next(iter(site.files))]
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -326,16 +325,23 @@ class Application:
         await self._refuse(request, refusal_of(error))
 
     async def _grown(self, request: _Request, tail: Tail, sent: int) -> None:
-        """Wait until more may be sent than `sent` bytes, or the zip is over.  Raises _Gone when the client leaves."""
-        if tail.spool.state != "open" or tail.spool.readable - sent > _ENOUGH:
+        """Wait until more than `sent` bytes may be sent, and if they are few a moment for more; or until all is over.
+
+        Raises:
+            _Gone: the client has left.
+        """
+        spool = tail.spool
+        if spool.state != "open" or spool.readable - sent > _ENOUGH:
             return
         gone = asyncio.ensure_future(_left(request.receive))
         try:
-            while tail.spool.state == "open":
-                await asyncio.wait({tail.changed, gone}, return_when=asyncio.FIRST_COMPLETED)
+            while spool.state == "open":
+                few = spool.readable > sent
+                both: set[asyncio.Future[None]] = {tail.changed, gone}
+                await asyncio.wait(both, timeout=MOMENT_S if few else None, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     raise _Gone
-                if tail.spool.readable > sent:
+                if few:
                     break
         finally:
             gone.cancel()

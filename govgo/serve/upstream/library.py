@@ -526,6 +526,13 @@ class Library:
             self._means.counters.add("storage_errors")
             self._means.log(f"{key}: could not be stored: {error}")
 
+    def forget(self) -> None:
+        """Forget what is remembered of answers and failures; what is under way goes on."""
+        for each in (self._sound, self._refused, self._kept):
+            each.clear()
+        self._down_until_s = 0.0
+        self._means.proofs.forget()
+
     async def aclose(self) -> None:
         """Cancel what is under way."""
         for task in self._asking.values():

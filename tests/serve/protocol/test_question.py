@@ -18,7 +18,8 @@ from govgo.serve.protocol.question import MAX_PATH, file_key, is_settled, parse_
         ("/github.com/!azure/x/@v/v1.0.0-!r!c.1.info", "info", "github.com/Azure/x", "v1.0.0-RC.1", ""),
         ("/q.io/a/@v/v2.0.0+incompatible.mod", "mod", "q.io/a", "v2.0.0+incompatible", ""),
         ("/q.io/a/v2/@v/v2.0.0.zip", "zip", "q.io/a/v2", "v2.0.0", ""),
-        ("/q.io/a/@v/v0.0.0-20200102030405-0123456789ab.zip", "zip", "q.io/a", "v0.0.0-20200102030405-0123456789ab", ""),
+        ("/q.io/a/@v/v0.0.0-20200102030405-0123456789ab.zip", "zip", "q.io/a",
+         "v0.0.0-20200102030405-0123456789ab", ""),
         ("/q.io/a/@v/main.info", "query", "q.io/a", "main", ""),
         ("/q.io/a/@v/v1.2.info", "query", "q.io/a", "v1.2", ""),
         ("/q.io/a/@v/v2.0.0.info", "query", "q.io/a", "v2.0.0", ""),  # it may be v2.0.0+incompatible
