@@ -194,7 +194,15 @@ TESTED_BY = {
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
-        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
+        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
+    ),
+    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
+    "serve/http/test_application.py": (
+        "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; "
+        "serve/upstream: coldloop faults library sources"
+    ),
+    "serve/server/test_server.py": "cli/commands/serve: serve",
+    "test_api.py": "
         "why"
     ),
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",

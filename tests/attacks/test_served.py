@@ -38,15 +38,28 @@ LARGE = noise(400_000)
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path) as world:
-        world.publish("q.io/a", "v1.0.0", files={"a.go": LARGE})
-        world.publish("q.io/b", "v1.0.0")
+        publish(world)
         yield world
 
 
+def publish(world: World) -> None:
+    world.publish("q.io/a", "v1.0.0", files={"a.go": LARGE})
+    world.publish("q.io/b", "v1.0.0")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with World(tmp_path_factory.mktemp("served")) as world:
+        publish(world)
+        with Served(world) as served:
+            yield served
+
+
 @pytest.fixture
-def served(world: World) -> Iterator[Served]:
-    with Served(world) as served:
-        yield served
+def served(shared: Served) -> Served:
+    shared.world.calm()
+    shared.renew()
+    return shared
 
 
 def flipped(data: bytes, place: int) -> bytes:
@@ -94,16 +107,7 @@ def test_one_flipped_bit_anywhere_in_a_zip(served: Served) -> None:
         assert is_refused(got) or got.body == flipped(honest, place)
         if not is_refused(got):
             os.unlink(served.storage / ZIP[1:])
-        forget(served)
-
-
-def forget(served: Served) -> None:
-    """What the proxy remembers of failures and files, which a test does not want to wait for."""
-    served.site.library._refused.clear()
-    served.site.library._sound.clear()
-    served.site.memory.clear()
-    for each in served.application_files():
-        each.clear()
+        served.renew(storage=False)
 
 
 def test_what_was_bad_is_not_fetched_again_at_once(served: Served) -> None:
@@ -138,7 +142,7 @@ def test_a_forged_lookup(served: Served, place: int) -> None:
     assert not stored(served, LOOKUP)
     assert not stored(served, MOD)
     served.world.database.forge = lambda path, body: body
-    forget(served)
+    served.renew(storage=False)
     assert served.get(MOD).status == 200, "a fault on the way is not held against the database for ever"
 
 
@@ -147,7 +151,7 @@ def test_a_forged_tile(served: Served) -> None:
     assert served.get(SUMDB + "/tile/8/0/000").status == 502
     assert served.get(MOD).status == 502
     served.world.database.forge = lambda path, body: body
-    forget(served)
+    served.renew(storage=False)
     assert served.get(MOD).status == 200
 
 
@@ -162,8 +166,13 @@ def test_a_tile_beyond_the_tree(served: Served) -> None:
     assert served.get(SUMDB + "/tile/8/data/000").status == 404
 
 
-def test_a_fork_of_the_database(served: Served) -> None:
+def test_a_fork_of_the_database(world: World) -> None:
     """Two histories under one key: nothing is proved any more, what is stored is served, and it is not hidden."""
+    with Served(world) as served:
+        two_histories(served)
+
+
+def two_histories(served: Served) -> None:
     assert served.get(MOD).status == 200
     fork = served.world.log.fork(200).grow(400)
     number = fork.add("q.io/b", "v1.0.0", served.world.record(ModuleVersion("q.io/b", "v1.0.0")))
@@ -174,7 +183,7 @@ def test_a_fork_of_the_database(served: Served) -> None:
     assert served.get("/readyz").status == 503
     assert served.get(MOD).status == 200
     served.world.database.log = served.world.database.tile_log = served.world.log
-    forget(served)
+    served.renew(storage=False)
     assert served.get("/q.io/b/@v/v1.0.0.mod").status == 502, "evidence is not forgotten"
     assert list((served.storage / "sumdb/sum.example.org").glob("fork-*.txt"))
 

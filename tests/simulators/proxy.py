@@ -170,6 +170,13 @@ class ProxySimulator(Server):
         """What happens to the next requests for `path` ("*": for any); the last action stays."""
         self._scripts[path] = list(actions)
 
+    def calm(self) -> None:
+        """Forget all scripts, and what was asked."""
+        self._scripts.clear()
+        self.asked.clear()
+        self.headers.clear()
+        self.delay_s = 0.0
+
     def add_module(self, path: str, version: str, gomod: str = "", files: Mapping[str, str] | None = None) -> None:
         """Put a module version into the tree: .info, .mod, .zip, and its line in the list."""
         gomod = gomod or f"module {path}\n"

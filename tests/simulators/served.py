@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import shutil
 import socket
 import threading
 import time
@@ -87,15 +88,26 @@ class Served:
 
     def _serve(self) -> None:
         async def main() -> None:
+            self._loop = asyncio.get_running_loop()
             watching = asyncio.ensure_future(tick(self.server, self.site))
             await self.server.serve(sockets=[self._listener])
             watching.cancel()
 
         uvloop.run(main())
 
-    def application_files(self) -> list[dict[bytes, Any]]:
-        """The open zips of the application."""
-        return [self.server.config.loaded_app._files]
+    def renew(self, *, storage: bool = True) -> None:
+        """Let it remember nothing; with an empty storage, where that is wanted, and counters at 0."""
+        asyncio.run_coroutine_threadsafe(self._renew(), self._loop).result(5)
+        proofs = self.site.library._means.proofs
+        eventually(lambda: on_cold(self, lambda: not proofs._ending))  # nothing is written any more
+        if storage:
+            shutil.rmtree(self.storage, ignore_errors=True)
+        self.said.clear()
+        for place in range(len(self.counters.row)):
+            self.counters.row[place] = 0
+
+    async def _renew(self) -> None:
+        self.site.renew()
 
     def get(self, path: str, *, method: str = "GET", timeout: float = 20, **headers: str) -> Got:
         """Ask on a connection of its own; header names with "_" for "-"."""

@@ -32,7 +32,7 @@ from govgo.serve.http.responses import (
     wanted,
 )
 from govgo.serve.http.site import Site
-from govgo.serve.http.tails import Tail, Tails
+from govgo.serve.http.tails import MOMENT_S, Tail, Tails
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import LASTING_KINDS, Question, parse_question
 from govgo.serve.upstream.library import Answer
@@ -71,7 +71,6 @@ class Application:
         self._site = site
         self._health = health
         self._tails = Tails()
-        self._files: dict[bytes, StoredFile] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -162,7 +161,7 @@ class Application:
         if entry is not None:
             await self._send_entry(request, entry)
             return
-        file = self._files.get(request.raw_path)
+        file = site.files.get(request.raw_path)
         if file is not None:
             await self._send_file(request, file)
             return
@@ -180,9 +179,9 @@ class Application:
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
             if answer.file is not None:
-                self._files[request.raw_path] = answer
-                if len(self._files) > _OPEN_FILES:
-                    del self._files[next(iter(self._files))]
+                site.files[request.raw_path] = answer
+                if len(site.files) > _OPEN_FILES:
+                    del site.files[next(iter(site.files))]
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -223,8 +222,9 @@ class Application:
         whole = request.asked.method == "HEAD" or b"range" in request.asked.headers or request.http_version == "1.0"
         work = asyncio.wrap_future(site.cold.call(site.library.answer(question, fetch=fetch, mode=mode, whole=whole)))
         gone = asyncio.ensure_future(_left(request.receive))
+        both: set[asyncio.Future[Any]] = {work, gone}
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
             raise _Gone
@@ -239,7 +239,7 @@ class Application:
             await self._send(request, entry.status, headers, entry.body)
             return
         part = wanted(request.asked, entry.facts)
-        data = entry.body[part.start : part.start + part.count]
+        data = entry.body[part.start : part.start + part.size]
         await self._send(request, part.status, [*entry.headers, *part.headers], data)
 
     async def _send_file(self, request: _Request, file: StoredFile) -> None:
@@ -247,12 +247,12 @@ class Application:
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
         part = wanted(request.asked, facts)
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.count:
+        if request.asked.method == "HEAD" or not part.size:
             await request.send(_body(b""))
         elif file.file is not None:
-            await request.send(_file(file.file, part.start, part.count))
+            await request.send(_file(file.file, part.start, part.size))
         else:
-            await self._send_chunks(request, file, part.start, part.count)
+            await self._send_chunks(request, file, part.start, part.size)
 
     async def _send_chunks(self, request: _Request, file: StoredFile, start: int, count: int) -> None:
         """A zip of a storage on another machine, piece by piece."""
@@ -314,10 +314,10 @@ class Application:
     async def _send_proved(self, request: _Request, file: StoredFile, headers: Headers) -> None:
         part = wanted(Asked(request.asked.method, _only_range(request.asked)), file_facts(file))
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.count or file.file is None:
+        if request.asked.method == "HEAD" or not part.size or file.file is None:
             await request.send(_body(b""))
         else:
-            await request.send(_file(file.file, part.start, part.count))
+            await request.send(_file(file.file, part.start, part.size))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
         from govgo.serve.upstream.faults import refusal_of
@@ -325,16 +325,23 @@ class Application:
         await self._refuse(request, refusal_of(error))
 
     async def _grown(self, request: _Request, tail: Tail, sent: int) -> None:
-        """Wait until more may be sent than `sent` bytes, or the zip is over.  Raises _Gone when the client leaves."""
-        if tail.spool.state != "open" or tail.spool.readable - sent > _ENOUGH:
+        """Wait until more than `sent` bytes may be sent, and if they are few a moment for more; or until all is over.
+
+        Raises:
+            _Gone: the client has left.
+        """
+        spool = tail.spool
+        if spool.state != "open" or spool.readable - sent > _ENOUGH:
             return
         gone = asyncio.ensure_future(_left(request.receive))
         try:
-            while tail.spool.state == "open":
-                await asyncio.wait({tail.changed, gone}, return_when=asyncio.FIRST_COMPLETED)
+            while spool.state == "open":
+                few = spool.readable > sent
+                both: set[asyncio.Future[None]] = {tail.changed, gone}
+                await asyncio.wait(both, timeout=MOMENT_S if few else None, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     raise _Gone
-                if tail.spool.readable > sent:
+                if few:
                     break
         finally:
             gone.cancel()

@@ -55,7 +55,7 @@ class Cycle(RequestResponseCycle):
     def _abort(self) -> None:
         self.response_complete = True
         self.message_event.set()
-        self.transport.abort()  # type: ignore[attr-defined]
+        self.transport.abort()
 
     async def _end(self) -> None:
         if self.disconnected or self.response_complete:
@@ -82,11 +82,11 @@ class Cycle(RequestResponseCycle):
         if socket is None or self.transport.get_extra_info("sslcontext") is not None:
             return await self._copy_by_hand(file, offset, count)
         # What the transport still holds goes first, and all of it, as the kernel is given the socket itself.
-        self.transport.set_write_buffer_limits(high=0)  # type: ignore[attr-defined]
+        self.transport.set_write_buffer_limits(high=0)
         out = os.dup(socket.fileno())
         try:
             while count:
-                while self.transport.get_write_buffer_size():  # type: ignore[attr-defined]
+                while self.transport.get_write_buffer_size():
                     if not self.flow.write_paused:
                         await asyncio.sleep(0)
                     await self.flow.drain()
@@ -113,7 +113,7 @@ class Cycle(RequestResponseCycle):
         finally:
             os.close(out)
             if not self.disconnected:
-                self.transport.set_write_buffer_limits()  # type: ignore[attr-defined]
+                self.transport.set_write_buffer_limits()
 
     async def _copy_by_hand(self, file: OpenFile, offset: int, count: int) -> bool:
         loop = asyncio.get_running_loop()

@@ -48,6 +48,7 @@ class FastProtocol(HttpToolsProtocol):
         self._last_s = self._stuck_s = self.loop.time()
         self._mark: tuple[int, int] = (0, 0)
         self.url = b""
+        self.cycle: Cycle = None  # type: ignore[assignment]  # as in uvicorn: no request yet
 
     # Connections.
 
@@ -63,7 +64,7 @@ class FastProtocol(HttpToolsProtocol):
         if self._refused:
             self._head_size += len(data)
             if self._head_size > 1 << 20:
-                self.transport.abort()  # type: ignore[attr-defined]
+                self.transport.abort()
             return
         self._last_s = self.loop.time()
         super().data_received(data)
@@ -78,11 +79,11 @@ class FastProtocol(HttpToolsProtocol):
         limits = self.site.limits
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
-            mark = (self.transport.get_write_buffer_size(), cycle.progress)  # type: ignore[attr-defined]
+            mark = (self.transport.get_write_buffer_size(), cycle.progress)
             if mark != self._mark or not (self.flow.write_paused or mark[0] or cycle.progress):
                 self._mark, self._stuck_s = mark, now_s
             elif now_s - self._stuck_s > limits.stuck_s:
-                self.transport.abort()  # type: ignore[attr-defined]
+                self.transport.abort()
         elif self._in_head:
             if now_s - self._begun_s > limits.head_s:
                 self._refuse(b"408 Request Timeout")
@@ -96,7 +97,7 @@ class FastProtocol(HttpToolsProtocol):
         self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n%b" % (status, _CLOSE))
         # Closed at once, with bytes of the client unread, the connection would be reset, and the answer lost.
         if self.scheme == "http":
-            self.transport.write_eof()  # type: ignore[attr-defined]
+            self.transport.write_eof()
         self.loop.call_later(_LINGER_S, self.transport.close)
 
     # The parser's callbacks.

@@ -51,11 +51,11 @@ class Asked(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Which part of an answer is sent: from `start` so many bytes, with a status; and headers that say so."""
+    """Which part of an answer is sent: from `start` on `size` bytes, with a status; and headers that say so."""
 
     status: int
     start: int
-    count: int
+    size: int
     headers: Headers
 
 

@@ -13,6 +13,7 @@ from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
 from govgo.serve.policy import Policy
+from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.library import Library
 
@@ -44,6 +45,8 @@ class Site:
     Attributes:
         cold: the loop on which `library` works.
         private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
+        requests: how many the application works on.
+        files: large zips that are open, by path.
     """
 
     cold: ColdLoop
@@ -57,6 +60,14 @@ class Site:
     limits: Limits = field(default_factory=Limits)
     private: str = ""
     requests: int = 0
+    files: dict[bytes, StoredFile] = field(default_factory=dict)
+
+    def renew(self) -> None:
+        """Open the log anew, and answer from the storage and from upstream again."""
+        self.log.reopen()
+        self.memory.clear()
+        self.files.clear()
+        self.cold.loop.call_soon_threadsafe(self.library.forget)
 
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""

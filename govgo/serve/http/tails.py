@@ -12,7 +12,8 @@ import asyncio
 from govgo.serve.upstream.spool import Spool
 
 _PIECE = 1 << 20
-_MOMENT_S = 0.02
+MOMENT_S = 0.02
+"""How long a reader waits for more, in seconds, where there is little."""
 
 
 class Tail:
@@ -50,7 +51,7 @@ class Tail:
         if self.spool.state != "open" or self.spool.readable - self._seen >= _PIECE:
             self._fire()
         elif self._timer is None:
-            self._timer = self._loop.call_later(_MOMENT_S, self._fire)
+            self._timer = self._loop.call_later(MOMENT_S, self._fire)
 
     def _fire(self) -> None:
         if self._timer is not None:

@@ -17,7 +17,7 @@ from govgo.adapters.sumdb.route import NoNetwork
 from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
-from govgo.errors import UsageError, run_all
+from govgo.errors import GovgoError, UsageError, run_all
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access, read_users
 from govgo.serve.accesslog import AccessLog
@@ -85,14 +85,18 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     if settings.upstream:
         env = env._replace(goproxy=settings.upstream)
     storage = open_storage(settings, env)
+    access = Access(read_users(settings.users, _read(settings.users)) if settings.users else None)
+    log = AccessLog(settings.access_log)
+    try:
+        log.start()
+    except OSError as error:
+        raise UsageError(f"access_log: {settings.access_log}: {(error.strerror or '').lower()}") from None
     counters = counters or Counters()
     timeouts = Timeouts(connect_s=min(10.0, settings.timeout_s)).waiting(settings.timeout_s)
     network = Network(env, report, NetworkOptions(timeouts=timeouts, retry=_RETRY), local=False)
     cold = ColdLoop(network.loop(), network.close)
     web = Web(network.client)
     asks = settings.policy.mode != "none"
-    users = settings.users and _read(settings.users)
-    log = AccessLog(settings.access_log)
 
     async def make() -> Library:
         sources = Sources(env, network, web, report)
@@ -110,10 +114,13 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
         return Library(means, freshness, min_age_s=settings.policy.min_age_s)
 
-    access = Access(read_users(settings.users, users) if users else None)
-    log.start()
     cold.start()
-    library = cold.call(make()).result()
+    try:
+        library = cold.call(make()).result()
+    except GovgoError:
+        cold.stop(_nothing(), 1.0)
+        log.stop()
+        raise
     site = Site(
         cold,
         library,
@@ -127,6 +134,10 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
     )
     return Running(site, library.aclose, [storage.close])
+
+
+async def _nothing() -> None:
+    """Nothing was begun."""
 
 
 def open_storage(settings: Settings, env: GoEnv) -> Storage:

@@ -110,7 +110,7 @@ def run_worker(
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, lambda: (site.log.reopen(), site.memory.clear()))
+        loop.add_signal_handler(signal.SIGHUP, site.renew)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
@@ -155,12 +155,14 @@ def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server
     config.ssl = tls
     server = uvicorn.Server(config)
     # uvicorn would raise the signal that ended it once more, so that the process dies of it before it has cleaned up.
-    server.capture_signals = nullcontext  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server
 
 
 async def tick(server: uvicorn.Server, site: Site) -> None:
     """Once a second: count, and look at connections."""
+    from govgo.serve.http.fastpath import FastProtocol
+
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(1)
@@ -169,7 +171,8 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
         site.counters.set("connections", len(connections))
         now_s = loop.time()
         for connection in connections:
-            connection.look(now_s)
+            if isinstance(connection, FastProtocol):
+                connection.look(now_s)
 
 
 class _Parent:
@@ -209,8 +212,8 @@ class _Parent:
                 pid, status = os.wait()
             except ChildProcessError:
                 break
-            worker = self._workers.pop(pid, None)
-            if worker is not None and not self._ending:
+            worker = self._workers.pop(pid, -1)
+            if worker >= 0 and not self._ending:
                 code = os.waitstatus_to_exitcode(status)
                 sys.stderr.write(f"govgo: worker {worker} ended with {code}; it is started again\n")
                 time.sleep(_RESTART_S)

@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from govgo.errors import Failure
@@ -104,4 +105,4 @@ class Leases:
             with suppress(Failure):
                 entry = await self._off(lambda: self._storage.head(name))
                 if entry is not None and await self._off(lambda: self._storage.read(name)) == holder:
-                    await self._off(lambda tag=entry.tag: self._storage.swap(name, holder, tag))
+                    await self._off(partial(self._storage.swap, name, holder, entry.tag))

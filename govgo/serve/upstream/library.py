@@ -181,13 +181,15 @@ class Library:
         if question.kind in ("list", "latest", "query", "head"):
             return await self._changing(question, fetch)
         if question.kind in ("lookup", "tile"):
-            return await self._flights.join(key, lambda: self._sumdb(question))
+            proved: Body = await self._flights.join(key, lambda: self._sumdb(question))
+            return proved
         if self._min_age_s:
             await self._check_age(question.module, fetch)
         if question.kind == "zip":
             return await self._zip(question.module, fetch, mode, whole)
         make = self._info if question.kind == "info" else self._gomod
-        return await self._flights.join((key, fetch), lambda: make(question.module, fetch, mode))
+        found: Body | Elsewhere = await self._flights.join((key, fetch), lambda: make(question.module, fetch, mode))
+        return found
 
     def _refuse_database(self, question: Question) -> Refusal | None:
         """Why nothing is asked of a checksum database, None where it may be asked."""
@@ -248,7 +250,7 @@ class Library:
     async def _zip(self, mod: ModuleVersion, fetch: bool, mode: str, whole: bool) -> StoredFile | Reading | Elsewhere:
         key = file_key(mod, "zip")
         while True:
-            stored = await self._flights.join((key, "stored"), lambda: self._stored_zip(mod))
+            stored: StoredFile | None = await self._flights.join((key, "stored"), lambda: self._stored_zip(mod))
             if stored is not None:
                 return stored
             if not fetch:
@@ -523,6 +525,13 @@ class Library:
         except StorageError as error:
             self._means.counters.add("storage_errors")
             self._means.log(f"{key}: could not be stored: {error}")
+
+    def forget(self) -> None:
+        """Forget what is remembered of answers and failures; what is under way goes on."""
+        for each in (self._sound, self._refused, self._kept):
+            each.clear()
+        self._down_until_s = 0.0
+        self._means.proofs.forget()
 
     async def aclose(self) -> None:
         """Cancel what is under way."""

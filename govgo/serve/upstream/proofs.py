@@ -116,6 +116,11 @@ class Proofs:
                 raise NotFoundError("no tree head is known")
             return head.note
 
+    def forget(self) -> None:
+        """Begin anew, from what is stored. A fork is not forgotten."""
+        if self._current is not None:
+            self._replace(self._current)
+
     async def aclose(self) -> None:
         """Write what is proved; raises nothing."""
         if self._current is not None:

@@ -32,19 +32,35 @@ def noise(size: int) -> str:
     return "package a\n" + "".join(f"// {line}\n" for line in lines)
 
 
+def publish(world: World, size: int = 100) -> None:
+    world.publish("q.io/a", "v1.0.0")
+    world.publish("q.io/a", "v1.1.0")
+    world.publish("q.io/big", "v1.0.0", files={"a.go": noise(size)})
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path) as world:
-        world.publish("q.io/a", "v1.0.0")
-        world.publish("q.io/a", "v1.1.0")
-        world.publish("q.io/big", "v1.0.0", files={"a.go": noise(1 << 20)})
+        publish(world)
         yield world
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, bytes]]]:
+    with World(tmp_path_factory.mktemp("served")) as world:
+        publish(world, 1 << 20)
+        with Served(world) as served:
+            yield served, dict(world.proxy.files)
+
+
 @pytest.fixture
-def served(world: World) -> Iterator[Served]:
-    with Served(world) as served:
-        yield served
+def served(shared: tuple[Served, dict[str, bytes]]) -> Served:
+    """A proxy that has served nothing yet, in front of an upstream of which every test may make what it likes."""
+    served, files = shared
+    served.world.calm()
+    served.world.proxy.files = dict(files)
+    served.renew()
+    return served
 
 
 def asked(world: World, mark: str = "") -> list[str]:
@@ -528,7 +544,12 @@ def test_metrics(served: Served) -> None:
         assert line in text.splitlines()
 
 
-def test_health_notices_what_hangs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_notices_what_hangs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Served(world) as served:
+        what_hangs(served, monkeypatch)
+
+
+def what_hangs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("govgo.serve.http.health._PATIENCE_S", 0.3)
     ready = threading.Event()
     monkeypatch.setattr(type(served.site.storage), "head", lambda *_: ready.wait(10) and None)

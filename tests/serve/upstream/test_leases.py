@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who fetches a zip: one of many, by locks of files or by objects in a store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.ports.storage import LocalStorage
+from govgo.serve.upstream.leases import LEASE_S, Leases
+
+KEY = "q.io/a/@v/v1.0.0.zip"
+
+
+class Objects:
+    """A storage that has no more than what `ports.storage.Storage` demands, as an object store."""
+
+    def __init__(self, below: DirectoryStorage) -> None:
+        for name in (
+            "head",
+            "read",
+            "chunks",
+            "create",
+            "create_from",
+            "replace",
+            "swap",
+            "delete",
+            "entries",
+            "close",
+        ):
+            setattr(self, name, getattr(below, name))
+
+
+async def off(work: Callable[[], Any]) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, work)
+
+
+@pytest.fixture(params=["files", "objects"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    below = DirectoryStorage(str(tmp_path))
+    return below if request.param == "files" else Objects(below)
+
+
+def test_the_simulator_is_no_local_storage(tmp_path: Path) -> None:
+    below = DirectoryStorage(str(tmp_path))
+    assert isinstance(below, LocalStorage)
+    assert not isinstance(Objects(below), LocalStorage)
+
+
+def test_one_of_many_fetches(storage: Any) -> None:
+    fetched = 0
+
+    async def one(leases: Leases) -> None:
+        nonlocal fetched
+        async with leases.hold(KEY) as ours:
+            if ours:
+                fetched += 1
+                await asyncio.sleep(0.03)
+                storage.create(KEY, b"zip")
+
+    async def main() -> None:
+        await asyncio.gather(*(one(Leases(storage, off)) for _ in range(12)))
+
+    asyncio.run(main())
+    assert fetched == 1
+
+
+def test_the_next_one_fetches_where_the_first_has_failed(storage: Any) -> None:
+    outcomes: list[bool] = []
+
+    async def one(leases: Leases, fails: bool) -> None:
+        async with leases.hold(KEY) as ours:
+            outcomes.append(ours)
+            await asyncio.sleep(0.02)
+            if not fails:
+                storage.create(KEY, b"zip")
+
+    async def main() -> None:
+        await asyncio.gather(one(Leases(storage, off), True), one(Leases(storage, off), False))
+
+    asyncio.run(main())
+    assert outcomes[:2] == [True, True] or outcomes == [True, False]
+
+
+def test_a_lease_whose_holder_is_gone_is_taken_over(tmp_path: Path) -> None:
+    storage: Any = Objects(DirectoryStorage(str(tmp_path)))
+    storage.create(f"{KEY}.lease", b"gone")
+    made_s = storage.head(f"{KEY}.lease").modified
+    waits = Leases(storage, off, lambda: made_s + LEASE_S - 1)
+    takes = Leases(storage, off, lambda: made_s + LEASE_S + 1)
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), waits.hold(KEY):
+                pass
+        async with takes.hold(KEY) as ours:
+            assert ours
+
+    asyncio.run(main())
+    assert storage.head(f"{KEY}.lease") is None
+
+
+def test_nothing_is_left_where_nothing_was_made(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Leases(DirectoryStorage(str(tmp_path)), off).hold(KEY) as ours:
+            assert ours
+
+    asyncio.run(main())
+    assert list(tmp_path.iterdir()) == []
