@@ -135,6 +135,7 @@ TESTED_BY = {
         "app/verify: cache database graph modulestxt vendor verify; cli: findings outputs; "
         "load/targets: binaries faults open targets; wiring: session verify"
     ),
+    "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
     "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",

@@ -17,13 +17,14 @@ from govgo.core.findings import (
     Line,
     ModuleReport,
     Run,
+    TaggedVersion,
     Verdict,
     Verification,
     all_findings,
     verdict_of,
 )
 from govgo.core.foreign import visible
-from govgo.report.document import encode, heading, place_members
+from govgo.report.document import encode, heading, moment, place_members
 from govgo.report.findings.advice import cause_text, hint_text
 from govgo.report.findings.text import sentence
 
@@ -106,6 +107,19 @@ def _module(module: ModuleReport) -> dict[str, object]:
         "directory": module.directory,
         "files": list(module.files),
         "claims": [_claim(result) for result in module.claims],
+        "versions": [_version(each) for each in module.versions],
+    }
+
+
+def _version(each: TaggedVersion) -> dict[str, object]:
+    return {
+        "module": each.module.path,
+        "version": each.module.version,
+        "repository": each.repository,
+        "tag": each.ref,
+        "commit": each.commit,
+        "time": moment(each.time),
+        "as_published": each.is_same,
     }
 
 
