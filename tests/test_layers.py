@@ -45,6 +45,7 @@ ROOMS = {
         "module",
         "findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
+        "goproxy",
         "licenses",
         "govgotoml",
         "advisory",
@@ -61,17 +62,17 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan sbom"
-        " tidy tree work",
-        "diff download verify whatif why whyversion",
+        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
+        " sbom tidy tree work",
+        "diff download proxies verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
-        "download licenses sbom",
+        "download licenses proxies sbom",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "sbom tape verify"),
+    "wiring": ("audit diff env licenses modverify plan proxies session sums", "sbom tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -84,9 +85,9 @@ ROOMS = {
 }
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
-#: a vendor directory has to look; `what-if` plays others.
+#: a vendor directory has to look; `proxies` compares tree heads as `sum head` does; `what-if` plays others.
 VERBS = {
-    *{("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
+    *{("proxies", "sum"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
 
@@ -122,6 +123,9 @@ TESTED_BY = {
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
     ),
     "cli/commands/inspect/test_record.py": "wiring: tape",
+    "cli/commands/trust/test_proxies.py": (
+        "adapters/proxy: peers; app: proxies; core/goproxy: answers judge; report: proxies; wiring: proxies"
+    ),
     "cli/commands/trust/test_sbom.py": (
         "app: sbom; core/sbom: sbom; report/sbom: cyclonedx facts json spdx text; wiring: sbom"
     ),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from govgo.core.goproxy.answers import Answer
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.vcs.worktree import GitState
 
@@ -136,6 +137,18 @@ class Origins(Protocol):
 
     def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Tagged]:
         """What there is for each module version, in the order given; `advanced` is told how many more are done."""
+        ...
+
+
+class Peers(Protocol):
+    """Asks several proxies the same (`adapters.proxy.peers.ProxyPeers`)."""
+
+    def files(self, wanted: Sequence[tuple[str, str]]) -> Sequence[Answer]:
+        """The answers for (proxy URL, path below it), in the order given."""
+        ...
+
+    def zips(self, wanted: Sequence[tuple[str, ModuleVersion, bytes | None]]) -> Sequence[Answer]:
+        """The zips for (proxy URL, module version, the go.mod that the proxy has for it), checked by every rule."""
         ...
 
 
