@@ -46,6 +46,7 @@ ROOMS = {
         "module",
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
+        "goproxy",
         "licenses log mirror",
         "govgotoml",
         "advisory fleet",
@@ -64,17 +65,17 @@ ROOMS = {
     "app": (
         "audit binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan"
         " sbom sum sumdb tidy tree vendor work",
-        "diff download mirror verify whatif why whyversion",
+        "diff download mirror proxies verify whatif why whyversion",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
         "audit binaries cache diff drawing edit env findings fleet graph list log mirror outdated plan sbom sum tree"
         " why whyversion",
-        "download licenses sumdb",
+        "download licenses sumdb proxies sbom",
     ),
     "wiring": (
-        "audit cache diff env licenses log mirror modverify plan session sumdb sums",
+        "audit cache diff env licenses log mirror modverify plan proxies session sumdb sums",
         "fleet sbom tape verify",
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
@@ -91,9 +92,9 @@ ROOMS = {
 }
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
-#: a vendor directory has to look; `what-if` plays others.
+#: a vendor directory has to look; `proxies` compares tree heads as `sum head` does; `what-if` plays others.
 VERBS = {
-    *{("mirror", "tidy"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
+    *{("mirror", "tidyproxies", "sum"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
 
@@ -144,6 +145,9 @@ TESTED_BY = {
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
     ),
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
+    "cli/commands/trust/test_proxies.py": (
+        "adapters/proxy: peers; app: proxies; core/goproxy: answers judge; report: proxies; wiring: proxies"
+    ),
     "cli/commands/trust/test_sbom.py": (
         "app: sbom; core/sbom: sbom; report/sbom: cyclonedx facts json spdx text; wiring: sbom"
     ),
@@ -155,6 +159,7 @@ TESTED_BY = {
         "cli: findings outputs; load/targets: binaries faults open targets; wiring: session verify"
     ),
     "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
+    "cli/commands/cache/test_version.py": "adapters/vcs: origins; app/verify: tags",
     "cli/completion/test_shells.py": "cli/commands/cache: completion",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from govgo.api.call import Asked, Progress, open_session, several
 from govgo.core import findings
-from govgo.core.findings import Claim, Inspection, Verdict
+from govgo.core.findings import USUAL_CLAIMS, Claim, Inspection, Verdict
 from govgo.errors import GovgoError
 from govgo.load.session.horizon import Horizon
 
@@ -264,6 +264,7 @@ def verify(
     directory: str = ".",
     *,
     offline: bool = False,
+    tags: bool = False,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     cancelled: Asked | None = None,
@@ -273,6 +274,7 @@ def verify(
     Args:
         directory: of the module or workspace.
         offline: use kept proofs alone, and report what they do not cover.
+        tags: also ask the repository of every module what its tags name now.
 
     Returns:
         The result of every claim, and its findings; `verdict` is the worst. A contradiction is a finding, not an error.
@@ -284,5 +286,6 @@ def verify(
 
     with open_session(directory, environ, progress, cancelled, mod="mod") as session:
         found: list[findings.Verification] = []
-        run_verify(session, (), tuple(Claim), VerifyOptions(offline=offline), found.append)
+        claims = (*USUAL_CLAIMS, Claim.TAGS) if tags else USUAL_CLAIMS
+        run_verify(session, (), claims, VerifyOptions(offline=offline), found.append)
         return Verification(*found[0])

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Entry] = {
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sbom": Entry("trust.sbom", "sbom", TRUST, "Write a bill of materials: CycloneDX or SPDX."),
+    "proxies": Entry("trust.proxies", "proxies", TRUST, "Compare what several proxies have for the same modules."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "log": Entry("trust.log", "log_group", TRUST, "Clone, audit and watch a whole checksum database."),
     "sumdb": Entry("serve.sumdb", "sumdb_group", SERVE, "Keep a checksum database of your own, and serve it."),

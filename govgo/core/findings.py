@@ -24,7 +24,11 @@ class Claim(StrEnum):
     DATABASE = "database"
     CACHE = "cache"
     VENDOR = "vendor"
+    TAGS = "tags"
 
+
+USUAL_CLAIMS = (Claim.LINT, Claim.COMPLETE, Claim.DATABASE, Claim.CACHE, Claim.VENDOR)
+"""Those that are checked unless others are named. For `TAGS`, the repository of every module is asked."""
 
 BINARY = "binary"
 """The kind of a report about a Go binary."""
@@ -217,6 +221,24 @@ class ClaimResult(NamedTuple):
         return dict(self.counts).get(name, 0)
 
 
+class TaggedVersion(NamedTuple):
+    """What the repository of a module has for a version.
+
+    Attributes:
+        repository: its URL.
+        ref: the tag, "" for a pseudo-version.
+        commit: its full hash.  time: when it was committed.
+        is_same: whether its files are those that were published, None where that could not be found out.
+    """
+
+    module: ModuleVersion
+    repository: str
+    ref: str
+    commit: str
+    time: datetime | None
+    is_same: bool | None
+
+
 def shown_name(kind: str, path: str, directory: str) -> str:
     """What reports call it: the module path; the directory where there is no path, of a workspace with that word."""
     return path or (f"workspace {directory}" if kind == "workspace" else directory)
@@ -230,6 +252,7 @@ class ModuleReport(NamedTuple):
         path: the module path; "" where go.mod does not say, and for workspaces.
         directory: as it is shown; "." for the root of the sources.
         files: the go.sum files that were read, as shown.
+        versions: what repositories have, for the claim `TAGS`.
     """
 
     kind: str
@@ -238,6 +261,7 @@ class ModuleReport(NamedTuple):
     files: tuple[str, ...]
     claims: tuple[ClaimResult, ...]
     findings: tuple[Finding, ...]
+    versions: tuple[TaggedVersion, ...] = ()
 
     @property
     def name(self) -> str:

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from govgo.core.goproxy.answers import Answer
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.vcs.worktree import GitState
 
@@ -106,6 +108,47 @@ class Sources(Protocol):
 
     def proxies(self, key: ModuleVersion) -> Sequence[Sighting]:
         """What each proxy serves for the key of a go.sum line."""
+        ...
+
+
+class Tagged(Protocol):
+    """What a repository has for a module version (`adapters.vcs.origins.Tagged`)."""
+
+    @property
+    def repository(self) -> str: ...
+    @property
+    def ref(self) -> str: ...
+    @property
+    def commit(self) -> str: ...
+    @property
+    def time(self) -> datetime | None: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def fault(self) -> str: ...
+    @property
+    def is_gone(self) -> bool: ...
+    @property
+    def file(self) -> str: ...
+
+
+class Origins(Protocol):
+    """Asks the repositories of modules (`adapters.vcs.origins.Origins`)."""
+
+    def look(self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = ...) -> Sequence[Tagged]:
+        """What there is for each module version, in the order given; `advanced` is told how many more are done."""
+        ...
+
+
+class Peers(Protocol):
+    """Asks several proxies the same (`adapters.proxy.peers.ProxyPeers`)."""
+
+    def files(self, wanted: Sequence[tuple[str, str]]) -> Sequence[Answer]:
+        """The answers for (proxy URL, path below it), in the order given."""
+        ...
+
+    def zips(self, wanted: Sequence[tuple[str, ModuleVersion, bytes | None]]) -> Sequence[Answer]:
+        """The zips for (proxy URL, module version, the go.mod that the proxy has for it), checked by every rule."""
         ...
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from govgo.app.verify.verify import Tools
     from govgo.core.findings import Claim, Verification
     from govgo.load.session.session import Session
-    from govgo.ports.evidence import Facts, FileReader, KeptProofs, Sources
+    from govgo.ports.evidence import Facts, FileReader, KeptProofs, Origins, Sources
     from govgo.ports.files import Executables
     from govgo.ports.sumdb import Prover
 
@@ -167,13 +167,27 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
 
         return held.enter_context(SecondSources(env, session.report))
 
+    def origins() -> Origins:
+        from govgo.adapters.vcs.origins import Origins as Repositories
+
+        return held.enter_context(Repositories(env, session.report))
+
     old = None
     if options.since:
         from govgo.adapters.vcs.gitshow import GitFiles
 
         old = GitFiles(options.since)
     asks_nobody = options.offline or options.from_bundle
-    return Tools(database, proofs, facts, files, executables, None if asks_nobody else sources, old)
+    return Tools(
+        database,
+        proofs,
+        facts,
+        files,
+        executables,
+        sources=None if asks_nobody else sources,
+        origins=None if asks_nobody else origins,
+        old=old,
+    )
 
 
 def _offline_session(session: Session) -> Session:

@@ -42,6 +42,8 @@ class Explainer:
         if key is None or finding.claim is Claim.VENDOR:
             return finding
         finding = finding._replace(needed_by=graph.needed_by(key))
+        if finding.claim is Claim.TAGS:
+            return finding  # it has compared the sources itself
         if self._explained >= MOST_EXPLAINED:
             return finding
         self._explained += 1

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.verify.binaries import binary_target, check_against, without_hash
 from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
+from govgo.app.verify.tags import TagAnswers, check_tags, zip_lines
 from govgo.core.findings import (
     BINARY,
     Claim,
@@ -20,6 +21,7 @@ from govgo.core.findings import (
     Finding,
     ModuleReport,
     Place,
+    TaggedVersion,
     Verdict,
     Verification,
     merge_alike,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from govgo.core.gosum.lines import SumLine
     from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.session import Session
-    from govgo.ports.evidence import Cached, Facts, FileReader, Sources
+    from govgo.ports.evidence import Cached, Facts, FileReader, Origins, Sources
     from govgo.ports.files import Executables
 
 
@@ -53,6 +55,7 @@ class Tools(NamedTuple):
         files: reads zips and trees.
         executables: reads Go binaries.
         sources: looks at proxies when something contradicts; None to ask none.
+        origins: asks repositories; None to ask none.
         old: files as they were at a git reference, None where every line counts.
     """
 
@@ -62,6 +65,7 @@ class Tools(NamedTuple):
     files: Callable[[], FileReader]
     executables: Callable[[], Executables]
     sources: Callable[[], Sources] | None = None
+    origins: Callable[[], Origins] | None = None
     old: OldFiles | None = None
 
 
@@ -168,6 +172,9 @@ class _Run:
         self._answers = DatabaseAnswers(tools.database)
         self._off = session.settings.env.gosumdb == OFF
         self._cached: Mapping[ModuleVersion, Cached] = {}
+        asks = Claim.TAGS in claims and tools.origins is not None
+        origins = tools.origins() if asks and tools.origins is not None else None
+        self._tags = TagAnswers(session, origins, lambda: self._facts, lambda: self._files)
 
     @cached_property
     def _facts(self) -> Facts:
@@ -199,6 +206,10 @@ class _Run:
             lines = lines_of(self._targets)
             self._step("database", len(lines))
             self._answers.ask(line.mod for line in lines)
+        if Claim.TAGS in self._claims:
+            versions = {line.mod for line in zip_lines(self._targets)}
+            self._step("tags", len(versions))
+            self._tags.ask(sorted(versions), self._advanced("tags"))
         reports = tuple(self._module(target) for target in self._targets)
         # After the reports: the database may misbehave while a contradiction is explained.
         fatal = fatal_finding(self._answers)
@@ -234,6 +245,7 @@ class _Run:
             from govgo.app.verify.cache import check_cache
 
             self._add(*check_cache(target, self._cached, self._answers.hash_of), results, findings)
+        versions = self._check_tags(target, results, findings)
         graph = self._graph(target, distrusted, findings)
         if graph is not None:
             self._step("complete")
@@ -250,7 +262,18 @@ class _Run:
             files=tuple(file.shown for file in target.sums),
             claims=tuple(sorted(results, key=lambda result: order.index(result.claim))),
             findings=merge_alike(findings),
+            versions=versions,
         )
+
+    def _check_tags(
+        self, target: Target, results: list[ClaimResult], findings: list[Finding]
+    ) -> tuple[TaggedVersion, ...]:
+        if Claim.TAGS not in self._claims:
+            return ()
+        name = self._tools.database.name if self._answers.lookups else ""
+        result, found, versions = check_tags(target, self._tags, self._answers.hash_of, name)
+        self._add(result, found, results, findings)
+        return versions
 
     def _binary(self, target: Target) -> ModuleReport:
         """What can be said of a binary: whether the database, and the go.sum that was named, have its hashes."""
@@ -260,6 +283,7 @@ class _Run:
             result, found, _ = check_database(target, self._answers, linted=True, off=self._off)
             bare = without_hash(self._session, self._tools.executables(), target)
             self._add(result, [*found, *bare], results, findings)
+        versions = self._check_tags(target, results, findings)
         if self._against:
             found = check_against(self._session, target, self._against)
             count = len(target.sums[0].lines) - len(found)
@@ -272,6 +296,7 @@ class _Run:
             files=tuple(file.shown for file in target.sums),
             claims=tuple(results),
             findings=merge_alike(findings),
+            versions=versions,
         )
 
     def _graph(self, target: Target, distrusted: Sequence[SumLine], findings: Sequence[Finding]) -> TargetGraph | None:

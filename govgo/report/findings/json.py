@@ -17,13 +17,14 @@ from govgo.core.findings import (
     Line,
     ModuleReport,
     Run,
+    TaggedVersion,
     Verdict,
     Verification,
     all_findings,
     verdict_of,
 )
 from govgo.core.foreign import visible
-from govgo.report.document import encode, heading, place_members
+from govgo.report.document import encode, heading, moment, place_members
 from govgo.report.findings.advice import cause_text, hint_text
 from govgo.report.findings.text import sentence
 
@@ -106,6 +107,19 @@ def _module(module: ModuleReport) -> dict[str, object]:
         "directory": module.directory,
         "files": list(module.files),
         "claims": [_claim(result) for result in module.claims],
+        "versions": [_version(each) for each in module.versions],
+    }
+
+
+def _version(each: TaggedVersion) -> dict[str, object]:
+    return {
+        "module": each.module.path,
+        "version": each.module.version,
+        "repository": each.repository,
+        "tag": each.ref,
+        "commit": each.commit,
+        "time": moment(each.time),
+        "as_published": each.is_same,
     }
 
 
@@ -137,8 +151,8 @@ _MEMBERS = {
 
 
 def _entry(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str, object]:
-    """A finding of a verb that compares no hashes."""
-    return {
+    """A finding of a verb that compares no hashes; what evidence there is stands beside it."""
+    found = {
         "code": finding.code,
         "verdict": VERDICTS[finding.verdict],
         "text": visible(sentence(finding)),
@@ -148,6 +162,11 @@ def _entry(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str,
         "hint": hint_text(finding, run.here),
         "fix": finding.fix,
     }
+    return {**found, "evidence": _evidence(finding)} if finding.evidence else found
+
+
+def _evidence(finding: Finding) -> list[dict[str, object]]:
+    return [{"source": each.source, "hash": each.digest, "note": visible(each.note)} for each in finding.evidence]
 
 
 def _finding(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str, object]:
@@ -160,7 +179,7 @@ def _finding(run: Run, module: ModuleReport | None, finding: Finding) -> dict[st
         **_line(finding.lines[0]),
         "count": len(finding.lines),
         "lines": [_line(line) for line in finding.lines if line != (None, None)],
-        "evidence": [{"source": e.source, "hash": e.digest, "note": visible(e.note)} for e in finding.evidence],
+        "evidence": _evidence(finding),
         "cause": cause_text(finding),
         "compared": finding.compared,
         "differences": [{"file": each.name, "change": each.change} for each in finding.differences],

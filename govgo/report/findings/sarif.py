@@ -42,6 +42,8 @@ RULES = {
     "vendor-modified": "A vendored file is not the one in the verified zip.",
     "vendor-extra": "A vendored file is in no verified zip.",
     "vendor-missing": "A file of a vendored package is missing.",
+    "tag-mismatch": "A tag of a module's repository does not name what was published.",
+    "tag-gone": "The repository of a module lacks a version that was published.",
     "fork": "The checksum database has shown two histories.",
     "bad-signature": "A tree head is not signed by the checksum database's key.",
 }

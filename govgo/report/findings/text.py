@@ -16,6 +16,7 @@ from govgo.core.findings import (
     Line,
     ModuleReport,
     Run,
+    TaggedVersion,
     Verdict,
     Verification,
     all_findings,
@@ -23,7 +24,7 @@ from govgo.core.findings import (
 )
 from govgo.core.foreign import one_line, visible
 from govgo.report.findings.advice import cause_text, hint_text
-from govgo.report.style import PLAIN, Style
+from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import many, titled
 
 MOST_ALIKE = 10
@@ -53,9 +54,23 @@ def text_report(run: Run, paint: Paint = PLAIN.paint, *, most_alike: int = 0) ->
             lines.append(one_line(titled(module)))
         for result in module.claims:
             lines += [one_line(f"  {label:<17}  {text}") for label, text in _rows(run, module, result)]
+        if module.versions:
+            lines += table(_VERSIONS, [_version_row(each) for each in module.versions]).splitlines()
     lines += _told(run, paint, most_alike or sys.maxsize)
     lines.append(paint(closing(run), _COLOURS[verdict_of(run)]))
     return "".join(f"{line}\n" for line in lines)
+
+
+_VERSIONS = ("MODULE", "VERSION", "COMMIT", "DATE", "TAG")
+_SHORT = 12
+
+
+def _version_row(each: TaggedVersion) -> tuple[str, str, str, str, str]:
+    """What a tag names, with a mark where that is not what was published."""
+    date = each.time.date().isoformat() if each.time is not None else ""
+    mark = "" if each.is_same else "not compared" if each.is_same is None else "not as published"
+    tag = ", ".join(part for part in (each.ref, mark) if part)
+    return one_line(each.module.path), one_line(each.module.version), each.commit[:_SHORT], date, one_line(tag)
 
 
 def bundle_text(file: str, records: int, size_bytes: int, left_out: int) -> str:
@@ -119,6 +134,10 @@ def _rows(run: Run, module: ModuleReport, result: ClaimResult) -> Iterator[tuple
             bad = ("modified", "extra", "missing", "unchecked")
             wrong = [f"{count(name)} {name}" for name in bad if count(name)]
             yield "vendor", ", ".join([*wrong, f"{count('unmodified')} files unmodified"])
+        case Claim.TAGS:
+            words = (("mismatch", "other than published"), ("gone", "gone"), ("unchecked", "could not be checked"))
+            wrong = [f"{count(name)} {text}" for name, text in words if count(name)]
+            yield "tags", ", ".join([f"{count('matching')} versions as published", *wrong])
 
 
 _LABELS = {
@@ -127,6 +146,7 @@ _LABELS = {
     Claim.DATABASE: "checksum database",
     Claim.CACHE: "module cache",
     Claim.VENDOR: "vendor",
+    Claim.TAGS: "tags",
 }
 
 

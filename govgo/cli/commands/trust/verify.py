@@ -10,7 +10,7 @@ from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci,
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
-from govgo.core.findings import Claim, Verdict
+from govgo.core.findings import USUAL_CLAIMS, Claim, Verdict
 from govgo.errors import Failure, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @option("-bundle", "bundle", metavar="FILE", help="Also write the proofs to FILE.")
 @option("-from-bundle", "from_bundle", metavar="FILE", help="Prove by the bundle FILE, without the database.")
 @option("-against", "against", metavar="FILE", help="Compare the hashes in Go binaries with the go.sum FILE.")
+@option("-tags", "git_tags", own=True, is_flag=True, help="Also compare with what the git tags name now.")
 @output_options
 @option("-strict", "strict", is_flag=True, help="Count lines that are right, but more than needed, as findings.")
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite findings, but not despite contradictions.")
@@ -42,7 +43,8 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     """Prove go.sum by the checksum database, and compare the module cache and vendor directories with it.
 
     Claims: lint (go.sum is well formed), complete (it has the lines that the build list needs), database (every line is
-    proved), cache (zips and trees are unmodified), vendor (vendored files are those of the verified zips).
+    proved), cache (zips and trees are unmodified), vendor (vendored files are those of the verified zips). With -tags
+    also tags: the repository of each module still has, at the tag of its version, what was published.
 
     \b
     govgo verify                            the main module, or the workspace
@@ -50,6 +52,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     govgo verify --since origin/main        only lines that a branch has added
     govgo verify -o sarif:out.sarif -o markdown:-
     govgo verify --only database --offline  with kept proofs alone
+    govgo verify --only database,tags       has somebody moved a tag?
     govgo verify bin/tool --against go.sum  the modules that a Go binary was built from
 
     Formats: text, json, sarif, github, junit, markdown. Files are named from the root of the git repository.
@@ -59,7 +62,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     names = ("since", "offline", "bundle", "from_bundle", "strict", "against")
     options = VerifyOptions(**{name: flags[name] for name in names})
     with Reports(flags, FORMATS, lambda error: _failed_run(error, options)) as reports:
-        claims = _claims(flags["only"], flags["skip"])
+        claims = _claims(flags["only"], flags["skip"], git_tags=flags["git_tags"])
         session = open_session(flags, announce=False)
         try:
             written = run_verify(session, where, claims, options, reports.tell)
@@ -86,7 +89,7 @@ def _failed_run(error: BaseException, options: VerifyOptions) -> Verification:
     from govgo.core.findings import Verification
 
     return Verification(
-        claims=tuple(Claim),
+        claims=USUAL_CLAIMS,
         modules=(),
         findings=(fault_of(error),),
         database="",
@@ -99,8 +102,8 @@ def _failed_run(error: BaseException, options: VerifyOptions) -> Verification:
     )
 
 
-def _claims(only: Sequence[str], skip: Sequence[str]) -> tuple[Claim, ...]:
-    kept, left_out = _named(only) or list(Claim), _named(skip)
+def _claims(only: Sequence[str], skip: Sequence[str], *, git_tags: bool) -> tuple[Claim, ...]:
+    kept, left_out = [*(_named(only) or USUAL_CLAIMS), *([Claim.TAGS] if git_tags else [])], _named(skip)
     claims = tuple(claim for claim in Claim if claim in kept and claim not in left_out)
     if not claims:
         raise UsageError("no claim is left to check")

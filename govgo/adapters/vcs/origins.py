@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the repositories of modules have today for versions: the commit that a tag names, and the zip made of it.
+
+It serves `verify -tags`. Clones are made anew in a directory of their own: one in the module cache knows the tags of
+the day when it was made, and a tag that was moved since would not be noticed. Nothing that is fetched here is trusted,
+kept, or written to the module cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import NamedTuple
+
+from govgo.adapters.http.remote import Web
+from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.modzip.hash import hash_zip
+from govgo.adapters.modzip.read import Rules
+from govgo.adapters.vcs.direct import Direct
+from govgo.core.goenv import GoEnv
+from govgo.core.golib import url as gourl
+from govgo.core.module.info import Origin
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import Failure, InvalidVersionError, NotFoundError, find
+from govgo.ports.talk import Reporter
+
+_AT_ONCE = 8
+"""Modules that are looked at at the same time."""
+
+
+class Tagged(NamedTuple):
+    """What a repository has for a module version (`ports.evidence.Tagged`).
+
+    Attributes:
+        repository: its URL, a password in it masked; "" where none was found.
+        ref: the tag, without "refs/tags/"; "" for a commit that a pseudo-version names.
+        commit: the full hash, "" where there is none.
+        time: when it was committed.
+        digest: the `h1:` of the zip made of it, "" where there is none.
+        fault: why there is none.
+        is_gone: the repository has answered, and has no such version.
+        file: the path of the zip, which exists until the `Origins` are closed.
+    """
+
+    repository: str = ""
+    ref: str = ""
+    commit: str = ""
+    time: datetime | None = None
+    digest: str = ""
+    fault: str = ""
+    is_gone: bool = False
+    file: str = ""
+
+
+class Origins:
+    """Asks the repositories of modules, whatever GOPROXY says. Use it in a `with`, or close it."""
+
+    def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
+        """No file or network is touched yet."""
+        self._env = env
+        self._network = Network(env, report, options or NetworkOptions(), local=False)
+        self._held = ExitStack()
+
+    def __enter__(self) -> Origins:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was fetched, end git, and close the connections."""
+        self._held.close()
+        self._network.close()
+
+    def look(
+        self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = lambda count: None
+    ) -> tuple[Tagged, ...]:
+        """What there is for each module version, in the order given; `advanced` is told how many more are done."""
+        directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="govgo-tags-"))
+        direct = Direct(self._env._replace(gomodcache=directory), self._network, Web(self._network.client), None)
+        self._held.callback(direct.close)
+        self._network.loop()
+
+        async def all_of_them() -> list[Tagged]:
+            gate = asyncio.Semaphore(_AT_ONCE)
+
+            async def one(mod: ModuleVersion) -> Tagged:
+                async with gate:
+                    found = await _look(direct, mod, directory)
+                advanced(1)
+                return found
+
+            return list(await asyncio.gather(*map(one, mods)))
+
+        return tuple(self._network.run(all_of_them()))
+
+
+async def _look(direct: Direct, mod: ModuleVersion, directory: str) -> Tagged:
+    found = Tagged()
+    try:
+        info = await direct.stat(mod.path, mod.version)
+        if info.origin is None or info.origin.vcs != "git":
+            return found._replace(fault="a proxy serves it in place of a repository")
+        origin = info.origin
+        found = Tagged(gourl.mask(origin.url), origin.ref.removeprefix("refs/tags/"), info.name, info.time)
+        descriptor, path = tempfile.mkstemp(".zip", dir=directory)
+        with os.fdopen(descriptor, "wb") as file:
+
+            def rewind() -> None:
+                file.seek(0)
+                file.truncate()
+
+            await direct.zip(mod.path, mod.version, file.write, rewind)
+        return found._replace(digest=hash_zip(path, Rules.STRICT), file=path)
+    except Failure as error:
+        # Where the repository has answered, its state is known. Then there is no such revision, or it is no version of
+        # this module: its go.mod names another one, or the tag is gone that a pseudo-version is based on.
+        asked = error.origin if isinstance(error.origin, Origin) else None
+        is_no = find(error, NotFoundError) is not None or find(error, InvalidVersionError) is not None
+        repository = gourl.mask(asked.url) if asked is not None else found.repository
+        return found._replace(fault=str(error), is_gone=asked is not None and is_no, repository=repository)
