@@ -60,17 +60,18 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
+        "binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
         " tree work",
-        "diff download verify whatif why whyversion",
+        "audit diff download verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
-        "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
+        "plan",
+        "audit binaries diff edit env findings drawing graph list outdated sum tree why whyversion",
         "download licenses",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("diff env licenses modverify plan session sums", "audit tape verify"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -85,6 +86,7 @@ ROOMS = {
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `what-if` plays others.
 VERBS = {
+    *(("audit", verb) for verb in ("get", "plan")),
     *{("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
@@ -109,9 +111,10 @@ TESTED_BY = {
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
     ),
     "cli/commands/trust/test_audit.py": (
-        "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
+        "app/audit: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
         "text; wiring: audit"
     ),
+    "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
@@ -132,7 +135,7 @@ TESTED_BY = {
         "load/targets: faults open targets; wiring: session verify"
     ),
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
-    "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
+    "cli/commands/inspect/test_whyversion.py": "load/targets: edited; core/resolution: whyversion; report: whyversion; wiring: plan",
     "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",

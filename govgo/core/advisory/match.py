@@ -51,6 +51,10 @@ class AdvisoryIndex:
     def __init__(self, advisories: Iterable[Advisory]) -> None:
         """Those that were withdrawn are left out."""
         self._by_path: dict[str, list[Advisory]] = {}
+        self.add(advisories)
+
+    def add(self, advisories: Iterable[Advisory]) -> None:
+        """Also know these."""
         for advisory in advisories:
             if not advisory.withdrawn:
                 for path in dict.fromkeys(each.path for each in advisory.affected):
@@ -91,6 +95,14 @@ def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:
     """The standard library and the go command as modules; () where the version is no release."""
     version = release_version(go_version)
     return (ModuleVersion(STDLIB, version), ModuleVersion(TOOLCHAIN, version)) if version else ()
+
+
+def sound_release(found: Sequence[Vulnerability]) -> str:
+    """The lowest version above that has none of some vulnerabilities of one module; "" where none is known."""
+    fixes = {each.fixed_in for each in found}
+    affected = [each for one in found for advisory in one.advisories for each in advisory.about(one.module.path)]
+    sound = [fix for fix in fixes if fix and not any(each.has(fix) for each in affected)]
+    return min(sound, key=lambda fix: semver.key(f"v{fix.removeprefix('v')}"), default="") if all(fixes) else ""
 
 
 def _groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
