@@ -135,7 +135,9 @@ TESTED_BY = {
         "load/targets: faults open targets; wiring: session verify"
     ),
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
-    "cli/commands/inspect/test_whyversion.py": "load/targets: edited; core/resolution: whyversion; report: whyversion; wiring: plan",
+    "cli/commands/inspect/test_whyversion.py": (
+        "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
+    ),
     "cli/test_planning.py": "app: plan; cli/commands/inspect: whatif; core/resolution: plan; report: plan",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
@@ -153,6 +155,7 @@ TESTED_BY = {
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
+    "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"

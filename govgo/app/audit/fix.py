@@ -15,7 +15,7 @@ from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.fixplan import FixPlan
 from govgo.core.findings import Finding, Place
 from govgo.core.resolution.plan import Plan
-from govgo.errors import Failure
+from govgo.errors import Failure, ReportedError, SecurityError, parts
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.open import muted, reading
 from govgo.load.targets.resolve import resolve
@@ -67,6 +67,11 @@ def fix(
                 get(own, each.arguments, GetOptions())
                 done.append(each)
         except Failure as error:
+            faults.append(from_error(None, error, Place(each.mod_file)))
+        except ReportedError as error:
+            grave = next((part for part in parts(error) if isinstance(part, SecurityError)), None)
+            if grave is not None:
+                raise grave from None
             faults.append(from_error(None, error, Place(each.mod_file)))
     if dry_run or not done:
         return before._replace(faults=(*before.faults, *faults), dry_runs=tuple(dry_runs))

@@ -99,10 +99,15 @@ def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:
 
 def sound_release(found: Sequence[Vulnerability]) -> str:
     """The lowest version above that has none of some vulnerabilities of one module; "" where none is known."""
-    fixes = {each.fixed_in for each in found}
+    at = max((_bare_key(each.module.version) for each in found), default=())
     affected = [each for one in found for advisory in one.advisories for each in advisory.about(one.module.path)]
-    sound = [fix for fix in fixes if fix and not any(each.has(fix) for each in affected)]
-    return min(sound, key=lambda fix: semver.key(f"v{fix.removeprefix('v')}"), default="") if all(fixes) else ""
+    fixes = {each.fixed for one in affected for each in one.ranges if each.fixed}
+    sound = [fix for fix in fixes if _bare_key(fix) > at and not any(each.has(fix) for each in affected)]
+    return min(sound, key=_bare_key, default="")
+
+
+def _bare_key(version: str) -> semver.Key:
+    return semver.key(f"v{version.removeprefix('v')}")
 
 
 def _groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
@@ -141,4 +146,4 @@ def _fixed_in(module: ModuleVersion, group: Sequence[Advisory]) -> str:
     affected = [each for advisory in group for each in advisory.about(module.path)]
     fixes = [fix for each in affected if (fix := each.fixed_in(module.version))]
     sound = [fix for fix in fixes if not any(each.has(fix) for each in affected)]
-    return min(sound, key=lambda fix: semver.key(f"v{fix.removeprefix('v')}"), default="")
+    return min(sound, key=_bare_key, default="")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The plans of an audit for people.
 
-To clear 3 of 4 in example.com/app (go.mod), raise 1 requirement:
- ~ q.io/x  v1.0.0 => v1.2.0  clears GO-1 and GO-3; also GO-7 in q.io/y (go.mod:6)
+example.com/app (go.mod): to clear 2 of 3 vulnerabilities raise 1 requirement
+ ~ q.io/x (go.mod:6)  v1.0.0 => v1.2.0  clears GO-1, GO-7 in q.io/y
    ~ q.io/y  v1.0.0 => v1.1.0  raised by q.io/x v1.2.0
    ~ go      1.21 => 1.23.0
  ! GO-2 in q.io/a v1.0.0 stays: no fix is known
-govgo get q.io/x@v1.2.0
+   govgo get q.io/x@v1.2.0
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _heading(plan: FixPlan) -> str:
 def _bump_lines(bump: Bump, style: Style) -> Iterator[str]:
     mark = style.paint("~" if bump.stated is not None else "+", "yellow" if bump.stated is not None else "green")
     where = f" ({bump.stated.place})" if bump.stated is not None else " (a new requirement)"
-    yield f" {mark} {one_line(bump.path)}  {one_line(versions(bump))}  {one_line(clears(bump))}{one_line(where)}"
+    yield f" {mark} {one_line(bump.path + where)}  {one_line(versions(bump))}  {one_line(clears(bump))}"
     for line in module_lines(bump.drags, style):
         yield f"  {line}"
 
