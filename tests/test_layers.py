@@ -63,20 +63,21 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan"
+        "audit binaries cache drawingbinaries list sum vendor edit env fleet get graph hygiene init licenses list log modverify outdated plan"
         " sbom sum sumdb tidy tree vendor work",
-        "diff download mirror proxies verify whatif why whyversion",
+        "audit diff download mirror proxies verify whatif why whyversion",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
+        "plan",
         "audit binaries cache diff drawing edit env findings fleet graph list log mirror outdated plan sbom sum tree"
         " why whyversion",
         "download licenses sumdb proxies sbom",
     ),
     "wiring": (
-        "audit cache diff env licenses log mirror modverify plan proxies session sumdb sums",
-        "fleet sbom tape verify",
+        "audit cache diff"diff env licenses log mirror modverify plan proxies session sumdb sums",
+        "fleet sbom "audit tape verify",
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
     "cli": (
@@ -94,6 +95,7 @@ ROOMS = {
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `proxies` compares tree heads as `sum head` does; `what-if` plays others.
 VERBS = {
+    *(("audit", verb) for verb in ("get", "plan")),
     *{("mirror", "tidyproxies", "sum"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
@@ -116,7 +118,9 @@ TESTED_BY = {
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
+    "cli/commands/cache/test_cache.py": "app: cache (
+        "app/audit: audit; core/advisory: audit; core: cachecare; report: cache; wiring: cache",
+    "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
@@ -159,7 +163,9 @@ TESTED_BY = {
         "cli: findings outputs; load/targets: binaries faults open targets; wiring: session verify"
     ),
     "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
-    "cli/commands/cache/test_version.py": "adapters/vcs: origins; app/verify: tags",
+    "cli/commands/cache/test_version.py": "adapters/vcs: origins (
+        "core/resolution: whyversion; load/targets: edited; report: whyversion; app/verify: tags"
+    ),
     "cli/completion/test_shells.py": "cli/commands/cache: completion",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
@@ -180,7 +186,7 @@ TESTED_BY = {
     "contracts/test_goscripts.py": "app/get: local",
     "contracts/test_storage.py": "adapters/storage: directory",
     "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
-    "core/fleet/test_summary.py": "core/fleet: impact rows",
+    "core/fleet/test_summary.py": "core/fleet: impact rowscore/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
-from govgo.core.modfile import parse
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_version_prefix
 from govgo.core.resolution.chains import find_chains
@@ -17,8 +16,9 @@ from govgo.core.resolution.whyversion import Asked, Explained, WhyVersion
 from govgo.core.version import semver
 from govgo.errors import Failure, GovgoError, UsageError
 from govgo.load.dependency.gomod import summary
+from govgo.load.targets.edited import resolve_edited
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.resolve import Resolved, Unresolved, resolve, resolve_all
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -122,19 +122,7 @@ class _World:
 
     def resolve(self, edits: Edits) -> Resolution:
         """The graph after edits."""
-        known, target = self.resolved.session, self.resolved.target
-        files = self._plan(self._session.files)
-        for main in {main: None for main, _ in edits}:
-            path = known.mod_file_path(known.main.root(main))
-            file = parse(path, self._session.files.read(path) or b"")
-            for (source, required), version in edits.items():
-                if source == main and version == NONE:
-                    file.drop_require(required)
-                elif source == main:
-                    file.add_require(required, version)
-            file.cleanup()
-            files.write(path, file.format())
-        return resolve(self._session, target, files, known).resolution
+        return resolve_edited(self._session, self.resolved, edits, self._plan)
 
     def older(self, mod: ModuleVersion) -> Sequence[str]:
         """The known versions below that of `mod`, highest first; pre-releases only if the graph names them."""

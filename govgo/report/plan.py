@@ -34,7 +34,7 @@ def text_report(plan: Plan, style: Style = PLAIN, *, diffs: bool = False) -> str
         style: the medium.
         diffs: show the changes of go.mod and the like as unified diffs.
     """
-    lines = list(_module_lines(plan.modules, style))
+    lines = list(module_lines(plan.modules, style))
     for step in plan.steps:
         lines += _step_lines(step)
     if diffs:
@@ -50,7 +50,8 @@ def markdown_report(plan: Plan, *, diffs: bool = False) -> str:
     return "".join(f"{line}\n" for line in fenced(body, "diff"))
 
 
-def _module_lines(modules: Sequence[PlannedModule], style: Style) -> Iterator[str]:
+def module_lines(modules: Sequence[PlannedModule], style: Style) -> Iterator[str]:
+    """What becomes of modules of the build list, a line for each, in columns."""
     rows = [(_MARKS[each.change.change], one_line(each.change.path), _versions(each), reason(each)) for each in modules]
     if not rows:
         return
@@ -168,27 +169,33 @@ def json_report(plan: Plan) -> str:
             "download_bytes": sum(size for size in sizes if size is not None),
             "downloads_of_unknown_size": sum(size is None for size in sizes),
         },
-        "results": list(map(_module, plan.modules)),
-        "files": [
-            {
-                "file": file.file,
-                "is_new": file.is_new,
-                "is_removed": file.is_removed,
-                "added": file.added,
-                "changed": file.changed,
-                "removed": file.removed,
-                "diff": visible(file.diff),
-            }
-            for file in plan.files
-        ],
+        "results": list(map(module_entry, plan.modules)),
+        "files": file_entries(plan),
         "trees": [tree._asdict() for tree in plan.trees],
-        "steps": [{"text": step.text, "results": list(map(_module, step.modules))} for step in plan.steps],
+        "steps": [{"text": step.text, "results": list(map(module_entry, step.modules))} for step in plan.steps],
         "errors": fault_entries(plan.faults),
     }
     return encode(document)
 
 
-def _module(each: PlannedModule) -> dict[str, object]:
+def file_entries(plan: Plan) -> list[dict[str, object]]:
+    """The go.mod, go.sum and the like that would change, for JSON."""
+    return [
+        {
+            "file": file.file,
+            "is_new": file.is_new,
+            "is_removed": file.is_removed,
+            "added": file.added,
+            "changed": file.changed,
+            "removed": file.removed,
+            "diff": visible(file.diff),
+        }
+        for file in plan.files
+    ]
+
+
+def module_entry(each: PlannedModule) -> dict[str, object]:
+    """A module of the build list that would change, for JSON."""
     return {
         "path": each.change.path,
         "change": each.change.change.value,

@@ -12,11 +12,11 @@ import os
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.disk.kept import KeptFiles
-from govgo.app.audit import audit
+from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.goenv import OFF
 from govgo.core.gosum.ledger import SumLedger
@@ -27,8 +27,22 @@ from govgo.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
+    from govgo.app.audit.plan import FixOptions
     from govgo.load.session.session import Session
     from govgo.ports.advisories import AdvisorySource, Snapshot
+
+
+class Fixing(NamedTuple):
+    """What to do about what is found.
+
+    Attributes:
+        options: what is asked of the plan.
+        is_done: it is performed, unless it is a `dry_run`; else it is told alone.
+    """
+
+    options: FixOptions
+    is_done: bool = False
+    dry_run: bool = False
 
 
 def run_audit(
@@ -40,6 +54,7 @@ def run_audit(
     offline: bool = False,
     max_age: timedelta | None = None,
     packages: bool = False,
+    fixing: Fixing | None = None,
 ) -> Audit:
     """Audit modules and workspaces.
 
@@ -50,6 +65,7 @@ def run_audit(
         network: how to talk to servers.
         offline: use what was kept of databases over HTTP.
         max_age, packages: as for `audit`.
+        fixing: whether and how to clear what is found.
 
     Raises:
         UsageError: a database or an argument names nothing.
@@ -65,7 +81,24 @@ def run_audit(
             if name not in known:
                 known[name] = _source(session, name, kept, held, network, offline=offline)
         sources = [known[name] for name in databases]
-        return audit(session, where, sources, max_age=max_age, packages=packages)
+        if fixing is None:
+            return audit(session, where, sources, max_age=max_age, packages=packages)
+        from govgo.wiring.plan import planned
+
+        if fixing.is_done:
+            from govgo.app.audit.fix import fix
+
+            return fix(
+                session,
+                where,
+                sources,
+                options=fixing.options,
+                plan=planned,
+                dry_run=fixing.dry_run,
+                max_age=max_age,
+                packages=packages,
+            )
+        return audit(session, where, sources, max_age=max_age, packages=packages, fix=fixing.options, plan=planned)
 
 
 def _source(

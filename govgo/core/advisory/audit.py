@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from govgo.core.advisory.fixplan import FixPlan, Unfixable
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.findings import Finding, Place, shown_name
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.resolution.plan import Plan
 from govgo.core.resolution.resolution import Requirement
 
 
@@ -60,6 +62,8 @@ class AuditedModule(NamedTuple):
         by_packages: those are left out whose packages no import leads to.
         ignored: what was found and does not count.
         expired, unused: entries of govgo.toml that no longer count, or concern nothing.
+        fixes: what clears the exposures, for each main module; () where no plan was asked for, or nothing is found.
+        in_go: of what a plan was asked for, that is in Go itself, which no requirement changes.
     """
 
     kind: str
@@ -73,6 +77,8 @@ class AuditedModule(NamedTuple):
     ignored: tuple[Ignored, ...] = ()
     expired: tuple[AuditIgnore, ...] = ()
     unused: tuple[AuditIgnore, ...] = ()
+    fixes: tuple[FixPlan, ...] = ()
+    in_go: tuple[Unfixable, ...] = ()
 
     @property
     def name(self) -> str:
@@ -106,12 +112,14 @@ class Audit(NamedTuple):
         modules: what was audited.
         faults: what could not be audited, and why.
         now: the time from which the age of the databases is counted.
+        dry_runs: what `-fix -n` would change, for each plan.
     """
 
     databases: tuple[Database, ...]
     modules: tuple[AuditedModule, ...]
     faults: tuple[Finding, ...]
     now: datetime
+    dry_runs: tuple[Plan, ...] = ()
 
     def exposures(self) -> Iterator[tuple[AuditedModule, Exposure]]:
         """Everything that was found."""

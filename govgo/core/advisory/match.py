@@ -51,6 +51,10 @@ class AdvisoryIndex:
     def __init__(self, advisories: Iterable[Advisory]) -> None:
         """Those that were withdrawn are left out."""
         self._by_path: dict[str, list[Advisory]] = {}
+        self.add(advisories)
+
+    def add(self, advisories: Iterable[Advisory]) -> None:
+        """Also know these."""
         for advisory in advisories:
             if not advisory.withdrawn:
                 for path in dict.fromkeys(each.path for each in advisory.affected):
@@ -93,6 +97,19 @@ def go_modules(go_version: str) -> tuple[ModuleVersion, ...]:
     return (ModuleVersion(STDLIB, version), ModuleVersion(TOOLCHAIN, version)) if version else ()
 
 
+def sound_release(found: Sequence[Vulnerability]) -> str:
+    """The lowest version above that has none of some vulnerabilities of one module; "" where none is known."""
+    at = max((_bare_key(each.module.version) for each in found), default=())
+    affected = [each for one in found for advisory in one.advisories for each in advisory.about(one.module.path)]
+    fixes = {each.fixed for one in affected for each in one.ranges if each.fixed}
+    sound = [fix for fix in fixes if _bare_key(fix) > at and not any(each.has(fix) for each in affected)]
+    return min(sound, key=_bare_key, default="")
+
+
+def _bare_key(version: str) -> semver.Key:
+    return semver.key(f"v{version.removeprefix('v')}")
+
+
 def _groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
     """Advisories that share a name, directly or by others, together."""
     groups: list[tuple[set[str], list[Advisory]]] = []
@@ -129,4 +146,4 @@ def _fixed_in(module: ModuleVersion, group: Sequence[Advisory]) -> str:
     affected = [each for advisory in group for each in advisory.about(module.path)]
     fixes = [fix for each in affected if (fix := each.fixed_in(module.version))]
     sound = [fix for fix in fixes if not any(each.has(fix) for each in affected)]
-    return min(sound, key=lambda fix: semver.key(f"v{fix.removeprefix('v')}"), default="")
+    return min(sound, key=_bare_key, default="")

@@ -16,7 +16,7 @@ from govgo.core.golib.time import parse_duration, parse_rfc3339
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.errors import InputError
 
-_DAYS = re.compile(r"(\d{1,6})([dw])")
+_DAYS = re.compile(r"(\d{1,6})([dw])", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -28,16 +28,18 @@ class Horizon(NamedTuple):
         min_age: younger versions are not chosen, and a build list that needs one is refused.
         exceptions: patterns of module paths, as in GOPRIVATE, to which `min_age` does not apply.
         first_seen: for a module path, when its versions were first seen (an index feed); None without a feed.
+        settled: module paths to which `min_age` does not apply, since they stay as they are.
     """
 
     as_of: datetime | None = None
     min_age: timedelta | None = None
     exceptions: str = ""
     first_seen: Callable[[str], Mapping[str, datetime]] | None = None
+    settled: frozenset[str] = frozenset()
 
     def excepts(self, path: str) -> bool:
         """Whether the minimum age does not apply to a module."""
-        return bool(self.exceptions) and match_prefix_patterns(self.exceptions, path)
+        return path in self.settled or (bool(self.exceptions) and match_prefix_patterns(self.exceptions, path))
 
 
 def parse_min_age(text: str) -> timedelta:

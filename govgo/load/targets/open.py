@@ -39,6 +39,11 @@ class _Mute:
         self._report.event(kind, facts)
 
 
+def muted(report: Reporter) -> Reporter:
+    """`report` for a verb whose caller says itself what came of it: progress alone is passed on."""
+    return _Mute(report)
+
+
 def reading(outer: Session, files: Workspace, settings: Settings) -> Session:
     """The command over other files or settings, for `find_targets` and `resolve_all`; it need not be closed.
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
+from govgo.core.advisory.fixplan import Bump, FixPlan, Unfixable
 from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.audit.text import level
 from govgo.report.document import encode, fault_entries, heading, moment, place_members
+from govgo.report.plan import file_entries, module_entry
 
 SCHEMA = "govgo.audit/1"
 
@@ -29,6 +31,8 @@ def audit_json(run: Audit) -> str:
             "databases": [_database(each) for each in run.databases],
             "modules": [_module(each) for each in run.modules],
             "results": found,
+            "fixes": [_fix(module, plan) for module in run.modules for plan in module.fixes],
+            "dry_runs": [{"main_module": plan.name, "files": file_entries(plan)} for plan in run.dry_runs],
             "errors": fault_entries(run.faults),
         }
     )
@@ -58,6 +62,41 @@ def _module(module: AuditedModule) -> dict[str, object]:
         ],
         "expired": [{"id": entry.id, **_ignore(entry)} for entry in module.expired],
         "unused": [{"id": entry.id, **_ignore(entry)} for entry in module.unused],
+        "unfixable": [_unfixable(each) for each in module.in_go],
+    }
+
+
+def _fix(module: AuditedModule, plan: FixPlan) -> dict[str, object]:
+    return {
+        "target": module.name,
+        "main_module": plan.path,
+        "file": plan.mod_file,
+        "bumps": [_bump(each) for each in plan.bumps],
+        "go": {"old": plan.go[0], "new": plan.go[1]},
+        "unfixable": [_unfixable(each) for each in plan.unfixable],
+        "proved": plan.is_proved,
+        "done": plan.is_done,
+    }
+
+
+def _bump(bump: Bump) -> dict[str, object]:
+    return {
+        "module": bump.path,
+        "old": bump.old,
+        "new": bump.new,
+        **place_members(bump.stated.place if bump.stated is not None else None),
+        "clears": [{"id": each.id, "module": each.path} for each in bump.clears],
+        "drags": [module_entry(each) for each in bump.drags],
+    }
+
+
+def _unfixable(each: Unfixable) -> dict[str, object]:
+    return {
+        "id": each.flaw.id,
+        "module": each.flaw.path,
+        "version": each.version,
+        "why": each.why.value,
+        "text": visible(each.text),
     }
 
 

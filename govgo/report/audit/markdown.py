@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit
+from govgo.report.audit.fixes import fix_lines
 from govgo.report.audit.text import chain_text, closing, database_text, policy_notes, subject
-from govgo.report.markdown import plain
+from govgo.report.markdown import fenced, plain
 
 MOST_ROWS = 200
 """A comment may have 65,536 characters, and a row takes some 300."""
 
 
-def audit_markdown(run: Audit) -> str:
-    """The report, a newline at its end."""
+def audit_markdown(run: Audit, *, diffs: bool = False) -> str:
+    """The report, a newline at its end; with the unified diffs of a dry run if `diffs`."""
     found = list(run.exposures())
     lines = ["## govgo audit", "", f"**{plain(closing(run))}**"]
     if found:
@@ -33,6 +34,9 @@ def audit_markdown(run: Audit) -> str:
         lines += ["", f"… and {len(found) - MOST_ROWS:,} more, in the other formats."]
     for module in run.modules:
         lines += [f"- {plain(note)}" for note in policy_notes(module)]
+    fixes = [*fix_lines(run, diffs=diffs)]
+    if fixes:
+        lines += ["", "### Fix", "", *fenced(fixes, "diff" if diffs else "text")]
     for fault in run.faults:
         lines += ["", f"⚠️ {plain(f'{fault.place}: {fault.text}' if fault.place is not None else fault.text)}"]
     lines += ["", *(f"- {plain(database_text(each, run.now))}" for each in run.databases)]

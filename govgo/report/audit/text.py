@@ -7,19 +7,24 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
-from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.report.audit.fixes import GO_NAMES, fix_lines
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many
 
 _MODULES, _PACKAGES = "module level: calls are not analysed", "package level: calls are not analysed"
-_GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
 _MOST_PACKAGES = 5
 
 
-def audit_text(run: Audit, style: Style = PLAIN) -> str:
-    """The report without faults, which standard error gets; a newline at its end."""
+def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> str:
+    """The report without faults, which standard error gets; a newline at its end.
+
+    Args:
+        run: the audit.
+        style: the medium.
+        diffs: show the changes of a dry run as unified diffs.
+    """
     lines: list[str] = []
     for module in run.modules:
         if len(run.modules) > 1 and (module.exposures or module.unmatched or any(policy_notes(module))):
@@ -29,6 +34,7 @@ def audit_text(run: Audit, style: Style = PLAIN) -> str:
         lines += [one_line(f"note: {each}") for each in policy_notes(module)]
         for mod in module.unmatched:
             lines += [one_line(f"note: {mod} is replaced by a directory: its code has no version to match"), ""]
+    lines += fix_lines(run, style, diffs=diffs)
     lines += [one_line(database_text(each, run.now)) for each in run.databases]
     lines.append(style.paint(one_line(closing(run)), _closing_colour(run)))
     return "".join(f"{line}\n" for line in lines)
@@ -68,8 +74,8 @@ def policy_notes(module: AuditedModule) -> Iterator[str]:
 def subject(exposure: Exposure) -> str:
     """The module at its version, and what replaces it."""
     mod = exposure.module
-    if mod.path in _GO_NAMES:
-        return f"{_GO_NAMES[mod.path]} of go {mod.version}"
+    if mod.path in GO_NAMES:
+        return f"{GO_NAMES[mod.path]} of go {mod.version}"
     text = f"{mod.path} {mod.version}"
     return text if exposure.replacement is None else f"{text} => {_shown(exposure.replacement)}"
 
@@ -127,7 +133,7 @@ def closing(run: Audit) -> str:
     found = [exposure for _, exposure in run.exposures()]
     count = len({(each.vulnerability.id, each.module) for each in found})
     modules = {each.module for each in found}
-    go = {mod for mod in modules if mod.path in _GO_NAMES}
+    go = {mod for mod in modules if mod.path in GO_NAMES}
     looked = many(sum(module.modules for module in run.modules), "module")
     releases = "go " + ", ".join(sorted({module.release.version for module in run.modules}))
     if not run.modules:

@@ -5,10 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from govgo.cli.findings import formats_for_ci
-from govgo.cli.options import FlagError, argument, command, module_options, option
+from govgo.cli.findings import formats_for_ci, names_in
+from govgo.cli.options import (
+    FlagError,
+    argument,
+    command,
+    diff_option,
+    dry_run_option,
+    horizon_options,
+    module_options,
+    option,
+)
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
@@ -16,13 +26,19 @@ from govgo.core.findings import Run, Verdict, worst
 from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.errors import InputError
 from govgo.report.style import Style
-from govgo.wiring.audit import run_audit
+from govgo.wiring.audit import Fixing, run_audit
 
 
 @command(own=True, usage="[flags] [./... | directories]")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE: a URL, file, directory or module.")
 @option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 36h.")
 @option("-packages", "packages", is_flag=True, help="Leave out what no import leads to; needs the sources.")
+@option("-plan", "plan", bare="all", metavar="IDS", help="Also tell how few bumps clear it all, or -plan=ID,…")
+@option("-fix", "fix", bare="all", metavar="IDS", help="Do what -plan tells; -fix=ID,… clears these alone.")
+@dry_run_option
+@diff_option
+@option("-max-go", "max_go", metavar="VERSION", help="Let no bump raise the go line above VERSION.")
+@horizon_options
 @option("-offline", "offline", is_flag=True, help="Ask nobody: use what was kept of earlier runs.")
 @output_options
 @option("-exit-zero", "exit_zero", is_flag=True, help="Succeed despite vulnerabilities, but not despite errors.")
@@ -46,18 +62,26 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --db golang.org/x/vulndb@latest     advisories by GOPROXY, proved by the checksum database
     govgo audit --db vulndb.zip --offline           from a file, without any network
     govgo audit --packages                          only packages that the build imports
+    govgo audit --plan                              also the fewest, lowest bumps that clear what is found
+    govgo audit --fix=GO-2024-2687,CVE-2023-45288   do that for some, as `govgo get` does it
+    govgo audit --fix -n --diff                     only show what it would change
+
+    A plan raises requirements of go.mod, and fetches version lists and go.mod files. Versions that are excluded,
+    retracted or younger than -min-age are not taken, nor such that drag them along. What it cannot clear is told with
+    the reason. -fix writes go.mod and go.sum, audits again, and reports what is left.
 
     Formats: text, json, sarif, github, junit, markdown.
 
     Exit codes: 0 nothing known, 1 vulnerable, 3 something could not be checked, 4 a contradiction.
     """
     max_age = _duration(flags["max_age"]) if flags["max_age"] else None
+    fixing = _fixing(flags)
     started = datetime.now(UTC)
 
     def failed(error: BaseException) -> Audit:
         return Audit((), (), (fault_of(error),), started)
 
-    with Reports(flags, FORMATS, failed) as reports:
+    with Reports(flags, _formats(diffs=flags["diff"]), failed) as reports:
         session = open_session(flags, announce=False, offline=flags["offline"])
         stated = [name for name in environment().get("GOVGO_VULNDB").split(",") if name]
         run = run_audit(
@@ -68,6 +92,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
             offline=flags["offline"],
             max_age=max_age,
             packages=flags["packages"],
+            fixing=fixing,
         )
         reports.tell(run)
     reports.tell_faults(run.faults)
@@ -75,6 +100,27 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     if any(True for _ in run.exposures()) and not flags["exit_zero"]:
         verdict = max(verdict, Verdict.FINDING)
     return reports.exit_code(verdict)
+
+
+def _fixing(flags: Mapping[str, Any]) -> Fixing | None:
+    """What the flags of the plan say; None where nothing is to be planned."""
+    if not flags["plan"] and not flags["fix"]:
+        for name in ("max_go", "min_age", "as_of", "index", "dry_run", "diff"):
+            if flags[name]:
+                shown = {"dry_run": "n"}.get(name, name.replace("_", "-"))
+                raise FlagError(f"-{shown} needs {'-fix' if name in ('dry_run', 'diff') else '-plan or -fix'}")
+        return None
+    if (flags["dry_run"] or flags["diff"]) and not flags["fix"]:
+        raise FlagError("-n and -diff need -fix; -plan changes nothing")
+    from govgo.app.audit.plan import FixOptions
+    from govgo.core.version import goversion
+
+    max_go = flags["max_go"].removeprefix("go")
+    if max_go and not goversion.is_valid(max_go):
+        raise FlagError(f'invalid value "{flags["max_go"]}" for flag -max-go: want a Go version such as 1.23')
+    given = flags["fix"] or flags["plan"]
+    ids = () if given in ("all", "true") else tuple(name for name in names_in([given]) if name)
+    return Fixing(FixOptions(ids, max_go), is_done=bool(flags["fix"]), dry_run=flags["dry_run"])
 
 
 def _duration(text: str) -> timedelta:
@@ -89,10 +135,10 @@ def _duration(text: str) -> timedelta:
         raise FlagError(f'invalid value "{text}" for flag -max-db-age: want a duration such as 14d or 36h') from None
 
 
-def _text(run: Audit, style: Style) -> str:
+def _text(run: Audit, style: Style, *, diffs: bool) -> str:
     from govgo.report.audit.text import audit_text
 
-    return audit_text(run, style)
+    return audit_text(run, style, diffs=diffs)
 
 
 def _json(run: Audit, _: Style) -> str:
@@ -101,10 +147,10 @@ def _json(run: Audit, _: Style) -> str:
     return audit_json(run)
 
 
-def _markdown(run: Audit, _: Style) -> str:
+def _markdown(run: Audit, _: Style, *, diffs: bool) -> str:
     from govgo.report.audit.markdown import audit_markdown
 
-    return audit_markdown(run)
+    return audit_markdown(run, diffs=diffs)
 
 
 def _findings(run: Audit) -> Run:
@@ -119,9 +165,11 @@ def _rules() -> Mapping[str, str]:
     return RULES
 
 
-FORMATS: Mapping[str, Callable[[Audit, Style], str]] = {
-    "text": _text,
-    "json": _json,
-    **formats_for_ci(_findings, _rules),
-    "markdown": _markdown,
-}
+def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str]]:
+    """The formats of an audit; text and Markdown show unified diffs of a dry run if `diffs`."""
+    return {
+        "text": partial(_text, diffs=diffs),
+        "json": _json,
+        **formats_for_ci(_findings, _rules),
+        "markdown": partial(_markdown, diffs=diffs),
+    }

@@ -6,12 +6,12 @@ All modules are resolved first, so that each database is asked once about everyt
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored
-from govgo.core.advisory.match import AdvisoryIndex, go_modules
+from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.govgotoml import AuditIgnore
@@ -26,7 +26,9 @@ from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
 if TYPE_CHECKING:
+    from govgo.app.audit.plan import FixOptions
     from govgo.load.session.session import Session
+    from govgo.ports.files import PlannedFiles, Workspace
 
 
 def audit(
@@ -36,6 +38,8 @@ def audit(
     *,
     max_age: timedelta | None = None,
     packages: bool = False,
+    fix: FixOptions | None = None,
+    plan: Callable[[Workspace], PlannedFiles] | None = None,
 ) -> Audit:
     """Match the build list of each module and workspace that `where` names with the advisories of all sources.
 
@@ -45,6 +49,8 @@ def audit(
         sources: databases of advisories.
         max_age: a database that was last changed before is a fault.
         packages: leave out what no import of the main modules leads to.
+        fix: also plan how to clear what is found.
+        plan: makes files whose changes stay in memory; for `fix`.
 
     Raises:
         UsageError: an argument names nothing, or there is no main module.
@@ -67,7 +73,20 @@ def audit(
     modules = [_audited(each, index, release) for each, release in zip(found, releases, strict=True)]
     if packages:
         modules = [_reached(each, module, faults) for each, module in zip(found, modules, strict=True)]
-    modules = [_judged(session, each, module, now, faults) for each, module in zip(found, modules, strict=True)]
+    policies = [_policy(session, each, now, faults) for each in found]
+    modules = [_judged(module, policy) for module, policy in zip(modules, policies, strict=True)]
+    if fix is not None and plan is not None:
+        from govgo.app.audit.plan import Known, Planning
+
+        def learn(more: Collection[str]) -> None:
+            for source in sources:
+                index.add(source.about(more).advisories)
+
+        known = Known(index, paths, learn)
+        modules = [
+            Planning(session, each, known, fix, policy.counts, plan, faults).planned(module)
+            for each, policy, module in zip(found, policies, modules, strict=True)
+        ]
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
         modules=tuple(modules),
@@ -172,28 +191,53 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
     return module._replace(exposures=tuple(kept), by_packages=True)
 
 
-def _judged(
-    session: Session, found: Resolved, module: AuditedModule, now: datetime, faults: list[Finding]
-) -> AuditedModule:
-    """`module` with what its govgo.toml says does not count put aside. One that cannot be used ignores nothing."""
+class _Policy(NamedTuple):
+    """What the govgo.toml of a target says of vulnerabilities, on the day of the audit."""
+
+    ignores: tuple[AuditIgnore, ...]
+    now: datetime
+
+    def entries(self, vulnerability: Vulnerability, mod: ModuleVersion) -> list[AuditIgnore]:
+        """The entries that concern a vulnerability of a module of the build list, or of what replaces that."""
+        names = (vulnerability.id, *vulnerability.aliases)
+        paths = {mod.path, vulnerability.module.path}
+        return [each for each in self.ignores if any(each.concerns(names, path) for path in paths)]
+
+    def valid(self, entries: Iterable[AuditIgnore]) -> AuditIgnore | None:
+        """The first entry that has not expired."""
+        return next((each for each in entries if not self.has_expired(each)), None)
+
+    def has_expired(self, entry: AuditIgnore) -> bool:
+        """Whether its last day has passed."""
+        return entry.expires is not None and self.now.date() > entry.expires
+
+    def counts(self, vulnerability: Vulnerability, mod: ModuleVersion) -> bool:
+        """Whether a vulnerability is a finding."""
+        return self.valid(self.entries(vulnerability, mod)) is None
+
+
+def _policy(session: Session, found: Resolved, now: datetime, faults: list[Finding]) -> _Policy:
+    """The policy of a target. A govgo.toml that cannot be used ignores nothing."""
     try:
-        policy = read_policy(session, found)
+        return _Policy(read_policy(session, found).audit_ignores, now)
     except Failure as error:
         faults.append(from_error(None, error).unchecked())
-        return module
+        return _Policy((), now)
+
+
+def _judged(module: AuditedModule, policy: _Policy) -> AuditedModule:
+    """`module` with what its govgo.toml says does not count put aside."""
     kept: list[Exposure] = []
     ignored: list[Ignored] = []
     used: set[AuditIgnore] = set()
     for each in module.exposures:
-        path = (each.replacement or each.module).path
-        names = (each.vulnerability.id, *each.vulnerability.aliases)
-        entries = [e for e in policy.audit_ignores if e.concerns(names, each.module.path) or e.concerns(names, path)]
+        entries = policy.entries(each.vulnerability, each.module)
         used.update(entries)
-        valid = next((entry for entry in entries if entry.expires is None or now.date() <= entry.expires), None)
+        valid = policy.valid(entries)
         if valid is None:
             kept.append(each)
         else:
             ignored.append(Ignored(each, valid))
-    expired = tuple(e for e in policy.audit_ignores if e in used and e.expires is not None and now.date() > e.expires)
-    unused = tuple(entry for entry in policy.audit_ignores if entry not in used)
+    expired = tuple(each for each in policy.ignores if each in used and policy.has_expired(each))
+    unused = tuple(each for each in policy.ignores if each not in used)
     return module._replace(exposures=tuple(kept), ignored=tuple(ignored), expired=expired, unused=unused)

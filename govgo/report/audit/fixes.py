@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The plans of an audit for people.
+
+example.com/app (go.mod): to clear 2 of 3 vulnerabilities raise 1 requirement
+ ~ q.io/x (go.mod:6)  v1.0.0 => v1.2.0  clears GO-1, GO-7 in q.io/y
+   ~ q.io/y  v1.0.0 => v1.1.0  raised by q.io/x v1.2.0
+   ~ go      1.21 => 1.23.0
+ ! GO-2 in q.io/a v1.0.0 stays: no fix is known
+   govgo get q.io/x@v1.2.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from govgo.core.advisory.audit import Audit, AuditedModule
+from govgo.core.advisory.fixplan import Bump, FixPlan, Unfixable
+from govgo.core.advisory.match import sound_release
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
+from govgo.core.foreign import one_line
+from govgo.report.plan import module_lines, text_report
+from govgo.report.style import PLAIN, Style
+from govgo.report.words import many
+
+GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
+"""What Go's own parts are called in texts."""
+
+
+def fix_lines(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> Iterator[str]:
+    """The plans, what stays, and what a dry run would change; an empty line after each plan."""
+    for module in run.modules:
+        for plan in module.fixes:
+            yield from _plan_lines(plan, style)
+        if module.in_go:
+            yield from (_stays(each, style) for each in _in_go(module))
+            yield ""
+    for dry_run in run.dry_runs:
+        yield from text_report(dry_run._replace(modules=()), style, diffs=diffs).splitlines()
+
+
+def _plan_lines(plan: FixPlan, style: Style) -> Iterator[str]:
+    yield style.paint(one_line(_heading(plan)), "bold")
+    for bump in plan.bumps:
+        yield from _bump_lines(bump, style)
+    if plan.go[0] != plan.go[1]:
+        yield f"   {style.paint('~', 'yellow')} go  {one_line(plan.go[0])} => {one_line(plan.go[1])}"
+    for each in _alike(plan.unfixable):
+        yield _stays(each, style)
+    if not plan.is_proved:
+        yield "   not all plans could be compared: there may be a smaller one"
+    if plan.bumps and not plan.is_done:
+        yield one_line(f"   govgo get {' '.join(plan.arguments)}")
+    yield ""
+
+
+def _heading(plan: FixPlan) -> str:
+    cleared, count = len(plan.cleared), len(plan.cleared) + len(plan.unfixable)
+    where = f"{plan.path} ({plan.mod_file})"
+    if not plan.bumps:
+        return f"{where}: no bump clears any of {many(count, 'vulnerability', 'vulnerabilities')}"
+    did = "cleared" if plan.is_done else "to clear"
+    raised = many(len(plan.bumps), "requirement")
+    how = f"by raising {raised}" if plan.is_done else f"raise {raised}"
+    return f"{where}: {did} {cleared} of {many(count, 'vulnerability', 'vulnerabilities')} {how}"
+
+
+def _bump_lines(bump: Bump, style: Style) -> Iterator[str]:
+    mark = style.paint("~" if bump.stated is not None else "+", "yellow" if bump.stated is not None else "green")
+    where = f" ({bump.stated.place})" if bump.stated is not None else " (a new requirement)"
+    yield f" {mark} {one_line(bump.path + where)}  {one_line(versions(bump))}  {one_line(clears(bump))}"
+    for line in module_lines(bump.drags, style):
+        yield f"  {line}"
+
+
+def versions(bump: Bump) -> str:
+    """What becomes of the selected version."""
+    return f"stays at {bump.new}" if bump.old == bump.new else f"{bump.old} => {bump.new}"
+
+
+def clears(bump: Bump) -> str:
+    """What a bump clears, its own first: "clears GO-1, and GO-7 in q.io/y"."""
+    own = [each.id for each in bump.clears if each.path == bump.path]
+    others = [f"{each.id} in {each.path}" for each in bump.clears if each.path != bump.path]
+    return f"clears {', '.join([*own, *others])}" if own or others else "keeps a vulnerable version out"
+
+
+def _stays(text: str, style: Style) -> str:
+    return f" {style.paint('!', 'red')} {one_line(text)}"
+
+
+def _alike(unfixable: Iterable[Unfixable]) -> Iterator[str]:
+    """What stays, those of one module for one reason together."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for each in unfixable:
+        groups.setdefault((each.flaw.path, each.version, each.text), []).append(each.flaw.id)
+    for (path, version, text), ids in groups.items():
+        yield f"{', '.join(ids)} in {path} {version} {'stays' if len(ids) == 1 else 'stay'}: {text}"
+
+
+def _in_go(module: AuditedModule) -> Iterator[str]:
+    """What stays in Go itself, in a sentence for all of it."""
+    for path, name in GO_NAMES.items():
+        ids = {each.flaw.id for each in module.in_go if each.flaw.path == path}
+        found = [each.vulnerability for each in module.exposures if each.module.path == path]
+        found = [each for each in found if each.id in ids]
+        if found:
+            release = sound_release(found)
+            do = f"build with go {release} or later" if release else "no release is known to be free of all"
+            count = many(len(found), "vulnerability", "vulnerabilities")
+            yield f"{count} in {name} of go {found[0].module.version}: {do}"
