@@ -46,6 +46,7 @@ ROOMS = {
         "findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
         "licenses",
+        "policy",
         "govgotoml",
         "advisory",
     ),
@@ -63,14 +64,16 @@ ROOMS = {
         "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
         " tree work",
         "diff download verify whatif why whyversion",
+        "check",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
         "download licenses",
+        "check",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify", "check"),
     "cli": (
         "options progress topics streams",
         "console exitcodes group",
@@ -83,10 +86,11 @@ ROOMS = {
 }
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
-#: a vendor directory has to look; `what-if` plays others.
+#: a vendor directory has to look; `what-if` plays others; `check` judges by the engines of others.
 VERBS = {
     *{("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
+    *(("check", verb) for verb in ("audit", "hygiene", "outdated", "tidy")),
 }
 
 #: Modules whose tests do not lie where their name says, by the file that tests them, folder by folder. Conformance
@@ -109,8 +113,12 @@ TESTED_BY = {
         "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
     ),
     "cli/commands/trust/test_audit.py": (
-        "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
+        "app: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown "
         "text; wiring: audit"
+    ),
+    "cli/commands/trust/test_check.py": (
+        "app/check: asked check since untidy; core/advisory: findings; core/policy: checked judge rules waive; "
+        "load/targets: policy; report/check: json markdown text; wiring: check"
     ),
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
@@ -155,7 +163,7 @@ TESTED_BY = {
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
-    "core/licenses/test_texts.py": "core/licenses: expression",
+    "core/test_govgotoml.py": "core/policy: values",
     "core/modfile/test_parser.py": "core/modfile: faults",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
@@ -163,7 +171,7 @@ TESTED_BY = {
     "load/packages/test_find.py": "load/query: errors",
     "property/test_zip_properties.py": "core/modzip: zipformat",
     "report/findings/test_formats.py": (
-        "core: findings; report: document; report/findings: github json junit markdown sarif text"
+        "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
@@ -181,7 +189,7 @@ PURE = {
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
     "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
-    "marshal", "math", "operator", "packaging.licenses", "posixpath", "re", "shlex", "stat", "string", "struct",
+    "marshal", "math", "operator", "packaging.licenses", "packaging.specifiers", "posixpath", "re", "shlex", "stat", "string", "struct",
     "textwrap", "tomllib", "types",
     "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip

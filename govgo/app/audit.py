@@ -6,7 +6,7 @@ All modules are resolved first, so that each database is asked once about everyt
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion
 from govgo.errors import Failure
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.policy import read_policy
+from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
@@ -51,14 +51,26 @@ def audit(
         GovgoError: a database cannot be asked: then nothing would be known.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    return audit_resolved(session, resolve_all(session, where), sources, max_age=max_age, packages=packages)
+
+
+def audit_resolved(
+    session: Session,
+    resolved: Iterable[Resolved | Unresolved],
+    sources: Collection[AdvisorySource],
+    *,
+    max_age: timedelta | None = None,
+    packages: bool = False,
+) -> Audit:
+    """The same for modules and workspaces that were resolved already."""
     faults: list[Finding] = []
     found: list[Resolved] = []
-    for each in resolve_all(session, where):
+    for each in resolved:
         if isinstance(each, Unresolved):
             faults.append(each.fault.unchecked())  # it may be vulnerable, whatever keeps it from being resolved
         else:
             found.append(each)
-    releases = [_release(session, each) for each in found]
+    releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
     snapshots = [source.about(paths | {STDLIB, TOOLCHAIN}) for source in sources] if found else []
     now = session.clock.now()
@@ -68,6 +80,7 @@ def audit(
     if packages:
         modules = [_reached(each, module, faults) for each, module in zip(found, modules, strict=True)]
     modules = [_judged(session, each, module, now, faults) for each, module in zip(found, modules, strict=True)]
+    modules = _unused_everywhere(session, found, modules)
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
         modules=tuple(modules),
@@ -89,7 +102,7 @@ def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | No
     return found
 
 
-def _release(session: Session, found: Resolved) -> GoRelease:
+def go_release(session: Session, found: Resolved) -> GoRelease:
     """The Go release that will build the module: of the environment, else the newest that go.mod or go.work names.
 
     go.mod only names the lowest release that may build it. The one that does is known where the environment names it.
@@ -177,7 +190,7 @@ def _judged(
 ) -> AuditedModule:
     """`module` with what its govgo.toml says does not count put aside. One that cannot be used ignores nothing."""
     try:
-        policy = read_policy(session, found)
+        policy = read_policy(session, found.target)
     except Failure as error:
         faults.append(from_error(None, error).unchecked())
         return module
@@ -197,3 +210,17 @@ def _judged(
     expired = tuple(e for e in policy.audit_ignores if e in used and e.expires is not None and now.date() > e.expires)
     unused = tuple(entry for entry in policy.audit_ignores if entry not in used)
     return module._replace(exposures=tuple(kept), ignored=tuple(ignored), expired=expired, unused=unused)
+
+
+def _unused_everywhere(
+    session: Session, found: Sequence[Resolved], modules: Sequence[AuditedModule]
+) -> list[AuditedModule]:
+    """An entry that concerns something in one module is not unused in another that obeys the same govgo.toml."""
+    unused: dict[str, set[AuditIgnore]] = {}
+    files = [policy_file(session, each.target) for each in found]
+    for file, module in zip(files, modules, strict=True):
+        unused[file] = unused.get(file, set(module.unused)) & set(module.unused)
+    return [
+        module._replace(unused=tuple(each for each in module.unused if each in unused[file]))
+        for file, module in zip(files, modules, strict=True)
+    ]

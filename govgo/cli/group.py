@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Entry] = {
     "hygiene": Entry("inspect.hygiene", "hygiene", INSPECT, "Report what go.mod says without effect."),
     "verify": Entry("trust.verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
+    "check": Entry("trust.check", "check", TRUST, "Judge the build list by the rules of govgo.toml."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),

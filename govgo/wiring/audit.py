@@ -9,8 +9,8 @@ golang.org/x/vulndb@latest     a module with a database in data/osv, by GOPROXY,
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -56,10 +56,22 @@ def run_audit(
         GovgoError: a database cannot be asked.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    with advisory_sources(session, databases, network=network, offline=offline) as sources:
+        return audit(session, where, sources, max_age=max_age, packages=packages)
+
+
+@contextmanager
+def advisory_sources(
+    session: Session, databases: Sequence[str], *, network: NetworkOptions | None = None, offline: bool = False
+) -> Iterator[list[AdvisorySource]]:
+    """A block in which databases can be asked; the arguments are those of `run_audit`.
+
+    Raises:
+        UsageError: one of them names nothing.
+    """
     kept = KeptFiles(session.settings.env.process, "advisories")
     with ExitStack() as held:
-        sources = [_source(session, name, kept, held, network, offline=offline) for name in databases]
-        return audit(session, where, sources, max_age=max_age, packages=packages)
+        yield [_source(session, name, kept, held, network, offline=offline) for name in databases]
 
 
 def _source(

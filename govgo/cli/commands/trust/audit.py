@@ -14,6 +14,7 @@ from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
 from govgo.core.findings import Run, Verdict, worst
 from govgo.core.goenv import DEFAULT_VULNDB
+from govgo.core.policy.rules import AUDIT_RULES
 from govgo.errors import InputError
 from govgo.report.style import Style
 from govgo.wiring.audit import run_audit
@@ -47,7 +48,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --db vulndb.zip --offline           from a file, without any network
     govgo audit --packages                          only packages that the build imports
 
-    Formats: text, json, sarif, github, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown.
 
     Exit codes: 0 nothing known, 1 vulnerable, 3 something could not be checked, 4 a contradiction.
     """
@@ -114,9 +115,7 @@ def _findings(run: Audit) -> Run:
 
 
 def _rules() -> Mapping[str, str]:
-    from govgo.report.audit.findings import RULES
-
-    return RULES
+    return AUDIT_RULES
 
 
 FORMATS: Mapping[str, Callable[[Audit, Style], str]] = {
