@@ -189,7 +189,8 @@ PURE = {
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
     "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
-    "marshal", "math", "operator", "packaging.licenses", "packaging.specifiers", "posixpath", "re", "shlex", "stat", "string", "struct",
+    "marshal", "math", "operator", "packaging.licenses", "packaging.specifiers", "posixpath",
+    "re", "shlex", "stat", "string", "struct",
     "textwrap", "tomllib", "types",
     "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip

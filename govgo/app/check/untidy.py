@@ -63,6 +63,8 @@ def _changes(session: Session, target: Target, plan: Callable[[Workspace], Plann
 
 def _findings(name: str, change: PlannedChange) -> Iterator[Finding]:
     before, after = change.before or b"", change.after or b""
+    if before == after:
+        return  # an empty go.sum where none was
     if posixpath.basename(name).endswith(".mod"):
         yield from _statements(name, before, after)
         return
