@@ -17,6 +17,7 @@
             NoGoError            [core/gosource] no Go source file of a directory counts
           UsageError             flags, arguments or environment make no sense
             VerbFlagsError       flags of one verb make no sense; the sentence begins with the verb
+            PolicyFileError      [core] a govgo.toml cannot be used (file, key or line in its sentence)
             NoModRootError       [load/session] a command needs a main module, and there is none
             CommandLineError     [cli] a command line cannot be read
               FlagError          [cli] go's flag parser would refuse a flag

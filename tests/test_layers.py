@@ -47,7 +47,7 @@ ROOMS = {
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
         "goproxy",
-        "licenses log mirror",
+        "licenses log mirror policy",
         "govgotoml",
         "advisory fleet",
         "sbom",
@@ -93,10 +93,12 @@ ROOMS = {
 }
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
-#: a vendor directory has to look; `proxies` compares tree heads as `sum head` does; `what-if` plays others.
+#: a vendor directory has to look; `what-if` plays others, and so does a fix; `check` judges by the engines of others;
+#: `mirror` takes what a tidy needs, and `proxies` compares tree heads as `sum head` does.
 VERBS = {
+    *{("download", "list"), ("mirror", "tidy"), ("proxies", "sum"), ("verify", "sum"), ("verify", "vendor"), ("why", "list")},
     *(("audit", verb) for verb in ("get", "plan")),
-    *{("mirror", "tidyproxies", "sum"), ("download", "list"), ("why", "list"), ("verify", "sum"), ("verify", "vendor")},
+    *(("check", verb) for verb in ("audit", "hygiene", "outdated", "tidy")),
     *(("whatif", verb) for verb in ("edit", "get", "list", "plan", "tidy")),
 }
 
@@ -118,9 +120,8 @@ TESTED_BY = {
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "cli/commands/cache/test_cache.py": "app: cache (
-        "app/audit: audit; core/advisory: audit; core: cachecare; report: cache; wiring: cache",
-    "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
+    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
+    "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/cache/test_explain.py": "report: explain",
@@ -137,16 +138,24 @@ TESTED_BY = {
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
     "cli/commands/inspect/test_record.py": "wiring: tape",
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
-    "cli/commands/inspect/test_whyversion.py": "core/resolution: whyversion; report: whyversion; wiring: plan",
+    "cli/commands/inspect/test_whyversion.py": (
+        "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
+    ),
     "cli/commands/serve/test_sumdb.py": (
         "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/trust/test_audit.py": (
-        "app: audit; core/advisory: audit; load/targets: packages policy; report/audit: findings json markdown "
-        "text; wiring: audit"
+        "app/audit: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown text; "
+        "wiring: audit"
+    ),
+    "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
+    "cli/commands/trust/test_check.py": (
+        "app/check: asked check since untidy; core/advisory: findings; core/policy: checked judge rules waive; "
+        "load/targets: policy; report/check: json markdown text; wiring: check"
     ),
     "cli/commands/trust/test_licenses.py": (
-        "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
+        "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: "
+        "licenses"
     ),
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/trust/test_proxies.py": (
@@ -163,9 +172,6 @@ TESTED_BY = {
         "cli: findings outputs; load/targets: binaries faults open targets; wiring: session verify"
     ),
     "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
-    "cli/commands/cache/test_version.py": "adapters/vcs: origins (
-        "core/resolution: whyversion; load/targets: edited; report: whyversion; app/verify: tags"
-    ),
     "cli/completion/test_shells.py": "cli/commands/cache: completion",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
     "cli/test_malformed.py": "load/mainmodule: read switching",
@@ -185,39 +191,38 @@ TESTED_BY = {
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
     "contracts/test_storage.py": "adapters/storage: directory",
+    "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
     "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
-    "core/fleet/test_summary.py": "core/fleet: impact rowscore/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
+    "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"
     ),
     "core/gosource/test_stdlib.py": "core/gosource: stdlib_data",
-    "core/licenses/test_texts.py": "core/licenses: expression",
     "core/modfile/test_parser.py": "core/modfile: faults",
+    "core/test_govgotoml.py": "core/policy: values",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
     "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
     "load/packages/test_find.py": "load/query: errors",
     "property/test_zip_properties.py": "core/modzip: zipformat",
     "report/findings/test_formats.py": (
-        "core: findings; report: document; report/findings: github json junit markdown sarif text"
+        "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
     "report/list/test_json.py": "report: gojson",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
-        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
-    ),
-    "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
-    "serve/http/test_application.py": (
-        "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; "
-        "serve/upstream: coldloop faults library sources"
-    ),
-    "serve/server/test_server.py": "cli/commands/serve: serve",
-    "test_api.py": "
+        "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
         "why"
     ),
+    "serve/http/test_application.py": (
+        "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
+        "coldloop faults library sources"
+    ),
+    "serve/server/test_server.py": "cli/commands/serve: serve",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
-    "test_api.py": "api: call files modules reportstest_site.py": "cli/reference: markdown",
+    "test_api.py": "api: call files modules reports",
+    "test_site.py": "cli/reference: markdown",
     "test_startup.py": ": __main__",
     "test_systems.py": "adapters/disk: system",
 }

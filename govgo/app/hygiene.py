@@ -54,7 +54,7 @@ def inspect(
             found.append(each.fault)
         else:
             each.activate()
-            for manifest in _manifests(session, each, here):
+            for manifest in manifests_of(session, each, here):
                 manifests.append((manifest, each.resolution))
                 found += check(manifest, each.resolution, _requirers(each))
                 if repository:
@@ -82,8 +82,15 @@ def _report(
     return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(kept))
 
 
-def _manifests(outer: Session, found: Resolved, here: str) -> Iterator[Manifest]:
-    """The go.work file of a workspace, and the go.mod file of each main module."""
+def manifests_of(outer: Session, found: Resolved, here: str, *, imports: bool = True) -> Iterator[Manifest]:
+    """The go.work file of a workspace, and the go.mod file of each main module.
+
+    Args:
+        outer: the session of the command.
+        found: the module or workspace.
+        here: the directory where commands are typed, as reports have it.
+        imports: tell what the sources import.
+    """
     session, resolution = found.session, found.resolution
     main = session.main
     if found.target.kind == WORKSPACE:
@@ -99,7 +106,7 @@ def _manifests(outer: Session, found: Resolved, here: str) -> Iterator[Manifest]
             directory=_relative(shown(outer, root), here),
             requires=[each for each in resolution.stated if each.main == mod],
             excludes=[(each.mod, _place(name, each)) for each in mod_file.exclude],
-            imports=_imports(session, root, mod_file),
+            imports=_imports(session, root, mod_file) if imports else None,
             is_pruned=pruning_for(mod_file.go.version if mod_file.go is not None else "") is not Pruning.UNPRUNED,
         )
         index = main.index(mod)
@@ -109,6 +116,7 @@ def _manifests(outer: Session, found: Resolved, here: str) -> Iterator[Manifest]
 
 def _described(manifest: Manifest, name: str, file: ModFile | WorkFile) -> Manifest:
     return manifest._replace(
+        file=name,
         replaces=[Replaced(each.old, each.new, _place(name, each)) for each in file.replace],
         go=(file.go.version, _place(name, file.go)) if file.go is not None else None,
         toolchain=(file.toolchain.name, _place(name, file.toolchain)) if file.toolchain is not None else None,

@@ -60,8 +60,7 @@ def outdated(session: Session, where: Sequence[str], *, everything: bool = False
             directory, file = shown(session, target.root), shown(session, target.mod_file)
             modules.append(Audited(target.kind, target.path or directory, directory, file, faults=(found.fault,)))
         else:
-            found.activate()
-            modules.append(_Search(found, everything=everything).run())
+            modules.append(search(found, everything=everything))
     horizon = session.settings.horizon
     return Outdated(
         tuple(modules),
@@ -70,6 +69,16 @@ def outdated(session: Session, where: Sequence[str], *, everything: bool = False
         as_of=None if horizon is None else horizon.as_of,
         min_age=None if horizon is None else horizon.min_age,
     )
+
+
+def search(found: Resolved, *, everything: bool = False) -> Audited:
+    """Look for newer versions of the dependencies of one module or workspace; `everything` as above.
+
+    Raises:
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    found.activate()
+    return _Search(found, everything=everything).run()
 
 
 class _Subject:

@@ -30,7 +30,7 @@ def findings_markdown(run: Run, _: Style) -> str:
 def formats_for_ci(
     found: Callable[[_T], Run], rules: Callable[[], Mapping[str, str]]
 ) -> dict[str, Callable[[_T, Style], str]]:
-    """The formats that CI systems read: SARIF, GitHub's annotations, JUnit.
+    """The formats that CI systems read: SARIF, GitHub's annotations, GitLab's Code Quality, JUnit.
 
     Args:
         found: a result of the verb as a run with findings.
@@ -47,12 +47,17 @@ def formats_for_ci(
 
         return github_report(found(result))
 
+    def gitlab(result: _T, _: Style) -> str:
+        from govgo.report.findings.gitlab import gitlab_report
+
+        return gitlab_report(found(result))
+
     def junit(result: _T, _: Style) -> str:
         from govgo.report.findings.junit import junit_report
 
         return junit_report(found(result))
 
-    return {"sarif": sarif, "github": github, "junit": junit}
+    return {"sarif": sarif, "github": github, "gitlab": gitlab, "junit": junit}
 
 
 def itself(run: Run) -> Run:

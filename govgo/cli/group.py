@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Entry] = {
     "fleet": Entry("fleet.group", "fleet_group", INSPECT, "Run list, audit, licenses, … over many repositories."),
     "verify": Entry("trust.verify", "verify", TRUST, "Prove go.sum by the checksum database; check the cache."),
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
+    "check": Entry("trust.check", "check", TRUST, "Judge the build list by the rules of govgo.toml."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sbom": Entry("trust.sbom", "sbom", TRUST, "Write a bill of materials: CycloneDX or SPDX."),
     "proxies": Entry("trust.proxies", "proxies", TRUST, "Compare what several proxies have for the same modules."),

@@ -206,10 +206,11 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
     index, exceptions = flags.get("index", ""), flags.get("min_age_except", ())
     if not (min_age or as_of or index or exceptions):
         return None
-    from govgo.load.session.horizon import Horizon, parse_as_of, parse_min_age
+    from govgo.core.policy.age import parse_age
+    from govgo.load.session.horizon import Horizon, parse_as_of
 
     values: dict[str, Any] = {}
-    for name, text, parse in (("min-age", min_age, parse_min_age), ("as-of", as_of, parse_as_of)):
+    for name, text, parse in (("min-age", min_age, parse_age), ("as-of", as_of, parse_as_of)):
         try:
             values[name.replace("-", "_")] = parse(text) if text else None
         except InputError as error:

@@ -388,3 +388,33 @@ class Verification(NamedTuple):
     def total(self, claim: Claim, name: str) -> int:
         """A count summed over the modules."""
         return sum(result.number(name) for module in self.modules for result in module.claims if result.claim is claim)
+
+
+VERIFY_RULES = {
+    "go-sum-malformed": "A line of go.sum has not three fields.",
+    "merge-marker": "A merge conflict was left in go.sum.",
+    "go-sum-spacing": "A line of go.sum is not written as go writes it.",
+    "duplicate-line": "A line stands in go.sum twice.",
+    "conflicting-sums": "go.sum has several hashes for one module version.",
+    "malformed-hash": "A hash in go.sum has not the form of one.",
+    "unknown-hash": "A hash in go.sum is of an unknown algorithm.",
+    "invalid-module": "go.sum names a module or version that cannot exist.",
+    "missing-sum": "go.sum lacks a line that the build list needs.",
+    "extra-sum": "go.sum has a line that no module in the requirement graph needs.",
+    "sum-mismatch": "A hash contradicts the checksum database or go.sum.",
+    "not-in-database": "The checksum database does not know a public module version.",
+    "zip-modified": "A zip in the module cache is not the one in go.sum.",
+    "dir-modified": "An extracted module is not the one in go.sum.",
+    "cache-mismatch": "A file in the module cache is not the one in go.sum.",
+    "cache-damaged": "A kept proof of the checksum database does not prove.",
+    "missing-ziphash": "A zip in the module cache has lost its recorded hash.",
+    "vendor-inconsistent": "vendor/modules.txt does not agree with go.mod.",
+    "vendor-modified": "A vendored file is not the one in the verified zip.",
+    "vendor-extra": "A vendored file is in no verified zip.",
+    "vendor-missing": "A file of a vendored package is missing.",
+    "tag-mismatch": "A tag of a module's repository does not name what was published.",
+    "tag-gone": "The repository of a module lacks a version that was published.",
+    "fork": "The checksum database has shown two histories.",
+    "bad-signature": "A tree head is not signed by the checksum database's key.",
+}
+"""What each code of `verify` means; codes that are not here are those of `govgo.errors`."""

@@ -12,8 +12,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import format_hash
-from govgo.report.document import module_members
-from govgo.report.document import results_document
+from govgo.report.document import module_members, results_document
 from govgo.report.words import many
 
 ADD_SCHEMA = "govgo.sumdb.add/1"

@@ -9,8 +9,8 @@ golang.org/x/vulndb@latest     a module with a database in data/osv, by GOPROXY,
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,15 +72,7 @@ def run_audit(
         GovgoError: a database cannot be asked.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    kept = KeptFiles(session.settings.env.process, "advisories")
-    lasting = session.lasting
-    with ExitStack() as ending:
-        held = ending if lasting is None else lasting.at_end
-        known = {} if lasting is None else lasting.advisories
-        for name in databases:
-            if name not in known:
-                known[name] = _source(session, name, kept, held, network, offline=offline)
-        sources = [known[name] for name in databases]
+    with advisory_sources(session, databases, network=network, offline=offline) as sources:
         if fixing is None:
             return audit(session, where, sources, max_age=max_age, packages=packages)
         from govgo.wiring.plan import planned
@@ -99,6 +91,26 @@ def run_audit(
                 packages=packages,
             )
         return audit(session, where, sources, max_age=max_age, packages=packages, fix=fixing.options, plan=planned)
+
+
+@contextmanager
+def advisory_sources(
+    session: Session, databases: Sequence[str], *, network: NetworkOptions | None = None, offline: bool = False
+) -> Iterator[list[AdvisorySource]]:
+    """A block in which databases can be asked; the arguments are those of `run_audit`.
+
+    Raises:
+        UsageError: one of them names nothing.
+    """
+    kept = KeptFiles(session.settings.env.process, "advisories")
+    lasting = session.lasting
+    with ExitStack() as ending:
+        held = ending if lasting is None else lasting.at_end
+        known = {} if lasting is None else lasting.advisories
+        for name in databases:
+            if name not in known:
+                known[name] = _source(session, name, kept, held, network, offline=offline)
+        yield [known[name] for name in databases]
 
 
 def _source(

@@ -60,7 +60,7 @@ def run_diff(
     if sides or where or paths or not named:
         old, new = _two(session, sides)
         with ExitStack() as held:
-            before, after = _side(session, old, where, held), _side(session, new, where, held)
+            before, after = open_side(session, old, where, held), open_side(session, new, where, held)
             run = diff(session, before, after, zips=paths, reader=_reader, facts=facts, offline=offline)
     return run._replace(sources=(*run.sources, *(_named_diff(session, *versions) for versions in named)))
 
@@ -117,7 +117,19 @@ def _two(session: Session, sides: Sequence[str]) -> tuple[str, str]:
     return (only if only.partition("..")[2].startswith(".") else first or "HEAD"), second or "HEAD"
 
 
-def _side(session: Session, text: str, where: Sequence[str], held: ExitStack) -> Side:
+def open_side(session: Session, text: str, where: Sequence[str], held: ExitStack, command: str = "diff") -> Side:
+    """A state of the modules.
+
+    Args:
+        session: the command.
+        text: a go.mod file, an archive or a git reference; "" for the work tree.
+        where: what is looked at, as in `find_targets`.
+        held: closes what the state is read from.
+        command: the verb, for errors.
+
+    Raises:
+        UsageError: there is no such state.
+    """
     settings = session.settings
     if not text:
         return Side(WORK_TREE, session, tuple(where))
@@ -135,12 +147,12 @@ def _side(session: Session, text: str, where: Sequence[str], held: ExitStack) ->
     from govgo.adapters.vcs.gitshow import GitTree, find_commit
 
     try:
-        commit = find_commit(settings.cwd, text, "diff")
+        commit = find_commit(settings.cwd, text, command)
     except UsageError as error:
         if os.path.isdir(path):
             error.hint = f"for the directory, write ./{text} or -- {text}"
         raise
-    tree = GitTree(commit, session.files, "diff")
+    tree = GitTree(commit, session.files, command)
     held.callback(tree.close)
     if not has_file_prefix(settings.cwd, commit.root):
         settings = settings._replace(cwd=os.path.realpath(settings.cwd))

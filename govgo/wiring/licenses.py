@@ -10,15 +10,25 @@ from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses.files import LegalTexts, TreeTexts
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.workspace.tree import TreeFiles
-from govgo.app.licenses.licenses import Collected, licenses
+from govgo.app.licenses.licenses import Collected, licenses, licenses_of
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
+    from govgo.load.targets.resolve import Resolved
 
 
 def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool = False) -> Collected:
     """The licences of modules and workspaces; see `app.licenses.licenses`."""
     matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
+    return licenses(session, where, _reader(session), matcher, only_packages=only_packages)
+
+
+def run_licenses_of(session: Session, resolved: Sequence[Resolved], *, only_packages: bool = False) -> Collected:
+    """The same for modules and workspaces that were resolved already."""
+    matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
+    return licenses_of(session, resolved, _reader(session), matcher, only_packages=only_packages)
+
+
+def _reader(session: Session) -> LegalTexts:
     files = session.files
-    reader = TreeTexts(files) if isinstance(files, TreeFiles) else LegalTexts()
-    return licenses(session, where, reader, matcher, only_packages=only_packages)
+    return TreeTexts(files) if isinstance(files, TreeFiles) else LegalTexts()

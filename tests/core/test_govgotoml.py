@@ -5,13 +5,26 @@ from __future__ import annotations
 
 import json
 import tomllib
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 import govgo
+from govgo.core.findings import Claim
 from govgo.core.govgotoml import MAX_BYTES, LicenseOverride, PolicyFileError, ProjectPolicy, parse_policy
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.policy.values import (
+    AdvisoryRule,
+    CheckPolicy,
+    GoLine,
+    LicenseRule,
+    Majors,
+    ModuleRule,
+    Reach,
+    Replacements,
+    Waiver,
+)
 
 jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = json.loads((Path(govgo.__file__).parent / "report/schemas/govgo.toml-1.json").read_text())
@@ -24,9 +37,102 @@ override = [
 ]
 """
 
+CHECK = """
+required-version = ">=0.1,<99"
+[check]
+verify = ["database", "lint"]
+tidy = true
+replacements = ["q.io/x => q.io/fork", "q.io/* => ../*"]
+no-pseudo-versions = "direct"
+no-retracted = true
+no-deprecated = false
+min-age = "2w"
+min-age-except = ["*.corp.example"]
+max-modules = 0
+majors = { newest = true, allow = { "q.io/x" = ["v2", "v0"] } }
+go = { min = "1.24", max = "1.26.3" }
+licenses = { allow = ["mit", "Apache-2.0 with LLVM-exception"], packages = true }
+advisories = { max-db-age = "36h" }
+warn = ["deprecated"]
+[check.modules]
+allow = ["q.io", { module = "x.org/y" }]
+deny = [{ module = "q.io/x", versions = "<v1.2.3", reason = "r" }]
+[[check.waivers]]
+rule = "too-young"
+module = "q.io/x"
+versions = ">=v1.0.0"
+reason = "ours"
+expires = 2027-01-31
+"""
+
+#: Keys by which a file would decide where modules come from or whom to trust, at any place.
+NOT_HERE = (
+    *("goproxy", "GOPROXY", "proxy", "proxies", "gonoproxy", "sumdb", "GOSUMDB", "gonosumdb", "key", "public-key"),
+    *(
+        "private",
+        "GOPRIVATE",
+        "insecure",
+        "cache",
+        "cache-dir",
+        "gomodcache",
+        "gopath",
+        "vulndb",
+        "govgo-vulndb",
+        "auth",
+    ),
+    *("GOAUTH", "netrc", "token", "env", "goflags", "govcs"),
+)
+
 #: A file and the sentence about it, without the file's name.
 BAD = {
-    "[proxy]\n": "proxy: unknown key; keys are licenses, audit",
+    "[proxies]\n": (
+        "proxies: may not stand here: where modules come from and whom to trust is no question for a file of the "
+        "repository, which every change may rewrite; it is set by GOPROXY and GONOPROXY"
+    ),
+    "[chekc]\n": "chekc: unknown key; did you mean check? keys are required-version, check, licenses, audit",
+    "required-version = 1\n": "required-version: want a text that is not empty",
+    "[check]\ntidy = 1\n": "check.tidy: want true or false",
+    "[check]\nverify = []\n": "check.verify: want true, or a list of lint, complete, database, cache, vendor",
+    "[check]\nverify = ['sums']\n": (
+        "check.verify: unknown claim 'sums'; claims are lint, complete, database, cache, vendor"
+    ),
+    "[check]\nmodules = []\n": "check.modules: want a table",
+    "[check.modules]\nallow = 'x'\n": "check.modules.allow: want a list of patterns or tables",
+    "[check.modules]\ndeny = [1]\n": "check.modules.deny: want a list of patterns or tables",
+    "[check.modules]\ndeny = ['x/...']\n": (
+        "check.modules.deny: x/...: want a pattern as in GOPRIVATE, which is for all paths below it, too"
+    ),
+    "[check.modules]\ndeny = ['x,y']\n": "check.modules.deny: x,y: want one pattern as in GOPRIVATE",
+    "[check.modules]\ndeny = [{ module = 'x', versions = '1.2' }]\n": (
+        "check.modules.deny[0].versions: 1.2: want a version such as v1.2.3, or one side of it as in <v1.2.3"
+    ),
+    "[check]\nreplacements = 'some'\n": (
+        'check.replacements: want "none", "no-local", or a list such as ["q.io/x => q.io/fork"]'
+    ),
+    "[check]\nreplacements = ['x']\n": "check.replacements: x: want OLD => NEW",
+    "[check]\nno-retracted = 'all'\n": 'check.no-retracted: want true, false or "direct"',
+    "[check]\nmin-age = '14 days'\n": (
+        "check.min-age: '14 days' is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h"
+    ),
+    "[check]\nmin-age-except = ['x']\n": "check.min-age-except: says nothing without min-age",
+    "[check]\nmax-modules = -1\n": "check.max-modules: want a number, 0 or more",
+    "[check]\nmax-modules = true\n": "check.max-modules: want a number, 0 or more",
+    "[check.majors.allow]\nx = ['2']\n": "check.majors.allow.x: 2: want major versions such as v2",
+    "[check.go]\nmin = 'go1.24'\n": "check.go.min: go1.24: want a Go version such as 1.24",
+    "[check.licenses]\n": "check.licenses.allow: want the licences that are allowed, or those that are denied (deny)",
+    "[check.licenses]\nallow = 'MIT'\n": "check.licenses.allow: want a list of texts",
+    "[check.advisories]\ndb = 'https://x'\n": (
+        "check.advisories.db: may not stand here: where modules come from and whom to trust is no question for a file "
+        "of the repository, which every change may rewrite; it is set by GOVGO_VULNDB and -db"
+    ),
+    "[check]\nwarn = ['retractd']\n": "check.warn: unknown rule 'retractd'; did you mean retracted?",
+    "[[check.waivers]]\nrule = 'untidy'\n": "check.waivers[0].reason: want a text that is not empty",
+    "[[check.waivers]]\nrule = 'untidy'\nreason = 'r'\nversions = 'v1.0.0'\n": (
+        "check.waivers[0].versions: says nothing without module"
+    ),
+    "[[check.waivers]]\nrule = 'untidy'\nreason = 'r'\nid = 'x'\n": (
+        "check.waivers[0].id: unknown key; keys are rule, module, versions, reason, expires"
+    ),
     "licenses = 1\n": "licenses: want a table",
     "[licenses]\nallow = []\n": "licenses.allow: unknown key; keys are override",
     "[licenses]\noverride = {}\n": "licenses.override: want a list of tables",
@@ -57,6 +163,55 @@ def test_what_it_may_say() -> None:
     )
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(GOOD))
     assert parse_policy("govgo.toml", b"") == ProjectPolicy("govgo.toml")
+
+
+def test_what_check_may_say() -> None:
+    assert parse_policy("govgo.toml", CHECK.encode(), "1.0").check == CheckPolicy(
+        is_stated=True,
+        verify=(Claim.LINT, Claim.DATABASE),
+        tidy=True,
+        allowed=(ModuleRule("q.io"), ModuleRule("x.org/y")),
+        denied=(ModuleRule("q.io/x", "<v1.2.3", "r"),),
+        replacements=Replacements(allowed=(("q.io/x", "q.io/fork"), ("q.io/*", "../*"))),
+        no_pseudo_versions=Reach.DIRECT,
+        no_retracted=Reach.ALL,
+        min_age=timedelta(days=14),
+        min_age_except=("*.corp.example",),
+        max_modules=0,
+        majors=Majors(True, (("q.io/x", frozenset({"v0", "v2"})),)),
+        go=GoLine("1.24", "1.26.3"),
+        licenses=LicenseRule(frozenset({"MIT", "Apache-2.0 WITH LLVM-exception"}), packages=True),
+        advisories=AdvisoryRule(max_db_age=timedelta(hours=36)),
+        warned=frozenset({"deprecated"}),
+        waivers=(Waiver("too-young", "q.io/x", ">=v1.0.0", "ours", date(2027, 1, 31)),),
+    )
+    jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(CHECK))
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert parse_policy("govgo.toml", b"[check]\n").check.rules == ()
+    assert not parse_policy("govgo.toml", b"").check.is_stated
+
+
+@pytest.mark.parametrize("table", ["", "[check]\n", "[licenses]\n", "[check.advisories]\n"])
+def test_what_decides_whom_to_trust_stands_elsewhere(table: str) -> None:
+    for key in NOT_HERE:
+        with pytest.raises(PolicyFileError, match=r"may not stand here: .* it is set by "):
+            parse_policy("govgo.toml", f"{table}{key} = 'x'\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "running", "is_read"),
+    [(">=0.1", "0.1.0", True), (">=0.2", "0.1.0", False), ("==0.1.*", "0.1.7", True), (">=0.1", "0.2.0rc1", True)],
+)
+def test_the_version_of_govgo(wanted: str, running: str, is_read: bool) -> None:
+    """An older govgo may not know the other keys, so the version is looked at first."""
+    text = f"required-version = '{wanted}'\n".encode()
+    if is_read:
+        assert parse_policy("govgo.toml", text, running).file
+    else:
+        with pytest.raises(PolicyFileError, match=f"this is govgo {running}, and the file wants {wanted}"):
+            parse_policy("govgo.toml", text + b"[new]\n", running)
+    with pytest.raises(PolicyFileError, match="required-version: 'latest' is none: want a version as in PEP 440"):
+        parse_policy("govgo.toml", b"required-version = 'latest'\n", running)
 
 
 @pytest.mark.parametrize("text", BAD)

@@ -21,7 +21,7 @@ from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion
 from govgo.errors import Failure
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.policy import read_policy
+from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
@@ -57,14 +57,29 @@ def audit(
         GovgoError: a database cannot be asked: then nothing would be known.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    resolved = resolve_all(session, where)
+    return audit_resolved(session, resolved, sources, max_age=max_age, packages=packages, fix=fix, plan=plan)
+
+
+def audit_resolved(
+    session: Session,
+    resolved: Iterable[Resolved | Unresolved],
+    sources: Collection[AdvisorySource],
+    *,
+    max_age: timedelta | None = None,
+    packages: bool = False,
+    fix: FixOptions | None = None,
+    plan: Callable[[Workspace], PlannedFiles] | None = None,
+) -> Audit:
+    """The same for modules and workspaces that were resolved already."""
     faults: list[Finding] = []
     found: list[Resolved] = []
-    for each in resolve_all(session, where):
+    for each in resolved:
         if isinstance(each, Unresolved):
             faults.append(each.fault.unchecked())  # it may be vulnerable, whatever keeps it from being resolved
         else:
             found.append(each)
-    releases = [_release(session, each) for each in found]
+    releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
     snapshots = [source.about(paths | {STDLIB, TOOLCHAIN}) for source in sources] if found else []
     now = session.clock.now()
@@ -75,6 +90,7 @@ def audit(
         modules = [_reached(each, module, faults) for each, module in zip(found, modules, strict=True)]
     policies = [_policy(session, each, now, faults) for each in found]
     modules = [_judged(module, policy) for module, policy in zip(modules, policies, strict=True)]
+    modules = _unused_everywhere(session, found, modules)
     if fix is not None and plan is not None:
         from govgo.app.audit.plan import Known, Planning
 
@@ -108,7 +124,7 @@ def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | No
     return found
 
 
-def _release(session: Session, found: Resolved) -> GoRelease:
+def go_release(session: Session, found: Resolved) -> GoRelease:
     """The Go release that will build the module: of the environment, else the newest that go.mod or go.work names.
 
     go.mod only names the lowest release that may build it. The one that does is known where the environment names it.
@@ -219,7 +235,7 @@ class _Policy(NamedTuple):
 def _policy(session: Session, found: Resolved, now: datetime, faults: list[Finding]) -> _Policy:
     """The policy of a target. A govgo.toml that cannot be used ignores nothing."""
     try:
-        return _Policy(read_policy(session, found).audit_ignores, now)
+        return _Policy(read_policy(session, found.target).audit_ignores, now)
     except Failure as error:
         faults.append(from_error(None, error).unchecked())
         return _Policy((), now)
@@ -241,3 +257,17 @@ def _judged(module: AuditedModule, policy: _Policy) -> AuditedModule:
     expired = tuple(each for each in policy.ignores if each in used and policy.has_expired(each))
     unused = tuple(each for each in policy.ignores if each not in used)
     return module._replace(exposures=tuple(kept), ignored=tuple(ignored), expired=expired, unused=unused)
+
+
+def _unused_everywhere(
+    session: Session, found: Sequence[Resolved], modules: Sequence[AuditedModule]
+) -> list[AuditedModule]:
+    """An entry that concerns something in one module is not unused in another that obeys the same govgo.toml."""
+    unused: dict[str, set[AuditIgnore]] = {}
+    files = [policy_file(session, each.target) for each in found]
+    for file, module in zip(files, modules, strict=True):
+        unused[file] = unused.get(file, set(module.unused)) & set(module.unused)
+    return [
+        module._replace(unused=tuple(each for each in module.unused if each in unused[file]))
+        for file, module in zip(files, modules, strict=True)
+    ]

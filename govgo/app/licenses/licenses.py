@@ -8,7 +8,7 @@ are matched at once, each text once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict
@@ -86,9 +86,22 @@ def licenses(
         MissingExtraError: the matcher is not installed.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    resolved = resolve_all(session, where)
+    return licenses_of(session, resolved, reader, matcher, only_packages=only_packages)
+
+
+def licenses_of(
+    session: Session,
+    resolved: Iterable[Resolved | Unresolved],
+    reader: LegalReader,
+    matcher: TextMatcher,
+    *,
+    only_packages: bool = False,
+) -> Collected:
+    """The same for modules and workspaces that were resolved already, which may be while it runs."""
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     outcomes: list[_Build | ModuleReport] = []
-    for each in resolve_all(session, where):
+    for each in resolved:
         if isinstance(each, Unresolved):
             outcomes.append(_report(session, each, [each.fault.unchecked()]))
             continue
@@ -115,12 +128,11 @@ def licenses(
         resolution = outcome.found.resolution
         modules = tuple(_judged(outcome.policy, read, matches) for read in outcome.read)
         builds.append(BuildLicenses(resolution.kind, resolution.path, resolution.directory, modules))
-        findings = [*outcome.faults, *_findings(resolution, modules), *_unused(outcome.policy, modules)]
-        reports.append(_report(session, outcome.found, findings))
+        reports.append(_report(session, outcome.found, [*outcome.faults, *_findings(resolution, modules)]))
     run = Licenses(
         builds=tuple(builds),
         modules=tuple(reports),
-        findings=(),
+        findings=tuple(_unused([each for each in outcomes if isinstance(each, _Build)])),
         started=started,
         duration_s=session.clock.monotonic_s() - begin_s,
         matcher=matcher.name if texts else "",
@@ -138,7 +150,7 @@ def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[F
 def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packages: bool) -> _Build:
     """The texts of a build list.  Raises Failure for what concerns all of it."""
     resolution = found.resolution
-    policy = read_policy(session, found)
+    policy = read_policy(session, found.target)
     found.activate()
     mods = [mod for mod in resolution.modules if mod.version]
     faults: list[Finding] = []
@@ -233,11 +245,15 @@ def _name(each: ModuleLicense) -> str:
     return f"{each.module.path} {each.module.version} => {' '.join(filter(None, each.replacement))}"
 
 
-def _unused(policy: ProjectPolicy, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:
-    """Overrides that concern no module of the build list: told, and no fault."""
-    named = {mod for each in modules for mod in (each.module, each.actual)}
-    for override in policy.license_overrides:
-        if not any(override.concerns(mod) for mod in named):
-            about = f"{override.module} {override.version}".rstrip()
-            text = f"the override of {about} concerns no module of the build list"
-            yield Finding("unused-override", None, Verdict.PASSED, text, place=Place(policy.file))
+def _unused(builds: Sequence[_Build]) -> Iterator[Finding]:
+    """Overrides that concern no module of any build list that obeys their file: told, and no fault."""
+    named: dict[ProjectPolicy, set[ModuleVersion]] = {}
+    for build in builds:
+        mods = named.setdefault(build.policy, set())
+        mods.update(mod for read in build.read for mod in (read.module, read.replacement or read.module))
+    for policy, mods in named.items():
+        for override in policy.license_overrides:
+            if not any(map(override.concerns, mods)):
+                about = f"{override.module} {override.version}".rstrip()
+                text = f"the override of {about} concerns no module of the build list"
+                yield Finding("unused-override", None, Verdict.PASSED, text, place=Place(policy.file))

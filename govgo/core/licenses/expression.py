@@ -7,10 +7,11 @@ Reference: SPDX specification 2.3, annex D; the list of identifiers is that of `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _OPERATORS = frozenset(("AND", "OR", "WITH"))
 _WORD = re.compile(r"[^\s()]+")
+_TOKEN = re.compile(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")
 
 
 def canonical(text: str) -> str:
@@ -48,3 +49,37 @@ def _without_bracket(expression: str) -> str:
 def identifiers(expressions: Iterable[str]) -> frozenset[str]:
     """The licences and exceptions that expressions name."""
     return frozenset(word for each in expressions for word in _WORD.findall(each) if word not in _OPERATORS)
+
+
+def is_satisfied(expression: str, accepts: Callable[[str], bool]) -> bool:
+    """Whether the licences that `accepts` takes suffice for an expression: one side of OR, both of AND.
+
+    Each licence is asked about as a whole, `A WITH B` for an exception.
+
+    >>> is_satisfied("MIT AND (GPL-2.0-only OR ISC)", {"MIT", "ISC"}.__contains__)
+    True
+    """
+    outer: list[tuple[bool, bool]] = []
+    one, every = False, True  # a side of OR before this one suffices; so does this one as far as it was read
+    for token in _TOKEN.findall(expression):
+        if token == "(":
+            outer.append((one, every))
+            one, every = False, True
+        elif token == ")":
+            inner = one or every
+            one, every = outer.pop()
+            every = every and inner
+        elif token == "OR":
+            one, every = one or every, True
+        elif token != "AND":
+            every = every and accepts(token)
+    return one or every
+
+
+def licences_in(expression: str) -> tuple[str, ...]:
+    """The licences that an expression names, each once, `A WITH B` for an exception.
+
+    >>> licences_in("MIT AND (Apache-2.0 WITH LLVM-exception OR MIT)")
+    ('MIT', 'Apache-2.0 WITH LLVM-exception')
+    """
+    return tuple(dict.fromkeys(token for token in _TOKEN.findall(expression) if token not in ("(", ")", "AND", "OR")))

@@ -264,12 +264,17 @@ def _in_order(lines: Sequence[str], kept: Counter[str]) -> tuple[str, ...]:
 
 def statements(syntax: FileSyntax) -> Iterable[str]:
     """Each statement of a go.mod or go.work on a line of its own, with `// indirect`, without other comments."""
+    return (text for text, _ in placed_statements(syntax))
+
+
+def placed_statements(syntax: FileSyntax) -> Iterable[tuple[str, int]]:
+    """The same, each with the number of its line."""
     for statement in syntax.statements:
         if isinstance(statement, LineBlock):
             for line in statement.lines:
-                yield _statement([*statement.tokens, *line.tokens], line)
+                yield _statement([*statement.tokens, *line.tokens], line), line.start.line
         elif isinstance(statement, Line):
-            yield _statement(statement.tokens, statement)
+            yield _statement(statement.tokens, statement), statement.start.line
 
 
 def _statement(tokens: Sequence[str], line: Line) -> str:

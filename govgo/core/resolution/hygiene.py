@@ -41,6 +41,7 @@ class Manifest(NamedTuple):
         go, toolchain: with their lines, None where there is none.
         imports: what the packages and tests of the module import, and its tools; None where it has no sources.
         is_pruned: the module is at go 1.17 or higher.
+        file: its name in reports.
     """
 
     main: ModuleVersion | None
@@ -52,6 +53,7 @@ class Manifest(NamedTuple):
     toolchain: tuple[str, Place] | None = None
     imports: Collection[str] | None = None
     is_pruned: bool = True
+    file: str = ""
 
     def command(self, *words: str) -> str:
         """A command of govgo, as it is typed into a shell."""

@@ -14,9 +14,9 @@ from typing import ClassVar, NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import DisallowedError
+from govgo.core.policy.age import age_text
 from govgo.core.resolution.outdated import INDEX, INFO
 from govgo.errors import Failure, is_not_found
-from govgo.load.session.horizon import age_text
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask
 

@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from govgo.core.golib.time import parse_duration, parse_rfc3339
+from govgo.core.golib.time import parse_rfc3339
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.errors import InputError
 
-_DAYS = re.compile(r"(\d{1,6})([dw])", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -42,24 +41,6 @@ class Horizon(NamedTuple):
         return path in self.settled or (bool(self.exceptions) and match_prefix_patterns(self.exceptions, path))
 
 
-def parse_min_age(text: str) -> timedelta:
-    """A span such as "14d", "2w" or, as Go writes durations, "36h".
-
-    Raises:
-        InputError: it is none, or negative.
-    """
-    match = _DAYS.fullmatch(text)
-    if match is not None:
-        return timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
-    try:
-        seconds = parse_duration(text)
-    except InputError:
-        seconds = -1.0
-    if seconds < 0:
-        raise InputError(f"{text!r} is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h")
-    return timedelta(seconds=seconds)
-
-
 def parse_as_of(text: str) -> datetime:
     """A time in RFC 3339, or a date, which is its beginning in UTC.
 
@@ -72,8 +53,3 @@ def parse_as_of(text: str) -> datetime:
         return parse_rfc3339(text)
     except (InputError, ValueError):
         raise InputError(f"{text!r} is no time: want 2006-01-02, or RFC 3339 as in 2006-01-02T15:04:05Z") from None
-
-
-def age_text(age: timedelta) -> str:
-    """A span in words: days, or hours where it is shorter than two days."""
-    return f"{age.days} days" if age.days >= 2 else f"{int(age.total_seconds() // 3600)} hours"

@@ -1,26 +1,71 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The policy of a project: the govgo.toml beside its go.mod or go.work."""
+"""The policy of a project: the nearest govgo.toml at or above its go.mod or go.work, within the repository.
+
+So one file at the top of a repository is for all its modules. A module with a file of its own obeys that one alone.
+"""
 
 from __future__ import annotations
 
 import posixpath
 from typing import TYPE_CHECKING
 
-from govgo.core.govgotoml import NAME, ProjectPolicy, parse_policy
-from govgo.load.targets.resolve import Resolved
-from govgo.load.targets.targets import shown
+import govgo
+from govgo.core.govgotoml import NAME, PolicyFileError, ProjectPolicy, parse_policy
+from govgo.core.module.paths import has_file_prefix
+from govgo.load.targets.targets import Target, shown, source_root
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
 
 
-def read_policy(session: Session, found: Resolved) -> ProjectPolicy:
-    """The govgo.toml beside the go.mod or go.work of a target.
+def read_policy(session: Session, target: Target) -> ProjectPolicy:
+    """The policy of a module or workspace; one that states nothing where there is no file.
 
     Raises:
         PolicyFileError: it cannot be used.
         DiskError: it cannot be read.
     """
-    path = posixpath.join(found.target.root, NAME)
-    data = found.session.files.read(path)
-    return parse_policy(shown(session, path), data) if data is not None else ProjectPolicy()
+    known = session.part(_Policies)
+    path = policy_file(session, target)
+    if not path:
+        return ProjectPolicy()
+    policy = known.get(path)
+    if policy is None:
+        name = shown(session, path)
+        data = session.files.read(path)
+        if data is None:
+            raise PolicyFileError(f"{name}: no such file")
+        policy = known[path] = parse_policy(name, data, govgo.__version__)
+    return policy
+
+
+def policy_file(session: Session, target: Target) -> str:
+    """The absolute path of the file, "" where there is none."""
+    return session.part(_Policies).named or _nearest(session, target.root)
+
+
+def use_policy(session: Session, path: str) -> None:
+    """Take the file at an absolute path for the policy of every module, whatever lies beside them."""
+    session.part(_Policies).named = path
+
+
+class _Policies(dict[str, ProjectPolicy]):
+    """The policies that were read, by the paths of their files.
+
+    Attributes:
+        named: the file that counts for every module, "" for none.
+    """
+
+    named = ""
+
+
+def _nearest(session: Session, directory: str) -> str:
+    """The nearest govgo.toml, "" for none. Outside of the repository only one in `directory` itself counts."""
+    top = source_root(session)
+    while True:
+        path = posixpath.join(directory, NAME)
+        if session.files.is_file(path):
+            return path
+        if directory in (top, "/") or not has_file_prefix(directory, top):
+            return ""
+        directory = posixpath.dirname(directory)

@@ -14,16 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from govgo.core.advisory.audit import Audit, AuditedModule
+from govgo.core.advisory.findings import GO_NAMES
 from govgo.core.advisory.fixplan import Bump, FixPlan, Unfixable
 from govgo.core.advisory.match import sound_release
-from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.foreign import one_line
 from govgo.report.plan import module_lines, text_report
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many
-
-GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
-"""What Go's own parts are called in texts."""
 
 
 def fix_lines(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> Iterator[str]:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.findings import chain_text, subject
 from govgo.report.audit.fixes import fix_lines
-from govgo.report.audit.text import chain_text, closing, database_text, policy_notes, subject
+from govgo.report.audit.text import closing, database_text, policy_notes
 from govgo.report.markdown import fenced, plain
 
 MOST_ROWS = 200

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
+from govgo.core.advisory.findings import GO_NAMES, chain_text, fix_text, subject
 from govgo.core.foreign import one_line
-from govgo.core.module.moduleversion import ModuleVersion
-from govgo.report.audit.fixes import GO_NAMES, fix_lines
+from govgo.report.audit.fixes import fix_lines
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many
 
@@ -54,12 +54,6 @@ def _exposure(module: AuditedModule, exposure: Exposure, style: Style) -> Iterat
         yield f"    {label:<10}{one_line(text)}"
 
 
-def fix_text(exposure: Exposure) -> str:
-    """Which version is not vulnerable."""
-    fixed = exposure.vulnerability.fixed_in
-    return f"fixed in {fixed}" if fixed else "no fix is known"
-
-
 def policy_notes(module: AuditedModule) -> Iterator[str]:
     """What govgo.toml had to say, and what of it says nothing any more."""
     for exposure, ignore in module.ignored:
@@ -69,15 +63,6 @@ def policy_notes(module: AuditedModule) -> Iterator[str]:
         yield f"{ignore.id} counts again: its entry in govgo.toml expired on {ignore.expires}"
     for ignore in module.unused:
         yield f"{ignore.id}: nothing was found that this entry of govgo.toml concerns"
-
-
-def subject(exposure: Exposure) -> str:
-    """The module at its version, and what replaces it."""
-    mod = exposure.module
-    if mod.path in GO_NAMES:
-        return f"{GO_NAMES[mod.path]} of go {mod.version}"
-    text = f"{mod.path} {mod.version}"
-    return text if exposure.replacement is None else f"{text} => {_shown(exposure.replacement)}"
 
 
 def facts(module: AuditedModule, exposure: Exposure) -> Iterator[tuple[str, str]]:
@@ -101,17 +86,6 @@ def facts(module: AuditedModule, exposure: Exposure) -> Iterator[tuple[str, str]
         yield "at", f"{exposure.place} ({module.release.origin})"
     if first.url:
         yield "see", first.url
-
-
-def chain_text(exposure: Exposure) -> list[str]:
-    """The chain to the module, the line of go.mod behind the main module."""
-    main, *rest = exposure.chain
-    place = f" ({exposure.place})" if exposure.place is not None else ""
-    return [f"{main}{place}", *map(_shown, rest)]
-
-
-def _shown(mod: ModuleVersion) -> str:
-    return f"{mod.path} {mod.version}".strip()
 
 
 def database_text(database: Database, now: datetime) -> str:

@@ -6,6 +6,8 @@ Nothing that comes from files or servers can leave its cell or code block (GitHu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Run, Verdict, Verification, all_findings
 from govgo.report.findings.advice import hint_text
 from govgo.report.findings.text import body_lines, closing
@@ -23,11 +25,13 @@ MOST_SHOWN = 50
 """Findings that are shown in full: comments have a limit of 65,536 characters."""
 
 
-def markdown_report(run: Run) -> str:
-    """The report, a newline at its end."""
+def markdown_report(run: Run, facts: Iterable[str] = ()) -> str:
+    """The report, a newline at its end; `facts` are lines of Markdown that stand before the findings."""
     lines = [f"## govgo {run.verb}", "", f"**{plain(closing(run))}**"]
     if isinstance(run, Verification):
         lines += _claims(run)
+    facts = list(facts)
+    lines += ["", *facts] if facts else []
     findings = list(all_findings(run))
     hints: set[str] = set()
     for module_or_none, finding in findings[:MOST_SHOWN]:

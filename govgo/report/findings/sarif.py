@@ -12,7 +12,17 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 import govgo
-from govgo.core.findings import Finding, ModuleReport, Place, Run, Verdict, Verification, all_findings, verdict_of
+from govgo.core.findings import (
+    VERIFY_RULES,
+    Finding,
+    ModuleReport,
+    Place,
+    Run,
+    Verdict,
+    Verification,
+    all_findings,
+    verdict_of,
+)
 from govgo.core.foreign import visible
 from govgo.report.document import encode
 from govgo.report.findings.text import body_lines, sentence
@@ -20,37 +30,8 @@ from govgo.report.findings.text import body_lines, sentence
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
 
-RULES = {
-    "go-sum-malformed": "A line of go.sum has not three fields.",
-    "merge-marker": "A merge conflict was left in go.sum.",
-    "go-sum-spacing": "A line of go.sum is not written as go writes it.",
-    "duplicate-line": "A line stands in go.sum twice.",
-    "conflicting-sums": "go.sum has several hashes for one module version.",
-    "malformed-hash": "A hash in go.sum has not the form of one.",
-    "unknown-hash": "A hash in go.sum is of an unknown algorithm.",
-    "invalid-module": "go.sum names a module or version that cannot exist.",
-    "missing-sum": "go.sum lacks a line that the build list needs.",
-    "extra-sum": "go.sum has a line that no module in the requirement graph needs.",
-    "sum-mismatch": "A hash contradicts the checksum database or go.sum.",
-    "not-in-database": "The checksum database does not know a public module version.",
-    "zip-modified": "A zip in the module cache is not the one in go.sum.",
-    "dir-modified": "An extracted module is not the one in go.sum.",
-    "cache-mismatch": "A file in the module cache is not the one in go.sum.",
-    "cache-damaged": "A kept proof of the checksum database does not prove.",
-    "missing-ziphash": "A zip in the module cache has lost its recorded hash.",
-    "vendor-inconsistent": "vendor/modules.txt does not agree with go.mod.",
-    "vendor-modified": "A vendored file is not the one in the verified zip.",
-    "vendor-extra": "A vendored file is in no verified zip.",
-    "vendor-missing": "A file of a vendored package is missing.",
-    "tag-mismatch": "A tag of a module's repository does not name what was published.",
-    "tag-gone": "The repository of a module lacks a version that was published.",
-    "fork": "The checksum database has shown two histories.",
-    "bad-signature": "A tree head is not signed by the checksum database's key.",
-}
-"""What each code means; codes that are not here are those of `govgo.errors`."""
 
-
-def sarif_report(run: Run, rules: Mapping[str, str] = RULES) -> str:
+def sarif_report(run: Run, rules: Mapping[str, str] = VERIFY_RULES) -> str:
     """The document, a newline at its end; `rules` say what the codes mean."""
     results = [(m, f) for m, f in all_findings(run) if f.verdict is not Verdict.UNCHECKED]
     unchecked = [f for _, f in all_findings(run) if f.verdict is Verdict.UNCHECKED]
@@ -114,7 +95,7 @@ def _result(run: Run, module: ModuleReport | None, finding: Finding, rule: int) 
         "ruleIndex": rule,
         "level": _level(finding.verdict),
         "message": {"text": _message(text)},
-        "partialFingerprints": {"govgoFinding/v1": _fingerprint(finding)},
+        "partialFingerprints": {"govgoFinding/v1": fingerprint(finding)},
     }
     if isinstance(run, Verification):
         result["properties"] = {"claim": finding.claim.value if finding.claim is not None else "run"}
@@ -155,7 +136,7 @@ def _message(text: str) -> str:
 _LITERAL = str.maketrans({"[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
-def _fingerprint(finding: Finding) -> str:
+def fingerprint(finding: Finding) -> str:
     """The same for the same fault, wherever in the file its line moves."""
     file = finding.place.file if finding.place is not None else ""
     mod = finding.module if not finding.others else None

@@ -1,27 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ages and times as people write them."""
+"""Times as people write them, and the modules that a minimum age does not concern."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from govgo.errors import InputError
-from govgo.load.session.horizon import Horizon, age_text, parse_as_of, parse_min_age
-
-
-@pytest.mark.parametrize(
-    ("text", "hours"), [("14d", 336), ("2w", 336), ("36h", 36), ("90m", 1.5), ("0", 0), ("0d", 0), ("1h30m", 1.5)]
-)
-def test_ages(text: str, hours: float) -> None:
-    assert parse_min_age(text) == timedelta(hours=hours)
-
-
-@pytest.mark.parametrize("text", ["", "14", "d", "-1d", "-1h", "14 d", "1.5d", "14D", "1d12h", "9999999d", "two weeks"])
-def test_what_is_no_age(text: str) -> None:
-    with pytest.raises(InputError, match="is no age"):
-        parse_min_age(text)
+from govgo.load.session.horizon import Horizon, parse_as_of
 
 
 def test_times() -> None:
@@ -42,12 +29,3 @@ def test_exceptions_are_patterns_as_in_goprivate() -> None:
         "q.io/a/v2",
     ]
     assert not Horizon().excepts("q.io/a")
-
-
-def test_ages_in_words() -> None:
-    assert [age_text(timedelta(hours=hours)) for hours in (0.5, 30, 48, 340)] == [
-        "0 hours",
-        "30 hours",
-        "2 days",
-        "14 days",
-    ]

@@ -15,6 +15,7 @@ import pytest
 import govgo
 from govgo.core.findings import (
     MOST_APART,
+    VERIFY_RULES,
     Cause,
     Claim,
     ClaimResult,
@@ -34,7 +35,7 @@ from govgo.report.findings.github import github_report
 from govgo.report.findings.json import json_report
 from govgo.report.findings.junit import junit_report
 from govgo.report.findings.markdown import markdown_report
-from govgo.report.findings.sarif import RULES, sarif_report
+from govgo.report.findings.sarif import sarif_report
 from govgo.report.findings.text import MOST_ALIKE, text_report
 
 SCHEMAS = Path(__file__).parents[3] / "testdata" / "schemas"
@@ -150,7 +151,7 @@ def test_sarif_fingerprints_do_not_depend_on_the_line() -> None:
 
 
 def test_rules_are_named_in_kebab_case() -> None:
-    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", code) for code in RULES)
+    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", code) for code in VERIFY_RULES)
 
 
 @pytest.mark.parametrize("schema", ["junit-ant.xsd", "junit-jenkins.xsd"])

@@ -14,8 +14,8 @@ from govgo.cli.group import CACHE, COMMANDS, Entry, Group
 from govgo.cli.options import FlagError, argument, chdir_option, command, module_options, option
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import open_session
+from govgo.core.policy.age import parse_age
 from govgo.errors import InputError
-from govgo.load.session.horizon import parse_min_age
 from govgo.report.cache import (
     PRUNE_SCHEMA,
     SIZE_SCHEMA,
@@ -127,7 +127,7 @@ def prune(
     govgo cache prune -keep-for go.mod -older-than 30d   both must hold for what goes
     """
     try:
-        age: timedelta | None = parse_min_age(older_than) if older_than else None
+        age: timedelta | None = parse_age(older_than) if older_than else None
     except InputError as error:
         raise FlagError(f"invalid value for flag -older-than: {error}") from None
     with failures_as_document(PRUNE_SCHEMA, as_json) as tell:

@@ -48,7 +48,7 @@ def hygiene(where: tuple[str, ...], **flags: Any) -> int:
     Requirements are compared with the imports of the module's own packages, where it has any. Nothing but .mod files
     is fetched; `govgo tidy` knows more, and needs the source of every dependency.
 
-    Formats: text, json, sarif, github, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown.
 
     Exit codes: 0 nothing found, 1 findings, 3 something could not be looked at, 4 a contradiction.
     """

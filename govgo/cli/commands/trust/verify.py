@@ -10,7 +10,7 @@ from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci,
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import open_session
-from govgo.core.findings import USUAL_CLAIMS, Claim, Verdict
+from govgo.core.findings import USUAL_CLAIMS, VERIFY_RULES, Claim, Verdict
 from govgo.errors import Failure, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
 
@@ -55,7 +55,7 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     govgo verify --only database,tags       has somebody moved a tag?
     govgo verify bin/tool --against go.sum  the modules that a Go binary was built from
 
-    Formats: text, json, sarif, github, junit, markdown. Files are named from the root of the git repository.
+    Formats: text, json, sarif, github, gitlab, junit, markdown. Files are named from the root of the git repository.
 
     Exit codes: 0 all verified, 1 findings, 3 something could not be checked, 4 a contradiction.
     """
@@ -127,9 +127,7 @@ def _json(run: Verification, _: Style) -> str:
 
 
 def _rules() -> Mapping[str, str]:
-    from govgo.report.findings.sarif import RULES
-
-    return RULES
+    return VERIFY_RULES
 
 
 FORMATS: Mapping[str, Callable[[Verification, Style], str]] = {

@@ -246,7 +246,7 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
         ("--db not/a/module", 2, "neither a URL, nor a file, nor a module"),
         ("--max-db-age soon", 2, 'invalid value "soon" for flag -max-db-age'),
         ("elsewhere", 2, "elsewhere: no go.mod file there"),
-        ("-format html", 2, "unknown format 'html': formats are text, json, sarif, github, junit, markdown"),
+        ("-format html", 2, "unknown format 'html': formats are text, json, sarif, github, gitlab, junit, markdown"),
     ],
 )
 def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: str) -> None:

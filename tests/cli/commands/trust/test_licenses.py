@@ -168,7 +168,9 @@ def test_a_broken_policy_is_no_answer(world: World, licenses: Any) -> None:
         [],
         ["policy-file"],
     )
-    assert run.json["errors"][0]["text"] == "govgo.toml: licences: unknown key; keys are licenses, audit"
+    assert run.json["errors"][0]["text"] == (
+        "govgo.toml: licences: unknown key; did you mean licenses? keys are required-version, check, licenses, audit"
+    )
 
 
 def test_only_modules_with_packages_of_the_build(world: World, licenses: Any) -> None:

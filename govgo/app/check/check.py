@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo check`: the modules and workspaces of a run, each judged by its govgo.toml.
+
+All are resolved once. Each engine is asked once about the modules that obey one file; what fails in one module stops no
+other, and what could not be checked is never taken for a rule that holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.app.check.asked import ask
+from govgo.app.check.since import Before, state_before
+from govgo.app.check.untidy import untidy
+from govgo.app.hygiene import manifests_of
+from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.findings import finding_of
+from govgo.core.findings import Claim, Finding, ModuleReport, Verification
+from govgo.core.govgotoml import NAME, ProjectPolicy
+from govgo.core.licenses.licenses import Licenses
+from govgo.core.policy import rules
+from govgo.core.policy.checked import Checked, CheckedModule
+from govgo.core.policy.judge import Build, judge, judge_licenses
+from govgo.core.policy.values import AdvisoryRule, Waiver
+from govgo.core.policy.waive import accepted, note, waived, waiver_notes
+from govgo.errors import Failure, UsageError
+from govgo.load.targets.faults import from_error
+from govgo.load.targets.policy import read_policy
+from govgo.load.targets.resolve import Resolved, Unresolved, audited, resolve_all
+from govgo.load.targets.targets import Target, shown, shown_start
+
+if TYPE_CHECKING:
+    from govgo.core.govgotoml import AuditIgnore
+    from govgo.load.session.session import Session
+    from govgo.ports.files import PlannedFiles, Workspace
+
+
+class Tools(NamedTuple):
+    """The engines that need more than a session.
+
+    Attributes:
+        audit: matches modules with advisories.
+        licenses: tells the licences of modules; True for those alone that provide packages.
+        verify: verifies claims about the modules that it is given, or about those of the run where it is given none.
+        plan: makes files whose changes stay in memory.
+    """
+
+    audit: Callable[[Sequence[Resolved], AdvisoryRule], Audit]
+    licenses: Callable[[Sequence[Resolved], bool], Licenses]
+    verify: Callable[[Sequence[str], Sequence[Claim]], Verification]
+    plan: Callable[[Workspace], PlannedFiles]
+
+
+class _Subject:
+    """A module or workspace while it is checked."""
+
+    def __init__(self, found: Resolved | Unresolved, policy: ProjectPolicy) -> None:
+        self.found = found
+        self.policy = policy
+        self.build = Build(found.resolution) if isinstance(found, Resolved) else None
+        self.before = Before()
+        self.findings: list[Finding] = []
+        self.expired: set[AuditIgnore] = set()
+
+
+def check(
+    session: Session,
+    where: Sequence[str],
+    tools: Tools,
+    *,
+    old: Session | None = None,
+    since: str = "",
+    offline: bool = False,
+) -> Checked:
+    """Judge each module and workspace that `where` names by its govgo.toml.
+
+    Args:
+        session: the command; its repository asks nobody when `offline`.
+        where: directories, or `DIR/...`; none for the main module or the workspace.
+        tools: the engines.
+        old: a session over the files as they were; only what has come since then is told. None for everything.
+        since: the name of that state, for the report.
+        offline: for the report.
+
+    Raises:
+        UsageError: an argument names nothing, a module has no govgo.toml, or one cannot be used.
+        SecurityError: bytes contradict go.sum or the checksum database.
+    """
+    started, begin_s = session.clock.now(), session.clock.monotonic_s()
+    policies = _policies_of(session, audited(session, where))
+    subjects = [_Subject(each, policies[each.target.root]) for each in resolve_all(session, where)]
+    run = _Run(session, tools, where, subjects)
+    for each in subjects:
+        run.judge(each, old, since)
+    for policy in run.policies:
+        run.ask_engines(policy)
+    used: set[Waiver] = set()
+    reports = [_report(session, each, used, started.date()) for each in subjects]
+    for policy in run.policies:
+        run.findings += _notes(policy, subjects, used, started.date(), is_all=old is None)
+    return Checked(
+        modules=tuple(reports),
+        checked=tuple(_checked(each) for each in subjects),
+        findings=tuple(run.findings),
+        started=started,
+        duration_s=session.clock.monotonic_s() - begin_s,
+        here=shown_start(session),
+        since=since,
+        offline=offline,
+    )
+
+
+def _policies_of(session: Session, targets: Sequence[Target]) -> Mapping[str, ProjectPolicy]:
+    """The policy of each module and workspace, by directory.
+
+    Raises:
+        UsageError: one has none; without rules nothing could break one, and a gate that is open should not look shut.
+    """
+    found = {target.root: read_policy(session, target) for target in targets}
+    bare = [shown(session, target.mod_file) for target in targets if not found[target.root].file]
+    if bare:
+        names = ", ".join(bare[:_MOST_NAMED]) + (f" and {len(bare) - _MOST_NAMED} more" * (len(bare) > _MOST_NAMED))
+        raise UsageError(f"{names}: no {NAME} beside it, or above it in the repository: no rule to check", hint=_START)
+    for policy in found.values():
+        if not policy.check.is_stated:
+            raise UsageError(f"{policy.file}: no table [check]: no rule to check", hint=_START)
+    return found
+
+
+_MOST_NAMED = 3
+_START = f"a {NAME} to begin with: `printf '[check]\\ntidy = true\\nverify = true\\n' > {NAME}`"
+
+
+class _Run:
+    """The rules of all modules and workspaces. `findings` are those that concern no single one."""
+
+    def __init__(self, session: Session, tools: Tools, where: Sequence[str], subjects: Sequence[_Subject]) -> None:
+        self.findings: list[Finding] = []
+        self.policies = tuple({each.policy.file: each.policy for each in subjects}.values())
+        self._session = session
+        self._tools = tools
+        self._where = where
+        self._subjects = subjects
+
+    def judge(self, subject: _Subject, old: Session | None, since: str) -> None:
+        """The rules for which one module or workspace is enough."""
+        found, build, policy = subject.found, subject.build, subject.policy.check
+        if isinstance(found, Unresolved):
+            subject.findings.append(found.fault.unchecked())
+            return
+        assert build is not None, "of a module that is resolved"
+        session = self._session
+        if old is not None:
+            subject.before = state_before(old, session, found, policy, self._tools.plan)
+            subject.findings += [fault._replace(text=f"{since}: {fault.text}") for fault in subject.before.broken]
+        manifests = list(manifests_of(session, found, shown_start(session), imports=False))
+        subject.findings += judge(policy, build, manifests)
+        subject.findings += ask(policy, found, build)
+        if policy.tidy:
+            subject.findings += untidy(session, found, manifests, self._tools.plan)
+
+    def ask_engines(self, policy: ProjectPolicy) -> None:
+        """The rules that ask once about all modules and workspaces which obey one file."""
+        subjects = [each for each in self._subjects if each.policy.file == policy.file]
+        engines: list[Callable[[ProjectPolicy, list[_Subject]], None]] = []
+        if policy.check.licenses is not None:
+            engines.append(self._licenses)
+        if policy.check.advisories is not None:
+            engines.append(self._audit)
+        if policy.check.verify:
+            engines.append(self._verify)
+        for engine in engines:
+            try:
+                engine(policy, subjects)
+            except Failure as error:
+                self._add([from_error(None, error).unchecked()])
+
+    def _add(self, findings: Iterable[Finding]) -> None:
+        """Findings that concern no single module; each once, since engines fail for the same reason."""
+        known = {(each.code, each.text) for each in self.findings}
+        self.findings += [each for each in findings if (each.code, each.text) not in known]
+
+    def _licenses(self, policy: ProjectPolicy, subjects: list[_Subject]) -> None:
+        rule = policy.check.licenses
+        assert rule is not None, "asked about by a rule"
+        resolved = [each for each in subjects if isinstance(each.found, Resolved)]
+        run = self._tools.licenses(_graphs(resolved), rule.packages)
+        builds = {(each.kind, each.path, each.directory): each for each in run.builds}
+        for subject, report in zip(resolved, run.modules, strict=True):
+            subject.findings += report.findings
+            found = builds.get((report.kind, report.path, report.directory))
+            if found is not None and subject.build is not None:
+                subject.findings += judge_licenses(rule, subject.build, found.modules)
+        self._add(run.findings)
+
+    def _audit(self, policy: ProjectPolicy, subjects: list[_Subject]) -> None:
+        rule = policy.check.advisories
+        assert rule is not None, "asked about by a rule"
+        resolved = [each for each in subjects if isinstance(each.found, Resolved)]
+        run = self._tools.audit(_graphs(resolved), rule)
+        for subject, module in zip(resolved, run.modules, strict=True):
+            subject.findings += [finding_of(each) for each in module.exposures]
+            for each, entry in module.ignored:
+                subject.findings.append(accepted(finding_of(each), entry.reason, entry.expires))
+            subject.expired.update(module.expired)
+            self._add(
+                note(rules.UNUSED_IGNORE, f"nothing is known as {each.id} in the build list", policy.file)
+                for each in module.unused
+            )
+        self._add(run.faults)
+
+    def _verify(self, policy: ProjectPolicy, subjects: list[_Subject]) -> None:
+        where = self._where if len(self.policies) == 1 else [each.found.target.mod_file for each in subjects]
+        run = self._tools.verify(where, policy.check.verify)
+        homes = {directory: subject for subject in subjects for directory in self._directories(subject)}
+        for report in run.modules:
+            subject = homes.get(report.directory)
+            if subject is None:
+                self._add(report.findings)
+            else:
+                known = {each.text for each in subject.findings}
+                subject.findings += [each for each in report.findings if each.text not in known]
+        self._add(run.findings)
+
+    def _directories(self, subject: _Subject) -> Iterator[str]:
+        """The directories of a module or workspace and its modules, as reports have them."""
+        yield shown(self._session, subject.found.target.root)
+        if isinstance(subject.found, Resolved):
+            main = subject.found.session.main
+            yield from (shown(self._session, main.root(mod)) for mod in main.modules)
+
+
+def _graphs(subjects: Iterable[_Subject]) -> list[Resolved]:
+    return [each.found for each in subjects if isinstance(each.found, Resolved)]
+
+
+def _report(session: Session, subject: _Subject, used: set[Waiver], today: date) -> ModuleReport:
+    """What was found in one module or workspace and is told, in the order of the files."""
+    target, build = subject.found.target, subject.build
+    findings: Iterable[Finding] = subject.findings
+    if build is not None:
+        findings = subject.before.introduced(findings, build)
+    told = list(waived(subject.policy.check, findings, build, today, used))
+    told.sort(key=lambda each: (each.place.file, each.place.line) if each.place is not None else ("", 0))
+    return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(told))
+
+
+def _checked(subject: _Subject) -> CheckedModule:
+    build = subject.build
+    return CheckedModule(subject.policy.file, subject.policy.check.rules, None if build is None else len(build.modules))
+
+
+def _notes(
+    policy: ProjectPolicy, subjects: Sequence[_Subject], used: set[Waiver], today: date, *, is_all: bool
+) -> Iterator[Finding]:
+    """What is told of a govgo.toml itself. Whether a waiver is unused is known only where all was looked at."""
+    if not policy.check.rules:
+        yield note(rules.NO_RULE, "[check] states no rule, so nothing was checked", policy.file)
+    waivers = [each for each in policy.check.waivers if is_all or each in used]
+    yield from waiver_notes(policy.file, waivers, used, today)
+    expired = {entry for each in subjects if each.policy.file == policy.file for entry in each.expired}
+    for entry in (each for each in policy.audit_ignores if each in expired):
+        text = f"the entry of {entry.id} expired on {entry.expires}, and counts no more"
+        yield note(rules.EXPIRED_IGNORE, text, policy.file)

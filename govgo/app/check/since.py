@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo check --since REF`: what was there before, so that only what a change introduced is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.app.audit import go_release
+from govgo.app.check.untidy import untidy
+from govgo.app.hygiene import manifests_of
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
+from govgo.core.findings import Finding, Verdict
+from govgo.core.policy import rules
+from govgo.core.policy.judge import Build, judge
+from govgo.core.policy.values import CheckPolicy
+from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import shown
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.files import PlannedFiles, Workspace
+
+
+class Before(NamedTuple):
+    """A module or workspace as it was.
+
+    Attributes:
+        builds: its build list; several where it was more than one module; none where it was not there.
+        broken: it cannot be resolved as it was, so that nothing is known to have been there.
+        keys: what broke the rules that need nothing but files and the graph.
+        releases: the Go releases that were audited.
+    """
+
+    builds: tuple[Build, ...] = ()
+    broken: tuple[Finding, ...] = ()
+    keys: frozenset[tuple[str, str]] = frozenset()
+    releases: frozenset[str] = frozenset()
+
+    def introduced(self, findings: Iterable[Finding], build: Build) -> Iterator[Finding]:
+        """The findings that are not about what was there; faults and contradictions are always told."""
+        for finding in findings:
+            if finding.verdict > Verdict.FINDING or not self._was_there(finding, build):
+                yield finding
+
+    def _was_there(self, finding: Finding, build: Build) -> bool:
+        if finding.claim is not None:
+            return False  # `verify` looks at added lines alone
+        if finding.code == rules.TOO_MANY:
+            return any(len(each.modules) >= len(build.modules) for each in self.builds)
+        if (finding.code, finding.text) in self.keys:
+            return True
+        mod = finding.module
+        if mod is None or finding.code in (rules.UNTIDY, rules.REPLACEMENT):
+            return False
+        if mod.path in (STDLIB, TOOLCHAIN):
+            return mod.version in self.releases
+        return any(mod in each.modules and each.actual(mod) == build.actual(mod) for each in self.builds)
+
+
+def state_before(
+    old: Session,
+    session: Session,
+    found: Resolved,
+    policy: CheckPolicy,
+    plan: Callable[[Workspace], PlannedFiles],
+) -> Before:
+    """How a module or workspace was.
+
+    Args:
+        old: a session over the files as they were.
+        session: the command.
+        found: the module or workspace as it is.
+        policy: the rules by which both states are judged.
+        plan: makes files whose changes stay in memory.
+    """
+    builds: list[Build] = []
+    broken: list[Finding] = []
+    keys: set[tuple[str, str]] = set()
+    releases: set[str] = set()
+    for each in _resolved_before(old, found):
+        if isinstance(each, Unresolved):
+            broken.append(each.fault.unchecked())
+            continue
+        build = Build(each.resolution)
+        manifests = list(manifests_of(old, each, shown(session, session.settings.cwd), imports=False))
+        told = list(judge(policy, build, manifests))
+        if policy.tidy:
+            told += untidy(old, each, manifests, plan)
+        builds.append(build)
+        keys.update((finding.code, finding.text) for finding in told)
+        releases.add(go_release(old, each).version)
+    return Before(tuple(builds), tuple(broken), frozenset(keys), frozenset(releases))
+
+
+def _resolved_before(old: Session, found: Resolved) -> Iterator[Resolved | Unresolved]:
+    """The module or workspace in its earlier state; of a workspace that was none, its modules that were there."""
+    if old.settings.modfile:
+        yield from resolve_all(old, ())
+        return
+    main = found.session.main
+    names = [found.target.mod_file]
+    if not old.files.is_file(found.target.mod_file):
+        names = [found.session.mod_file_path(main.root(mod)) for mod in main.modules]
+    names = [name for name in names if old.files.is_file(name)]
+    if names:
+        yield from resolve_all(old, names)

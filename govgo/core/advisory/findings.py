@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A vulnerability of a build list as a finding, at the line of the requirement that brought the module in."""
+
+from __future__ import annotations
+
+from govgo.core.advisory.audit import Exposure
+from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
+from govgo.core.findings import Finding, Verdict
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.policy.rules import VULNERABLE
+
+GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
+
+
+def finding_of(exposure: Exposure) -> Finding:
+    """The finding, with the command that takes the version in which it is fixed."""
+    vulnerability = exposure.vulnerability
+    names = ", ".join((vulnerability.id, *vulnerability.aliases))
+    summary = vulnerability.advisories[0].summary
+    fix = vulnerability.fixed_in
+    text = f"{subject(exposure)}: {names}{': ' * bool(summary)}{summary}"
+    can_get = fix and exposure.chain and exposure.replacement is None and not is_toolchain(exposure.module.path)
+    return Finding(
+        VULNERABLE,
+        None,
+        Verdict.FINDING,
+        f"{text}; {fix_text(exposure)}",
+        module=exposure.module,
+        place=exposure.place,
+        needed_by=tuple(chain_text(exposure)) if exposure.chain else (),
+        fix=f"govgo get {exposure.module.path}@{fix}" if can_get else "",
+    )
+
+
+def fix_text(exposure: Exposure) -> str:
+    """Which version is not vulnerable."""
+    fixed = exposure.vulnerability.fixed_in
+    return f"fixed in {fixed}" if fixed else "no fix is known"
+
+
+def subject(exposure: Exposure) -> str:
+    """The module at its version, and what replaces it."""
+    mod = exposure.module
+    if mod.path in GO_NAMES:
+        return f"{GO_NAMES[mod.path]} of go {mod.version}"
+    text = f"{mod.path} {mod.version}"
+    return text if exposure.replacement is None else f"{text} => {_shown(exposure.replacement)}"
+
+
+def chain_text(exposure: Exposure) -> list[str]:
+    """The chain to the module, the line of go.mod behind the main module."""
+    main, *rest = exposure.chain
+    place = f" ({exposure.place})" if exposure.place is not None else ""
+    return [f"{main}{place}", *map(_shown, rest)]
+
+
+def _shown(mod: ModuleVersion) -> str:
+    return f"{mod.path} {mod.version}".strip()
