@@ -44,7 +44,7 @@ ROOMS = {
         "codes foreign golib",
         "gosource version",
         "module",
-        "cachecare findings gobinary goenv gosum modfile modgraph",
+        "cachecare findings gobinary goenv goproxy gosum modfile modgraph",
         "modzip resolution sumdb vcs",
         "licenses log mirror policy",
         "govgotoml",
@@ -62,26 +62,26 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan"
-        " proxies sbom sum sumdb tidy tree vendor work",
-        "diff download mirror verify whatif why whyversion",
+        "binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan sbom sum"
+        " sumdb tidy tree vendor work",
+        "audit diff download mirror proxies verify whatif why whyversion",
         "check",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "audit binaries cache diff drawing edit env findings fleet graph list log mirror outdated plan proxies sbom sum"
-        " tree why whyversion",
-        "check download licenses sumdb",
+        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom sum tree why"
+        " whyversion",
+        "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
         "cache diff env licenses log modverify plan proxies session sumdb sums",
-        "audit mirror sbom tape verify",
-        "check fleet",
+        "audit mirror tape verify",
+        "check fleet sbom",
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
     "cli": (
-        "options progress topics streams",
+        "options progress sizes streams topics",
         "console exitcodes group",
         "call helptext reference",
         "completion",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.app.audit import audit_resolved
+from govgo.app.audit.audit import audit_resolved
 from govgo.app.check.check import Tools, check
 from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.core.policy.checked import Checked

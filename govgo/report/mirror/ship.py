@@ -15,7 +15,7 @@ from govgo.core.module.moduleversion import sort_key
 from govgo.report.document import encode, fault_entries, heading, module_members
 from govgo.report.mirror.verify import verify_document, verify_text
 from govgo.report.style import PLAIN, Style
-from govgo.report.words import many, size_of
+from govgo.report.words import amount, many
 
 DIFF_SCHEMA = "govgo.mirror.diff/1"
 EXPORT_SCHEMA = "govgo.mirror.export/1"
@@ -29,7 +29,7 @@ def diff_text(run: Compared, style: Style = PLAIN) -> str:
     for mark, colour, keys in (("+", "green", difference.added), ("-", "red", difference.removed)):
         for mod in sorted({m for key in keys if (m := module_of_key(key)) is not None}, key=sort_key):
             lines.append(f" {style.paint(mark, colour)} {mod.path} {mod.version}")
-    size = size_of(_size(run.new, difference.needed))
+    size = amount(_size(run.new, difference.needed))
     lines.append(
         f"{many(len(difference.added), 'file')} more, {len(difference.changed):,} changed ({size} to ship), "
         f"{len(difference.removed):,} fewer"
@@ -62,7 +62,7 @@ def _size(manifest: Manifest, keys: Sequence[str]) -> int:
 def export_text(run: Shipped, style: Style = PLAIN) -> str:
     """The file of each part, then what is in them."""
     lines = [one_line(name) for name, _ in run.parts]
-    size = size_of(sum(size for _, size in run.parts))
+    size = amount(sum(size for _, size in run.parts))
     lines.append(f"{many(len(run.files), 'file')} ({size}) in {many(len(run.parts), 'part')}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -78,7 +78,7 @@ def import_text(run: Shipped, style: Style = PLAIN) -> str:
     assert checked is not None
     if checked.findings:
         return verify_text(checked, style) + "nothing was written\n"
-    size = size_of(_size(run.manifest, run.files))
+    size = amount(_size(run.manifest, run.files))
     return f"{verify_text(checked, style)}imported {many(len(run.files), 'file')} ({size})\n"
 
 

@@ -8,7 +8,7 @@ from govgo.core.foreign import one_line
 from govgo.core.mirror.outcomes import Checked
 from govgo.report.document import encode, fault_entries, heading, module_or_null
 from govgo.report.style import PLAIN, Style
-from govgo.report.words import many, size_of
+from govgo.report.words import amount, many
 
 SCHEMA = "govgo.mirror.verify/1"
 
@@ -27,7 +27,7 @@ def checked_words(run: Checked) -> str:
     private = f", {run.private:,} without a record" if run.private else ""
     unlisted = f", {many(run.unlisted, 'file')} that no manifest names" if run.unlisted else ""
     of = f"{run.files:,} of {many(len(run.manifest.files), 'file')}"
-    size = size_of(run.manifest.size)
+    size = amount(run.manifest.size)
     return f"{of} ({size}), {many(run.zips, 'zip')}, {many(run.proved, 'version')} proved{private}{unlisted}"
 
 
