@@ -44,9 +44,10 @@ ROOMS = {
         "codes foreign golib",
         "gosource version",
         "module",
-        "cachecare findings gobinary goenv goproxy gosum modfile modgraph",
+        "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "licenses log mirror policy",
+        "goproxy licenses log mirror",
+        "policy",
         "govgotoml",
         "advisory fleet",
         "sbom",
@@ -62,8 +63,8 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan sbom sum"
-        " sumdb tidy tree vendor work",
+        "binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan sbom"
+        " sum sumdb tidy tree vendor work",
         "audit diff download mirror proxies verify whatif why whyversion",
         "check",
     ),
@@ -81,8 +82,8 @@ ROOMS = {
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
     "cli": (
-        "options progress sizes streams topics",
-        "console exitcodes group",
+        "options progress streams topics",
+        "console exitcodes group sizes",
         "call helptext reference",
         "completion",
         "switching",
@@ -238,7 +239,7 @@ PURE = {
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
     "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
-    "marshal", "math", "operator", "packaging.licenses", "posixpath", "re", "shlex", "stat", "string", "struct",
+    "isal", "marshal", "math", "operator", "packaging.licenses", "packaging.specifiers", "posixpath", "re", "shlex", "stat", "string", "struct",
     "textwrap", "tomllib", "types",
     "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip
