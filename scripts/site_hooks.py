@@ -15,6 +15,8 @@ from govgo.cli.reference.markdown import reference_pages
 
 MORE = {"ci.md": "Verify in CI, in full", "mirror.md": "Mirror modules", "serving.md": "Serve modules"}
 """Guides beside those that mkdocs.yml lists, which have their own authors."""
+BESIDE = {"howto/continuous-integration.md": "ci.md", "howto/air-gap.md": "mirror.md"}
+"""Short guides, and the longer one about the same."""
 
 
 def on_config(config: Any) -> Any:
@@ -32,6 +34,14 @@ def on_config(config: Any) -> Any:
             design = sorted(path.name for path in (docs / "design").glob("*.md") if path.name != "fidelity.md")
             pages[-1] = {"How govgo is built": [f"design/{name}" for name in design]}
     return config
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """Point from a short guide to the long one about the same, where there is one."""
+    longer = BESIDE.get(page.file.src_uri, "")
+    if not (longer and (Path(config["docs_dir"]) / longer).exists()):
+        return markdown
+    return f"{markdown}\n\n!!! note\n    [{MORE[longer]}](../{longer}) has more.\n"
 
 
 def on_files(files: Any, config: Any) -> Any:

@@ -251,13 +251,13 @@ def test_workflows_are_yaml_and_name_what_is_there() -> None:
 
 def pythons() -> Iterator[str]:
     """A Python of each release that is supported and found here."""
-    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for minor in range(11, 16):
-        found = shutil.which(f"python3.{minor}") or next(
-            (str(path) for root in roots for path in sorted(root.glob(f"3.{minor}.*/bin/python3"))), ""
-        )
-        if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
-            yield found
+        candidates = [shutil.which(f"python3.{minor}"), *map(str, sorted(versions.glob(f"3.{minor}.*/bin/python3")))]
+        for found in filter(None, candidates):
+            if subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+                yield found
+                break
 
 
 @pytest.mark.slow

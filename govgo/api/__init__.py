@@ -26,6 +26,7 @@ from govgo.api.files import format_mod, format_sum, parse_mod, parse_sum, parse_
 from govgo.api.modules import Build, download, get, query, resolve, tidy, versions, why
 from govgo.api.reports import (
     Verification,
+    audit,
     dependencies,
     diff,
     hygiene,
@@ -63,6 +64,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "WorkFile",
+    "audit",
     "dependencies",
     "diff",
     "download",

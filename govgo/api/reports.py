@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from govgo.api.call import Asked, Progress, open_session, several
@@ -13,6 +14,7 @@ from govgo.errors import GovgoError
 from govgo.load.session.horizon import Horizon
 
 if TYPE_CHECKING:
+    from govgo.core.advisory.audit import Audit
     from govgo.core.licenses.licenses import Licenses
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
@@ -170,6 +172,42 @@ def hygiene(
 
     with open_session(directory, environ, progress, cancelled) as session:
         return inspect(session, list(where))
+
+
+def audit(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    databases: Iterable[str] = (),
+    max_age: timedelta | None = None,
+    only_packages: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Audit:
+    """Advisories about the selected versions and the Go release, as `govgo audit`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        databases: URLs, files and directories (relative to `directory`), and modules with advisories; none for those of
+            GOVGO_VULNDB, else the Go vulnerability database.
+        max_age: a database that is older is a fault.
+        only_packages: leave out what no import leads to.
+
+    Returns:
+        `exposures()` are what advisories name. Where `faults` is not empty, something could not be checked.
+
+    Raises:
+        GovgoError: nothing is there, a database cannot be asked, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.core.goenv import DEFAULT_VULNDB
+    from govgo.wiring.audit import run_audit
+
+    with open_session(directory, environ, progress, cancelled) as session:
+        stated = [name for name in session.settings.env.get("GOVGO_VULNDB").split(",") if name]
+        names = list(databases) or stated or [DEFAULT_VULNDB]
+        return run_audit(session, list(where), names, max_age=max_age, packages=only_packages)
 
 
 def licenses(

@@ -212,7 +212,7 @@ _MODULE_ARGUMENTS: Mapping[str, Sequence[str]] = {
 }
 """By the keyword of a command's arguments, what beside modules may stand there."""
 _NAMES: Mapping[str, str] = {"names": "variables", "codes": "codes"}
-_FILE_ARGUMENTS = frozenset({"files", "named_file", "sides", "behind"})
+_FILE_ARGUMENTS = frozenset({"files", "named_file", "sides"})
 
 
 def _help(table: Table, arguments: Sequence[str], word: str, known: Knowledge) -> Answer:

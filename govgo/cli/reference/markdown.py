@@ -93,9 +93,9 @@ def _command(page: Page, pages: list[Page]) -> str:
         rows = [(f"[`{each.path}`]({_file(each)})", text(each.purpose)) for each in children]
         lines += ["## Commands", "", *_table(("command", "what it does"), rows)]
     if page.flags:
-        rows = [(_names(flag), _meaning(flag, page), _origin(flag, page)) for flag in page.flags]
+        flags = ((_names(flag), _meaning(flag, page), _origin(flag, page)) for flag in page.flags)
         lines += ["## Flags", "", "Flags may be written with one dash or two.", ""]
-        lines += _table(("flag", "meaning", "in go"), rows)
+        lines += _table(("flag", "meaning", "in go"), flags)
     return "\n".join(lines)
 
 

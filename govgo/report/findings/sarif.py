@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 import govgo
+from govgo.core.codes.codes import EXPLANATIONS
 from govgo.core.findings import (
     VERIFY_RULES,
     Finding,
@@ -66,10 +67,12 @@ def sarif_report(run: Run, rules: Mapping[str, str] = VERIFY_RULES) -> str:
 
 def _rule(run: Run, rules: Mapping[str, str], code: str, findings: list[Finding]) -> dict[str, object]:
     worst = max(finding.verdict for finding in findings)
-    text = rules.get(code, f"{code.replace('-', ' ')}.".capitalize())
+    explained = EXPLANATIONS.get(code)
+    otherwise = explained.title if explained is not None else f"{code.replace('-', ' ')}.".capitalize()
+    text = rules.get(code, otherwise)
     more = f"See `govgo help {run.verb}`."
-    if isinstance(run, Verification):
-        more = "`govgo help module-auth` explains how modules are authenticated."
+    if explained is not None:
+        more = " ".join(filter(None, (explained.meaning.replace("\n\n", " "), explained.remedy)))
     rule: dict[str, object] = {
         "id": code,
         "shortDescription": {"text": text},

@@ -15,9 +15,9 @@ _govgo() {
     for line in "${lines[@]}"; do
         [[ -n $line ]] || continue
         word="${line%%$'\t'*}"
-        text="${line#*$'\t'}"
+        text="${line#$word}"
         found+=("$word")
-        [[ -n $text ]] && shown+=("$word  -- $text") || shown+=("$word")
+        shown+=("$word${text:+  -- ${text#$'\t'}}")
     done
     if (( $#found )); then
         if [[ $directives == *" open "* ]]; then

@@ -24,6 +24,11 @@ def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, done.out.splitlines())) <= 96
 
 
+def test_help_knows_codes_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runs.invoke(["help", "fork"]) == 0
+    assert capsys.readouterr().out == Run(capsys, "fork").out
+
+
 def test_several_codes_and_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert Run(capsys, "fork", "bug").out.count("Exit code: ") == 2
     listed = Run(capsys, "-list").out.splitlines()
