@@ -145,7 +145,9 @@ class GoMods:
             SumMismatchError: they contradict go.sum or the database.
             GovgoError: they cannot be proved. Either error is remembered as the answer for this go.mod.
         """
-        digest = hash_gomod(data)
+        known = self._hashed.get(mv)
+        is_known = known is not None and known[0] is data  # in the cache already, or about to be
+        digest = known[1] if known is not None and is_known else hash_gomod(data)
         try:
             await self._sums.check(mv.gomod_key(), digest)
         except GovgoError as err:
@@ -153,7 +155,7 @@ class GoMods:
             raise
         self._known[mv] = data
         self._hashed[mv] = data, digest
-        if not is_toolchain(mv.path):
+        if not is_known and not is_toolchain(mv.path):
             helper = self._helper()
             if helper is not None and helper.ready:
                 self._cache.hand_over_gomod(helper, mv, data)

@@ -52,6 +52,7 @@ class SumCheck:
         self._helper = helper
         self._database: SumDb | None = None
         self._by_path: dict[str, bool] = {}
+        self._proved: dict[ModuleVersion, str] = {}
 
     def check_locally(self, mod: ModuleVersion, h1: str) -> bool:
         """Check without the database; False where only the database can decide (see `check`).
@@ -61,7 +62,7 @@ class SumCheck:
         """
         if self.ledger.check(mod, h1):
             return True
-        if self.uses_database(mod.path):
+        if self._proved.get(mod) != h1 and self.uses_database(mod.path):
             return False
         self.ledger.add(mod, h1)
         return True
@@ -75,6 +76,7 @@ class SumCheck:
         """
         if not self.check_locally(mod, h1):
             await self._open(mod).check(mod, h1)
+            self._proved[mod] = h1  # for every ledger: the database is the same
             self.ledger.add(mod, h1)
 
     def prefetch(self, mod: ModuleVersion) -> None:
