@@ -62,7 +62,9 @@ _HELP = """{purpose}
 )
 @option("-out", "out", metavar="DIR", default="fleet", help="Write results to DIR (default fleet).")
 @option("-resume", "resume", is_flag=True, help="Go on with the run that was interrupted, as of its day.")
-@option("-engine", "engine", metavar="ENGINE", default="local", help="Run on local, dask:ADDRESS or serial.")
+@option(
+    "-engine", "engine", metavar="ENGINE", default="local", help="Run on local, dask:ADDRESS, or serial (no limits)."
+)
 @option("-workers", "workers", bounds=(1, 4096), default=0, metavar="N", help="Processes of the local engine.")
 @option("-attempts", "attempts", bounds=(1, 100), default=3, metavar="N", help="Try what may pass N times (default 3).")
 @option(
