@@ -38,7 +38,8 @@ _HELP = """{purpose}
     INPUT is a directory (a checkout as it is, a bare repository at its HEAD), a git repository at a branch, tag or
     commit (DIR@REF), every repository below a directory (DIR/...), an archive (.zip, .tar, .tar.gz, …), or the URL of a
     repository (perhaps with @REF) or archive. -from reads a list of them. Modules in all directories of a repository
-    are looked at, and nothing outside of it: a go.work file above it, or a replacement beside it, does not count.
+    are looked at, and nothing outside of it: a go.work file above it, or a replacement beside it, does not count. On a
+    cluster, paths are those of its workers.
 
     One file for each repository is written below OUT/results: the document of `govgo {verb} -json ./...`. What all come
     to stands in OUT as summary.md, .html and .json, and in OUT/tables as JSON Lines. A second run looks only at what
