@@ -18,7 +18,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.vcs.gitforeign import check_url, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES
 from govgo.core.fleet.units import Kind, Unit
@@ -136,17 +135,26 @@ def _below(cwd: str, word: str) -> Iterator[Unit]:
 
 
 def _repositories(path: str, name: str) -> Iterator[str]:
-    """The names of repositories at and below a directory; none lies in another, and no link is followed."""
-    try:
-        with os.scandir(path) as entries:
-            inside = sorted(entries, key=lambda each: os.fsencode(each.name))
-        names = {each.name for each in inside}
-        directories = [each.name for each in inside if each.is_dir(follow_symlinks=False)]
-    except OSError as error:
-        raise disk_error("open", path, error) from error
-    if ".git" in names or names.intersection(_MARKS) or ({"HEAD", "objects", "refs"} <= names):
-        yield name
-        return
-    for each in directories:
-        if not each.startswith((".", "_")) and each not in _PASSED_OVER:
-            yield from _repositories(f"{path}/{each}", f"{name}/{each}" if name else each)
+    """The names of repositories at and below a directory; none lies in another, and no link is followed.
+
+    A directory that cannot be read may hold some: it is named, and fails when it is opened.
+    """
+    stack = [(path, name)]
+    while stack:
+        path, name = stack.pop()
+        try:
+            with os.scandir(path) as entries:
+                inside = sorted(entries, key=lambda each: os.fsencode(each.name), reverse=True)
+            names = {each.name for each in inside}
+            directories = [each.name for each in inside if each.is_dir(follow_symlinks=False)]
+        except FileNotFoundError:
+            continue
+        except OSError:
+            yield name
+            continue
+        if ".git" in names or names.intersection(_MARKS) or {"HEAD", "objects", "refs"} <= names:
+            yield name
+            continue
+        for each in directories:
+            if not each.startswith((".", "_")) and each not in _PASSED_OVER:
+                stack.append((f"{path}/{each}", f"{name}/{each}" if name else each))

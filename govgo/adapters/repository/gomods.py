@@ -216,21 +216,23 @@ class GoMods:
             SumMismatchError: they contradict go.sum or the database.
             GovgoError: they cannot be proved. Either error is remembered as the answer for this go.mod.
         """
-        key, h1 = mv.gomod_key(), hash_gomod(data)
+        key = mv.gomod_key()
+        known = self._hashed.get(mv)
+        is_known = known is not None and known[0] is data  # in the cache already, or about to be
+        h1 = known[1] if known is not None and is_known else hash_gomod(data)
         try:
             await self._sums.prove(key, h1)
         except GovgoError as err:
             self._known[mv] = err
             raise
-        is_new = mv not in self._known and mv not in self._proved
         if not ahead:
             self._sums.admit(key, h1)
             self._known[mv] = data
             self._proved.discard(mv)
-        elif is_new:
+        elif mv not in self._known:
             self._proved.add(mv)
         self._hashed[mv] = data, h1
-        if is_new and not is_toolchain(mv.path):
+        if not is_known and not is_toolchain(mv.path):
             helper = self._helper()
             if helper is not None and helper.ready:
                 self._cache.hand_over_gomod(helper, mv, data)

@@ -52,6 +52,7 @@ class SumCheck:
         self._helper = helper
         self._database: SumDb | None = None
         self._by_path: dict[str, bool] = {}
+        self._proved: dict[ModuleVersion, str] = {}
 
     def check_locally(self, mod: ModuleVersion, h1: str) -> bool:
         """Check without the database; False where only the database can decide (see `check`).
@@ -61,7 +62,7 @@ class SumCheck:
         """
         if self.ledger.check(mod, h1):
             return True
-        if self.uses_database(mod.path):
+        if not self._is_settled(mod, h1):
             return False
         self.ledger.add(mod, h1)
         return True
@@ -82,7 +83,7 @@ class SumCheck:
         Raises:
             SumMismatchError: go.sum has another hash.
         """
-        return self.ledger.agrees(mod, h1) or not self.uses_database(mod.path)
+        return self.ledger.agrees(mod, h1) or self._is_settled(mod, h1)
 
     async def prove(self, mod: ModuleVersion, h1: str) -> None:
         """As `check`, but nothing enters the ledger; `admit` does that when the download is used.
@@ -93,11 +94,16 @@ class SumCheck:
         """
         if not self.agrees(mod, h1):
             await self._open(mod).check(mod, h1)
+            self._proved[mod] = h1  # for every ledger: the database is the same
 
     def admit(self, mod: ModuleVersion, h1: str) -> None:
         """Enter a hash that `agrees` or `prove` let pass into the ledger."""
         if not self.ledger.check(mod, h1):
             self.ledger.add(mod, h1)
+
+    def _is_settled(self, mod: ModuleVersion, h1: str) -> bool:
+        """Whether no database has to be asked: none is for this path, or it has said so in this process."""
+        return self._proved.get(mod) == h1 or not self.uses_database(mod.path)
 
     def prefetch(self, mod: ModuleVersion) -> None:
         """Begin the lookup that `check` will need, if it will need one; its errors are raised by `check`.

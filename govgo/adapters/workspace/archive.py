@@ -26,7 +26,7 @@ from govgo.errors import DiskError, UsageError
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 """How the names of archives end."""
 
-_KEPT = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "govgo.toml", "modules.txt"})
+_KEPT = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"})
 _MOST_ENTRIES = 1_000_000
 _MOST_BYTES = 8 << 30
 """Bytes of content that an archive may declare: more than any checkout, and a bound for what is inflated."""

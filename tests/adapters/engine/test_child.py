@@ -138,7 +138,7 @@ def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
 
 def test_each_unit_that_a_child_is_lost_on_has_its_outcome() -> None:
     children = Children()
-    task = Task(TARGET, "job", Limits(1.0, LIMIT), "1")
+    task = Task(TARGET, "job", Limits(0.8, LIMIT), "1")
     try:
         places = ("", "die", "", "sleep 9", f"memory {LIMIT}", "")
         outcomes = children.run(task, [unit(place) for place in places])
@@ -151,7 +151,7 @@ def test_each_unit_that_a_child_is_lost_on_has_its_outcome() -> None:
 def test_children_that_are_killed_from_outside_start_no_other() -> None:
     children = Children()
     task = Task(TARGET, "job", Limits(60.0, LIMIT), "1")
-    killer = threading.Timer(1.0, children.kill)
+    killer = threading.Timer(0.5, children.kill)
     killer.start()
     started = time.monotonic()
     outcomes = children.run(task, [unit("sleep 50"), unit("sleep 50")])

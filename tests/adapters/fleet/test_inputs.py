@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from govgo.adapters.fleet.inputs import find_units, read_list
 from govgo.core.fleet.units import Kind
-from govgo.errors import DiskError, UsageError
+from govgo.errors import UsageError
 
 
 def make(root: Path, *files: str) -> None:
@@ -92,8 +93,25 @@ def test_passwords_are_in_no_name(root: Path) -> None:
     ["nothing", "plain.txt", "r/a@", "r/c@v1", "ext::sh -c x://y", "ftp://h/x", "file:///x.zip", "-u", "r/nothing/..."],
 )
 def test_what_names_nothing(root: Path, word: str) -> None:
-    with pytest.raises((UsageError, DiskError)):
+    with pytest.raises(UsageError):
         named(root, word)
+
+
+def test_trees_that_are_deep(root: Path) -> None:
+    deep = root / "deep"
+    deep.mkdir()
+    before = os.getcwd()
+    os.chdir(deep)
+    try:
+        for _ in range(1500):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("go.mod").write_text("")
+    finally:
+        os.chdir(before)
+    ((name, *_),) = named(root, "deep/...")
+    assert name.count("/d") == 1500
+    subprocess.run(["rm", "-r", str(deep)], check=True)  # shutil's recursion is not as deep
 
 
 def test_each_name_counts_once(root: Path) -> None:

