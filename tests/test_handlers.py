@@ -78,11 +78,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("app/sum/heads.py", "_compare", "ForkError"): "every error is reported, and the worst decides the exit code",
     ("app/sum/heads.py", "_compare", "GovgoError"): "every error is reported, and the worst decides the exit code",
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
-    (
-        "serve/sumdb.py",
-        "_answer_of",
-        "SecurityError",
-    ): "nothing of it is served, and the operator is told",
+    ("serve/sumdb.py", "_answer_of", "SecurityError"): "nothing of it is served, and the operator is told",
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }
 """(file, function, classes caught): why it may keep the error."""
