@@ -204,7 +204,7 @@ class Sync:
             self._tell(finding_of(wrong))
         records = len(unit.entries) // HASH_SIZE * WIDTH + len(unit.tail) // HASH_SIZE
         if proved.wrong:
-            self._tell(_unproved(unit.first, unit.start + records, "and are not kept"))
+            self._tell(_unproved(unit.first, unit.start + records, "some are wrong, and none is kept"))
             return
         self._clone.keep_pack(number, proved.pack)
         self._new_records += records
