@@ -87,6 +87,7 @@
           GitError               [adapters/vcs] a git command failed
         IntegrityError           content is damaged or not provable; another source may be sound
           TileMismatchError      a tile does not hash to the value in its parent
+            WrongTiles           [app/log] tiles do not hash into a signed tree, not even when fetched anew (tiles)
           BadZipError            a module zip breaks the rules (issues)
           CacheCorruptError      a cache file does not match its own checksum
         ConflictError            a lock or compare-and-swap was lost

@@ -88,6 +88,7 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ): "nothing of it is served, and the operator is told",
     ("serve/upstream/library.py", "Library.answer", "GovgoError"): "the answer to the client: the error is told to it",
     ("serve/upstream/library.py", "Library._is_sound", "SumMismatchError"): _FOREIGN,
+    ("serve/sumdb.py", "_answer_of", "SecurityError"): "nothing of it is served, and the operator is told",
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }
 """(file, function, classes caught): why it may keep the error."""

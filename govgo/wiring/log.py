@@ -33,7 +33,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import Database, database_of
 from govgo.core.sumdb.note import Verifier, parse_verifier
-from govgo.errors import NetworkError, NotFoundError
+from govgo.errors import NetworkError, NotFoundError, UnavailableError
 from govgo.ports.talk import Reporter
 
 
@@ -85,13 +85,19 @@ def open_clone(directory: str) -> Clone:
 
 @contextmanager
 def worker_processes(count: int) -> Iterator[Executor]:
-    """So many processes. They are started when the first work comes, and take nothing over from this one."""
+    """So many processes. They are started when the first work comes, and take nothing over from this one.
+
+    Raises:
+        UnavailableError: one of them was killed.
+    """
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
     pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver"))
     try:
         yield pool
+    except BrokenExecutor as error:
+        raise UnavailableError("a process that computes was killed, for want of memory perhaps", inner=error) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -16,7 +16,7 @@ from govgo.core.sumdb.published import KEY, LATEST
 from govgo.core.sumdb.record import lookup_path
 from govgo.core.sumdb.rules import join_data_tile
 from govgo.core.sumdb.signer import Signer, sign_note
-from govgo.core.sumdb.tile import Tile
+from govgo.core.sumdb.tile import Tile, subtree_hash
 from govgo.core.sumdb.tlog import format_tree
 from govgo.errors import Failure, NetworkError, NotFoundError
 from tests.simulators.sumdb_log import keys
@@ -57,8 +57,10 @@ def publish(
     for text in records:
         texts.append(text)
         if len(texts) == 256:
+            leaves = leaves_of(texts)
             files[Tile(8, -1, growth.size >> 8, 256).path] = join_data_tile(texts)
-            for tile, data in growth.append_tile(leaves_of(texts)):
+            files[Tile(8, 0, growth.size >> 8, 256).path] = leaves
+            for tile, data in growth.append_root(subtree_hash(leaves)):
                 files[tile.path] = data
             texts.clear()
     if texts:

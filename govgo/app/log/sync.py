@@ -120,9 +120,11 @@ class Sync:
         tree = tree_of(shown.tree)
         try:
             tree.prove(())  # its edge, also where there was nothing to join
+        except WrongTiles as error:
+            self._findings.append(Finding(WRONG_TILE, None, Verdict.FINDING, str(error)))
+            return known, None
         except Failure as error:
-            code, verdict = (WRONG_TILE, Verdict.FINDING) if isinstance(error, WrongTiles) else _NO_TILES
-            self._findings.append(Finding(code, None, verdict, str(error)))
+            self._findings.append(Finding(NOT_PROVED, None, Verdict.UNCHECKED, str(error)))
             return known, None
         if shown.tree.size > known.tree.size:
             self._clone.keep_head(shown)
@@ -202,7 +204,7 @@ class Sync:
             self._tell(finding_of(wrong))
         records = len(unit.entries) // HASH_SIZE * WIDTH + len(unit.tail) // HASH_SIZE
         if proved.wrong:
-            self._tell(_unproved(unit.first, unit.start + records, "and are not kept"))
+            self._tell(_unproved(unit.first, unit.start + records, "some are wrong, and none is kept"))
             return
         self._clone.keep_pack(number, proved.pack)
         self._new_records += records
@@ -231,9 +233,6 @@ class Sync:
         text = f"records {start} to {end - 1}: {error}"
         self._tell(Finding(NOT_FETCHED, None, Verdict.UNCHECKED, text, hint="run it again: it goes on from there"))
         self._cut = True
-
-
-_NO_TILES = (NOT_PROVED, Verdict.UNCHECKED)
 
 
 def _nodes(start: int, end: int) -> Iterator[tuple[int, int]]:

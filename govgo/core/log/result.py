@@ -20,7 +20,6 @@ INCOMPLETE = "incomplete-clone"
 SAMPLE_DIFFERS = "sample-differs"
 LOOKUP_DIFFERS = "lookup-differs"
 SAMPLE_GONE = "sample-gone"
-NEW_VERSION = "new-version"
 NOT_WITNESSED = "not-witnessed"
 
 RULES: Mapping[str, str] = {
@@ -36,7 +35,6 @@ RULES: Mapping[str, str] = {
     SAMPLE_DIFFERS: "a module is served with another content than the log says",
     LOOKUP_DIFFERS: "a lookup is answered with another record than the log has",
     SAMPLE_GONE: "a module of the log is not served any more",
-    NEW_VERSION: "a version of a watched path is new",
     NOT_WITNESSED: "a tree head lacks the cosignatures of known witnesses",
 }
 """What each code means."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from govgo.core.log.packs import PACK_RECORDS, format_pack, parse_pack
+from govgo.core.log.packs import format_pack, parse_pack
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.rules import judge_record, plain_subject, split_data_tile
 from govgo.core.sumdb.tile import Tile, subtree_hash
@@ -249,8 +249,3 @@ def records_of(data: bytes, numbers: Sequence[int]) -> tuple[bytes, ...]:
     if any(not 0 <= number - first < len(texts) for number in numbers):
         raise SumDbFormatError("the pack has no such record")
     return tuple(texts[number - first] for number in numbers)
-
-
-def pack_number(record: int) -> int:
-    """The number of the pack that a record is in."""
-    return record // PACK_RECORDS

@@ -71,18 +71,8 @@ class Growth:
         self.size += 1
         return self._push(0, leaf, self.size) if self.size % _WIDTH == 0 else self._keep(leaf)
 
-    def append_tile(self, leaves: bytes) -> list[NewTile]:
-        """Append 256 records at once where a full tile begins; the tiles that are full by now.
-
-        Args:
-            leaves: the bytes of the whole tile of level 0.
-        """
-        assert len(leaves) == _FULL_BYTES
-        above = self.append_root(subtree_hash(leaves))
-        return [(Tile(DATABASE_HEIGHT, 0, (self.size >> DATABASE_HEIGHT) - 1, _WIDTH), leaves), *above]
-
     def append_root(self, root: bytes) -> list[NewTile]:
-        """The same by the hash over the tile; the tiles above level 0 that are full by now."""
+        """Append 256 records where a full tile begins, by the hash over them; the tiles above level 0 that are full."""
         assert self.size % _WIDTH == 0
         self.size += _WIDTH
         return self._push(1, root, self.size >> DATABASE_HEIGHT)

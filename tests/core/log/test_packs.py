@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 
+from govgo.core.log import packs
 from govgo.core.log.packs import PACK_RECORDS, format_pack, pack_size, parse_pack
 from govgo.errors import SumDbFormatError
 from tests.simulators.biglog import made_up_records
@@ -40,12 +41,13 @@ def test_one_odd_record_makes_a_pack_whole(odd: bytes) -> None:
     assert parse_pack(data).texts == texts
 
 
-def test_damaged_packs_are_refused() -> None:
+def test_damaged_packs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packs, "MAX_PACK_BYTES", 1 << 20)
     data = format_pack(0, TEXTS)
     whole = format_pack(0, [*TEXTS, b"hello\n"])
     bad = [b"", data[:10], data[:-1], data + b"x", data[:200] + b"xxxx" + data[204:], whole[:-1], whole + b"x"]
     bad += [data.replace(b" 700 ", b" 701 ", 1), data.replace(b"\n0 700", b"\n1 700", 1)]
-    bomb = zlib.compress(bytes(1 << 20) * 300, 9)
+    bomb = zlib.compress(bytes(3 << 20), 9)
     bad.append(b"govgo log records 1\n0 1 whole %d\n" % len(bomb) + bomb)
     for each in bad:
         with pytest.raises(SumDbFormatError, match=r"pack of records|records in a data tile"):

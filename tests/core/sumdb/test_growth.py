@@ -53,20 +53,23 @@ def test_growth_publishes_the_tiles_that_x_mod_would(seed: int) -> None:
 
 def test_whole_tiles_at_once_are_the_same() -> None:
     one, many = Growth(), Growth()
-    made = [each for n in range(1536) for each in one.append(leaf(n))]
-    assert [each for n in range(6) for each in many.append_tile(LOG.tile(Tile(8, 0, n, 256)))] == made
+    made = [each for n in range(1536) for each in one.append(leaf(n)) if each[0].level]
+    assert [each for n in range(6) for each in many.append_root(LOG.nodes[8, n])] == made
     assert many.tree() == one.tree() == LOG.tree(1536)
+    assert many.tree_with(LOG.tile(Tile(8, 0, 6, 200))) == LOG.tree(1736)
 
 
 def test_higher_levels() -> None:
     """65,536 equal records: the hash of each level follows from the one below."""
     digest = leaf(0)
     growth = Growth()
-    made = [each for _ in range(256) for each in growth.append_tile(digest * 256)]
-    for _ in range(16):
+    for _ in range(8):
+        digest = logmath.node_hash(digest, digest)
+    made = [each for _ in range(256) for each in growth.append_root(digest)]
+    for _ in range(8):
         digest = logmath.node_hash(digest, digest)
     assert growth.tree() == Tree(65536, digest)
-    assert [tile for tile, _ in made if tile.level] == [Tile(8, 1, 0, 256)]
+    assert [tile for tile, _ in made] == [Tile(8, 1, 0, 256)]
     assert growth.edge() == [(Tile(8, 2, 0, 1), digest)]
 
 

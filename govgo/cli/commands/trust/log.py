@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -167,6 +168,7 @@ def _run(verb: str, flags: dict[str, Any], where: tuple[str, ...], work: Callabl
         change_directory(flags)
         from govgo.wiring import log as wiring
 
+        gc.enable()  # `cli.main` turns it off, for commands that hold little: here each request would leave 50 kB
         report = reporter()
         report.start_progress(verb, os.environ)
         workers = flags["workers"] or os.cpu_count() or 1

@@ -297,7 +297,7 @@ def test_killed_while_it_adds_a_plain_rerun_mends(
     world: World, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = random.Random(7)
-    for turn in range(4):
+    for turn in range(2):
         lines = "".join(record_text(f"q.io/t{turn}", f"v1.0.{n}") for n in range(150))
         Path("go.sum").write_text(lines)
         process = program(world, "add", "-storage=db", "go.sum")
