@@ -141,7 +141,7 @@ def _of_build(
     ]
     audited = next((each for each in known.audited or () if _same(each, found)), None)
     exposures = audited.exposures if audited is not None else None
-    hashed = _with_hashes(found, tools, components)
+    hashed = _with_hashes(session, found, tools, components)
     return Sbom(
         kind=resolution.kind,
         path=resolution.path,
@@ -201,10 +201,15 @@ def _main(session: Session, found: Resolved, mod: ModuleVersion, tools: Tools, i
     return Component(ModuleVersion(mod.path, version), is_main=True, git=git)
 
 
-def _with_hashes(found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
+def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
     """With what go.sum says and the module cache holds.  Raises SumMismatchError where these differ."""
     built = [each.built for each in components if not each.directory]
-    cached = dict(zip(built, tools.zips.zips(built), strict=True))
+    session.report.event("step", {"name": "zips", "count": len(built)})
+
+    def advanced(count: int) -> None:
+        session.report.event("advanced", {"name": "zips", "count": count})
+
+    cached = dict(zip(built, tools.zips.zips(built, advanced), strict=True))
     result: list[Component] = []
     for each in components:
         mod = each.built

@@ -38,8 +38,10 @@ _STEPS = {
     "database": ("proving go.sum", "line"),
     "complete": ("loading the module graph", ""),
     "vendor": ("checking the vendor directory", ""),
+    "tags": ("asking repositories", "version"),
+    "zips": ("hashing zips", "module"),
 }
-"""The title of each step of `verify`, and what is counted down in it."""
+"""The title of each step of `verify` and `sbom`, and what is counted down in it."""
 
 
 class Tally:
