@@ -17,6 +17,7 @@ from govgo.core.advisory.audit import AuditedModule, Database
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import BINARY, Finding, Place
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
+from govgo.core.gosum.dirhash import is_h1
 from govgo.core.licenses.licenses import BuildLicenses
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sbom.sbom import Component, HashSource, LogProof, Sbom, Sboms, Scope, edges_of, scope_of
@@ -140,7 +141,7 @@ def _of_build(
     ]
     audited = next((each for each in known.audited or () if _same(each, found)), None)
     exposures = audited.exposures if audited is not None else None
-    hashed = _with_hashes(found, tools, components)
+    hashed = _with_hashes(session, found, tools, components)
     return Sbom(
         kind=resolution.kind,
         path=resolution.path,
@@ -200,10 +201,15 @@ def _main(session: Session, found: Resolved, mod: ModuleVersion, tools: Tools, i
     return Component(ModuleVersion(mod.path, version), is_main=True, git=git)
 
 
-def _with_hashes(found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
+def _with_hashes(session: Session, found: Resolved, tools: Tools, components: Sequence[Component]) -> list[Component]:
     """With what go.sum says and the module cache holds.  Raises SumMismatchError where these differ."""
     built = [each.built for each in components if not each.directory]
-    cached = dict(zip(built, tools.zips.zips(built), strict=True))
+    session.report.event("step", {"name": "zips", "count": len(built)})
+
+    def advanced(count: int) -> None:
+        session.report.event("advanced", {"name": "zips", "count": count})
+
+    cached = dict(zip(built, tools.zips.zips(built, advanced), strict=True))
     result: list[Component] = []
     for each in components:
         mod = each.built
@@ -274,20 +280,18 @@ def _of_binary(session: Session, tools: Tools, arg: str) -> Sbom:
         while data := read(at, _PIECE_BYTES):
             digest.update(data)
             at += len(data)
-    mains = (
-        (_recorded(info.main)._replace(is_main=True, scope=Scope.UNKNOWN, git=_stamped(info)),)
-        if info.main is not None
-        else ()
-    )
+    mains: tuple[Component, ...] = ()
+    if info.main is not None and info.main.path:
+        mains = (_recorded(info.main)._replace(is_main=True, scope=Scope.UNKNOWN, git=_stamped(info)),)
     library = ModuleVersion(STDLIB, info.go_version.partition(" ")[0].removeprefix("go"))
-    components = (*(_recorded(each) for each in info.deps), Component(library, knows_requirements=False))
+    deps = (_recorded(each) for each in info.deps if each.path)
     return Sbom(
         kind=BINARY,
         path=info.path,
         directory=shown(session, path),
         go_version=info.go_version,
         mains=mains,
-        components=tuple(_proved(session, tools, _sorted(components))),
+        components=tuple(_proved(session, tools, _sorted([Component(library, knows_requirements=False), *deps]))),
         edges={},
         sha256=digest.hexdigest(),
         settings=info.settings,
@@ -295,13 +299,16 @@ def _of_binary(session: Session, tools: Tools, arg: str) -> Sbom:
 
 
 def _sorted(components: Iterable[Component]) -> list[Component]:
-    """By path and version, each once."""
-    return sorted(dict.fromkeys(components), key=lambda each: each.module)
+    """By path and version. No linker writes a module twice; of a file that was made otherwise the first counts."""
+    found: dict[str, Component] = {}
+    for each in components:
+        found.setdefault(each.ref, each)
+    return sorted(found.values(), key=lambda each: each.module)
 
 
 def _recorded(module: BuildModule) -> Component:
     actual = module.replace or module
-    h1 = actual.hash if actual.hash.startswith("h1:") else ""
+    h1 = actual.hash if is_h1(actual.hash) and actual.hash.isprintable() else ""
     replacement = None
     if module.replace is not None:
         replacement = ModuleVersion(actual.path, "" if actual.version in ("", _DEVEL) else actual.version)
@@ -323,6 +330,6 @@ def _stamped(info: BuildInfo) -> GitState | None:
         return None
     try:
         time = datetime.fromisoformat(stamp).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return GitState(commit, time, settings.get("vcs.modified") == "true")

@@ -40,8 +40,10 @@ _STEPS = {
     "complete": ("loading the module graph", ""),
     "vendor": ("checking the vendor directory", ""),
     "fleet": ("", "repository"),
+    "tags": ("asking repositories", "version"),
+    "zips": ("hashing zips", "module"),
 }
-"""The title of each step of `verify` and `fleet`, "" for that of the command, and what is counted down in it."""
+"""The title of each step of a command, "" for that of the command, and what is counted down in it."""
 
 
 class Tally:

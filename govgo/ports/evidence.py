@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from govgo.core.goproxy.answers import Answer
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.vcs.worktree import GitState
+
+if TYPE_CHECKING:
+    from govgo.core.goproxy.answers import Answer
+    from govgo.core.vcs.worktree import GitState
 
 
 class Cached(Protocol):

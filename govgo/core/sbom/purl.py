@@ -20,8 +20,12 @@ _PLAIN = "-._~:"
 
 def module_purl(path: str, version: str = "") -> str:
     """The package URL of a module, "" where the specification has none for such a path."""
-    namespace, _, name = path.rpartition("/")
-    if not namespace:
+    elements = path.lower().split("/")
+    if len(elements) < 2 or not all(element.strip(".") for element in elements):
         return ""
-    places = "/".join(quote(element.lower(), safe=_PLAIN) for element in (*namespace.split("/"), name))
-    return f"pkg:golang/{places}" + (f"@{quote(version, safe=_PLAIN)}" if version else "")
+    places = "/".join(map(_encoded, elements))
+    return f"pkg:golang/{places}" + (f"@{_encoded(version)}" if version else "")
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe=_PLAIN, errors="replace")

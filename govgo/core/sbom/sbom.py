@@ -14,6 +14,7 @@ from typing import NamedTuple
 from govgo.core.advisory.audit import Database, Exposure, Ignored
 from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Finding, shown_name
+from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.sbom.purl import module_purl
@@ -84,7 +85,7 @@ class Component(NamedTuple):
     @property
     def ref(self) -> str:
         """Its name in the document: no two have the same."""
-        return self.module.path if self.is_main else str(self.module)
+        return str(self.module._replace(version="") if self.is_main else self.module)
 
     @property
     def built(self) -> ModuleVersion:
@@ -140,6 +141,18 @@ class Sbom(NamedTuple):
     settings: tuple[tuple[str, str], ...] = ()
 
     @property
+    def has_one_root(self) -> bool:
+        """Whether it is about one main module, which is then its root."""
+        return self.kind == "module" and len(self.mains) == 1
+
+    @property
+    def root_ref(self) -> str:
+        """The name of the root in the document: the main module, else the workspace or binary."""
+        if self.has_one_root:
+            return self.mains[0].ref
+        return f"{self.kind or 'unknown'}:{one_line(self.directory)}"
+
+    @property
     def name(self) -> str:
         """The module path, or what stands for it in reports."""
         return self.directory if self.kind == BINARY else shown_name(self.kind, self.path, self.directory)
@@ -173,12 +186,7 @@ def only_document(run: Sboms) -> Sbom:
 
 def edges_of(dependencies: Dependencies) -> dict[str, tuple[str, ...]]:
     """The edges between the selected versions, which are those of `govgo graph -selected`."""
-    mains = frozenset(dependencies.resolution.mains)
-
-    def ref(mod: ModuleVersion) -> str:
-        return mod.path if mod in mains else str(mod)
-
-    return {ref(mod): tuple(ref(need.target) for need in dependencies.needs(mod)) for mod in dependencies.modules}
+    return {str(mod): tuple(str(need.target) for need in dependencies.needs(mod)) for mod in dependencies.modules}
 
 
 def scope_of(mod: ModuleVersion, needed: Collection[ModuleVersion], tested: Collection[ModuleVersion]) -> Scope:

@@ -60,16 +60,6 @@ def cyclonedx_json(run: Sboms, document: Sbom, version: str) -> str:
     return safe(json.dumps(found, indent=2, ensure_ascii=False)) + "\n"
 
 
-def root_ref(document: Sbom) -> str:
-    """The name of the root in the document."""
-    return document.path if _is_one(document) else f"{document.kind or 'unknown'}:{one_line(document.directory)}"
-
-
-def _is_one(document: Sbom) -> bool:
-    """Whether the document is about one main module, which is then its root."""
-    return document.kind == "module" and len(document.mains) == 1
-
-
 def _bom(run: Sboms, document: Sbom) -> Bom:
     from uuid import UUID
 
@@ -82,18 +72,18 @@ def _bom(run: Sboms, document: Sbom) -> Bom:
     from cyclonedx.model.tool import ToolRepository
 
     edges: dict[str, tuple[str, ...]] = dict(document.edges)
-    if _is_one(document):
+    if document.has_one_root:
         (main,) = document.mains
         root, others = _component(main), document.components
     else:
         root = BomComponent(
             name=visible(document.directory.rpartition("/")[2]) if document.kind == BINARY else document.name,
             type=ComponentType.APPLICATION,
-            bom_ref=root_ref(document),
+            bom_ref=document.root_ref,
             hashes=[HashType(alg=HashAlgorithm.SHA_256, content=document.sha256)] if document.sha256 else [],
         )
         others = (*document.mains, *document.components)
-        edges[root_ref(document)] = tuple(each.ref for each in document.mains)
+        edges[document.root_ref] = tuple(each.ref for each in document.mains)
     refs = {name: BomRef(name) for source, targets in edges.items() for name in (source, *targets)}
     tool = BomComponent(name="govgo", version=govgo.__version__, type=ComponentType.APPLICATION)
     return Bom(
@@ -142,7 +132,7 @@ def _compositions(document: Sbom) -> list[dict[str, object]]:
     known = [one.ref for one in each if one.knows_requirements]
     unknown = [one.ref for one in each if not one.knows_requirements]
     if not document.mains:
-        unknown.append(root_ref(document))
+        unknown.append(document.root_ref)
     groups = (("complete", known), ("unknown", unknown))
     return [{"aggregate": name, "dependencies": sorted(refs)} for name, refs in groups if refs]
 

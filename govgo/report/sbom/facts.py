@@ -28,7 +28,7 @@ def component_facts(each: Component) -> Iterator[tuple[str, str]]:
         yield "checksum_database:record", str(each.proof.record)
         yield "checksum_database:tree_size", str(each.proof.tree_size)
     if each.git is not None:
-        yield "git:commit", each.git.commit
+        yield "git:commit", one_line(each.git.commit)
         yield "git:time", moment(each.git.time) or ""
         yield "git:modified", "true" if each.git.is_modified else "false"
 

@@ -63,6 +63,6 @@ def _component(each: Component) -> dict[str, object]:
         "license": each.license,
         "git": None
         if each.git is None
-        else {"commit": each.git.commit, "time": moment(each.git.time), "modified": each.git.is_modified},
+        else {"commit": visible(each.git.commit), "time": moment(each.git.time), "modified": each.git.is_modified},
         "requirements_known": each.knows_requirements,
     }

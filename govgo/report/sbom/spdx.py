@@ -22,7 +22,6 @@ from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.core.sbom.sbom import Component, Sbom, Sboms
 from govgo.report.gojson import safe
-from govgo.report.sbom.cyclonedx import root_ref
 from govgo.report.sbom.facts import component_facts, document_facts
 
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9.-]")
@@ -75,7 +74,7 @@ def _root(document: Sbom) -> Iterator[dict[str, object]]:
     if document.kind != BINARY and document.mains:
         return
     package: dict[str, object] = {
-        "SPDXID": package_id(root_ref(document)),
+        "SPDXID": package_id(document.root_ref),
         "name": one_line(document.directory.rpartition("/")[2] if document.kind == BINARY else document.name),
         **_UNSAID,
         "licenseConcluded": NOASSERTION,
@@ -130,11 +129,11 @@ def _relationships(document: Sbom) -> Iterator[dict[str, object]]:
     every = (*document.mains, *document.components)
     described = [each.ref for each in document.mains]
     if document.kind == BINARY or not described:
-        described = [root_ref(document)]
+        described = [document.root_ref]
     for ref in described:
         yield _relationship(_DOCUMENT, "DESCRIBES", package_id(ref))
     if document.kind == BINARY:
-        binary = package_id(root_ref(document))
+        binary = package_id(document.root_ref)
         for each in document.mains:
             yield _relationship(binary, "GENERATED_FROM", package_id(each.ref))
         for each in every:

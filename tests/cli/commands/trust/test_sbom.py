@@ -434,6 +434,50 @@ def test_a_binary(world: World, sbom: Any) -> None:
     assert len(list(Path("both").iterdir())) == 2
 
 
+HOSTILE = """\
+path\tq.io/main
+mod\tq.io/ma\x1b[31min/\tv1\t
+dep\t\tv1.0.0\th1:x
+dep\tq.io/a\tv1.0.0\th1:\x1b[31mxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+dep\tq.io/a\tv1.0.0\th1:{hash}
+dep\tq.io//b/../c@x y#z?q=1\tv1 2+3\t
+dep\tstdlib\t1.26.8\t
+dep\t/\t\t
+dep\tq.io/r\tv1.0.0
+=>\t../\udcff\t\t
+build\tvcs=git
+build\tvcs.revision=\x1b[31m
+build\tvcs.time=0001-01-01T00:00:00+23:59
+build\t"a\\nb"="\\n::error::"
+"""
+
+
+@pytest.mark.parametrize("offset", ["0001-01-01T00:00:00+23:59", "2024-05-06T07:08:09Z"])
+def test_a_hostile_binary(world: World, sbom: Any, offset: str) -> None:
+    text = HOSTILE.replace("{hash}", "y" * 43 + "=").replace("0001-01-01T00:00:00+23:59", offset)
+    data = binaries.inline("go1.26.8 X:\x1b[31m", "")
+    framed = binaries.FRAME + text.encode("utf-8", "surrogateescape") + binaries.FRAME
+    data = data[:-1] + binaries.varint(len(framed)) + framed
+    Path("tool").write_bytes(binaries.elf(data))
+    args = [arg for form in ("cyclonedx", "cyclonedx1.7", "spdx", "json") for arg in ("-o", f"{form}:{form}.spdx.json")]
+    first = []
+    for _ in range(2):
+        run = sbom("tool", "--reproducible", *args)
+        assert (run.code, run.err) == (0, "")
+        first.append([Path(f"{form}.spdx.json").read_bytes() for form in ("cyclonedx", "spdx", "json")])
+    assert first[0] == first[1]
+    validate(Path("cyclonedx.spdx.json").read_text())
+    validate(Path("cyclonedx1.7.spdx.json").read_text(), SchemaVersion.V1_7)
+    for text in (run.out, *(data.decode() for data in first[0])):
+        assert "\x1b" not in text
+    (document,) = runs.document(first[0][2].decode(), Run.schema)["documents"]
+    found = {each["ref"]: (each["h1"], each["purl"]) for each in document["components"]}
+    assert len(found) == 6
+    assert found["q.io/a@v1.0.0"] == ("", "pkg:golang/q.io/a@v1.0.0"), "the first counts, and its hash is none"
+    assert found["q.io//b/../c@x y#z?q=1@v1 2+3"] == ("", "")
+    validate_spdx(Path("spdx.spdx.json"))
+
+
 def test_advisories(world: World, sbom: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     database = tmp_path / "db"
     database.mkdir()
