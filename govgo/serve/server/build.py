@@ -15,8 +15,9 @@ from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.sumdb.route import NoNetwork
 from govgo.core.foreign import one_line
-from govgo.core.goenv import GoEnv
+from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
+from govgo.core.sumdb.database import database_of
 from govgo.errors import GovgoError, UsageError, run_all
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access, read_users
@@ -67,6 +68,20 @@ class Running:
         self.site.cold.stop(self._last(), patience_s)
         self.site.log.stop()
         run_all(*self._ends)
+
+
+def check_settings(settings: Settings, env: GoEnv) -> None:
+    """Look at all that can be wrong before anything runs.
+
+    Raises:
+        UsageError, MissingExtraError: something is.
+    """
+    open_storage(settings, env).close()
+    tls_context(settings)
+    if settings.users:
+        read_users(settings.users, _read(settings.users))
+    if env.gosumdb != OFF:
+        database_of(env)
 
 
 def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counters: Counters | None = None) -> Running:

@@ -16,10 +16,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from govgo.core.goenv import GoEnv
-from govgo.errors import DiskError, GovgoError, MissingExtraError
+from govgo.core.goenv import GoEnv, parse_goproxy
+from govgo.errors import DiskError, GovgoError, MissingExtraError, UsageError
 from govgo.serve.counters import Counters, share
 from govgo.serve.settings import Settings, parse_listen
 
@@ -50,13 +51,25 @@ def serve(settings: Settings, env: GoEnv, ready: Callable[[str], object]) -> int
         MissingExtraError: packages are not installed.
     """
     check_extra()
+    from govgo.serve.server.build import check_settings
+
+    check_settings(settings, env)
     listener, url = listen(settings)
     counters = Counters(share(settings.workers))
     with listener:
+        _check_upstream(settings, env, url)
         if settings.workers == 1:
             run_worker(settings, env, listener, counters, lambda: ready(url))
             return 0
         return _Parent(settings, env, listener, counters, lambda: ready(url)).run()
+
+
+def _check_upstream(settings: Settings, env: GoEnv, url: str) -> None:
+    """Refuse to ask ourselves, for ever."""
+    own = {url, url.replace("127.0.0.1", "localhost"), url.replace("0.0.0.0", "localhost")}
+    for spec in parse_goproxy(settings.upstream or env.goproxy):
+        if spec.url.rstrip("/") in own:
+            raise UsageError(f"upstream is this server itself: {spec.url}; GOPROXY or -upstream names another")
 
 
 def check_extra() -> None:
@@ -175,6 +188,13 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
                 connection.look(now_s)
 
 
+def _tell(ready: int) -> None:
+    """Tell the parent that this worker serves."""
+    if ready >= 0:
+        os.write(ready, b"1")
+        os.close(ready)
+
+
 class _Parent:
     """Starts the workers, and starts again those that die."""
 
@@ -203,9 +223,14 @@ class _Parent:
         for worker in range(self._settings.workers):
             self._fork(worker, writer)
         os.close(writer)
-        for _ in range(self._settings.workers):
-            os.read(reader, 1)
-        if not self._ending:
+        told = b""
+        while data := os.read(reader, 64):  # until each worker has told that it serves, or has ended
+            told += data
+        os.close(reader)
+        failed = len(told) < self._settings.workers and not self._ending
+        if failed:
+            self._end()
+        elif not self._ending:
             self._ready()
         while self._workers:
             try:
@@ -218,7 +243,7 @@ class _Parent:
                 sys.stderr.write(f"govgo: worker {worker} ended with {code}; it is started again\n")
                 time.sleep(_RESTART_S)
                 self._fork(worker, -1)
-        return 0
+        return 3 if failed else 0
 
     def _fork(self, worker: int, ready: int) -> None:
         pid = os.fork()
@@ -230,8 +255,7 @@ class _Parent:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             counters = self._counters.of_worker(worker)
-            tell = (lambda: os.write(ready, b"1")) if ready >= 0 else (lambda: 0)
-            run_worker(self._settings, self._env, self._listener, counters, tell)
+            run_worker(self._settings, self._env, self._listener, counters, partial(_tell, ready))
             code = 0
         except GovgoError as error:
             sys.stderr.write(f"govgo: {error}\n")

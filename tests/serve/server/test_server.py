@@ -246,3 +246,23 @@ def test_what_cannot_be_served(
         flags = [*flags, "-listen", "127.0.0.1:0"]
     assert invoke(["serve", *flags]) == code
     assert text in capsys.readouterr().err
+
+
+def test_a_server_that_would_ask_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from govgo.cli.main import invoke
+
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    world.use(monkeypatch, GOPROXY=f"http://localhost:{port}/,direct")
+    assert invoke(["serve", "-listen", f"127.0.0.1:{port}"]) == 2
+
+
+def test_what_is_not_installed(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from govgo.cli.main import invoke
+
+    world.use(monkeypatch)
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert invoke(["serve"]) == 3
+    assert "pip install 'govgo[serve]'" in capsys.readouterr().err
