@@ -44,8 +44,8 @@ ROOMS = {
         "gosource version",
         "module",
         "findings gobinary goenv gosum modfile modgraph",
-        "modzip resolution sumdb vcs",
-        "licenses",
+        "modzip resolution storage sumdb vcs",
+        "licenses mirror",
         "govgotoml",
         "advisory",
     ),
@@ -60,20 +60,20 @@ ROOMS = {
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
-        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan tidy"
-        " tree work",
-        "diff download verify whatif why whyversion",
+        "audit binaries list sum vendor edit env get drawing graph hygiene init licenses modverify outdated plan"
+        " storage tidy tree work",
+        "diff download mirror verify whatif why whyversion",
     ),
     "report": (
         "age gojson markdown style words",
         "document",
         "audit binaries diff edit env findings drawing graph list outdated plan sum tree why whyversion",
-        "download licenses",
+        "download licenses mirror storage",
     ),
-    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify"),
+    "wiring": ("audit diff env licenses modverify plan session sums", "tape verify mirror", "storage"),
     "cli": (
         "options progress topics streams",
-        "console exitcodes group",
+        "console exitcodes group sizes",
         "call helptext",
         "switching",
         "findings outputs session",
@@ -93,6 +93,13 @@ VERBS = {
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "cli/commands/serve/test_mirror.py": (
+        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure outcomes prove; "
+        "report/mirror: add ship verify; wiring: mirror"
+    ),
+    "cli/commands/serve/test_storage.py": (
+        "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
+    ),
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
@@ -173,7 +180,7 @@ TESTED_BY = {
         "load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: why"
     ),
     "test_api.py": "api: call files modules reports",
-    "simulators/repo.py": "ports: advisories evidence files licenses modules storage sumdb talk",
+    "simulators/repo.py": "ports: advisories evidence files licenses mirror modules storage sumdb talk",
     "test_startup.py": ": __main__",
 }
 

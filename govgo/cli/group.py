@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, Entry] = {
     "audit": Entry("trust.audit", "audit", TRUST, "Match the build list with advisories about vulnerabilities."),
     "licenses": Entry("trust.licenses", "licenses", TRUST, "Tell the licence of every module of the build list."),
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
+    "storage": Entry("serve.storage", "storage_group", SERVE, "List, check and shrink what a server keeps."),
     "mirror": Entry("serve.mirror", "mirror_group", SERVE, "Keep what builds need where there is no network."),
     "download": Entry("cache.download", "download", CACHE, "Download modules to the module cache."),
     "env": Entry("cache.env", "env", CACHE, "Print or set the environment that go and govgo share."),

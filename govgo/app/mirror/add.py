@@ -19,17 +19,11 @@ from govgo.app.mirror.store import put_zip, read_manifest, write_manifest
 from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.mirror.closure import (
-    Closure,
-    file_key,
-    latest_key,
-    list_key,
-    module_of_key,
-    version_list,
-)
+from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
+from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_key, version_list
 from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
