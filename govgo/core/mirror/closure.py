@@ -32,8 +32,12 @@ class Closure(NamedTuple):
         """What a mirror lacks."""
         return self._replace(
             gomods=frozenset(mod for mod in self.gomods if file_key(mod, "mod") not in manifest.files),
-            zips=frozenset(mod for mod in self.zips if file_key(mod, "zip") not in manifest.files),
+            zips=frozenset(mod for mod in self.zips if not _has(manifest, mod)),
         )
+
+
+def _has(manifest: Manifest, mod: ModuleVersion) -> bool:
+    return all(file_key(mod, suffix) in manifest.files for suffix in ("zip", "info"))
 
 
 class LogProofs(NamedTuple):

@@ -18,7 +18,7 @@ import pytest
 from govgo.cli.main import invoke
 from tests.simulators import run as runs
 from tests.simulators.objectstores import moto
-from tests.simulators.proxy import Body, Status
+from tests.simulators.proxy import Body, File, Status
 from tests.simulators.sumdb_log import Log
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
@@ -265,6 +265,21 @@ def test_what_does_not_exist_is_told_and_the_rest_is_had(world: World, capsys: p
     assert "q.io/nowhere" in run.err
     assert (mirror / "q.io/c/@v/v1.0.0.zip").exists()
     assert Run(capsys, "verify", str(mirror)).code == 0
+
+
+def test_the_go_mod_of_a_version_without_a_zip_is_kept(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The graph can be loaded then, and what the build does not use is not missed."""
+    world.proxy.script("/q.io/c/@v/v1.0.0.zip", Status(404))
+    mirror = world.root / "mirror"
+    run = Run(capsys, "add", str(mirror))
+    assert run.code == 3
+    assert "q.io/c@v1.0.0" in run.err
+    assert (mirror / "q.io/c/@v/v1.0.0.mod").exists()
+    assert not (mirror / "q.io/c/@v/v1.0.0.zip").exists()
+    assert Run(capsys, "verify", str(mirror)).code == 0
+    world.proxy.script("/q.io/c/@v/v1.0.0.zip", File())
+    assert Run(capsys, "add", str(mirror)).code == 0
+    assert files(mirror) == FILES
 
 
 def test_a_lying_proxy_ends_the_run_and_nothing_of_it_is_stored(
