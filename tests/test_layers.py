@@ -157,7 +157,6 @@ TESTED_BY = {
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
-    "contracts/test_storage.py": "adapters/storage: directory",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (
         "core/golib: fmt; core/golib/template: eval lex nodes parse values; report/list: deep template"

@@ -55,7 +55,8 @@ class DirectoryStorage:
         try:
             found = os.stat(self._path(key), follow_symlinks=False)
         except OSError as error:
-            return self._absent(key, "stat", error)
+            self._absent(key, "stat", error)
+            return None
         return _entry(key, found) if stat.S_ISREG(found.st_mode) else None
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes | None:
@@ -64,7 +65,8 @@ class DirectoryStorage:
             try:
                 data = read_locked(self._path(key))
             except OSError as error:
-                return self._absent(key, "read", error)
+                self._absent(key, "read", error)
+                return None
             return data[start:] if length is None else data[start : start + length]
         descriptor = self.open(key)
         if descriptor is None:
@@ -110,7 +112,8 @@ class DirectoryStorage:
             # O_NONBLOCK: somebody may have put a named pipe there, whose opening would wait for ever.
             descriptor = os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
-            return self._absent(key, "open", error)
+            self._absent(key, "open", error)
+            return None
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             return descriptor
         os.close(descriptor)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A directory as a storage, shared with go: what is seen of it, by whom, at which moment."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk.lockfile import locked
+from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.errors import InputError, StorageError
+
+MOD = "q.io/a/@v/v1.0.0.mod"
+ZIP = "q.io/a/@v/v1.0.0.zip"
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> DirectoryStorage:
+    return DirectoryStorage(str(tmp_path / "download"))
+
+
+def test_files_by_key(storage: DirectoryStorage) -> None:
+    assert storage.head(MOD) is storage.read(MOD) is storage.chunks(MOD) is storage.open(MOD) is None
+    assert storage.create(MOD, b"module q.io/a\n")
+    assert not storage.create(MOD, b"another")
+    assert storage.read(MOD) == b"module q.io/a\n"
+    assert storage.read(MOD, 7, 3) == b"q.i"
+    assert storage.read(MOD, 100) == b""
+    assert b"".join(storage.chunks(MOD, 2, 4) or ()) == b"dule"
+    entry = storage.head(MOD)
+    assert entry is not None
+    assert (entry.key, entry.size) == (MOD, 14)
+    storage.replace(MOD, b"module q.io/b\n")
+    assert storage.read(MOD) == b"module q.io/b\n"
+    after = storage.head(MOD)
+    assert after is not None
+    assert after.tag != entry.tag
+    assert storage.delete(MOD)
+    assert not storage.delete(MOD)
+
+
+def test_an_empty_file_is_one(storage: DirectoryStorage) -> None:
+    assert storage.create("x", b"")
+    assert storage.read("x") == b""
+    assert list(storage.chunks("x") or (b"?",)) == []
+
+
+@pytest.mark.parametrize("key", ["", "/", "/x", "x/", "a//b", "../x", "a/../b", "./x", "x\0y"])
+def test_keys_that_are_none(storage: DirectoryStorage, key: str) -> None:
+    for call in (storage.head, storage.read, storage.open, storage.delete):
+        with pytest.raises(InputError):
+            call(key)
+    with pytest.raises(InputError):
+        storage.create(key, b"")
+
+
+def test_a_list_beside_go_mod_files_as_go_makes_it(storage: DirectoryStorage) -> None:
+    for version in ("v1.10.0", "v1.2.0", "v1.2.0-rc.1"):
+        storage.create(f"q.io/a/@v/{version}.mod", b"")
+    assert storage.read("q.io/a/@v/list") == b"v1.2.0-rc.1\nv1.2.0\nv1.10.0\n"
+
+
+def test_entries(storage: DirectoryStorage) -> None:
+    keys = {MOD, ZIP, "q.io/ab/@v/v1.0.0.mod", "sumdb/x/latest"}
+    for key in keys:
+        storage.create(key, b"1")
+    storage.new_file(ZIP)
+    with storage.lock("q.io/ab/@v/v1.0.0.zip"):
+        pass
+    assert {entry.key for entry in storage.entries()} - {"q.io/a/@v/list", "q.io/ab/@v/list"} == keys
+    assert {entry.key for entry in storage.entries("q.io/a/@v/v1")} == {MOD, ZIP}
+    assert {entry.key for entry in storage.entries("q.io/a")} >= {MOD, ZIP, "q.io/ab/@v/v1.0.0.mod"}
+    assert list(storage.entries("none/x")) == []
+
+
+def test_a_local_file_is_moved(storage: DirectoryStorage) -> None:
+    descriptor, path = storage.new_file(ZIP)
+    os.write(descriptor, b"zip")
+    assert storage.create_from(ZIP, path)
+    assert storage.read(ZIP) == b"zip"
+    assert not os.path.exists(path)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    assert os.read(descriptor, 9) == b"zip", "whoever reads it already goes on"
+    os.close(descriptor)
+    descriptor, path = storage.new_file(ZIP)
+    os.close(descriptor)
+    assert not storage.create_from(ZIP, path)
+
+
+def test_of_many_writers_one_wins(storage: DirectoryStorage) -> None:
+    for round_ in range(20):
+        won: list[int] = []
+        go = threading.Barrier(8)
+
+        def write(number: int, round_: int = round_, won: list[int] = won, go: threading.Barrier = go) -> None:
+            go.wait()
+            if storage.create(f"k{round_}", b"%d" % number):
+                won.append(number)
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        assert storage.read(f"k{round_}") == b"%d" % won[0]
+
+
+def test_of_many_swappers_one_wins(storage: DirectoryStorage) -> None:
+    storage.create("head", b"0")
+    won = 0
+    guard = threading.Lock()
+
+    def swap() -> None:
+        nonlocal won
+        for _ in range(20):
+            entry = storage.head("head")
+            data = storage.read("head")
+            assert entry is not None
+            assert data is not None
+            if storage.swap("head", b"%d" % (int(data) + 1), entry.tag):
+                with guard:
+                    won += 1
+
+    threads = [threading.Thread(target=swap) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert storage.read("head") == b"%d" % won
+    assert not storage.swap("none", b"", "")
+
+
+def test_a_zip_is_written_under_gos_lock(storage: DirectoryStorage) -> None:
+    storage.create(MOD, b"")
+    done = threading.Event()
+    with locked(f"{storage.root}/q.io/a/@v/v1.0.0.lock"):
+        thread = threading.Thread(target=lambda: storage.create(ZIP, b"zip") and done.set())
+        thread.start()
+        assert not done.wait(0.2)
+        with storage.lock(ZIP) as ours:
+            assert not ours
+    thread.join()
+    assert done.is_set()
+    with storage.lock(ZIP) as ours:
+        assert ours
+        descriptor = os.open(f"{storage.root}/q.io/a/@v/v1.0.0.lock", os.O_RDWR)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(descriptor)
+        assert not storage.create(ZIP, b"other"), "the holder does not wait for itself"
+
+
+def test_what_is_no_plain_file(storage: DirectoryStorage, tmp_path: Path) -> None:
+    top = Path(storage.root)
+    top.mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (top / "link").symlink_to(tmp_path / "secret")
+    os.mkfifo(top / "pipe")
+    (top / "directory").mkdir()
+    for key in ("link", "pipe", "directory"):
+        assert storage.head(key) is storage.read(key) is None
+    assert list(storage.entries()) == []
+    storage.replace("link", b"new")
+    assert (tmp_path / "secret").read_text() == "secret"
+
+
+def test_a_storage_that_fails(storage: DirectoryStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "download").write_text("a file")
+    assert storage.read(MOD) is None
+    with pytest.raises(StorageError):
+        storage.create(MOD, b"")
+
+    def fails(*_: object, **__: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "open", fails)
+    monkeypatch.setattr(os, "stat", fails)
+    for call in (storage.read, storage.head):
+        with pytest.raises(StorageError, match="input/output error"):
+            call(MOD)
+
+
+def test_a_file_that_is_cut_short_while_it_is_read(storage: DirectoryStorage) -> None:
+    storage.create("big", b"x" * (3 << 20))
+    pieces = storage.chunks("big")
+    assert pieces is not None
+    next(pieces)
+    os.truncate(f"{storage.root}/big", 1 << 20)
+    with pytest.raises(StorageError, match="cut short"):
+        list(pieces)
