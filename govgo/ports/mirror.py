@@ -25,11 +25,11 @@ class LocalCopy(Protocol):
     @property
     def content(self) -> Content: ...
 
-    def zip_hash(self, mod: ModuleVersion) -> str:
+    def zip_hash(self, mod: ModuleVersion, gomod: bytes | None = None) -> str:
         """Its `h1:` as the zip of a module version, checked by every rule of module zips.
 
         Raises:
-            BadZipError: it breaks one.
+            BadZipError: it breaks one, or its go.mod is not `gomod`.
             DiskError: it cannot be read.
         """
         ...

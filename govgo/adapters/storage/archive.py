@@ -10,6 +10,7 @@ a new archive takes the place of the old one, in one step. One that is never sea
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -19,14 +20,14 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.archives import archive_errors
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.storage.keys import check_key
-from govgo.errors import DiskError, InputError, StorageError
+from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
 
 MAX_MEMBERS = 20_000_000
@@ -206,22 +207,19 @@ class ArchiveStorage:
         """Write the archive anew, and let it take the place of the old one."""
         name = ""
         try:
-            with locked(f"{self._path}.lock"):
+            descriptor, name = atomic.create_temp(self._path)
+            os.close(descriptor)
+            with archive_errors(lambda text: InputError(f"{self._path}: {text}")):
+                (self._write_zip if self._is_zip else self._write_tar)(name)
+            with open(name, "rb") as file:
+                os.fsync(file.fileno())
+            with _locked(os.path.dirname(self._path)):
                 if self._identity != _identity(self._path):
                     raise StorageError(f"{self._path}: another process has written it meanwhile", key=self._seal)
-                descriptor, name = atomic.create_temp(self._path)
-                os.close(descriptor)
-                with archive_errors(lambda text: InputError(f"{self._path}: {text}")):
-                    (self._write_zip if self._is_zip else self._write_tar)(name)
-                with open(name, "rb") as file:
-                    os.fsync(file.fileno())
                 os.rename(name, self._path)
-                name = ""
-                atomic.remove(f"{self._path}.lock")
+            name = ""
         except OSError as error:
             raise self._fault(self._seal, error) from error
-        except DiskError as error:
-            raise StorageError(str(error), key=self._seal, inner=error) from error
         finally:
             if name:
                 atomic.remove(name)
@@ -247,6 +245,18 @@ class ArchiveStorage:
 
     def _fault(self, key: str, error: OSError) -> StorageError:
         return StorageError(f"{self._path}{f': {key}' if key else ''}: {reason(error)}", key=key, inner=error)
+
+
+@contextmanager
+def _locked(directory: str) -> Iterator[None]:
+    """Hold the lock of a directory, where its file system has one for it: no file is left behind as by other locks."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _identity(path: str) -> str:

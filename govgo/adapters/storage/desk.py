@@ -25,11 +25,11 @@ class TemporaryCopy:
         self.path = path
         self.content = content
 
-    def zip_hash(self, mod: ModuleVersion) -> str:
+    def zip_hash(self, mod: ModuleVersion, gomod: bytes | None = None) -> str:
         """The `h1:` of a module zip that keeps every rule."""
         from govgo.adapters.modzip.hash import check_and_hash_zip
 
-        return check_and_hash_zip(self.path, mod, shown=f"{mod.path}@{mod.version}.zip")
+        return check_and_hash_zip(self.path, mod, shown=f"{mod.path}@{mod.version}.zip", gomod=gomod)
 
 
 class TemporaryDesk:

@@ -19,17 +19,11 @@ from govgo.app.mirror.store import put_zip, read_manifest, write_manifest
 from govgo.core.findings import Finding
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.mirror.closure import (
-    Closure,
-    file_key,
-    latest_key,
-    list_key,
-    module_of_key,
-    version_list,
-)
+from govgo.core.mirror.closure import Closure
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Added
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
+from govgo.core.storage.keys import file_key, latest_key, list_key, module_of_key, version_list
 from govgo.core.sumdb.record import format_record, lookup_path, mismatch_error, parse_record
 from govgo.core.sumdb.tlog import Tree
 from govgo.core.version import semver
@@ -149,14 +143,15 @@ class _Run:
             downloaded = {each.mod: each for each in repo.download(wanted, extract=False)}
             for mod in self._proved(batch):
                 done = downloaded.get(mod)
+                error = done.error if done is not None else None
+                if error is not None:
+                    self._fail(mod, error)  # there are proxies that have go.mod files alone: these are kept
                 try:
-                    if done is not None and done.error is not None:
-                        raise done.error
-                    self._add(mod, done.zip if done is not None else "")
+                    self._add(mod, done.zip if done is not None and error is None else "")
                 except StorageError:
                     raise
-                except Failure as error:
-                    self._fail(mod, error)
+                except Failure as failure:
+                    self._fail(mod, failure)
 
     def _proved(self, batch: Sequence[ModuleVersion]) -> Iterable[ModuleVersion]:
         """Those of a batch that the database knows, or is not asked about; what it knows is in `self._sums` then."""
@@ -189,18 +184,20 @@ class _Run:
         gomod = repo.gomod(mod)
         self._compare(mod.gomod_key(), hash_gomod(gomod))
         if zip_file:
-            info = self._session.files.read_source(repo.cache_file(mod, "info"))
-            if info is None:
-                raise NotFoundError(f"{mod}: its .info is not in the module cache")
             with self._desk.copy_file(zip_file) as copy:
                 h1 = copy.zip_hash(mod)
                 self._compare(mod, h1)
-                self._put(file_key(mod, "info"), info)
                 self._put(file_key(mod, "ziphash"), h1.encode())
                 put_zip(self._storage, file_key(mod, "zip"), copy)
                 self.files[file_key(mod, "zip")] = copy.content
             self.sizes[mod] = copy.content.size
         self._put(file_key(mod, "mod"), gomod)
+        if zip_file:
+            repo.info(mod.path, mod.version)  # some proxies lack it: builds do without, queries do not
+            info = self._session.files.read_source(repo.cache_file(mod, "info"))
+            if info is None:
+                raise NotFoundError(f"{mod}: its .info is not in the module cache")
+            self._put(file_key(mod, "info"), info)
 
     def _compare(self, key: ModuleVersion, h1: str) -> None:
         """Compare a hash with what the database proves, else with every go.sum that has the module.
@@ -253,8 +250,9 @@ class _Run:
             data = version_list(frozenset(versions[path]))
             self._put(list_key(path), data)
             if not data:
-                best = max(versions[path], key=semver.key)
-                self._put(latest_key(path), self._read(file_key(ModuleVersion(path, best), "info")))
+                best = ModuleVersion(path, max(versions[path], key=semver.key))
+                if file_key(best, "info") in every:
+                    self._put(latest_key(path), self._read(file_key(best, "info")))
 
     def _put(self, key: str, data: bytes) -> None:
         content = Content(hashlib.sha256(data).hexdigest(), len(data))

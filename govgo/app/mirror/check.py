@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Verdict
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
-from govgo.core.mirror.closure import module_of_key
 from govgo.core.mirror.manifest import Content, Manifest
 from govgo.core.mirror.outcomes import Checked
 from govgo.core.mirror.prove import ProvedLog, prove_log
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.storage.keys import module_of_key
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import check_sum, sum_lines
 from govgo.errors import (

@@ -32,7 +32,8 @@ MAX_MANIFEST_BYTES = 1 << 30
 _MAGIC = "govgo mirror manifest v1"
 _FAMILY = "govgo mirror manifest v"
 _HEAD = re.compile(r"head ([^\s]{1,250}) (0|[1-9][0-9]{0,18}) ([A-Za-z0-9+/]{43}=)")
-_FILE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,18}) (\S.{0,999})")
+_FILE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,18}) ([^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,999})")
+_NO_NAME = frozenset(("", ".", ".."))
 
 
 class Content(NamedTuple):
@@ -123,7 +124,7 @@ def parse_manifest(data: bytes, name: str = KEY) -> Manifest:
     files: dict[str, Content] = {}
     for number, line in enumerate(lines[at + 1 : -1], at + 1):
         entry = _FILE.fullmatch(line)
-        if entry is None:
+        if entry is None or not _NO_NAME.isdisjoint(entry[3].split("/")):
             raise _malformed(name, number, line)
         files[entry[3]] = Content(entry[1], int(entry[2]))
     manifest = Manifest(files, frozenset(heads))

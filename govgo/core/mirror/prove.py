@@ -56,27 +56,15 @@ def prove_log(
         read: gives the content of a file, None where there is none.
     """
     faults: list[Fault] = []
-    heads: dict[bytes, Head] = {}
-    records: dict[ModuleVersion, tuple[str, Record, Head]] = {}
-    for mod, (key, data) in lookups.items():
-        try:
-            record = parse_record(data)
-            head = heads.get(record.rest) or heads.setdefault(record.rest, read_head(record.rest, verifier))
-            if not sum_lines(record.text, mod):
-                raise SumDbFormatError(f"the record has no line for {mod}")
-            if not 0 <= record.number < head.tree.size:
-                raise SumDbFormatError(f"record {record.number} in a tree of size {head.tree.size}")
-        except GovgoError as error:
-            faults.append(Fault(key, mod, error))
-        else:
-            records[mod] = key, record, head
+    records = _read_lookups(verifier, lookups, faults)
+    heads = dict.fromkeys(head for _, _, head in records.values())
     try:
         newest = read_head(read(f"{top}/latest") or b"", verifier)
     except GovgoError as error:
         return ProvedLog({}, (*faults, Fault(f"{top}/latest", None, error)))
     tiles = _Tiles(top, read)
     proved: dict[ModuleVersion, bytes] = {}
-    for head in {newest, *heads.values()}:
+    for head in {newest: None, **heads}:
         numbers = {
             record.number: (mod, key, record)
             for mod, (key, record, own) in records.items()
@@ -96,8 +84,29 @@ def prove_log(
                 records.pop(mod, None)
             else:
                 proved[mod] = record.text
-    faults += _joined(top, newest, [*heads.values()], seen, tiles)
+    faults += _joined(top, newest, list(heads), seen, tiles)
     return ProvedLog(proved, tuple(dict.fromkeys(faults)))
+
+
+def _read_lookups(
+    verifier: Verifier, lookups: Mapping[ModuleVersion, tuple[str, bytes]], faults: list[Fault]
+) -> dict[ModuleVersion, tuple[str, Record, Head]]:
+    """The key, the record and the signed tree head of each lookup."""
+    heads: dict[bytes, Head] = {}
+    records: dict[ModuleVersion, tuple[str, Record, Head]] = {}
+    for mod, (key, data) in lookups.items():
+        try:
+            record = parse_record(data)
+            head = heads.get(record.rest) or heads.setdefault(record.rest, read_head(record.rest, verifier))
+            if not sum_lines(record.text, mod):
+                raise SumDbFormatError(f"the record has no line for {mod}")
+            if not 0 <= record.number < head.tree.size:
+                raise SumDbFormatError(f"record {record.number} in a tree of size {head.tree.size}")
+        except GovgoError as error:
+            faults.append(Fault(key, mod, error))
+        else:
+            records[mod] = key, record, head
+    return records
 
 
 def _joined(top: str, newest: Head, heads: list[Head], seen: Mapping[int, Tree], tiles: _Tiles) -> Iterator[Fault]:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from govgo.core.findings import Finding
 from govgo.core.foreign import one_line
-from govgo.core.mirror.closure import module_of_key
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.mirror.outcomes import Compared, Shipped
 from govgo.core.module.moduleversion import sort_key
+from govgo.core.storage.keys import module_of_key
 from govgo.report.document import encode, fault_entries, heading, module_members
 from govgo.report.mirror.verify import verify_document, verify_text
 from govgo.report.style import PLAIN, Style

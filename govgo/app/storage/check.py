@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo storage verify`: damage at rest is found, and mended from upstream.
+
+What a zip is to be says the checksum database where it is at hand, else the .ziphash that was written when the zip had
+been checked. A .mod file is to be what the database says, and what the zip has.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from govgo.app.storage.manage import list_versions
+from govgo.core.findings import Finding, Verdict
+from govgo.core.gosum.dirhash import hash_gomod, is_h1
+from govgo.core.gosum.ledger import SumLedger
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.storage.keys import file_key
+from govgo.core.storage.outcomes import StorageCheck
+from govgo.core.sumdb.record import mismatch_error
+from govgo.errors import Failure, GovgoError, IntegrityError, NotFoundError, SecurityError, StorageError
+from govgo.load.targets.faults import from_error
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.mirror import Desk
+    from govgo.ports.storage import Storage
+    from govgo.ports.sumdb import SumDatabase
+
+_BATCH = 256
+"""So many records are asked for at once."""
+MAX_GO_MOD_BYTES = 17 << 20
+
+
+def check_storage(
+    session: Session,
+    storage: Storage,
+    *,
+    database: SumDatabase | None,
+    desk: Desk,
+    patterns: Sequence[str] = (),
+    sample: int = 0,
+    repair: bool = False,
+) -> StorageCheck:
+    """Hash zips and go.mod files again, and compare.
+
+    Args:
+        session: the command; its repository is what damage is mended from.
+        storage: the storage.
+        database: the checksum database; None to ask none. What it does not answer is compared with .ziphash alone.
+        desk: for zips, which are hashed as files.
+        patterns: which module versions, as in `list_versions`.
+        sample: check so many of them, chosen at random; 0 for all.
+        repair: replace what is damaged by what upstream has, if that proves; what cannot be mended is removed.
+
+    Raises:
+        StorageError: the storage cannot be asked.
+        ForkError, BadSignatureError: the checksum database misbehaves.
+    """
+    run = _Check(session, storage, database, desk, repair=repair)
+    mods = [each.mod for each in list_versions(storage, patterns).versions if {"zip", "mod"} & set(each.suffixes)]
+    if sample and sample < len(mods):
+        mods = sorted(random.sample(mods, sample))
+    session.repo.reset(SumLedger())
+    session.report.event("planned", {"modules": len(mods)})
+    for start in range(0, len(mods), _BATCH):
+        batch = mods[start : start + _BATCH]
+        run.look_up(batch)
+        for mod in batch:
+            run.check(mod)
+            session.report.event("downloaded", {})
+    return StorageCheck(len(mods), run.zips, run.proved, tuple(run.repaired), tuple(run.findings))
+
+
+class _Check:
+    def __init__(
+        self, session: Session, storage: Storage, database: SumDatabase | None, desk: Desk, *, repair: bool
+    ) -> None:
+        self.zips = self.proved = 0
+        self.repaired: list[ModuleVersion] = []
+        self.findings: list[Finding] = []
+        self._session = session
+        self._storage = storage
+        self._database = database
+        self._desk = desk
+        self._repair = repair
+        self._records: dict[ModuleVersion, str] = {}
+
+    def look_up(self, mods: Sequence[ModuleVersion]) -> None:
+        """Ask the database what files are to be; what it cannot say is not proved."""
+        database = self._database
+        if database is None:
+            return
+        keys = [key for mod in mods if database.covers(mod.path) for key in (mod, mod.gomod_key())]
+        for key, lines in (database.lookup_many(keys) if keys else {}).items():
+            if not isinstance(lines, GovgoError):
+                self._records[key] = lines[0].rpartition(" ")[2]
+
+    def check(self, mod: ModuleVersion) -> None:
+        """Check a version, and mend it."""
+        try:
+            self._compare(mod)
+        except StorageError:
+            raise
+        except (Failure, SecurityError) as error:  # a contradiction is a finding, and counts for the exit code
+            finding = from_error(None, error)
+            if not isinstance(error, NotFoundError):
+                finding = finding._replace(verdict=max(finding.verdict, Verdict.FINDING))
+            if finding.verdict is Verdict.UNCHECKED and isinstance(error, IntegrityError):
+                finding = finding._replace(verdict=Verdict.FINDING)  # it was checked: it is damaged
+            finding = finding._replace(module=mod, text=str(error).partition("\n\nSECURITY")[0])
+            self._mend(mod, finding)
+        else:
+            self.proved += mod in self._records
+
+    def _compare(self, mod: ModuleVersion) -> None:
+        gomod = self._storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD_BYTES)
+        pieces = self._storage.chunks(file_key(mod, "zip"))
+        if gomod is not None:
+            _same(mod.gomod_key(), hash_gomod(gomod), self._records.get(mod.gomod_key()), self._name)
+        if pieces is None:
+            return
+        self.zips += 1
+        with self._desk.copy_pieces(pieces) as copy:
+            h1 = copy.zip_hash(mod, gomod)
+        _same(mod, h1, self._records.get(mod), self._name)
+        stated = (self._storage.read(file_key(mod, "ziphash"), 0, 200) or b"").strip().decode("ascii", "replace")
+        if is_h1(stated) and stated != h1:
+            raise IntegrityError(f"{mod}: the zip has the hash {h1}, and its .ziphash says {stated}")
+        if not is_h1(stated) and mod not in self._records:
+            raise NotFoundError(f"{mod}: neither a .ziphash nor a record says what the zip is to be")
+        if not is_h1(stated) and self._repair:
+            self._storage.replace(file_key(mod, "ziphash"), h1.encode())
+
+    @property
+    def _name(self) -> str:
+        return self._database.name if self._database is not None else ""
+
+    def _mend(self, mod: ModuleVersion, finding: Finding) -> None:
+        if not self._repair or finding.verdict is Verdict.UNCHECKED:
+            self.findings.append(finding)
+            return
+        for suffix in ("zip", "mod", "info", "ziphash"):
+            self._storage.delete(file_key(mod, suffix))
+        try:
+            self._fetch(mod)
+        except StorageError:
+            raise
+        except (Failure, SecurityError) as error:  # told with the finding, which counts for the exit code
+            self.findings.append(finding._replace(text=f"{finding.text}; removed, and not to be had again: {error}"))
+        else:
+            self.repaired.append(mod)
+
+    def _fetch(self, mod: ModuleVersion) -> None:
+        """Store a version as upstream has it, checked as for a build."""
+        session, storage = self._session, self._storage
+        (done,) = session.repo.download([mod], extract=False)
+        if done.error is not None:
+            raise done.error
+        session.repo.info(mod.path, mod.version)
+        gomod = session.repo.gomod(mod)
+        info = session.files.read_source(session.repo.cache_file(mod, "info"))
+        with self._desk.copy_file(done.zip) as copy:
+            h1 = copy.zip_hash(mod, gomod)
+            _same(mod, h1, self._records.get(mod), self._name)
+            storage.replace(file_key(mod, "mod"), gomod)
+            if info is not None:
+                storage.replace(file_key(mod, "info"), info)
+            storage.replace(file_key(mod, "ziphash"), h1.encode())
+            storage.create_from(file_key(mod, "zip"), copy.path)  # it may be the module cache, which has it by now
+
+
+def _same(key: ModuleVersion, h1: str, record: str | None, database: str) -> None:
+    """Compare a hash with that of a record, if there is one.  Raises SumMismatchError."""
+    if record is not None and record != h1:
+        raise mismatch_error(database, key, h1, record)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The keys of served files: those of a module cache below `cache/download`, which are paths of the GOPROXY protocol.
+
+q.io/a/@v/list    q.io/a/@v/v1.0.0.info  .mod  .zip  .ziphash    q.io/a/@latest
+sumdb/sum.example.org/lookup/q.io/a@v1.0.0    …/tile/8/0/000    …/latest    …/supported
+"""
+
+from __future__ import annotations
+
+from govgo.core.module.cachepath import DOWNLOAD, file_stem, version_dir
+from govgo.core.module.escape import unescape_path, unescape_version
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import InputError
+
+_TOP = f"{DOWNLOAD}/"
+
+
+def file_key(mod: ModuleVersion, suffix: str) -> str:
+    """The key of a file of a module version: "q.io/a/@v/v1.0.0.zip" for the suffix "zip".
+
+    Raises:
+        InputError: a proxy can have no file for `mod`.
+    """
+    return f"{file_stem(*mod).removeprefix(_TOP)}.{suffix}"
+
+
+def list_key(path: str) -> str:
+    """The key of the list of versions of a module."""
+    return f"{version_dir(path).removeprefix(_TOP)}/list"
+
+
+def latest_key(path: str) -> str:
+    """The key of what a proxy answers for the latest version of a module without tagged versions."""
+    return f"{version_dir(path).removeprefix(_TOP).removesuffix('/@v')}/@latest"
+
+
+def version_list(versions: frozenset[str]) -> bytes:
+    """The content of a list: tagged versions in order, a line each (Go Modules Reference, "GOPROXY protocol")."""
+    tagged = sorted((v for v in versions if not is_pseudo(v)), key=lambda v: (semver.key(v), v))
+    return "".join(f"{version}\n" for version in tagged).encode()
+
+
+_SUFFIXES = (".info", ".mod", ".zip", ".ziphash")
+
+
+def module_of_key(key: str) -> ModuleVersion | None:
+    """The module version whose file a key is; None for lists, files of a checksum database and others."""
+    if key.startswith("sumdb/") or "/@v/" not in key:
+        return None
+    path, _, name = key.rpartition("/@v/")
+    version, _, suffix = name.rpartition(".")
+    if f".{suffix}" not in _SUFFIXES:
+        return None
+    try:
+        return ModuleVersion(unescape_path(path), unescape_version(version))
+    except InputError:
+        return None

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is in a storage, and what was removed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from govgo.core.findings import Finding
+from govgo.core.storage.outcomes import Listing, Removal, Stats, StoredVersion
+from govgo.report.document import encode, fault_entries, heading, module_members, moment
+from govgo.report.style import PLAIN, Style, table
+from govgo.report.words import many, size_of
+
+LS_SCHEMA = "govgo.storage.ls/1"
+STATS_SCHEMA = "govgo.storage.stats/1"
+REMOVAL_SCHEMA = "govgo.storage.removal/1"
+
+
+def ls_text(run: Listing, style: Style = PLAIN) -> str:
+    """A line for each version: what there is of it, how large that is, and when it came."""
+    if not run.versions:
+        return ""
+    rows = [
+        (f"{each.mod.path}@{each.mod.version}", size_of(each.size), _day(each.modified), " ".join(each.suffixes))
+        for each in run.versions
+    ]
+    return table(("module", "size", "stored", "files"), rows, style)
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def ls_json(run: Listing) -> str:
+    """The same as a document."""
+    summary = {"versions": len(run.versions), "bytes": sum(each.size for each in run.versions)}
+    return document(LS_SCHEMA, summary, map(_version, run.versions))
+
+
+def stats_text(run: Stats, style: Style = PLAIN) -> str:
+    """A line for each kind of files, then all."""
+    rows = [(each.name, f"{each.files:,}", size_of(each.size)) for each in run.kinds]
+    rows.append(("all", f"{run.files:,}", size_of(run.size)))
+    closing = f"{many(run.modules, 'module')}, {many(run.versions, 'version')}\n"
+    return table(("kind", "files", "size"), rows, style) + closing
+
+
+def stats_json(run: Stats) -> str:
+    """The same as a document."""
+    summary = {"modules": run.modules, "versions": run.versions, "files": run.files, "bytes": run.size}
+    results = ({"kind": each.name, "files": each.files, "bytes": each.size} for each in run.kinds)
+    return document(STATS_SCHEMA, summary, results)
+
+
+def removal_text(run: Removal, style: Style = PLAIN) -> str:
+    """A line for each version, then what it comes to."""
+    lines = []
+    for each in run.versions:
+        what = f"{size_of(each.size)} ({' '.join(each.suffixes)})"
+        lines.append(f" {style.paint('-', 'red')} {each.mod.path} {each.mod.version}  {what}")
+    verb = "would remove" if run.is_plan else "removed"
+    done = f"{verb} {size_of(run.size)} of {many(len(run.versions), 'version')}"
+    what = done if run.versions else "nothing to remove"
+    left = f"; {size_of(run.left)} are left" if run.left >= 0 else ""
+    over = ", more than the limit: the rest cannot be had again" if 0 < run.limit < run.left else ""
+    return "".join(f"{line}\n" for line in [*lines, what + left + over])
+
+
+def removal_json(run: Removal) -> str:
+    """The same as a document."""
+    summary = {
+        "dry_run": run.is_plan,
+        "versions": len(run.versions),
+        "bytes": run.size,
+        "bytes_left": None if run.left < 0 else run.left,
+        "limit": run.limit or None,
+    }
+    return document(REMOVAL_SCHEMA, summary, map(_version, run.versions))
+
+
+def _version(each: StoredVersion) -> dict[str, object]:
+    return {
+        **module_members(each.mod),
+        "files": list(each.suffixes),
+        "bytes": each.size,
+        "modified": moment(datetime.fromtimestamp(each.modified, UTC)),
+    }
+
+
+def document(
+    schema: str, summary: Mapping[str, object], results: Iterable[Mapping[str, object]], faults: Iterable[Finding] = ()
+) -> str:
+    """A whole document."""
+    whole = {**heading(schema), "summary": summary, "results": list(results), "errors": fault_entries(faults)}
+    return encode(whole)

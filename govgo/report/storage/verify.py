@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the check of a storage has found."""
+
+from __future__ import annotations
+
+from govgo.core.findings import Verdict, worst
+from govgo.core.foreign import one_line
+from govgo.core.storage.outcomes import StorageCheck
+from govgo.report.document import module_members, module_or_null
+from govgo.report.storage.contents import document
+from govgo.report.style import PLAIN, Style
+from govgo.report.words import many
+
+SCHEMA = "govgo.storage.verify/1"
+
+
+def verify_text(run: StorageCheck, style: Style = PLAIN) -> str:
+    """A line for what was mended, one for each finding, then what was checked."""
+    lines = [f"{style.paint('repaired', 'green')}: {mod.path}@{mod.version}" for mod in run.repaired]
+    lines += [f"{style.paint(each.code, 'red')}: {one_line(each.text)}" for each in run.findings]
+    words = "all is as it was stored" if worst(run.findings) is Verdict.PASSED else "not all is as it was stored"
+    lines.append(f"{words}: {many(run.versions, 'version')}, {many(run.zips, 'zip')}, {run.proved:,} proved")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def verify_json(run: StorageCheck) -> str:
+    """The same as a document."""
+    summary = {
+        "verdict": worst(run.findings).name.lower(),
+        "versions": run.versions,
+        "zips": run.zips,
+        "proved": run.proved,
+        "repaired": [module_members(mod) for mod in run.repaired],
+    }
+    results = [
+        {
+            "code": each.code,
+            "verdict": each.verdict.name.lower(),
+            "text": each.text,
+            "module": module_or_null(each.module),
+        }
+        for each in run.findings
+        if each.verdict is not Verdict.UNCHECKED
+    ]
+    return document(SCHEMA, summary, results, (each for each in run.findings if each.verdict is Verdict.UNCHECKED))

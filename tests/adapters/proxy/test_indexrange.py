@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ranges of a module index: pages that overlap by a line, and what is none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from govgo.adapters.proxy import indexrange
+from govgo.adapters.proxy.indexrange import IndexRange, read_range
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import NetworkError
+
+
+class Index:
+    """Answers as index.golang.org does: lines from `since` on, that moment included."""
+
+    def __init__(self, count: int) -> None:
+        self.lines = [
+            (f"q.io/m{n % 7}", f"v1.0.{n}", f"2026-01-01T00:{n // 60:02d}:{n % 60:02d}Z") for n in range(count)
+        ]
+        self.asked: list[str] = []
+
+    async def fetch(self, url: str, limit_bytes: int) -> bytes:
+        self.asked.append(url.partition("?")[2])
+        query = dict(each.split("=") for each in self.asked[-1].split("&"))
+        since = query.get("since", "").replace("%3A", ":")
+        found = [line for line in self.lines if line[2] >= since][: int(query["limit"])]
+        named = [dict(zip(("Path", "Version", "Timestamp"), line, strict=True)) for line in found]
+        return "".join(f"{json.dumps(each)}\n" for each in named).encode()
+
+
+def read(index: Index, limit: int, since: str = "") -> IndexRange:
+    return asyncio.run(read_range(index.fetch, "https://index.example/index", since, limit))
+
+
+@pytest.mark.parametrize("limit", [1, 9, 10, 11, 25, 99])
+def test_pages_follow_one_another(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexrange, "MAX_LINES", 10)
+    index = Index(40)
+    found = read(index, limit)
+    want = [ModuleVersion(*line[:2]) for line in index.lines[:limit]]
+    assert list(found.modules) == want
+    assert found.next == index.lines[min(limit, 40) - 1][2]
+    assert all(int(query.rpartition("limit=")[2]) <= 10 for query in index.asked)
+
+
+def test_a_run_goes_on_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index(40)
+    first = read(index, 15)
+    rest = read(index, 100, first.next)
+    assert len({*first.modules, *rest.modules}) == 40
+    assert rest.modules[0] == first.modules[-1], "the line at that moment comes again"
+    assert read(index, 5, "2027-01-01T00:00:00Z") == IndexRange((), 0, "2027-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<html>",
+        b"[]",
+        b'{"Path":"q.io/a"}',
+        b'{"Path":1,"Version":"v1.0.0","Timestamp":"2026-01-01T00:00:00Z"}',
+        b'{"Path":"q.io/a","Version":"v1.0.0","Timestamp":"soon"}',
+        b"\xff",
+        b"[" * 5000,
+    ],
+)
+def test_what_is_no_index(line: bytes) -> None:
+    async def fetch(url: str, limit_bytes: int) -> bytes:
+        return line + b"\n"
+
+    with pytest.raises(NetworkError, match=r"https://i\.example: not a line of a module index"):
+        asyncio.run(read_range(fetch, "https://i.example", "", 10))
