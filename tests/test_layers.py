@@ -109,9 +109,7 @@ TESTED_BY = {
     "app/edit/test_edit.py": "app/edit: flags",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
-    "cli/commands/inspect/test_diff.py": (
-        "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
-    ),
+    "cli/commands/inspect/test_diff.py": ("app/diff: diff sources; report/diff: json markdown; wiring: diff"),
     "cli/commands/trust/test_audit.py": (
         "app: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown "
         "text; wiring: audit"
