@@ -21,6 +21,7 @@ from govgo.api.files import format_mod, format_sum, parse_mod, parse_sum, parse_
 from govgo.api.modules import Build, download, get, query, resolve, tidy, versions, why
 from govgo.api.reports import (
     Verification,
+    check,
     dependencies,
     diff,
     hygiene,
@@ -57,6 +58,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "WorkFile",
+    "check",
     "dependencies",
     "diff",
     "download",
