@@ -16,7 +16,9 @@ import pytest
 
 from govgo.cli.group import MAIN
 from govgo.cli.options import Command
+from govgo.core.findings import VERIFY_RULES
 from govgo.core.govgotoml import parse_policy
+from govgo.core.policy.rules import RULES
 from tests.simulators.world import World
 
 yaml = pytest.importorskip("yaml")
@@ -112,6 +114,11 @@ def test_the_snippets_of_the_page() -> None:
     assert {each["id"] for each in hooks["repos"][0]["hooks"]} <= {hook["id"] for hook in HOOKS}
     (policy,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     assert len(parse_policy("govgo.toml", policy.encode()).check.rules) == 7
+
+
+def test_the_rules_of_the_page() -> None:
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", PAGE, re.MULTILINE))
+    assert rows == {code: text for code, text in RULES.items() if code not in VERIFY_RULES}
 
 
 @pytest.fixture

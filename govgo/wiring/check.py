@@ -32,7 +32,8 @@ class CheckOptions(NamedTuple):
 
     Attributes:
         policy: a govgo.toml that counts for every module, "" for those that lie beside and above them.
-        since: a git reference; only what has come since then is told. "" for everything.
+        since: a git reference, `A...` for where a branch left A; only what has come since then is told. "" for
+            everything.
         databases: sources of advisories; none for those of GOVGO_VULNDB, else the public database.
         offline: ask nobody.
     """
@@ -63,7 +64,7 @@ def run_check(
     engines = _Engines(session, options, network)
     tools = Tools(engines.audit, engines.licenses, engines.verify, planned)
     with ExitStack() as held:
-        old = open_side(session, options.since, (), held, "check").session if options.since else None
+        old = open_side(session, options.since, (), held, "--since").session if options.since else None
         return check(session, where, tools, old=old, since=options.since, offline=options.offline)
 
 

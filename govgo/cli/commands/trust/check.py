@@ -55,7 +55,7 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo check
     govgo check ./... -o sarif:check.sarif -o markdown:summary.md
-    govgo check --since origin/main           only what a branch has introduced
+    govgo check --since origin/main...        only what a branch has introduced since it left main
     govgo check --policy /etc/govgo.toml      rules that no change of the repository can rewrite
 
     A finding stands at the line of the requirement that brought the module in. Waivers that have expired or concern

@@ -365,6 +365,7 @@ def test_only_what_came_since_a_reference(world: World, check: Any) -> None:
         ("vulnerable-module", DEEP),
     ]
     assert (run.notes, run.json["summary"]["since"]) == ([], "HEAD")
+    assert check("--json", "--since", "HEAD...").found == run.found
     everything = check("--json").found
     assert len(everything) > len(run.found)
     assert ("module-denied", COM) in everything
@@ -381,7 +382,8 @@ def test_a_state_that_cannot_be_compared_with(world: World, check: Any) -> None:
     run = check("--json", "--since", "HEAD")
     assert (run.found, run.code) == ([("pseudo-version", COM)], 3)
     assert run.json["errors"][0]["text"].startswith("HEAD: ")
-    assert check("--since", "nowhere").code == 2
+    refused = check("--since", "nowhere")
+    assert (refused.code, refused.err.startswith('govgo: --since "nowhere": no such commit in ')) == (2, True)
 
 
 def test_many_modules_one_file_and_one_of_its_own(world: World, check: Any) -> None:
