@@ -491,3 +491,14 @@ def test_formats_that_ci_systems_read(world: World, check: Any) -> None:
     assert (
         "- example.com/app: 9 modules; govgo.toml: no\\-pseudo\\-versions, no\\-incompatible, max\\-modules" in markdown
     )
+
+
+def test_text_of_strangers_gives_no_commands(world: World, check: Any) -> None:
+    evil = "x ::error::y\x1b[2J [z](u) " + "long " * 1000
+    gomod = f"// Deprecated: {evil}\nmodule q.io/evil\n\nretract v1.0.0 // {evil}\n"
+    world.publish("q.io/evil", "v1.0.0", gomod)
+    world.main("module example.com/app\n\ngo 1.21\n\nrequire q.io/evil v1.0.0\n")
+    policy("no-deprecated = true\nno-retracted = true")
+    for form in ("text", "markdown", "json", "github", "gitlab"):
+        run = check("-format", form)
+        assert (run.code, "\x1b" in run.out, len(run.out) < 6_000) == (1, False, True)
