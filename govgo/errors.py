@@ -67,7 +67,6 @@
           NotGoError             [core/gobinary] an executable has no Go build information
           BuildInfoError         [core/gobinary] the list of modules in a Go binary is malformed
           AdvisoryError          [core/advisory] a file is no advisory in the OSV format
-          PolicyFileError        [core] a govgo.toml cannot be used (file, key or line in its sentence)
           NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
           UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
           SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides

@@ -226,3 +226,16 @@ def test_cancelled_before_it_begins(hello: Path, environ: dict[str, str]) -> Non
         api.get("rsc.io/quote@v1.5.2", str(hello), environ=environ, cancelled=lambda: True)
     assert (hello / "go.mod").read_bytes() == before
     assert not (hello / "go.sum").exists()
+
+
+def test_check(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/m\n\ngo 1.16\n\nrequire rsc.io/quote v1.5.2\n")
+    with pytest.raises(errors.UsageError, match=r"no govgo\.toml beside it"):
+        api.check(str(tmp_path), environ=environ)
+    (tmp_path / "govgo.toml").write_text("[check]\nno-pseudo-versions = true\nmodules.deny = ['rsc.io/sampler']\n")
+    run = api.check(str(tmp_path), environ=environ)
+    assert [(each.code, str(each.place)) for each in run.modules[0].findings] == [
+        ("module-denied", "go.mod:5"),
+        ("pseudo-version", "go.mod:5"),
+    ]
+    assert api.check(str(tmp_path), environ=environ, offline=True).modules == run.modules

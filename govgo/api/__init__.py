@@ -27,6 +27,7 @@ from govgo.api.modules import Build, download, get, query, resolve, tidy, versio
 from govgo.api.reports import (
     Verification,
     audit,
+    check,
     dependencies,
     diff,
     hygiene,
@@ -65,6 +66,7 @@ __all__ = [
     "Verification",
     "WorkFile",
     "audit",
+    "check",
     "dependencies",
     "diff",
     "download",

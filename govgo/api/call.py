@@ -43,6 +43,7 @@ def open_session(
     *,
     mod: str = "",
     horizon: Horizon | None = None,
+    offline: bool = False,
 ) -> Iterator[Session]:
     """A silent session in `directory`; with "mod", it may add to what go.mod says, in memory."""
     from govgo.adapters.disk.diskerror import reason
@@ -65,7 +66,7 @@ def open_session(
     settings = Settings(cwd=cwd, env=env, mod=mod, go_version=env.go_version or REFERENCE_RELEASE, horizon=horizon)
     ask = None if cancelled is None else _once(cancelled)
     report = HookReporter(None if progress is None else lambda kind, facts: progress(Event(kind, facts)), ask)
-    session = make_session(settings, report, network=NetworkOptions(cancelled=ask), announce=False)
+    session = make_session(settings, report, network=NetworkOptions(cancelled=ask), announce=False, offline=offline)
     session.switching = True  # what a command would print of its faults is kept, for the error's text
     try:
         with _closing(session):

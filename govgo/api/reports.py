@@ -16,6 +16,7 @@ from govgo.load.session.horizon import Horizon
 if TYPE_CHECKING:
     from govgo.core.advisory.audit import Audit
     from govgo.core.licenses.licenses import Licenses
+    from govgo.core.policy.checked import Checked
     from govgo.core.resolution.compare import Comparison
     from govgo.core.resolution.dependencies import Dependencies
     from govgo.core.resolution.outdated import Outdated
@@ -208,6 +209,38 @@ def audit(
         stated = [name for name in session.settings.env.get("GOVGO_VULNDB").split(",") if name]
         names = list(databases) or stated or [DEFAULT_VULNDB]
         return run_audit(session, list(where), names, max_age=max_age, packages=only_packages)
+
+
+def check(
+    directory: str = ".",
+    *,
+    where: Iterable[str] = (),
+    policy: str = "",
+    since: str = "",
+    offline: bool = False,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> Checked:
+    """Judge the build list by the rules of govgo.toml, as `govgo check`.
+
+    Args:
+        directory: of the module or workspace.
+        where: directories and patterns such as "./..." for other modules than that.
+        policy: a govgo.toml that counts for every module, "" for the nearest at or above each.
+        since: a git reference; only what has come since then is told. "" for everything.
+        offline: ask nobody.
+
+    Returns:
+        The findings of each module, and those that concern several; `findings.verdict_of` tells the worst.
+
+    Raises:
+        GovgoError: nothing is there, no rules are, or bytes contradict go.sum or the checksum database.
+    """
+    from govgo.wiring.check import CheckOptions, run_check
+
+    with open_session(directory, environ, progress, cancelled, offline=offline) as session:
+        return run_check(session, list(where), CheckOptions(policy, since, offline=offline))
 
 
 def licenses(

@@ -77,7 +77,7 @@ govgo's own are one JSON document with a "schema" member; fields are only ever a
   govgo verify -o text:-             for people
   govgo verify -o json:report.json   for programs
   govgo verify -o sarif:out.sarif    for code scanning, anchored at the go.sum line
-  govgo verify -o markdown:-         for a pull request; also junit and github
+  govgo verify -o markdown:-         for a pull request; also junit, github and gitlab
 
 -o can be given several times in one run.
 """

@@ -29,6 +29,35 @@ def fault_section(fault: Finding) -> list[str]:
     return ["", f"### ⚠️ {plain(fault.code)}{place}", "", *fenced(visible(fault.text).split("\n"))]
 
 
+MOST_BYTES = (1 << 20) - (1 << 12)
+"""Of a report: a step's summary on GitHub may have 1 MiB, and other steps of the job write theirs beside it."""
+
+
+def document(lines: Iterable[str]) -> str:
+    """The report, a newline at its end; cut at a line where it is too large, and then it says how much is left out."""
+    whole = list(lines)
+    sizes = [len(line.encode("utf-8", "surrogateescape")) + 1 for line in whole]
+    if sum(sizes) <= MOST_BYTES:
+        return "".join(f"{line}\n" for line in whole)
+    left, shown, fence = MOST_BYTES - _RESERVE, 0, ""
+    for line, size in zip(whole, sizes, strict=True):
+        left -= size
+        if left < 0:
+            break
+        match = _FENCE.match(line)
+        if match is not None and not fence:
+            fence = match[0]
+        elif fence and line == fence:
+            fence = ""
+        shown += 1
+    more = f"… cut off here, since a summary is limited: {len(whole) - shown:,} more lines in the text report."
+    return "".join(f"{line}\n" for line in [*whole[:shown], *([fence] if fence else []), "", more])
+
+
+_RESERVE = 1 << 10
+"""Bytes for the note that something is left out."""
+
+
 def fenced(lines: Iterable[str], language: str = "text") -> list[str]:
     """Lines, made safe already, in a code block that none of them can end."""
     body = list(lines)

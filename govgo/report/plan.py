@@ -16,7 +16,7 @@ from govgo.core.foreign import one_line, visible
 from govgo.core.resolution.compare import Change, Selected
 from govgo.core.resolution.plan import Plan, PlannedModule, PlannedStep, PlannedText, Why
 from govgo.report.document import encode, fault_entries, heading, module_or_null
-from govgo.report.markdown import fenced
+from govgo.report.markdown import document, fenced
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount
 
@@ -47,7 +47,7 @@ def text_report(plan: Plan, style: Style = PLAIN, *, diffs: bool = False) -> str
 def markdown_report(plan: Plan, *, diffs: bool = False) -> str:
     """The text as a code block, for a comment."""
     body = text_report(plan, diffs=diffs).splitlines()
-    return "".join(f"{line}\n" for line in fenced(body, "diff"))
+    return document(fenced(body, "diff"))
 
 
 def module_lines(modules: Sequence[PlannedModule], style: Style) -> Iterator[str]:

@@ -32,8 +32,9 @@ class CheckOptions(NamedTuple):
 
     Attributes:
         policy: a govgo.toml that counts for every module, "" for those that lie beside and above them.
-        since: a git reference; only what has come since then is told. "" for everything.
-        databases: sources of advisories; none for the public database.
+        since: a git reference, `A...` for where a branch left A; only what has come since then is told. "" for
+            everything.
+        databases: sources of advisories; none for those of GOVGO_VULNDB, else the public database.
         offline: ask nobody.
     """
 
@@ -63,7 +64,7 @@ def run_check(
     engines = _Engines(session, options, network)
     tools = Tools(engines.audit, engines.licenses, engines.verify, planned)
     with ExitStack() as held:
-        old = open_side(session, options.since, (), held, "check").session if options.since else None
+        old = open_side(session, options.since, (), held, "--since").session if options.since else None
         return check(session, where, tools, old=old, since=options.since, offline=options.offline)
 
 
@@ -77,7 +78,8 @@ class _Engines:
 
     def audit(self, resolved: Sequence[Resolved], rule: AdvisoryRule) -> Audit:
         """Match modules with advisories."""
-        names = self._options.databases or (DEFAULT_VULNDB,)
+        stated = [name for name in self._session.settings.env.get("GOVGO_VULNDB").split(",") if name]
+        names = self._options.databases or stated or [DEFAULT_VULNDB]
         with advisory_sources(self._session, names, network=self._network, offline=self._options.offline) as sources:
             max_age, packages = rule.max_db_age, rule.packages
             return audit_resolved(self._session, resolved, sources, max_age=max_age, packages=packages)

@@ -125,7 +125,7 @@ def open_side(session: Session, text: str, where: Sequence[str], held: ExitStack
         text: a go.mod file, an archive or a git reference; "" for the work tree.
         where: what is looked at, as in `find_targets`.
         held: closes what the state is read from.
-        command: the verb, for errors.
+        command: what asks for it, for errors.
 
     Raises:
         UsageError: there is no such state.

@@ -21,7 +21,13 @@ from govgo.errors import Failure
 from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.published import present, published, warm_dates
 from govgo.load.query.query import has_no_latest
-from govgo.load.query.retract import RETRACTED, ModuleRetractedError, check_deprecation, check_retractions
+from govgo.load.query.retract import (
+    RETRACTED,
+    ModuleRetractedError,
+    check_deprecation,
+    check_retractions,
+    short_message,
+)
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved
@@ -74,14 +80,16 @@ def _retracted(session: Session, build: Build, mod: ModuleVersion) -> Finding | 
     try:
         check_retractions(session, build.actual(mod))
     except ModuleRetractedError as error:
-        reasons = "; ".join(error.rationale) or RETRACTED
+        reasons = "; ".join(short_message(each, RETRACTED) for each in error.rationale) or RETRACTED
         return build.finding(rules.RETRACTED, mod, f" is retracted: {reasons}")
     return None
 
 
 def _deprecated(session: Session, build: Build, mod: ModuleVersion) -> Finding | None:
     message = check_deprecation(session, build.actual(mod))
-    return build.finding(rules.DEPRECATED, mod, f" is deprecated: {message}") if message else None
+    if not message:
+        return None
+    return build.finding(rules.DEPRECATED, mod, f" is deprecated: {short_message(message, 'without a reason')}")
 
 
 def _young(session: Session, least: timedelta, exceptions: str, build: Build) -> Iterator[Finding]:

@@ -96,10 +96,10 @@ def check(
         run.judge(each, old, since)
     for policy in run.policies:
         run.ask_engines(policy)
-    used: set[Waiver] = set()
-    reports = [_report(session, each, used, started.date()) for each in subjects]
+    used: dict[str, set[Waiver]] = {policy.file: set() for policy in run.policies}
+    reports = [_report(session, each, used[each.policy.file], started.date()) for each in subjects]
     for policy in run.policies:
-        run.findings += _notes(policy, subjects, used, started.date(), is_all=old is None)
+        run.findings += _notes(policy, subjects, used[policy.file], started.date(), is_all=old is None)
     return Checked(
         modules=tuple(reports),
         checked=tuple(_checked(each) for each in subjects),
@@ -130,7 +130,7 @@ def _policies_of(session: Session, targets: Sequence[Target]) -> Mapping[str, Pr
 
 
 _MOST_NAMED = 3
-_START = f"a {NAME} to begin with: `printf '[check]\\ntidy = true\\nverify = true\\n' > {NAME}`"
+_START = f"a {NAME} to begin with: `printf '[check]\\ntidy = true\\nverify = true\\n' >> {NAME}`"
 
 
 class _Run:
@@ -153,7 +153,10 @@ class _Run:
         assert build is not None, "of a module that is resolved"
         session = self._session
         if old is not None:
-            subject.before = state_before(old, session, found, policy, self._tools.plan)
+            try:
+                subject.before = state_before(old, session, found, policy, self._tools.plan)
+            except Failure as error:  # nothing is known to have been there, so everything is told
+                subject.before = Before(broken=(from_error(None, error).unchecked(),))
             subject.findings += [fault._replace(text=f"{since}: {fault.text}") for fault in subject.before.broken]
         manifests = list(manifests_of(session, found, shown_start(session), imports=False))
         subject.findings += judge(policy, build, manifests)

@@ -7,7 +7,7 @@ from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.findings import chain_text, subject
 from govgo.report.audit.fixes import fix_lines
 from govgo.report.audit.text import closing, database_text, policy_notes
-from govgo.report.markdown import fenced, plain
+from govgo.report.markdown import document, fenced, plain
 
 MOST_ROWS = 200
 """A comment may have 65,536 characters, and a row takes some 300."""
@@ -41,4 +41,4 @@ def audit_markdown(run: Audit, *, diffs: bool = False) -> str:
     for fault in run.faults:
         lines += ["", f"⚠️ {plain(f'{fault.place}: {fault.text}' if fault.place is not None else fault.text)}"]
     lines += ["", *(f"- {plain(database_text(each, run.now))}" for each in run.databases)]
-    return "".join(f"{line}\n" for line in lines)
+    return document(lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from govgo.core.findings import Finding, ModuleReport, Run, Verdict, all_findings, verdict_of
+from govgo.core.findings import Finding, ModuleReport, Run, Verdict, all_findings
 from govgo.core.foreign import visible
 from govgo.report.findings.text import body_lines, closing
 
@@ -24,10 +24,12 @@ _LEVELS = {
 
 
 def github_report(run: Run) -> str:
-    """A command for each finding, the worst first where not all can be shown, then one that sums up; each on a line."""
-    last = "notice" if verdict_of(run) is Verdict.PASSED else "error"
+    """A command for each finding, the worst first where not all can be shown, each on a line.
+
+    A notice sums up, and says how many are not shown.
+    """
     left = Counter(dict.fromkeys(_LEVELS.values(), MOST_SHOWN))
-    left[last] -= 1  # for the one that sums up
+    left["notice"] -= 1  # for the one that sums up
     shown: set[int] = set()
     found = list(all_findings(run))
     for number in sorted(range(len(found)), key=lambda number: -found[number][1].verdict):
@@ -38,7 +40,7 @@ def github_report(run: Run) -> str:
     lines = [_command(run, *found[number]) for number in sorted(shown)]
     more = len(found) - len(shown)
     hidden = f" ({more} more: `govgo {run.verb}` shows all)" if more else ""
-    lines.append(f"::{last} title=govgo {run.verb}::{_data(closing(run) + hidden)}")
+    lines.append(f"::notice title=govgo {run.verb}::{_data(closing(run) + hidden)}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from govgo.core.findings import ClaimResult, Finding, ModuleReport, Run, Verdict, Verification, all_findings
 from govgo.report.findings.advice import hint_text
 from govgo.report.findings.text import body_lines, closing
-from govgo.report.markdown import fenced, plain
+from govgo.report.markdown import document, fenced, plain
 
 _MARKS = {
     Verdict.PASSED: "✅ passed",
@@ -21,8 +21,8 @@ _MARKS = {
 }
 _SIGNS = {verdict: mark.partition(" ")[0] for verdict, mark in _MARKS.items()} | {Verdict.PASSED: "ℹ️"}
 
-MOST_SHOWN = 50
-"""Findings that are shown in full: comments have a limit of 65,536 characters."""
+MOST_SHOWN, MOST_CHARACTERS = 50, 60_000
+"""Findings that are shown in full, and how much they may take: comments have a limit of 65,536 characters."""
 
 
 def markdown_report(run: Run, facts: Iterable[str] = ()) -> str:
@@ -34,13 +34,19 @@ def markdown_report(run: Run, facts: Iterable[str] = ()) -> str:
     lines += ["", *facts] if facts else []
     findings = list(all_findings(run))
     hints: set[str] = set()
+    shown, left = 0, MOST_CHARACTERS - sum(len(line) + 1 for line in lines)
     for module_or_none, finding in findings[:MOST_SHOWN]:
         hint = hint_text(finding, run.here)
-        lines += _finding(run, module_or_none, finding, with_hint=hint not in hints)
+        block = _finding(run, module_or_none, finding, with_hint=hint not in hints)
+        left -= sum(len(line) + 1 for line in block)
+        if left < 0 and shown:
+            break
         hints.add(hint)
-    if len(findings) > MOST_SHOWN:
-        lines += ["", f"… and {len(findings) - MOST_SHOWN} more."]
-    return "".join(f"{line}\n" for line in lines)
+        lines += block
+        shown += 1
+    if len(findings) > shown:
+        lines += ["", f"… and {len(findings) - shown:,} more."]
+    return document(lines)
 
 
 def _claims(run: Verification) -> list[str]:

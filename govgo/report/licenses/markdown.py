@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.licenses.licenses import Licenses
 from govgo.report.findings.markdown import markdown_report
 from govgo.report.licenses.text import license_cell, origin, version_cell
-from govgo.report.markdown import plain, table_row
+from govgo.report.markdown import document, plain, table_row
 
 
 def licenses_markdown(run: Licenses) -> str:
@@ -23,4 +23,4 @@ def licenses_markdown(run: Licenses) -> str:
             cells = (each.module.path, version_cell(each), license_cell(each), origin(each))
             lines.append(table_row(cells))
         lines.append("")
-    return "".join(f"{line}\n" for line in lines) + markdown_report(run)
+    return document([*lines, *markdown_report(run).splitlines()])

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govgo.core.resolution.outdated import Audited, Outdated
-from govgo.report.markdown import fault_section, plain, table_row
+from govgo.report.markdown import document, fault_section, plain, table_row
 from govgo.report.outdated.text import cells, closing, is_listed, remark_lines, title, titles, told_faults
 
 
@@ -18,7 +18,7 @@ def markdown_report(run: Outdated) -> str:
     for module in run.modules:
         if module.dependencies or not module.faults:
             lines += _module(run, module)
-    return "".join(f"{line}\n" for line in lines)
+    return document(lines)
 
 
 def _module(run: Outdated, module: Audited) -> Iterator[str]:

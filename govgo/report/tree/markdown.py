@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from govgo.core.resolution.dependencies import Audited
 from govgo.core.resolution.tree import TreeOptions
-from govgo.report.markdown import fenced, plain
+from govgo.report.markdown import document, fenced, plain
 from govgo.report.tree.text import counts_text, tree_text
 
 
@@ -17,4 +17,4 @@ def tree_markdown(run: Audited, options: TreeOptions) -> str:
         lines += [*fenced(text.splitlines()), ""]
     lines += [f"- {plain(counts_text(module))}" for module in run.modules]
     lines += [f"- **{plain(fault.code)}**: {plain(fault.text)}" for fault in run.faults]
-    return "".join(f"{line}\n" for line in lines)
+    return document(lines)

@@ -32,6 +32,7 @@ from govgo.core.findings import (
 )
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.findings.github import github_report
+from govgo.report.findings.gitlab import gitlab_report
 from govgo.report.findings.json import json_report
 from govgo.report.findings.junit import junit_report
 from govgo.report.findings.markdown import markdown_report
@@ -205,7 +206,7 @@ def test_github_commands_are_one_line_each() -> None:
     assert "%0A    likely cause:" in lines[1]
     assert lines[3].startswith("::error file=/a%2Cb%3Aq.io/a")
     assert lines[4].startswith("::warning file=go.sum,line=7,title=database-unavailable::")
-    assert lines[5].startswith("::error title=govgo verify::not verified: ")
+    assert lines[5].startswith("::notice title=govgo verify::not verified: ")
     assert github_report(SOUND) == "::notice title=govgo verify::all modules verified\n"
 
 
@@ -273,10 +274,10 @@ def numbered(count: int, verdict: Verdict, code: str = "sum-mismatch") -> tuple[
 @pytest.mark.parametrize(
     ("findings", "errors", "warnings", "notices", "more"),
     [
-        (numbered(9, Verdict.CONTRADICTION), 10, 0, 0, 0),
-        (numbered(12, Verdict.CONTRADICTION), 10, 0, 0, 3),
-        (numbered(12, Verdict.FINDING) + numbered(1, Verdict.CONTRADICTION, "worst"), 10, 0, 0, 4),
-        (numbered(25, Verdict.UNCHECKED), 1, 10, 0, 15),
+        (numbered(10, Verdict.CONTRADICTION), 10, 0, 1, 0),
+        (numbered(12, Verdict.CONTRADICTION), 10, 0, 1, 2),
+        (numbered(12, Verdict.FINDING) + numbered(1, Verdict.CONTRADICTION, "worst"), 10, 0, 1, 3),
+        (numbered(25, Verdict.UNCHECKED), 0, 10, 1, 15),
         (numbered(12, Verdict.PASSED), 0, 0, 10, 3),
         ((), 0, 0, 1, 0),
     ],
@@ -351,3 +352,63 @@ def test_what_is_only_told_fails_nothing() -> None:
     assert {each["level"] for each in json.loads(sarif_report(run))["runs"][0]["results"]} == {"note"}
     suite = ElementTree.fromstring(junit_report(run))[0]
     assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+
+
+#: GitLab Docs, "Code Quality report format": the members of an issue, each of which is required.
+CODE_QUALITY = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "minLength": 1},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "minLength": 1},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": r"^(?!\./)"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("run", [*RUNS, verification(FINDINGS[1:2] * 5)])
+def test_code_quality_is_valid_by_the_documentation(run: Verification) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    report = json.loads(gitlab_report(run))
+    jsonschema.Draft202012Validator(CODE_QUALITY).validate(report)
+    marks = [issue["fingerprint"] for issue in report]
+    assert len(set(marks)) == len(marks) == len(list(run.all_findings()))
+
+
+def test_code_quality_is_anchored() -> None:
+    report = json.loads(gitlab_report(verification()))
+    found = [(each["check_name"], each["severity"], *each["location"].values()) for each in report]
+    assert found[:3] + found[4:] == [
+        ("fork", "blocker", "go.mod", {"begin": 1}),
+        ("sum-mismatch", "blocker", "go.sum", {"begin": 41}),
+        ("missing-sum", "major", "sub dir/go.mod", {"begin": 3}),
+        ("database-unavailable", "critical", "go.sum", {"begin": 7}),
+    ]
+    moved = verification((FINDINGS[0]._replace(place=Place("go.sum", 99)),))
+    assert json.loads(gitlab_report(moved))[1]["fingerprint"] == report[1]["fingerprint"]
+
+
+def test_markdown_of_findings_fits_into_a_comment() -> None:
+    """GitHub takes 65,536 characters. What is left out is counted."""
+    large = tuple(each._replace(text="x" * 9_000) for each in numbered(20, Verdict.FINDING))
+    report = markdown_report(verification(large))
+    assert len(report) < 65_536
+    shown = report.count("### ❌")
+    assert 3 < shown < 20
+    assert report.endswith(f"… and {21 - shown - 1} more.\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.cli.findings import formats_for_ci, itself
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
-from govgo.cli.session import environment, network_options, open_session
+from govgo.cli.session import network_options, open_session
 from govgo.core.findings import Verdict, verdict_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo check
     govgo check ./... -o sarif:check.sarif -o markdown:summary.md
-    govgo check --since origin/main           only what a branch has introduced
+    govgo check --since origin/main...        only what a branch has introduced since it left main
     govgo check --policy /etc/govgo.toml      rules that no change of the repository can rewrite
 
     A finding stands at the line of the requirement that brought the module in. Waivers that have expired or concern
@@ -74,8 +74,7 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
         session = open_session(flags, announce=False, offline=flags["offline"])
         from govgo.wiring.check import CheckOptions, run_check
 
-        stated = tuple(name for name in environment().get("GOVGO_VULNDB").split(",") if name)
-        options = CheckOptions(flags["policy"], flags["since"], flags["databases"] or stated, flags["offline"])
+        options = CheckOptions(flags["policy"], flags["since"], flags["databases"], flags["offline"])
         run = run_check(session, where, options, network_options(flags))
         reports.tell(run)
     verdict = verdict_of(run)

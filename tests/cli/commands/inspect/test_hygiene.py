@@ -179,7 +179,7 @@ def test_other_formats(world: World, hygiene: Any) -> None:
         "::error file=go.mod,line=10,title=unneeded-require::q.io/c@v1.0.0 is required by nothing else%0A"
         "    at:  go.mod:10%0Ahint: `govgo get q.io/c@none`"
     )
-    assert github[-1] == "::error title=govgo hygiene::to tidy up: 8 findings"
+    assert github[-1] == "::notice title=govgo hygiene::to tidy up: 8 findings"
     markdown = hygiene("-format", "markdown").out
     assert markdown.startswith("## govgo hygiene\n\n**to tidy up: 8 findings**\n\n### ❌ toolchain\\-unused (")
 

@@ -365,6 +365,7 @@ def test_only_what_came_since_a_reference(world: World, check: Any) -> None:
         ("vulnerable-module", DEEP),
     ]
     assert (run.notes, run.json["summary"]["since"]) == ([], "HEAD")
+    assert check("--json", "--since", "HEAD...").found == run.found
     everything = check("--json").found
     assert len(everything) > len(run.found)
     assert ("module-denied", COM) in everything
@@ -381,7 +382,8 @@ def test_a_state_that_cannot_be_compared_with(world: World, check: Any) -> None:
     run = check("--json", "--since", "HEAD")
     assert (run.found, run.code) == ([("pseudo-version", COM)], 3)
     assert run.json["errors"][0]["text"].startswith("HEAD: ")
-    assert check("--since", "nowhere").code == 2
+    refused = check("--since", "nowhere")
+    assert (refused.code, refused.err.startswith('govgo: --since "nowhere": no such commit in ')) == (2, True)
 
 
 def test_many_modules_one_file_and_one_of_its_own(world: World, check: Any) -> None:
@@ -489,3 +491,14 @@ def test_formats_that_ci_systems_read(world: World, check: Any) -> None:
     assert (
         "- example.com/app: 9 modules; govgo.toml: no\\-pseudo\\-versions, no\\-incompatible, max\\-modules" in markdown
     )
+
+
+def test_text_of_strangers_gives_no_commands(world: World, check: Any) -> None:
+    evil = "x ::error::y\x1b[2J [z](u) " + "long " * 1000
+    gomod = f"// Deprecated: {evil}\nmodule q.io/evil\n\nretract v1.0.0 // {evil}\n"
+    world.publish("q.io/evil", "v1.0.0", gomod)
+    world.main("module example.com/app\n\ngo 1.21\n\nrequire q.io/evil v1.0.0\n")
+    policy("no-deprecated = true\nno-retracted = true")
+    for form in ("text", "markdown", "json", "github", "gitlab"):
+        run = check("-format", form)
+        assert (run.code, "\x1b" in run.out, len(run.out) < 6_000) == (1, False, True)
