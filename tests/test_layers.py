@@ -115,6 +115,7 @@ TESTED_BY = {
         "text; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
+    "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",
     "cli/commands/cache/test_download.py": "app: download; report: download",
     "cli/commands/cache/test_env.py": "app: env; report: env; wiring: env",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
