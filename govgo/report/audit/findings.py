@@ -7,6 +7,7 @@ Each vulnerability of a module is a finding at the line of the requirement that 
 from __future__ import annotations
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
+from govgo.core.advisory.fixplan import Flaw
 from govgo.core.findings import Finding, Inspection, ModuleReport, Verdict
 from govgo.core.module.moduleversion import is_toolchain
 from govgo.report.audit.text import chain_text, closing, fix_text, subject
@@ -39,11 +40,18 @@ def _module(module: AuditedModule) -> ModuleReport:
         directory=module.directory,
         files=(),
         claims=(),
-        findings=tuple(_finding(each) for each in module.exposures),
+        findings=tuple(_finding(each, _planned(module, each)) for each in module.exposures),
     )
 
 
-def _finding(exposure: Exposure) -> Finding:
+def _planned(module: AuditedModule, exposure: Exposure) -> str:
+    """What the plan raises to clear an exposure, as `get` is told it; "" where there is no plan, or nothing helps."""
+    flaw = Flaw(exposure.module.path, exposure.vulnerability.id)
+    bumps = (bump for plan in module.fixes for bump in plan.bumps if flaw in bump.clears)
+    return next((f"{bump.path}@{bump.new}" for bump in bumps), "")
+
+
+def _finding(exposure: Exposure, planned: str) -> Finding:
     vulnerability = exposure.vulnerability
     names = ", ".join((vulnerability.id, *vulnerability.aliases))
     summary = vulnerability.advisories[0].summary
@@ -58,5 +66,5 @@ def _finding(exposure: Exposure) -> Finding:
         module=exposure.module,
         place=exposure.place,
         needed_by=tuple(chain_text(exposure)) if exposure.chain else (),
-        fix=f"govgo get {exposure.module.path}@{fix}" if can_get else "",
+        fix=f"govgo get {planned or f'{exposure.module.path}@{fix}'}" if planned or can_get else "",
     )
