@@ -16,6 +16,7 @@
           SourceError            a Go source file's package clause, imports or constraints cannot be read
             NoGoError            [core/gosource] no Go source file of a directory counts
           UsageError             flags, arguments or environment make no sense
+            VexError             [core/advisory] a file that a flag names is no OpenVEX document
             VerbFlagsError       flags of one verb make no sense; the sentence begins with the verb
             PolicyFileError      [core] a govgo.toml cannot be used (file, key or line in its sentence)
             NoModRootError       [load/session] a command needs a main module, and there is none
@@ -82,6 +83,7 @@
           DiskError              a local file or directory could not be read or written (path)
           StorageError           a storage of served files could not be asked, or lost a file meanwhile (key)
           NotInDatabaseError     [core/sumdb] the database does not know a module version
+          UnusableDatabaseError  [app/audit] a database of advisories is none, or is not there
           MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed
         IntegrityError           content is damaged or not provable; another source may be sound

@@ -125,6 +125,7 @@ TESTED_BY = {
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "app/edit/test_edit.py": "app/edit: flags",
+    "app/log/test_sync.py": "app/log: clone history; core/log: units",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
@@ -138,9 +139,7 @@ TESTED_BY = {
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet"
     ),
-    "cli/commands/inspect/test_diff.py": (
-        "app/diff: diff sources; report: markdown; report/diff: json markdown; wiring: diff"
-    ),
+    "cli/commands/inspect/test_diff.py": "app/diff: diff sources; report/diff: json markdown; wiring: diff",
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",
@@ -148,6 +147,13 @@ TESTED_BY = {
     "cli/commands/inspect/test_tree.py": "app: tree; load/targets: dependencies; report/tree: json markdown",
     "cli/commands/inspect/test_whyversion.py": (
         "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
+    ),
+    "cli/commands/serve/test_mirror.py": (
+        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure outcomes "
+        "prove; report/mirror: add ship verify; wiring: mirror"
+    ),
+    "cli/commands/serve/test_storage.py": (
+        "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
     "cli/commands/serve/test_sumdb.py": (
         "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
@@ -157,12 +163,17 @@ TESTED_BY = {
         "wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
+    "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",
     "cli/commands/trust/test_check.py": (
         "app/check: asked check since untidy; core/advisory: findings; core/policy: checked judge rules waive; "
         "load/targets: policy; report/check: json markdown text; wiring: check"
     ),
     "cli/commands/trust/test_licenses.py": (
         "app/licenses: licenses notices; core/licenses: licenses; report/licenses: json markdown text; wiring: licenses"
+    ),
+    "cli/commands/trust/test_log.py": (
+        "adapters/sumdb: buckets logsource; app/log: sample watch; cli/commands/trust: logwatch; core/log: result; "
+        "report: log; wiring: log"
     ),
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/trust/test_proxies.py": (
@@ -197,7 +208,6 @@ TESTED_BY = {
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
-    "contracts/test_storage.py": "adapters/storage: directory",
     "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
     "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
     "core/fleet/test_summary.py": "core/fleet: impact rows",
@@ -227,7 +237,7 @@ TESTED_BY = {
         "coldloop faults library sources"
     ),
     "serve/server/test_server.py": "cli/commands/serve: serve",
-    "simulators/repo.py": "ports: advisories cachecare evidence files licenses modules storage sumdb talk",
+    "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",
     "test_startup.py": ": __main__",

@@ -12,18 +12,21 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
+from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
 from govgo.core.goenv import OFF
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
 from govgo.errors import InputError, UsageError
+from govgo.wiring.plan import planned
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
@@ -45,6 +48,10 @@ class Fixing(NamedTuple):
     dry_run: bool = False
 
 
+_FILES = (".zip", ".json", ".tar", ".tar.gz", ".tgz")
+"""How the names of files end, also of those that are missing: no proxy is asked for a module of such a name."""
+
+
 def run_audit(
     session: Session,
     where: Sequence[str],
@@ -54,6 +61,7 @@ def run_audit(
     offline: bool = False,
     max_age: timedelta | None = None,
     packages: bool = False,
+    vex: Sequence[str] = (),
     fixing: Fixing | None = None,
 ) -> Audit:
     """Audit modules and workspaces.
@@ -65,32 +73,44 @@ def run_audit(
         network: how to talk to servers.
         offline: use what was kept of databases over HTTP.
         max_age, packages: as for `audit`.
+        vex: files with OpenVEX documents.
         fixing: whether and how to clear what is found.
 
     Raises:
         UsageError: a database or an argument names nothing.
+        VexError: an OpenVEX document breaks the rules.
         GovgoError: a database cannot be asked.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
+    statements = [each for name in vex for each in _statements(session, name)]
     with advisory_sources(session, databases, network=network, offline=offline) as sources:
+        looked = partial(audit, session, where, sources, max_age=max_age, packages=packages, statements=statements)
         if fixing is None:
-            return audit(session, where, sources, max_age=max_age, packages=packages)
-        from govgo.wiring.plan import planned
+            return looked()
+        if not fixing.is_done:
+            return looked(fix=fixing.options, plan=planned)
+        from govgo.app.audit.fix import fix
 
-        if fixing.is_done:
-            from govgo.app.audit.fix import fix
+        return fix(
+            session,
+            where,
+            sources,
+            options=fixing.options,
+            plan=planned,
+            dry_run=fixing.dry_run,
+            max_age=max_age,
+            packages=packages,
+            statements=statements,
+        )
 
-            return fix(
-                session,
-                where,
-                sources,
-                options=fixing.options,
-                plan=planned,
-                dry_run=fixing.dry_run,
-                max_age=max_age,
-                packages=packages,
-            )
-        return audit(session, where, sources, max_age=max_age, packages=packages, fix=fixing.options, plan=planned)
+
+def _statements(session: Session, name: str) -> Sequence[VexStatement]:
+    path = session.absolute(name)
+    shown = session.short_path(path)
+    data = session.files.read(path)
+    if data is None:
+        raise VexError(f"{shown}: no such file or directory")
+    return parse_openvex(shown, data)
 
 
 @contextmanager
@@ -130,7 +150,7 @@ def _source(
         held.callback(network.close)
         return WebSource(name, network, kept, offline=offline)
     path = session.absolute(name)
-    if os.path.exists(path) or name.startswith((".", "/")):
+    if os.path.exists(path) or name.startswith((".", "/")) or name.endswith(_FILES):
         return FileSource(path, kept, name=session.short_path(path))
     module, version, _ = parse_path_version(name)
     try:

@@ -10,16 +10,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored
+from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored, Stated
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
+from govgo.core.advisory.openvex import VexStatement, deciding_statement
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.policy.age import age_text
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion
-from govgo.errors import Failure
+from govgo.errors import Failure, UnavailableError
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
@@ -38,6 +40,7 @@ def audit(
     *,
     max_age: timedelta | None = None,
     packages: bool = False,
+    statements: Sequence[VexStatement] = (),
     fix: FixOptions | None = None,
     plan: Callable[[Workspace], PlannedFiles] | None = None,
 ) -> Audit:
@@ -49,6 +52,7 @@ def audit(
         sources: databases of advisories.
         max_age: a database that was last changed before is a fault.
         packages: leave out what no import of the main modules leads to.
+        statements: of OpenVEX documents, which may say that something does not count.
         fix: also plan how to clear what is found.
         plan: makes files whose changes stay in memory; for `fix`.
 
@@ -58,7 +62,9 @@ def audit(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     resolved = resolve_all(session, where)
-    return audit_resolved(session, resolved, sources, max_age=max_age, packages=packages, fix=fix, plan=plan)
+    return audit_resolved(
+        session, resolved, sources, max_age=max_age, packages=packages, fix=fix, plan=plan, statements=statements
+    )
 
 
 def audit_resolved(
@@ -70,6 +76,7 @@ def audit_resolved(
     packages: bool = False,
     fix: FixOptions | None = None,
     plan: Callable[[Workspace], PlannedFiles] | None = None,
+    statements: Sequence[VexStatement] = (),
 ) -> Audit:
     """The same for modules and workspaces that were resolved already."""
     faults: list[Finding] = []
@@ -81,14 +88,14 @@ def audit_resolved(
             found.append(each)
     releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
-    snapshots = [source.about(paths | {STDLIB, TOOLCHAIN}) for source in sources] if found else []
+    snapshots = [_asked(source, paths | {STDLIB, TOOLCHAIN}) for source in sources] if found else []
     now = session.clock.now()
     faults += _stale(snapshots, now, max_age)
     index = AdvisoryIndex(advisory for snapshot in snapshots for advisory in snapshot.advisories)
     modules = [_audited(each, index, release) for each, release in zip(found, releases, strict=True)]
     if packages:
         modules = [_reached(each, module, faults) for each, module in zip(found, modules, strict=True)]
-    policies = [_policy(session, each, now, faults) for each in found]
+    policies = [_policy(session, each, statements, now, faults) for each in found]
     modules = [_judged(module, policy) for module, policy in zip(modules, policies, strict=True)]
     modules = _unused_everywhere(session, found, modules)
     if fix is not None and plan is not None:
@@ -96,7 +103,7 @@ def audit_resolved(
 
         def learn(more: Collection[str]) -> None:
             for source in sources:
-                index.add(source.about(more).advisories)
+                index.add(_asked(source, more).advisories)
 
         known = Known(index, paths, learn)
         modules = [
@@ -111,6 +118,21 @@ def audit_resolved(
     )
 
 
+class UnusableDatabaseError(UnavailableError):
+    """A database of advisories that is none, or is not there: nothing was audited."""
+
+    code = "advisory-database"
+
+
+def _asked(source: AdvisorySource, paths: Collection[str]) -> Snapshot:
+    try:
+        return source.about(paths)
+    except UnavailableError:
+        raise
+    except Failure as error:
+        raise UnusableDatabaseError(str(error), inner=error) from error
+
+
 def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | None) -> list[Finding]:
     """The databases that are too old to say that something is not vulnerable."""
     if max_age is None:
@@ -119,7 +141,7 @@ def _stale(snapshots: Sequence[Snapshot], now: datetime, max_age: timedelta | No
     for each in snapshots:
         if each.modified is None or now - each.modified > max_age:
             age = "of unknown age" if each.modified is None else f"{(now - each.modified).days} days old"
-            text = f"{each.source}: the database is {age}, and --max-db-age allows {max_age.days} days"
+            text = f"{each.source}: the database is {age}, and --max-db-age allows {age_text(max_age)}"
             found.append(Finding("stale-database", None, Verdict.UNCHECKED, text))
     return found
 
@@ -208,9 +230,11 @@ def _reached(found: Resolved, module: AuditedModule, faults: list[Finding]) -> A
 
 
 class _Policy(NamedTuple):
-    """What the govgo.toml of a target says of vulnerabilities, on the day of the audit."""
+    """What the govgo.toml of a target, and OpenVEX documents, say of vulnerabilities on the day of the audit."""
 
     ignores: tuple[AuditIgnore, ...]
+    statements: Sequence[VexStatement]
+    mains: tuple[str, ...]
     now: datetime
 
     def entries(self, vulnerability: Vulnerability, mod: ModuleVersion) -> list[AuditIgnore]:
@@ -229,34 +253,57 @@ class _Policy(NamedTuple):
 
     def counts(self, vulnerability: Vulnerability, mod: ModuleVersion) -> bool:
         """Whether a vulnerability is a finding."""
-        return self.valid(self.entries(vulnerability, mod)) is None
+        if self.valid(self.entries(vulnerability, mod)) is not None:
+            return False
+        statement = self.statement(vulnerability, mod)
+        return statement is None or not statement.puts_aside
+
+    def statement(self, vulnerability: Vulnerability, mod: ModuleVersion) -> VexStatement | None:
+        """What OpenVEX documents say of a vulnerability, None for nothing."""
+        names = {vulnerability.id, *vulnerability.aliases}
+        return deciding_statement(self.statements, names, self.mains, {mod, vulnerability.module})
 
 
-def _policy(session: Session, found: Resolved, now: datetime, faults: list[Finding]) -> _Policy:
+def _policy(
+    session: Session, found: Resolved, statements: Sequence[VexStatement], now: datetime, faults: list[Finding]
+) -> _Policy:
     """The policy of a target. A govgo.toml that cannot be used ignores nothing."""
+    ignores: tuple[AuditIgnore, ...] = ()
     try:
-        return _Policy(read_policy(session, found.target).audit_ignores, now)
+        ignores = read_policy(session, found.target).audit_ignores
     except Failure as error:
         faults.append(from_error(None, error).unchecked())
-        return _Policy((), now)
+    return _Policy(ignores, statements, tuple(main.path for main in found.resolution.mains), now)
 
 
 def _judged(module: AuditedModule, policy: _Policy) -> AuditedModule:
-    """`module` with what its govgo.toml says does not count put aside."""
+    """`module` with what does not count put aside, by its govgo.toml and else by OpenVEX documents."""
     kept: list[Exposure] = []
     ignored: list[Ignored] = []
+    stated: list[Stated] = []
     used: set[AuditIgnore] = set()
     for each in module.exposures:
         entries = policy.entries(each.vulnerability, each.module)
         used.update(entries)
         valid = policy.valid(entries)
-        if valid is None:
-            kept.append(each)
-        else:
+        if valid is not None:
             ignored.append(Ignored(each, valid))
+            continue
+        statement = policy.statement(each.vulnerability, each.module)
+        if statement is not None and statement.puts_aside:
+            stated.append(Stated(each, statement))
+        else:
+            kept.append(each)
     expired = tuple(each for each in policy.ignores if each in used and policy.has_expired(each))
     unused = tuple(each for each in policy.ignores if each not in used)
-    return module._replace(exposures=tuple(kept), ignored=tuple(ignored), expired=expired, unused=unused)
+    return module._replace(
+        exposures=tuple(kept),
+        ignored=tuple(ignored),
+        stated=tuple(stated),
+        expired=expired,
+        unused=unused,
+        mains=policy.mains,
+    )
 
 
 def _unused_everywhere(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.app.audit.audit import audit
@@ -13,6 +14,7 @@ from govgo.app.get.get import GetOptions, get
 from govgo.app.plan import plan_verb
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.fixplan import FixPlan
+from govgo.core.advisory.openvex import VexStatement
 from govgo.core.findings import Finding, Place
 from govgo.core.resolution.plan import Plan
 from govgo.errors import Failure, ReportedError, SecurityError, parts
@@ -37,11 +39,12 @@ def fix(
     dry_run: bool = False,
     max_age: timedelta | None = None,
     packages: bool = False,
+    statements: Sequence[VexStatement] = (),
 ) -> Audit:
     """Audit, do what the plans say, and audit again.
 
     Args:
-        session, where, sources, max_age, packages: as for `audit`.
+        session, where, sources, max_age, packages, statements: as for `audit`.
         options: what to clear.
         plan: makes files whose changes stay in memory.
         dry_run: write nothing; say in `dry_runs` what would change.
@@ -54,7 +57,8 @@ def fix(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     asked = [_Asked(source) for source in sources]
-    before = audit(session, where, asked, max_age=max_age, packages=packages, fix=options, plan=plan)
+    repeated = partial(audit, session, where, asked, max_age=max_age, packages=packages, statements=statements)
+    before = repeated(fix=options, plan=plan)
     faults: list[Finding] = []
     done: list[FixPlan] = []
     dry_runs: list[Plan] = []
@@ -75,7 +79,7 @@ def fix(
             faults.append(from_error(None, error, Place(each.mod_file)))
     if dry_run or not done:
         return before._replace(faults=(*before.faults, *faults), dry_runs=tuple(dry_runs))
-    after = audit(session, where, asked, max_age=max_age, packages=packages)
+    after = repeated()
     plans = {(module.kind, module.directory): module for module in before.modules}
     modules = []
     for module in after.modules:

@@ -17,6 +17,7 @@ from govgo.core.advisory.fixsearch import find_fix
 from govgo.core.advisory.fixversions import Bounds, Judgement
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
 from govgo.core.findings import Finding, Place
+from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution
@@ -201,7 +202,11 @@ class _World:
         session.repo.warm([Ask("gomod", mod.path, mod.version) for mod in sources if mod.version])
 
     def resolve(self, edits: Edits) -> Resolution:
-        """The graph after edits."""
+        """The graph after edits. Without graph pruning `get` keeps whatever is selected: it may provide packages."""
+        start = self._resolved.resolution
+        if pruning_for(start.go_version) is Pruning.UNPRUNED:
+            (main,) = start.mains
+            edits = {**{(main, mod.path): mod.version for mod in start.modules if mod.version}, **edits}
         found = resolve_edited(self._outer, self._resolved, edits, self._plan)
         self._resolved.activate()
         self._known.ask_about(found)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from govgo.core.advisory.fixplan import FixPlan, Unfixable
 from govgo.core.advisory.match import Vulnerability
+from govgo.core.advisory.openvex import VexStatement
 from govgo.core.findings import Finding, Place, shown_name
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
@@ -43,6 +44,13 @@ class Ignored(NamedTuple):
     ignore: AuditIgnore
 
 
+class Stated(NamedTuple):
+    """A vulnerability that does not count, by a statement of an OpenVEX document."""
+
+    exposure: Exposure
+    statement: VexStatement
+
+
 class GoRelease(NamedTuple):
     """The Go release that was matched: "1.26.8", and where it stands; "" for what the environment says."""
 
@@ -61,7 +69,9 @@ class AuditedModule(NamedTuple):
         exposures: what was found, by module.
         by_packages: those are left out whose packages no import leads to.
         ignored: what was found and does not count.
+        stated: what was found and does not count by a statement of an OpenVEX document.
         expired, unused: entries of govgo.toml that no longer count, or concern nothing.
+        mains: the paths of the main modules.
         fixes: what clears the exposures, for each main module; () where no plan was asked for, or nothing is found.
         in_go: of what a plan was asked for, that is in Go itself, which no requirement changes.
     """
@@ -77,6 +87,8 @@ class AuditedModule(NamedTuple):
     ignored: tuple[Ignored, ...] = ()
     expired: tuple[AuditIgnore, ...] = ()
     unused: tuple[AuditIgnore, ...] = ()
+    stated: tuple[Stated, ...] = ()
+    mains: tuple[str, ...] = ()
     fixes: tuple[FixPlan, ...] = ()
     in_go: tuple[Unfixable, ...] = ()
 

@@ -12,8 +12,8 @@ from govgo.core.policy.rules import VULNERABLE
 GO_NAMES = {STDLIB: "the standard library", TOOLCHAIN: "the go command"}
 
 
-def finding_of(exposure: Exposure) -> Finding:
-    """The finding, with the command that takes the version in which it is fixed."""
+def finding_of(exposure: Exposure, planned: str = "") -> Finding:
+    """The finding, with the command that takes the version in which it is fixed, or what is `planned`."""
     vulnerability = exposure.vulnerability
     names = ", ".join((vulnerability.id, *vulnerability.aliases))
     summary = vulnerability.advisories[0].summary
@@ -28,7 +28,7 @@ def finding_of(exposure: Exposure) -> Finding:
         module=exposure.module,
         place=exposure.place,
         needed_by=tuple(chain_text(exposure)) if exposure.chain else (),
-        fix=f"govgo get {exposure.module.path}@{fix}" if can_get else "",
+        fix=f"govgo get {planned or f'{exposure.module.path}@{fix}'}" if planned or can_get else "",
     )
 
 

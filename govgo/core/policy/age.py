@@ -23,11 +23,11 @@ def parse_age(text: str) -> timedelta:
         return timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
     try:
         seconds = parse_duration(text)
-    except InputError:
-        seconds = -1.0
-    if seconds < 0:
-        raise InputError(f"{text!r} is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h")
-    return timedelta(seconds=seconds)
+        if seconds >= 0:
+            return timedelta(seconds=seconds)
+    except (InputError, OverflowError):
+        pass
+    raise InputError(f"{text!r} is no age: want days as in 14d, weeks as in 2w, or a duration as in 36h")
 
 
 def age_text(age: timedelta) -> str:

@@ -6,8 +6,9 @@ Each vulnerability of a module is a finding at the line of the requirement that 
 
 from __future__ import annotations
 
-from govgo.core.advisory.audit import Audit, AuditedModule
+from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
 from govgo.core.advisory.findings import finding_of
+from govgo.core.advisory.fixplan import Flaw
 from govgo.core.findings import Inspection, ModuleReport
 from govgo.report.audit.text import closing
 
@@ -32,5 +33,12 @@ def _module(module: AuditedModule) -> ModuleReport:
         directory=module.directory,
         files=(),
         claims=(),
-        findings=tuple(finding_of(each) for each in module.exposures),
+        findings=tuple(finding_of(each, _planned(module, each)) for each in module.exposures),
     )
+
+
+def _planned(module: AuditedModule, exposure: Exposure) -> str:
+    """What the plan raises to clear an exposure, as `get` is told it; "" where there is no plan, or nothing helps."""
+    flaw = Flaw(exposure.module.path, exposure.vulnerability.id)
+    bumps = (bump for plan in module.fixes for bump in plan.bumps if flaw in bump.clears)
+    return next((f"{bump.path}@{bump.new}" for bump in bumps), "")

@@ -60,6 +60,18 @@ def _module(module: AuditedModule) -> dict[str, object]:
         "ignored": [
             {"id": each.vulnerability.id, **_version(each.module), **_ignore(entry)} for each, entry in module.ignored
         ],
+        "stated": [
+            {
+                "id": each.vulnerability.id,
+                **_version(each.module),
+                "status": stated.status,
+                "justification": stated.justification,
+                "impact_statement": visible(stated.impact),
+                "document": stated.document,
+                "author": visible(stated.author),
+            }
+            for each, stated in module.stated
+        ],
         "expired": [{"id": entry.id, **_ignore(entry)} for entry in module.expired],
         "unused": [{"id": entry.id, **_ignore(entry)} for entry in module.unused],
         "unfixable": [_unfixable(each) for each in module.in_go],

@@ -55,10 +55,13 @@ def _exposure(module: AuditedModule, exposure: Exposure, style: Style) -> Iterat
 
 
 def policy_notes(module: AuditedModule) -> Iterator[str]:
-    """What govgo.toml had to say, and what of it says nothing any more."""
+    """What govgo.toml and OpenVEX documents had to say, and what of it says nothing any more."""
     for exposure, ignore in module.ignored:
         until = f" until {ignore.expires}" if ignore.expires is not None else ""
         yield f"{exposure.vulnerability.id} in {subject(exposure)} does not count{until}: {ignore.reason} (govgo.toml)"
+    for exposure, stated in module.stated:
+        by = f"{stated.document}, {stated.author}"
+        yield f"{exposure.vulnerability.id} in {subject(exposure)} does not count: {stated.reason} ({by})"
     for ignore in module.expired:
         yield f"{ignore.id} counts again: its entry in govgo.toml expired on {ignore.expires}"
     for ignore in module.unused:

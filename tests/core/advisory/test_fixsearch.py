@@ -67,6 +67,9 @@ class World:
         """As go does: with graph pruning, what is required moves up to what is selected until nothing moves."""
         lines = {**self.stated, **{path: version for (_, path), version in edits.items()}}
         pruning = pruning_for(self.go)
+        if pruning is Pruning.UNPRUNED and edits:  # what is selected stays
+            lines = {mod.path: mod.version for mod in self.resolve({}).modules if mod.version}
+            lines |= {path: version for (_, path), version in edits.items()}
         roots = {"go": self.go, **lines}
         while True:
             graph = Graph(compare_selected, [M])

@@ -24,7 +24,6 @@ from govgo.cli.session import environment, network_options, open_session
 from govgo.core.advisory.audit import Audit
 from govgo.core.findings import Run, Verdict, worst
 from govgo.core.goenv import DEFAULT_VULNDB
-from govgo.core.policy.age import parse_age
 from govgo.core.policy.rules import AUDIT_RULES
 from govgo.errors import InputError
 from govgo.report.style import Style
@@ -33,7 +32,8 @@ from govgo.wiring.audit import Fixing, run_audit
 
 @command(own=True, usage="[flags] [./... | directories]")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE: a URL, file, directory or module.")
-@option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 36h.")
+@option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 2w, 36h.")
+@option("-vex", "vex", multiple=True, metavar="FILE", help="Leave out what an OpenVEX document says is no danger.")
 @option("-packages", "packages", is_flag=True, help="Leave out what no import leads to; needs the sources.")
 @option("-plan", "plan", bare="all", metavar="IDS", help="Also tell how few bumps clear it all, or -plan=ID,…")
 @option("-fix", "fix", bare="all", metavar="IDS", help="Do what -plan tells; -fix=ID,… clears these alone.")
@@ -64,6 +64,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --db golang.org/x/vulndb@latest     advisories by GOPROXY, proved by the checksum database
     govgo audit --db vulndb.zip --offline           from a file, without any network
     govgo audit --packages                          only packages that the build imports
+    govgo audit --vex vendor.vex.json -o openvex:app.vex.json
     govgo audit --plan                              also the fewest, lowest bumps that clear what is found
     govgo audit --fix=GO-2024-2687,CVE-2023-45288   do that for some, as `govgo get` does it
     govgo audit --fix -n --diff                     only show what it would change
@@ -72,11 +73,11 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     retracted or younger than -min-age are not taken, nor such that drag them along. What it cannot clear is told with
     the reason. -fix writes go.mod and go.sum, audits again, and reports what is left.
 
-    Formats: text, json, sarif, github, gitlab, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown, openvex.
 
     Exit codes: 0 nothing known, 1 vulnerable, 3 something could not be checked, 4 a contradiction.
     """
-    max_age = _age(flags["max_age"]) if flags["max_age"] else None
+    max_age = _max_age(flags["max_age"])
     fixing = _fixing(flags)
     started = datetime.now(UTC)
 
@@ -94,6 +95,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
             offline=flags["offline"],
             max_age=max_age,
             packages=flags["packages"],
+            vex=flags["vex"],
             fixing=fixing,
         )
         reports.tell(run)
@@ -125,11 +127,16 @@ def _fixing(flags: Mapping[str, Any]) -> Fixing | None:
     return Fixing(FixOptions(ids, max_go), is_done=bool(flags["fix"]), dry_run=flags["dry_run"])
 
 
-def _age(text: str) -> timedelta:
+def _max_age(text: str) -> timedelta | None:
+    """The age of -max-db-age; None for none."""
+    if not text:
+        return None
+    from govgo.core.policy.age import parse_age
+
     try:
         return parse_age(text)
-    except (InputError, OverflowError):
-        raise FlagError(f'invalid value "{text}" for flag -max-db-age: want an age such as 14d, 2w or 36h') from None
+    except InputError as error:
+        raise FlagError(f"invalid value for flag -max-db-age: {error}") from None
 
 
 def _text(run: Audit, style: Style, *, diffs: bool) -> str:
@@ -150,6 +157,12 @@ def _markdown(run: Audit, _: Style, *, diffs: bool) -> str:
     return audit_markdown(run, diffs=diffs)
 
 
+def _openvex(run: Audit, _: Style) -> str:
+    from govgo.report.audit.openvex import audit_openvex
+
+    return audit_openvex(run)
+
+
 def _findings(run: Audit) -> Run:
     from govgo.report.audit.findings import audit_findings
 
@@ -167,4 +180,5 @@ def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str]]:
         "json": _json,
         **formats_for_ci(_findings, _rules),
         "markdown": partial(_markdown, diffs=diffs),
+        "openvex": _openvex,
     }

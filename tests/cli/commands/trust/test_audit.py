@@ -235,6 +235,8 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
     assert run.code == 3
     assert [each["code"] for each in run.json["errors"]] == ["stale-database"]
     assert audit("--max-db-age", "9000d").code == 1
+    assert audit("--max-db-age", "900w").code == 1
+    assert "--max-db-age allows 36 hours" in audit("--max-db-age", "36h").err
 
 
 @pytest.mark.parametrize(
@@ -242,9 +244,11 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
     [
         ("--db http://127.0.0.1:1/db", 3, "127.0.0.1:1"),
         ("--db https://db.example --offline", 3, "asks nobody"),
-        ("--db ./nowhere", 1, "nowhere: no such file or directory"),
+        ("--db ./nowhere", 3, "nowhere: no such file or directory"),
+        ("--db nothing.zip", 3, "nothing.zip: no such file or directory"),
+        ("--db go.mod", 3, "go.mod: no database of advisories: "),
         ("--db not/a/module", 2, "neither a URL, nor a file, nor a module"),
-        ("--max-db-age soon", 2, 'invalid value "soon" for flag -max-db-age'),
+        ("--max-db-age soon", 2, "invalid value for flag -max-db-age: 'soon' is no age: want days as in 14d, weeks as"),
         ("elsewhere", 2, "elsewhere: no go.mod file there"),
         ("-format html", 2, "unknown format 'html': formats are text, json, sarif, github, gitlab, junit, markdown"),
     ],
@@ -256,6 +260,7 @@ def test_what_is_refused(world: World, audit: Any, words: str, code: int, told: 
     assert run.out == (
         "" if "--offline" not in words else "nothing was audited (module level: calls are not analysed)\n"
     )
+    assert not any("nothing" in each for each in world.proxy.asked)
     if code == 3:
         failed = audit(*words.split(), "--json")
         assert (failed.code, failed.json["results"], len(failed.json["errors"])) == (3, [], 1)

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import json
+import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from govgo.core.advisory.osv import Advisory
+from govgo.core.module.moduleversion import ModuleVersion
 from tests.cli.commands.trust.test_audit import Run, advisory, requirements
+from tests.core.advisory.test_fixsearch import random_case
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
@@ -238,7 +242,7 @@ def test_what_stays_as_it_is_may_be_young(world: World, audit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gomod", "advisories", "why", "text"),
+    ("main", "advisories", "why", "text"),
     [
         pytest.param(MAIN, [advisory("GO-1", "q.io/x", "introduced=0")], "no-fix", "no fix is known", id="no fix"),
         pytest.param(
@@ -267,13 +271,13 @@ def test_what_stays_as_it_is_may_be_young(world: World, audit: Any) -> None:
         ),
     ],
 )
-def test_what_stays(world: World, audit: Any, gomod: str, advisories: list[str], why: str, text: str) -> None:
+def test_what_stays(world: World, audit: Any, main: str, advisories: list[str], why: str, text: str) -> None:
     know(world, *advisories)
-    world.main(gomod)
+    world.main(main)
     run = audit("--fix=GO-1", "--json")
     assert run.code == 1
     assert [each for each in stays(run) if each[0] == why][:1] == [(why, text)]
-    assert Path("go.mod").read_text() == gomod
+    assert Path("go.mod").read_text() == main
 
 
 def test_fixed_in_another_major_version_only(world: World, audit: Any) -> None:
@@ -391,6 +395,54 @@ def test_attack_a_zip_that_is_another_than_the_log_knows(world: World, audit: An
     assert run.code == 4
     assert Path("go.mod").read_text() == MAIN
     assert "SECURITY ERROR" in run.err
+
+
+def check_random_world(seed: int, world: World, audit: Any) -> None:
+    """What the plan clears is gone afterwards, what it says stays is there, and `get` changes what was told."""
+    case = random_case(random.Random(seed))
+    for mod, needs in case.world.requires.items():
+        world.publish(*mod, gomod(mod.path, needs))
+    know(world, *map(as_osv, case.advisories))
+    stated = [ModuleVersion("go", case.world.go), *map(ModuleVersion._make, case.world.stated.items())]
+    world.main(gomod("example.com/app", stated))
+    before = audit("--plan", "--json").json
+    told = {(each["id"], each["module"]) for fix in before["fixes"] for each in fix["unfixable"]}
+    after = audit("--fix", "--json")
+    assert not after.json["errors"], after.err
+    assert {(each["id"], each["module"]) for each in after.json["results"]} == told, Path(
+        "go.mod"
+    ).read_text() + json.dumps(before["fixes"])
+    lines = dict(re.findall(r"(\S+\.io/\S+) (v\S+)", Path("go.mod").read_text()))
+    assert all(lines[each["module"]] == each["new"] for fix in before["fixes"] for each in fix["bumps"])
+    plain = audit("--json").json["results"]
+    assert {(each["id"], each["module"]) for each in plain} == told
+
+
+def gomod(path: str, needs: Iterable[ModuleVersion]) -> str:
+    mods = dict(needs)
+    go = mods.pop("go", "1.16")
+    return f"module {path}\n\ngo {go}\n" + "".join(f"\nrequire {name} {version}\n" for name, version in mods.items())
+
+
+def as_osv(found: Advisory) -> str:
+    (affected,) = found.affected
+    events = [
+        event
+        for each in affected.ranges
+        for event in (f"introduced={each.introduced}", *([f"fixed={each.fixed}"] if each.fixed else []))
+    ]
+    return advisory(found.id, affected.path, *events)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fix_does_what_its_plan_says(world: World, audit: Any, seed: int) -> None:
+    check_random_world(seed, world, audit)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4, 60))
+def test_a_fix_does_what_its_plan_says_at_length(world: World, audit: Any, seed: int) -> None:
+    check_random_world(seed, world, audit)
 
 
 @pytest.mark.parametrize(
