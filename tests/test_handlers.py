@@ -86,11 +86,6 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("cli/commands/fleet/worker.py", "_Worker.__call__", "GovgoError"): _OUTCOME,
     ("cli/commands/fleet/worker.py", "_attempted", "GovgoError"): _OUTCOME,
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
-    (
-        "serve/sumdb.py",
-        "_answer_of",
-        "SecurityError",
-    ): "nothing of it is served, and the operator is told",
     ("serve/upstream/library.py", "Library.answer", "GovgoError"): "the answer to the client: the error is told to it",
     ("serve/upstream/library.py", "Library._is_sound", "SumMismatchError"): _FOREIGN,
     ("serve/sumdb.py", "_answer_of", "SecurityError"): "nothing of it is served, and the operator is told",

@@ -46,7 +46,7 @@ ROOMS = {
         "module",
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "goproxy licenses log mirror",
+        "goproxy licenses log mirror storage",
         "policy",
         "govgotoml",
         "advisory fleet",
@@ -64,19 +64,19 @@ ROOMS = {
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
     "app": (
         "binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan sbom"
-        " sum sumdb tidy tree vendor work",
+        " storage sum sumdb tidy tree vendor work",
         "audit diff download mirror proxies verify whatif why whyversion",
         "check",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom sum tree why"
-        " whyversion",
+        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom storage sum tree"
+        " why whyversion",
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env licenses log modverify plan proxies session sumdb sums",
+        "cache diff env licenses log modverify plan proxies session storage sumdb sums",
         "audit mirror tape verify",
         "check fleet sbom",
     ),

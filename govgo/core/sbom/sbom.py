@@ -16,8 +16,8 @@ from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Finding, shown_name
 from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.purl import module_purl
 from govgo.core.resolution.dependencies import Dependencies
-from govgo.core.sbom.purl import module_purl
 from govgo.core.vcs.worktree import GitState
 from govgo.errors import UsageError
 
@@ -104,7 +104,7 @@ class Component(NamedTuple):
         """The package URL of what is built, "" for none: a directory is no package, and neither is a changed tree."""
         if self.directory or self.module.path == STDLIB or (self.git is not None and self.git.is_modified):
             return ""
-        return module_purl(*self.built)
+        return module_purl(self.built)
 
 
 class Sbom(NamedTuple):

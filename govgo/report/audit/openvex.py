@@ -15,12 +15,13 @@ from collections.abc import Iterator
 
 import govgo
 from govgo.core.advisory.audit import Audit, AuditedModule, Exposure
+from govgo.core.advisory.findings import fix_text
 from govgo.core.advisory.openvex import CONTEXT, INVESTIGATED, NOT_AFFECTED, VexStatement
-from govgo.core.advisory.purl import module_purl
 from govgo.core.foreign import visible
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.report.audit.text import fix_text, level
+from govgo.core.module.purl import module_purl
+from govgo.report.audit.text import level
 from govgo.report.document import encode
 
 AUTHOR = "Unknown Author"
@@ -86,5 +87,5 @@ def _statement(module: AuditedModule, exposure: Exposure, said: dict[str, object
 
 
 def _component(mod: ModuleVersion) -> dict[str, object]:
-    purl = module_purl(mod)
+    purl = module_purl(mod, needs_namespace=False)
     return {"@id": purl, "identifiers": {"purl": purl}}

@@ -10,7 +10,7 @@ from govgo.core.findings import Finding
 from govgo.core.storage.outcomes import Listing, Removal, Stats, StoredVersion
 from govgo.report.document import encode, fault_entries, heading, module_members, moment
 from govgo.report.style import PLAIN, Style, table
-from govgo.report.words import many, size_of
+from govgo.report.words import amount, many
 
 LS_SCHEMA = "govgo.storage.ls/1"
 STATS_SCHEMA = "govgo.storage.stats/1"
@@ -22,7 +22,7 @@ def ls_text(run: Listing, style: Style = PLAIN) -> str:
     if not run.versions:
         return ""
     rows = [
-        (f"{each.mod.path}@{each.mod.version}", size_of(each.size), _day(each.modified), " ".join(each.suffixes))
+        (f"{each.mod.path}@{each.mod.version}", amount(each.size), _day(each.modified), " ".join(each.suffixes))
         for each in run.versions
     ]
     return table(("module", "size", "stored", "files"), rows, style)
@@ -40,8 +40,8 @@ def ls_json(run: Listing) -> str:
 
 def stats_text(run: Stats, style: Style = PLAIN) -> str:
     """A line for each kind of files, then all."""
-    rows = [(each.name, f"{each.files:,}", size_of(each.size)) for each in run.kinds]
-    rows.append(("all", f"{run.files:,}", size_of(run.size)))
+    rows = [(each.name, f"{each.files:,}", amount(each.size)) for each in run.kinds]
+    rows.append(("all", f"{run.files:,}", amount(run.size)))
     closing = f"{many(run.modules, 'module')}, {many(run.versions, 'version')}\n"
     return table(("kind", "files", "size"), rows, style) + closing
 
@@ -57,12 +57,12 @@ def removal_text(run: Removal, style: Style = PLAIN) -> str:
     """A line for each version, then what it comes to."""
     lines = []
     for each in run.versions:
-        what = f"{size_of(each.size)} ({' '.join(each.suffixes)})"
+        what = f"{amount(each.size)} ({' '.join(each.suffixes)})"
         lines.append(f" {style.paint('-', 'red')} {each.mod.path} {each.mod.version}  {what}")
     verb = "would remove" if run.is_plan else "removed"
-    done = f"{verb} {size_of(run.size)} of {many(len(run.versions), 'version')}"
+    done = f"{verb} {amount(run.size)} of {many(len(run.versions), 'version')}"
     what = done if run.versions else "nothing to remove"
-    left = f"; {size_of(run.left)} are left" if run.left >= 0 else ""
+    left = f"; {amount(run.left)} are left" if run.left >= 0 else ""
     over = ", more than the limit: the rest cannot be had again" if 0 < run.limit < run.left else ""
     return "".join(f"{line}\n" for line in [*lines, what + left + over])
 
