@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from govgo.adapters.engine.chunks import Children, InPlace, Task, Work, end_here, run_here
@@ -110,14 +110,17 @@ def _dask(address: str) -> Iterator[Engine]:
     try:
         try:
             client.wait_for_workers(1, timeout=_WORKERS_S)
+            threads = sum(client.nthreads().values())
         except TimeoutError as error:
             raise UnavailableError(f"{DASK}{address}: the cluster has no workers") from error
-        threads = sum(client.nthreads().values()) or 1
+        except OSError as error:
+            raise UnavailableError(f"{DASK}{address}: {error}") from error
         # Not pure: equal work of two runs is not to be taken from the cluster's memory.
         executor: Executor = client.get_executor(pure=False)
         window = _PER_WORKER * max(threads, _LEAST_THREADS)
         yield Engine(executor, run_here, threads, _DASK_CHUNK, window)
-        client.run(end_here)
+        with suppress(OSError):  # a worker that has just been lost has no child processes to end
+            client.run(end_here, on_error="ignore")
     finally:
         client.close()
 
