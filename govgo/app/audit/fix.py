@@ -80,12 +80,12 @@ def fix(
     if dry_run or not done:
         return before._replace(faults=(*before.faults, *faults), dry_runs=tuple(dry_runs))
     after = repeated()
-    plans = {(module.kind, module.directory): module for module in before.modules}
+    planned = {(module.kind, module.directory): module for module in before.modules}
     modules = []
     for module in after.modules:
-        planned = plans[module.kind, module.directory]
-        fixes = tuple(each._replace(is_done=each in done) for each in planned.fixes)
-        modules.append(module._replace(fixes=fixes, in_go=planned.in_go))
+        old = planned.get((module.kind, module.directory), module)
+        fixes = tuple(each._replace(is_done=each in done) for each in old.fixes)
+        modules.append(module._replace(fixes=fixes, in_go=old.in_go))
     return after._replace(modules=tuple(modules), faults=(*after.faults, *faults))
 
 

@@ -35,9 +35,17 @@ def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> str:
         for mod in module.unmatched:
             lines += [one_line(f"note: {mod} is replaced by a directory: its code has no version to match"), ""]
     lines += fix_lines(run, style, diffs=diffs)
+    if _has_fixes(run):
+        lines += ["govgo audit -plan tells the fewest bumps that clear what has a fix", ""]
     lines += [one_line(database_text(each, run.now)) for each in run.databases]
     lines.append(style.paint(one_line(closing(run)), _closing_colour(run)))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _has_fixes(run: Audit) -> bool:
+    """Whether there is something to plan, and no plan was asked for."""
+    planned = any(module.fixes or module.in_go for module in run.modules)
+    return not planned and any(each.vulnerability.fixed_in and each.chain for _, each in run.exposures())
 
 
 def level(run: Audit) -> str:

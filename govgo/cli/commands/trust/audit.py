@@ -35,8 +35,8 @@ from govgo.wiring.audit import Fixing, run_audit
 @option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 2w, 36h.")
 @option("-vex", "vex", multiple=True, metavar="FILE", help="Leave out what an OpenVEX document says is no danger.")
 @option("-packages", "packages", is_flag=True, help="Leave out what no import leads to; needs the sources.")
-@option("-plan", "plan", bare="all", metavar="IDS", help="Also tell how few bumps clear it all, or -plan=ID,…")
-@option("-fix", "fix", bare="all", metavar="IDS", help="Do what -plan tells; -fix=ID,… clears these alone.")
+@option("-plan", "plan", bare="all", help="Also tell the smallest fix; -plan=ID,… that of some alone.")
+@option("-fix", "fix", bare="all", help="Do what -plan tells, and audit again; -fix=ID,… clears some alone.")
 @dry_run_option
 @diff_option
 @option("-max-go", "max_go", metavar="VERSION", help="Let no bump raise the go line above VERSION.")
@@ -75,7 +75,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     Formats: text, json, sarif, github, gitlab, junit, markdown, openvex.
 
-    Exit codes: 0 nothing known, 1 vulnerable, 3 something could not be checked, 4 a contradiction.
+    Exit codes: 0 nothing known, 1 vulnerable, 2 usage, 3 something could not be checked, 4 a contradiction.
     """
     max_age = _max_age(flags["max_age"])
     fixing = _fixing(flags)

@@ -94,6 +94,7 @@ def test_the_plan(world: World, audit: Any) -> None:
     run = audit("--plan")
     assert (run.code, run.err) == (1, "")
     assert f"\n{PLAN}\n" in run.out
+    assert "govgo audit -plan" not in run.out
     assert Path("go.mod").read_text() == MAIN
     assert not any(each.endswith(".zip") for each in world.proxy.asked)
     run = audit("--plan", "--json")
@@ -112,6 +113,7 @@ def test_the_plan(world: World, audit: Any) -> None:
 def test_without_a_plan_nobody_is_asked_for_versions(world: World, audit: Any) -> None:
     run = audit()
     assert "to clear" not in run.out
+    assert "govgo audit -plan tells the fewest bumps that clear what has a fix\n" in run.out
     assert not any(each.endswith("/list") for each in world.proxy.asked)
 
 
@@ -126,6 +128,15 @@ def test_fix(world: World, audit: Any) -> None:
     sums = Path("go.sum").read_text()
     assert all(f"q.io/{each}" in sums for each in ("x v1.2.0/go.mod", "y v1.1.0/go.mod"))
     assert audit().code == 0
+
+
+def test_findings_name_the_bump_of_the_plan(world: World, audit: Any) -> None:
+    """In SARIF and the like; each stands at the line of the requirement that decides."""
+    sarif = json.loads(audit("--plan", "-format", "sarif").out)
+    results = sarif["runs"][0]["results"]
+    places = [each["locations"][0]["physicalLocation"]["region"]["startLine"] for each in results]
+    assert sorted(places) == [7, 10]
+    assert all("govgo get q.io/x@v1.2.0" in json.dumps(each) for each in results)
 
 
 def test_fix_as_json(world: World, audit: Any) -> None:
