@@ -85,7 +85,8 @@ def open_clone(directory: str) -> Clone:
 
 @contextmanager
 def worker_processes(count: int) -> Iterator[Executor]:
-    """So many processes. They are started when the first work comes, and take nothing over from this one.
+    """So many processes. They are started when the first work comes, and take nothing over from this one. ("forkserver"
+    would leave a directory behind, since `cli.main` ends the process without the work that Python does at its end.)
 
     Raises:
         UnavailableError: one of them was killed.
@@ -93,7 +94,7 @@ def worker_processes(count: int) -> Iterator[Executor]:
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver"))
+    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
     try:
         yield pool
     except BrokenExecutor as error:

@@ -325,7 +325,9 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
         "GOENV": "off",
         "GOSUMDB": f"{KEY_TEXT} {server.url}",
         "HOME": str(tmp_path),
+        "TMPDIR": str(tmp_path / "temporary"),
     }
+    (tmp_path / "temporary").mkdir()
     try:
         for words in (("sync", "clone", "-workers=1"), ("audit", "clone", "-workers=1")):
             done = subprocess.run(
@@ -337,6 +339,7 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
             )
             assert done.returncode == 0, done.stdout + done.stderr
             assert "800,000 records" in done.stdout
+            assert os.listdir(tmp_path / "temporary") == []
     finally:
         server.stop()
         thread.join(5)
