@@ -109,8 +109,8 @@ def read_users(file: str, data: bytes) -> dict[str, str]:
         try:
             import bcrypt  # noqa: F401
         except ImportError:
-            text = f"{file}: passwords need a package that is not installed: bcrypt"
-            raise MissingExtraError(text, hint="pip install 'govgo[serve]'") from None
+            text = f"{file}: passwords need bcrypt, which is not installed: python -m pip install 'govgo[serve]'"
+            raise MissingExtraError(text) from None
     return users
 
 

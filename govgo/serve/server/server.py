@@ -80,8 +80,8 @@ def check_extra() -> None:
         import uvicorn  # noqa: F401
         import uvloop  # noqa: F401
     except ImportError as error:
-        text = f"serve needs a package that is not installed: {error.name}"
-        raise MissingExtraError(text, hint="pip install 'govgo[serve]'") from None
+        text = f"serve needs {error.name}, which is not installed: python -m pip install 'govgo[serve]'"
+        raise MissingExtraError(text) from None
 
 
 def listen(settings: Settings) -> tuple[socket.socket, str]:

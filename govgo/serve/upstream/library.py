@@ -534,10 +534,12 @@ class Library:
         self._means.proofs.forget()
 
     async def aclose(self) -> None:
-        """Cancel what is under way."""
+        """Cancel what is under way, and write what is proved; raises nothing."""
         for task in self._asking.values():
             task.cancel()
         await self.zips.aclose()
+        self._means.sources.close()
+        await self._means.proofs.aclose()
 
 
 async def _finished(reading: Reading, loop: asyncio.AbstractEventLoop) -> None:

@@ -45,7 +45,8 @@ def serve(**flags: Any) -> int:
     govgo serve -config /etc/govgo/serve.toml            all settings in a file
     govgo serve -mode none -storage ./mirror             only what is there
 
-    /healthz, /readyz and /metrics tell how it is. SIGTERM ends it within five seconds.
+    /healthz, /readyz and /metrics tell how it is. SIGTERM ends it within five seconds. Needs uvicorn and others:
+    python -m pip install 'govgo[serve]'
     """
     change_directory(flags)
     env = environment()
