@@ -337,4 +337,9 @@ def _azure_settings(environ: Mapping[str, str]) -> dict[str, str]:
 def _open_gcs(bucket: Bucket, environ: Mapping[str, str], client: ClientConfig, retry: RetryConfig) -> GCSStore:
     from obstore.store import GCSStore
 
-    return GCSStore(bucket.name, prefix=bucket.prefix or None, client_options=client, retry_config=retry)
+    config: Any = {}
+    emulator = environ.get("STORAGE_EMULATOR_HOST", "")
+    if emulator:  # as the client libraries of the vendor read it
+        config = {"base_url": emulator if "://" in emulator else f"http://{emulator}", "bearer_token": "none"}
+        client["allow_http"] = True
+    return GCSStore(bucket.name, prefix=bucket.prefix or None, config=config, client_options=client, retry_config=retry)

@@ -224,6 +224,17 @@ def test_size_first(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert ranges.count("bytes=0-0") == 3, "the first byte of each zip"
 
 
+def test_sizes_of_a_server_that_honours_ranges(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    place = {"Content-Range": "bytes 0-0/12345678"}
+    world.proxy.script("/q.io/c/@v/v1.0.0.zip", Status(206, b"Partial Content", place, b"P"))
+    world.proxy.script("/q.io/b/@v/v1.0.0.zip", Status(206, b"Partial Content", {"Content-Range": "bytes 0-0/*"}, b"P"))
+    run = Run(capsys, "add", "-n", str(world.root / "mirror"))
+    assert run.code == 0
+    assert " + q.io/c v1.0.0  12.3 MB\n" in run.out
+    assert " + q.io/b v1.0.0  size unknown\n" in run.out
+    assert "and 1 zip of unknown size) and 4 go.mod files" in run.out
+
+
 def test_lists_of_modules(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -694,3 +705,32 @@ def test_command_lines_that_make_no_sense(
     words: tuple[str, ...], world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert Run(capsys, *words).code == 2
+
+
+def test_a_workspace(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """One build list for all modules of go.work, by the highest versions of all of them."""
+    world.main("module example.com/other\n\ngo 1.21\n\nrequire q.io/c v1.0.0\n", name="other")
+    (world.root / "go.work").write_text("go 1.21\n\nuse (\n\t./main\n\t./other\n)\n")
+    mirror = world.root / "mirror"
+    monkeypatch.delenv("GOWORK")
+    assert Run(capsys, "add", str(mirror), "../go.work").code == 0
+    assert files(mirror) == FILES
+    cut_off(world, monkeypatch, mirror)
+    assert invoke(["download"]) == 0, capsys.readouterr().err
+
+
+def test_replacements_are_had_in_place_of_what_they_replace(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.publish("q.io/fork", "v1.0.0", "module q.io/b\n\ngo 1.16\n")
+    gomod = world.root / "main/go.mod"
+    gomod.write_text(f"{MAIN}\nreplace q.io/b v1.0.0 => q.io/fork v1.0.0\n\nreplace q.io/c => ../local\n")
+    mirror = world.root / "mirror"
+    assert Run(capsys, "add", str(mirror)).code == 0
+    zips = {name for name in files(mirror) if name.endswith(".zip")}
+    assert zips == {"q.io/a/@v/v1.1.0.zip", "q.io/fork/@v/v1.0.0.zip"}
+    cut_off(world, monkeypatch, mirror)
+    (world.root / "local").mkdir()
+    (world.root / "local/go.mod").write_text("module q.io/c\n")
+    assert invoke(["tidy"]) == 0, capsys.readouterr().err
+    assert invoke(["vendor"]) == 0, capsys.readouterr().err
