@@ -15,7 +15,7 @@ from govgo.cli.reference.markdown import reference_pages
 
 MORE = {"ci.md": "Verify in CI, in full", "mirror.md": "Mirror modules", "serving.md": "Serve modules"}
 """Guides beside those that mkdocs.yml lists, which have their own authors."""
-BESIDE = {"howto/continuous-integration.md": "ci.md", "howto/air-gap.md": "mirror.md"}
+BESIDE = {"continuous-integration": "ci.md", "air-gap": "mirror.md"}
 """Short guides, and the longer one about the same."""
 
 
@@ -38,7 +38,7 @@ def on_config(config: Any) -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Point from a short guide to the long one about the same, where there is one."""
-    longer = BESIDE.get(page.file.src_uri, "")
+    longer = BESIDE.get(Path(page.file.src_uri).stem, "")
     if not (longer and (Path(config["docs_dir"]) / longer).exists()):
         return markdown
     return f"{markdown}\n\n!!! note\n    [{MORE[longer]}](../{longer}) has more.\n"

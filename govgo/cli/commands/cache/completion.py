@@ -45,9 +45,9 @@ def complete_command(shells: tuple[str, ...], line: tuple[str, ...]) -> None:
     from govgo.cli.completion.table import command_table
 
     def mod_cache() -> str:
-        from govgo.cli.session import environment
+        from govgo.adapters.workspace.goenvfile import load_env  # `cli.session` would load twice as much
 
-        return environment().gomodcache
+        return load_env(os.environ).gomodcache
 
     words, left_out = words_at_cursor("".join(shells), line)
     answer = complete(command_table(os.environ), words, DiskKnowledge(os.getcwd(), mod_cache))
