@@ -46,8 +46,8 @@ ROOMS = {
         "module",
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "goproxy licenses log mirror storage",
-        "policy",
+        "goproxy licenses log storage",
+        "mirror policy",
         "govgotoml",
         "advisory fleet",
         "sbom",
@@ -76,9 +76,9 @@ ROOMS = {
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env licenses log modverify plan proxies session storage sumdb sums",
+        "cache diff env licenses log modverify plan proxies session sumdb sums",
         "audit mirror tape verify",
-        "check fleet sbom",
+        "check fleet sbom storage",
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
     "cli": (
@@ -249,7 +249,8 @@ PURE = {
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "cryptography", "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions",
     "functools", "hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword",
-    "isal", "marshal", "math", "operator", "packaging.licenses", "packaging.specifiers", "posixpath", "re", "shlex", "stat", "string", "struct",
+    "isal", "marshal", "math", "operator", "packaging.licenses", "packaging.specifiers", "posixpath",
+    "re", "shlex", "stat", "string", "struct",
     "textwrap", "tomllib", "types",
     "typing", "unicodedata", "urllib.parse", "zlib",
 }  # fmt: skip
