@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Poster
+from govgo.adapters.storage.open import open_storage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file, read_key
 from govgo.app.sumdb.publisher import Publisher, stored_key
 from govgo.app.sumdb.witness import Witness, cosign
-from govgo.core.goenv import NetworkEnv
+from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.cosignature import Cosigned
 from govgo.core.sumdb.database import parse_gosumdb
 from govgo.core.sumdb.note import Verifier, parse_verifier
@@ -21,17 +22,18 @@ from govgo.errors import NoteError, UsageError
 from govgo.ports.storage import Storage
 
 
-def open_place(place: str) -> Storage:
-    """The storage that `place` names, a directory.
+def open_place(place: str, environ: Mapping[str, str]) -> Storage:
+    """The storage that `place` names: a bucket by URL, or a directory, which is synced before a tree head promises it.
 
     Raises:
         UsageError: it names none.
+        MissingExtraError: a package that buckets need is not installed.
     """
     if not place:
         raise UsageError("where is the checksum database? name its directory with -storage")
-    if "://" in place:
-        raise UsageError(f"{place}: want a directory")
-    return PlainStorage(os.path.abspath(place))
+    if "://" in place and not place.startswith("file://"):
+        return open_storage(place, environ)
+    return PlainStorage(os.path.abspath(place.removeprefix("file://")))
 
 
 def init_database(name: str, place: str, key_file: str, environ: Mapping[str, str]) -> tuple[str, str, bool]:
@@ -44,7 +46,7 @@ def init_database(name: str, place: str, key_file: str, environ: Mapping[str, st
         UsageError: the name cannot be one, or file or storage have another key.
         StorageError, DiskError: files cannot be written.
     """
-    storage = open_place(place)
+    storage = open_place(place, environ)
     key_file = os.path.abspath(key_file) if key_file else default_key_file(name, environ)
     _check_name(name)
     signer = create_key(key_file, name)
@@ -59,7 +61,7 @@ def open_publisher(place: str, key_file: str, environ: Mapping[str, str]) -> Pub
     Raises:
         UsageError: there is none, or no private key for it.
     """
-    storage = open_place(place)
+    storage = open_place(place, environ)
     verifier = database_key(storage)
     key_file = os.path.abspath(key_file) if key_file else default_key_file(verifier.name, environ)
     signer = read_key(key_file)
@@ -77,10 +79,10 @@ def database_key(storage: Storage) -> Verifier:
 
 
 def cosign_database(
-    place: str, witnesses: Sequence[Witness], notes: Sequence[bytes], network: NetworkEnv, timeouts: Timeouts
+    place: str, witnesses: Sequence[Witness], notes: Sequence[bytes], env: GoEnv, timeouts: Timeouts
 ) -> tuple[Cosigned, ...]:
     """Ask witnesses, and publish their cosignatures (errors as `cosign`)."""
-    return cosign(open_place(place), witnesses, notes, Poster(network, timeouts).post)
+    return cosign(open_place(place, env.process), witnesses, notes, Poster(env.network, timeouts).post)
 
 
 def _check_name(name: str) -> None:

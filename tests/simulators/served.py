@@ -51,8 +51,9 @@ class Served:
 
     def __init__(self, world: World, *, env: Mapping[str, str] | None = None, **settings: Any) -> None:
         self.world = world
-        self.storage = Path(settings.pop("storage", world.root / "served"))
-        self.settings = Settings(**{"listen": "127.0.0.1:0", "storage": str(self.storage), **settings})
+        place = str(settings.pop("storage", world.root / "served"))
+        self.storage = Path(place)
+        self.settings = Settings(**{"listen": "127.0.0.1:0", "storage": place, **settings})
         self._env = load_env({**world.environment, **(env or {})})
         self.said: list[str] = []
         self.counters = Counters()

@@ -214,7 +214,7 @@ def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any]
     else:
         document = rehearse(job)
         state = {each: document.get(each) for each in verb.state}
-        named = [*values.get("databases", ()), *variables.get("GOVGO_VULNDB", "").split(",")]
+        named = [*values.get("databases", ()), *variables.get("GOVGO_VULNDB", "").split(","), *values.get("vex", ())]
         state["files"] = [stamp_of(name) for name in named if name.startswith("/")]
     day = started.date().isoformat() if verb.ages else ""
     key = settings_key(govgo.__version__, name, deciding_values(values), variables, state, day)
@@ -228,7 +228,7 @@ def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any]
 
 def _with_absolute_paths(values: dict[str, Any], cwd: str) -> dict[str, Any]:
     """The flags that name files, for workers that are somewhere else."""
-    for name in ("databases", "index"):
+    for name in ("databases", "index", "vex"):
         given = values.get(name)
         if isinstance(given, str):
             values[name] = _absolute(given, cwd)

@@ -14,7 +14,7 @@ from govgo.errors import InputError, UsageError
 @command(own=True, usage="[flags]")
 @option("-config", "config", metavar="FILE", help="Settings in TOML; flags come before them.")
 @option("-listen", "listen", metavar="ADDRESS", help="HOST:PORT or unix:PATH (default 127.0.0.1:8080).")
-@option("-storage", "storage", metavar="DIR", help="Where files are kept (default the module cache).")
+@option("-storage", "storage", metavar="PLACE", help="A directory or bucket for files (default the module cache).")
 @option("-upstream", "upstream", metavar="LIST", help="Where modules come from (default GOPROXY).")
 @option("-mode", "mode", metavar="MODE", help="What is not stored: sync fetches, redirect sends there, none refuses.")
 @option("-allow", "allow", multiple=True, metavar="PATTERNS", help="Serve only modules that match.")

@@ -37,14 +37,14 @@ sumdb_group = Group(
     _COMMANDS, "Keep a checksum database of your own, for modules that the public one must not or cannot know."
 )
 
-_storage_option = option("-storage", "place", metavar="DIR", help="The directory of the database.")
+_storage_option = option("-storage", "place", metavar="PLACE", help="The directory or bucket of the database.")
 _key_option = option(
     "-key", "key_file", metavar="FILE", help="The private key (default ~/.config/govgo/sumdb/NAME.key)."
 )
 _network_options = flag_options(chdir_option, trace_option, jobs_option, timeout_option)
 
 
-@command(own=True, usage="-storage=DIR [-key=FILE] name")
+@command(own=True, usage="-storage=PLACE [-key=FILE] name")
 @_storage_option
 @_key_option
 @chdir_option
@@ -70,7 +70,7 @@ def init(names: tuple[str, ...], place: str, key_file: str, **flags: Any) -> int
     return EXIT_DONE
 
 
-@command(own=True, usage="-storage=DIR [flags] [go.sum|module@version]...")
+@command(own=True, usage="-storage=PLACE [flags] [go.sum|module@version]...")
 @_storage_option
 @_key_option
 @option("-only", "only", metavar="PATTERNS", help="Of go.sum files take modules that match, such as *.corp.example.")
@@ -129,7 +129,7 @@ def _prove_by(upstream: str, own_key: str) -> None:
         call.env = env
 
 
-@command(own=True, usage="-storage=DIR [-witness=KEY[,URL]]... [note]...")
+@command(own=True, usage="-storage=PLACE [-witness=KEY[,URL]]... [note]...")
 @_storage_option
 @option("-witness", "witnesses", multiple=True, metavar="KEY[,URL]", help="Accept this witness; with a URL, ask it.")
 @_network_options
@@ -152,7 +152,7 @@ def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **fla
     env = environment()
     notes = [_file(name) for name in files]
     parsed = [_witness(text) for text in witnesses]
-    found = cosign_database(place, parsed, notes, env.network, network_options(flags).timeouts)
+    found = cosign_database(place, parsed, notes, env, network_options(flags).timeouts)
     show(cosigned_text(found))
     if len(found) < len({witness.verifier for witness in parsed}):
         reporter().note("not every witness has cosigned the tree head that is published")
@@ -184,7 +184,7 @@ def _file(name: str) -> bytes:
     return data
 
 
-@command(own=True, usage="-storage=DIR [-listen=HOST:PORT] [-tls-cert=FILE -tls-key=FILE]")
+@command(own=True, usage="-storage=PLACE [-listen=HOST:PORT] [-tls-cert=FILE -tls-key=FILE]")
 @_storage_option
 @option("-listen", "address", default="127.0.0.1:8080", metavar="HOST:PORT", help="Where to listen; port 0 is any.")
 @option("-tls-cert", "certificate", metavar="FILE", help="Speak HTTPS with the certificates in FILE.")
@@ -208,7 +208,7 @@ def serve(place: str, address: str, certificate: str, certificate_key: str, **fl
     if bool(certificate) != bool(certificate_key):
         raise UsageError("-tls-cert and -tls-key belong together")
     change_directory(flags)
-    storage = open_place(place)
+    storage = open_place(place, environment().process)
     verifier = database_key(storage)
     host, port = _address(address)
     gc.enable()  # `cli.main` turns it off, for commands that end

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A proxy whose files are in a bucket: two processes share it, and it answers when upstream is gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.storage.open import open_storage
+from tests.simulators.objectstores import moto
+from tests.simulators.proxy import Status
+from tests.simulators.served import Served
+from tests.simulators.world import World
+
+FILES = ("v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip")
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a bucket, whose credentials are in the environment."""
+    with moto(tmp_path) as (url, environ):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        yield f"{url}/modules"
+
+
+def serve(world: World, bucket: str) -> Served:
+    credentials = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    return Served(world, env=credentials, storage=bucket)
+
+
+def test_a_bucket_is_shared_and_outlives_upstream(tmp_path: Path, bucket: str) -> None:
+    with World(tmp_path) as world:
+        record = world.publish("q.io/a", "v1.0.0")
+        published = {name: world.proxy.files[f"/q.io/a/@v/{name}"] for name in FILES}
+        with serve(world, bucket) as one, serve(world, bucket) as two:
+            assert {name: one.get(f"/q.io/a/@v/{name}").body for name in FILES[1:]} == {
+                name: published[name] for name in FILES[1:]
+            }
+            assert one.get("/q.io/a/@v/v1.0.0.info").status == 200
+            lookup = one.get(f"/sumdb/{world.log.name}/lookup/q.io/a@v1.0.0")
+            assert record in lookup.text
+            asked = [path for path in world.proxy.asked if path.startswith("/q.io/a/@v/v1.0.0")]
+            assert two.get("/q.io/a/@v/v1.0.0.zip").body == published["v1.0.0.zip"]
+            assert [path for path in world.proxy.asked if path.startswith("/q.io/a/@v/v1.0.0")] == asked
+        for path in list(world.proxy.files):
+            world.proxy.script(path, *[Status(503)] * 20)
+        with serve(world, bucket) as again:
+            for name in FILES[1:]:
+                assert again.get(f"/q.io/a/@v/{name}").body == published[name]
+            assert again.get("/q.io/a/@v/list").body == b"v1.0.0\n"
+
+
+def test_attack_a_bucket_that_somebody_has_written_to(tmp_path: Path, bucket: str) -> None:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0")
+        published = world.proxy.files["/q.io/a/@v/v1.0.0.mod"]
+        storage = open_storage(bucket, os.environ)
+        storage.replace("q.io/a/@v/v1.0.0.mod", b"module q.io/evil\n")
+        with serve(world, bucket) as served:
+            assert served.get("/q.io/a/@v/v1.0.0.mod").body == published
+            assert any("damaged in the storage" in said for said in served.said)
+        assert storage.read("q.io/a/@v/v1.0.0.mod") == published
+
+
+@pytest.mark.parametrize("place", ["ftp://host/modules", "s3://"])
+def test_no_bucket(tmp_path: Path, place: str) -> None:
+    from govgo.errors import UsageError
+
+    with World(tmp_path) as world, pytest.raises(UsageError), Served(world, storage=place):
+        raise AssertionError("it started")
