@@ -53,8 +53,8 @@ ROOMS = {
         "sbom",
     ),
     "adapters": (
-        "attribution disk engine interrupts",
-        "http modzip",
+        "attribution disk interrupts",
+        "engine http modzip",
         "loop",
         "advisories licenses modcache storage sumdb",
         "proxy workspace",

@@ -92,9 +92,9 @@ BAD = {
     "[chekc]\n": "chekc: unknown key; did you mean check? keys are required-version, check, licenses, audit",
     "required-version = 1\n": "required-version: want a text that is not empty",
     "[check]\ntidy = 1\n": "check.tidy: want true or false",
-    "[check]\nverify = []\n": "check.verify: want true, or a list of lint, complete, database, cache, vendor",
+    "[check]\nverify = []\n": "check.verify: want true, or a list of lint, complete, database, cache, vendor, tags",
     "[check]\nverify = ['sums']\n": (
-        "check.verify: unknown claim 'sums'; claims are lint, complete, database, cache, vendor"
+        "check.verify: unknown claim 'sums'; claims are lint, complete, database, cache, vendor, tags"
     ),
     "[check]\nmodules = []\n": "check.modules: want a table",
     "[check.modules]\nallow = 'x'\n": "check.modules.allow: want a list of patterns or tables",

@@ -11,6 +11,7 @@ import os
 import select
 import sys
 import time
+from contextlib import suppress
 
 HAS_EPOLL = sys.platform == "linux" and hasattr(select, "epoll")
 """Whether one descriptor can stand for many sockets (epoll(7)); elsewhere each is watched by itself."""
@@ -37,13 +38,31 @@ def most_open_files() -> int:
 
 
 def limit_memory(limit_bytes: int) -> None:
-    """Let this process have no more memory; where the system has no such limit, it goes on without."""
+    """Let this process have no more memory; where the system has no such limit, it goes on without.
+
+    The soft limit alone is set: what this process starts may set one of its own.
+    """
     import resource
 
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        soft = limit_bytes if hard == resource.RLIM_INFINITY else min(limit_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     except (AttributeError, ValueError, OSError):
         return
+
+
+def leave_no_core() -> None:
+    """Write no core file when this process is killed."""
+    import resource
+
+    with suppress(AttributeError, ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def path_of(descriptor: int) -> str:
+    """A path by which this process can open a file once more that it has open."""
+    return f"/dev/fd/{descriptor}"
 
 
 def memory_file(name: str, data: bytes) -> tuple[int, str]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import resource
 import sys
 import threading
 from typing import Any, BinaryIO
 
+from govgo.adapters.disk.system import leave_no_core, limit_memory
 from govgo.adapters.engine.child import HEADER
 from govgo.adapters.engine.chunks import make_worker
 from govgo.errors import GovgoError
@@ -26,11 +26,8 @@ def main() -> None:
     """Serve until standard input ends, or there is no memory left."""
     _, _, target, memory = sys.argv
     messages, answers = _own_streams()
-    limit = int(memory)
-    # The soft limit alone: what this process starts may set limits of its own.
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(int(memory))
+    leave_no_core()
     arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(messages, arrived), daemon=True).start()
     job = arrived.get()

@@ -10,12 +10,12 @@ Each is a `concurrent.futures.Executor`, so that another cluster that has one ta
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, ParamSpec, TypeVar
 
+from govgo.adapters.disk.system import usable_cpus
 from govgo.adapters.engine.chunks import Children, InPlace, Task, Work, end_here, run_here
 from govgo.core.fleet.units import Outcome
 from govgo.errors import MissingExtraError, UnavailableError, UsageError
@@ -64,7 +64,7 @@ def open_engine(name: str, workers: int) -> Iterator[Engine]:
         UnavailableError: the cluster does not answer.
     """
     if name == LOCAL:
-        with _local(workers or _cores()) as engine:
+        with _local(workers or usable_cpus()) as engine:
             yield engine
     elif name == SERIAL:
         here = InPlace()
@@ -77,10 +77,6 @@ def open_engine(name: str, workers: int) -> Iterator[Engine]:
             yield engine
     else:
         raise UsageError(f"unknown engine {name!r}: engines are {LOCAL}, {DASK}ADDRESS and {SERIAL}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

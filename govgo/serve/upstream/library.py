@@ -24,6 +24,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from govgo.adapters.disk.system import path_of
 from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
@@ -294,7 +295,7 @@ class Library:
             if descriptor is None:
                 raise BadZipError("it is gone")
             file = OpenFile(descriptor)
-            return await self._cold.computed(lambda: hash_zip(f"/proc/self/fd/{file.descriptor}", Rules.STRICT))
+            return await self._cold.computed(lambda: hash_zip(path_of(file.descriptor), Rules.STRICT))
         return await self._cold.stored(lambda: _hash_copy(self._storage, key))
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:

@@ -182,3 +182,6 @@ def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str]]:
         "markdown": partial(_markdown, diffs=diffs),
         "openvex": _openvex,
     }
+
+
+FORMATS = _formats(diffs=False)
