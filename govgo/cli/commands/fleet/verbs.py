@@ -56,7 +56,9 @@ VERBS: Mapping[str, FleetVerb] = {
     # The module cache belongs to a machine, and not to a repository.
     "verify": FleetVerb("trust.verify", "verify", _VENDOR, left_out=("cache",)),
     "hygiene": FleetVerb("inspect.hygiene", "hygiene", _SOURCES),
-    "sbom": FleetVerb("trust.sbom", "sbom", _MODULES, {"packages": _SOURCES, "licenses": _TEXTS, "advisories": _MODULES}),
+    "sbom": FleetVerb(
+        "trust.sbom", "sbom", _MODULES, {"packages": _SOURCES, "licenses": _TEXTS, "advisories": _MODULES}
+    ),
 }
 """The verbs by name."""
 
