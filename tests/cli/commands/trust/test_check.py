@@ -269,7 +269,7 @@ def test_an_import_that_no_module_has_is_told(world: World, check: Any) -> None:
 
 
 def test_the_module_cache_may_lie_in_the_repository(world: World, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is of no commit, and is there when an older state is judged, as where a CI system keeps it below the checkout."""
+    """It is of no commit, and is there when an older state is judged: CI systems keep it below the checkout."""
     policy("tidy = true")
     before = "module example.com/app\n\ngo 1.21\n\nrequire q.io/y v1.0.0\n"
     world.main(before, {"a.go": 'package a\n\nimport _ "q.io/y"\n'})
