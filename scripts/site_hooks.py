@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hooks of mkdocs: pages of reference that are made from the declarations, and pages that are in no list yet.
+"""Hooks of mkdocs: pages of reference that are made from the declarations, and the list of design texts.
 
 Source: the MkDocs user guide, "Configuration", hooks; developer guide, "Plugins".
 """
@@ -13,20 +13,13 @@ from mkdocs.structure.files import File
 
 from govgo.cli.reference.markdown import reference_pages
 
-MORE = {"ci.md": "Verify in CI, in full", "mirror.md": "Mirror modules", "serving.md": "Serve modules"}
-"""Guides beside those that mkdocs.yml lists, which have their own authors."""
-BESIDE = {"continuous-integration": "ci.md", "air-gap": "mirror.md"}
-"""Short guides, and the longer one about the same."""
-
 
 def on_config(config: Any) -> Any:
     """Fill the lists of pages."""
     docs = Path(config["docs_dir"])
     for entry in config["nav"]:
         (title, pages), *_ = entry.items()
-        if title == "How to":
-            pages += [{name: file} for file, name in MORE.items() if (docs / file).exists()]
-        elif title == "Reference":
+        if title == "Reference":
             names = [name for name in reference_pages() if name.startswith("commands/")]
             names.sort(key=lambda name: (not name.endswith("/index.md"), name))
             pages[0] = {"Commands": [f"reference/{name}" for name in names]}
@@ -34,14 +27,6 @@ def on_config(config: Any) -> Any:
             design = sorted(path.name for path in (docs / "design").glob("*.md") if path.name != "fidelity.md")
             pages[-1] = {"How govgo is built": [f"design/{name}" for name in design]}
     return config
-
-
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Point from a short guide to the long one about the same, where there is one."""
-    longer = BESIDE.get(Path(page.file.src_uri).stem, "")
-    if not (longer and (Path(config["docs_dir"]) / longer).exists()):
-        return markdown
-    return f"{markdown}\n\n!!! note\n    [{MORE[longer]}](../{longer}) has more.\n"
 
 
 def on_files(files: Any, config: Any) -> Any:

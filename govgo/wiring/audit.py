@@ -156,7 +156,9 @@ def _source(
     try:
         check_path(module)
     except InputError as error:
-        raise UsageError(f"{name}: neither a URL, nor a file, nor a module with advisories: {error}") from None
+        raise UsageError(
+            f"{name}: neither a URL, nor a file or directory, nor a module with advisories: {error}"
+        ) from None
     return _ModuleSource(session, ModuleVersion(module, version or "latest"), kept)
 
 

@@ -49,7 +49,9 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
         done = _git(flag, directory, "merge-base", *sides)
         commit = done.stdout.decode("ascii", "replace").strip()
         if done.returncode != 0 or not commit:
-            raise UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
+            error = UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
+            error.hint = "a shallow clone may lack it: `git fetch --unshallow`"
+            raise error
     else:
         commit = _commit(directory, ref, flag)
     prefix = os.fsdecode(_git(flag, directory, "rev-parse", "--show-prefix").stdout).rstrip("\n/")
@@ -77,6 +79,7 @@ class GitTree(TreeFiles):
         outside: Workspace | None = None,
         flag: str = "--since",
         environ: Mapping[str, str] | None = None,
+        apart: Sequence[str] = (),
     ) -> None:
         """Start git, which waits for questions until `close`.
 
@@ -85,11 +88,12 @@ class GitTree(TreeFiles):
             outside: the files elsewhere.
             flag: what an error names.
             environ: the environment of git, None for that of the process.
+            apart: as in `TreeFiles`.
 
         Raises:
             UsageError: there is no git.
         """
-        super().__init__(commit.root, outside)
+        super().__init__(commit.root, outside, apart)
         self._digest_size = len(commit.id) // 2
         where = ["-C", commit.root] if environ is None else []
         command = ["git", "--no-optional-locks", *where, "cat-file", "--batch"]

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn
 
+from govgo.core.module.paths import has_file_prefix
 from govgo.errors import DiskError
 from govgo.ports.files import Workspace
 
@@ -28,11 +29,13 @@ class TreeFiles(ABC):
     Attributes:
         mount: the absolute directory where the root of the tree is seen.
         outside: the files that are not below it, None where there are none.
+        apart: absolute directories that are never of the tree, though they may lie below `mount`, as a module cache.
     """
 
-    def __init__(self, mount: str, outside: Workspace | None) -> None:
+    def __init__(self, mount: str, outside: Workspace | None, apart: Sequence[str] = ()) -> None:
         self.mount = mount
         self.outside = outside
+        self.apart = apart
 
     @abstractmethod
     def kind_of(self, name: str) -> str:
@@ -72,7 +75,9 @@ class TreeFiles(ABC):
         if path == self.mount:
             return ""
         root = self.mount.rstrip("/") + "/"
-        return path[len(root) :] if path.startswith(root) else None
+        if not path.startswith(root) or any(has_file_prefix(path, each) for each in self.apart):
+            return None
+        return path[len(root) :]
 
     def _kind(self, path: str) -> tuple[str, str | None]:
         place = self._place(path)

@@ -17,8 +17,8 @@ from govgo.core.advisory.fixplan import FixPlan
 from govgo.core.advisory.openvex import VexStatement
 from govgo.core.findings import Finding, Place
 from govgo.core.resolution.plan import Plan
-from govgo.errors import Failure, ReportedError, SecurityError, parts
-from govgo.load.targets.faults import from_error
+from govgo.errors import Failure, ReportedError
+from govgo.load.targets.faults import from_error, from_reported
 from govgo.load.targets.open import muted, reading
 from govgo.load.targets.resolve import resolve
 from govgo.load.targets.targets import MODULE, Target
@@ -73,10 +73,7 @@ def fix(
         except Failure as error:
             faults.append(from_error(None, error, Place(each.mod_file)))
         except ReportedError as error:
-            grave = next((part for part in parts(error) if isinstance(part, SecurityError)), None)
-            if grave is not None:
-                raise grave from None
-            faults.append(from_error(None, error, Place(each.mod_file)))
+            faults.append(from_reported(error, Place(each.mod_file)))
     if dry_run or not done:
         return before._replace(faults=(*before.faults, *faults), dry_runs=tuple(dry_runs))
     after = repeated()

@@ -14,9 +14,9 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy.rules import UNTIDY
 from govgo.core.resolution.compare import placed_statements
 from govgo.core.resolution.hygiene import Manifest
-from govgo.errors import Failure
+from govgo.errors import Failure, ReportedError
 from govgo.load.session.session import Session
-from govgo.load.targets.faults import from_error
+from govgo.load.targets.faults import from_error, from_reported
 from govgo.load.targets.open import open_target
 from govgo.load.targets.resolve import Resolved
 from govgo.load.targets.targets import MODULE, Target, shown
@@ -47,6 +47,9 @@ def untidy(
             changes = _changes(session, target, plan)
         except Failure as error:
             yield from_error(None, error, place)
+            continue
+        except ReportedError as error:  # an import that no module has, for example; the session told it to nobody
+            yield from_reported(error, place)
             continue
         for each in changes:
             for finding in _findings(shown(session, each.path), each):

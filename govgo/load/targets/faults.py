@@ -17,7 +17,20 @@ from govgo.errors import (
     SecurityError,
     UnavailableError,
     find,
+    parts,
 )
+
+
+def from_reported(error: ReportedError, place: Place | None = None) -> Finding:
+    """Several errors as one finding, for a report that holds what others would print.
+
+    Raises:
+        SecurityError: one of them is.
+    """
+    grave = next((part for part in parts(error) if isinstance(part, SecurityError)), None)
+    if grave is not None:
+        raise grave from None
+    return from_error(None, error, place)
 
 
 def from_error(claim: Claim | None, error: GovgoError, place: Place | None = None) -> Finding:

@@ -26,6 +26,10 @@ def test_the_mimic_says_the_same_as_its_model() -> None:
     assert {"j", "timeout", "min-age"} <= own
 
 
+def test_no_help_shows_the_mark_of_literal_text() -> None:
+    assert [page.path for page in all_pages() if "\\b" in page.text] == []
+
+
 def test_paragraphs_of_a_help_text() -> None:
     text = "One\nline.\n\n\b\ngovgo x    a\ngovgo y    b\n\nFormats: text, json."
     assert list(blocks_of(text)) == [

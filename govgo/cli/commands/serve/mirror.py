@@ -38,7 +38,7 @@ mirror_group = Group(
     _COMMANDS,
     """Keep what builds need, in a directory, an archive or a bucket, for places without a network.
 
-    \\b
+    \b
     govgo mirror add ./mirror                         all that the main module needs
     GOPROXY=file://$PWD/mirror go build ./...         and that is all a build needs then
     """,
@@ -70,7 +70,7 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
     checksum database before it is stored, and can be proved again there, without a network. Without other arguments
     the main module or workspace counts; directories, go.mod and go.work files, ./... and module versions may be named.
 
-    \\b
+    \b
     govgo mirror add ./mirror                            what the main module needs
     govgo mirror add -n ./mirror ./...                   how much would that be, for every module below?
     govgo mirror add s3://bucket/go rsc.io/quote@latest  a module and what it requires

@@ -41,7 +41,7 @@ def proxies(names: tuple[str, ...], **flags: Any) -> int:
 
     GOPROXY's proxies are not asked about private modules (GONOPROXY, GOPRIVATE); those of -proxy are.
 
-    Formats: text, json, sarif, github, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown.
 
     Exit codes: 0 all agree, 1 findings, 3 something could not be asked, 4 a contradiction of the checksum database.
     """

@@ -247,7 +247,7 @@ def test_an_old_database_is_no_answer(world: World, audit: Any) -> None:
         ("--db ./nowhere", 3, "nowhere: no such file or directory"),
         ("--db nothing.zip", 3, "nothing.zip: no such file or directory"),
         ("--db go.mod", 3, "go.mod: no database of advisories: "),
-        ("--db not/a/module", 2, "neither a URL, nor a file, nor a module"),
+        ("--db not/a/module", 2, "neither a URL, nor a file or directory, nor a module"),
         ("--max-db-age soon", 2, "invalid value for flag -max-db-age: 'soon' is no age: want days as in 14d, weeks as"),
         ("elsewhere", 2, "elsewhere: no go.mod file there"),
         ("-format html", 2, "unknown format 'html': formats are text, json, sarif, github, gitlab, junit, markdown"),

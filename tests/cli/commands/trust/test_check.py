@@ -259,6 +259,29 @@ def test_a_statement_that_tidy_would_change_is_one_finding(world: World, check: 
     ]
 
 
+def test_an_import_that_no_module_has_is_told(world: World, check: Any) -> None:
+    """What tidy itself would print is in every report, and in no report twice."""
+    policy("tidy = true")
+    world.main("module example.com/app\n\ngo 1.21\n", {"a.go": 'package a\n\nimport _ "q.io/y/nowhere"\n'})
+    run = check("--json")
+    assert (run.code, [code for code, _ in run.found]) == (1, ["package"])
+    assert "q.io/y/nowhere" in check().out
+
+
+def test_the_module_cache_may_lie_in_the_repository(world: World, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is of no commit, and is there when an older state is judged: CI systems keep it below the checkout."""
+    policy("tidy = true")
+    before = "module example.com/app\n\ngo 1.21\n\nrequire q.io/y v1.0.0\n"
+    world.main(before, {"a.go": 'package a\n\nimport _ "q.io/y"\n'})
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "before")
+    monkeypatch.setenv("GOMODCACHE", str(Path(".cache/mod").absolute()))
+    assert [code for code, _ in check("--json").found] == ["untidy"]  # go.sum
+    run = check("--json", "--since", "HEAD")
+    assert (run.code, run.found) == (0, [])
+
+
 def test_a_contradiction_is_never_waived(world: World, check: Any) -> None:
     world.main("module example.com/app\n\ngo 1.21\n\nrequire q.io/y v1.0.0\n")
     Path("go.sum").write_text(f"q.io/y v1.0.0/go.mod h1:{'A' * 43}=\n")
