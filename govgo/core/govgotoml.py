@@ -33,7 +33,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
-from govgo.core.findings import Claim
+from govgo.core.findings import USUAL_CLAIMS, Claim
 from govgo.core.foreign import one_line
 from govgo.core.licenses.expression import canonical
 from govgo.core.module.moduleversion import ModuleVersion
@@ -338,7 +338,7 @@ def _claims(table: _Table) -> tuple[Claim, ...]:
     """What `verify` is to check: everything for true, or the claims that are named."""
     value = table.get("verify")
     if value is None or isinstance(value, bool):
-        return tuple(Claim) if value else ()
+        return USUAL_CLAIMS if value else ()
     if not isinstance(value, list) or not value:
         table.fail("verify", f"want true, or a list of {', '.join(Claim)}")
     for each in value:
