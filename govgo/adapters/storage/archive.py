@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from govgo.adapters.disk import atomic
-from govgo.adapters.disk.archives import archive_errors
+from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.errors import InputError, StorageError
@@ -271,7 +271,7 @@ def _identity(path: str) -> str:
 
 def _tarred(path: str) -> Iterator[tuple[str, int, int]]:
     """(name, offset, size) of each member of a tar file that is not compressed."""
-    with tarfile.open(path, "r:") as archive:
+    with open_tar(path, "r:") as archive:
         for member in archive:
             if member.isdir():
                 continue
