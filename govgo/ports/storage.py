@@ -50,8 +50,11 @@ class Storage(Protocol):
         """The bytes of a file, or `length` of them from `start` on; None when there is no such file."""
         ...
 
-    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
-        """The same in pieces of a few MB, for what is too large to hold. A changed file ends in StorageError."""
+    def chunks(self, key: str, start: int = 0, length: int | None = None, tag: str = "") -> Iterator[bytes] | None:
+        """The same in pieces of a few MB, for what is too large to hold. A changed file ends in StorageError.
+
+        So does one whose tag is not `tag`, where that is given.
+        """
         ...
 
     def create(self, key: str, data: bytes) -> bool:

@@ -14,6 +14,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -21,6 +22,7 @@ from govgo.errors import MissingExtraError, UsageError
 
 _MOST_KNOWN = 10_000
 _MAX_SECRET = 1000
+_BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 CHALLENGE = b'Basic realm="govgo"'
 
 
@@ -101,7 +103,7 @@ def read_users(file: str, data: bytes) -> dict[str, str]:
         if not line or line.startswith("#"):
             continue
         name, colon, digest = line.partition(":")
-        kind_is_known = digest.startswith(("$2y$", "$2a$", "$2b$")) or _is_token(digest)
+        kind_is_known = _BCRYPT.fullmatch(digest) is not None or _is_token(digest)
         if not name or not colon or not kind_is_known:
             raise UsageError(f"{file}:{number}: want NAME:$2y$… (htpasswd -B) or NAME:sha256:HEX")
         users[name] = digest

@@ -4,8 +4,8 @@
     Rule("github.com/evil/*", "", "malware, see SEC-7")       a pattern as in GOPRIVATE, for every version
     Rule("example.com/x", "v1.2.*", "broken release")         and for the versions that a shell pattern matches
 
-A module that a `deny` rule matches is refused, with the reason of the rule. Where there are `allow` patterns, what
-matches none of them is refused, too.
+A module that a `deny` rule matches, whatever its capitals, is refused, with the reason of the rule. Where there are
+`allow` patterns, what matches none of them is refused, too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Rule(NamedTuple):
 
     def matches(self, path: str, version: str) -> bool:
         """Whether a version of a module is meant; "" stands for its list, which a rule for versions does not refuse."""
-        if not match_prefix_patterns(self.module, path):
+        # Hosts of code tell no capitals apart: another spelling would be another way to the same.
+        if not match_prefix_patterns(self.module.lower(), path.lower()):
             return False
         if not self.version:
             return True

@@ -6,7 +6,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -109,6 +109,7 @@ def run_check(session: Session, mirror: str) -> Checked:
             manifest,
             name=mirror,
             keys=_keys(session),
+            covers=_covers(session),
             desk=_desk(session),
             report=session.report,
             unlisted=extra,
@@ -151,8 +152,15 @@ def run_import(session: Session, mirror: str, parts: Sequence[str]) -> Shipped:
     with ExitStack() as held:
         storage = held.enter_context(closing(named_storage(session, mirror)))
         opened = {path: held.enter_context(closing(_open_part(path))) for path in files}
-        keys, desk = _keys(session), _desk(session)
-        return import_parts(storage, opened, name=mirror, keys=keys, desk=desk, report=session.report)
+        return import_parts(
+            storage,
+            opened,
+            name=mirror,
+            keys=_keys(session),
+            covers=_covers(session),
+            desk=_desk(session),
+            report=session.report,
+        )
 
 
 def named_manifest(session: Session, name: str) -> Manifest:
@@ -192,6 +200,12 @@ def _keys(session: Session) -> dict[str, str]:
         database = database_of(session.settings.env)
         keys[database.name] = database.key
     return keys
+
+
+def _covers(session: Session) -> Callable[[str], bool]:
+    """Whether a database is asked about a module path: here, as there."""
+    env = session.settings.env
+    return lambda path: env.gosumdb != OFF and env.uses_sumdb(path)
 
 
 def named_storage(session: Session, name: str) -> Storage:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import random
 import shutil
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
+from govgo.adapters.vcs import gitforeign
 from govgo.adapters.vcs.git import MAX_OUTPUT_BYTES, Git, GitError
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitsource import GitSource
@@ -209,3 +211,22 @@ def test_attack_any_output_of_git(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", QUESTIONS)
 def test_attack_any_of_100_000_outputs_of_git(tmp_path: Path, kind: str) -> None:
     play(tmp_path / "mod", kind, MANY)
+
+
+def test_attack_a_repository_of_a_million_refs(tmp_path: Path) -> None:
+    """A name is looked for in the file of refs; the file is not taken apart."""
+    git = tmp_path / "git"
+    (git / "objects").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    lines = "".join(f"{number:040x} refs/heads/{number}\n" for number in range(300_000))
+    text = f"# pack-refs with: peeled fully-peeled sorted \n{lines}{'ab' * 20} refs/heads/main\n^{'cd' * 20}\n"
+    (git / "packed-refs").write_text(text)
+    tracemalloc.start()
+    try:
+        assert gitforeign._find(str(git), "HEAD") == "ab" * 20
+        assert gitforeign._find(str(git), "299999") == f"{299_999:040x}"
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(text)
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(NotFoundError):
+        gitforeign._find(str(git), "main\n" + "ab" * 20)

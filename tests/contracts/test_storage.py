@@ -138,6 +138,17 @@ def test_ranges(storage: Storage) -> None:
     assert b"".join(storage.chunks("k", 50) or ()) == b""
 
 
+def test_attack_another_file_under_the_name_of_a_known_one(storage: Storage) -> None:
+    """Who has proved a file, and knows its tag, gets that file or an error."""
+    storage.create("k", b"what was proved")
+    entry = storage.head("k")
+    assert entry is not None
+    assert b"".join(storage.chunks("k", tag=entry.tag) or ()) == b"what was proved"
+    storage.replace("k", b"something else ")
+    with pytest.raises(StorageError, match="another file"):
+        list(storage.chunks("k", tag=entry.tag) or ())
+
+
 def test_a_large_file(storage: Storage, tmp_path: Path) -> None:
     data = os.urandom(1 << 20) * 25 + b"end"
     local = tmp_path / "m.zip"

@@ -13,15 +13,27 @@ from govgo.errors import UsageError
 from govgo.serve.access import Access, read_users
 
 TOKEN = hashlib.sha256(b"long and random").hexdigest()
+BCRYPT = "$2y$04$" + "a" * 53
 
 
 def test_files() -> None:
-    data = f"# comment\n\nann:$2y$04$abc\n ci:sha256:{TOKEN.upper()}\n".encode()
-    assert read_users("users", data) == {"ann": "$2y$04$abc", "ci": f"sha256:{TOKEN.upper()}"}
+    data = f"# comment\n\nann:{BCRYPT}\n ci:sha256:{TOKEN.upper()}\n".encode()
+    assert read_users("users", data) == {"ann": BCRYPT, "ci": f"sha256:{TOKEN.upper()}"}
 
 
 @pytest.mark.parametrize(
-    "line", ["ann", "ann:", ":$2y$x", "ann:plain", "ann:{SHA}x", "ann:$apr1$x$y", "ci:sha256:xyz", "ci:sha256:"]
+    "line",
+    [
+        "ann",
+        "ann:",
+        ":$2y$x",
+        "ann:plain",
+        "ann:{SHA}x",
+        "ann:$apr1$x$y",
+        "ann:$2y$04$nonsense",
+        "ci:sha256:xyz",
+        "ci:sha256:",
+    ],
 )
 def test_lines_that_are_none(line: str) -> None:
     with pytest.raises(UsageError) as error:

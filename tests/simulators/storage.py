@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 
+from govgo.errors import StorageError
 from govgo.ports.storage import Entry
 
 
@@ -42,7 +43,9 @@ class MemoryStorage:
         data = self.files.get(key)
         return None if data is None else data[start : None if length is None else start + length]
 
-    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+    def chunks(self, key: str, start: int = 0, length: int | None = None, tag: str = "") -> Iterator[bytes] | None:
+        if tag and key in self.files and self._tags[key] != tag:
+            raise StorageError(f"{key}: it is another file by now", key=key)
         data = self.read(key, start, length)
         return None if data is None else iter([data])
 

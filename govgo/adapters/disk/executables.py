@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO
 
-from govgo.adapters.disk.archives import archive_errors
+from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.foreign import one_line
 from govgo.errors import InputError
@@ -75,8 +74,7 @@ class DiskExecutables:
             return _sound(_executables(_zip_files(path)))
         try:
             with archive_errors(InputError):
-                if not tarfile.is_tarfile(path):
-                    return None
+                open_tar(path, "r:*").close()
         except (InputError, OSError):
             return None
         return _sound(_executables(_tar_files(path)))
@@ -114,7 +112,7 @@ def _zip_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _tar_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
-    with tarfile.open(path, "r:*") as archive:
+    with open_tar(path, "r:*") as archive:
         for entry in archive:
             if entry.isreg():
                 file = archive.extractfile(entry)

@@ -44,13 +44,19 @@ def find_units(cwd: str, words: Iterable[str]) -> Iterator[Unit]:
     Raises:
         UsageError: a word names nothing.
     """
-    seen: dict[str, dict[str, int]] = {}
+    seen: set[tuple[str, str]] = set()
+    names: set[str] = set()
     for word in words:
         for unit in _named_by(cwd, word):
-            places = seen.setdefault(unit.name, {})
-            if unit.place not in places:
-                number = places[unit.place] = len(places) + 1
-                yield unit if number == 1 else unit._replace(name=f"{unit.name} ({number})")
+            if (unit.name, unit.place) in seen:
+                continue
+            seen.add((unit.name, unit.place))
+            name, number = unit.name, 1
+            while name in names:  # also where somebody has named a repository "NAME (2)": results go by names
+                number += 1
+                name = f"{unit.name} ({number})"
+            names.add(name)
+            yield unit._replace(name=name)
 
 
 def read_list(name: str, lines: Iterable[bytes]) -> Iterator[str]:

@@ -24,9 +24,9 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from govgo.adapters.disk import atomic
-from govgo.adapters.disk.archives import archive_errors
+from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import reason
-from govgo.adapters.storage.keys import check_key
+from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
 
@@ -74,12 +74,13 @@ class ArchiveStorage:
         pieces = self.chunks(key, start, length)
         return None if pieces is None else b"".join(pieces)
 
-    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+    def chunks(self, key: str, start: int = 0, length: int | None = None, tag: str = "") -> Iterator[bytes] | None:
         """The same in pieces of a MB."""
         check_key(key)
         place = self._index().get(key)
         if place is None:
             return None
+        check_tag(self._entry(key, place), tag)
         end = place.size if length is None else min(start + length, place.size)
         return self._pieces(key, place, start, end)
 
@@ -270,7 +271,7 @@ def _identity(path: str) -> str:
 
 def _tarred(path: str) -> Iterator[tuple[str, int, int]]:
     """(name, offset, size) of each member of a tar file that is not compressed."""
-    with tarfile.open(path, "r:") as archive:
+    with open_tar(path, "r:") as archive:
         for member in archive:
             if member.isdir():
                 continue

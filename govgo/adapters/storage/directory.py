@@ -24,6 +24,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, overwrite, read_locked
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
+from govgo.adapters.storage.keys import check_tag
 from govgo.core.golib.quote import quote
 from govgo.errors import DiskError, InputError, StorageError
 from govgo.ports.storage import Entry
@@ -85,10 +86,17 @@ class DirectoryStorage:
         finally:
             os.close(descriptor)
 
-    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+    def chunks(self, key: str, start: int = 0, length: int | None = None, tag: str = "") -> Iterator[bytes] | None:
         """The same in pieces of a MB."""
         descriptor = self.open(key)
-        return None if descriptor is None else self._pieces(key, descriptor, start, length)
+        if descriptor is None:
+            return None
+        try:
+            check_tag(_entry(key, os.fstat(descriptor)), tag)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return self._pieces(key, descriptor, start, length)
 
     def _pieces(self, key: str, descriptor: int, start: int, length: int | None) -> Iterator[bytes]:
         try:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The keys that every storage can hold, so that what is in one can be moved into another."""
+"""The keys that every storage can hold, so that what is in one can be moved into another; and what tags say."""
 
 from __future__ import annotations
 
 import re
 
 from govgo.core.golib.quote import quote
-from govgo.errors import InputError
+from govgo.errors import InputError, StorageError
+from govgo.ports.storage import Entry
 
 MAX_KEY_BYTES = 1000
 """Object stores stop at 1,024 bytes, the prefix of the URL included."""
@@ -39,3 +40,13 @@ def check_key(key: str) -> None:
         reason = f"a name longer than {MAX_NAME_BYTES} bytes"
     if reason:
         raise InputError(f"invalid storage key {quote(key[:200])}: {reason}")
+
+
+def check_tag(entry: Entry, tag: str) -> None:
+    """Refuse a file that is another one than the caller knows; "" for who knows none.
+
+    Raises:
+        StorageError: it has another tag.
+    """
+    if tag and entry.tag != tag:
+        raise StorageError(f"{entry.key}: it is another file by now", key=entry.key)

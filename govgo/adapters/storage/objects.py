@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.storage.keys import check_key
+from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.core.foreign import one_line
 from govgo.errors import MissingExtraError, StorageError, UsageError
 from govgo.ports.storage import Entry
@@ -138,12 +138,13 @@ class ObjectStorage:
         end = meta["size"] if length is None else min(start + length, meta["size"])
         return b"".join(self._pieces(key, start, end, meta["e_tag"]))
 
-    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+    def chunks(self, key: str, start: int = 0, length: int | None = None, tag: str = "") -> Iterator[bytes] | None:
         """The same in pieces."""
         check_key(key)
         meta = self._meta(key)
         if meta is None:
             return None
+        check_tag(self._entry(meta), tag)
         end = meta["size"] if length is None else min(start + length, meta["size"])
         return self._pieces(key, start, end, meta["e_tag"])
 

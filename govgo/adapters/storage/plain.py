@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.lockfile import locked, open_file, write_all
+from govgo.adapters.storage.keys import check_tag
 from govgo.core.foreign import one_line
 from govgo.errors import DiskError, InputError, StorageError
 from govgo.ports.storage import Entry
@@ -57,11 +58,16 @@ class PlainStorage:
         finally:
             os.close(opened)
 
-    def chunks(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes] | None:
+    def chunks(self, key: str, start: int = 0, length: int | None = None, tag: str = "") -> Iterator[bytes] | None:
         """The same in pieces. The file is open until the last piece: one that is replaced meanwhile stays as it was."""
         opened = self._open(key)
         if opened is None:
             return None
+        try:
+            check_tag(_entry(key, os.fstat(opened)), tag)
+        except BaseException:
+            os.close(opened)
+            raise
 
         def pieces(descriptor: int) -> Iterator[bytes]:
             try:

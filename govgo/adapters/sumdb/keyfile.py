@@ -13,10 +13,12 @@ from collections.abc import Mapping
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.lockfile import read_whole, write_all
+from govgo.adapters.disk.lockfile import locked, read_whole, write_all
 from govgo.core.foreign import one_line
+from govgo.core.sumdb.note import read_note
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
-from govgo.errors import NoteError, UsageError
+from govgo.core.sumdb.tlog import parse_tree
+from govgo.errors import IntegrityError, NoteError, UsageError
 
 _MAX_BYTES = 64 << 10
 
@@ -96,14 +98,46 @@ class FileMemory:
         self._path = f"{key_file}.head"
 
     def read(self) -> bytes:
-        """The signed head, b"" for none.  Raises DiskError."""
+        """The signed head, b"" for none.  Raises DiskError; IntegrityError for a file that has lost what it held."""
         try:
-            return read_whole(self._path)
+            note = read_whole(self._path)
         except FileNotFoundError:
             return b""
         except OSError as error:
             raise disk_error("open", self._path, error) from error
+        if not note:
+            raise IntegrityError(
+                f"{one_line(self._path)} is empty: what the key has signed is not known any more",
+                hint="write the newest tree head that was ever published into it: the body of /latest",
+            )
+        return note
 
     def write(self, note: bytes) -> None:
-        """Remember another.  Raises DiskError."""
-        atomic.write_file(self._path, note)
+        """Remember another, unless it is smaller: the slower of two writers is no news.  Raises as `read`."""
+        with locked(f"{self._path}.lock"):
+            known = self.read()
+            if not known or _size(note) > _size(known):
+                self._replace(note)
+
+    def _replace(self, note: bytes) -> None:
+        """On the disk before it has its name: it is worth something after a crash, or nothing."""
+        try:
+            descriptor, name = atomic.create_temp(self._path)
+            try:
+                try:
+                    write_all(descriptor, note)
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                os.rename(name, self._path)
+                name = ""
+            finally:
+                if name:
+                    atomic.remove(name)
+        except OSError as error:
+            raise disk_error("write", self._path, error) from error
+
+
+def _size(note: bytes) -> int:
+    """The tree size in a head that was verified when it was read from the storage, or made here."""
+    return parse_tree(read_note(note, ()).text.encode()).size

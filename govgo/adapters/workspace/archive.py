@@ -17,7 +17,7 @@ from functools import partial
 from itertools import takewhile
 from typing import IO
 
-from govgo.adapters.disk.archives import archive_errors
+from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.modzip.bounds import MAX_GO_MOD
@@ -137,7 +137,7 @@ def _zip_entries(file: str) -> Iterator[_Entry]:
 
 
 def _tar_entries(file: str) -> Iterator[_Entry]:
-    with tarfile.open(file) as archive:
+    with open_tar(file, "r:*") as archive:
         for info in archive:
             kind = "file" if info.isreg() else "dir" if info.isdir() else "link" if info.issym() else "other"
             if kind == "link":

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Verdict
@@ -16,7 +16,7 @@ from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import module_of_key
 from govgo.core.sumdb.note import parse_verifier
-from govgo.core.sumdb.record import check_sum, sum_lines
+from govgo.core.sumdb.record import check_sum, lookup_path, sum_lines
 from govgo.errors import (
     Failure,
     GovgoError,
@@ -43,6 +43,7 @@ def check_mirror(
     *,
     name: str,
     keys: Mapping[str, str],
+    covers: Callable[[str], bool],
     desk: Desk,
     report: Reporter,
     unlisted: int = 0,
@@ -54,6 +55,7 @@ def check_mirror(
         manifest: what it is to hold.
         name: what findings call it.
         keys: the verifier keys of checksum databases that are believed, by name.
+        covers: whether a database is asked about a module path; then no record is a finding.
         desk: for zips, which are hashed as files.
         report: takes the progress.
         unlisted: how many files the manifest does not name, if the caller has counted them.
@@ -64,6 +66,7 @@ def check_mirror(
     run = _Check(storage, manifest, desk, report)
     run.read_all()
     proved = run.prove(keys)
+    run.check_records(covers)
     return Checked(
         mirror=name,
         manifest=manifest,
@@ -135,7 +138,8 @@ class _Check:
     def prove(self, keys: Mapping[str, str]) -> set[ModuleVersion]:
         """Prove the hashes by the lookups of the mirror; the module versions that have a record."""
         found: set[ModuleVersion] = set()
-        for database in sorted({name for name, _ in self._manifest.heads}):
+        # By the files, too: a manifest without heads is no reason to look at no lookup.
+        for database in sorted({name for name, _ in self._manifest.heads} | self._databases()):
             top = f"sumdb/{database}"
             lookups = self._lookups(top)
             if database not in keys:
@@ -152,6 +156,20 @@ class _Check:
                 error = IntegrityError(f"the zip has the hash {self._hashes[mod]}, and this file says {h1}")
                 self._found(f"{mod.path}@{mod.version}.ziphash", error, mod)
         return found
+
+    def check_records(self, covers: Callable[[str], bool]) -> None:
+        """Find the module versions that a database should prove, and that have no lookup at all."""
+        recorded = {key.partition("/lookup/")[2] for key in self._manifest.files if key.startswith("sumdb/")}
+        for mod in sorted(self.modules):
+            if covers(mod.path) and lookup_path(mod).removeprefix("lookup/") not in recorded:
+                text = "no record of a checksum database proves it here; if it is private, set GONOSUMDB"
+                self._found(f"{mod.path}@{mod.version}", IntegrityError(text), mod)
+
+    def _databases(self) -> set[str]:
+        marks = (
+            key.removeprefix("sumdb/").partition("/lookup/") for key in self._manifest.files if key[:6] == "sumdb/"
+        )
+        return {name for name, mark, _ in marks if mark}
 
     def _lookups(self, top: str) -> dict[ModuleVersion, tuple[str, bytes]]:
         found: dict[ModuleVersion, tuple[str, bytes]] = {}

@@ -19,6 +19,7 @@ from govgo.core.findings import worst
 from govgo.core.mirror import manifest as manifests
 from govgo.core.mirror.manifest import Manifest, compare, format_manifest
 from govgo.core.mirror.outcomes import Shipped
+from govgo.core.storage.keys import module_of_key
 from govgo.errors import ConflictError, InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from govgo.ports.talk import Reporter
 
 PART_KEY = "govgo/part"
+_SETTLED = (".mod", ".ziphash")
+"""Files of a version that never change. A zip may be packed anew; what is in it is what the .ziphash says."""
 _PART = re.compile(r"govgo mirror part v1\n\nmanifest ([0-9a-f]{64})\npart ([1-9][0-9]{0,5}) of ([1-9][0-9]{0,5})\n")
 
 
@@ -96,6 +99,7 @@ def import_parts(
     *,
     name: str,
     keys: Mapping[str, str],
+    covers: Callable[[str], bool],
     desk: Desk,
     report: Reporter,
 ) -> Shipped:
@@ -104,14 +108,14 @@ def import_parts(
     Args:
         storage: the mirror; it may be empty.
         parts: the parts by the names of their files.
-        name, keys, desk, report: as for `check_mirror`.
+        name, keys, covers, desk, report: as for `check_mirror`.
 
     Returns:
         What was done; nothing was, if `checked` has findings.
 
     Raises:
         UsageError: parts are missing, or belong to different exports.
-        ConflictError: the mirror has what the parts' mirror lacks, or was changed meanwhile.
+        ConflictError: the mirror has what the parts' mirror lacks or has otherwise, or was changed meanwhile.
         StorageError: something cannot be read or written.
     """
     manifest = _manifest_of(parts)
@@ -123,8 +127,11 @@ def import_parts(
             f"{name} has {len(difference.removed)} files and tree heads that the exported mirror lacks: "
             "they are not of one origin, or the export is older"
         )
+    for key in difference.changed:
+        if module_of_key(key) is not None and (key.endswith(_SETTLED) or f"{key}hash" not in manifest.files):
+            raise ConflictError(f"{name} has {key} with another content: a version never changes")
     union = _Union([*parts.values(), storage])
-    checked = check_mirror(union, manifest, name=name, keys=keys, desk=desk, report=report)
+    checked = check_mirror(union, manifest, name=name, keys=keys, covers=covers, desk=desk, report=report)
     sizes = tuple((each, sum(entry.size for entry in part.entries())) for each, part in parts.items())
     if worst(checked.findings):
         return Shipped(sizes, (), here, checked)

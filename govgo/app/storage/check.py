@@ -48,7 +48,8 @@ def check_storage(
     Args:
         session: the command; its repository is what damage is mended from.
         storage: the storage.
-        database: the checksum database; None to ask none. What it does not answer is compared with .ziphash alone.
+        database: the checksum database; None to ask none. What it does not cover is compared with .ziphash alone; what
+            it covers and has no record of, or does not answer, is a finding.
         desk: for zips, which are hashed as files.
         patterns: which module versions, as in `list_versions`.
         sample: check so many of them, chosen at random; 0 for all.
@@ -86,6 +87,7 @@ class _Check:
         self._desk = desk
         self._repair = repair
         self._records: dict[ModuleVersion, str] = {}
+        self._unproved: dict[ModuleVersion, GovgoError] = {}
 
     def look_up(self, mods: Sequence[ModuleVersion]) -> None:
         """Ask the database what files are to be; what it cannot say is not proved."""
@@ -94,7 +96,9 @@ class _Check:
             return
         keys = [key for mod in mods if database.covers(mod.path) for key in (mod, mod.gomod_key())]
         for key, lines in (database.lookup_many(keys) if keys else {}).items():
-            if not isinstance(lines, GovgoError):
+            if isinstance(lines, GovgoError):
+                self._unproved[key.without_gomod()] = lines
+            else:
                 self._records[key] = lines[0].rpartition(" ")[2]
 
     def check(self, mod: ModuleVersion) -> None:
@@ -112,7 +116,12 @@ class _Check:
             finding = finding._replace(module=mod, text=str(error).partition("\n\nSECURITY")[0])
             self._mend(mod, finding)
         else:
-            self.proved += mod in self._records
+            error = self._unproved.get(mod)
+            if error is None:
+                self.proved += mod in self._records
+                return
+            # Not mended: the files may be sound, and private to somebody who has not said so.
+            self.findings.append(from_error(None, error)._replace(module=mod, text=f"{mod}: not proved: {error}"))
 
     def _compare(self, mod: ModuleVersion) -> None:
         gomod = self._storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD_BYTES)

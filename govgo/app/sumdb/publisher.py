@@ -65,7 +65,7 @@ class HeadMemory(Protocol):
         ...
 
     def write(self, note: bytes) -> None:
-        """Remember another."""
+        """Remember another, unless the one that is remembered has a larger tree."""
         ...
 
 
@@ -119,7 +119,10 @@ class Publisher:
 
         Raises:
             UsageError: the storage has a database with another key.
+            IntegrityError: the storage has lost a database with this key, or the key has signed one elsewhere.
         """
+        if self._storage.head(COMMIT) is None or self._storage.head(LATEST) is None:
+            self._check_new()
         fresh = self._storage.create(KEY, f"{self.key}\n".encode())
         if stored_key(self._storage) != self.key:
             raise UsageError("the storage has a checksum database with another key")
@@ -127,6 +130,22 @@ class Publisher:
         self._storage.create(LATEST, note)
         self._storage.create(COMMIT, note)
         return fresh
+
+    def _check_new(self) -> None:
+        """Refuse to sign the empty tree for a database that had records: who has seen them would see two histories."""
+        note = self._memory.read()
+        known = read_head(note, self._verifier) if note else EMPTY_HEAD
+        if known.tree.size:
+            raise IntegrityError(
+                f"the storage has no tree, and this key has signed one of {known.tree.size} records",
+                hint="bring the files back, or make a database with a new key",
+            )
+        for prefix in ("tile/", "lookup/"):
+            if next(iter(self._storage.entries(prefix)), None) is not None:
+                raise IntegrityError(
+                    f"the storage has lost {COMMIT} or {LATEST}, and has other files of a database",
+                    hint="bring them back: a new database needs a storage of its own",
+                )
 
     def add(self, records: Mapping[ModuleVersion, bytes]) -> Added:
         """Append the records that are not there yet, in their order, and publish the new tree head.

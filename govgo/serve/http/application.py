@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from govgo.errors import InputError
+from govgo.errors import Failure, InputError
 from govgo.serve.access import CHALLENGE
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
@@ -34,7 +34,7 @@ from govgo.serve.http.responses import (
 from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
-from govgo.serve.protocol.question import LASTING_KINDS, Question, parse_question
+from govgo.serve.protocol.question import LASTING_KINDS, Question, module_in, parse_question
 from govgo.serve.upstream.library import Answer
 from govgo.serve.upstream.zips import Reading
 
@@ -87,13 +87,12 @@ class Application:
             receive,
             told,
         )
-        user, kind, shown = "", "other", request.path
+        user, kind, shown = "", "other", "" if site.is_private(module_in(request.path)) else request.path
         site.requests += 1
         try:
             user, question, refusal = await self._admit(request)
             if question is not None:
                 kind = question.kind
-                shown = "" if question.path and site.is_private(question.path) else request.path
             if refusal is not None:
                 await self._refuse(request, refusal)
             elif question is not None:
@@ -163,8 +162,10 @@ class Application:
             return
         file = site.files.get(request.raw_path)
         if file is not None:
-            await self._send_file(request, file)
-            return
+            if file.is_as_proved():
+                await self._send_file(request, file)
+                return
+            site.files.pop(request.raw_path, None)
         answer = await self._ask(request, question)
         if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP and answer.file is not None:
             await self._keep_zip(request, answer, shown)
@@ -207,7 +208,7 @@ class Application:
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
         descriptor = zip_.file.descriptor
         data = await asyncio.get_running_loop().run_in_executor(None, os.pread, descriptor, zip_.size + 1, 0)
-        if len(data) != zip_.size:
+        if len(data) != zip_.size or not zip_.is_as_proved():
             await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
             return
         entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown)
@@ -261,14 +262,15 @@ class Application:
         async def pieces(work: Callable[[], Any]) -> Any:
             return await asyncio.wrap_future(site.cold.call(site.cold.stored(work)))
 
-        chunks = await pieces(lambda: site.storage.chunks(file.key, start, count))
         left = count
-        while chunks is not None and left > 0:
-            data = await pieces(lambda: next(chunks, b""))
-            if not data or len(data) > left:
-                break
-            left -= len(data)
-            await request.send(_body(data, more=True))
+        with suppress(Failure):  # it is another file by now, or the storage fails: the client sees that by the length
+            chunks = await pieces(lambda: site.storage.chunks(file.key, start, count, file.tag))
+            while chunks is not None and left > 0:
+                data = await pieces(lambda: next(chunks, b""))
+                if not data or len(data) > left:
+                    break
+                left -= len(data)
+                await request.send(_body(data, more=True))
         if left:
             await request.send({"type": "govgo.abort"})
         else:
@@ -381,6 +383,9 @@ async def _left(receive: Receive) -> None:
 
 
 def _only_range(asked: Asked) -> dict[bytes, bytes]:
+    """The range that is asked for of a zip without a tag; none for who has the beginning of one that has a tag."""
+    if b"if-range" in asked.headers:
+        return {}
     return {name: value for name, value in asked.headers.items() if name == b"range"}
 
 

@@ -5,6 +5,9 @@ A request takes the fast way if it is a GET of HTTP/1.1 for a path in memory, as
 has no body, and nothing before it on its connection is still being answered. All others go to the ASGI application.
 So do those of a client that does not read its answers: there they wait, and no more are read.
 
+No request has a body that anybody wants. A short one is passed over, with what follows it; a long one ends the
+connection.
+
 Connections are looked at once a second: one that is idle, sends its head too slowly or reads nothing is closed.
 """
 
@@ -42,7 +45,7 @@ class FastProtocol(HttpToolsProtocol):
         self._access = self.site.access
         self._log = self.site.log
         self._fast = self._plain = False
-        self._in_head = self._refused = False
+        self._in_head = self._in_body = self._refused = False
         self._head_size = 0
         self._authorization = b""
         self._last_s = self._stuck_s = self.loop.time()
@@ -68,11 +71,11 @@ class FastProtocol(HttpToolsProtocol):
             return
         self._last_s = self.loop.time()
         super().data_received(data)
-        if self._in_head:
-            # The parser holds a header line until its end.
+        if self._in_head or self._in_body:
+            # The parser holds a line of a head, or of what follows a body, until its end.
             self._head_size += len(data)
             if self._head_size > self.site.limits.head_bytes + (1 << 18):
-                self._refuse(b"431 Request Header Fields Too Large")
+                self._refuse(b"431 Request Header Fields Too Large" if self._in_head else b"413 Content Too Large")
 
     def look(self, now_s: float) -> None:
         """Close the connection if its client is too slow; called once a second."""
@@ -94,6 +97,10 @@ class FastProtocol(HttpToolsProtocol):
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            self.transport.abort()  # what is said now would be read as the answer, or as its body
+            return
         self.transport.write(b"HTTP/1.1 %b\r\ncontent-length: 0\r\n%b" % (status, _CLOSE))
         # Closed at once, with bytes of the client unread, the connection would be reset, and the answer lost.
         if self.scheme == "http":
@@ -107,13 +114,15 @@ class FastProtocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._fast, self._plain, self._in_head = False, True, True
+        self._fast, self._plain, self._in_head, self._in_body = False, True, True, False
         self._head_size = 0
         self._authorization = b""
         self._begun_s = self._last_s
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header line."""
+        """A header line; one that follows the body says nothing (RFC 9110, 6.5.1)."""
+        if not self._in_head:
+            return
         name = name.lower()
         if name in _SLOW:
             self._plain = False
@@ -125,7 +134,7 @@ class FastProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head of a request is there: answer it from memory, or start the application."""
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         entry = self._entries.get(self.url)
         if entry is None or not self._plain:
             self._start_application()
@@ -164,6 +173,7 @@ class FastProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request ends."""
+        self._in_body = False
         if not self._fast and self.cycle is not None:
             super().on_message_complete()
 

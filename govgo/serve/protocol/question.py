@@ -17,6 +17,7 @@ database".
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
@@ -28,6 +29,8 @@ from govgo.errors import Failure, InputError
 
 MAX_PATH = 4096
 """Longer paths of requests, in characters, ask for nothing that can exist."""
+
+_CAPITAL = re.compile("!([a-z])")
 
 SUMDB_KINDS = ("supported", "lookup", "tile", "head")
 LASTING_KINDS = frozenset({"info", "mod", "zip", "lookup", "tile"})
@@ -85,6 +88,14 @@ def parse_question(path: str) -> Question:
     if suffix != "info":
         raise InputError(f"not found: {module}@{version}: no canonical version of this module")
     return Question("query", module, version, path[1:])
+
+
+def module_in(path: str) -> str:
+    """The module path in the path of a request, also of one that is refused, or makes no sense; perhaps with more."""
+    rest = path.lstrip("/")
+    if rest.startswith("sumdb/"):
+        rest = rest.partition("/lookup/")[2]
+    return _CAPITAL.sub(lambda found: found[1].upper(), rest.partition("@")[0].rstrip("/"))
 
 
 def is_settled(path: str, version: str) -> bool:

@@ -17,6 +17,7 @@ with the hash that was stored with it.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -60,6 +61,8 @@ Answer = Body | StoredFile | Reading | Elsewhere | Refusal
 _MAX_LIST = 4 << 20
 _REMEMBERED = 20_000
 """Of how many answers of each kind something is remembered."""
+_TRIES = 8
+"""How often a zip is looked for in the storage and fetched, where others write to the storage meanwhile."""
 _YOUNG_LOOKED_AT = 32
 """How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
 
@@ -236,8 +239,9 @@ class Library:
         found = await self._read(key, MAX_GO_MOD)
         if found is not None:
             entry, data = found
-            if self._sound.get(key) == entry.tag or await self._is_sound(mod.gomod_key(), hash_gomod(data), key):
-                self._sound.keep(key, entry.tag)
+            h1 = hash_gomod(data)  # of what was read: the tag may be of what was there a moment before
+            if self._sound.get(key) == h1 or await self._is_sound(mod.gomod_key(), h1, key):
+                self._sound.keep(key, h1)
                 return Body(data, entry.modified)
         if not fetch:
             return self._elsewhere(key, mode)
@@ -250,7 +254,7 @@ class Library:
 
     async def _zip(self, mod: ModuleVersion, fetch: bool, mode: str, whole: bool) -> StoredFile | Reading | Elsewhere:
         key = file_key(mod, "zip")
-        while True:
+        for _ in range(_TRIES):
             stored: StoredFile | None = await self._flights.join((key, "stored"), lambda: self._stored_zip(mod))
             if stored is not None:
                 return stored
@@ -262,41 +266,34 @@ class Library:
             if whole:
                 await _finished(reading, self._cold.loop)
             return reading
+        raise StorageError(f"{key}: others write to the storage, and nothing that they write proves", key=key)
 
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
+        """A stored zip, proved; what is answered is the very file, or the very tag, that was proved."""
         key = file_key(mod, "zip")
-        entry = await self._cold.stored(lambda: self._storage.head(key))
-        if entry is None:
+        found = await self._cold.stored(lambda: _look(self._storage, key))
+        if found is None:
             return None
-        if self._sound.get(key) != entry.tag:
+        if self._sound.get(key) != found.tag:
             try:
-                h1 = await self._hash_stored(key)
+                h1 = await self._hash_stored(found)
                 sound = await self._is_sound(mod, h1, key)
             except BadZipError as error:
                 sound = False
                 await self._damaged(key, str(error))
             if not sound:
                 return None
-            self._sound.keep(key, entry.tag)
-        file = None
-        if isinstance(self._storage, LocalStorage):
-            local = self._storage
-            descriptor = await self._cold.stored(lambda: local.open(key))
-            if descriptor is None:
-                return None
-            file = OpenFile(descriptor)
-        return StoredFile(key, entry.size, entry.modified, entry.tag, file)
+            if found.file is not None and not found.is_as_proved():
+                raise StorageError(f"{key}: somebody has written to it while it was read", key=key)
+            self._sound.keep(key, found.tag)
+        return found
 
-    async def _hash_stored(self, key: str) -> str:
+    async def _hash_stored(self, found: StoredFile) -> str:
         """The h1: of a stored zip."""
-        if isinstance(self._storage, LocalStorage):
-            local = self._storage
-            descriptor = await self._cold.stored(lambda: local.open(key))
-            if descriptor is None:
-                raise BadZipError("it is gone")
-            file = OpenFile(descriptor)
+        file = found.file
+        if file is not None:
             return await self._cold.computed(lambda: hash_zip(path_of(file.descriptor), Rules.STRICT))
-        return await self._cold.stored(lambda: _hash_copy(self._storage, key))
+        return await self._cold.stored(lambda: _hash_copy(self._storage, found.key, found.tag))
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:
         """Whether what was read from the storage is what the database, or the hash beside it, says.
@@ -577,11 +574,24 @@ def _stored_versions(storage: Storage, path: str) -> bytes:
     return "".join(f"{version}\n" for version in found).encode()
 
 
-def _hash_copy(storage: Storage, key: str) -> str:
+def _look(storage: Storage, key: str) -> StoredFile | None:
+    """A stored zip, not proved: open, where it is on this machine."""
+    if not isinstance(storage, LocalStorage):
+        entry = storage.head(key)
+        return None if entry is None else StoredFile(key, entry.size, entry.modified, entry.tag, None)
+    descriptor = storage.open(key)
+    if descriptor is None:
+        return None
+    file = OpenFile(descriptor)
+    facts = os.fstat(descriptor)
+    return StoredFile(key, facts.st_size, facts.st_mtime, file.mark(), file)
+
+
+def _hash_copy(storage: Storage, key: str, tag: str) -> str:
     """The h1: of a zip that is on another machine."""
     import tempfile
 
-    pieces = storage.chunks(key)
+    pieces = storage.chunks(key, tag=tag)
     if pieces is None:
         raise BadZipError("it is gone")
     with tempfile.NamedTemporaryFile(prefix="govgo-serve-") as file:

@@ -75,9 +75,13 @@ class ZipFlight:
 
     async def _run(self) -> None:
         try:
-            async with self._slots, self._means.leases.hold(self.key) as ours:
-                if ours:
+            async with self._slots:
+                if not self._means.stores:  # others gain nothing by waiting, and what is stored does not prove
                     await self._fetch()
+                else:
+                    async with self._means.leases.hold(self.key) as ours:
+                        if ours:
+                            await self._fetch()
             self._tell_begun(None)
         except GovgoError as error:
             self._fail(error)

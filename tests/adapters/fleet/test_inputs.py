@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 from pathlib import Path
@@ -125,3 +126,11 @@ def test_lists() -> None:
     for bad in (b"a\0b\n", b"x" * (1 << 17)):
         with pytest.raises(UsageError, match="l:2"):
             list(read_list("l", [b"a\n", bad]))
+
+
+def test_attack_a_name_that_another_repository_gets(tmp_path: Path) -> None:
+    """Results are kept by name: two repositories of one name would write over each other's."""
+    words = ["https://h.example/x?a=1", "https://h.example/x?a=2", "https://h.example/x?xxxxx (2)"]
+    for order in itertools.permutations(words):
+        names = [unit.name for unit in find_units(str(tmp_path), order)]
+        assert len(set(names)) == 3, names

@@ -6,14 +6,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from govgo.adapters.storage.open import open_storage
 from tests.simulators.objectstores import moto
 from tests.simulators.proxy import Status
-from tests.simulators.served import Served
+from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
+from tests.simulators.zips import module_zip
 
 FILES = ("v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip")
 
@@ -64,6 +66,29 @@ def test_attack_a_bucket_that_somebody_has_written_to(tmp_path: Path, bucket: st
             assert served.get("/q.io/a/@v/v1.0.0.mod").body == published
             assert any("damaged in the storage" in said for said in served.said)
         assert storage.read("q.io/a/@v/v1.0.0.mod") == published
+
+
+def test_attack_a_zip_in_a_bucket_that_changes_after_its_proof(tmp_path: Path, bucket: str) -> None:
+    path = "/q.io/a/@v/v1.0.0.zip"
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0")
+        evil = module_zip("q.io/a@v1.0.0", {"go.mod": b"module q.io/a\n", "a.go": b"package evil\n"})
+        with serve(world, bucket) as served:
+            honest = served.get(path).body
+            eventually(lambda: served.site.storage.head(path[1:]) is not None)
+            assert served.get(path).body == honest
+            storage: Any = served.site.storage
+            chunks = storage.chunks
+
+            def late(*args: Any) -> Any:
+                storage.replace(path[1:], evil)
+                return chunks(*args)
+
+            storage.chunks = late
+            assert not served.get(path).whole
+            storage.chunks = chunks
+            assert served.get(path).body == honest
+        assert any("damaged in the storage" in said for said in served.said)
 
 
 @pytest.mark.parametrize("place", ["ftp://host/modules", "s3://"])

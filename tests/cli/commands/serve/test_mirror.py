@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from govgo.adapters.modzip.hash import hash_zip
+from govgo.adapters.modzip.read import Rules
 from govgo.cli.main import invoke
 from tests.simulators import run as runs
 from tests.simulators.objectstores import moto
@@ -477,6 +479,65 @@ def test_a_manifest_that_fits_proves_nothing(
     run = Run(capsys, "verify", str(mirror))
     assert want in run.out
     assert run.code == code, run.out
+
+
+def strip(mirror: Path, line: str) -> None:
+    """Take lines out of a manifest, and the files that they name out of the mirror."""
+    manifest = mirror / "govgo/manifest"
+    lines = manifest.read_text().splitlines(keepends=True)
+    for each in lines:
+        if re.search(line, each) and not each.startswith("head "):
+            (mirror / each.rstrip("\n").split(" ", 2)[2]).unlink()
+    manifest.write_text("".join(each for each in lines if not re.search(line, each)))
+
+
+@pytest.mark.parametrize("line", ["^head ", "/lookup/q.io/[ab]@", "^head |sumdb/"], ids=["heads", "lookup", "database"])
+@pytest.mark.parametrize("tamper", [tampered_zip, tampered_gomod])
+def test_attack_a_mirror_without_the_proofs_that_would_contradict_it(
+    line: str,
+    tamper: Callable[[Path, World], str],
+    world: World,
+    mirror: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What the database covers is proved by it, or is not what it should be (CVE-2026-42501)."""
+    usb, gap = world.root / "usb", world.root / "gap"
+    tamper(mirror, world)
+    strip(mirror, line)
+    strip(mirror, "v1.1.0.ziphash$")
+    rewrite_manifest(mirror)
+    run = Run(capsys, "verify", str(mirror))
+    assert run.code in (1, 4), run.out
+    assert Run(capsys, "export", str(mirror), str(usb)).code == 0
+    assert Run(capsys, "import", str(gap), str(usb)).code in (1, 4)
+    assert not gap.exists()
+
+
+@pytest.mark.parametrize("name", ["v1.1.0.zip", "v1.1.0.mod"])
+def test_attack_an_import_with_another_content_of_a_private_version(
+    name: str, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No database says which of both is true, but a version never changes."""
+    monkeypatch.setenv("GONOSUMDB", "q.io")
+    mirror, usb = world.root / "mirror", world.root / "usb"
+    assert Run(capsys, "add", str(mirror)).code == 0
+    gap = world.root / "gap"
+    shutil.copytree(mirror, gap)
+    tampered_zip(mirror, world)
+    (mirror / "q.io/a/@v/v1.1.0.mod").write_bytes(b"module q.io/a\n")
+    if name.endswith("mod"):
+        shutil.copy(gap / "q.io/a/@v/v1.1.0.zip", mirror / "q.io/a/@v/v1.1.0.zip")
+    else:
+        shutil.copy(gap / "q.io/a/@v/v1.1.0.mod", mirror / "q.io/a/@v/v1.1.0.mod")
+        h1 = hash_zip(str(mirror / "q.io/a/@v/v1.1.0.zip"), Rules.STRICT)
+        (mirror / "q.io/a/@v/v1.1.0.ziphash").write_text(h1)
+    rewrite_manifest(mirror)
+    before = (gap / f"q.io/a/@v/{name}").read_bytes()
+    assert Run(capsys, "export", str(mirror), str(usb)).code == 0
+    run = Run(capsys, "import", str(gap), str(usb))
+    assert run.code != 0
+    assert "q.io/a/@v/v1.1.0" in run.err
+    assert (gap / f"q.io/a/@v/{name}").read_bytes() == before
 
 
 def test_heads_of_two_histories_are_a_fork(world: World, mirror: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from govgo.adapters.modzip.hash import hash_zip
+from govgo.adapters.modzip.read import Rules
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.uses import format_uses
@@ -170,8 +173,6 @@ def test_damage_at_rest_is_found(
 def test_content_that_was_stored_under_a_false_hash_contradicts(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from govgo.adapters.modzip.hash import hash_zip
-
     zip_file = store / "q.io/b/@v/v1.0.0.zip"
     zip_file.write_bytes(bad_zip())
     (store / "q.io/b/@v/v1.0.0.ziphash").write_text(hash_zip(str(zip_file)))
@@ -244,3 +245,31 @@ def test_documents_after_a_failure(name: str, world: World, capsys: pytest.Captu
     schema = "removal" if name in ("rm", "evict") else name
     told = runs.document(run.out, f"govgo.storage.{schema}-1.json")
     assert (run.code, [error["code"] for error in told["errors"]]) == (2, ["usage"])
+
+
+def plant(store: Path) -> None:
+    """A version that nobody has published, as somebody stores it who can write there."""
+    data = module_zip("q.io/a@v1.2.0", {"go.mod": b"module q.io/a\n", "evil.go": b"package a\n"})
+    (store / "q.io/a/@v/v1.2.0.zip").write_bytes(data)
+    (store / "q.io/a/@v/v1.2.0.mod").write_bytes(b"module q.io/a\n")
+    h1 = hash_zip(str(store / "q.io/a/@v/v1.2.0.zip"), Rules.STRICT)
+    (store / "q.io/a/@v/v1.2.0.ziphash").write_text(h1)
+
+
+def test_attack_a_version_that_the_database_does_not_know(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own .ziphash speaks for it, and that lies beside it: no record is no pass (CVE-2026-42501)."""
+    plant(store)
+    run = Run(capsys, "verify", str(store))
+    assert run.code == 3, run.out
+    assert "q.io/a@v1.2.0: not proved: " in run.out
+
+
+def test_attack_a_database_that_does_not_answer(world: World, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What could not be proved is not told as sound."""
+    plant(store)
+    world.proxy.script("*", *[Status(503)] * 500)
+    world.database.forge = lambda path, body: body[:-40] if "lookup" in path else body
+    shutil.rmtree(store / "sumdb", ignore_errors=True)
+    shutil.rmtree(world.cache, ignore_errors=True)
+    run = Run(capsys, "verify", str(store))
+    assert run.code in (3, 4), run.out

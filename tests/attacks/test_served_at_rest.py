@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Attacks by who writes to the storage of `govgo serve` while it serves: between a look, a proof and an answer.
+
+A file that was proved is proved no more once other bytes can be read under its name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulators.served import Served
+from tests.simulators.world import World
+from tests.simulators.zips import module_zip
+
+A = "/q.io/a/@v/"
+ZIP, MOD = A + "v1.0.0.zip", A + "v1.0.0.mod"
+EVIL_MOD = b"module q.io/a\n\nrequire evil.io/x v1.0.0\n"
+LARGE = "package a\n" + "".join(f"// {os.urandom(32).hex()}\n" for _ in range(16_000))
+EVIL_ZIP = module_zip("q.io/a@v1.0.0", {"go.mod": b"module q.io/a\n", "a.go": b"package evil\n"})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0", files={"a.go": LARGE})
+        world.publish("q.io/b", "v1.0.0")
+        yield world
+
+
+def put(served: Served, path: str, data: bytes) -> None:
+    """Let a file have other bytes, as by renaming."""
+    file = served.storage / path[1:]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    other = file.with_name("evil")
+    other.write_bytes(data)
+    os.rename(other, file)
+
+
+def overwrite(file: Path, data: bytes) -> None:
+    """Write into a file where it lies, and give it the times that it had."""
+    times = file.stat()
+    file.chmod(0o644)
+    with open(file, "r+b") as opened:
+        opened.write(data)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def on_call(served: Served, name: str, number: int, then: Callable[[], object]) -> None:
+    """Do something before a method of the storage is called for the so-many-th time, for the zip or go.mod."""
+    storage: Any = served.site.library._storage
+    method = getattr(storage, name)
+    calls = 0
+
+    def called(key: str, *args: Any) -> Any:
+        nonlocal calls
+        if key in (ZIP[1:], MOD[1:]):
+            calls += 1
+            if calls == number:
+                then()
+        return method(key, *args)
+
+    setattr(storage, name, called)
+
+
+def forget_answers(served: Served) -> None:
+    """Other requests have taken the room of the answers in memory."""
+    served.site.memory.clear()
+    served.site.files.clear()
+
+
+def test_attack_a_go_mod_that_changes_between_the_look_and_the_read(world: World) -> None:
+    with Served(world) as served:
+        honest = served.get(MOD).body
+        forget_answers(served)
+        assert served.get(MOD).body == honest  # read from the storage: now it is known as sound
+        forget_answers(served)
+        on_call(served, "read", 1, lambda: put(served, MOD, EVIL_MOD))
+        assert served.get(MOD).body == honest
+
+
+def test_attack_a_zip_that_changes_between_the_proof_and_the_answer(world: World) -> None:
+    with Served(world) as served:
+        honest = served.get(ZIP).body
+    for number in (1, 2):
+        with Served(world) as served:
+            on_call(served, "open", number, lambda: put(served, ZIP, EVIL_ZIP))
+            got = served.get(ZIP)
+            assert got.body == honest or got.status != 200
+            forget_answers(served)
+            assert served.get(ZIP).body == honest
+
+
+@pytest.mark.parametrize("path", [MOD, ZIP])
+def test_attack_a_proved_file_is_overwritten_with_its_times_kept(world: World, path: str) -> None:
+    with Served(world) as served:
+        for _ in range(2):
+            honest = served.get(path).body
+            forget_answers(served)
+        place = len(honest) // 2
+        evil = honest[:place] + bytes([honest[place] ^ 1]) + honest[place + 1 :]
+        overwrite(served.storage / path[1:], evil)
+        got = served.get(path)
+        assert got.body == honest or got.status != 200
+
+
+def test_attack_an_open_zip_is_overwritten(world: World) -> None:
+    """A large zip stays open between requests."""
+    with Served(world) as served:
+        for _ in range(3):
+            honest = served.get(ZIP).body
+        assert served.site.files
+        place = len(honest) // 2
+        evil = honest[:place] + bytes([honest[place] ^ 1]) + honest[place + 1 :]
+        overwrite(served.storage / ZIP[1:], evil)
+        got = served.get(ZIP)
+        assert got.body == honest or not got.whole or got.status != 200
+
+
+def test_attack_damage_in_a_storage_that_nobody_may_mend(world: World) -> None:
+    """It is told, and not tried for ever."""
+    with Served(world) as served:
+        honest = served.get(ZIP).body
+    put(served, ZIP, EVIL_ZIP)
+    with Served(world, read_only=True) as served:
+        got = served.get(ZIP, timeout=3)
+        assert got.body == honest or got.status >= 500
+
+
+def test_attack_a_download_resumed_with_another_zip(world: World) -> None:
+    """Two zips with one h1 may differ in their bytes; halves of both are neither."""
+    with Served(world) as served:
+        got = served.get(ZIP, Range="bytes=100-", If_Range='"of-another-one"')
+        assert (got.status, got.body) == (200, world.proxy.files[ZIP])
