@@ -9,6 +9,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.sources import FILES, nodes_of
+
 ROOT = Path(__file__).parents[1]
 MODULES = {"cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl"}
 
@@ -16,8 +18,8 @@ MODULES = {"cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl
 def imported() -> set[str]:
     """The top-level names of every import in the package, those inside functions too."""
     names: set[str] = set()
-    for file in ROOT.joinpath("govgo").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_bytes())):
+    for file in FILES:
+        for node in nodes_of(file):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

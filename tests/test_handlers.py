@@ -12,11 +12,11 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 
 from govgo import errors
+from tests.sources import FILES, PACKAGE, tree_of
 
-PACKAGE = Path(__file__).parents[1] / "govgo"
 SECURITY = {
     name for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, errors.SecurityError)
 }
@@ -136,9 +136,9 @@ def statements(tree: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.AST]]:
         yield from statements(child, name)
 
 
-def swallowers(source: bytes) -> Iterator[tuple[str, str, int]]:
+def swallowers(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
     """(function, classes caught, line) of each handler that could keep a SecurityError to itself."""
-    for name, node in statements(ast.parse(source)):
+    for name, node in statements(tree):
         if isinstance(node, ast.Try | ast.TryStar):
             for handler in node.handlers:
                 caught = broad(handler.type)
@@ -158,11 +158,12 @@ def swallowers(source: bytes) -> Iterator[tuple[str, str, int]]:
             yield name, _TASKS, node.lineno
 
 
+@cache
 def found() -> dict[tuple[str, str, str], list[int]]:
     """(file, function, classes caught): the lines of the handlers."""
     places: dict[tuple[str, str, str], list[int]] = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
-        for function, caught, line in swallowers(file.read_bytes()):
+    for file in FILES:
+        for function, caught, line in swallowers(tree_of(file)):
             places.setdefault((file.relative_to(PACKAGE).as_posix(), function, caught), []).append(line)
     return places
 
@@ -185,7 +186,7 @@ def test_what_is_found() -> None:
 
     def caught(handler: str, before: str = "") -> list[str]:
         source = f"def f():\n    try:\n        g()\n{before}    except {handler}\n"
-        return [classes for _, classes, _ in swallowers(source.encode())]
+        return [classes for _, classes, _ in swallowers(ast.parse(source))]
 
     for kind in (*sorted(SECURITY | EVERY), "errors.GovgoError"):
         assert caught(f"{kind}:\n        return 1") == [kind.rpartition(".")[2]]
@@ -196,11 +197,11 @@ def test_what_is_found() -> None:
     assert caught("GovgoError:\n        clean()\n        raise") == []
     assert caught("FAULTS:\n        pass") == ["FAULTS"]
     gathered = b"def f():\n    asyncio.gather(*tasks, return_exceptions=True)"
-    assert [classes for _, classes, _ in swallowers(gathered)] == [_TASKS]
+    assert [classes for _, classes, _ in swallowers(ast.parse(gathered))] == [_TASKS]
     assert caught("GovgoError as e:\n        if a:\n            raise\n        else:\n            raise e") == []
     assert caught("GovgoError as e:\n        raise attributed(mv, prefixed(e, 'a: ')) from e") == []
     assert caught("Failure:\n        pass") == []
     assert caught("Exception:\n        pass", "    except GovgoError:\n        raise\n") == []
-    assert [c for _, c, _ in swallowers(b"with suppress(OSError, GovgoError): f()")] == ["GovgoError"]
-    assert [c for _, c, _ in swallowers(b"with contextlib.suppress(Failure): f()")] == []
-    assert [c for _, c, _ in swallowers(b"try:\n    f()\nexcept:\n    pass")] == ["BaseException"]
+    assert [c for _, c, _ in swallowers(ast.parse(b"with suppress(OSError, GovgoError): f()"))] == ["GovgoError"]
+    assert [c for _, c, _ in swallowers(ast.parse(b"with contextlib.suppress(Failure): f()"))] == []
+    assert [c for _, c, _ in swallowers(ast.parse(b"try:\n    f()\nexcept:\n    pass"))] == ["BaseException"]

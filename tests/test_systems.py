@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulators.proxy import ProxySimulator
+from tests.sources import FILES, PACKAGE, nodes_of
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "testdata/sample"
@@ -163,11 +164,11 @@ ALLOWED = {
 
 def test_one_room_holds_what_differs() -> None:
     bad = []
-    for file in sorted((ROOT / "govgo").rglob("*.py")):
-        place = file.relative_to(ROOT / "govgo").as_posix()
+    for file in FILES:
+        place = file.relative_to(PACKAGE).as_posix()
         if place == "adapters/disk/system.py" or place in ALLOWED:
             continue
-        for node in ast.walk(ast.parse(file.read_bytes())):
+        for node in nodes_of(file):
             name = getattr(node, "attr", None) or getattr(node, "value", None)
             is_text = isinstance(node, ast.Constant) and " " not in str(name) and "\n" not in str(name)
             if isinstance(name, str) and (isinstance(node, ast.Attribute) or is_text) and ODD.search(name):

@@ -70,10 +70,10 @@ def _on_lost_exception(lost: sys.UnraisableHookArgs) -> None:
         return
     import signal
     import threading
-    from _thread import interrupt_main
 
     signal.signal(signal.SIGINT, _on_interrupt)
-    again = threading.Timer(_AGAIN_S, interrupt_main)  # from here it would be lost once more
+    # From here it would be lost once more. Only a true signal ends a system call that has begun to wait by then.
+    again = threading.Timer(_AGAIN_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     again.daemon = True
     again.start()
 
