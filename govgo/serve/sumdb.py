@@ -17,6 +17,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -40,6 +41,8 @@ HEAD_S = 1.0
 """For so long a tree head is not read again."""
 MOST_CONNECTIONS = 512
 _IDLE_S = 60.0
+"""For the head of a request to come, from the end of the one before; in all, not for each of its bytes."""
+_ROOM_S = 0.5
 _STOP_S = 5.0
 _TEXT, _BYTES = "text/plain; charset=UTF-8", "application/octet-stream"
 
@@ -183,7 +186,11 @@ class Server:
 
 
 class _Threads(ThreadingHTTPServer):
-    """A thread for each connection, not more than `MOST_CONNECTIONS`."""
+    """A thread for each connection, not more than `MOST_CONNECTIONS`.
+
+    Where there are so many, the one that has been waited for the longest gives way: nobody keeps others out by asking
+    for nothing.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -194,6 +201,7 @@ class _Threads(ThreadingHTTPServer):
         super().__init__(*args, **keywords)  # type: ignore[arg-type]
         self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
         self._counting = threading.Lock()
+        self._waiting: dict[int, tuple[float, socket.socket]] = {}
         self.answering = 0
 
     def server_bind(self) -> None:
@@ -204,26 +212,49 @@ class _Threads(ThreadingHTTPServer):
         self.server_name, self.server_port = "", self.server_address[1]
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Begin a thread; where there are too many, the connection is closed at once."""
+        """Begin a thread; where there are too many that are being answered, the connection is closed at once."""
         if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)  # type: ignore[arg-type]
-            return
+            with self._counting:
+                _cut(min(self._waiting.values(), default=None, key=lambda each: each[0]))
+            if not self._room.acquire(timeout=_ROOM_S):
+                self.shutdown_request(request)  # type: ignore[arg-type]
+                return
         super().process_request(request, client_address)  # type: ignore[arg-type]
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         """The thread: TLS begins here, so that a slow client keeps nobody waiting."""
+        assert isinstance(request, socket.socket)
+        self.wait(request)
         try:
             if self.tls is not None:
-                assert isinstance(request, socket.socket)
                 request.settimeout(_IDLE_S)
                 try:
-                    request = self.tls.wrap_socket(request, server_side=True)
+                    request = self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                    self.wait(request)
+                    request.do_handshake()
                 except OSError:  # no TLS, or not in time: not worth a word
                     request.close()
                     return
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
+            self.wait(None)
             self._room.release()
+
+    def wait(self, connection: socket.socket | None) -> None:
+        """This thread waits for its client from now on; None: it does so no more."""
+        with self._counting:
+            if connection is None:
+                self._waiting.pop(threading.get_ident(), None)
+            else:
+                self._waiting[threading.get_ident()] = time.monotonic(), connection
+
+    def service_actions(self) -> None:
+        """Cut off who is waited for too long; called several times a second."""
+        since = time.monotonic() - _IDLE_S
+        with self._counting:
+            for each in self._waiting.values():
+                if each[0] < since:
+                    _cut(each)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A connection that broke: the other side knows."""
@@ -236,6 +267,13 @@ class _Threads(ThreadingHTTPServer):
 
 class _ThreadsOnIPv6(_Threads):
     address_family = socket.AF_INET6
+
+
+def _cut(waiting: tuple[float, socket.socket] | None) -> None:
+    """End a connection that a thread reads from; the thread closes it."""
+    if waiting is not None:
+        with suppress(OSError):
+            socket.socket.shutdown(waiting[1], socket.SHUT_RDWR)
 
 
 def _tls_context(certificate: str, key: str) -> ssl.SSLContext:
@@ -257,6 +295,10 @@ def _handler(site: Site, tell: Callable[[str], object]) -> type[BaseHTTPRequestH
         wbufsize = -1  # head and body go out together
         server: _Threads
 
+        def handle_one_request(self) -> None:
+            self.server.wait(self.connection)
+            super().handle_one_request()
+
         def do_GET(self) -> None:
             self._give(with_body=True)
 
@@ -264,6 +306,7 @@ def _handler(site: Site, tell: Callable[[str], object]) -> type[BaseHTTPRequestH
             self._give(with_body=False)
 
         def _give(self, *, with_body: bool) -> None:
+            self.server.wait(None)
             self.server.count(1)
             try:
                 answer = _answer_of(site, self.path, tell)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -173,3 +174,32 @@ def test_a_place_where_it_cannot_listen(database: Database) -> None:
         Server(site, "127.0.0.1", int(server.url.rpartition(":")[2]))
     with pytest.raises(UsageError, match="certificate none"):
         Server(site, "127.0.0.1", 0, tls=("none", "none"))
+
+
+def test_attack_connections_that_ask_for_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One client with all connections that there may be keeps nobody out."""
+    monkeypatch.setattr("govgo.serve.sumdb.MOST_CONNECTIONS", 4)
+    with running(Site(database.storage, VERIFIER)) as (server, client), ExitStack() as held:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        idle = [held.enter_context(socket.create_connection(address, timeout=5)) for _ in range(4)]
+        for each in idle:
+            each.sendall(b"GET /latest HTTP/1.1\r\nHost: ")
+        time.sleep(0.2)
+        for _ in range(3):
+            client.request("GET", "/latest")
+            assert client.getresponse().read() == database.storage.files[LATEST]
+            client.close()
+
+
+def test_attack_a_request_that_comes_by_the_byte(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.sumdb._IDLE_S", 0.4)
+    with running(Site(database.storage, VERIFIER)) as (server, _):
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=5) as slow:
+            taken = 0
+            with suppress(OSError):
+                while taken < 40:
+                    slow.sendall(b"a")
+                    taken += 1
+                    time.sleep(0.1)
+            assert taken < 20

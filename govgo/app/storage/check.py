@@ -116,12 +116,13 @@ class _Check:
             finding = finding._replace(module=mod, text=str(error).partition("\n\nSECURITY")[0])
             self._mend(mod, finding)
         else:
-            error = self._unproved.get(mod)
-            if error is None:
+            unproved = self._unproved.get(mod)
+            if unproved is None:
                 self.proved += mod in self._records
                 return
             # Not mended: the files may be sound, and private to somebody who has not said so.
-            self.findings.append(from_error(None, error)._replace(module=mod, text=f"{mod}: not proved: {error}"))
+            told = from_error(None, unproved)
+            self.findings.append(told._replace(module=mod, text=f"{mod}: not proved: {unproved}"))
 
     def _compare(self, mod: ModuleVersion) -> None:
         gomod = self._storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD_BYTES)
