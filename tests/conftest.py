@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
 
 import pytest
 
@@ -22,6 +24,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for item in items:
                 if item.get_closest_marker(name):
                     item.add_marker(skip)
+
+
+# Whoever forbids Python to write bytecode would have pytest rewrite all tests anew, ten seconds in each process.
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage walk the eleven thousand tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure() -> None:

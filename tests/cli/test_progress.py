@@ -371,7 +371,7 @@ def screen(written: str) -> str:
 def proxy() -> Iterator[ProxySimulator]:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
-        proxy.delay_s = 1.2
+        proxy.delay_s = 0.4
         yield proxy
 
 
@@ -393,6 +393,7 @@ def test_a_hint_follows_an_error_on_a_terminal(proxy: ProxySimulator, tmp_path: 
 
 
 def test_results_stand_on_lines_of_their_own(proxy: ProxySimulator, tmp_path: Path) -> None:
+    proxy.delay_s = 0.6  # what takes a second is summed up
     written = on_a_terminal(tmp_path, "list", "-m", "q.io/a@v1.0.0", GOPROXY=proxy.url)
     assert re.fullmatch(r"q.io/a v1.0.0\ngovgo: fetched 2 files, \d+ bytes, in \d+ s\n", screen(written))
 

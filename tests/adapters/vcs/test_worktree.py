@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -125,16 +126,24 @@ def test_a_program_that_the_repository_names_is_not_run(tree: Path) -> None:
     assert not (tree.parent / "ran").exists()
 
 
+LONG = ("sub/v0.2.0", "v0.5.0-pre", "")
+
+
 @pytest.fixture(scope="module")
-def gocache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(tmp_path_factory.mktemp("gocache"))
+def gocache() -> str:
+    """The cache of whoever runs the tests, where the runtime may be compiled; entries are known by their input."""
+    return subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.go
 @pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
-@pytest.mark.parametrize("commits", [("v1.2.0",), ("v1.2.0", ""), ("", ""), ("sub/v0.2.0", "v0.5.0-pre", "")])
-@pytest.mark.parametrize("sub", ["", "sub"])
-@pytest.mark.parametrize("dirty", [False, True])
+@pytest.mark.parametrize(
+    ("commits", "sub", "dirty"),
+    [  # go compiles and links each: by default one that takes a tag of a directory, commits behind it and changes
+        pytest.param(*case, marks=() if case == (LONG, "sub", True) else pytest.mark.slow)
+        for case in product([("v1.2.0",), ("v1.2.0", ""), ("", ""), LONG], ["", "sub"], [False, True])
+    ],
+)
 def test_go_stamps_binaries_with_the_same_version(
     tree: Path, gocache: str, commits: tuple[str, ...], sub: str, dirty: bool
 ) -> None:

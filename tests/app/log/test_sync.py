@@ -37,21 +37,19 @@ def pool() -> Iterator[Executor]:
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """The whole log; edge tiles are (0, 257, 208), (1, 1, 1) and (2, 0, 1)."""
-    made: dict[str, bytes] = {}
-    publish(made, made_up_records(SIZE))
-    return made
+    return log_of(SIZE)
 
 
 @cache
 def log_of(size: int, *, seed: int = 1) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
-    publish(made, islice(made_up_records(SIZE, seed), size))
+    publish(made, islice(texts_of_all(seed), size))
     return made
 
 
 @cache
-def texts_of_all() -> list[bytes]:
-    return list(made_up_records(SIZE))
+def texts_of_all(seed: int = 1) -> list[bytes]:
+    return list(made_up_records(SIZE, seed))
 
 
 class Home:

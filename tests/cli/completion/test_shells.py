@@ -26,21 +26,22 @@ _PYTHON_S = 0.014
 """What `python -c pass` takes of the processor on an idle machine, on which a completion takes 40 ms."""
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a module, a module cache, `govgo` on PATH, and every script."""
-    module = tmp_path / "m"
+    home = tmp_path_factory.mktemp("home")
+    module = home / "m"
     module.mkdir()
     (module / "go.mod").write_text("module m\n\ngo 1.21\n\nrequire rsc.io/quote v1.5.2\n")
     (module / "outfile.txt").touch()
-    versions = tmp_path / "go/pkg/mod/cache/download/rsc.io/quote/@v"
+    versions = home / "go/pkg/mod/cache/download/rsc.io/quote/@v"
     versions.mkdir(parents=True)
     (versions / "v1.5.2.mod").touch()
-    (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin/govgo"
+    (home / "bin").mkdir()
+    program = home / "bin/govgo"
     program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m govgo "$@"\n')
     program.chmod(0o755)
-    return tmp_path
+    return home
 
 
 def environ(home: Path) -> dict[str, str]:
@@ -94,16 +95,17 @@ SETUP = {
 }
 
 
-@pytest.fixture(params=["bash", "zsh"])
+@pytest.fixture(params=["bash", "zsh"], scope="module")
 def terminal(home: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    """One shell for all lines: zsh takes a second to prepare its completions."""
     shell = request.param
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} on this machine")
-    (home / "script").write_text(script(home, shell))
+    (home / f"script.{shell}").write_text(script(home, shell))
     command, setup = SETUP[shell]
     shown = Terminal(home, command)
     try:
-        shown.type(setup.format(home / "script") + "; echo ready-$((40+2))\n")
+        shown.type(setup.format(home / f"script.{shell}") + "; echo ready-$((40+2))\n")
         shown.wait_for("ready-42")
         yield shown
     finally:

@@ -240,7 +240,7 @@ def test_go_uses_it(world: World, database: str, capsys: pytest.CaptureFixture[s
         done = go("mod", "tidy")
         assert done.returncode == 0, done.stderr
         assert "corp.example/b v1.2.0 h1:" in (main / "go.sum").read_text()
-        assert go("build", "-o", os.devnull, ".").returncode == 0
+        assert go("list", "-deps", ".").returncode == 0  # loads packages as build does, and compiles nothing
         latest = (world.home / f"go/pkg/sumdb/{NAME}/latest").read_bytes()
         assert read_head(latest, parse_verifier(database)).tree.size == 302
         # Cosignatures do not disturb it.
