@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Findings of `verify`, `hygiene`, `licenses` and `audit`."""
+"""Findings of `verify`, `hygiene`, `licenses` and `audit`; with those of other verbs, all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from govgo.core.codes.explanation import Explanation
+from govgo.core.codes.logs import LOGS
+from govgo.core.codes.policy import POLICY
+from govgo.core.codes.proxies import PROXIES
 
 FINDINGS: Mapping[str, Explanation] = {
+    **LOGS,
+    **POLICY,
+    **PROXIES,
     "go-sum-malformed": Explanation(
         "1",
         "A line of go.sum has not three fields.",

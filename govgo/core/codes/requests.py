@@ -62,8 +62,14 @@ REQUESTS: Mapping[str, Explanation] = {
         "govgo looks for go.mod in the working directory and in those above it, as go does.",
         "Go to the directory of a module, name it with `-C DIR`, or start a module with `govgo init PATH`.",
     ),
+    "malformed-vex": Explanation(
+        "2",
+        "A file is no OpenVEX document.",
+        "The sentence names the file, and the member that is wrong. Nothing was put aside by it.",
+        "Correct the file by the OpenVEX specification 0.2.0, or leave `-vex` out.",
+    ),
     "policy-file": Explanation(
-        "1",
+        "2 or 3",
         "A govgo.toml cannot be used.",
         "The file beside go.mod holds the policy of the project. A mistake in it stops the check, so that it does"
         " not pass by accident. The sentence names the key or the line.",

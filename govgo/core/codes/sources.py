@@ -8,6 +8,24 @@ from collections.abc import Mapping
 from govgo.core.codes.explanation import Explanation
 
 SOURCES: Mapping[str, Explanation] = {
+    "advisory-database": Explanation(
+        "3",
+        "A database of advisories cannot be had or read.",
+        "Without it nothing is known: that is not the same as no vulnerabilities.",
+        "The sentence says what failed. With the database at hand, `govgo audit -db FILE` needs no network.",
+    ),
+    "young-version": Explanation(
+        "1",
+        "A version is younger than the minimum age of the proxy.",
+        "`govgo serve` with a minimum age answers 403 for it, so that nobody takes a version before others have looked.",
+        "Wait, or take an older version.",
+    ),
+    "wrong-tiles": Explanation(
+        "1 or 3",
+        "Tiles do not hash into a signed tree, not even when they are fetched anew.",
+        "At least one of the tiles that the sentence names is damaged or forged. Nothing was proved by it.",
+        "Run it again. If it stays, tell those who serve them.",
+    ),
     "not-found": Explanation(
         "1",
         "Every source that was asked says that it has no such thing.",

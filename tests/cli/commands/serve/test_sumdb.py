@@ -372,7 +372,7 @@ def test_serve_refuses_what_cannot_be(world: World, database: str, capsys: pytes
         ("-storage=db", "-listen=here"),
         ("-storage=db", "-listen=127.0.0.1:99999"),
         ("-storage=db", "-tls-cert=x"),
-        ("-storage=s3://bucket",),
+        ("-storage=ftp://bucket",),
     ):
         assert Run(capsys, "serve", *words).code == 2
 
