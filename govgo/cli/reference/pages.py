@@ -98,7 +98,7 @@ def blocks_of(text: str) -> Iterator[Block]:
 
 def formats_in(text: str) -> tuple[str, ...]:
     """The names of reports that a help text lists: "Formats: text, json, markdown."."""
-    match = re.search(r"^Formats: ([a-z, ]+)\.", text, re.MULTILINE)
+    match = re.search(r"^Formats: ([a-z0-9., ]+?)\.(?:\s|$)", text, re.MULTILINE)
     return tuple(match[1].split(", ")) if match else ()
 
 

@@ -36,7 +36,7 @@ PROXIES: Mapping[str, Explanation] = {
     "latest-differs": Explanation(
         "1",
         "Two proxies have different latest versions of a module.",
-        "`@latest` is asked for modules without tagged versions; the answer is the newest commit that a proxy has seen.",
+        "`@latest` is asked for modules without tagged versions; the answer is the newest commit that a proxy knows.",
         "Look again after some minutes.",
     ),
     "info-malformed": Explanation(
@@ -104,7 +104,7 @@ PROXIES: Mapping[str, Explanation] = {
     "lookup-differs": Explanation(
         "4",
         "A lookup is answered with another record than the log has.",
-        "The record would be believed by whoever does not look into the tree. A database, or a proxy in front of it, lies.",
+        "Whoever does not look into the tree would believe it. A database, or a proxy in front of it, lies.",
         "Keep the answer as evidence, and compare with `govgo sum head`.",
     ),
     "lookup-malformed": Explanation(

@@ -17,7 +17,7 @@ SOURCES: Mapping[str, Explanation] = {
     "young-version": Explanation(
         "1",
         "A version is younger than the minimum age of the proxy.",
-        "`govgo serve` with a minimum age answers 403 for it, so that nobody takes a version before others have looked.",
+        "`govgo serve` with a minimum age answers 403 for it, so that nobody takes what others have not looked at.",
         "Wait, or take an older version.",
     ),
     "wrong-tiles": Explanation(

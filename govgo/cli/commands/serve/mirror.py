@@ -76,6 +76,8 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
     govgo mirror add s3://bucket/go rsc.io/quote@latest  a module and what it requires
     govgo mirror add -list modules.txt mirror.tar        many, into an archive
 
+    Formats: text, json.
+
     Exit codes: 0 done, 1 a module does not exist, 3 something could not be had, 4 a contradiction.
     """
     if not words:
@@ -123,6 +125,8 @@ def verify(words: tuple[str, ...], **flags: Any) -> int:
     govgo mirror verify ./mirror
     GOSUMDB=sum.example.org+033de0ae+Ac4z… govgo mirror verify s3://bucket/go
 
+    Formats: text, json.
+
     Exit codes: 0 whole and proved, 1 damaged, 3 something could not be checked, 4 a contradiction.
     """
     (name,) = _named(words, "a mirror")
@@ -145,6 +149,8 @@ def diff(words: tuple[str, ...], **flags: Any) -> int:
 
     \b
     govgo mirror diff there.manifest ./mirror      what does the other place lack?
+
+    Formats: text, json.
 
     Exit codes: 0 equal, 1 different.
     """
@@ -169,6 +175,8 @@ def export(words: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo mirror export ./mirror /media/usb                                      all of it
     govgo mirror export -since there.manifest -part-size 700MB ./mirror ./parts  what is new
+
+    Formats: text, json.
     """
     mirror, directory = _named(words, "a mirror and a directory", 2)
     part_size = parse_size("part-size", flags["part_size"])
@@ -189,6 +197,8 @@ def import_(words: tuple[str, ...], **flags: Any) -> int:
 
     \b
     govgo mirror import ./mirror /media/usb
+
+    Formats: text, json.
     """
     if len(words) < 2:
         raise CommandLineError("a mirror and the parts are missing")

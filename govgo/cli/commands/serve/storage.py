@@ -61,6 +61,8 @@ def ls(words: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo storage ls ./cache
     govgo storage ls az://modules 'example.com/*' rsc.io/quote
+
+    Formats: text, json.
     """
     where, patterns = _split(words)
     with Reports(flags, LS_FORMATS, _failed) as reports:
@@ -77,6 +79,8 @@ def stats(words: tuple[str, ...], **flags: Any) -> int:
 
     \b
     govgo storage stats ./cache
+
+    Formats: text, json.
     """
     where, more = _split(words)
     if more:
@@ -99,6 +103,8 @@ def rm(words: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo storage rm ./cache rsc.io/quote@v1.5.1
     govgo storage rm -n s3://bucket/modules 'example.com/old/*'
+
+    Formats: text, json.
     """
     where, patterns = _split(words)
     if not patterns:
@@ -125,6 +131,8 @@ def evict(words: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo storage evict -limit 20GB ./cache
     govgo storage evict -n -limit 1TB -keep 'corp.example/*' s3://bucket/modules
+
+    Formats: text, json.
     """
     where, more = _split(words)
     if more:
@@ -154,6 +162,8 @@ def verify(words: tuple[str, ...], **flags: Any) -> int:
     \b
     govgo storage verify ./cache
     govgo storage verify -sample 200 -repair s3://bucket/modules
+
+    Formats: text, json.
 
     Exit codes: 0 sound, or repaired; 1 damaged, 3 something could not be checked, 4 a contradiction.
     """

@@ -70,7 +70,7 @@ def sync(where: tuple[str, ...], **flags: Any) -> int:
     govgo log sync /srv/sumlog -rate=50
     govgo log sync /srv/sumlog -range=0:1000000
 
-    Formats: text, json, sarif, github, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown.
 
     Exit codes: 0 all is proved, 1 something is wrong, 3 something could not be fetched, 4 a fork or a bad signature.
     """
@@ -107,7 +107,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo log audit /srv/sumlog
     govgo log audit /srv/sumlog -sample=100
 
-    Formats: text, json, sarif, github, junit, markdown.
+    Formats: text, json, sarif, github, gitlab, junit, markdown.
 
     Exit codes: 0 nothing found, 1 something is odd or the clone is damaged, 3 a sample could not be had, 4 two
     different records for one version, or a sample that contradicts its record.

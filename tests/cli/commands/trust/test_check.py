@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from govgo.core.codes.codes import EXPLANATIONS
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.wiring.session import SystemClock
 from tests.cli.commands.trust.test_audit import advisory
@@ -492,7 +493,9 @@ def test_formats_that_ci_systems_read(world: World, check: Any) -> None:
     jsonschema.Draft7Validator(json.loads(SARIF.read_text())).validate(sarif)
     driver = sarif["runs"][0]["tool"]["driver"]
     helps = {rule["id"]: rule["help"]["text"] for rule in driver["rules"]}
-    assert helps["pseudo-version"] == "A commit that no version tags is selected. See `govgo help check`."
+    told = EXPLANATIONS["pseudo-version"]
+    title = "A commit that no version tags is selected."
+    assert helps["pseudo-version"] == " ".join((title, told.meaning, told.remedy))
     lines = [
         (each["ruleId"], each["locations"][0]["physicalLocation"].get("region", {}).get("startLine"))
         for each in sarif["runs"][0]["results"]
