@@ -445,6 +445,15 @@ def test_witness_that_says_nothing(world: World, capsys: pytest.CaptureFixture[s
     assert "none: no such file or directory" in said
 
 
+def test_a_witness_in_a_directory_without_the_database(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke(["sum", "head", f"-witness={tmp_path.as_uri()}"]) == 3
+    said = capsys.readouterr().err
+    assert "is a directory" not in said
+    assert f"sumdb/{world.log.name}/latest: no such file or directory" in said
+
+
 def test_password_of_a_witness_is_masked(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["sum", "head", "-json", "-witness=http://me:hunter2@127.0.0.1:1/"]) == 3
     said = capsys.readouterr()
