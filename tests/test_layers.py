@@ -209,7 +209,7 @@ TESTED_BY = {
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
     "contracts/test_goscripts.py": "app/get: local",
     "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
-    "core/codes/test_codes.py": "core/codes: explanation files findings packages requests sources",
+    "core/codes/test_codes.py": "core/codes: explanation files findings logs packages policy proxies requests sources",
     "core/fleet/test_summary.py": "core/fleet: impact rows",
     "core/gobinary/test_buildinfo.py": "core/gobinary: elf image macho pe",
     "core/golib/template/test_template.py": (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from govgo.core.codes.explanation import Explanation
 
 _TELL = "Keep the clone as evidence, and tell those who run the database."
-_RECORD = "No honest database holds such a record: go refuses it when it looks the version up."
+_RECORD = "No honest database holds such a record."
 
 LOGS: Mapping[str, Explanation] = {
     "record-malformed": Explanation(
@@ -27,10 +27,10 @@ LOGS: Mapping[str, Explanation] = {
     "record-version": Explanation("1", "The version of a record is not canonical.", _RECORD, _TELL),
     "record-hash": Explanation("1", "A hash of a record is not h1: and the base64 of 32 bytes.", _RECORD, _TELL),
     "record-repeated": Explanation(
-        "1 or 4",
+        "4",
         "The log has two records for one module version.",
         "A version has one content. With two records, the database can show one to some and the other to others, and"
-        " prove both. Records that differ are a contradiction.",
+        " prove both.",
         _TELL,
     ),
     "wrong-tile": Explanation(
@@ -70,10 +70,10 @@ LOGS: Mapping[str, Explanation] = {
         "Remove the file that the report names; `govgo log sync` fetches it again.",
     ),
     "incomplete-clone": Explanation(
-        "3", "The clone does not hold all records.", "What is missing was not looked at.", "Run `govgo log sync` first."
+        "0", "The clone does not hold all records.", "What is missing was not looked at.", "Run `govgo log sync` first."
     ),
     "sample-differs": Explanation(
-        "4",
+        "1 or 4",
         "A module is served with another content than the log says.",
         "Whoever takes it there without asking the database gets something else than everybody before.",
         "Keep the zip as evidence, and tell the operator of the proxy.",

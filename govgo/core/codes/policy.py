@@ -83,4 +83,34 @@ POLICY: Mapping[str, Explanation] = {
         "Requirements are missing, superfluous or marked wrongly, so that builds elsewhere may select other versions.",
         "`govgo tidy`, and commit what it writes.",
     ),
+    "no-rule": Explanation(
+        "0",
+        "The table [check] of govgo.toml states no rule.",
+        "Every rule is off unless it is stated, so nothing was checked.",
+        "State rules; `govgo help check` lists them.",
+    ),
+    "unused-waiver": Explanation(
+        "0",
+        "A waiver in govgo.toml concerns no finding.",
+        "What it was for is gone, or its names are misspelt.",
+        "Remove it, or correct it.",
+    ),
+    "expired-waiver": Explanation(
+        "0",
+        "A waiver in govgo.toml has expired, and counts no more.",
+        "What it was for is a finding again.",
+        "Mend what it was for, or give it a new last day, with a reason.",
+    ),
+    "unused-ignore": Explanation(
+        "0",
+        "An entry of [audit] in govgo.toml concerns no vulnerability.",
+        "The module has moved on, or the entry is misspelt.",
+        "Remove it, or correct it.",
+    ),
+    "expired-ignore": Explanation(
+        "0",
+        "An entry of [audit] in govgo.toml has expired, and counts no more.",
+        "The vulnerability is a finding again.",
+        "Move to a version without it, or give the entry a new last day, with a reason.",
+    ),
 }

@@ -19,7 +19,7 @@ PROXIES: Mapping[str, Explanation] = {
     "list-pseudo": Explanation(
         "1",
         "A version list has pseudo-versions, which do not belong there.",
-        "A list names what authors have tagged. With commits in it, `latest` may choose one that nobody has released.",
+        "A list names what authors have tagged. go leaves commits in it out.",
         _ASK,
     ),
     "list-duplicate": Explanation(
@@ -76,7 +76,7 @@ PROXIES: Mapping[str, Explanation] = {
         "Hashes are over the files, and not over the archive, so both prove. The proxies have packed it by themselves.",
     ),
     "not-everywhere": Explanation(
-        "1",
+        "0 or 1",
         "One proxy has what another one says that there is not.",
         "After 404 or 410 a client goes on to the next entry of GOPROXY, so that it may end up somewhere else.",
         "Make the proxy that lacks it fetch it, or take it out of GOPROXY.",

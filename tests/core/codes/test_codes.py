@@ -27,13 +27,14 @@ ENDS = {"bug", "interrupted"}
 
 
 def rule_tables() -> dict[str, str]:
-    """The codes in tables named RULES, which say what the findings of a verb are; each with its module."""
+    """The codes in tables named RULES and NOTES, which say what the findings of a verb are; each with its module."""
     found: dict[str, str] = {}
     for each in pkgutil.walk_packages(govgo.__path__, "govgo."):
         if not each.name.endswith("__main__"):
-            table = getattr(importlib.import_module(each.name), "RULES", None)
-            if isinstance(table, Mapping):
-                found |= {code: each.name for code in table if isinstance(code, str)}
+            for name in ("RULES", "NOTES"):
+                table = getattr(importlib.import_module(each.name), name, None)
+                if isinstance(table, Mapping):
+                    found |= {code: each.name for code in table if isinstance(code, str)}
     return found
 
 
@@ -61,7 +62,9 @@ def test_every_finding_has_a_text() -> None:
 
 
 def test_every_text_is_of_a_finding() -> None:
-    sources = "".join(file.read_text() for file in PACKAGE.rglob("*.py") if "codes" not in file.parts)
+    sources = "".join(
+        file.read_text() for file in PACKAGE.rglob("*.py") if "codes" not in file.relative_to(PACKAGE).parts
+    )
     assert [code for code in FINDINGS if f'"{code}"' not in sources] == []
 
 
