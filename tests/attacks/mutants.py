@@ -397,8 +397,8 @@ MUTANTS = {
         "10",
         "a go.mod in the cache is checked also where it is only read ahead",
         "adapters/repository/gomods.py",
-        "        if not self._sums.agrees(mv.gomod_key(), h1):\n",
-        "        if False:\n",
+        "        if found is None or not self._sums.agrees(mv.gomod_key(), found[1]):\n",
+        "        if found is None:\n",
         (STREAMS + "test_attack_a_gomod_fetched_ahead_without_proof",),
     ),
     "ahead-fetched": Mutant(
