@@ -101,22 +101,13 @@ class GoMods:
         Raises:
             SumMismatchError: the cached file contradicts go.sum.
         """
-        known = self._known.get(mv)
-        if known is not None:
-            return known
-        if is_toolchain(mv.path):
-            return _of_toolchain(mv)
+        answer = self.peek(mv)
         if mv in self._proved:
             self._proved.remove(mv)
             data, h1 = self._hashed[mv]
             self._sums.admit(mv.gomod_key(), h1)
-        else:
-            found = self._read(mv)
-            if found is None or not self._sums.check_locally(mv.gomod_key(), found[1]):
-                return None
-            data = found[0]
-        self._known[mv] = data
-        return data
+            self._known[mv] = data
+        return answer
 
     def peek(self, mv: ModuleVersion) -> bytes | GovgoError | None:
         """As `cached`, for a go.mod that may turn out not to be needed.

@@ -167,7 +167,7 @@ class _Feed:
         self._providing = frozenset(map(session.main.resolve, providing))
         self._session = session
         self._loader = loader
-        self._raw: RawSummaries | ForeseenSummaries = session.part(ForeseenSummaries)
+        self._raw = session.part(RawSummaries)
         self._ahead = True
         self._waiting: dict[ModuleVersion, list[ModuleVersion]] = {}
         self._told: dict[ModuleVersion, list[ModuleVersion]] = {}
@@ -176,22 +176,11 @@ class _Feed:
 
     def need(self) -> None:
         """From now on all is needed; what was read before is remembered as such."""
-        raw = self._session.part(RawSummaries)
+        raw, foreseen = self._session.part(RawSummaries), self._session.part(ForeseenSummaries)
         for mv in self._told:
-            if (foreseen := self._raw.pop(mv, None)) is not None:
-                raw[mv] = foreseen
-        self._raw = raw
+            if mv in foreseen:
+                raw[mv] = foreseen.pop(mv)
         self._ahead = False
-
-    def _known(self, mv: ModuleVersion) -> ModSummary | None:
-        """What needs no repository.  Raises as `summary` does."""
-        known = known_summary(self._session, mv)
-        if known is None and self._ahead:
-            actual = self._session.main.resolve(mv)
-            raw = self._raw.get(actual)
-            if isinstance(raw, ModSummary):
-                return foreseen_as_required(self._session, mv, actual, raw)
-        return known
 
     def wanted(self) -> list[ModuleVersion]:
         session, loader, waiting = self._session, self._loader, self._waiting
@@ -199,7 +188,7 @@ class _Feed:
         while fresh := loader.wanted():
             for mv in fresh:
                 try:
-                    known = self._known(mv)
+                    known = known_summary(session, mv)
                 except Failure as error:
                     loader.tell(mv, error)
                     continue
@@ -241,7 +230,7 @@ class _Feed:
             if len(loader.graph) > MAX_MODULES:
                 raise GraphTooLargeError(f"module graph too large (limit is {MAX_MODULES} module versions)")
             raw = self._summary(mv, answer)
-        self._raw[mv] = raw
+        self._remember(mv, raw)
         if mv in self._providing and not isinstance(raw, GovgoError):
             self._prove(raw)
         requirers = self._waiting.pop(mv, None)
@@ -267,6 +256,15 @@ class _Feed:
             return parse_gomod(self._session, mv, "go.mod", data)
         except Failure as error:
             return error
+
+    def _remember(self, mv: ModuleVersion, raw: ModSummary | GovgoError) -> None:
+        """Remember a summary; ahead of time only that it need not be parsed again, and no error."""
+        if not self._ahead:
+            self._raw[mv] = raw
+        elif isinstance(raw, ModSummary):
+            self._session.part(ForeseenSummaries)[mv] = raw
+        else:
+            self._session.part(ForeseenSummaries).pop(mv, None)
 
     def _prove(self, raw: ModSummary) -> None:
         """Begin to prove what a module requires that provides packages: what these import comes from there.

@@ -81,8 +81,8 @@ class RawSummaries(dict[ModuleVersion, ModSummary | GovgoError]):
     """What `raw_summary` found, or why there is nothing."""
 
 
-class ForeseenSummaries(dict[ModuleVersion, ModSummary | GovgoError]):
-    """The same of go.mod files that were fetched ahead, for which `raw_summary` has not been asked."""
+class ForeseenSummaries(dict[ModuleVersion, ModSummary]):
+    """Those of go.mod files that were fetched ahead, for which `raw_summary` has not been asked."""
 
 
 def summary(session: Session, mv: ModuleVersion) -> ModSummary:
