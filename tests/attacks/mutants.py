@@ -391,7 +391,7 @@ MUTANTS = {
         "core/gosum/ledger.py",
         "        if found:  # else nothing has proved it yet, and it must not be written\n",
         "        if True:\n",
-        (STREAMS + "test_attack_a_gomod_fetched_ahead_without_proof",),
+        ("tests/core/gosum/test_ledger.py::test_attack_a_hash_that_was_compared_and_never_proved",),
     ),
     "ahead-cached": Mutant(
         "10",
@@ -405,8 +405,8 @@ MUTANTS = {
         "10",
         "a go.mod is proved also where it is only fetched ahead",
         "adapters/repository/sumcheck.py",
-        "        if not self.agrees(mod, h1):\n",
-        "        if False:\n",
+        "        if not self.agrees(mod, h1):\n            await",
+        "        if False:\n            await",
         (STREAMS + "test_attack_a_gomod_fetched_ahead_without_proof",),
     ),
     "gonosumdb": Mutant(

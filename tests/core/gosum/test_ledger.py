@@ -42,6 +42,15 @@ def test_have_counts_known_algorithms_only() -> None:
     assert ledger.recorded(A_MOD) == H1
 
 
+def test_attack_a_hash_that_was_compared_and_never_proved() -> None:
+    """Another line is proved and written; the one that only was compared is not."""
+    ledger = SumLedger("go.sum", b"")
+    assert not ledger.check(A, H2)
+    assert not ledger.check(B, H1)
+    ledger.add(B, H1)
+    assert ledger.render({A, B}) == (b"", lines(f"b.io/b v1.0.0 {H1}"))
+
+
 def test_added_hash_is_not_one_that_was_there() -> None:
     ledger = SumLedger("go.sum", b"")
     assert not ledger.check(A, H1)
