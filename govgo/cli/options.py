@@ -396,6 +396,8 @@ module_options = flag_options(
     chdir_option, modfile_option, modcacherw_option, overlay_option, trace_option, jobs_option, timeout_option
 )
 """The flags that every command over modules takes; -mod, which only `list` has in go, is not among them."""
+remote_options = flag_options(chdir_option, trace_option, jobs_option, timeout_option)
+"""The flags of commands that ask servers, and not about the main module."""
 traceless_options = flag_options(
     chdir_option, modfile_option, modcacherw_option, overlay_option, own_trace_option, jobs_option, timeout_option
 )

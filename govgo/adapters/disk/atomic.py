@@ -9,7 +9,9 @@ seconds. The user's own files are written by `disk.renew`.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
 
 from govgo.adapters.disk import modes
 from govgo.adapters.disk.diskerror import disk_error
@@ -46,15 +48,22 @@ def write_file(path: str, data: bytes) -> None:
     Raises:
         DiskError: it could not be written; what stood at `path` stands there still, and no temporary file is left.
     """
+    with appearing(path) as file:
+        write_all(file.fileno(), data)
+
+
+@contextmanager
+def appearing(path: str) -> Iterator[IO[bytes]]:
+    """A file to write that appears under its name at the end of the block; not at all where that fails.
+
+    Raises:
+        DiskError: as `write_file`.
+    """
+    name = ""
     try:
         descriptor, name = create_temp(path)
-    except OSError as error:
-        raise disk_error("write", path, error) from error
-    try:
-        try:
-            write_all(descriptor, data)
-        finally:
-            os.close(descriptor)
+        with open(descriptor, "wb") as file:
+            yield file
         os.rename(name, path)
         name = ""
     except OSError as error:

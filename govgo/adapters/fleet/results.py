@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO
 
-from govgo.adapters.disk.atomic import create_temp, remove, write_file
+from govgo.adapters.disk.atomic import appearing, remove, write_file
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, open_file, write_all
 from govgo.core.fleet.units import Entry, Outcome, Unit, entry_of, file_name, read_entry
@@ -117,7 +117,7 @@ class Results:
 
     def end(self, entries: Iterable[Entry]) -> None:
         """End the run: its lines are all there are. Documents that none of them names are removed."""
-        with _appearing(f"{self._units}.jsonl") as file:
+        with appearing(f"{self._units}.jsonl") as file:
             for entry in entries:
                 file.write(_line(entry))
         with suppress(OSError):
@@ -160,7 +160,7 @@ class Results:
 
             def add(table: str, row: Mapping[str, object]) -> None:
                 if table not in files:
-                    files[table] = held.enter_context(_appearing(f"{top}/{table}.jsonl"))
+                    files[table] = held.enter_context(appearing(f"{top}/{table}.jsonl"))
                 files[table].write(json.dumps(row).encode() + b"\n")
 
             yield add
@@ -181,23 +181,6 @@ class Results:
             except OSError as error:
                 raise disk_error("mkdir", directory, error) from error
             self._made.add(directory)
-
-
-@contextmanager
-def _appearing(path: str) -> Iterator[IO[bytes]]:
-    """A file to write that appears under its name at the end of the block; not at all where that fails."""
-    temporary = ""
-    try:
-        descriptor, temporary = create_temp(path)
-        with open(descriptor, "wb") as file:
-            yield file
-        os.rename(temporary, path)
-        temporary = ""
-    except OSError as error:
-        raise disk_error("write", path, error) from error
-    finally:
-        if temporary:
-            remove(temporary)
 
 
 def _line(entry: Entry) -> bytes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
@@ -236,3 +237,24 @@ class Network:
 
     def _trace(self, line: str) -> None:
         self._report.event("request", {"line": line})
+
+
+class Visit:
+    """What goes to servers for a while, with a network of its own. Use it in a `with`, or close it."""
+
+    def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
+        """No file or network is touched yet."""
+        self._env = env
+        self._network = Network(env, report, options or NetworkOptions(), local=False)
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the files that were fetched, end what runs, and close the connections."""
+        self._held.close()
+        self._network.close()

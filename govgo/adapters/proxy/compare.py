@@ -11,11 +11,10 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
-from contextlib import ExitStack
 from typing import NamedTuple
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.loop.network import NetworkOptions, Visit
 from govgo.adapters.modzip.hash import hash_zip, tree_files
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.adapters.proxy.proxy import Proxy
@@ -43,26 +42,13 @@ class Seen(NamedTuple):
     file: str
 
 
-class SecondSources:
+class SecondSources(Visit):
     """Fetches from every proxy that GOPROXY names, whatever their order. Use it in a `with`, or close it."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
         """No file or network is touched yet."""
-        self._env = env
-        self._network = Network(env, report, options or NetworkOptions(), local=False)
-        self._held = ExitStack()
+        super().__init__(env, report, options)
         self._directory = ""
-
-    def __enter__(self) -> SecondSources:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Remove the files that were fetched, and close the connections."""
-        self._held.close()
-        self._network.close()
 
     def proxies(self, key: ModuleVersion) -> tuple[Seen, ...]:
         """What each proxy has for the key of a go.sum line; () for a module that no proxy may see (GONOPROXY)."""

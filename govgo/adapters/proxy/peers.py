@@ -11,11 +11,10 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
 from typing import TypeVar
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.loop.network import NetworkOptions, Visit
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.adapters.proxy.proxy import MAX_LIST_BYTES
 from govgo.core.goenv import GoEnv
@@ -34,26 +33,14 @@ _GONE = 404
 """What a file that is not there counts as."""
 
 
-class ProxyPeers:
+class ProxyPeers(Visit):
     """Asks proxies (`ports.evidence.Peers`). Use it in a `with`, or close it."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
         """No file or network is touched yet."""
-        self._network = Network(env, report, options or NetworkOptions(), local=False)
+        super().__init__(env, report, options)
         self._web = Web(self._network.client)
-        self._held = ExitStack()
         self._directory = ""
-
-    def __enter__(self) -> ProxyPeers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Remove the files that were fetched, and close the connections."""
-        self._held.close()
-        self._network.close()
 
     def files(self, wanted: Sequence[tuple[str, str]]) -> tuple[Answer, ...]:
         """The answers for (proxy URL, path below it), in the order given."""

@@ -12,21 +12,18 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from typing import NamedTuple
 
 from govgo.adapters.http.remote import Web
-from govgo.adapters.loop.network import Network, NetworkOptions
+from govgo.adapters.loop.network import Visit
 from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
 from govgo.adapters.vcs.direct import Direct
-from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import Failure, InvalidVersionError, NotFoundError, find
-from govgo.ports.talk import Reporter
 
 _AT_ONCE = 8
 """Modules that are looked at at the same time."""
@@ -56,25 +53,8 @@ class Tagged(NamedTuple):
     file: str = ""
 
 
-class Origins:
+class Origins(Visit):
     """Asks the repositories of modules, whatever GOPROXY says. Use it in a `with`, or close it."""
-
-    def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions | None = None) -> None:
-        """No file or network is touched yet."""
-        self._env = env
-        self._network = Network(env, report, options or NetworkOptions(), local=False)
-        self._held = ExitStack()
-
-    def __enter__(self) -> Origins:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Remove what was fetched, end git, and close the connections."""
-        self._held.close()
-        self._network.close()
 
     def look(
         self, mods: Sequence[ModuleVersion], advanced: Callable[[int], object] = lambda count: None

@@ -15,11 +15,8 @@ from govgo.cli.options import (
     argument,
     chdir_option,
     command,
-    flag_options,
-    jobs_option,
     option,
-    timeout_option,
-    trace_option,
+    remote_options,
 )
 from govgo.cli.session import change_directory, environment, network_options, open_session
 from govgo.errors import DiskError, GovgoError, NoteError, ReportedError, UsageError
@@ -41,7 +38,6 @@ _storage_option = option("-storage", "place", metavar="PLACE", help="The directo
 _key_option = option(
     "-key", "key_file", metavar="FILE", help="The private key (default ~/.config/govgo/sumdb/NAME.key)."
 )
-_network_options = flag_options(chdir_option, trace_option, jobs_option, timeout_option)
 
 
 @command(own=True, usage="-storage=PLACE [-key=FILE] name")
@@ -76,7 +72,7 @@ def init(names: tuple[str, ...], place: str, key_file: str, **flags: Any) -> int
 @option("-only", "only", metavar="PATTERNS", help="Of go.sum files take modules that match, such as *.corp.example.")
 @option("-upstream", "upstream", metavar="GOSUMDB", help="Prove downloads by this database in place of GOSUMDB's.")
 @option("-json", "as_json", is_flag=True, help="Print one JSON document.")
-@_network_options
+@remote_options
 @argument("words")
 def add(words: tuple[str, ...], place: str, key_file: str, as_json: bool, **flags: Any) -> int:
     """Append a record for each module version that has none yet; what is there already stays as it is.
@@ -132,7 +128,7 @@ def _prove_by(upstream: str, own_key: str) -> None:
 @command(own=True, usage="-storage=PLACE [-witness=KEY[,URL]]... [note]...")
 @_storage_option
 @option("-witness", "witnesses", multiple=True, metavar="KEY[,URL]", help="Accept this witness; with a URL, ask it.")
-@_network_options
+@remote_options
 @argument("files")
 def cosign(files: tuple[str, ...], place: str, witnesses: tuple[str, ...], **flags: Any) -> int:
     """Publish cosignatures of witnesses beside the newest tree head.

@@ -16,13 +16,9 @@ from govgo.cli.options import (
     CommandLineError,
     FlagError,
     argument,
-    chdir_option,
     command,
-    flag_options,
-    jobs_option,
     option,
-    timeout_option,
-    trace_option,
+    remote_options,
 )
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import change_directory, environment, network_options
@@ -44,7 +40,6 @@ _rate_option = option("-rate", "rate", bounds=(1, 10_000), default=0, metavar="N
 _workers_option = option(
     "-workers", "workers", bounds=(1, 256), default=0, metavar="N", help="Processes that compute (default: one a core)."
 )
-_network_options = flag_options(chdir_option, trace_option, jobs_option, timeout_option)
 
 
 @command(own=True, usage="[flags] directory")
@@ -56,7 +51,7 @@ _network_options = flag_options(chdir_option, trace_option, jobs_option, timeout
 )
 @_workers_option
 @output_options
-@_network_options
+@remote_options
 @argument("where")
 def sync(where: tuple[str, ...], **flags: Any) -> int:
     """Clone the tiles and records of a checksum database into a directory, and prove every one.
@@ -93,7 +88,7 @@ def sync(where: tuple[str, ...], **flags: Any) -> int:
 )
 @_workers_option
 @output_options
-@_network_options
+@remote_options
 @argument("where")
 def audit(where: tuple[str, ...], **flags: Any) -> int:
     """Recompute a clone that `govgo log sync` made, and look for what an honest log would not hold.
@@ -131,7 +126,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 @option("-vantage", "vantages", multiple=True, metavar="URL", help="Compare with what another proxy or mirror shows.")
 @option("-witness", "witnesses", multiple=True, metavar="KEY", help="Ask for a cosignature of this witness.")
 @option("-quorum", "quorum", bounds=(1, 100), default=0, metavar="N", help="So many are enough (default: all).")
-@_network_options
+@remote_options
 @argument("words")
 def watch(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     """Tell each new version of module paths that match, with the proof that it is in the log.

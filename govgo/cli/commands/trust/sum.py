@@ -11,14 +11,10 @@ from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.group import COMMANDS, TRUST, Entry, Group
 from govgo.cli.options import (
     argument,
-    chdir_option,
     command,
-    flag_options,
-    jobs_option,
     module_options,
     option,
-    timeout_option,
-    trace_option,
+    remote_options,
 )
 from govgo.cli.outputs import failures_as_document
 from govgo.cli.session import network_options, open_session
@@ -49,7 +45,6 @@ _COMMANDS = {
     "help": COMMANDS["help"],
 }
 
-_network_options = flag_options(chdir_option, trace_option, jobs_option, timeout_option)
 _json_option = option("-json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -68,7 +63,7 @@ sum_group = Group(
 )
 @option("-saved", "saved", multiple=True, metavar="FILE", help="Compare with a saved head or proof bundle.")
 @_json_option
-@_network_options
+@remote_options
 def head(sources: tuple[str, ...], saved: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     """Print the newest signed tree head that we know, and prove that other heads are of the same history.
 
@@ -179,7 +174,7 @@ git config merge.govgo-sum.driver 'govgo sum merge %O %A %B'
 
 @command(own=True, usage="[-install] [base ours theirs]")
 @option("-install", "install", is_flag=True, help="Print the commands that set git up, and do nothing else.")
-@_network_options
+@remote_options
 @argument("files")
 def merge(files: tuple[str, ...], install: bool, **flags: Any) -> int:
     """Merge two versions of go.sum into OURS: all lines of both, those of one side only proved first.
