@@ -47,6 +47,19 @@ def place_members(place: Place | None) -> dict[str, object]:
     return {"file": place.file, "line": place.line or None}
 
 
+def finding_entries(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Findings about modules that have no place in a file."""
+    return [
+        {
+            "code": each.code,
+            "verdict": each.verdict.name.lower(),
+            "text": each.text,
+            "module": module_or_null(each.module),
+        }
+        for each in findings
+    ]
+
+
 def fault_entries(faults: Iterable[Finding]) -> list[dict[str, object]]:
     """The member `errors` of a report: what kept something from being looked at."""
     return [

@@ -31,9 +31,8 @@ from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.cachecare import Contents, Fault, Held
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module import cachepath
-from govgo.core.module.escape import unescape_path, unescape_version
+from govgo.core.module.escape import canonical_of, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.rules import zip_prefix
 from govgo.errors import DiskError, InputError
 
@@ -92,7 +91,7 @@ class DiskCare:
         """Add one file of a directory `@v`."""
         facts = file.stat(follow_symlinks=False)
         stem, _, suffix = file.name.rpartition(".")
-        version = _version(stem) if suffix in _SUFFIXES else ""
+        version = canonical_of(stem) if suffix in _SUFFIXES else ""
         if not version:
             is_leftover = suffix == "tmp" and facts.st_mtime < now - _STALE_S
             others["leftovers" if is_leftover else "other"] += facts.st_size
@@ -269,15 +268,6 @@ def _named(name: str) -> ModuleVersion | None:
         return mod if cachepath.tree_dir(*mod) == name else None
     except InputError:
         return None
-
-
-def _version(escaped: str) -> str:
-    """The version of an escaped file name, "" for what is none."""
-    try:
-        version = unescape_version(escaped)
-    except InputError:
-        return ""
-    return version if canonical_version(version) == version else ""
 
 
 def _entries(directory: str) -> list[os.DirEntry[str]]:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from govgo.adapters.disk.lockfile import read_whole
 from govgo.core.modfile.quickread import Summary, summarize
 from govgo.core.module import cachepath
-from govgo.core.module.escape import escape_version, unescape_version
-from govgo.core.module.paths import canonical_version
+from govgo.core.module.escape import canonical_of, escape_version, unescape_version
 from govgo.core.version import semver
 from govgo.errors import InputError
 
@@ -72,7 +71,7 @@ class DiskKnowledge:
         except InputError:
             return ()
         found = {name.rpartition(".")[0] for name in names if name.endswith((".info", ".mod"))}
-        versions = [version for version in map(_version, found) if version]
+        versions = [version for version in map(canonical_of, found) if version]
         return sorted(versions, key=semver.key, reverse=True)
 
     def words(self, kind: str) -> Iterable[tuple[str, str]]:
@@ -110,12 +109,3 @@ def _names(directory: str) -> list[str]:
     except OSError:
         return []
     return sorted(found)
-
-
-def _version(escaped: str) -> str:
-    """The version of an escaped file name, "" for what is none."""
-    try:
-        version = unescape_version(escaped)
-    except InputError:
-        return ""
-    return version if canonical_version(version) == version else ""

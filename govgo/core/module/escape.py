@@ -14,8 +14,8 @@ import re
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
-from govgo.core.module.paths import check_element, check_path
-from govgo.errors import InvalidPathError, InvalidVersionError
+from govgo.core.module.paths import canonical_version, check_element, check_path
+from govgo.errors import InputError, InvalidPathError, InvalidVersionError
 
 _CAPITAL = re.compile("[A-Z]")
 _ESCAPED = re.compile("!([a-z])")
@@ -85,3 +85,12 @@ def _escape(text: str) -> str:
 
 def _unescape(escaped: str) -> str:
     return _ESCAPED.sub(lambda match: match[1].upper(), escaped) if "!" in escaped else escaped
+
+
+def canonical_of(escaped: str) -> str:
+    """The canonical version that the name of a file in a module cache stands for, "" for another name."""
+    try:
+        version = unescape_version(escaped)
+    except InputError:
+        return ""
+    return version if canonical_version(version) == version else ""

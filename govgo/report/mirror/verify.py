@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.findings import Verdict, worst
 from govgo.core.foreign import one_line
 from govgo.core.mirror.outcomes import Checked
-from govgo.report.document import encode, fault_entries, heading, module_or_null
+from govgo.report.document import encode, fault_entries, finding_entries, heading
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import amount, many
 
@@ -49,15 +49,6 @@ def verify_document(run: Checked, schema: str) -> dict[str, object]:
         "private": run.private,
         "unlisted": run.unlisted,
     }
-    results = [
-        {
-            "code": each.code,
-            "verdict": each.verdict.name.lower(),
-            "text": each.text,
-            "module": module_or_null(each.module),
-        }
-        for each in run.findings
-        if each.verdict is not Verdict.UNCHECKED
-    ]
+    results = finding_entries(each for each in run.findings if each.verdict is not Verdict.UNCHECKED)
     errors = fault_entries(each for each in run.findings if each.verdict is Verdict.UNCHECKED)
     return {**heading(schema), "summary": summary, "results": results, "errors": errors}

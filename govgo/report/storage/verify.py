@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.findings import Verdict, worst
 from govgo.core.foreign import one_line
 from govgo.core.storage.outcomes import StorageCheck
-from govgo.report.document import module_members, module_or_null
+from govgo.report.document import finding_entries, module_members
 from govgo.report.storage.contents import document
 from govgo.report.style import PLAIN, Style
 from govgo.report.words import many
@@ -32,14 +32,5 @@ def verify_json(run: StorageCheck) -> str:
         "proved": run.proved,
         "repaired": [module_members(mod) for mod in run.repaired],
     }
-    results = [
-        {
-            "code": each.code,
-            "verdict": each.verdict.name.lower(),
-            "text": each.text,
-            "module": module_or_null(each.module),
-        }
-        for each in run.findings
-        if each.verdict is not Verdict.UNCHECKED
-    ]
+    results = finding_entries(each for each in run.findings if each.verdict is not Verdict.UNCHECKED)
     return document(SCHEMA, summary, results, (each for each in run.findings if each.verdict is Verdict.UNCHECKED))

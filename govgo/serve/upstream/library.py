@@ -264,7 +264,7 @@ class Library:
             if reading is None:
                 continue  # another process was faster
             if whole:
-                await _finished(reading, self._cold.loop)
+                await reading.finished()
             return reading
         raise StorageError(f"{key}: others write to the storage, and nothing that they write proves", key=key)
 
@@ -538,26 +538,6 @@ class Library:
         await self.zips.aclose()
         self._means.sources.close()
         await self._means.proofs.aclose()
-
-
-async def _finished(reading: Reading, loop: asyncio.AbstractEventLoop) -> None:
-    """Wait until a zip is proved, or has failed."""
-    spool = reading.spool
-    over = loop.create_future()
-
-    def look() -> None:
-        if spool.state != "open" and not over.done():
-            over.set_result(None)
-
-    spool.watch(look)
-    try:
-        look()
-        await over
-    except BaseException:
-        reading.leave()
-        raise
-    finally:
-        spool.unwatch(look)
 
 
 def _kept_key(question: Question) -> str:

@@ -230,6 +230,25 @@ class Reading:
         self._cold = cold
         self._leave: Callable[[], None] | None = leave
 
+    async def finished(self) -> None:
+        """Wait until the zip is proved, or has failed; on the cold loop."""
+        spool = self.spool
+        over = self._cold.loop.create_future()
+
+        def look() -> None:
+            if spool.state != "open" and not over.done():
+                over.set_result(None)
+
+        spool.watch(look)
+        try:
+            look()
+            await over
+        except BaseException:
+            self.leave()
+            raise
+        finally:
+            spool.unwatch(look)
+
     def leave(self) -> None:
         """Want no more of it; called from any thread, once or more often."""
         leave, self._leave = self._leave, None
