@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from govgo.errors import Failure, InputError
+from govgo.errors import Failure, InputError, TooLargeError
 from govgo.serve.access import CHALLENGE
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
@@ -31,6 +31,7 @@ from govgo.serve.http.responses import (
     refusal_headers,
     wanted,
 )
+from govgo.serve.http.routes import Call, Route
 from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
@@ -47,6 +48,7 @@ _ENOUGH = 256 << 10
 """So much of a zip on its way is worth being sent at once; less waits a moment for more."""
 _SMALL_ZIP = 256 << 10
 _OPEN_FILES = 64
+_READING = frozenset({"GET"})
 _OPEN_PATHS = ("/healthz", "/readyz")
 """What needs no name: a load balancer has none."""
 
@@ -59,6 +61,7 @@ class _Request(NamedTuple):
     asked: Asked
     path: str
     raw_path: bytes
+    query: str
     http_version: str
     receive: Receive
     send: Send
@@ -83,20 +86,25 @@ class Application:
             Asked(scope["method"], dict(scope["headers"])),
             scope["path"],
             scope["raw_path"],
+            scope["query_string"].decode("latin-1"),
             scope["http_version"],
             receive,
             told,
         )
-        user, kind, shown = "", "other", "" if site.is_private(module_in(request.path)) else request.path
+        user, kind, shown = "", "other", "" if self._is_private(request.path) else request.path
+        route = next((each for each in site.routes if each.matches(request.path, request.query)), None)
         site.requests += 1
         try:
-            user, question, refusal = await self._admit(request)
+            user, question, refusal = await self._admit(request, route)
             if question is not None:
                 kind = question.kind
             if refusal is not None:
                 await self._refuse(request, refusal)
             elif question is not None:
                 await self._answer(request, question, shown)
+            elif route is not None:
+                kind = route.kind
+                await self._answer_route(request, route, user)
             else:
                 await self._operate(request)
         except _Gone:
@@ -114,8 +122,12 @@ class Application:
                 method = request.asked.method
                 site.log.add(Line(scope["client"], user, method, shown, told.status, told.sent, seconds, kind))
 
-    async def _admit(self, request: _Request) -> tuple[str, Question | None, Refusal | None]:
-        """Who asks for what, and why not; neither for the paths of operations."""
+    def _is_private(self, path: str) -> bool:
+        """Whether a path names a private module, as its first element or behind it (`/mod/corp.example/secret`)."""
+        return any(self._site.is_private(module_in(each)) for each in (path, path[1:].partition("/")[2]))
+
+    async def _admit(self, request: _Request, route: Route | None) -> tuple[str, Question | None, Refusal | None]:
+        """Who asks for what, and why not; neither for routes and for the paths of operations."""
         site = self._site
         user = ""
         if request.path not in _OPEN_PATHS and site.access.is_closed:
@@ -123,12 +135,15 @@ class Application:
             if found is None:
                 return "", None, Refusal(401, "who are you?")
             user = found
-        if request.asked.method not in ("GET", "HEAD"):
+        methods = route.methods if route is not None else _READING
+        if request.asked.method.replace("HEAD", "GET") not in methods:
             return user, None, Refusal(405, "a module proxy is only read")
         if request.path in _OPEN_PATHS or request.path == "/metrics":
             return user, None, None
         if site.requests > site.limits.requests:
             return user, None, Refusal(503, "too many requests are waited for", retry_after_s=1)
+        if route is not None:
+            return user, None, None
         try:
             question = parse_question(request.path)
         except InputError as error:
@@ -139,6 +154,26 @@ class Application:
                 site.counters.add("refused_by_policy")
                 return user, question, Refusal(403, reason, 10.0)
         return user, question, None
+
+    async def _answer_route(self, request: _Request, route: Route, user: str) -> None:
+        asked = request.asked
+
+        async def body(limit_bytes: int) -> bytes:
+            return await _body_of(request.receive, limit_bytes)
+
+        method = "GET" if asked.method == "HEAD" else asked.method
+        try:
+            reply = await route.answer(Call(method, request.path, request.query, asked.headers, user, body))
+        except TooLargeError as error:
+            await self._refuse(request, Refusal(413, str(error)))
+            return
+        headers = [
+            (b"content-type", reply.content_type.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"content-length", b"%d" % len(reply.body)),
+            *reply.headers,
+        ]
+        await self._send(request, reply.status, headers, reply.body)
 
     async def _operate(self, request: _Request) -> None:
         from govgo.serve.http.metrics import render
@@ -374,6 +409,27 @@ class _Told:
             self.status = message["status"]
         self.sent += len(message.get("body", b"")) + message.get("count", 0)
         await self._send(message)
+
+
+async def _body_of(receive: Receive, limit_bytes: int) -> bytes:
+    """The body of a request.
+
+    Raises:
+        TooLargeError: it is longer than that.
+        _Gone: the client has left.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit_bytes:
+            raise TooLargeError(f"the body of the request exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 async def _left(receive: Receive) -> None:

@@ -12,6 +12,7 @@ from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
+from govgo.serve.http.routes import Route
 from govgo.serve.policy import Policy
 from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
@@ -47,6 +48,7 @@ class Site:
         private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
         requests: how many the application works on.
         files: large zips that are open, by path.
+        routes: what is answered beside the protocol; the first one that matches a path counts.
     """
 
     cold: ColdLoop
@@ -61,6 +63,7 @@ class Site:
     private: str = ""
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
 
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""
