@@ -203,7 +203,7 @@ TESTED_BY = {
     "conformance/test_note.py": "core/golib: base64; core/sumdb: signer",
     "conformance/test_pseudo.py": "core/version: pseudo",
     "conformance/test_version_query.py": (
-        "app/list: info; core/module: info; load/mainmodule: keepsums; load/query: prefetch source"
+        "app/list: info; core/module: info; load/mainmodule: keepsums; load/query: source"
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: unzip write",
@@ -241,7 +241,6 @@ TESTED_BY = {
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",
     "test_startup.py": ": __main__",
-    "test_systems.py": "adapters/disk: system",
 }
 
 #: What core may take from the standard library: values and algorithms. All else touches the world or is not needed.

@@ -130,6 +130,10 @@ class ModuleRepo(Protocol):
         """The go.mod of `mv`, checked against go.sum, else the checksum database, and recorded in the ledger."""
         ...
 
+    def foreseen_gomod(self, mv: ModuleVersion) -> bytes | None:
+        """The go.mod of `mv` if it is at hand, checked, for who may not need it: nothing is recorded. No network."""
+        ...
+
     def zip_dir(self, mv: ModuleVersion) -> str:
         """The extracted tree of `mv` (go's modfetch.Download): fetched, checked and extracted when absent."""
         ...

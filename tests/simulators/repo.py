@@ -83,6 +83,9 @@ class MemoryRepo:
             self._ledger.add(key, digest)
         return data
 
+    def foreseen_gomod(self, mv: ModuleVersion) -> bytes | None:
+        return self.mods.get(mv)
+
     def at_hand(self, ask: Ask) -> bool:
         return True
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import select
+import socket
+import struct
 import sys
 import time
 from contextlib import suppress
@@ -20,6 +22,8 @@ HAS_SAFE_FORK = sys.platform != "darwin"
 """Whether a process that has used system libraries may go on in a forked child; those of macOS end it (fork(2))."""
 
 _ALWAYS_ENOUGH = 1 << 20
+# struct tcp_info of linux/tcp.h: tcpi_unacked and tcpi_total_retrans, in segments.
+_TCP_INFO = struct.Struct("=24xI72xI")
 
 
 def usable_cpus() -> int:
@@ -58,6 +62,31 @@ def leave_no_core() -> None:
 
     with suppress(AttributeError, ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def is_unheard(descriptor: int) -> bool:
+    """Whether what was sent on a TCP connection was sent again, and still nothing of it has been acknowledged.
+
+    So it is where a server cannot take the connection: Linux counts it as open, but its other end was dropped for want
+    of a place in the queue of listen(2), and is asked again at times that double, up to minutes. Where the system does
+    not say (TCP_INFO, tcp(7)), every connection is heard.
+    """
+    option = getattr(socket, "TCP_INFO", None)
+    if sys.platform != "linux" or option is None:
+        return False
+    try:
+        connection = socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        return False
+    with connection:
+        try:
+            info = connection.getsockopt(socket.IPPROTO_TCP, option, _TCP_INFO.size)
+        except OSError:
+            return False
+    if len(info) < _TCP_INFO.size:
+        return False
+    unacknowledged, sent_again = _TCP_INFO.unpack(info)
+    return bool(unacknowledged and sent_again)
 
 
 def path_of(descriptor: int) -> str:

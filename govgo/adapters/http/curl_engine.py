@@ -417,7 +417,7 @@ class CurlEngine:
                 if transfer.waits_for_reader():
                     transfer.pace.hold(now_s)
                     continue
-                error = transfer.pace.verdict(now_s, listened=listened)
+                error = transfer.pace.verdict(now_s, listened=listened, unheard=transfer.is_unheard)
                 if error is not None:
                     del self._active[transfer.easy]
                     assert self._multi is not None

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pycurl
 
+from govgo.adapters.disk.system import is_unheard
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
 
 # How OpenSSL prints the names in a certificate that are for servers.
@@ -54,6 +55,7 @@ class CurlTransfer:
         "_refused",
         "_release",
         "_request",
+        "_socket",
         "_trust",
         "_unread",
         "_waiter",
@@ -79,6 +81,8 @@ class CurlTransfer:
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         easy.setopt(pycurl.BUFFERSIZE, _BUFFER_BYTES)
+        easy.setopt(pycurl.SOCKOPTFUNCTION, self._on_connection)
+        self._socket = -1
         self._trust: Callable[[], list[tuple[int, object]]] | None = trust
         self._release = release
         self._refused = ""
@@ -123,6 +127,7 @@ class CurlTransfer:
         self.done = False
         self.error: TransferError | None = None
         self._refused = ""
+        self._socket = -1
         self.pace = pace
         pace.start()
 
@@ -204,6 +209,10 @@ class CurlTransfer:
 
     # The engine's side.
 
+    def is_unheard(self) -> bool:
+        """Whether the server has acknowledged nothing on the connection that was opened for this transfer."""
+        return self._socket >= 0 and is_unheard(self._socket)
+
     def waits_for_reader(self) -> bool:
         """Whether the transfer is paused until the reader takes what has come."""
         return self._paused
@@ -262,6 +271,11 @@ class CurlTransfer:
             return int(pycurl.PREREQFUNC_OK)
         self._refused = "tls: failed to verify certificate: x509: " + _COMMON_NAME
         return int(pycurl.PREREQFUNC_ABORT)
+
+    def _on_connection(self, socket: int, _purpose: int) -> int:
+        """Remember the connection that is opened for this transfer; one that was open already is known to be heard."""
+        self._socket = socket
+        return int(pycurl.SOCKOPT_OK)
 
     def _on_body(self, data: bytes) -> int | None:
         """Take a piece of the body, or pause the transfer; libcurl delivers the same piece again when it goes on."""

@@ -19,6 +19,7 @@ class Fault(Enum):
     TIMEOUT = "timeout"  # the answer did not begin in time, or its body comes too slowly
     OVERDUE = "overdue"  # the request took too long in all
     STALL = "stall"  # the answer is late, and another one is expected to be faster
+    UNHEARD = "unheard"  # the server has not acknowledged that there is a connection
     CUT = "cut"  # the connection broke
     PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
     TLS = "tls"  # no trusted connection
@@ -121,7 +122,7 @@ class Pacer(Protocol):
         """The body waits for its reader, not for the server."""
         ...
 
-    def verdict(self, now_s: float, *, listened: bool) -> TransferError | None:
+    def verdict(self, now_s: float, *, listened: bool, unheard: Callable[[], bool] = bool) -> TransferError | None:
         """The error of a try that has taken too long, None for any other."""
         ...
 

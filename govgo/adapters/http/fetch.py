@@ -166,10 +166,12 @@ class Fetch:
         means.event("started", {"what": "request", "name": self._shown})
         try:
             while True:
+                counts = True
                 try:
                     return await work()
                 except TransferError as err:
                     pause_s, why = self._pause_after(err), mask_all(str(err))
+                    counts = err.fault is not Fault.UNHEARD
                 except _AskAgain as again:
                     pause_s, why = again.pause_s, str(again)
                 finally:
@@ -177,7 +179,7 @@ class Fetch:
                         self._answer.close()
                         self._answer = None
                 if self._beside is None:
-                    self._tries += 1
+                    self._tries += counts
                     self._pace = self._pace.again(self._ask_beside)
                     means.event("again", {"name": self._shown, "why": why, "pause_s": pause_s})
                     await asyncio.sleep(pause_s)

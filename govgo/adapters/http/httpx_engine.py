@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
 
+from govgo.adapters.disk.system import is_unheard
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.pace import WATCH_S
@@ -60,13 +62,19 @@ class HttpxEngine:
         try:
             url = httpx.URL(origin + target)
             client = self._client(url)
+            connection = _Connection()
             # httpx would offer to inflate bodies; the client wants them as they are stored.
-            request = client.build_request("GET", url, headers=[*pairs, (b"Accept-Encoding", b"identity")])
+            request = client.build_request(
+                "GET",
+                url,
+                headers=[*pairs, (b"Accept-Encoding", b"identity")],
+                extensions={"trace": connection.trace},
+            )
         except (httpx.InvalidURL, ValueError) as err:  # the latter for a name that IDNA cannot encode
             raise TransferError(Fault.PROTOCOL, str(err)) from err
         pace.start()
         try:
-            response = await _paced(client.send(request, stream=True), pace)
+            response = await _paced(client.send(request, stream=True), pace, connection.is_unheard)
         except httpx.HTTPError as err:
             raise _translate(err, url) from err
         answer = HttpxAnswer(response, self._closing, pace, gate)
@@ -209,6 +217,22 @@ class HttpxAnswer:
         return chunk
 
 
+class _Connection:
+    """The connection that httpx opens for a request; none where it takes one that is open."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    async def trace(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Take an event of httpcore's extension "trace"."""
+        if event == "connection.connect_tcp.complete":
+            self._socket = facts["return_value"].get_extra_info("socket")
+
+    def is_unheard(self) -> bool:
+        """Whether the server has acknowledged nothing of what was sent on it."""
+        return self._socket is not None and is_unheard(self._socket.fileno())
+
+
 async def _following(raw: AsyncIterator[bytes]) -> bytes:
     """The next piece that is not empty, b"" at the end."""
     async for chunk in raw:
@@ -217,7 +241,7 @@ async def _following(raw: AsyncIterator[bytes]) -> bytes:
     return b""
 
 
-async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer) -> _T:
+async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, unheard: Callable[[], bool] = bool) -> _T:
     """The result of `work`, unless that takes too long by the verdict of `pace`.  Raises TransferError."""
     task = asyncio.get_running_loop().create_task(work)
     try:
@@ -228,7 +252,7 @@ async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer) -> _T:
                 return task.result()
             now_s = time.monotonic()
             # Where this comes late, the loop was busy with other work, and the server perhaps not silent.
-            error = pace.verdict(now_s, listened=now_s < begun_s + 2 * WATCH_S)
+            error = pace.verdict(now_s, listened=now_s < begun_s + 2 * WATCH_S, unheard=unheard)
             if error is not None:
                 raise error
     finally:

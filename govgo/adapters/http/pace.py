@@ -5,6 +5,10 @@
     while the body comes       in every `stall_s` at least `least_rate` bytes per second, as with curl's --speed-limit
     all tries of a request     `total_s`, and longer only while `steady_rate` is kept on average
 
+A server may have dropped a connection that this system takes for open, since no place was free for it. Such a try is
+*unheard*: nothing that it sent was acknowledged. It ends soon, for another one on another connection, up to
+`len(UNHEARD_S)` times; then it waits as any other.
+
 A try that is silent for longer than expected, but not for too long, is *late*: another request is made beside it
 (`fetch`), because where one body in fifty stalls, waiting for a limit makes a command fifteen times as slow
 (docs/design/network.md).
@@ -25,6 +29,8 @@ _SHORTEST_S = 0.1
 _SHORTEST_LARGE_S = 1.0
 """The same for a large body, in seconds: asking for it again costs more than waiting."""
 LARGE_BYTES = 256 << 10
+UNHEARD_S = (0.4, 0.8, 1.6, 3.2)
+"""After so many seconds the first, second, … try of a request ends if it is unheard."""
 _LATER = 4
 """Each time that a request is late, the next time takes so many times as long."""
 
@@ -82,6 +88,7 @@ class Pace:
         "_moved_s",
         "_size",
         "_started_s",
+        "_unheard",
         "begun",
         "extra",
         "fault",
@@ -98,6 +105,7 @@ class Pace:
         self._first_s = self._started_s = self._moved_s = self._mark_s = 0.0
         self._size = self._mark_size = 0
         self._late_factor = 1
+        self._unheard = 0
         self.late = late
         self.extra: tuple[str, ...] = ()
         self.begun = self.large = False
@@ -107,7 +115,7 @@ class Pace:
         """The pace of another try of the same request; its total time is that of the request."""
         other = Pace(self._limits, self._expected, late)
         other._first_s, other._size, other._mark_size = self._first_s, self._size, self._size
-        other._late_factor = self._late_factor
+        other._late_factor, other._unheard = self._late_factor, self._unheard
         other.large = self.large
         return other
 
@@ -132,12 +140,13 @@ class Pace:
         self._moved_s = self._mark_s = now_s
         self._mark_size = self._size
 
-    def verdict(self, now_s: float, *, listened: bool) -> TransferError | None:
+    def verdict(self, now_s: float, *, listened: bool, unheard: Callable[[], bool] = bool) -> TransferError | None:
         """The error of a try that has taken too long, None for any other.
 
         Args:
             now_s: the time, as `time.monotonic` has it.
             listened: whether this process was free to read what came. If not, silence is no sign of a late try.
+            unheard: whether nothing that the try sent on a connection of its own was acknowledged.
         """
         if self.fault is not None:
             return self.fault
@@ -147,12 +156,20 @@ class Pace:
         if not self.begun:
             if now_s - self._started_s > limits.answer_s:
                 return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while awaiting headers)")
+            if listened and self._is_unheard(now_s, unheard):
+                return TransferError(Fault.UNHEARD, f"{_DEADLINE} while the server takes no connection)")
         elif self._is_slow(now_s):
             return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while reading body)")
         if self.late is not None and listened and now_s - self._moved_s > self._expected_s():
             self._late_factor *= _LATER
             return self.late()
         return None
+
+    def _is_unheard(self, now_s: float, unheard: Callable[[], bool]) -> bool:
+        if self._unheard >= len(UNHEARD_S) or now_s - self._started_s <= UNHEARD_S[self._unheard] or not unheard():
+            return False
+        self._unheard += 1
+        return True
 
     def _expected_s(self) -> float:
         expected_s = self._expected.limit_s(large=self.large) if self.begun else self._limits.late_s

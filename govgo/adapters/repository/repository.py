@@ -178,6 +178,11 @@ class Repository:
         finally:
             self._gomods.write()
 
+    def foreseen_gomod(self, mv: ModuleVersion) -> bytes | None:
+        """The go.mod if it is at hand; it does not count as used."""
+        found = self._gomods.peek(mv)
+        return found if isinstance(found, bytes) else None
+
     def zip_dir(self, mv: ModuleVersion) -> str:
         """The extracted tree, fetched when absent; if it is there, without the event loop (60 ms to load)."""
         return self._zips.tree_at_hand(mv) or self._run(self._zips.tree(mv))

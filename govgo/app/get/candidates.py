@@ -94,7 +94,7 @@ class Resolver:
         self.workspace: LocalWorkspace | None = load_workspace(session)
         self._nones = {q.pattern: q for q in queries if q.version == "none" and not q.wildcard}
         self._wild_nones = tuple(q for q in queries if q.version == "none" and q.wildcard)
-        self._searches: dict[str, None] = {}
+        self._searches: dict[str, bool] = {}
         self._matched: dict[tuple[str, ModuleVersion], tuple[str, ...]] = {}
         self._sort_queries()
 
@@ -316,7 +316,7 @@ class Resolver:
         if self.upgrade:
             # A tidy module lists all modules that it needs packages of.
             rs = in_force(self.session)
-            self._begin_searches(mv.path for mv in (rs.roots if rs is not None else ()))
+            self._begin_searches((mv.path for mv in (rs.roots if rs is not None else ())), certain=False)
         self.load(patterns, steady)
         found.sort(key=lambda options: options.path)
         return found
@@ -331,11 +331,11 @@ class Resolver:
                 found.update((prefix, None) for prefix in prefixes if split_path_version(prefix)[2])
         return found
 
-    def _begin_searches(self, paths: Iterable[str]) -> None:
-        """Begin with the version lists that upgrades of packages at `paths` need."""
+    def _begin_searches(self, paths: Iterable[str], *, certain: bool = True) -> None:
+        """Begin with the version lists that upgrades of packages at `paths` need, or, if not certain, may need."""
         if self.upgrade:
             searched = self._searched(paths)
-            self._searches.update(searched)
+            self._searches.update((path, certain or self._searches.get(path, False)) for path in searched)
             self.session.repo.begin(Ask("versions", path) for path in searched)
 
     def _await_searches(self) -> None:

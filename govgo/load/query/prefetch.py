@@ -10,12 +10,12 @@ come up again when the question is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import QueryMatcher, parse_query
 from govgo.errors import Failure
-from govgo.load.query.query import Allowed, choose_version
+from govgo.load.query.query import Allowed, choose_version, likely_version
 from govgo.load.query.retract import allowed_versions, know_latest
 from govgo.load.session.session import Session
 from govgo.ports.modules import Ask, Versions
@@ -40,11 +40,11 @@ def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[Modul
     warm(_chosen_asks(session, matchers.values()))
     if in_use := [mv for mv in upgrades if mv.path in matchers and mv.version]:
         matchers = {mv.path: parse_query(mv.path, "upgrade", mv.version) for mv in in_use}
-        warm(_info_asks(session, matchers.values(), dict(in_use), allowed_versions(session)))
+        warm(_info_asks(session, matchers.values(), dict(in_use), allowed_versions(session), matchers))
 
 
 def warm_upgrades(
-    session: Session, paths: Iterable[str], query: str, current: Mapping[str, str], allowed: Allowed
+    session: Session, paths: Mapping[str, bool], query: str, current: Mapping[str, str], allowed: Allowed
 ) -> None:
     """Fetch what queries for "upgrade" or "patch" need.
 
@@ -52,7 +52,8 @@ def warm_upgrades(
 
     Args:
         session: the command.
-        paths: module paths; main modules and those replaced at all versions are skipped.
+        paths: module paths, and whether each will be asked about: only then its retractions are read, since what is
+            read counts as used. Main modules and those replaced at all versions are skipped.
         query: "upgrade" or "patch".
         current: the selected version of each module of the build list.
         allowed: refuses versions, as in the queries.
@@ -72,7 +73,7 @@ def warm_upgrades(
     unlisted = [each.path for each in matchers if each.may_use_latest and not _has_versions(session, each.path)]
     warm([*first_asks(session, checked), *(Ask("latest", path) for path in unlisted)])
     warm(_chosen_asks(session, [parse_query(path, "latest") for path in checked]))
-    warm(_info_asks(session, matchers, current, allowed))
+    warm(_info_asks(session, matchers, current, allowed, {path for path in asked if paths[path]}))
 
 
 def _has_choice(session: Session, matcher: QueryMatcher, current: str) -> bool:
@@ -88,16 +89,27 @@ def _has_versions(session: Session, path: str) -> bool:
 
 
 def _info_asks(
-    session: Session, matchers: Iterable[QueryMatcher], current: Mapping[str, str], allowed: Allowed
+    session: Session,
+    matchers: Iterable[QueryMatcher],
+    current: Mapping[str, str],
+    allowed: Allowed,
+    certain: Container[str],
 ) -> list[Ask]:
-    """The .info of each version that will be chosen; of the current one where there is no choice."""
+    """The .info of each version that will be chosen, or most likely will; of the current one where there is no choice.
+
+    `certain` are the modules that will be asked about.
+    """
     asks = []
     for matcher in matchers:
         try:
             listed = _listed(session, matcher.path)
             if listed is None:
                 continue
-            version = choose_version(session, matcher, listed, allowed) or current.get(matcher.path)
+            if matcher.path in certain:
+                version = choose_version(session, matcher, listed, allowed)
+            else:
+                version = likely_version(session, matcher, listed)
+            version = version or current.get(matcher.path)
         except Failure:
             continue
         if version:
@@ -213,7 +225,7 @@ def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask
         path = matcher.path
         try:
             listed = _listed(session, path)
-            version = choose_version(session, matcher, listed, None) if listed is not None else None
+            version = likely_version(session, matcher, listed) if listed is not None else None
             version = version or session.repo.latest(path).version
         except Failure:
             continue

@@ -312,6 +312,20 @@ def choose_version(
             return chosen
 
 
+def likely_version(session: Session, matcher: QueryMatcher, listed: Versions) -> str | None:
+    """What `choose_version` will most likely choose, for who fetches ahead: no go.mod counts as used by this.
+
+    That would add its hash to go.sum, although the question may never be asked.
+    """
+    if session.settings.horizon is not None:
+        return choose_version(session, matcher, listed, None)
+    path = matcher.path
+    fitting = [version for version in listed.list if matcher.takes(version)]
+    deciding = matcher.deciding_version(fitting)
+    data = session.repo.foreseen_gomod(ModuleVersion(path, deciding)) if deciding is not None else None
+    return matcher.choose(fitting, deciding_has_go_mod=data is not None and data != legacy_go_mod(path))
+
+
 def version_has_go_mod(session: Session, mv: ModuleVersion) -> bool:
     """Whether `mv` has a go.mod of its own: that of versions without one is a module line that the source makes up."""
     return session.repo.gomod(mv) != legacy_go_mod(mv.path)

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import threading
 import time
+from collections.abc import Mapping
 
 import pytest
 
@@ -435,3 +438,38 @@ def test_netrc_credentials_go_to_their_https_host_only() -> None:
     assert credentials.lines("https://p.example/team/mod")[0].startswith("Authorization: Basic ")
     assert credentials.lines("https://p.example/other") == ()
     assert "secret" not in repr(Login("h.example", "me", "secret"))
+
+
+def test_a_connection_that_a_server_never_took_is_made_anew() -> None:
+    """Its queue is full when the request comes, and as long as Linux believes that the connection is on its way."""
+    again: list[str] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
+        first.connect(server.getsockname())
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+        def serve() -> None:
+            while not again:
+                time.sleep(0.01)
+            for _ in range(2):
+                connection = server.accept()[0]
+                with connection:
+                    if connection.recv(1000):
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nv1")
+
+        def event(kind: str, facts: Mapping[str, object]) -> None:
+            if kind == "again":
+                again.append(str(facts["why"]))
+                first.close()
+
+        async def run() -> bytes:
+            client = HttpClient(CurlEngine(), retry=RetryPolicy(retries=0), event=event)
+            try:
+                return await client.get(url + LIST, 100)
+            finally:
+                await client.aclose()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert asyncio.run(run()) == b"v1"
+        thread.join()
+    assert again[0].endswith("while the server takes no connection)")

@@ -109,6 +109,30 @@ def test_header_bytes_do_not_count(clock: Clock) -> None:
     assert str(error) == "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
 
 
+def test_attack_a_server_that_takes_no_connection(clock: Clock) -> None:
+    """Tries on other connections follow soon, then the limits are those of any other try."""
+    pace = Pace(LIMITS, ExpectedSilence())
+    ended: list[float] = []
+    for _ in range(4):
+        pace.start()
+        started_s = clock.now_s
+        while (error := pace.verdict(clock.now_s, listened=True, unheard=lambda: True)) is None:
+            clock.now_s += 0.1
+        assert error.fault is Fault.UNHEARD
+        ended.append(clock.now_s - started_s)
+        pace = pace.again(None)
+    assert ended == pytest.approx([0.4, 0.8, 1.6, 3.2], abs=0.11)
+    pace.start()
+    assert pace.verdict(clock.now_s + 599, listened=True, unheard=lambda: True) is None
+
+
+@pytest.mark.parametrize(("listened", "unheard"), [(False, True), (True, False)])
+def test_a_server_that_was_heard_of_is_waited_for(clock: Clock, listened: bool, unheard: bool) -> None:
+    pace = Pace(LIMITS, ExpectedSilence())
+    pace.start()
+    assert pace.verdict(clock.now_s + 59, listened=listened, unheard=lambda: unheard) is None
+
+
 def test_all_tries_share_one_total(clock: Clock) -> None:
     """Each of them is cut after ten minutes at 1,000 B/s: t = 1800 + 1000 t / 4096 = 2381 s in all."""
     pace = Pace(LIMITS, ExpectedSilence())

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is fetched ahead of a question leaves no trace in go.sum if the question is never asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from govgo.cli.main import invoke
+from govgo.core.module.moduleversion import ModuleVersion
+from tests.simulators.world import World
+
+B = "module q.io/b\n\ngo 1.17\n\nrequire q.io/y v0.1.0 // indirect\n"
+MAIN = "module example.com/main\n\ngo 1.21\n\nrequire (\n\tq.io/b v1.0.0\n\tq.io/y/v2 v2.1.0 // indirect\n)\n"
+
+
+@pytest.mark.parametrize("flags", [[], ["-t"]])
+def test_an_upgrade_that_nothing_asks_for_adds_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str]
+) -> None:
+    """q.io/y/v2 is required, so that its upgrades are looked for ahead, also in q.io/y; but no package needs it.
+
+    The go command (1.26) asks for neither, and writes these three lines.
+    """
+    with World(tmp_path) as world:
+        for version in ("v0.1.0", "v0.2.0-beta.1"):
+            world.publish("q.io/y", version, "module q.io/y\n\ngo 1.16\n")
+        world.publish("q.io/y/v2", "v2.0.0")
+        world.publish("q.io/y/v2", "v2.1.0")
+        world.publish("q.io/b", "v1.0.0", B)
+        main = world.main(MAIN, {"a.go": 'package m\n\nimport _ "q.io/b"\n'})
+        world.use(monkeypatch)
+        monkeypatch.chdir(main)
+        assert invoke(["get", "-u", *flags, "./..."]) == 0
+        records = [world.record(ModuleVersion(*each)).splitlines(keepends=True) for each in NEEDED]
+        assert (main / "go.sum").read_text() == "".join([*records[0], records[1][1]])
+
+
+NEEDED = (("q.io/b", "v1.0.0"), ("q.io/y/v2", "v2.1.0"))
