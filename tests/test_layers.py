@@ -119,7 +119,6 @@ TESTED_BY = {
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
-    "adapters/modcache/test_importindex.py": "load/packages: sourcetree",
     "adapters/modzip/test_layout.py": "adapters/modzip: read",
     "adapters/repository/test_repository.py": "adapters/repository: gomods sumcheck zips",
     "adapters/vcs/test_git.py": "adapters/vcs: direct",

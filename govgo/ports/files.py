@@ -46,6 +46,10 @@ class Workspace(Protocol):
         """(name, kind) in byte order; kind is "file", "dir", "link" or "other"; no link is followed."""
         ...
 
+    def is_fresh(self, path: str) -> bool:
+        """Whether a file of a directory was written in the last two seconds, or one of its files is no regular file."""
+        ...
+
     def copy(self, source: str, target: str) -> None:
         """Copy one regular file, making directories as needed."""
         ...

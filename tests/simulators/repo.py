@@ -178,6 +178,9 @@ class MemoryFiles:
     def is_file(self, path: str) -> bool:
         return path in self.data
 
+    def is_fresh(self, path: str) -> bool:
+        return True
+
     def listdir(self, path: str) -> Sequence[tuple[str, str]]:
         base = path.rstrip("/") + "/"
         found: dict[str, str] = {}

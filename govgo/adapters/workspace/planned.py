@@ -127,6 +127,11 @@ class PlannedWorkspace:
                 found[name] = "dir" if slash or each in self._made else "file"
         return sorted(found.items(), key=lambda item: item[0].encode("utf-8", "surrogateescape"))
 
+    def is_fresh(self, path: str) -> bool:
+        """As in the directory, if no file is planned to be there."""
+        base = posixpath.normpath(path).rstrip("/") + "/"
+        return any(each.startswith(base) for each in (*self._data, *self._copies)) or self._below.is_fresh(path)
+
     def copy(self, source: str, target: str) -> None:
         """Plan to copy one regular file."""
         clean = posixpath.normpath(target)

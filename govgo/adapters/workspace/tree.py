@@ -133,6 +133,11 @@ class TreeFiles(ABC):
             raise DiskError(f"open {path}: no such file or directory", path=path)
         return self.names_in(self._inside(place) or "")
 
+    def is_fresh(self, path: str) -> bool:
+        """What is kept was written before."""
+        place, kind = self._kind(path)
+        return kind is None and self.outside is not None and self.outside.is_fresh(place)
+
     def real_path(self, path: str) -> str:
         """`path` with all links followed."""
         place = self._place(path)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
@@ -19,6 +20,9 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.trees import make_dirs, remove_tree
 from govgo.adapters.modcache.cache import ModCache, NoModCacheError
 from govgo.errors import ConflictError, DiskError, UsageError
+
+_FRESH_S = 2.0
+"""go indexes no directory with a file that is newer than so many seconds (cmd/go's modindex.modTimeCutoff)."""
 
 
 class DiskWorkspace:
@@ -118,6 +122,19 @@ class DiskWorkspace:
         except OSError as error:
             raise disk_error("open", path, error) from error
         return sorted(items, key=lambda item: os.fsencode(item[0]))
+
+    def is_fresh(self, path: str) -> bool:
+        """Whether a file was written in the last two seconds, or is no regular file; so also if it cannot be seen."""
+        oldest_s = time.time() - _FRESH_S
+        try:
+            with os.scandir(path) as found:
+                files = [item for item in found if not item.is_dir(follow_symlinks=False)]
+                return any(
+                    not item.is_file(follow_symlinks=False) or item.stat(follow_symlinks=False).st_mtime > oldest_s
+                    for item in files
+                )
+        except OSError:
+            return True
 
     def copy(self, source: str, target: str) -> None:
         """Copy one regular file, making directories as needed.

@@ -115,7 +115,7 @@ def dir_in_module(session: Session, path: str, mod_path: str, mod_dir: str, *, i
             if sources(session).has_go_mod(place):
                 return "", False
             place = dirname(place)
-    return directory, sources(session).is_go_dir(directory)
+    return directory, sources(session).is_go_dir(directory, indexed=directory.startswith(module_cache_prefix(session)))
 
 
 def module_cache_prefix(session: Session) -> str:

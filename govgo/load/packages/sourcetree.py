@@ -103,15 +103,23 @@ class SourceTree:
                 return kind == "file" or (kind == "link" and self.files.is_file(join(directory, name)))
         return False
 
-    def is_go_dir(self, directory: str) -> bool:
-        """Whether any regular .go file is here, build constraints aside (cmd/go's fsys.IsGoDir)."""
+    def is_go_dir(self, directory: str, *, indexed: bool) -> bool:
+        """Whether any regular .go file is here, build constraints aside.
+
+        Files whose name begins with "_" or "." count where go has no index of the directory (cmd/go's fsys.IsGoDir),
+        and not where it has one (modindex), as of the module cache, and of what has been unchanged for two seconds.
+        """
         found = self._go_dirs.get(directory)
         if found is None:
-            found = any(
-                kind == "file" or (kind == "link" and self.files.is_file(join(directory, name)))
+            names = [
+                name
                 for name, kind in self.entries(directory)
-                if name.endswith(".go") and kind != "dir"
-            )
+                if name.endswith(".go")
+                and (kind == "file" or (kind == "link" and self.files.is_file(join(directory, name))))
+            ]
+            found = any(name[0] not in "_." for name in names)
+            if names and not found:
+                found = not indexed and self.files.is_fresh(directory)
             self._go_dirs[directory] = found
         return found
 
