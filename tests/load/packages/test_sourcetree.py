@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Directories with no Go files but such that belong to no package, as `_draft.go`; the outcomes are those of go 1.26."""
+"""Directories whose only Go files belong to no package, such as `_draft.go`; the outcomes are those of go 1.26."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def test_a_module_of_a_workspace_that_has_no_package_at_its_root(
         other = "module example.com/other\n\ngo 1.21\n\nrequire q.io/d v1.1.0\n"
         main = world.main(MAIN, {"go.work": "go 1.21\n\nuse (\n\t.\n\t./other\n)\n", "other/go.mod": other})
         world.use(monkeypatch)
+        monkeypatch.delenv("GOWORK", raising=False)
         monkeypatch.chdir(main)
         assert invoke(["get", "q.io/d@v1.0.0"]) == 0
     assert (main / "go.mod").read_text() == MAIN + "\nrequire q.io/d v1.0.0 // indirect\n"
