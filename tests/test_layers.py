@@ -127,7 +127,7 @@ TESTED_BY = {
     "app/edit/test_edit.py": "app/edit: flags",
     "app/log/test_sync.py": "app/log: clone history; core/log: units",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
-    "app/sumdb/test_publisher.py": "core/sumdb: published",
+    "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
     "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
