@@ -46,7 +46,7 @@ ROOMS = {
         "module",
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "goproxy licenses log storage",
+        "events goproxy licenses log storage",
         "mirror policy",
         "govgotoml",
         "advisory fleet",
@@ -65,7 +65,7 @@ ROOMS = {
     "app": (
         "binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan sbom"
         " storage sum sumdb tidy tree vendor work",
-        "audit diff download mirror proxies verify whatif why whyversion",
+        "audit diff download events mirror proxies verify whatif why whyversion",
         "check",
     ),
     "report": (
@@ -80,7 +80,7 @@ ROOMS = {
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
-    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
+    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "events", "http", "index", "server sumdb"),
     "cli": (
         "options progress streams topics",
         "console exitcodes group sizes",
@@ -95,10 +95,12 @@ ROOMS = {
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `what-if` plays others, and so does a fix; `check` judges by the engines of others;
-#: `mirror` takes what a tidy needs, and `proxies` compares tree heads as `sum head` does.
+#: `mirror` takes what a tidy needs, `events` grow as
+#: a checksum database does, and `proxies` compares tree heads as `sum head` does.
 VERBS = {
     *{
         ("download", "list"),
+        ("events", "sumdb"),
         ("mirror", "tidy"),
         ("proxies", "sum"),
         ("verify", "sum"),

@@ -36,12 +36,12 @@ from govgo.core.sumdb.published import (
     pending_key,
     pending_size,
 )
-from govgo.core.sumdb.rules import split_data_tile
+from govgo.core.sumdb.rules import join_data_tile, split_data_tile
 from govgo.core.sumdb.signer import Signer, sign_note, verifier_key
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
 from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, fork_error, read_head
-from govgo.core.sumdb.tlog import Node, Tree, format_tree
+from govgo.core.sumdb.tlog import HASH_SIZE, Node, Tree, format_tree
 from govgo.errors import ConflictError, IntegrityError, UsageError
 from govgo.ports.storage import Storage
 
@@ -308,8 +308,24 @@ def stored_tiles(storage: Storage, tree: Tree, nodes: Iterable[Node]) -> TileAut
     return auth
 
 
-def _stored(storage: Storage, tile: Tile) -> bytes:
+def stored_tile(storage: Storage, tile: Tile) -> bytes | None:
+    """The bytes of a tile, not proved; None where there is none.
+
+    A partial tile may go when the full one is there, of which it is the beginning.
+    """
     data = storage.read(tile.path)
+    if data is not None or tile.is_full:
+        return data
+    full = storage.read(tile.full.path)
+    if full is None:
+        return None
+    if tile.level >= 0:
+        return full[: tile.width * HASH_SIZE]
+    return join_data_tile(split_data_tile(full, 1 << tile.height)[: tile.width])
+
+
+def _stored(storage: Storage, tile: Tile) -> bytes:
+    data = stored_tile(storage, tile)
     if data is None:
         raise IntegrityError(f"the storage has lost {tile.path}")
     return data

@@ -11,6 +11,7 @@ from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
+from govgo.serve.events.journal import Journal
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
 from govgo.serve.policy import Policy
@@ -49,6 +50,8 @@ class Site:
         requests: how many the application works on.
         files: large zips that are open, by path.
         routes: what is answered beside the protocol; the first one that matches a path counts.
+        journal: tells what was stored and removed; whoever stores a module version by other ways than `library` calls
+            `journal.stored(mod)`, from any thread.
     """
 
     cold: ColdLoop
@@ -64,6 +67,7 @@ class Site:
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    journal: Journal = field(default_factory=Journal)
 
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""

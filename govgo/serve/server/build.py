@@ -18,6 +18,7 @@ from govgo.adapters.sumdb.route import NoNetwork
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
+from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import database_of
 from govgo.errors import GovgoError, UsageError, run_all
 from govgo.ports.storage import Storage
@@ -26,6 +27,7 @@ from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.site import Limits, Site
+from govgo.serve.server.logs import open_journal, open_key
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
@@ -81,6 +83,8 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     tls_context(settings)
     if settings.users:
         read_users(settings.users, _read(settings.users))
+    if settings.events.name and not settings.read_only:
+        open_key(settings, env)
     if env.gosumdb != OFF:
         database_of(env)
 
@@ -113,6 +117,11 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     cold = ColdLoop(network.loop(), network.close)
     web = Web(network.client)
     asks = settings.policy.mode != "none"
+    private = ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb)))
+    leases = Leases(storage, cold.stored)
+    journal = open_journal(
+        settings, env, storage, leases, lambda path: match_prefix_patterns(private, path), report.note
+    )
 
     async def make() -> Library:
         sources = Sources(env, network, web, report)
@@ -122,11 +131,13 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
             storage,
             sources,
             proofs,
-            Leases(storage, cold.stored),
+            leases,
             counters,
             report.note,
             not settings.read_only,
+            journal.stored,
         )
+        journal.start()
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
         return Library(means, freshness, min_age_s=settings.policy.min_age_s)
 
@@ -147,9 +158,15 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         access,
         log,
         Limits(connections=settings.connections),
-        ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
+        private,
+        journal=journal,
     )
-    return Running(site, library.aclose, [storage.close])
+
+    async def end() -> None:
+        await library.aclose()
+        await journal.aclose()
+
+    return Running(site, end, [storage.close])
 
 
 async def _nothing() -> None:

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The event log of one server, kept by all of its processes: what was stored is told within a second or so.
+
+    journal.stored(mod)      returns at once; any thread
+    journal.removed(mod)
+
+Whoever is answered waits for none of it. What a process that was killed had not told yet is found by comparing the
+storage with the log (`reconcile`): when a process starts, and once a day. Then also what go or `govgo storage` have
+stored and removed is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import NamedTuple
+
+from govgo.app.events.append import Appender, News
+from govgo.core.events.event import REMOVED, STORED, Origin
+from govgo.core.events.known import KnownVersions
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.storage.keys import file_key, module_of_key
+from govgo.errors import Failure, IntegrityError, SecurityError, UsageError
+from govgo.ports.storage import Storage
+
+BEAT_S = 1.0
+"""How often what is new is told."""
+_LONGEST_PAUSE_S = 30.0
+_DAY_S = 24 * 3600.0
+MOST_WAITING = 200_000
+"""So much news waits while the storage fails; what is more is found by the next comparison."""
+
+
+class Means(NamedTuple):
+    """What a journal works with.
+
+    Attributes:
+        appender: the log, and the key to it.
+        storage: what is told about.
+        leaves_out: whether a module path is not told about.
+        say: takes sentences for the operator.
+        lease: takes a lease by its name; what gives it back, None where another process has it.
+    """
+
+    appender: Appender
+    storage: Storage
+    leaves_out: Callable[[str], bool]
+    say: Callable[[str], object]
+    lease: Callable[[str], Awaitable[Callable[[], Awaitable[None]] | None]]
+
+
+class Journal:
+    """See the module's docstring. Without means there is no log, and nothing is told.
+
+    Attributes:
+        fault: why nothing can be told any more, "" where it can.
+        size: how many events the log has, as far as is known here.
+    """
+
+    def __init__(self, means: Means | None = None, *, beat_s: float = BEAT_S) -> None:
+        self.fault = ""
+        self.size = 0
+        self._means = means
+        self._beat_s = beat_s
+        self._news: deque[News] = deque()
+        self._lost = self._made = False
+        self._reconciled_s = float("-inf")
+        # One thread: an appender has one user at a time, and the threads of the storage stay free.
+        self._thread = ThreadPoolExecutor(1, "govgo-events") if means is not None else None
+        self._task: asyncio.Task[None] | None = None
+        self._trouble = ""
+
+    @property
+    def means(self) -> Means | None:
+        """What it works with; None where there is no log."""
+        return self._means
+
+    @property
+    def waiting(self) -> int:
+        """How much news waits to be told."""
+        return len(self._news)
+
+    def stored(self, mod: ModuleVersion, origin: Origin | None = None) -> None:
+        """Tell that a module version is stored; one that is known to be is no news. Any thread may call."""
+        self._add(News(STORED, mod, origin))
+
+    def removed(self, mod: ModuleVersion) -> None:
+        """Tell that a module version was removed. Any thread may call."""
+        self._add(News(REMOVED, mod))
+
+    def _add(self, news: News) -> None:
+        if self._means is None or self._means.leaves_out(news.mod.path):
+            return
+        if len(self._news) < MOST_WAITING:
+            self._news.append(news)
+        else:
+            self._lost = True
+
+    def start(self) -> None:
+        """Begin, on the running loop."""
+        if self._means is not None and self._task is None:
+            self._task = asyncio.ensure_future(self._run())
+
+    async def flush(self) -> None:
+        """Tell what waits, now.
+
+        Raises:
+            GovgoError: it cannot be told.
+        """
+        if self._means is None or self._thread is None or not self._news:
+            return
+        batch = [self._news.popleft() for _ in range(len(self._news))]
+        try:
+            _, head = await asyncio.get_running_loop().run_in_executor(self._thread, self._means.appender.append, batch)
+        except BaseException:
+            self._news.extendleft(reversed(batch))
+            raise
+        self.size = head.tree.size
+
+    async def reconcile(self) -> None:
+        """Compare the storage with the log, and tell what differs.
+
+        Raises:
+            GovgoError: storage or log cannot be read.
+        """
+        if self._means is None or self._thread is None:
+            return
+        release = await self._means.lease("govgo/events/reconcile")
+        if release is None:
+            return  # another process does it
+        try:
+            news = await asyncio.get_running_loop().run_in_executor(self._thread, compare, self._means)
+            self.size = self._means.appender.known.size
+            self._news.extend(news)
+            await self.flush()
+        finally:
+            await release()
+
+    async def aclose(self) -> None:
+        """Tell what waits, if that is possible; raises nothing."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=2)
+        if not self.fault:
+            with suppress(Failure):
+                await self.flush()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)
+
+    async def _run(self) -> None:
+        pause_s = self._beat_s
+        while True:
+            try:
+                if not self._made:
+                    await self._create()
+                await self._beat()
+                self._trouble = ""
+                pause_s = self._beat_s
+            except (IntegrityError, SecurityError, UsageError) as error:
+                # Nothing mends this but somebody who looks: to go on could show two histories.
+                self.fault = str(error).partition("\n\n")[0]
+                self._say(f"the event log is not written any more: {error}")
+                return
+            except Failure as error:
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                self._say(f"the event log: {error}")
+            await asyncio.sleep(pause_s)
+
+    async def _create(self) -> None:
+        assert self._means is not None
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._means.appender.create)
+        self._made = True
+
+    async def _beat(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if self._lost or now_s - self._reconciled_s > _DAY_S:
+            self._lost = False
+            await self.reconcile()
+            self._reconciled_s = now_s
+        await self.flush()
+
+    def _say(self, text: str) -> None:
+        if text != self._trouble and self._means is not None:
+            self._trouble = text
+            self._means.say(text)
+
+
+def compare(means: Means) -> list[News]:
+    """What the storage has and the log does not say, and the other way round (errors as of both)."""
+    appender = means.appender
+    head = appender.catch_up()
+    here = KnownVersions(os.urandom(32))
+    news: list[News] = []
+    for entry in means.storage.entries():
+        if not entry.key.endswith(".mod"):
+            continue
+        mod = module_of_key(entry.key)
+        if mod is None or means.leaves_out(mod.path):
+            continue
+        here.add(mod)
+        if mod not in appender.known:
+            news.append(News(STORED, mod))
+    for _, event in appender.log.events(0, head):
+        mod = event.mod
+        if event.kind != STORED or mod in here or mod not in appender.known:
+            continue
+        with suppress(Failure):  # what cannot be looked at is not known to be gone
+            if means.storage.head(file_key(mod, "mod")) is None:
+                news.append(News(REMOVED, mod))
+    return news

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The event log of a server opened: its key, its place in the storage, its journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from govgo.adapters.storage.below import StorageBelow
+from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.adapters.storage.plain import PlainStorage
+from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file
+from govgo.app.events.append import KIND, Appender
+from govgo.app.sumdb.growing import GrowingLog
+from govgo.core.goenv import GoEnv
+from govgo.core.sumdb.note import Verifier, parse_verifier
+from govgo.core.sumdb.signer import Signer, verifier_key
+from govgo.ports.storage import Storage
+from govgo.serve.events.journal import Journal, Means
+from govgo.serve.settings import Settings
+from govgo.serve.upstream.leases import Leases
+
+ROOM = "govgo/events"
+"""Where in a storage all that belongs to events is."""
+
+
+def log_storage(storage: Storage) -> Storage:
+    """The files of the event log as a storage; in a directory each is on the disk before a head promises it."""
+    place = f"{ROOM}/log"
+    if isinstance(storage, DirectoryStorage):
+        return PlainStorage(f"{storage.root}/{place}")
+    return StorageBelow(storage, place)
+
+
+def open_key(settings: Settings, env: GoEnv) -> tuple[Signer, str]:
+    """The private key of the event log, made where there is none, and its file.
+
+    Raises:
+        UsageError: the file has another key, or there is no place for one.
+        DiskError: it cannot be written.
+    """
+    file = settings.events.key or default_key_file(settings.events.name, env.process, "events")
+    return create_key(file, settings.events.name), file
+
+
+def verifier_of(signer: Signer) -> Verifier:
+    """The key with which a log's heads are verified."""
+    return parse_verifier(verifier_key(signer))._replace(origin=signer.name)
+
+
+def open_journal(
+    settings: Settings,
+    env: GoEnv,
+    storage: Storage,
+    leases: Leases,
+    is_private: Callable[[str], bool],
+    say: Callable[[str], object],
+) -> Journal:
+    """The journal that settings ask for; one that tells nothing where there is no event log (errors as `open_key`)."""
+    if not settings.events.name or settings.read_only:
+        return Journal()
+    signer, file = open_key(settings, env)
+    files = log_storage(storage)
+    growing = GrowingLog(files, verifier_of(signer), signer, FileMemory(file), KIND)
+    appender = Appender(files, growing, time.time)
+    leaves_out = is_private if not settings.events.private else lambda path: False
+    return Journal(Means(appender, storage, leaves_out, say, leases.take))
