@@ -33,9 +33,17 @@ class KnownVersions:
         self._table = array("Q", bytes(8 * _LEAST))
 
     def __contains__(self, mod: ModuleVersion) -> bool:
-        """Whether the version is stored."""
-        digest = self._digest(f"{mod.path} {mod.version}".encode("utf-8", "surrogateescape"))
-        return self._table[self._place(digest)] & 1 == 1
+        """Whether the version is stored. This and `is_removed` may be asked while another thread takes records."""
+        return self._entry(mod) & 1 == 1
+
+    def is_removed(self, mod: ModuleVersion) -> bool:
+        """Whether the version was stored, and removed since then."""
+        entry = self._entry(mod)
+        return entry != 0 and entry & 1 == 0
+
+    def _entry(self, mod: ModuleVersion) -> int:
+        table = self._table
+        return table[_place(table, self._digest(f"{mod.path} {mod.version}".encode("utf-8", "surrogateescape")))]
 
     def take(self, records: Iterable[bytes]) -> None:
         """Take the records that follow.
@@ -55,7 +63,7 @@ class KnownVersions:
         if 2 * self.versions >= len(self._table):
             self._grow()
         digest = self._digest(subject)
-        place = self._place(digest)
+        place = _place(self._table, digest)
         if not self._table[place]:
             self.versions += 1
         self._table[place] = digest | is_stored
@@ -65,17 +73,18 @@ class KnownVersions:
         found = hashlib.blake2b(subject, digest_size=8, key=self._key).digest()
         return int.from_bytes(found, "big") & ~1 or 2
 
-    def _place(self, digest: int) -> int:
-        """Where the digest is in the table, or would be."""
-        table = self._table
-        mask = len(table) - 1
-        place = digest >> 1 & mask
-        while (found := table[place]) and found & ~1 != digest:
-            place = place + 1 & mask
-        return place
-
     def _grow(self) -> None:
-        old, self._table = self._table, array("Q", bytes(16 * len(self._table)))
-        for entry in old:
+        table = array("Q", bytes(16 * len(self._table)))
+        for entry in self._table:
             if entry:
-                self._table[self._place(entry & ~1)] = entry
+                table[_place(table, entry & ~1)] = entry
+        self._table = table
+
+
+def _place(table: array[int], digest: int) -> int:
+    """Where the digest is in a table, or would be."""
+    mask = len(table) - 1
+    place = digest >> 1 & mask
+    while (found := table[place]) and found & ~1 != digest:
+        place = place + 1 & mask
+    return place

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from govgo.app.events.append import Appender, News
 from govgo.core.events.event import REMOVED, STORED, Origin
@@ -27,9 +27,13 @@ from govgo.core.storage.keys import file_key, module_of_key
 from govgo.errors import Failure, IntegrityError, SecurityError, UsageError
 from govgo.ports.storage import Storage
 
+_T = TypeVar("_T")
+
 BEAT_S = 1.0
 """How often what is new is told."""
 _LONGEST_PAUSE_S = 30.0
+_LEARN_S = 10.0
+"""How often a process that has nothing to tell looks what others have told."""
 _DAY_S = 24 * 3600.0
 MOST_WAITING = 200_000
 """So much news waits while the storage fails; what is more is found by the next comparison."""
@@ -68,7 +72,7 @@ class Journal:
         self._beat_s = beat_s
         self._news: deque[News] = deque()
         self._lost = self._made = False
-        self._reconciled_s = float("-inf")
+        self._reconciled_s = self._learned_s = float("-inf")
         # One thread: an appender has one user at a time, and the threads of the storage stay free.
         self._thread = ThreadPoolExecutor(1, "govgo-events") if means is not None else None
         self._task: asyncio.Task[None] | None = None
@@ -78,6 +82,10 @@ class Journal:
     def means(self) -> Means | None:
         """What it works with; None where there is no log."""
         return self._means
+
+    def is_removed(self, mod: ModuleVersion) -> bool:
+        """Whether a version was told to be removed, as far as is known here."""
+        return self._means is not None and self._means.appender.known.is_removed(mod)
 
     @property
     def waiting(self) -> int:
@@ -111,7 +119,7 @@ class Journal:
         Raises:
             GovgoError: it cannot be told.
         """
-        if self._means is None or self._thread is None or not self._news:
+        if self._means is None or not self._news:
             return
         batch = [self._news.popleft() for _ in range(len(self._news))]
         try:
@@ -127,13 +135,14 @@ class Journal:
         Raises:
             GovgoError: storage or log cannot be read.
         """
-        if self._means is None or self._thread is None:
+        if self._means is None:
             return
         release = await self._means.lease("govgo/events/reconcile")
         if release is None:
             return  # another process does it
         try:
-            news = await asyncio.get_running_loop().run_in_executor(self._thread, compare, self._means)
+            means = self._means
+            news = await self._on_thread(lambda: compare(means))
             self.size = self._means.appender.known.size
             self._news.extend(news)
             await self.flush()
@@ -172,15 +181,23 @@ class Journal:
 
     async def _create(self) -> None:
         assert self._means is not None
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._means.appender.create)
+        await self._on_thread(self._means.appender.create)
         self._made = True
 
+    async def _on_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     async def _beat(self) -> None:
+        assert self._means is not None
         now_s = asyncio.get_running_loop().time()
         if self._lost or now_s - self._reconciled_s > _DAY_S:
             self._lost = False
             await self.reconcile()
             self._reconciled_s = now_s
+        if now_s - self._learned_s > _LEARN_S:
+            self._learned_s = now_s
+            await self._on_thread(self._means.appender.catch_up)
+            self.size = self._means.appender.known.size
         await self.flush()
 
     def _say(self, text: str) -> None:

@@ -27,7 +27,7 @@ from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.site import Limits, Site
-from govgo.serve.server.logs import open_journal, open_key
+from govgo.serve.server.logs import open_journal, open_key, open_pages
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
@@ -161,6 +161,9 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         private,
         journal=journal,
     )
+    pages = open_pages(settings, env, storage, site)
+    if pages is not None:
+        site.routes += pages.routes
 
     async def end() -> None:
         await library.aclose()

@@ -11,12 +11,15 @@ from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file
 from govgo.app.events.append import KIND, Appender
+from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog
 from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import Signer, verifier_key
 from govgo.ports.storage import Storage
 from govgo.serve.events.journal import Journal, Means
+from govgo.serve.http.site import Site
+from govgo.serve.index.routes import IndexPages
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.leases import Leases
 
@@ -65,3 +68,12 @@ def open_journal(
     appender = Appender(files, growing, time.time)
     leaves_out = is_private if not settings.events.private else lambda path: False
     return Journal(Means(appender, storage, leaves_out, say, leases.take))
+
+
+def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> IndexPages | None:
+    """What is answered about the event log; None where there is none (errors as `open_key`)."""
+    if not settings.events.name:
+        return None
+    signer, _ = open_key(settings, env)
+    log = EventLog(log_storage(storage), verifier_of(signer))
+    return IndexPages(site.cold, log, verifier_key(signer), site.journal.is_removed, private=site.access.is_closed)
