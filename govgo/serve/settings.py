@@ -31,6 +31,7 @@ from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import InputError, NoteError, UsageError
+from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, Policy, Rule
 
 MAX_BYTES = 1 << 20
@@ -128,7 +129,6 @@ _POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
 _EVENTS_KEYS = ("name", "key", "private")
 _FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
 _PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses")
-MOST_FOLLOWED = 64
 
 
 def parse_settings(file: str, data: bytes) -> Settings:
@@ -164,11 +164,13 @@ def parse_settings(file: str, data: bytes) -> Settings:
         elif key == "events":
             values["events"] = _events(file, value)
         elif key == "follow":
-            values["follow"] = tuple(_follow(f"{place}[{n}]", each) for n, each in enumerate(_few(place, value)))
+            values["follow"] = tuple(_follow(f"{place}[{n}]", each) for n, each in enumerate(_list(place, value)))
         elif key == "peers":
-            values["peers"] = tuple(_peer(f"{place}[{n}]", each) for n, each in enumerate(_few(place, value)))
+            values["peers"] = tuple(_peer(f"{place}[{n}]", each) for n, each in enumerate(_list(place, value)))
         else:
             values["policy"] = _policy(file, value)
+    if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
+        raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
     return Settings(**values)
 
 
@@ -324,13 +326,6 @@ def _list(place: str, value: object) -> list[object]:
     if not isinstance(value, list):
         raise UsageError(f"{place}: want a list")
     return value
-
-
-def _few(place: str, value: object) -> list[object]:
-    found = _list(place, value)
-    if len(found) > MOST_FOLLOWED:
-        raise UsageError(f"{place}: more than {MOST_FOLLOWED}")
-    return found
 
 
 def _text(place: str, value: object) -> str:

@@ -79,9 +79,9 @@ class Journal:
         self._trouble = ""
 
     @property
-    def means(self) -> Means | None:
-        """What it works with; None where there is no log."""
-        return self._means
+    def is_on(self) -> bool:
+        """Whether there is a log."""
+        return self._means is not None
 
     def is_removed(self, mod: ModuleVersion) -> bool:
         """Whether a version was told to be removed, as far as is known here."""

@@ -11,6 +11,7 @@ from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
+from govgo.serve.events.follow import Follower
 from govgo.serve.events.journal import Journal
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
@@ -52,6 +53,7 @@ class Site:
         routes: what is answered beside the protocol; the first one that matches a path counts.
         journal: tells what was stored and removed; whoever stores a module version by other ways than `library` calls
             `journal.stored(mod)`, from any thread.
+        followers: of other places, each at the slot of its counters.
     """
 
     cold: ColdLoop
@@ -68,6 +70,7 @@ class Site:
     files: dict[bytes, StoredFile] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     journal: Journal = field(default_factory=Journal)
+    followers: tuple[Follower, ...] = ()
 
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -18,6 +19,7 @@ from govgo.adapters.sumdb.route import NoNetwork
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import database_of
 from govgo.errors import GovgoError, UsageError, run_all
@@ -25,9 +27,11 @@ from govgo.ports.storage import Storage
 from govgo.serve.access import Access, read_users
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
+from govgo.serve.events.follow import Follower
+from govgo.serve.events.misses import Misses
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.site import Limits, Site
-from govgo.serve.server.logs import open_journal, open_key, open_pages
+from govgo.serve.server.events import make_followers, open_journal, open_key, open_pages
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
@@ -119,11 +123,18 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     asks = settings.policy.mode != "none"
     private = ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb)))
     leases = Leases(storage, cold.stored)
-    journal = open_journal(
-        settings, env, storage, leases, lambda path: match_prefix_patterns(private, path), report.note
-    )
 
-    async def make() -> Library:
+    def is_private(path: str) -> bool:
+        return match_prefix_patterns(private, path)
+
+    journal = open_journal(settings, env, storage, leases, is_private, report.note)
+    misses = Misses([peer.url for peer in settings.peers if peer.misses], web, is_private)
+
+    def appeared(mod: ModuleVersion) -> None:
+        journal.stored(mod)
+        misses.note(mod)
+
+    async def make() -> tuple[Library, tuple[Follower, ...]]:
         sources = Sources(env, network, web, report)
         proofs = Proofs(env, storage, web if asks else NoNetwork(), report.note)
         means = Means(
@@ -135,15 +146,27 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
             counters,
             report.note,
             not settings.read_only,
-            journal.stored,
+            appeared,
         )
-        journal.start()
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
-        return Library(means, freshness, min_age_s=settings.policy.min_age_s)
+        library = Library(means, freshness, min_age_s=settings.policy.min_age_s)
+
+        def peer_library(url: str) -> Library:
+            of_peer = Sources(env._replace(goproxy=url, gonoproxy=""), network, web, report)
+            # What it stores is told by the follower, with the log where it was first.
+            of_peer_means = means._replace(sources=of_peer, appeared=lambda mod: None)
+            return Library(of_peer_means, freshness, min_age_s=settings.policy.min_age_s)
+
+        followers = make_followers(settings, means, library, peer_library, web, journal, is_private)
+        journal.start()
+        misses.start()
+        for each in followers:
+            each.start()
+        return library, followers
 
     cold.start()
     try:
-        library = cold.call(make()).result()
+        library, followers = cold.call(make()).result()
     except GovgoError:
         cold.stop(_nothing(), 1.0)
         log.stop()
@@ -160,14 +183,15 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         Limits(connections=settings.connections),
         private,
         journal=journal,
+        followers=followers,
     )
     pages = open_pages(settings, env, storage, site)
     if pages is not None:
         site.routes += pages.routes
 
     async def end() -> None:
-        await library.aclose()
-        await journal.aclose()
+        await asyncio.gather(misses.aclose(), library.aclose(), *(each.aclose() for each in followers))
+        await journal.aclose()  # last: the others have something to tell until they end
 
     return Running(site, end, [storage.close])
 

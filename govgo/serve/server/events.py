@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The event log of a server opened: its key, its place in the storage, its journal."""
+"""The event log of a server opened: its key, its place in the storage, its journal; and who follows other places."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from govgo.adapters.http.remote import Web
 from govgo.adapters.storage.below import StorageBelow
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.plain import PlainStorage
@@ -17,11 +19,17 @@ from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import Signer, verifier_key
 from govgo.ports.storage import Storage
+from govgo.serve.counters import Counters, followed_name
+from govgo.serve.events.follow import Follower
+from govgo.serve.events.follow import Means as FollowMeans
 from govgo.serve.events.journal import Journal, Means
+from govgo.serve.events.taking import Taking
 from govgo.serve.http.site import Site
 from govgo.serve.index.routes import IndexPages
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.leases import Leases
+from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.zips import Means as FetchMeans
 
 ROOM = "govgo/events"
 """Where in a storage all that belongs to events is."""
@@ -77,3 +85,53 @@ def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> 
     signer, _ = open_key(settings, env)
     log = EventLog(log_storage(storage), verifier_of(signer))
     return IndexPages(site.cold, log, verifier_key(signer), site.journal.is_removed, private=site.access.is_closed)
+
+
+def make_followers(
+    settings: Settings,
+    means: FetchMeans,
+    library: Library,
+    peer_library: Callable[[str], Library],
+    web: Web,
+    journal: Journal,
+    is_private: Callable[[str], bool],
+) -> tuple[Follower, ...]:
+    """Who follows the places that settings name, each at the slot of its counters; nobody where nothing is stored.
+
+    Args:
+        settings: of the server.
+        means: of its library.
+        library: the server's own.
+        peer_library: gives one that has a proxy alone for upstream.
+        web: opens the places.
+        journal: is told what is taken.
+        is_private: whether a module path must not be named to others.
+    """
+    if settings.read_only:
+        return ()
+    files = StorageBelow(means.storage, ROOM)
+    common = FollowMeans(means.cold, web, files, means.leases.take, journal.stored, means.log)
+    followers: list[Follower] = []
+    for slot, follow in enumerate((*settings.peers, *settings.follow)):
+        verifier = None
+        libraries = _one(library)
+        if follow.key:
+            verifier = parse_verifier(follow.key)
+            verifier = verifier._replace(origin=verifier.name)
+            libraries = _first(peer_library(follow.url), library, is_private)
+        taking = Taking(means.cold, means.storage, settings.policy, libraries, zips=follow.zips)
+        followers.append(Follower(follow, verifier, taking, common, partial(_count, means.counters, slot)))
+    return tuple(followers)
+
+
+def _one(library: Library) -> Callable[[str], Sequence[Library]]:
+    return lambda path: (library,)
+
+
+def _first(peer: Library, library: Library, is_private: Callable[[str], bool]) -> Callable[[str], Sequence[Library]]:
+    # A private module may be at the peer alone; its name is told to nobody else.
+    return lambda path: (peer,) if is_private(path) else (peer, library)
+
+
+def _count(counters: Counters, slot: int, fact: str, value: int) -> None:
+    counters.set(followed_name(slot, fact), value)
