@@ -80,7 +80,15 @@ ROOMS = {
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
-    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "events", "http", "index", "server sumdb"),
+    "serve": (
+        "access accesslog counters policy protocol",
+        "settings",
+        "upstream",
+        "events",
+        "http",
+        "index",
+        "server sumdb",
+    ),
     "cli": (
         "options progress streams topics",
         "console exitcodes group sizes",
