@@ -130,7 +130,7 @@ class GrowingLog:
             self._check_new()
         fresh = self._storage.create(KEY, f"{self.key}\n".encode())
         if (self._storage.read(KEY, 0, 4096) or b"").decode("utf-8", "replace").strip() != self.key:
-            raise UsageError(f"the storage has a {self._kind.noun} with another key")
+            raise UsageError(f"the {self._kind.noun} in the storage was made with another key")
         note = self._sign(EMPTY_HEAD.tree).note
         self._storage.create(LATEST, note)
         self._storage.create(COMMIT, note)
@@ -143,12 +143,12 @@ class GrowingLog:
         if known.tree.size:
             raise IntegrityError(
                 f"the storage has no tree, and this key has signed one of {known.tree.size} records",
-                hint=f"bring the files back, or make a {self._kind.noun} with a new key",
+                hint=f"bring the files back, or make a new {self._kind.noun} with a new key",
             )
         for prefix in ("tile/", *self._kind.rooms):
             if next(iter(self._storage.entries(prefix)), None) is not None:
                 raise IntegrityError(
-                    f"the storage has lost {COMMIT} or {LATEST}, and has other files of a {self._kind.noun}",
+                    f"the storage has lost {COMMIT} or {LATEST}, and has other files of the {self._kind.noun}",
                     hint=f"bring them back: a new {self._kind.noun} needs a storage of its own",
                 )
 

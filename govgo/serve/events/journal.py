@@ -65,11 +65,11 @@ class Journal:
         size: how many events the log has, as far as is known here.
     """
 
-    def __init__(self, means: Means | None = None, *, beat_s: float = BEAT_S) -> None:
+    def __init__(self, means: Means | None = None) -> None:
         self.fault = ""
         self.size = 0
         self._means = means
-        self._beat_s = beat_s
+        self._beat_s = BEAT_S
         self._news: deque[News] = deque()
         self._lost = self._made = False
         self._reconciled_s = self._learned_s = float("-inf")
