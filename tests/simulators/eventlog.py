@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable
 
@@ -12,7 +13,7 @@ from govgo.core.events.event import STORED, Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import Signer, make_keys, parse_signer
-from govgo.core.sumdb.timeline import Head
+from govgo.core.sumdb.timeline import Head, read_head
 from govgo.errors import NotFoundError
 from tests.simulators.storage import MemoryStorage
 
@@ -38,6 +39,36 @@ def log_keys(name: str) -> tuple[Signer, Verifier, str]:
 
 def mods(count: int, start: int = 0) -> list[ModuleVersion]:
     return [ModuleVersion(f"q.io/m{number}", "v1.0.0") for number in range(start, start + count)]
+
+
+def root_of(leaves: list[bytes]) -> bytes:
+    """The hash of a tree by its definition (RFC 6962, section 2.1)."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else hashlib.sha256(b"").digest()
+    k = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return hashlib.sha256(b"\1" + root_of(leaves[:k]) + root_of(leaves[k:])).digest()
+
+
+def verified_records(get: Callable[[str], bytes], verifier: Verifier) -> list[bytes]:
+    """All records of a log that is served (c2sp.org/tlog-tiles), compared with its signed head by their hashes alone.
+
+    Args:
+        get: gives the body of a path below the server's URL.
+        verifier: the log's key.
+    """
+    head = read_head(get("/events/checkpoint"), verifier)
+    records: list[bytes] = []
+    for start in range(0, head.tree.size, 256):
+        number, width = start // 256, min(256, head.tree.size - start)
+        assert number < 1000
+        bundle = get(f"/events/tile/entries/{number:03d}" + (f".p/{width}" if width < 256 else ""))
+        while bundle:
+            size = int.from_bytes(bundle[:2], "big")
+            records.append(bundle[2 : 2 + size])
+            bundle = bundle[2 + size :]
+    assert head.tree.size == len(records)
+    assert head.tree.hash == root_of([hashlib.sha256(b"\0" + record).digest() for record in records])
+    return records
 
 
 class EventLogSimulator:

@@ -12,9 +12,8 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tile import parse_tile_path
-from govgo.core.sumdb.timeline import read_head
 from govgo.serve.settings import Events
-from tests.simulators.eventlog import mods
+from tests.simulators.eventlog import mods, root_of, verified_records
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
@@ -107,27 +106,13 @@ def test_what_makes_no_sense(served: Served, query: str, told: str) -> None:
 def test_others_can_verify_the_log(served: Served) -> None:
     key = served.get("/events/key").text.strip()
     verifier = parse_verifier(key)._replace(origin="a.example")
-    head = read_head(served.get("/events/checkpoint").body, verifier)
-    assert (verifier.name, head.tree.size) == ("a.example", COUNT)
-    bundles = served.get("/events/tile/entries/000").body + served.get(f"/events/tile/entries/001.p/{COUNT - 256}").body
-    records: list[bytes] = []
-    while bundles:  # c2sp.org/tlog-tiles, "Log entries"
-        size = int.from_bytes(bundles[:2], "big")
-        records.append(bundles[2 : 2 + size])
-        bundles = bundles[2 + size :]
+    records = verified_records(lambda path: served.get(path).body, verifier)
     leaves = [hashlib.sha256(b"\0" + record).digest() for record in records]
     assert served.get("/events/tile/0/000").body == b"".join(leaves[:256])
     assert served.get("/events/tile/8/0/000").body == b"".join(leaves[:256])
     assert served.get(f"/events/tile/0/001.p/{COUNT - 256}").body == b"".join(leaves[256:])
 
-    def root(hashes: list[bytes]) -> bytes:  # RFC 6962, section 2.1
-        if len(hashes) == 1:
-            return hashes[0]
-        k = 1 << ((len(hashes) - 1).bit_length() - 1)
-        return hashlib.sha256(b"\1" + root(hashes[:k]) + root(hashes[k:])).digest()
-
-    assert head.tree.hash == root(leaves)
-    assert served.get("/events/tile/1/000.p/1").body == root(leaves[:256])
+    assert served.get("/events/tile/1/000.p/1").body == root_of(leaves[:256])
     assert records[0].startswith(b"stored q.io/m0 v1.0.0\n")
     plain = served.get("/events/tile/8/data/000").body
     assert plain == b"".join(record + b"\n" for record in records[:256])
