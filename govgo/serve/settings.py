@@ -66,6 +66,7 @@ class Follow(NamedTuple):
         rate: so many versions a second at most.
         every_s: how often it is asked.
         misses: whether the peer is asked for what was fetched here, so that it has it, too.
+        private: whether what no checksum database covers is taken from the peer, as it has it.
     """
 
     url: str
@@ -75,6 +76,7 @@ class Follow(NamedTuple):
     rate: int = 50
     every_s: float = 10.0
     misses: bool = False
+    private: bool = False
 
 
 class Settings(NamedTuple):
@@ -128,7 +130,7 @@ _KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy", "even
 _POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
 _EVENTS_KEYS = ("name", "key", "private")
 _FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
-_PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses")
+_PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses", "private")
 
 
 def parse_settings(file: str, data: bytes) -> Settings:
@@ -286,8 +288,8 @@ def _peer(place: str, value: object) -> Follow:
         events_name(f"{place}.key", parse_verifier(key).name)
     except NoteError as error:
         raise UsageError(f"{place}.key: want the verifier key of the peer's event log: {error}") from None
-    misses = _truth(f"{place}.misses", table.get("misses", False))
-    found = follow_of(place, table["url"])._replace(key=key, misses=misses)
+    misses, private = (_truth(f"{place}.{name}", table.get(name, False)) for name in ("misses", "private"))
+    found = follow_of(place, table["url"])._replace(key=key, misses=misses, private=private)
     return _with_pace(place, found, table)
 
 

@@ -37,7 +37,7 @@ follow = [
     { url = "http://i.example/index", since = "2026-01-02T03:04:05Z", zips = false, rate = 7, every = "5m" },
 ]
 peers = [
-    { url = "https://b.example", key = "%(key)s", zips = false, rate = 9, every = "500ms", misses = true },
+    { url = "https://b.io", key = "%(key)s", zips = false, rate = 9, every = "500ms", misses = true, private = true },
     { url = "https://c.example/modules/", key = "%(key)s" },
 ]
 
@@ -74,7 +74,7 @@ def test_all_that_can_be_said() -> None:
             Follow("http://i.example/index", "", "2026-01-02T03:04:05Z", False, 7, 300.0),
         ),
         (
-            Follow("https://b.example", KEY, "", False, 9, 0.5, True),
+            Follow("https://b.io", KEY, "", False, 9, 0.5, True, True),
             Follow("https://c.example/modules/", KEY),
         ),
     )  # fmt: skip

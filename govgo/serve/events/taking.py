@@ -71,6 +71,8 @@ class Taking:
         """Why the policy does not let a version be fetched, "" where it does."""
         if self._policy.mode_of(mod.path) != "sync":
             return "modules like this one are not fetched"
+        if not self._libraries(mod.path):
+            return "private modules are not taken from there"
         return self._policy.refusal(*mod)
 
     async def take(self, mod: ModuleVersion) -> Taken:

@@ -26,9 +26,10 @@ from govgo.serve.events.journal import Journal, Means
 from govgo.serve.events.taking import Taking
 from govgo.serve.http.site import Site
 from govgo.serve.index.routes import IndexPages
-from govgo.serve.settings import Settings
+from govgo.serve.settings import Follow, Settings
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.zips import Means as FetchMeans
 
 ROOM = "govgo/events"
@@ -118,7 +119,7 @@ def make_followers(
         if follow.key:
             verifier = parse_verifier(follow.key)
             verifier = verifier._replace(origin=verifier.name)
-            libraries = _first(peer_library(follow.url), library, is_private)
+            libraries = partial(_libraries, means.proofs, is_private, follow, peer_library(follow.url), library)
         taking = Taking(means.cold, means.storage, settings.policy, libraries, zips=follow.zips)
         followers.append(Follower(follow, verifier, taking, common, partial(_count, means.counters, slot)))
     return tuple(followers)
@@ -128,9 +129,19 @@ def _one(library: Library) -> Callable[[str], Sequence[Library]]:
     return lambda path: (library,)
 
 
-def _first(peer: Library, library: Library, is_private: Callable[[str], bool]) -> Callable[[str], Sequence[Library]]:
-    # A private module may be at the peer alone; its name is told to nobody else.
-    return lambda path: (peer,) if is_private(path) else (peer, library)
+def _libraries(
+    proofs: Proofs, is_private: Callable[[str], bool], follow: Follow, peer: Library, library: Library, path: str
+) -> tuple[Library, ...]:
+    """Who is asked for a module that a peer tells of; nobody for what is not taken from it.
+
+    What the database proves may come from anywhere. For anything else the peer would be believed, so it is asked only
+    where that is said; and the name of a private module is told to nobody else.
+    """
+    if proofs.covers(path):
+        return peer, library
+    if follow.private:
+        return (peer,)
+    return () if is_private(path) else (library,)
 
 
 def _count(counters: Counters, slot: int, fact: str, value: int) -> None:

@@ -195,11 +195,30 @@ def test_a_private_module_is_asked_of_the_peer_alone(world: World, peer: EventLo
     at_peer.proxy.handlers["/events"] = peer.answer
     at_peer.publish(*secret)
     peer.store([secret, other])
-    with at_peer, serve(world, Follow(at_peer.proxy.url, peer.key, every_s=0.05), private=True) as served:
+    with (
+        at_peer,
+        serve(world, Follow(at_peer.proxy.url, peer.key, every_s=0.05, private=True), private=True) as served,
+    ):
         eventually(lambda: paths(served) == {secret.path})
         eventually(lambda: f"/{other.path}/@v/v1.0.0.mod" in at_peer.proxy.asked)
         assert is_stored(served, secret)
         assert not [path for path in world.proxy.asked if "corp.example" in path]
+
+
+def test_attack_a_peer_that_tells_of_private_modules(world: World, peer: EventLogSimulator) -> None:
+    """It would be the only one to say what is in them: who has not said that it may is not given any."""
+    evil = ModuleVersion("corp.example/lib", "v1.9.9")
+    world.publish(*evil)
+    peer.store([evil, *mods(1)])
+    with serve(world, of_peer(world, peer), private=True) as served:
+        eventually(lambda: paths(served) == {"q.io/m0"})
+        eventually(lambda: served.site.followers[0].status.passed_over == 1)
+        assert any("private modules are not taken from there" in said for said in served.said)
+        assert not [path for path in world.proxy.asked if "corp.example" in path]
+    with serve(world, of_peer(world, peer), env={"GOSUMDB": "off"}, name="off.example") as served:
+        # Nothing is proved then: upstream is believed as by any client, the peer is not.
+        world.proxy.handlers["/events"] = peer.answer
+        eventually(lambda: paths(served) == {"q.io/m0"})
 
 
 def test_a_fork_is_told_with_proof_and_the_peer_is_not_followed_any_more(world: World, peer: EventLogSimulator) -> None:
