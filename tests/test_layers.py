@@ -103,8 +103,8 @@ ROOMS = {
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `what-if` plays others, and so does a fix; `check` judges by the engines of others;
-#: `mirror` takes what a tidy needs, `events` grow as
-#: a checksum database does, and `proxies` compares tree heads as `sum head` does.
+#: `mirror` takes what a tidy needs, `events` grow as a checksum database does, and `proxies` compares tree heads as
+#: `sum head` does.
 VERBS = {
     *{
         ("download", "list"),
@@ -135,6 +135,7 @@ TESTED_BY = {
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "app/edit/test_edit.py": "app/edit: flags",
+    "app/events/test_append.py": "app/events: log",
     "app/log/test_sync.py": "app/log: clone history; core/log: units",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
     "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
@@ -242,6 +243,7 @@ TESTED_BY = {
         "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
         "why"
     ),
+    "serve/events/test_follow.py": ("adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events"),
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
         "coldloop faults library sources"

@@ -60,9 +60,7 @@ class RemoteLog:
             await self._trees.fetch_latest()
             await self._trees.keep_latest()
         except ForkError as error:
-            place = self._files.keep_evidence(error)
-            where = f"\n\nboth signed tree heads are kept in {place}" if place else ""
-            raise ForkError(f"{error.text}{where}", notes=error.notes, proof=error.proof, hint=error.hint) from error
+            raise self._with_evidence(error) from error
         return self._trees.timeline.proved
 
     async def page(self, number: int, head: Head) -> list[bytes]:
@@ -86,6 +84,12 @@ class RemoteLog:
     async def aclose(self) -> None:
         """Cancel what is being fetched."""
         await self._trees.aclose()
+
+    def _with_evidence(self, error: ForkError) -> ForkError:
+        """Keep the evidence, and say where."""
+        place = self._files.keep_evidence(error)
+        where = f"\n\nboth signed tree heads are kept in {place}" if place else ""
+        return ForkError(f"{error.text}{where}", notes=error.notes, proof=error.proof, hint=error.hint)
 
     async def _texts(self, number: int, width: int) -> list[bytes]:
         tile = Tile(DATABASE_HEIGHT, -1, number, width)
