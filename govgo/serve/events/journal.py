@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ _LONGEST_PAUSE_S = 30.0
 _LEARN_S = 10.0
 """How often a process that has nothing to tell looks what others have told."""
 _DAY_S = 24 * 3600.0
+_STRIDE, _REST_S = 256, 0.001
 MOST_WAITING = 200_000
 """So much news waits while the storage fails; what is more is found by the next comparison."""
 
@@ -212,7 +214,8 @@ def compare(means: Means) -> list[News]:
     head = appender.catch_up()
     here = KnownVersions(os.urandom(32))
     news: list[News] = []
-    for entry in means.storage.entries():
+    for count, entry in enumerate(means.storage.entries()):
+        _give_way(count)
         if not entry.key.endswith(".mod"):
             continue
         mod = module_of_key(entry.key)
@@ -221,7 +224,8 @@ def compare(means: Means) -> list[News]:
         here.add(mod)
         if mod not in appender.known:
             news.append(News(STORED, mod))
-    for _, event in appender.log.events(0, head):
+    for number, event in appender.log.events(0, head):
+        _give_way(number)
         mod = event.mod
         if event.kind != STORED or mod in here or mod not in appender.known:
             continue
@@ -229,3 +233,9 @@ def compare(means: Means) -> list[News]:
             if means.storage.head(file_key(mod, "mod")) is None:
                 news.append(News(REMOVED, mod))
     return news
+
+
+def _give_way(count: int) -> None:
+    """Now and then let the threads go on that answer somebody: a long loop would make each of them wait a little."""
+    if count % _STRIDE == 0:
+        time.sleep(_REST_S)
