@@ -71,12 +71,12 @@ ROOMS = {
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom storage sum tree"
-        " why whyversion",
+        "binaries cache diff drawing edit env events findings fleet graph list mirror outdated plan sbom storage sum"
+        " tree why whyversion",
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env licenses log modverify plan proxies session sumdb sums",
+        "cache diff env events licenses log modverify plan proxies session sumdb sums",
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
@@ -186,6 +186,7 @@ TESTED_BY = {
         "adapters/sumdb: buckets logsource; app/log: sample watch; cli/commands/trust: logwatch; core/log: result; "
         "report: log; wiring: log"
     ),
+    "cli/commands/trust/test_logevents.py": "report: events; wiring: events",
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/trust/test_proxies.py": (
         "adapters/proxy: peers; app: proxies; core/goproxy: answers judge; report: proxies; wiring: proxies"
