@@ -173,6 +173,9 @@ def parse_settings(file: str, data: bytes) -> Settings:
             values["policy"] = _policy(file, value)
     if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
         raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
+    keys = [peer.key for peer in values.get("peers", ())]
+    if len(set(keys)) < len(keys):
+        raise UsageError(f"{file}: peers: two with one key")
     return Settings(**values)
 
 

@@ -15,7 +15,7 @@ from govgo.serve.settings import Events, Follow, Settings, parse_duration, parse
 from tests.simulators.eventlog import log_keys
 from tests.simulators.run import SCHEMAS
 
-KEY = log_keys("peer.example")[2]
+KEY, OTHER = log_keys("peer.example")[2], log_keys("other.example")[2]
 WHOLE = """
 listen = "[::1]:8080"
 storage = "/var/lib/govgo"
@@ -38,7 +38,7 @@ follow = [
 ]
 peers = [
     { url = "https://b.io", key = "%(key)s", zips = false, rate = 9, every = "500ms", misses = true, private = true },
-    { url = "https://c.example/modules/", key = "%(key)s" },
+    { url = "https://c.example/modules/", key = "%(other)s" },
 ]
 
 [events]
@@ -55,7 +55,7 @@ allow = ["github.com/*", "q.io"]
 mode = "none"
 modes = [{ module = "q.io", mode = "redirect" }]
 min_age = "14d"
-""" % {"key": KEY}  # noqa: UP031
+""" % {"key": KEY, "other": OTHER}  # noqa: UP031
 SCHEMA = json.loads((SCHEMAS / "serve.toml-1.json").read_text())
 
 
@@ -75,7 +75,7 @@ def test_all_that_can_be_said() -> None:
         ),
         (
             Follow("https://b.io", KEY, "", False, 9, 0.5, True, True),
-            Follow("https://c.example/modules/", KEY),
+            Follow("https://c.example/modules/", OTHER),
         ),
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
@@ -136,6 +136,12 @@ def test_what_makes_no_sense(text: str, told: str) -> None:
     assert told in str(error.value)
     if text != "x":
         assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(tomllib.loads(text)))
+
+
+def test_two_peers_of_one_key() -> None:
+    peer = f'{{ url = "http://x", key = "{KEY}" }}'
+    with pytest.raises(UsageError, match="peers: two with one key"):
+        parse_settings("serve.toml", f"peers = [{peer}, {peer}]".encode())
 
 
 def test_values() -> None:

@@ -42,6 +42,8 @@ from govgo.serve.upstream.coldloop import ColdLoop
 AT_ONCE = 8
 """So many versions are fetched at once."""
 MOST_WAITING = 1000
+MOST_PAGES = 64
+"""So many pages are taken under one head: what proves them is held for so long."""
 _TRIES = 10
 """How often a version is tried that nobody seems to have."""
 _LONGEST_PAUSE_S = 300.0
@@ -135,6 +137,14 @@ class Follower:
         """Begin, on the running loop."""
         if self._task is None:
             self._task = asyncio.ensure_future(self._run())
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Following has ended by itself: of a fault that is told already, or of one of ours."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.status.fault = f"it is not followed any more: {error!r}"
+            self._count("fault", 1)
+            self._means.say(f"{self.status.place}: {self.status.fault}")
 
     async def aclose(self) -> None:
         """End; raises nothing."""
@@ -200,19 +210,22 @@ class Follower:
         if self._verifier is None:
             await self._read_index()
         else:
-            await self._read_log(self._verifier)
+            while await self._read_log(self._verifier):
+                continue
         if not self._pointer.waiting:
             self.status.synced_s = time.time()
 
     # What a place tells.
 
-    async def _read_log(self, verifier: Verifier) -> None:
+    async def _read_log(self, verifier: Verifier) -> bool:
+        """Look at the log, and take what it tells in so many pages; whether there is more."""
         remote = self._means.web.open(f"{self.follow.url.rstrip('/')}/events")
         log = RemoteLog(verifier, remote, self._means.storage, self._means.say)
         try:
             head = await log.newest()
             size = head.tree.size
-            while self._pointer.position < size:
+            end = min(size, (self._pointer.position // WIDTH + MOST_PAGES) * WIDTH)
+            while self._pointer.position < end:
                 self._count_behind(size)
                 position = self._pointer.position
                 texts = await log.page(position // WIDTH, head)
@@ -231,6 +244,7 @@ class Follower:
                 await self._take_all(told)
                 await self._keep(position=position + len(fresh), passed_over=self._pointer.passed_over + strange)
             self._count_behind(size)
+            return end < size
         finally:
             await log.aclose()
 

@@ -95,7 +95,14 @@ class Journal:
         return len(self._news)
 
     def stored(self, mod: ModuleVersion, origin: Origin | None = None) -> None:
-        """Tell that a module version is stored; one that is known to be is no news. Any thread may call."""
+        """Tell that a module version is stored; one that is known to be is no news. Any thread may call.
+
+        Args:
+            mod: the version.
+            origin: the log that told it first, and its number there, where it was not stored for this server's clients.
+        """
+        if origin is not None and self._means is not None and origin.log == self._means.appender.log.verifier.name:
+            origin = None  # it was here first, and comes back
         self._add(News(STORED, mod, origin))
 
     def removed(self, mod: ModuleVersion) -> None:
@@ -114,6 +121,13 @@ class Journal:
         """Begin, on the running loop."""
         if self._means is not None and self._task is None:
             self._task = asyncio.ensure_future(self._run())
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Telling has ended by itself: of a fault that is told already, or of one of ours."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fault = f"it is not written any more: {error!r}"
+            self._say(f"the event log: {self.fault}")
 
     async def flush(self) -> None:
         """Tell what waits, now.

@@ -127,6 +127,38 @@ def test_what_a_peer_tells_is_fetched_and_told(world: World, peer: EventLogSimul
         assert served.said == []
 
 
+def test_what_was_here_first_and_comes_back_has_no_origin(world: World, peer: EventLogSimulator) -> None:
+    """As after its own log was lost with its storage, and a log of a new key was begun under the same name."""
+    peer.store(mods(1), Origin("a.example", 5))
+    with serve(world, of_peer(world, peer)) as served:
+        eventually(lambda: events(served) == [("stored", "q.io/m0", None)])
+
+
+def test_a_long_log_is_taken_in_parts(world: World, peer: EventLogSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PAGES", 1)
+    known = mods(700)
+    for mod in known:
+        place = world.root / "a.example" / mod.path / "@v"
+        place.mkdir(parents=True)
+        for suffix in SUFFIXES:
+            (place / f"v1.0.0.{suffix}").touch()
+    peer.store(known)
+    follow = of_peer(world, peer, every_s=3600)
+    with serve(world, follow) as served:
+        eventually(lambda: served.site.followers[0].status.taken == 700, 10)
+        assert world.proxy.asked.count("/events/checkpoint") == 3
+        eventually(lambda: served.site.journal.size == 700)
+
+
+def test_a_fault_of_ours_is_told(world: World, peer: EventLogSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer.store(mods(1))
+    monkeypatch.setattr(module, "parse_event", lambda text: 1 // 0)
+    with serve(world, of_peer(world, peer)) as served:
+        eventually(lambda: served.site.followers[0].status.fault)
+        assert "ZeroDivisionError" in str(followed(served)["status"])
+        assert any("is not followed any more" in said for said in served.said)
+
+
 def test_zips_only_where_they_are_wanted(world: World, peer: EventLogSimulator) -> None:
     peer.store(mods(2))
     with serve(world, of_peer(world, peer, zips=False)) as served:

@@ -32,8 +32,8 @@ def events(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     govgo log events https://proxy.corp.example -key … -since 2026-01-01T00:00:00Z -json
     govgo log events https://proxy.corp.example -key … -state ~/.cache/proxy -limit 1    only the history
 
-    Exit codes: 0 all that is listed is proved, 3 the server cannot be asked, or what it serves is not what was signed, 4
-    a fork or a bad signature.
+    Exit codes: 0 all that is listed is proved, 3 the server cannot be asked, or serves what was not signed, 4 a fork or
+    a bad signature.
     """
     from govgo.report.events import event_line, event_text, head_line, head_text
     from govgo.wiring.events import Wanted, list_events
