@@ -275,9 +275,10 @@ class Follower:
         """
         taken = passed_over = 0
         waiting = {each.mod: each for each in self._pointer.waiting}
-        outcomes = await asyncio.gather(*(self._take(*each) for each in told))
+        outcomes = await asyncio.gather(*(self._take(mod) for mod, _ in told))
         for (mod, origin), outcome in zip(told, outcomes, strict=True):
             if outcome is Outcome.TAKEN:
+                self._means.stored(mod, origin)  # in the order in which the place told it
                 taken += 1
                 waiting.pop(mod, None)
             elif outcome is Outcome.NEVER:
@@ -302,14 +303,12 @@ class Follower:
             waiting=tuple(waiting.values()),
         )
 
-    async def _take(self, mod: ModuleVersion, origin: Origin | None) -> Outcome:
+    async def _take(self, mod: ModuleVersion) -> Outcome:
         async with self._slots:
             if await self._taking.missing(mod):
                 await self._pace()
             done = await self._taking.take(mod)
-        if done.outcome is Outcome.TAKEN:
-            self._means.stored(mod, origin)
-        elif done.text:
+        if done.text:
             self._means.say(f"{self.status.place}: {mod}: {done.text}".replace("\n", " "))
         return done.outcome
 

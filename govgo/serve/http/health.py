@@ -49,9 +49,19 @@ class Health:
             "under_way": site.library.flights,
         }
         if ready and (site.followers or site.journal.is_on):
-            told["events"] = {"size": site.journal.size, "waiting": site.journal.waiting, "fault": site.journal.fault}
+            told["events"] = self._events()
             told["followed"] = [self._followed(slot) for slot in range(len(site.followers))]
         return 503 if bad else 200, json.dumps(told).encode() + b"\n"
+
+    def _events(self) -> dict[str, object]:
+        """The event log, as all processes know it."""
+        site = self._site
+        site.count()
+        fault = site.journal.fault
+        if not fault and site.counters.largest("events_fault"):
+            fault = "not written by one of the processes, which has said why"
+        waiting = site.counters.total("events_waiting")
+        return {"size": site.counters.largest("events"), "waiting": waiting, "fault": fault}
 
     def _followed(self, slot: int) -> dict[str, object]:
         """How a place is followed. None of it makes this server unready: a peer must not be able to do that."""

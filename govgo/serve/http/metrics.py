@@ -91,11 +91,8 @@ class _Collector:
 
 def render(site: Site) -> tuple[str, bytes]:
     """(content type, text)."""
-    site.memory.count()
+    site.count()
     site.counters.set("cold_flights", site.library.flights)
     registry = CollectorRegistry(auto_describe=False)
-    site.counters.set("events", site.journal.size)
-    site.counters.set("events_waiting", site.journal.waiting)
-    site.counters.set("events_fault", 1 if site.journal.fault else 0)
     registry.register(_Collector(site.counters, [each.status.place for each in site.followers]))
     return CONTENT_TYPE_LATEST, generate_latest(registry)

@@ -79,6 +79,13 @@ class Site:
         self.files.clear()
         self.cold.loop.call_soon_threadsafe(self.library.forget)
 
+    def count(self) -> None:
+        """Set the counters of what changes by itself; called once a second, and when somebody looks."""
+        self.memory.count()
+        self.counters.set("events", self.journal.size)
+        self.counters.set("events_waiting", self.journal.waiting)
+        self.counters.set("events_fault", 1 if self.journal.fault else 0)
+
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""
         return match_prefix_patterns(self.private, path)
