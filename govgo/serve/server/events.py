@@ -18,6 +18,7 @@ from govgo.app.sumdb.growing import GrowingLog
 from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.signer import Signer, verifier_key
+from govgo.errors import UsageError
 from govgo.ports.storage import Storage
 from govgo.serve.counters import Counters, followed_name
 from govgo.serve.events.follow import Follower
@@ -51,7 +52,13 @@ def open_key(settings: Settings, env: GoEnv) -> tuple[Signer, str]:
         UsageError: the file has another key, or there is no place for one.
         DiskError: it cannot be written.
     """
-    file = settings.events.key or default_key_file(settings.events.name, env.process, "events")
+    file = settings.events.key
+    if not file:
+        try:
+            file = default_key_file(settings.events.name, env.process, "events")
+        except UsageError:
+            text = "events: no home directory for the private key; key in the table [events] names its file"
+            raise UsageError(text) from None
     return create_key(file, settings.events.name), file
 
 

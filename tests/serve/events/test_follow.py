@@ -22,7 +22,7 @@ from govgo.serve.events import journal
 from govgo.serve.policy import Policy, Rule
 from govgo.serve.settings import Events, Follow
 from tests.simulators.eventlog import EventLogSimulator, log_keys, mods
-from tests.simulators.proxy import Status
+from tests.simulators.proxy import Action, Body, Endless, GzipBomb, Status
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
@@ -315,6 +315,31 @@ def test_a_log_of_another_key(world: World, peer: EventLogSimulator) -> None:
     with serve(world, of_peer(world, peer)) as served:
         eventually(lambda: served.site.followers[0].status.fault)
         assert "no verifiable signatures" in served.site.followers[0].status.fault
+
+
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("checkpoint", Endless()),
+        ("checkpoint", Endless(1 << 40)),
+        ("checkpoint", GzipBomb(1 << 28)),
+        ("checkpoint", Body(b"\xff" * 1000)),
+        ("tile/8/data/000.p/2", GzipBomb(1 << 28)),
+        ("tile/8/data/000.p/2", Body(b"\n\n" * 10_000)),
+        ("tile/8/0/000.p/2", Body(b"x" * 64)),
+        ("tile/8/0/000.p/2", Endless()),
+    ],
+)
+def test_attack_a_peer_that_answers_with_anything(
+    world: World, peer: EventLogSimulator, path: str, action: Action
+) -> None:
+    peer.store(mods(2))
+    world.proxy.script(f"/events/{path}", action)
+    with serve(world, of_peer(world, peer, every_s=0.2)) as served:
+        eventually(lambda: followed(served)["status"] != "ok", 15)
+        assert events(served) == []
+        assert served.get("/q.io/m5/@v/v1.0.0.mod").status == 200
+        assert not [asked for asked in world.proxy.asked if asked.startswith("/q.io/m0/")]
 
 
 def test_a_gap_is_told_and_nothing_behind_it_is_taken(world: World, peer: EventLogSimulator) -> None:
