@@ -126,8 +126,13 @@ class GrowingLog:
             UsageError: the storage has a log with another key.
             IntegrityError: the storage has lost a log with this key, or the key has signed one elsewhere.
         """
-        if self._storage.head(COMMIT) is None or self._storage.head(LATEST) is None:
-            self._check_new()
+        if self._is_missing():
+            try:
+                self._check_new()
+            except IntegrityError:
+                if self._is_missing():
+                    raise
+                # else another process has made it just now, and added to it
         fresh = self._storage.create(KEY, f"{self.key}\n".encode())
         if (self._storage.read(KEY, 0, 4096) or b"").decode("utf-8", "replace").strip() != self.key:
             raise UsageError(f"the {self._kind.noun} in the storage was made with another key")
@@ -135,6 +140,9 @@ class GrowingLog:
         self._storage.create(LATEST, note)
         self._storage.create(COMMIT, note)
         return fresh
+
+    def _is_missing(self) -> bool:
+        return self._storage.head(COMMIT) is None or self._storage.head(LATEST) is None
 
     def _check_new(self) -> None:
         """Refuse to sign the empty tree for a log that had records: who has seen them would see two histories."""

@@ -15,9 +15,10 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from govgo.app.events.append import Appender, News
@@ -25,6 +26,7 @@ from govgo.core.events.event import REMOVED, STORED, Origin
 from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import file_key, module_of_key
+from govgo.core.sumdb.timeline import Head
 from govgo.errors import Failure, IntegrityError, SecurityError, UsageError
 from govgo.ports.storage import Storage
 
@@ -36,6 +38,7 @@ _LONGEST_PAUSE_S = 30.0
 _LEARN_S = 10.0
 """How often a process that has nothing to tell looks what others have told."""
 _DAY_S = 24 * 3600.0
+_BATCH = 4096
 _STRIDE, _REST_S = 256, 0.001
 MOST_WAITING = 200_000
 """So much news waits while the storage fails; what is more is found by the next comparison."""
@@ -78,6 +81,7 @@ class Journal:
         # One thread: an appender has one user at a time, and the threads of the storage stay free.
         self._thread = ThreadPoolExecutor(1, "govgo-events") if means is not None else None
         self._task: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
         self._trouble = ""
 
     @property
@@ -139,37 +143,38 @@ class Journal:
             return
         batch = [self._news.popleft() for _ in range(len(self._news))]
         try:
-            _, head = await asyncio.get_running_loop().run_in_executor(self._thread, self._means.appender.append, batch)
+            appender = self._means.appender
+            _, head = await self._on_thread(lambda: appender.append(batch))
         except BaseException:
             self._news.extendleft(reversed(batch))
             raise
         self.size = head.tree.size
 
-    async def reconcile(self) -> None:
-        """Compare the storage with the log, and tell what differs.
+    async def reconcile(self) -> bool:
+        """Compare the storage with the log, and tell what differs; False where another process does it.
 
         Raises:
             GovgoError: storage or log cannot be read.
         """
         if self._means is None:
-            return
+            return False
         release = await self._means.lease("govgo/events/reconcile")
         if release is None:
-            return  # another process does it
+            return False
         try:
             means = self._means
-            news = await self._on_thread(lambda: compare(means))
-            self.size = self._means.appender.known.size
-            self._news.extend(news)
-            await self.flush()
+            await self._on_thread(lambda: reconcile(means))
+            self.size = means.appender.known.size
+            return True
         finally:
             await release()
 
     async def aclose(self) -> None:
         """Tell what waits, if that is possible; raises nothing."""
+        self._over.set()  # not cancelled: what is being told would be told again
         if self._task is not None:
-            self._task.cancel()
             await asyncio.wait({self._task}, timeout=2)
+            self._task.cancel()
         if not self.fault:
             with suppress(Failure):
                 await self.flush()
@@ -178,7 +183,7 @@ class Journal:
 
     async def _run(self) -> None:
         pause_s = self._beat_s
-        while True:
+        while not self._over.is_set():
             try:
                 if not self._made:
                     await self._create()
@@ -193,7 +198,8 @@ class Journal:
             except Failure as error:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
                 self._say(f"the event log: {error}")
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), pause_s)
 
     async def _create(self) -> None:
         assert self._means is not None
@@ -207,8 +213,12 @@ class Journal:
         assert self._means is not None
         now_s = asyncio.get_running_loop().time()
         if self._lost or now_s - self._reconciled_s > _DAY_S:
-            self._lost = False
-            await self.reconcile()
+            lost, self._lost = self._lost, False
+            done = False
+            try:
+                done = await self.reconcile()
+            finally:  # another process that compares may have looked before what was lost here was stored
+                self._lost = self._lost or (lost and not done)
             self._reconciled_s = now_s
         if now_s - self._learned_s > _LEARN_S:
             self._learned_s = now_s
@@ -222,12 +232,18 @@ class Journal:
             self._means.say(text)
 
 
-def compare(means: Means) -> list[News]:
-    """What the storage has and the log does not say, and the other way round (errors as of both)."""
+def reconcile(means: Means) -> None:
+    """Tell what the storage has and the log does not say, and the other way round (errors as of both)."""
     appender = means.appender
     head = appender.catch_up()
     here = KnownVersions(os.urandom(32))
-    news: list[News] = []
+    for news in (_untold(means, here), _gone(means, head, here)):
+        while batch := list(islice(news, _BATCH)):
+            appender.append(batch)
+
+
+def _untold(means: Means, here: KnownVersions) -> Iterator[News]:
+    """What is stored and was not told; all that is stored comes into `here`."""
     for count, entry in enumerate(means.storage.entries()):
         _give_way(count)
         if not entry.key.endswith(".mod"):
@@ -236,17 +252,20 @@ def compare(means: Means) -> list[News]:
         if mod is None or means.leaves_out(mod.path):
             continue
         here.add(mod)
-        if mod not in appender.known:
-            news.append(News(STORED, mod))
-    for number, event in appender.log.events(0, head):
+        if mod not in means.appender.known:
+            yield News(STORED, mod)
+
+
+def _gone(means: Means, head: Head, here: KnownVersions) -> Iterator[News]:
+    """What was told to be stored before the storage was looked at, and is not there."""
+    for number, event in means.appender.log.events(0, head):
         _give_way(number)
         mod = event.mod
-        if event.kind != STORED or mod in here or mod not in appender.known:
+        if event.kind != STORED or mod in here or mod not in means.appender.known:
             continue
         with suppress(Failure):  # what cannot be looked at is not known to be gone
             if means.storage.head(file_key(mod, "mod")) is None:
-                news.append(News(REMOVED, mod))
-    return news
+                yield News(REMOVED, mod)
 
 
 def _give_way(count: int) -> None:

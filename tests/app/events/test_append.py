@@ -15,6 +15,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.timeline import read_head
 from govgo.core.sumdb.tlog import record_hash
 from govgo.errors import IntegrityError, StorageError
+from govgo.ports.storage import Entry
 from tests.simulators import logmath
 from tests.simulators.eventlog import EventLogSimulator, mods
 from tests.simulators.storage import Killed, MemoryStorage
@@ -151,6 +152,25 @@ def test_killed_at_every_change_a_rerun_mends(start: int) -> None:
             break
         died += 1
     assert died > 5
+
+
+def test_a_log_that_another_process_has_just_made() -> None:
+    """It is made, and has grown, right after this one has looked."""
+    log = EventLogSimulator()
+    log.store(mods(3))
+    made, log.storage = log.storage, MemoryStorage()
+    look = log.storage.head
+
+    def head(key: str) -> Entry | None:
+        found = look(key)
+        for each, data in made.files.items():
+            log.storage.create(each, data)
+        return found
+
+    log.storage.head = head  # type: ignore[method-assign]
+    appender = log.appender()
+    assert appender.create() is False
+    assert appender.append([News(STORED, mod) for mod in mods(5)])[0] == 2
 
 
 def test_a_log_that_was_set_back_is_not_written_any_more() -> None:
