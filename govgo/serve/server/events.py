@@ -17,8 +17,9 @@ from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog
 from govgo.core.goenv import GoEnv
 from govgo.core.sumdb.note import Verifier, parse_verifier
+from govgo.core.sumdb.published import KEY
 from govgo.core.sumdb.signer import Signer, verifier_key
-from govgo.errors import UsageError
+from govgo.errors import NoteError, UsageError
 from govgo.ports.storage import Storage
 from govgo.serve.counters import Counters, followed_name
 from govgo.serve.events.follow import Follower
@@ -87,12 +88,28 @@ def open_journal(
 
 
 def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> IndexPages | None:
-    """What is answered about the event log; None where there is none (errors as `open_key`)."""
+    """What is answered about the event log; None where there is none (errors as `open_key`).
+
+    A server that stores nothing needs no private key: it shows the log that is there, which others verify.
+
+    Raises:
+        StorageError: such a server cannot read the key.
+    """
     if not settings.events.name:
         return None
-    signer, _ = open_key(settings, env)
-    log = EventLog(log_storage(storage), verifier_of(signer))
-    return IndexPages(site.cold, log, verifier_key(signer), site.journal.is_removed, private=site.access.is_closed)
+    files = log_storage(storage)
+    if settings.read_only:
+        key = (files.read(KEY, 0, 4096) or b"").decode("utf-8", "replace").strip()
+        try:
+            verifier = parse_verifier(key)
+        except NoteError:
+            return None
+        verifier = verifier._replace(origin=verifier.name)
+    else:
+        signer, _ = open_key(settings, env)
+        key, verifier = verifier_key(signer), verifier_of(signer)
+    log = EventLog(files, verifier)
+    return IndexPages(site.cold, log, key, site.journal.is_removed, private=site.access.is_closed)
 
 
 def make_followers(

@@ -156,10 +156,15 @@ def test_a_server_that_stores_nothing_shows_the_log_and_tells_nothing(world: Wor
     with serve(world) as served:
         served.get("/q.io/m0/@v/v1.0.0.mod")
         wait_for(served, "q.io/m0")
+    key = world.root / "a.key"
+    key.rename(world.root / "elsewhere")
     with serve(world, read_only=True) as served:
         served.get("/q.io/m1/@v/v1.0.0.mod")
         assert told(served) == ["q.io/m0"]
         assert not on_cold(served, lambda: served.site.journal.is_on)
+        assert not key.exists(), "it needs none"
+    with serve(world, read_only=True, storage=str(world.root / "empty")) as served:
+        assert served.get("/index").status == 404
 
 
 class Alone:
