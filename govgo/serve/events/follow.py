@@ -185,21 +185,20 @@ class Follower:
             if found:
                 raise SecurityError(f"its event log has two histories; the evidence is govgo/events/{found}")
             try:
-                await self.round()
+                await self._look()
                 failures = 0
                 self.status.trouble = ""
                 self._tell()
             except Failure as error:
                 failures += 1
                 self._trouble(error)
-            await asyncio.sleep(
-                min(self.follow.every_s * 2 ** min(failures, 16), _LONGEST_PAUSE_S) if failures else self.follow.every_s
-            )
+            pause_s = self.follow.every_s * 2 ** min(failures, 16)
+            await asyncio.sleep(min(pause_s, max(self.follow.every_s, _LONGEST_PAUSE_S)))
 
     def _evidence(self) -> str:
         return kept_evidence(self._verifier.name, self._means.storage) if self._verifier is not None else ""
 
-    async def round(self) -> None:
+    async def _look(self) -> None:
         """Look once, and take all there is.
 
         Raises:

@@ -19,21 +19,20 @@ from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.zips import Reading
 
 
-class Outcome(enum.Enum):
-    """What became of a version: it is stored; it never will be; it may be later; it may be later, or never."""
+class Outcome(enum.IntEnum):
+    """What became of a version: it never will be stored; perhaps it will; it will be later; it is stored."""
 
-    TAKEN = "taken"
-    NEVER = "never"
-    LATER = "later"
-    PERHAPS = "perhaps"
+    NEVER = 0
+    PERHAPS = 1
+    LATER = 2
+    TAKEN = 3
 
 
 class Taken(NamedTuple):
-    """What became of a version, why, and whether anybody was asked for it."""
+    """What became of a version, and why."""
 
     outcome: Outcome
     text: str = ""
-    asked: bool = False
 
 
 class Taking:
@@ -67,7 +66,7 @@ class Taking:
         keys = [(suffix, file_key(mod, suffix)) for suffix in self._suffixes]
         return await self._cold.stored(lambda: [suffix for suffix, key in keys if self._storage.head(key) is None])
 
-    def refusal(self, mod: ModuleVersion) -> str:
+    def _refusal(self, mod: ModuleVersion) -> str:
         """Why the policy does not let a version be fetched, "" where it does."""
         if self._policy.mode_of(mod.path) != "sync":
             return "modules like this one are not fetched"
@@ -80,7 +79,7 @@ class Taking:
         missing = await self.missing(mod)
         if not missing:
             return Taken(Outcome.TAKEN)
-        refused = self.refusal(mod)
+        refused = self._refusal(mod)
         if refused:
             return Taken(Outcome.NEVER, refused)
         for suffix in missing:
@@ -89,20 +88,19 @@ class Taking:
                 return told
         # The answer was given even if it could not be stored.
         if await self.missing(mod):
-            return Taken(Outcome.LATER, "it could not be stored", asked=True)
-        return Taken(Outcome.TAKEN, asked=True)
+            return Taken(Outcome.LATER, "it could not be stored")
+        return Taken(Outcome.TAKEN)
 
     async def _fetch(self, mod: ModuleVersion, suffix: str) -> Taken | None:
         """Fetch one file; None where it is there."""
-        worst: Taken | None = None
+        best: Taken | None = None
         for library in self._libraries(mod.path):
             refusal = await _ask(library, mod, suffix)
             if refusal is None:
                 return None
-            told = Taken(_outcome_of(refusal), refusal.text, asked=True)
-            if worst is None or worst.outcome is Outcome.NEVER:
-                worst = told  # whoever may have it later counts
-        return worst
+            told = Taken(_outcome_of(refusal), refusal.text)
+            best = told if best is None else max(best, told)  # who may have it later counts, not who has not
+        return best
 
 
 async def _ask(library: Library, mod: ModuleVersion, suffix: str) -> Refusal | None:
