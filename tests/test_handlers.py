@@ -29,6 +29,7 @@ KEEP_THE_CLASS = {
     "attributed",  # adapters/attribution: "path@version: " before the sentence
     "version_error",  # adapters/attribution: the same, in go's three forms
     "_misbehaved",  # adapters/sumdb/client: the first evidence of misbehaviour, kept on disk
+    "_with_evidence",  # adapters/sumdb/remotelog: the fork, kept in the storage
     "_unreadable",  # core/sumdb/timeline: a BadSignatureError stays one
 }
 
@@ -47,6 +48,16 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("adapters/repository/gomodstream.py", "_Stream._fetch_ahead", "GovgoError"): (
         "the fetch is remembered, and raises again when the module is asked for; if it never is, nothing of it is used "
         "(and `SumDb.misbehaviour` is raised in any case)"
+    ),
+    ("serve/events/journal.py", "Journal._run", "SecurityError"): (
+        "told, kept as `fault`, and shown by /readyz and metrics; the log is not signed any more"
+    ),
+    ("serve/events/follow.py", "Follower._run", "SecurityError"): (
+        "told, kept as the fault of the place, shown by /readyz and metrics; the place is not followed any more, and "
+        "nothing that it says is believed"
+    ),
+    ("serve/index/routes.py", "IndexPages._answer.on_cold_loop", "SecurityError"): (
+        "the answer is 500 with the reason: nothing of a log that its key has not signed is served"
     ),
     ("adapters/sumdb/audit.py", "SumAudit.damage", "GovgoError"): _FINDING,
     ("adapters/sumdb/audit.py", "SumAudit._stored_head", "GovgoError"): _FINDING,

@@ -30,16 +30,29 @@ _EVENTS = (
     "connections",
     "opened_connections",
     "cold_flights",
+    "events",
+    "events_waiting",
+    "events_fault",
 )
+FOLLOWED = 64
+"""So many places can be followed."""
+FOLLOW_FACTS = ("behind", "synced", "taken", "passed_over", "failing", "fault")
+"""What is known of each of them; the process that follows a place says it, the others say 0."""
 BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds of the histogram of fetches of zips, in seconds."""
-GAUGES = frozenset({"memory_bytes", "memory_entries", "connections", "cold_flights"})
+GAUGES = frozenset({"memory_bytes", "memory_entries", "connections", "cold_flights", "events_waiting"})
 
 
 def _names() -> tuple[str, ...]:
     answered = (f"{kind} {status}" for kind in KINDS for status in STATUSES)
     buckets = (f"fetch_le {bound}" for bound in (*BUCKETS_S, "inf"))
-    return (*_EVENTS, *answered, *buckets, "fetch_microseconds")
+    followed = (followed_name(slot, fact) for slot in range(FOLLOWED) for fact in FOLLOW_FACTS)
+    return (*_EVENTS, *answered, *buckets, "fetch_microseconds", *followed)
+
+
+def followed_name(slot: int, fact: str) -> str:
+    """The name of what is known of a place that is followed."""
+    return f"follow_{fact} {slot}"
 
 
 NAMES = _names()
@@ -83,6 +96,10 @@ class Counters:
         bound = next((str(each) for each in BUCKETS_S if seconds <= each), "inf")
         self.add(f"fetch_le {bound}")
         self.add("fetch_microseconds", int(seconds * 1e6))
+
+    def largest(self, name: str) -> int:
+        """The largest number of any process."""
+        return max(self._all[place] for place in range(PLACES[name], len(self._all), len(NAMES)))
 
     def total(self, name: str) -> int:
         """Over all processes."""

@@ -6,8 +6,14 @@
     upstream = "https://proxy.example"    # default: GOPROXY
     workers = 2
 
+    follow = ["https://index.example/index"]
+    peers = [{ url = "https://b.example", key = "b.example+1f2e3d4c+AX…" }]
+
     [policy]
     deny = [{ module = "github.com/evil/*", reason = "malware, see SEC-7" }]
+
+    [events]
+    name = "a.example"
 
 The whole of it is in the schema `serve.toml-1.json`.
 """
@@ -19,8 +25,13 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from govgo.core.events.event import is_log_name
 from govgo.core.foreign import one_line
-from govgo.errors import InputError, UsageError
+from govgo.core.golib import url as gourl
+from govgo.core.golib.time import parse_rfc3339
+from govgo.core.sumdb.note import parse_verifier
+from govgo.errors import InputError, NoteError, UsageError
+from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, Policy, Rule
 
 MAX_BYTES = 1 << 20
@@ -28,6 +39,44 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SIZE = re.compile(r"([0-9]{1,12})([kmg]?)b?\Z", re.ASCII | re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Events(NamedTuple):
+    """The event log of this server; none where it has no name.
+
+    Attributes:
+        name: of the log and its key.
+        key: the file of its private key; "" for one in the user's configuration directory.
+        private: whether private modules (GOPRIVATE and its kin) are told, too.
+    """
+
+    name: str = ""
+    key: str = ""
+    private: bool = False
+
+
+class Follow(NamedTuple):
+    """A place whose new versions are fetched.
+
+    Attributes:
+        url: of the index; of the proxy itself for a peer.
+        key: the verifier key of a peer's event log, "" for an index.
+        since: where to begin in an index: a time, "all", or "" for now.
+        zips: whether zips are fetched, too.
+        rate: so many versions a second at most.
+        every_s: how often it is asked.
+        misses: whether the peer is asked for what was fetched here, so that it has it, too.
+        private: whether what no checksum database covers is taken from the peer, as it has it.
+    """
+
+    url: str
+    key: str = ""
+    since: str = ""
+    zips: bool = True
+    rate: int = 50
+    every_s: float = 10.0
+    misses: bool = False
+    private: bool = False
 
 
 class Settings(NamedTuple):
@@ -47,6 +96,9 @@ class Settings(NamedTuple):
         access_log: a file, "-" for standard error.
         connections: at once, in each process.
         policy: which modules are served.
+        events: the event log.
+        follow: indexes that are followed.
+        peers: other servers whose event logs are followed.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -65,14 +117,20 @@ class Settings(NamedTuple):
     access_log: str = ""
     connections: int = 4096
     policy: Policy = Policy()
+    events: Events = Events()
+    follow: tuple[Follow, ...] = ()
+    peers: tuple[Follow, ...] = ()
 
 
 _TEXTS = ("listen", "storage", "upstream", "tls_cert", "tls_key", "client_ca", "users", "access_log")
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy")
+_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy", "events", "follow", "peers")
 _POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
+_EVENTS_KEYS = ("name", "key", "private")
+_FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
+_PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses", "private")
 
 
 def parse_settings(file: str, data: bytes) -> Settings:
@@ -104,11 +162,20 @@ def parse_settings(file: str, data: bytes) -> Settings:
         elif key == "memory":
             values["memory_bytes"] = parse_size(place, _text(place, value))
         elif key == "read_only":
-            if not isinstance(value, bool):
-                raise UsageError(f"{place}: want true or false")
-            values["read_only"] = value
+            values["read_only"] = _truth(place, value)
+        elif key == "events":
+            values["events"] = _events(file, value)
+        elif key == "follow":
+            values["follow"] = tuple(_follow(f"{place}[{n}]", each) for n, each in enumerate(_list(place, value)))
+        elif key == "peers":
+            values["peers"] = tuple(_peer(f"{place}[{n}]", each) for n, each in enumerate(_list(place, value)))
         else:
             values["policy"] = _policy(file, value)
+    if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
+        raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
+    keys = [peer.key for peer in values.get("peers", ())]
+    if len(set(keys)) < len(keys):
+        raise UsageError(f"{file}: peers: two with one key")
     return Settings(**values)
 
 
@@ -173,6 +240,78 @@ def _policy(file: str, table: object) -> Policy:
     )
 
 
+def _events(file: str, table: object) -> Events:
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: events: want a table")
+    _check_keys(file, "events.", table, _EVENTS_KEYS)
+    name = events_name(f"{file}: events.name", _text(f"{file}: events.name", table.get("name", "")))
+    key = _text(f"{file}: events.key", table.get("key", ""))
+    return Events(name, key, _truth(f"{file}: events.private", table.get("private", False)))
+
+
+def events_name(place: str, name: str) -> str:
+    """The name of an event log.
+
+    Raises:
+        UsageError: no log may have it; the sentence begins with `place`.
+    """
+    if not is_log_name(name):
+        raise UsageError(f'{place}: want a name such as "proxy.corp.example", in small letters: {one_line(name)}')
+    return name
+
+
+def follow_of(place: str, url: str, since: str = "") -> Follow:
+    """An index that is followed.
+
+    Raises:
+        UsageError: no URL, or no time; the sentence begins with `place`.
+    """
+    if not url.startswith(("http://", "https://")) or gourl.parse(url).host == "":
+        raise UsageError(f"{place}: want an http or https URL: {one_line(url)}")
+    if since not in ("", "all"):
+        try:
+            parse_rfc3339(since)
+        except InputError as error:
+            raise UsageError(f'{place}: since: want a time or "all": {error}') from None
+    return Follow(url, since=since)
+
+
+def _follow(place: str, value: object) -> Follow:
+    if isinstance(value, str):
+        return follow_of(place, value)
+    table = _followed_table(place, value, _FOLLOW_KEYS)
+    found = follow_of(place, table["url"], _text(f"{place}.since", table.get("since", "")))
+    return _with_pace(place, found, table)
+
+
+def _peer(place: str, value: object) -> Follow:
+    table = _followed_table(place, value, _PEER_KEYS)
+    key = _text(f"{place}.key", table.get("key", ""))
+    try:
+        events_name(f"{place}.key", parse_verifier(key).name)
+    except NoteError as error:
+        raise UsageError(f"{place}.key: want the verifier key of the peer's event log: {error}") from None
+    misses, private = (_truth(f"{place}.{name}", table.get(name, False)) for name in ("misses", "private"))
+    found = follow_of(place, table["url"])._replace(key=key, misses=misses, private=private)
+    return _with_pace(place, found, table)
+
+
+def _followed_table(place: str, value: object, keys: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
+        raise UsageError(f"{place}: want a table with a url")
+    _check_keys(place, "", value, keys)
+    return value
+
+
+def _with_pace(place: str, follow: Follow, table: Mapping[str, object]) -> Follow:
+    every = _text(f"{place}.every", table.get("every", "10s"))
+    return follow._replace(
+        zips=_truth(f"{place}.zips", table.get("zips", True)),
+        rate=_number(f"{place}.rate", table.get("rate", Follow("").rate), 1, 100_000),
+        every_s=max(0.1, parse_duration(f"{place}.every", every)),
+    )
+
+
 def _check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple[str, ...]) -> None:
     for key in table:
         if key not in names:
@@ -197,6 +336,12 @@ def _list(place: str, value: object) -> list[object]:
 def _text(place: str, value: object) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{place}: want a text")
+    return value
+
+
+def _truth(place: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{place}: want true or false")
     return value
 
 

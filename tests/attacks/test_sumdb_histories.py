@@ -67,7 +67,7 @@ def test_attack_a_storage_is_set_back_after_a_race_of_two_writers(machine: Machi
                 machine.add("c")  # another process, which is done before this one goes on
             super().write(note)
 
-    slow._memory = Slow(str(machine.root / "key"))
+    slow._log._memory = Slow(str(machine.root / "key"))
     mod = ModuleVersion("example.org/b", "v1.0.0")
     slow.add({mod: record_text(*mod).encode()})
     # The tree of three records was signed and shown. The backup has the one of two.

@@ -11,9 +11,11 @@ import pytest
 
 from govgo.errors import UsageError
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.settings import Settings, parse_duration, parse_listen, parse_settings, parse_size
+from govgo.serve.settings import Events, Follow, Settings, parse_duration, parse_listen, parse_settings, parse_size
+from tests.simulators.eventlog import log_keys
 from tests.simulators.run import SCHEMAS
 
+KEY, OTHER = log_keys("peer.example")[2], log_keys("other.example")[2]
 WHOLE = """
 listen = "[::1]:8080"
 storage = "/var/lib/govgo"
@@ -30,6 +32,19 @@ tls_key = "key.pem"
 client_ca = "ca.pem"
 users = "users"
 access_log = "-"
+follow = [
+    "https://index.example/index",
+    { url = "http://i.example/index", since = "2026-01-02T03:04:05Z", zips = false, rate = 7, every = "5m" },
+]
+peers = [
+    { url = "https://b.io", key = "%(key)s", zips = false, rate = 9, every = "500ms", misses = true, private = true },
+    { url = "https://c.example/modules/", key = "%(other)s" },
+]
+
+[events]
+name = "a.example/events"
+key = "/etc/govgo/events.key"
+private = true
 
 [policy]
 deny = [
@@ -40,7 +55,7 @@ allow = ["github.com/*", "q.io"]
 mode = "none"
 modes = [{ module = "q.io", mode = "redirect" }]
 min_age = "14d"
-"""
+""" % {"key": KEY, "other": OTHER}  # noqa: UP031
 SCHEMA = json.loads((SCHEMAS / "serve.toml-1.json").read_text())
 
 
@@ -53,13 +68,26 @@ def test_all_that_can_be_said() -> None:
     assert parse_settings("serve.toml", WHOLE.encode()) == Settings(
         "[::1]:8080", "/var/lib/govgo", "https://proxy.example,direct", 2, 128 << 20, 90.0, 300.0, 0.5, True,
         "cert.pem", "key.pem", "ca.pem", "users", "-", 100, policy,
+        Events("a.example/events", "/etc/govgo/events.key", True),
+        (
+            Follow("https://index.example/index"),
+            Follow("http://i.example/index", "", "2026-01-02T03:04:05Z", False, 7, 300.0),
+        ),
+        (
+            Follow("https://b.io", KEY, "", False, 9, 0.5, True, True),
+            Follow("https://c.example/modules/", OTHER),
+        ),
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
 
 
 def test_the_schema_knows_each_key() -> None:
     assert set(SCHEMA["properties"]) == set(tomllib.loads(WHOLE))
-    assert set(SCHEMA["properties"]["policy"]["properties"]) == set(tomllib.loads(WHOLE)["policy"])
+    whole = tomllib.loads(WHOLE)
+    assert set(SCHEMA["properties"]["policy"]["properties"]) == set(whole["policy"])
+    assert set(SCHEMA["properties"]["events"]["properties"]) == set(whole["events"])
+    assert set(SCHEMA["properties"]["peers"]["items"]["properties"]) == set(whole["peers"][0])
+    assert set(SCHEMA["properties"]["follow"]["items"]["oneOf"][1]["properties"]) == set(whole["follow"][1])
 
 
 def test_nothing_said() -> None:
@@ -85,6 +113,21 @@ def test_nothing_said() -> None:
         ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0]: why: unknown key"),
         ('[policy]\nmodes = [{ module = "x" }]', "policy.modes[0]: want one of"),
         ("[policy]\nallow = [1]", "policy.allow: want a text"),
+        ("events = 1", "events: want a table"),
+        ("[events]", 'events.name: want a name such as "proxy.corp.example"'),
+        ('[events]\nname = "A"', "events.name: want a name"),
+        ('[events]\nname = "a"\nprivate = 1', "events.private: want true or false"),
+        ('[events]\nname = "a"\nx = 1', "events.x: unknown key"),
+        ("follow = 1", "follow: want a list"),
+        ("follow = [1]", "follow[0]: want a table with a url"),
+        ('follow = ["ftp://x"]', "follow[0]: want an http or https URL"),
+        ('follow = [{ url = "http://x", since = "yesterday" }]', "follow[0]: since: want a time"),
+        ('follow = [{ url = "http://x", rate = 0 }]', "follow[0].rate: want a number from 1"),
+        ('follow = [{ url = "http://x", key = "k" }]', "key: unknown key"),
+        ("follow = [" + '"http://x",' * 65 + "]", "more than 64 places"),
+        ('peers = ["http://x"]', "peers[0]: want a table with a url"),
+        ('peers = [{ url = "http://x" }]', "peers[0].key: want the verifier key"),
+        ('peers = [{ url = "http://x", key = "x+y" }]', "peers[0].key: want the verifier key"),
     ],
 )
 def test_what_makes_no_sense(text: str, told: str) -> None:
@@ -93,6 +136,12 @@ def test_what_makes_no_sense(text: str, told: str) -> None:
     assert told in str(error.value)
     if text != "x":
         assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(tomllib.loads(text)))
+
+
+def test_two_peers_of_one_key() -> None:
+    peer = f'{{ url = "http://x", key = "{KEY}" }}'
+    with pytest.raises(UsageError, match="peers: two with one key"):
+        parse_settings("serve.toml", f"peers = [{peer}, {peer}]".encode())
 
 
 def test_values() -> None:

@@ -47,12 +47,15 @@ class Served:
     Attributes:
         storage: its directory.
         said: what it said to its operator.
+
+    Besides settings it takes `port`, for those who are to be known before they are there.
     """
 
     def __init__(self, world: World, *, env: Mapping[str, str] | None = None, **settings: Any) -> None:
         self.world = world
         place = str(settings.pop("storage", world.root / "served"))
         self.storage = Path(place)
+        self._port = int(settings.pop("port", 0))
         self.settings = Settings(**{"listen": "127.0.0.1:0", "storage": place, **settings})
         self._env = load_env({**world.environment, **(env or {})})
         self.said: list[str] = []
@@ -65,7 +68,7 @@ class Served:
         )
         self.site = self.running.site
         tls = tls_context(self.settings)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
         self.port = self._listener.getsockname()[1]
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self.server = make_server(self.site, tls)

@@ -2,7 +2,7 @@
 """The private key of one's own checksum database, in a file that its owner alone can read; and what it has signed.
 
 FILE          PRIVATE+KEY+sum.corp.example+…      mode 0600, made once and never written again
-FILE.head     the largest signed tree head that was decided on with this key (`app.sumdb.publisher.HeadMemory`)
+FILE.head     the largest signed tree head that was decided on with this key (`app.sumdb.growing.HeadMemory`)
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ from govgo.errors import IntegrityError, NoteError, UsageError
 _MAX_BYTES = 64 << 10
 
 
-def default_key_file(name: str, environ: Mapping[str, str]) -> str:
+def default_key_file(name: str, environ: Mapping[str, str], room: str = "sumdb") -> str:
     """Where the key of the database `name` is if no file is named: in the user's configuration directory.
+
+    Args:
+        name: the database's, or that of another log.
+        environ: the environment of the command.
+        room: the directory of all keys of the kind.
 
     Raises:
         UsageError: no home directory is known.
@@ -32,7 +37,7 @@ def default_key_file(name: str, environ: Mapping[str, str]) -> str:
     base = environ.get("XDG_CONFIG_HOME", "") or (environ.get("HOME", "") and f"{environ['HOME']}/.config")
     if not os.path.isabs(base):
         raise UsageError("no home directory for the private key; name its file with -key")
-    return f"{base}/govgo/sumdb/{name.replace('/', '%2F')}.key"
+    return f"{base}/govgo/{room}/{name.replace('/', '%2F')}.key"
 
 
 def create_key(path: str, name: str) -> Signer:
@@ -92,7 +97,7 @@ def read_key(path: str) -> Signer:
 
 
 class FileMemory:
-    """The largest tree head that a key has decided on, in a file beside it (`app.sumdb.publisher.HeadMemory`)."""
+    """The largest tree head that a key has decided on, in a file beside it (`app.sumdb.growing.HeadMemory`)."""
 
     def __init__(self, key_file: str) -> None:
         self._path = f"{key_file}.head"
@@ -140,4 +145,5 @@ class FileMemory:
 
 def _size(note: bytes) -> int:
     """The tree size in a head that was verified when it was read from the storage, or made here."""
-    return parse_tree(read_note(note, ()).text.encode()).size
+    text = read_note(note, ()).text
+    return parse_tree(text.encode(), text.partition("\n")[0]).size

@@ -23,8 +23,9 @@ from govgo.ports.storage import Storage
 class StoredSumDb(SumDbCache):
     """As `SumDbCache`, over a storage. What cannot be read counts as absent, and is fetched again."""
 
-    def __init__(self, name: str, storage: Storage) -> None:
-        self._below = f"sumdb/{name}"
+    def __init__(self, name: str, storage: Storage, room: str = "sumdb") -> None:
+        """`room`: what stands before the name of the database, or of another log."""
+        self._below = f"{room}/{name}"
         super().__init__(self._below, f"{self._below}/latest")
         self._storage = storage
 

@@ -111,7 +111,7 @@ class ProvedTrees:
         try:
             head = self.timeline.read(stored)
         except (IntegrityError, BadSignatureError):
-            self._log(f"stored tree head {self._cache.latest_file} is damaged; fetching it from the checksum database")
+            self._log(f"stored tree head {self._cache.latest_file} is damaged; the newest one is asked for")
         if head is not None:
             self._stored_head = head
             self.timeline.begin(head)

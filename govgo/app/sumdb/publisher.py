@@ -1,72 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A checksum database that grows in a storage, by any number of writers that may be killed at any moment.
+"""A checksum database that grows in a storage: a log (`growing`) with one record for each module version.
 
-To add records is to decide, then to write what follows from the decision, then to show it:
-
-    pending/SIZE-HASH    created: the new records, under the name of the tree that they lead to
-    commit               swapped from the tree head that was read to the new one: of several writers one gets through
-    tiles, lookups       created: they follow from `commit` and the pending records, whoever writes them
-    latest               swapped: clients see the new tree
-
-Nothing is shown before `commit` has changed, and what is written after that is the same whoever does it. So a writer
-that finds `latest` behind `commit` first ends the work of the one that was killed; and two signed heads of one size
-with different hashes cannot be stored. The swap of `commit` is the only lock.
+Beside the tiles there is an answer to the lookup of each record, and it is by these that a record is known to be there.
 """
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from govgo.app.sumdb.growing import GrowingLog, HeadMemory, Kind
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.sumdb.growth import edge_tiles
-from govgo.core.sumdb.note import Note, Verifier
-from govgo.core.sumdb.published import (
-    COMMIT,
-    KEY,
-    LATEST,
-    PENDING,
-    Edge,
-    data_edge,
-    format_pending,
-    grown_files,
-    parse_pending,
-    pending_key,
-    pending_size,
-)
+from govgo.core.sumdb.note import Verifier
+from govgo.core.sumdb.published import KEY, Edge, grown_lookups
 from govgo.core.sumdb.record import lookup_path, parse_record
-from govgo.core.sumdb.rules import split_data_tile
-from govgo.core.sumdb.signer import Signer, sign_note, verifier_key
-from govgo.core.sumdb.tile import HashedTile, Tile
-from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
-from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, fork_error, read_head
-from govgo.core.sumdb.tlog import Node, Tree, format_tree
-from govgo.errors import ConflictError, IntegrityError, SumMismatchError, UsageError
+from govgo.core.sumdb.signer import Signer
+from govgo.core.sumdb.timeline import Head
+from govgo.errors import SumMismatchError, UsageError
 from govgo.ports.storage import Storage
 
 MOST_AT_ONCE = 10_000
 """Records that one tree head adds at most: so much is held in memory, and has to be done again after a crash."""
-ATTEMPTS = 60
-"""How often a writer tries to get through before it gives up; others get through meanwhile."""
-_WRITERS = 16
-
-
-class HeadMemory(Protocol):
-    """Remembers the largest tree head that a private key has decided on, apart from the storage.
-
-    It shows that a storage was set back, as by a backup: to go on from there would sign a second history.
-    """
-
-    def read(self) -> bytes:
-        """The signed head, b"" for none."""
-        ...
-
-    def write(self, note: bytes) -> None:
-        """Remember another, unless the one that is remembered has a larger tree."""
-        ...
+_READERS = 16
+_KIND = Kind("checksum database", "`govgo sumdb init` makes one", grown_lookups, ("lookup/",))
 
 
 class Added(NamedTuple):
@@ -75,14 +33,6 @@ class Added(NamedTuple):
     added: Mapping[ModuleVersion, int]
     present: Mapping[ModuleVersion, int]
     head: Head
-
-
-class _Start(NamedTuple):
-    """What a writer begins with: the head that has been decided on, the tag of its file, and its edge."""
-
-    head: Head
-    tag: str
-    edge: Edge
 
 
 class Publisher:
@@ -99,20 +49,17 @@ class Publisher:
     ) -> None:
         """Nothing is read yet. `pause` waits for so many seconds, when another writer was faster."""
         self._storage = storage
-        self._verifier = verifier
-        self._signer = signer
-        self._memory = memory
-        self._pause = pause
+        self._log = GrowingLog(storage, verifier, signer, memory, _KIND, pause=pause)
 
     @property
     def name(self) -> str:
         """The database's name."""
-        return self._verifier.name
+        return self._log.verifier.name
 
     @property
     def key(self) -> str:
         """Its verifier key."""
-        return verifier_key(self._signer)
+        return self._log.key
 
     def create(self) -> bool:
         """Make the files of an empty database; False where there is one with this key already.
@@ -121,31 +68,7 @@ class Publisher:
             UsageError: the storage has a database with another key.
             IntegrityError: the storage has lost a database with this key, or the key has signed one elsewhere.
         """
-        if self._storage.head(COMMIT) is None or self._storage.head(LATEST) is None:
-            self._check_new()
-        fresh = self._storage.create(KEY, f"{self.key}\n".encode())
-        if stored_key(self._storage) != self.key:
-            raise UsageError("the storage has a checksum database with another key")
-        note = self._sign(EMPTY_HEAD.tree).note
-        self._storage.create(LATEST, note)
-        self._storage.create(COMMIT, note)
-        return fresh
-
-    def _check_new(self) -> None:
-        """Refuse to sign the empty tree for a database that had records: who has seen them would see two histories."""
-        note = self._memory.read()
-        known = read_head(note, self._verifier) if note else EMPTY_HEAD
-        if known.tree.size:
-            raise IntegrityError(
-                f"the storage has no tree, and this key has signed one of {known.tree.size} records",
-                hint="bring the files back, or make a database with a new key",
-            )
-        for prefix in ("tile/", "lookup/"):
-            if next(iter(self._storage.entries(prefix)), None) is not None:
-                raise IntegrityError(
-                    f"the storage has lost {COMMIT} or {LATEST}, and has other files of a database",
-                    hint="bring them back: a new database needs a storage of its own",
-                )
+        return self._log.create()
 
     def add(self, records: Mapping[ModuleVersion, bytes]) -> Added:
         """Append the records that are not there yet, in their order, and publish the new tree head.
@@ -176,93 +99,28 @@ class Publisher:
         Returns:
             The newest head, without cosignatures.
         """
-        return self._start().head
+        return self._log.finish()
 
     def _add_part(
         self, records: Mapping[ModuleVersion, bytes], added: dict[ModuleVersion, int], present: dict[ModuleVersion, int]
     ) -> Head:
-        for attempt in range(ATTEMPTS):
-            start = self._start()
+        here: dict[ModuleVersion, int] = {}
+        fresh: list[ModuleVersion] = []
+
+        def choose(_: Head, __: Edge) -> list[bytes]:
+            nonlocal here, fresh
             here = self._present(records)
             fresh = [mod for mod in records if mod not in here]
-            if not fresh:
-                present.update(here)
-                return start.head
-            texts = [records[mod] for mod in fresh]
-            head = self._sign(start.edge.grown(texts))
-            self._storage.create(pending_key(head.tree), format_pending(start.head.tree.size, texts))
-            if self._storage.swap(COMMIT, head.note, start.tag):
-                self._memory.write(head.note)
-                self._publish(start.edge, head)
-                present.update(here)
-                added.update(zip(fresh, range(start.edge.size, head.tree.size), strict=True))
-                return head
-            self._pause(random.uniform(0, 0.02 * min(attempt + 1, 20)))
-        raise ConflictError("other writers of the checksum database were faster each time; nothing more was added")
+            return [records[mod] for mod in fresh]
 
-    def _start(self) -> _Start:
-        """The head that has been decided on, when all that follows from it is published."""
-        while True:
-            # Both before `commit`: so neither can be ahead of it, unless the storage was set back.
-            note = self._memory.read()
-            shown = self._head_in(LATEST)
-            found = self._storage.head(COMMIT)  # before it is read: a tag that is too old fails, one too new would not
-            head = self._head_in(COMMIT)
-            if found is None or shown is None or head is None:
-                raise UsageError("the storage has no checksum database; `govgo sumdb init` makes one")
-            if shown.tree.size > head.tree.size or (shown.tree != head.tree and shown.tree.size == head.tree.size):
-                raise IntegrityError(f"{COMMIT} has a tree of {head.tree.size} records, {LATEST} of {shown.tree.size}")
-            self._check_memory(note, shown, head)
-            if shown.tree == head.tree:
-                return _Start(head, found.tag, self._edge(head.tree))
-            if self._publish(self._edge(shown.tree), head):
-                return _Start(head, found.tag, self._edge(head.tree))
-
-    def _publish(self, edge: Edge, head: Head) -> bool:
-        """Write what follows from a decision, and show it; False where another writer has done so meanwhile."""
-        data = self._storage.read(pending_key(head.tree))
-        if data is None:
-            shown = self._head_in(LATEST)
-            if shown is not None and shown.tree.size >= head.tree.size:
-                return False
-            raise IntegrityError(f"the storage has lost the records of tree {head.tree.size}: {pending_key(head.tree)}")
-        size, texts = parse_pending(data)
-        if size != edge.size or edge.grown(texts) != head.tree:
-            shown = self._head_in(LATEST)
-            if shown is not None and shown.tree.size > edge.size:
-                return False
-            raise IntegrityError(f"{pending_key(head.tree)} does not lead to the tree that has been decided on")
-        tiles: list[tuple[str, bytes]] = []
-        lookups: list[tuple[str, bytes]] = []
-        for file in grown_files(edge, texts, head):
-            (lookups if file[0].startswith("lookup/") else tiles).append(file)
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            for files in (tiles, lookups):  # what a lookup's head needs is there before the lookup is
-                for _ in pool.map(self._create, files):
-                    pass
-        self._show(head)
-        for entry in list(self._storage.entries(PENDING)):
-            if 0 <= pending_size(entry.key) <= head.tree.size:
-                self._storage.delete(entry.key)
-        return True
-
-    def _create(self, file: tuple[str, bytes]) -> None:
-        key, data = file
-        if not self._storage.create(key, data) and self._storage.read(key) != data:
-            raise IntegrityError(f"{key} is not what the records lead to; it is damaged, or of another database")
-
-    def _show(self, head: Head) -> None:
-        while True:
-            found = self._storage.head(LATEST)
-            shown = self._head_in(LATEST)
-            if found is None or shown is None:
-                raise IntegrityError(f"the storage has lost {LATEST}")
-            if shown.tree.size >= head.tree.size or self._storage.swap(LATEST, head.note, found.tag):
-                return
+        first, head = self._log.append(choose)
+        present.update(here)
+        added.update(zip(fresh, range(first, first + len(fresh)), strict=True))
+        return head
 
     def _present(self, records: Mapping[ModuleVersion, bytes]) -> dict[ModuleVersion, int]:
         """The numbers of the records that are there already.  Raises SumMismatchError for one that differs."""
-        with ThreadPoolExecutor(_WRITERS) as pool:
+        with ThreadPoolExecutor(_READERS) as pool:
             answers = list(pool.map(lambda mod: self._storage.read(lookup_path(mod)), records))
         found: dict[ModuleVersion, int] = {}
         for (mod, text), answer in zip(records.items(), answers, strict=True):
@@ -270,39 +128,9 @@ class Publisher:
                 continue
             record = parse_record(answer)
             if record.text != text:
-                raise _mismatch(self._verifier.name, mod, text, record.text)
+                raise _mismatch(self.name, mod, text, record.text)
             found[mod] = record.number
         return found
-
-    def _check_memory(self, note: bytes, shown: Head, head: Head) -> None:
-        """Compare the tree head in the storage with the largest that this key has decided on before."""
-        known = read_head(note, self._verifier) if note else EMPTY_HEAD
-        size = known.tree.size
-        if size > head.tree.size:
-            raise IntegrityError(
-                f"the storage was set back: it has a tree of {head.tree.size} records, and this key has signed one of "
-                f"{size}",
-                hint="bring the newer files back: to go on from here would show two histories to the world",
-            )
-        if size <= shown.tree.size:
-            root = stored_tiles(self._storage, shown.tree, prefix_nodes(size)).prefix_root(size)
-        else:
-            root = head.tree.hash if size == head.tree.size else b""  # nothing is decided before all is published
-        if root != known.tree.hash:
-            raise fork_error(known, head, root, ())
-        if size < head.tree.size:
-            self._memory.write(head.note)
-
-    def _edge(self, tree: Tree) -> Edge:
-        """The edge of a tree, proved by its head."""
-        return stored_edge(self._storage, tree)
-
-    def _head_in(self, key: str) -> Head | None:
-        note = self._storage.read(key)
-        return None if note is None else read_head(note, self._verifier)
-
-    def _sign(self, tree: Tree) -> Head:
-        return Head(tree, sign_note(Note(format_tree(tree)), [self._signer]))
 
 
 def stored_key(storage: Storage) -> str:
@@ -315,41 +143,6 @@ def stored_key(storage: Storage) -> str:
     if key is None:
         raise UsageError("the storage has no checksum database; `govgo sumdb init` makes one")
     return key.decode("utf-8", "replace").strip()
-
-
-def stored_edge(storage: Storage, tree: Tree) -> Edge:
-    """The edge of a tree in a storage, proved by its hash.
-
-    Raises:
-        IntegrityError: files are lost or damaged.
-    """
-    tiles = tuple(_stored(storage, tile) for tile in edge_tiles(tree.size))
-    last = data_edge(tree.size)
-    texts = () if last is None else tuple(split_data_tile(_stored(storage, last), last.width))
-    edge = Edge(tree.size, tiles, texts)
-    if edge.tree() != tree or not edge.has_its_records():
-        raise IntegrityError(f"the tiles at the edge of tree {tree.size} are damaged: they are not what was signed")
-    return edge
-
-
-def stored_tiles(storage: Storage, tree: Tree, nodes: Iterable[Node]) -> TileAuth:
-    """Prove nodes of a tree by the tiles in a storage.
-
-    Raises:
-        IntegrityError: tiles are lost or damaged.
-    """
-    auth = TileAuth(tree)
-    for tile in auth.ask(nodes):
-        auth.add(HashedTile(tile, _stored(storage, tile)))
-    auth.prove()
-    return auth
-
-
-def _stored(storage: Storage, tile: Tile) -> bytes:
-    data = storage.read(tile.path)
-    if data is None:
-        raise IntegrityError(f"the storage has lost {tile.path}")
-    return data
 
 
 def _mismatch(database: str, mod: ModuleVersion, given: bytes, listed: bytes) -> SumMismatchError:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from govgo.app.sumdb.publisher import stored_key, stored_tiles
+from govgo.app.sumdb.growing import stored_tiles
+from govgo.app.sumdb.publisher import stored_key
 from govgo.core.sumdb.cosignature import (
     MAX_ANSWER_BYTES,
     Cosigned,

@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from govgo.core.golib.base64 import decode_base64
+from govgo.core.sumdb.tlog import DATABASE_ORIGIN
 from govgo.errors import BadSignatureError, NoteError
 
 ALG_ED25519 = 1
@@ -76,11 +77,16 @@ class Note(NamedTuple):
 
 
 class Verifier(NamedTuple):
-    """A public key and the name that it signs for."""
+    """A public key and the name that it signs for.
+
+    Attributes:
+        origin: the first line of the tree heads that count as its log's.
+    """
 
     name: str
     key_hash: int
     public_key: bytes
+    origin: str = DATABASE_ORIGIN
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is this key's for `message`."""

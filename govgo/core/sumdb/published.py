@@ -95,13 +95,12 @@ class Edge(NamedTuple):
         return b"".join(record_hash(text) for text in self.texts) == leaves
 
 
-def grown_files(edge: Edge, texts: Sequence[bytes], head: Head) -> Iterator[tuple[str, bytes]]:
-    """The files of a tree that grows, but for `latest`: tiles, then lookups. Each is the same whoever computes it.
+def grown_tiles(edge: Edge, texts: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """The tiles of a tree that grows, of hashes and of records. Each is the same whoever computes it.
 
     Args:
         edge: of the tree before.
-        texts: the new records, as `rules.make_record` makes them.
-        head: the grown tree, signed.
+        texts: the new records, each a text of lines.
     """
     growth = Growth(edge.size, edge.tiles)
     for text in texts:
@@ -114,7 +113,11 @@ def grown_files(edge: Edge, texts: Sequence[bytes], head: Head) -> Iterator[tupl
         part = texts_of_tiles[at : at + _WIDTH]
         number = (edge.size - len(edge.texts) + at) >> DATABASE_HEIGHT
         yield Tile(DATABASE_HEIGHT, -1, number, len(part)).path, join_data_tile(part)
-    for number, text in enumerate(texts, edge.size):
+
+
+def grown_lookups(size: int, texts: Sequence[bytes], head: Head) -> Iterator[tuple[str, bytes]]:
+    """The answers to lookups of the records that were added to a tree of `size` records, with the signed head."""
+    for number, text in enumerate(texts, size):
         mod = judge_record(text).mod
         if mod is None:
             raise SumDbFormatError(f"record {number} is about no module version")

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from govgo.core.foreign import visible
 from govgo.core.sumdb.note import Verifier, format_note, open_note
-from govgo.core.sumdb.tlog import EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
+from govgo.core.sumdb.tlog import DATABASE_ORIGIN, EMPTY_TREE_HASH, MAX_TREE_SIZE, Tree, format_hash, parse_tree
 from govgo.errors import (
     BadSignatureError,
     ForkError,
@@ -70,7 +70,7 @@ def read_head(note: bytes, verifier: Verifier) -> Head:
         raise _unreadable("note", err, note) from err
     text = opened.text.encode()
     try:
-        tree = parse_tree(text)
+        tree = parse_tree(text, verifier.origin)
     except SumDbFormatError as err:
         raise _unreadable("tree", err, text) from err
     if tree.size >= MAX_TREE_SIZE:
@@ -183,7 +183,7 @@ class Timeline:
 
 
 def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes, ...], *, hint: str = "") -> ForkError:
-    """Two signed heads that are not one history; the text is go's, and complete evidence by itself.
+    """Two signed heads that are not one history; the text is complete evidence by itself, and for databases go's.
 
     Args:
         older: the head of the smaller tree.
@@ -194,10 +194,12 @@ def fork_error(older: Head, newer: Head, prefix_root: bytes, proof: tuple[bytes,
         hint: for the error.
     """
     lines = "".join(f"\n\t{format_hash(digest)}" for digest in proof)
-    shown = format_hash(prefix_root) if prefix_root else "no tiles are served that prove the new database"
+    is_database = (older.note or newer.note).startswith(DATABASE_ORIGIN.encode())
+    server, noun = ("go.sum database server", "database") if is_database else ("log server", "log")
+    shown = format_hash(prefix_root) if prefix_root else f"no tiles are served that prove the new {noun}"
     return ForkError(
-        "SECURITY ERROR\ngo.sum database server misbehavior detected!\n\n"
-        f"old database:\n\t{_indent(older.note)}\nnew database:\n\t{_indent(newer.note)}\n"
+        f"SECURITY ERROR\n{server} misbehavior detected!\n\n"
+        f"old {noun}:\n\t{_indent(older.note)}\nnew {noun}:\n\t{_indent(newer.note)}\n"
         f"proof of misbehavior:\n\t{shown}{lines}",
         notes=(older.note, newer.note),
         proof=(prefix_root, *proof) if prefix_root else (),

@@ -15,6 +15,9 @@ The tree head is the text that the database signs:
     go.sum database tree
     7
     kfyFR+Kk9nXC46ceyx9fPJ3UIAjJs3+q+O7t1FL3UXw=
+
+Its first line, the origin, says which log it is of (c2sp.org/tlog-checkpoint): all checksum databases have the one
+above, any other log has a name of its own there, so that no head of one can pass for that of another.
 """
 
 from __future__ import annotations
@@ -35,7 +38,9 @@ MAX_TREE_SIZE = 1 << 62
 EMPTY_TREE_HASH = hashlib.sha256(b"").digest()
 """The hash of the tree of size 0 (RFC 6962, section 2.1)."""
 
-_TREE_PREFIX = b"go.sum database tree\n"
+DATABASE_ORIGIN = "go.sum database tree"
+"""The origin of checksum databases."""
+
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 Node = tuple[int, int]
@@ -103,13 +108,13 @@ def parse_hash(text: str) -> bytes:
     return digest
 
 
-def parse_tree(text: bytes) -> Tree:
+def parse_tree(text: bytes, origin: str = DATABASE_ORIGIN) -> Tree:
     """Read the text of a tree head. Lines after the third are for later versions of the format.
 
     Raises:
-        SumDbFormatError: it is malformed, or the size is not one that a tree can have.
+        SumDbFormatError: it is malformed, of another origin, or the size is not one that a tree can have.
     """
-    if not text.startswith(_TREE_PREFIX) or text.count(b"\n") < 3 or len(text) > MAX_TREE_TEXT:
+    if not text.startswith(f"{origin}\n".encode()) or text.count(b"\n") < 3 or len(text) > MAX_TREE_TEXT:
         raise SumDbFormatError("malformed tree note")
     size_line, hash_line = text.split(b"\n", 3)[1:3]
     try:
@@ -122,6 +127,6 @@ def parse_tree(text: bytes) -> Tree:
     return Tree(int(size_text), digest)
 
 
-def format_tree(tree: Tree) -> str:
+def format_tree(tree: Tree, origin: str = DATABASE_ORIGIN) -> str:
     """The text of a tree head, to be signed."""
-    return f"go.sum database tree\n{tree.size}\n{format_hash(tree.hash)}\n"
+    return f"{origin}\n{tree.size}\n{format_hash(tree.hash)}\n"

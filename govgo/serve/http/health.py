@@ -5,7 +5,8 @@
     /readyz    200 unless something that answers need is stuck or refuses: then others should get the requests
 
 What hangs is found by looking from outside: how long the other loop has not moved, how long the oldest call of the
-storage has lasted. An upstream that is down makes nothing unready, since what is stored is still served.
+storage has lasted. An upstream that is down makes nothing unready, since what is stored is still served; nor does a
+peer that lies, or an event log that cannot be written: both are told beside the checks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import json
 
 from govgo.errors import Failure
+from govgo.serve.counters import FOLLOW_FACTS, followed_name
 from govgo.serve.http.site import Site
 
 _PATIENCE_S = 5.0
@@ -40,13 +42,38 @@ class Health:
             full = site.requests >= site.limits.requests
             checks["requests"] = f"{site.requests} are waited for" if full else ""
         bad = {name: text for name, text in checks.items() if text}
-        told = {
+        told: dict[str, object] = {
             "status": "failing" if bad else "ok",
             "checks": {name: text or "ok" for name, text in checks.items()},
             "waiting": site.requests,
             "under_way": site.library.flights,
         }
+        if ready and (site.followers or site.journal.is_on):
+            told["events"] = self._events()
+            told["followed"] = [self._followed(slot) for slot in range(len(site.followers))]
         return 503 if bad else 200, json.dumps(told).encode() + b"\n"
+
+    def _events(self) -> dict[str, object]:
+        """The event log, as all processes know it."""
+        site = self._site
+        site.count()
+        fault = site.journal.fault
+        if not fault and site.counters.largest("events_fault"):
+            fault = "not written by one of the processes, which has said why"
+        waiting = site.counters.total("events_waiting")
+        return {"size": site.counters.largest("events"), "waiting": waiting, "fault": fault}
+
+    def _followed(self, slot: int) -> dict[str, object]:
+        """How a place is followed. None of it makes this server unready: a peer must not be able to do that."""
+        status, counters = self._site.followers[slot].status, self._site.counters
+        facts = {fact: counters.largest(followed_name(slot, fact)) for fact in FOLLOW_FACTS}
+        if facts["fault"]:
+            text = status.fault or "not followed any more; another process has said why"
+        elif facts["failing"]:
+            text = status.trouble or "another process has said why"
+        else:
+            text = "ok"
+        return {"place": status.place, "status": text, "behind": facts["behind"], "synced": facts["synced"]}
 
     def _loop_fault(self) -> str:
         silence_s = self._site.cold.silence_s()

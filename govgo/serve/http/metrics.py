@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from govgo.serve.counters import BUCKETS_S, KINDS, STATUSES, Counters
+from govgo.serve.counters import BUCKETS_S, KINDS, STATUSES, Counters, followed_name
 from govgo.serve.http.site import Site
 
 _COUNTERS = {
@@ -29,13 +29,23 @@ _GAUGES = {
     "memory_entries": "Answers kept in memory.",
     "connections": "Open connections.",
     "cold_flights": "Questions to storage and upstream that are under way.",
+    "events_waiting": "What was stored or removed and is not in the event log yet.",
+}
+_FOLLOWED = {
+    "behind": "Events or versions that are known of and not done.",
+    "synced": "When nothing was left to do, in seconds since the epoch; 0 for never.",
+    "taken": "Versions that are stored here because the place told of them.",
+    "passed_over": "Versions that the place told of, and that are not taken.",
+    "failing": "1 where the place, or what it tells of, cannot be had at the moment.",
+    "fault": "1 where the place has shown two histories or a false signature, and is not followed any more.",
 }
 _FETCHED = ("list", "latest", "query", "info", "mod", "zip")
 
 
 class _Collector:
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, places: Sequence[str]) -> None:
         self._counters = counters
+        self._places = places
 
     def collect(self) -> Iterator[Metric]:
         total = self._counters.total
@@ -55,6 +65,17 @@ class _Collector:
         for name, text in _GAUGES.items():
             yield GaugeMetricFamily(f"govgo_{name}", text, value=total(name))
         yield self._durations()
+        yield GaugeMetricFamily("govgo_events", "Events in the event log.", value=self._counters.largest("events"))
+        fault = self._counters.largest("events_fault")
+        yield GaugeMetricFamily("govgo_events_fault", "1 where the event log is not written any more.", value=fault)
+        yield from self._followed()
+
+    def _followed(self) -> Iterator[Metric]:
+        for fact, text in _FOLLOWED.items() if self._places else ():
+            family = GaugeMetricFamily(f"govgo_follow_{fact}", text, labels=("place",))
+            for slot, place in enumerate(self._places):
+                family.add_metric((place,), self._counters.largest(followed_name(slot, fact)))
+            yield family
 
     def _durations(self) -> Metric:
         total = self._counters.total
@@ -70,8 +91,8 @@ class _Collector:
 
 def render(site: Site) -> tuple[str, bytes]:
     """(content type, text)."""
-    site.memory.count()
+    site.count()
     site.counters.set("cold_flights", site.library.flights)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(site.counters))
+    registry.register(_Collector(site.counters, [each.status.place for each in site.followers]))
     return CONTENT_TYPE_LATEST, generate_latest(registry)

@@ -11,6 +11,8 @@ from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
+from govgo.serve.events.follow import Follower
+from govgo.serve.events.journal import Journal
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
 from govgo.serve.policy import Policy
@@ -49,6 +51,9 @@ class Site:
         requests: how many the application works on.
         files: large zips that are open, by path.
         routes: what is answered beside the protocol; the first one that matches a path counts.
+        journal: tells what was stored and removed; whoever stores a module version by other ways than `library` calls
+            `journal.stored(mod)`, from any thread.
+        followers: of other places, each at the slot of its counters.
     """
 
     cold: ColdLoop
@@ -64,6 +69,8 @@ class Site:
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    journal: Journal = field(default_factory=Journal)
+    followers: tuple[Follower, ...] = ()
 
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""
@@ -71,6 +78,13 @@ class Site:
         self.memory.clear()
         self.files.clear()
         self.cold.loop.call_soon_threadsafe(self.library.forget)
+
+    def count(self) -> None:
+        """Set the counters of what changes by itself; called once a second, and when somebody looks."""
+        self.memory.count()
+        self.counters.set("events", self.journal.size)
+        self.counters.set("events_waiting", self.journal.waiting)
+        self.counters.set("events_fault", 1 if self.journal.fault else 0)
 
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -18,14 +19,19 @@ from govgo.adapters.sumdb.route import NoNetwork
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import database_of
 from govgo.errors import GovgoError, UsageError, run_all
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access, read_users
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
+from govgo.serve.events.follow import Follower
+from govgo.serve.events.misses import Misses
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.site import Limits, Site
+from govgo.serve.server.events import make_followers, open_journal, open_key, open_pages
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
@@ -81,6 +87,8 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     tls_context(settings)
     if settings.users:
         read_users(settings.users, _read(settings.users))
+    if settings.events.name and not settings.read_only:
+        open_key(settings, env)
     if env.gosumdb != OFF:
         database_of(env)
 
@@ -113,8 +121,20 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     cold = ColdLoop(network.loop(), network.close)
     web = Web(network.client)
     asks = settings.policy.mode != "none"
+    private = ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb)))
+    leases = Leases(storage, cold.stored)
 
-    async def make() -> Library:
+    def is_private(path: str) -> bool:
+        return match_prefix_patterns(private, path)
+
+    journal = open_journal(settings, env, storage, leases, is_private, report.note)
+    misses = Misses([peer.url for peer in settings.peers if peer.misses], web, is_private)
+
+    def appeared(mod: ModuleVersion) -> None:
+        journal.stored(mod)
+        misses.note(mod)
+
+    async def make() -> tuple[Library, tuple[Follower, ...]]:
         sources = Sources(env, network, web, report)
         proofs = Proofs(env, storage, web if asks else NoNetwork(), report.note)
         means = Means(
@@ -122,17 +142,31 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
             storage,
             sources,
             proofs,
-            Leases(storage, cold.stored),
+            leases,
             counters,
             report.note,
             not settings.read_only,
+            appeared,
         )
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
-        return Library(means, freshness, min_age_s=settings.policy.min_age_s)
+        library = Library(means, freshness, min_age_s=settings.policy.min_age_s)
+
+        def peer_library(url: str) -> Library:
+            of_peer = Sources(env._replace(goproxy=url, gonoproxy=""), network, web, report)
+            # What it stores is told by the follower, with the log where it was first.
+            of_peer_means = means._replace(sources=of_peer, appeared=lambda mod: None)
+            return Library(of_peer_means, freshness, min_age_s=settings.policy.min_age_s)
+
+        followers = make_followers(settings, means, library, peer_library, web, journal, is_private)
+        journal.start()
+        misses.start()
+        for each in followers:
+            each.start()
+        return library, followers
 
     cold.start()
     try:
-        library = cold.call(make()).result()
+        library, followers = cold.call(make()).result()
     except GovgoError:
         cold.stop(_nothing(), 1.0)
         log.stop()
@@ -147,9 +181,19 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         access,
         log,
         Limits(connections=settings.connections),
-        ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
+        private,
+        journal=journal,
+        followers=followers,
     )
-    return Running(site, library.aclose, [storage.close])
+    pages = open_pages(settings, env, storage, site)
+    if pages is not None:
+        site.routes += pages.routes
+
+    async def end() -> None:
+        await asyncio.gather(misses.aclose(), library.aclose(), *(each.aclose() for each in followers))
+        await journal.aclose()  # last: the others have something to tell until they end
+
+    return Running(site, end, [storage.close])
 
 
 async def _nothing() -> None:

@@ -179,7 +179,7 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(1)
-        site.memory.count()
+        site.count()
         connections = list(server.server_state.connections)
         site.counters.set("connections", len(connections))
         now_s = loop.time()

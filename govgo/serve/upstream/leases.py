@@ -47,7 +47,7 @@ class Leases:
     async def hold(self, key: str) -> AsyncIterator[bool]:
         """Wait for the lease of `key`; False where the file appeared meanwhile, so that nothing is left to do."""
         pause_s = _FIRST_PAUSE_S
-        while (release := await self._take(key)) is None:
+        while (release := await self.take(key)) is None:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             if await self._off(lambda: self._storage.head(key)) is not None:
@@ -58,7 +58,8 @@ class Leases:
         finally:
             await asyncio.shield(release())
 
-    async def _take(self, key: str) -> Callable[[], Awaitable[None]] | None:
+    async def take(self, key: str) -> Callable[[], Awaitable[None]] | None:
+        """Take the lease of `key`: what gives it back; None where somebody else has it."""
         if isinstance(self._storage, LocalStorage):
             return await self._take_lock(self._storage, key)
         name = f"{key}.lease"

@@ -249,7 +249,8 @@ class Library:
         async with self._means.proofs.expecting(mod):
             data = await self._ask(lambda source: source.gomod(*mod))
             await self._means.proofs.check(mod.gomod_key(), hash_gomod(data))
-        await self._store(key, data)
+        if await self._store(key, data):
+            self._means.appeared(mod)
         return Body(data, time.time())
 
     async def _zip(self, mod: ModuleVersion, fetch: bool, mode: str, whole: bool) -> StoredFile | Reading | Elsewhere:
@@ -513,16 +514,19 @@ class Library:
         found: tuple[Entry, bytes] | None = await self._cold.stored(read)
         return found
 
-    async def _store(self, key: str, data: bytes) -> None:
-        """Store what was proved, if that is possible; the answer does not depend on it."""
+    async def _store(self, key: str, data: bytes) -> bool:
+        """Store what was proved, if that is possible; whether it was not there. The answer does not depend on it."""
         if not self._means.stores:
-            return
+            return False
+        fresh = False
         try:
-            if await self._cold.stored(lambda: self._storage.create(key, data)):
+            fresh = await self._cold.stored(lambda: self._storage.create(key, data))
+            if fresh:
                 self._means.counters.add("stored")
         except StorageError as error:
             self._means.counters.add("storage_errors")
             self._means.log(f"{key}: could not be stored: {error}")
+        return fresh
 
     def forget(self) -> None:
         """Forget what is remembered of answers and failures; what is under way goes on."""

@@ -34,7 +34,12 @@ MAX_AT_ONCE = 128
 
 
 class Means(NamedTuple):
-    """What all fetches of zips have in common."""
+    """What all fetches have in common.
+
+    Attributes:
+        stores: whether what was proved is stored.
+        appeared: told of each module version whose go.mod was stored just now, and that was not there before.
+    """
 
     cold: ColdLoop
     storage: Storage
@@ -44,6 +49,7 @@ class Means(NamedTuple):
     counters: Counters
     log: Callable[[str], None]
     stores: bool
+    appeared: Callable[[ModuleVersion], object] = lambda mod: None
 
 
 class ZipFlight:

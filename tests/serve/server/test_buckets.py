@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ from typing import Any
 import pytest
 
 from govgo.adapters.storage.open import open_storage
+from govgo.adapters.sumdb.keyfile import create_key
+from govgo.serve.events import journal
+from govgo.serve.server.events import verifier_of
+from govgo.serve.settings import Events
+from tests.simulators.eventlog import mods, verified_records
 from tests.simulators.objectstores import moto
 from tests.simulators.proxy import Status
 from tests.simulators.served import Served, eventually
@@ -54,6 +60,31 @@ def test_a_bucket_is_shared_and_outlives_upstream(tmp_path: Path, bucket: str) -
             for name in FILES[1:]:
                 assert again.get(f"/q.io/a/@v/{name}").body == published[name]
             assert again.get("/q.io/a/@v/list").body == b"v1.0.0\n"
+
+
+def test_an_event_log_in_a_bucket_has_several_writers(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "BEAT_S", 0.05)
+    credentials = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    with World(tmp_path) as world:
+        for mod in mods(8):
+            world.publish(*mod)
+        events = Events("a.example", str(tmp_path / "a.key"))
+
+        def writer() -> Served:
+            return Served(world, env=credentials, storage=bucket, events=events)
+
+        def told(served: Served) -> list[str]:
+            return [json.loads(line)["Path"] for line in served.get("/index").text.splitlines() if line[:1] == "{"]
+
+        with writer() as one, writer() as two:
+            for number, mod in enumerate(mods(8)):
+                (one, two)[number % 2].get(f"/{mod.path}/@v/{mod.version}.mod")
+            eventually(lambda: len(told(one)) == 8, 15)
+            assert sorted(told(two)) == sorted(mod.path for mod in mods(8))
+            verified_records(lambda path: two.get(path).body, verifier_of(create_key(events.key, "a.example")))
+        assert not [said for said in (*one.said, *two.said) if "event log" in said]
 
 
 def test_attack_a_bucket_that_somebody_has_written_to(tmp_path: Path, bucket: str) -> None:

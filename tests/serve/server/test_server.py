@@ -161,6 +161,28 @@ def test_settings_of_a_file_and_flags(world: World, tmp_path: Path) -> None:
     assert (line["path"], line["status"], line["client"]) == ("/q.io/a/@v/list", 403, "127.0.0.1")
 
 
+def test_an_event_log_and_an_index_that_is_followed(world: World) -> None:
+    line = {"Path": "q.io/a", "Version": "v1.0.0", "Timestamp": "2100-01-01T00:00:00Z"}
+    world.proxy.handlers["/index"] = lambda rest: json.dumps(line).encode() + b"\n"
+    flags = ("-events", "a.example", "-follow", f"{world.proxy.url}/index", "-workers", "2")
+    with Process(world, *flags) as process:
+        deadline_s = time.monotonic() + 10
+        while b'"Path":"q.io/a"' not in (index := process.get("/index")[1]):
+            assert time.monotonic() < deadline_s, index
+            time.sleep(0.05)
+        key = process.get("/events/key")[1].decode().strip()
+        assert key.startswith("a.example+")
+        assert (world.root / "served/q.io/a/@v/v1.0.0.zip").exists()
+        time.sleep(1.2)
+        for _ in range(4):  # whichever worker answers
+            ready = json.loads(process.get("/readyz")[1])
+            assert ready["events"] == {"size": 1, "waiting": 0, "fault": ""}
+            assert ready["followed"][0]["place"] == f"{world.proxy.url}/index"
+        assert process.kill(signal.SIGTERM)[0] == 0
+    file = world.home / ".config/govgo/events/a.example.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_log_is_opened_anew(world: World, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with Process(world, "-access-log", str(log)) as process:
@@ -228,6 +250,8 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
         (["-tls-key", "/x"], 2, "need tls_cert"),
         (["-tls-cert", "/nonexistent"], 2, "/nonexistent"),
         (["-users", "/nonexistent"], 2, "/nonexistent"),
+        (["-events", "A b"], 2, '-events: want a name such as "proxy.corp.example"'),
+        (["-follow", "ftp://x"], 2, "-follow: want an http or https URL"),
         (["-listen", "192.0.2.1:80"], 3, "cannot assign requested address"),
     ],
 )

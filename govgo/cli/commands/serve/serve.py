@@ -21,6 +21,8 @@ from govgo.errors import InputError, UsageError
 @option("-deny", "deny", multiple=True, metavar="PATTERN[=REASON]", help="Refuse modules that match, and say why.")
 @option("-min-age", "min_age", metavar="AGE", help="Refuse versions younger than AGE, such as 14d.")
 @option("-read-only", "read_only", is_flag=True, help="Store nothing.")
+@option("-events", "events", metavar="NAME", help="Keep a log named NAME of what was stored; serve it and /index.")
+@option("-follow", "follow", multiple=True, metavar="URL", help="Fetch what the index at URL names from now on.")
 @option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX.")
 @option("-tls-cert", "tls_cert", metavar="FILE", help="Serve HTTPS with this certificate.")
 @option("-tls-key", "tls_key", metavar="FILE", help="Its key (default the same file).")
@@ -45,6 +47,9 @@ def serve(**flags: Any) -> int:
     govgo serve -config /etc/govgo/serve.toml            all settings in a file
     govgo serve -mode none -storage ./mirror             only what is there
 
+    With -events, /index lists what was stored, in the form of index.golang.org, out of a log with signed tree heads.
+    Other servers can follow that; whom this one follows is said in serve.toml (peers).
+
     /healthz, /readyz and /metrics tell how it is. SIGTERM ends it within five seconds. Needs uvicorn and others:
     python -m pip install 'govgo[serve]'
     """
@@ -68,7 +73,15 @@ def _settings(flags: dict[str, Any]) -> Any:
         UsageError: a value makes no sense.
     """
     from govgo.serve.policy import MODES
-    from govgo.serve.settings import Settings, deny_of_flag, parse_duration, parse_settings, parse_size
+    from govgo.serve.settings import (
+        Settings,
+        deny_of_flag,
+        events_name,
+        follow_of,
+        parse_duration,
+        parse_settings,
+        parse_size,
+    )
 
     settings = Settings()
     if flags["config"]:
@@ -83,6 +96,9 @@ def _settings(flags: dict[str, Any]) -> Any:
         given["memory_bytes"] = parse_size("-memory", flags["memory"])
     if flags["timeout"]:
         given["timeout_s"] = parse_duration("-timeout", flags["timeout"])
+    if flags["events"]:
+        given["events"] = settings.events._replace(name=events_name("-events", flags["events"]))
+    given["follow"] = (*settings.follow, *(follow_of("-follow", url) for url in flags["follow"]))
     policy = settings.policy
     if flags["mode"]:
         if flags["mode"] not in MODES:

@@ -30,10 +30,11 @@ _COMMANDS = {
     "sync": Entry("trust.log", "sync", TRUST, "Clone a checksum database, and prove all of it."),
     "audit": Entry("trust.log", "audit", TRUST, "Look in a clone for what an honest log would not hold."),
     "watch": Entry("trust.log", "watch", TRUST, "Tell new versions of some paths, with proof."),
+    "events": Entry("trust.logevents", "events", TRUST, "List what a server has stored, by its event log."),
     "help": COMMANDS["help"],
 }
 
-log_group = Group(_COMMANDS, "Clone, audit and watch a whole checksum database: the one that GOSUMDB names.")
+log_group = Group(_COMMANDS, "Clone, audit and watch a whole checksum database; list the events of a server.")
 
 _url_option = option("-url", "url", metavar="URL", help="Ask there (default: the URL of GOSUMDB, or the database).")
 _rate_option = option("-rate", "rate", bounds=(1, 10_000), default=0, metavar="N", help="Requests a second at most.")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The event log of another server: its heads joined to those that were seen before, its events proved.
+
+The newest head that was seen is kept in the storage, so that two histories are noticed across restarts; what has been
+found is kept beside it, and nothing is asked of such a log any more.
+
+    peers/NAME/latest           the newest signed tree head
+    peers/NAME/fork-HASH.txt    two signed heads that contradict each other
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from govgo.adapters.http.remote import Remote
+from govgo.adapters.sumdb.stored import StoredSumDb
+from govgo.adapters.sumdb.trees import ProvedTrees
+from govgo.core.sumdb.note import Verifier
+from govgo.core.sumdb.rules import MAX_DATA_TILE_BYTES, split_data_tile
+from govgo.core.sumdb.tile import HashedTile, Tile, tile_in_tree
+from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
+from govgo.core.sumdb.timeline import Head
+from govgo.core.sumdb.tlog import record_hash
+from govgo.errors import ForkError, IntegrityError, NotFoundError, SumDbFormatError
+from govgo.ports.storage import Storage
+
+WIDTH = 1 << DATABASE_HEIGHT
+_FETCHES = 2
+"""Events that do not prove are fetched once more: they may have been damaged on the way."""
+
+
+class RemoteLog:
+    """One look at a log; the next one begins with the head that this one has kept. Belongs to one event loop."""
+
+    def __init__(self, verifier: Verifier, remote: Remote, storage: Storage, log: Callable[[str], None]) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            verifier: the log's key.
+            remote: the files below `/events`.
+            storage: where heads and evidence are kept.
+            log: takes sentences for the operator.
+        """
+        self._remote = remote
+        self._files = _Heads(verifier.name, storage, "peers")
+        self._trees = ProvedTrees(verifier, self._fetch, self._files, _forget, log)
+
+    async def newest(self) -> Head:
+        """The newest head, proved to continue those before it, and kept.
+
+        Raises:
+            ForkError: there are two histories; the evidence is kept.
+            BadSignatureError: the head has not the log's signature.
+            IntegrityError: what is served does not prove it.
+            NotFoundError, UnavailableError: there is no answer.
+            StorageError: the head cannot be kept.
+        """
+        try:
+            await self._trees.open()
+            await self._trees.fetch_latest()
+            await self._trees.keep_latest()
+        except ForkError as error:
+            raise self._with_evidence(error) from error
+        return self._trees.timeline.proved
+
+    async def page(self, number: int, head: Head) -> list[bytes]:
+        """The texts of the events of a page, proved by `head`; 256 of them, or fewer at its end (errors as `newest`).
+
+        Raises:
+            IntegrityError: what is served is not what was signed, or is not served.
+        """
+        width = min(WIDTH, head.tree.size - number * WIDTH)
+        which = f"events {number * WIDTH} to {number * WIDTH + width - 1}"
+        try:
+            leaves = await self._trees.tile(tile_in_tree(DATABASE_HEIGHT, 0, number, head.tree.size), head.tree)
+            for _ in range(_FETCHES):
+                texts = await self._texts(number, width)
+                if b"".join(map(record_hash, texts)) == leaves:
+                    return texts
+        except NotFoundError as error:
+            raise IntegrityError(f"{which} were signed and are not served: {error}") from error
+        raise IntegrityError(f"{which} are served, and are not those that were signed")
+
+    async def aclose(self) -> None:
+        """Cancel what is being fetched."""
+        await self._trees.aclose()
+
+    def _with_evidence(self, error: ForkError) -> ForkError:
+        """Keep the evidence, and say where."""
+        place = self._files.keep_evidence(error)
+        where = f"\n\nboth signed tree heads are kept in {place}" if place else ""
+        return ForkError(f"{error.text}{where}", notes=error.notes, proof=error.proof, hint=error.hint)
+
+    async def _texts(self, number: int, width: int) -> list[bytes]:
+        tile = Tile(DATABASE_HEIGHT, -1, number, width)
+        try:
+            data = await self._remote.get(tile.path, MAX_DATA_TILE_BYTES)
+        except NotFoundError:
+            if tile.is_full:
+                raise
+            data = await self._remote.get(tile.full.path, MAX_DATA_TILE_BYTES)  # it has grown meanwhile
+            tile = tile.full
+        try:
+            return split_data_tile(data, tile.width)[:width]
+        except SumDbFormatError:
+            return []  # it proves nothing
+
+    async def _fetch(self, path: str, limit_bytes: int) -> bytes:
+        return await self._remote.get("checkpoint" if path == "/latest" else path[1:], limit_bytes)
+
+
+class _Heads(StoredSumDb):
+    """Heads and evidence alone: each tile is asked for once or twice, so none is kept."""
+
+    def read(self, name: str) -> bytes | None:
+        """Nothing is here."""
+        return None
+
+
+def kept_evidence(name: str, storage: Storage) -> str:
+    """The file with the evidence that a log has two histories; "" where there is none.
+
+    Raises:
+        StorageError: the storage cannot be asked.
+    """
+    return next((entry.key for entry in storage.entries(f"peers/{name}/fork-")), "")
+
+
+def _forget(_: HashedTile) -> None:
+    """A tile was proved."""

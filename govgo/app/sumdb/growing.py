@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A log that grows in a storage, by any number of writers that may be killed at any moment.
+
+To add records is to decide, then to write what follows from the decision, then to show it:
+
+    pending/SIZE-HASH    created: the new records, under the name of the tree that they lead to
+    commit               swapped from the tree head that was read to the new one: of several writers one gets through
+    tiles, others        created: they follow from `commit` and the pending records, whoever writes them
+    latest               swapped: clients see the new tree
+
+Nothing is shown before `commit` has changed, and what is written after that is the same whoever does it. So a writer
+that finds `latest` behind `commit` first ends the work of the one that was killed; and two signed heads of one size
+with different hashes cannot be stored. The swap of `commit` is the only lock.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+from govgo.core.sumdb.growth import edge_tiles
+from govgo.core.sumdb.note import Note, Verifier
+from govgo.core.sumdb.published import (
+    COMMIT,
+    KEY,
+    LATEST,
+    PENDING,
+    Edge,
+    data_edge,
+    format_pending,
+    grown_tiles,
+    parse_pending,
+    pending_key,
+    pending_size,
+)
+from govgo.core.sumdb.rules import join_data_tile, split_data_tile
+from govgo.core.sumdb.signer import Signer, sign_note, verifier_key
+from govgo.core.sumdb.tile import HashedTile, Tile
+from govgo.core.sumdb.tileauth import TileAuth, prefix_nodes
+from govgo.core.sumdb.timeline import EMPTY_HEAD, Head, fork_error, read_head
+from govgo.core.sumdb.tlog import HASH_SIZE, Node, Tree, format_tree
+from govgo.errors import ConflictError, IntegrityError, UsageError
+from govgo.ports.storage import Storage
+
+ATTEMPTS = 60
+"""How often a writer tries to get through before it gives up; others get through meanwhile."""
+_WRITERS = 16
+
+
+class HeadMemory(Protocol):
+    """Remembers the largest tree head that a private key has decided on, apart from the storage.
+
+    It shows that a storage was set back, as by a backup: to go on from there would sign a second history.
+    """
+
+    def read(self) -> bytes:
+        """The signed head, b"" for none."""
+        ...
+
+    def write(self, note: bytes) -> None:
+        """Remember another, unless the one that is remembered has a larger tree."""
+        ...
+
+
+class Kind(NamedTuple):
+    """What a log is for.
+
+    Attributes:
+        noun: what it is called.
+        missing: what is to be done where there is none, as a sentence.
+        others: the files beside tiles that follow from new records: (size before, texts, signed head) to (key, bytes).
+        rooms: the prefixes of all such files.
+    """
+
+    noun: str
+    missing: str
+    others: Callable[[int, Sequence[bytes], Head], Iterable[tuple[str, bytes]]] = lambda size, texts, head: ()
+    rooms: tuple[str, ...] = ()
+
+
+class _Start(NamedTuple):
+    """What a writer begins with: the head that has been decided on, the tag of its file, and its edge."""
+
+    head: Head
+    tag: str
+    edge: Edge
+
+
+class GrowingLog:
+    """A log in a storage, and the key to make it grow.
+
+    Attributes:
+        verifier: its key; the origin of its heads is the verifier's.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        verifier: Verifier,
+        signer: Signer,
+        memory: HeadMemory,
+        kind: Kind,
+        *,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Nothing is read yet. `pause` waits for so many seconds, when another writer was faster."""
+        self.verifier = verifier
+        self._storage = storage
+        self._signer = signer
+        self._memory = memory
+        self._kind = kind
+        self._pause = pause
+
+    @property
+    def key(self) -> str:
+        """Its verifier key."""
+        return verifier_key(self._signer)
+
+    def create(self) -> bool:
+        """Make the files of an empty log; False where there is one with this key already.
+
+        Raises:
+            UsageError: the storage has a log with another key.
+            IntegrityError: the storage has lost a log with this key, or the key has signed one elsewhere.
+        """
+        if self._is_missing():
+            try:
+                self._check_new()
+            except IntegrityError:
+                if self._is_missing():
+                    raise
+                # else another process has made it just now, and added to it
+        fresh = self._storage.create(KEY, f"{self.key}\n".encode())
+        if (self._storage.read(KEY, 0, 4096) or b"").decode("utf-8", "replace").strip() != self.key:
+            raise UsageError(f"the {self._kind.noun} in the storage was made with another key")
+        note = self._sign(EMPTY_HEAD.tree).note
+        self._storage.create(LATEST, note)
+        self._storage.create(COMMIT, note)
+        return fresh
+
+    def _is_missing(self) -> bool:
+        return self._storage.head(COMMIT) is None or self._storage.head(LATEST) is None
+
+    def _check_new(self) -> None:
+        """Refuse to sign the empty tree for a log that had records: who has seen them would see two histories."""
+        note = self._memory.read()
+        known = read_head(note, self.verifier) if note else EMPTY_HEAD
+        if known.tree.size:
+            raise IntegrityError(
+                f"the storage has no tree, and this key has signed one of {known.tree.size} records",
+                hint=f"bring the files back, or make a new {self._kind.noun} with a new key",
+            )
+        for prefix in ("tile/", *self._kind.rooms):
+            if next(iter(self._storage.entries(prefix)), None) is not None:
+                raise IntegrityError(
+                    f"the storage has lost {COMMIT} or {LATEST}, and has other files of the {self._kind.noun}",
+                    hint=f"bring them back: a new {self._kind.noun} needs a storage of its own",
+                )
+
+    def append(self, choose: Callable[[Head, Edge], Sequence[bytes]]) -> tuple[int, Head]:
+        """Append records, and publish the new tree head.
+
+        Args:
+            choose: says what is to follow a tree that has been decided on and published, given its head and edge; asked
+                again where another writer was faster. No records: nothing is to be appended.
+
+        Returns:
+            The number of the first of them, and the newest head.
+
+        Raises:
+            ConflictError: other writers were faster each time.
+            IntegrityError: the storage is damaged or was set back.
+            ForkError: the storage holds another history than the one that this key has signed.
+            StorageError: the storage failed.
+        """
+        for attempt in range(ATTEMPTS):
+            start = self._start()
+            texts = choose(start.head, start.edge)
+            if not texts:
+                return start.head.tree.size, start.head
+            head = self._sign(start.edge.grown(texts))
+            self._storage.create(pending_key(head.tree), format_pending(start.head.tree.size, texts))
+            if self._storage.swap(COMMIT, head.note, start.tag):
+                self._memory.write(head.note)
+                self._publish(start.edge, head)
+                return start.edge.size, head
+            self._pause(random.uniform(0, 0.02 * min(attempt + 1, 20)))
+        raise ConflictError(f"other writers of the {self._kind.noun} were faster each time; nothing more was added")
+
+    def finish(self) -> Head:
+        """End what another writer has decided on and not published (errors as `append`).
+
+        Returns:
+            The newest head, without cosignatures.
+        """
+        return self._start().head
+
+    def _start(self) -> _Start:
+        """The head that has been decided on, when all that follows from it is published."""
+        while True:
+            # Both before `commit`: so neither can be ahead of it, unless the storage was set back.
+            note = self._memory.read()
+            shown = self._head_in(LATEST)
+            found = self._storage.head(COMMIT)  # before it is read: a tag that is too old fails, one too new would not
+            head = self._head_in(COMMIT)
+            if found is None or shown is None or head is None:
+                raise UsageError(f"the storage has no {self._kind.noun}; {self._kind.missing}")
+            if shown.tree.size > head.tree.size or (shown.tree != head.tree and shown.tree.size == head.tree.size):
+                raise IntegrityError(f"{COMMIT} has a tree of {head.tree.size} records, {LATEST} of {shown.tree.size}")
+            self._check_memory(note, shown, head)
+            if shown.tree == head.tree:
+                return _Start(head, found.tag, self._edge(head.tree))
+            if self._publish(self._edge(shown.tree), head):
+                return _Start(head, found.tag, self._edge(head.tree))
+
+    def _publish(self, edge: Edge, head: Head) -> bool:
+        """Write what follows from a decision, and show it; False where another writer has done so meanwhile."""
+        data = self._storage.read(pending_key(head.tree))
+        if data is None:
+            shown = self._head_in(LATEST)
+            if shown is not None and shown.tree.size >= head.tree.size:
+                return False
+            raise IntegrityError(f"the storage has lost the records of tree {head.tree.size}: {pending_key(head.tree)}")
+        size, texts = parse_pending(data)
+        if size != edge.size or edge.grown(texts) != head.tree:
+            shown = self._head_in(LATEST)
+            if shown is not None and shown.tree.size > edge.size:
+                return False
+            raise IntegrityError(f"{pending_key(head.tree)} does not lead to the tree that has been decided on")
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            # What the head in another file needs is there before that file is.
+            for files in (grown_tiles(edge, texts), self._kind.others(edge.size, texts, head)):
+                for _ in pool.map(self._create, files):
+                    pass
+        self._show(head)
+        for entry in list(self._storage.entries(PENDING)):
+            if 0 <= pending_size(entry.key) <= head.tree.size:
+                self._storage.delete(entry.key)
+        return True
+
+    def _create(self, file: tuple[str, bytes]) -> None:
+        key, data = file
+        if not self._storage.create(key, data) and self._storage.read(key) != data:
+            raise IntegrityError(
+                f"{key} is not what the records lead to; it is damaged, or of another {self._kind.noun}"
+            )
+
+    def _show(self, head: Head) -> None:
+        while True:
+            found = self._storage.head(LATEST)
+            shown = self._head_in(LATEST)
+            if found is None or shown is None:
+                raise IntegrityError(f"the storage has lost {LATEST}")
+            if shown.tree.size >= head.tree.size or self._storage.swap(LATEST, head.note, found.tag):
+                return
+
+    def _check_memory(self, note: bytes, shown: Head, head: Head) -> None:
+        """Compare the tree head in the storage with the largest that this key has decided on before."""
+        known = read_head(note, self.verifier) if note else EMPTY_HEAD
+        size = known.tree.size
+        if size > head.tree.size:
+            raise IntegrityError(
+                f"the storage was set back: it has a tree of {head.tree.size} records, and this key has signed one of "
+                f"{size}",
+                hint="bring the newer files back: to go on from here would show two histories to the world",
+            )
+        if size <= shown.tree.size:
+            root = stored_tiles(self._storage, shown.tree, prefix_nodes(size)).prefix_root(size)
+        else:
+            root = head.tree.hash if size == head.tree.size else b""  # nothing is decided before all is published
+        if root != known.tree.hash:
+            raise fork_error(known, head, root, ())
+        if size < head.tree.size:
+            self._memory.write(head.note)
+
+    def _edge(self, tree: Tree) -> Edge:
+        """The edge of a tree, proved by its head."""
+        return stored_edge(self._storage, tree)
+
+    def _head_in(self, key: str) -> Head | None:
+        note = self._storage.read(key)
+        return None if note is None else read_head(note, self.verifier)
+
+    def _sign(self, tree: Tree) -> Head:
+        return Head(tree, sign_note(Note(format_tree(tree, self.verifier.origin)), [self._signer]))
+
+
+def stored_edge(storage: Storage, tree: Tree) -> Edge:
+    """The edge of a tree in a storage, proved by its hash.
+
+    Raises:
+        IntegrityError: files are lost or damaged.
+    """
+    tiles = tuple(_stored(storage, tile) for tile in edge_tiles(tree.size))
+    last = data_edge(tree.size)
+    texts = () if last is None else tuple(split_data_tile(_stored(storage, last), last.width))
+    edge = Edge(tree.size, tiles, texts)
+    if edge.tree() != tree or not edge.has_its_records():
+        raise IntegrityError(f"the tiles at the edge of tree {tree.size} are damaged: they are not what was signed")
+    return edge
+
+
+def stored_tiles(storage: Storage, tree: Tree, nodes: Iterable[Node]) -> TileAuth:
+    """Prove nodes of a tree by the tiles in a storage.
+
+    Raises:
+        IntegrityError: tiles are lost or damaged.
+    """
+    auth = TileAuth(tree)
+    for tile in auth.ask(nodes):
+        auth.add(HashedTile(tile, _stored(storage, tile)))
+    auth.prove()
+    return auth
+
+
+def stored_tile(storage: Storage, tile: Tile) -> bytes | None:
+    """The bytes of a tile, not proved; None where there is none.
+
+    A partial tile may go when the full one is there, of which it is the beginning.
+    """
+    data = storage.read(tile.path)
+    if data is not None or tile.is_full:
+        return data
+    full = storage.read(tile.full.path)
+    if full is None:
+        return None
+    if tile.level >= 0:
+        return full[: tile.width * HASH_SIZE]
+    return join_data_tile(split_data_tile(full, 1 << tile.height)[: tile.width])
+
+
+def _stored(storage: Storage, tile: Tile) -> bytes:
+    data = stored_tile(storage, tile)
+    if data is None:
+        raise IntegrityError(f"the storage has lost {tile.path}")
+    return data
