@@ -27,13 +27,17 @@ _EVENTS = (
     "refused_by_policy",
     "unproved",
     "storage_errors",
+    "storage_bytes",
+    "evicted",
+    "evicted_bytes",
+    "proved_again",
     "connections",
     "opened_connections",
     "cold_flights",
 )
 BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds of the histogram of fetches of zips, in seconds."""
-GAUGES = frozenset({"memory_bytes", "memory_entries", "connections", "cold_flights"})
+GAUGES = frozenset({"memory_bytes", "storage_bytes", "memory_entries", "connections", "cold_flights"})
 
 
 def _names() -> tuple[str, ...]:

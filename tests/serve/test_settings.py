@@ -16,7 +16,6 @@ from tests.simulators.run import SCHEMAS
 
 WHOLE = """
 listen = "[::1]:8080"
-storage = "/var/lib/govgo"
 upstream = "https://proxy.example,direct"
 workers = 2
 connections = 100
@@ -30,6 +29,12 @@ tls_key = "key.pem"
 client_ca = "ca.pem"
 users = "users"
 access_log = "-"
+verify_storage = "all"
+
+[storage]
+place = "/var/lib/govgo"
+limit = "2TB"
+keep = ["corp.example/*", "q.io"]
 
 [policy]
 deny = [
@@ -52,7 +57,7 @@ def test_all_that_can_be_said() -> None:
     policy = Policy(rules, ("github.com/*", "q.io"), "none", (("q.io", "redirect"),), 14 * 86400.0)
     assert parse_settings("serve.toml", WHOLE.encode()) == Settings(
         "[::1]:8080", "/var/lib/govgo", "https://proxy.example,direct", 2, 128 << 20, 90.0, 300.0, 0.5, True,
-        "cert.pem", "key.pem", "ca.pem", "users", "-", 100, policy,
+        "cert.pem", "key.pem", "ca.pem", "users", "-", 100, policy, 2 << 40, ("corp.example/*", "q.io"), "all",
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
 
@@ -60,6 +65,12 @@ def test_all_that_can_be_said() -> None:
 def test_the_schema_knows_each_key() -> None:
     assert set(SCHEMA["properties"]) == set(tomllib.loads(WHOLE))
     assert set(SCHEMA["properties"]["policy"]["properties"]) == set(tomllib.loads(WHOLE)["policy"])
+
+
+def test_a_storage_without_more_is_a_text() -> None:
+    assert parse_settings("serve.toml", b'storage = "s3://modules/x"') == Settings(storage="s3://modules/x")
+    (table,) = (each for each in SCHEMA["properties"]["storage"]["oneOf"] if each["type"] == "object")
+    assert set(table["properties"]) == set(tomllib.loads(WHOLE)["storage"])
 
 
 def test_nothing_said() -> None:
@@ -77,6 +88,11 @@ def test_nothing_said() -> None:
         ('memory = "lots"', "memory: want a size"),
         ('timeout = "soon"', "timeout: want a duration"),
         ('read_only = "yes"', "read_only: want true or false"),
+        ("storage = 1", "storage: want a text"),
+        ("[storage]\nsize = 1", "storage.size: unknown key"),
+        ('[storage]\nlimit = "much"', "storage.limit: want a size"),
+        ('[storage]\nkeep = "x"', "storage.keep: want a list"),
+        ('verify_storage = "some"', "verify_storage: want one of off, sample, all"),
         ("policy = 1", "policy: want a table"),
         ("[policy]\nx = 1", "policy.x: unknown key"),
         ('[policy]\nmode = "async"', "policy.mode: want one of sync, redirect, none"),

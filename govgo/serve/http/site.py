@@ -17,6 +17,7 @@ from govgo.serve.policy import Policy
 from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.uses import Uses
 
 
 class Limits(NamedTuple):
@@ -48,6 +49,7 @@ class Site:
         private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
         requests: how many the application works on.
         files: large zips that are open, by path.
+        uses: which module versions were asked for.
         routes: what is answered beside the protocol; the first one that matches a path counts.
     """
 
@@ -63,6 +65,7 @@ class Site:
     private: str = ""
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
     routes: tuple[Route, ...] = ()
 
     def renew(self) -> None:
@@ -71,6 +74,11 @@ class Site:
         self.memory.clear()
         self.files.clear()
         self.cold.loop.call_soon_threadsafe(self.library.forget)
+
+    def close_removed(self) -> None:
+        """Close the large zips that were removed from the storage, whose room the disk has not got back."""
+        for path in [path for path, file in self.files.items() if not file.is_as_proved()]:
+            del self.files[path]
 
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""

@@ -27,11 +27,13 @@ from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.site import Limits, Site
 from govgo.serve.settings import Settings
+from govgo.serve.upstream.care import Care, CarePlan, check_plan
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
+from govgo.serve.upstream.uses import Uses
 from govgo.serve.upstream.zips import Means
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
@@ -55,14 +57,33 @@ class ServerReporter:
 
 
 class Running:
-    """A site whose cold loop runs, until `stop`."""
+    """A site whose cold loop runs, until `stop`.
+
+    Attributes:
+        care: what is done in the background, from `settle` on.
+    """
 
     def __init__(
-        self, site: Site, last: Callable[[], Coroutine[Any, Any, None]], ends: list[Callable[[], object]]
+        self,
+        site: Site,
+        care: Care,
+        last: Callable[[], Coroutine[Any, Any, None]],
+        ends: list[Callable[[], object]],
     ) -> None:
         self.site = site
+        self.care = care
         self._last = last
         self._ends = ends
+
+    def settle(self) -> None:
+        """Requests are answered: get ready for the first cold one, and look after the storage."""
+
+        async def begin() -> None:
+            if self.site.policy.mode != "none":
+                await self.site.library.warm()
+            self.care.begin()
+
+        self.site.cold.call(begin())
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End what is under way, and write what is proved; wait no longer than that for either."""
@@ -77,7 +98,9 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     Raises:
         UsageError, MissingExtraError: something is.
     """
-    open_storage(settings, env).close()
+    storage = open_storage(settings, env)
+    check_plan(care_plan(settings), storage)
+    storage.close()
     tls_context(settings)
     if settings.users:
         read_users(settings.users, _read(settings.users))
@@ -114,7 +137,9 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     web = Web(network.client)
     asks = settings.policy.mode != "none"
 
-    async def make() -> Library:
+    uses = Uses()
+
+    async def make() -> tuple[Library, Care]:
         sources = Sources(env, network, web, report)
         proofs = Proofs(env, storage, web if asks else NoNetwork(), report.note)
         means = Means(
@@ -128,11 +153,12 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
             not settings.read_only,
         )
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
-        return Library(means, freshness, min_age_s=settings.policy.min_age_s)
+        library = Library(means, freshness, min_age_s=settings.policy.min_age_s)
+        return library, Care(means, library, uses, care_plan(settings))
 
     cold.start()
     try:
-        library = cold.call(make()).result()
+        library, care = cold.call(make()).result()
     except GovgoError:
         cold.stop(_nothing(), 1.0)
         log.stop()
@@ -141,15 +167,32 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         cold,
         library,
         storage,
-        Memory(settings.memory_bytes, counters),
+        Memory(settings.memory_bytes, counters, used=uses.note),
         counters,
         settings.policy,
         access,
         log,
         Limits(connections=settings.connections),
         ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
+        uses=uses,
     )
-    return Running(site, library.aclose, [storage.close])
+
+    async def last() -> None:
+        await care.aclose()
+        await library.aclose()
+
+    return Running(site, care, last, [storage.close])
+
+
+def care_plan(settings: Settings) -> CarePlan:
+    """What is done about the storage in the background.
+
+    Uses are noted where a storage or a limit is named: a module cache that is shared with go gets no files of ours
+    unasked.
+    """
+    limit = 0 if settings.read_only else settings.storage_limit
+    notes = bool(settings.storage or limit) and not settings.read_only
+    return CarePlan(limit, ",".join(settings.storage_keep), settings.verify_storage, notes, settings.policy)
 
 
 async def _nothing() -> None:

@@ -23,6 +23,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from govgo.adapters.disk.system import path_of
@@ -147,6 +148,34 @@ class Library:
             return await self._answer(question, fetch, mode, whole)
         except GovgoError as error:
             return self._refuse(question, error, asked=fetch or bool(question.database))
+
+    async def prove_again(self, mod: ModuleVersion, *, mode: str = "sync") -> int:
+        """Prove the stored files of a version as if they were read for the first time; how many bytes there were.
+
+        What is damaged is told, counted and removed, and fetched again where `mode` fetches. Nobody is told what cannot
+        be proved now: whoever asks for it is.
+
+        Raises:
+            StorageError: the storage cannot be asked.
+        """
+        size = 0
+        for kind in ("info", "mod", "zip"):
+            key = file_key(mod, kind)
+            entry = await self._cold.stored(partial(self._storage.head, key))
+            if entry is None:
+                continue
+            size += entry.size
+            self._sound.pop(key, None)
+            answer = await self.answer(Question(kind, *mod, key), mode=mode, whole=True)
+            if isinstance(answer, Reading):
+                answer.leave()
+        return size
+
+    async def warm(self) -> None:
+        """Be ready for the first question: load the client, find the way to the checksum database; raises nothing."""
+        self._means.sources.warm()
+        with suppress(GovgoError):
+            await self._means.proofs.warm()
 
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
