@@ -143,13 +143,13 @@ def test_a_storage_that_grows_is_looked_at_soon(served: Served, clock: Clock) ->
 
 
 def test_a_removed_zip_is_closed(served: Served, clock: Clock) -> None:
-    with _opened(served):
+    with _Opened(served):
         os.unlink(served.storage / "q.io/a/@v/v1.0.0.zip")
         served.site.close_removed()
         assert not served.site.files
 
 
-class _opened:
+class _Opened:
     """A zip that is kept open, as those are that are too large for the memory."""
 
     def __init__(self, served: Served) -> None:
@@ -205,7 +205,7 @@ def test_every_way_to_a_file_is_noted_once(served: Served, clock: Clock) -> None
     served.site.memory.count()
     assert set(uses._noted) == {A}
     uses._noted.clear()
-    with _opened(served):
+    with _Opened(served):
         uses._noted.clear()
         assert served.get("/q.io/a/@v/v1.0.0.zip").status == 200  # an open file
         assert set(uses._noted) == {A}
@@ -224,7 +224,8 @@ def test_a_note_an_hour(clock: Clock) -> None:
     uses.note(A)
     uses.note(B)
     assert uses.write(storage)
-    assert [len(data) for _, data in storage.history] == [len(format_uses({A: begun_s})), len(format_uses({A: 1e9, B: 1e9}))]  # fmt: skip
+    sizes = [len(data) for _, data in storage.history]
+    assert sizes == [len(format_uses({A: begun_s})), len(format_uses({A: begun_s, B: begun_s}))]
     assert read_uses(storage) == {A: clock.now_s, B: clock.now_s}
 
 
