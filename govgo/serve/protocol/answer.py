@@ -51,8 +51,9 @@ class StoredFile(NamedTuple):
         key: where.
         size: in bytes.
         modified: since when, in seconds since the epoch.
-        tag: changes with the bytes: the file's mark, or the storage's tag.
-        file: open for reading; None where the storage is on another machine.
+        tag: changes with the bytes: the file's mark, or the tag of a storage on another machine.
+        file: open for reading, the stored one or a copy of it; None before it is copied.
+        mark: the file's, when it was proved.
     """
 
     key: str
@@ -60,10 +61,11 @@ class StoredFile(NamedTuple):
     modified: float
     tag: str
     file: OpenFile | None
+    mark: str = ""
 
     def is_as_proved(self) -> bool:
         """Whether nobody has written to the open file since it was proved."""
-        return self.file is not None and self.file.mark() == self.tag
+        return self.file is not None and self.file.mark() == self.mark
 
 
 class Elsewhere(NamedTuple):

@@ -6,7 +6,8 @@
     or when it grew    much, remove what was used least recently (`core.storage.eviction`)
 
 Of all processes and machines that share a storage one does the hourly work: the one whose compare-and-swap of
-`govgo/care` wins; that file says when it began, and how many bytes it found. It has a thread of its own, which nothing waits for, and gives way between files.
+`govgo/care` wins; that file says when it began, and how many bytes it found. The work has a thread of its own, which
+nothing waits for, and gives way between files.
 
 A version is proved anew by the same way that proves it when it is first read (`Library.prove_again`): what is damaged
 is told, counted, removed, and fetched again.

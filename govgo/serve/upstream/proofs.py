@@ -123,6 +123,8 @@ class Proofs:
         Errors are those of a question; they are not remembered.
         """
         if self.database is not None:
+            import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401  # 13 ms that no request waits for
+
             async with self._open() as database:
                 await database.known()
                 await asyncio.shield(self._generation().route.begin())
