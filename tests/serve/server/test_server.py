@@ -187,7 +187,10 @@ def ask_at_random(process: Process, world: World, rng: random.Random, stop: thre
             wrong.append(path)
 
 
-@pytest.mark.parametrize("times", [6, pytest.param(100, marks=pytest.mark.slow)])
+KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", "300"))
+
+
+@pytest.mark.parametrize("times", [6, pytest.param(KILLS, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(world: World, times: int) -> None:
     """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""
     rng = random.Random(times)
@@ -196,7 +199,8 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
         world.publish(name, "v1.0.0", files={"a.go": "package a\n//" + name * 20_000 + "\n"})
     world.proxy.delay_s = 0.01
     for _ in range(times):
-        with Process(world) as process:
+        flags = rng.choice([(), ("-storage-limit", "20k", "-verify-storage"), ("-workers", "2")])
+        with Process(world, *flags) as process:
             stop = threading.Event()
             wrong: list[str] = []
             ask = partial(ask_at_random, process, world, rng, stop, wrong)
