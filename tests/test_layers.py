@@ -237,6 +237,7 @@ TESTED_BY = {
         "coldloop faults library sources"
     ),
     "serve/server/test_server.py": "cli/commands/serve: serve",
+    "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",

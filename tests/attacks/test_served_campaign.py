@@ -28,7 +28,6 @@ from typing import Any
 
 import pytest
 
-from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.errors import StorageError
 from govgo.ports.storage import Entry, Storage
 from tests.simulators.proxy import Body, File, Reset, Stall, Status, Truncate
