@@ -20,8 +20,14 @@ import pytest
 #: All that ask a proxy for much. Scripts about workspaces, editing and repositories do not.
 AREAS = ("proxy", "download", "sum", "get", "list", "query", "retract", "tidy", "graph", "why")
 UNLIKE = {
-    "mod_download": "wants the URL of cmd/go's own proxy in a log of requests",
-    "mod_run_pkg_version": "wants the words in which cmd/go's own proxy says that something is not found",
+    **dict.fromkeys(
+        ("mod_download", "mod_graph", "mod_tidy_support_buildx"),
+        "want the URL of cmd/go's own proxy in a log of requests",
+    ),
+    **dict.fromkeys(
+        ("mod_run_pkg_version", "mod_install_pkg_version", "mod_get_nopkgs"),
+        "want the words in which cmd/go's own proxy says that something is not found",
+    ),
     "mod_sum_absent": "wants the client to find that a hash is missing: the server has found it before",
 }
 """Scripts that cannot pass through any proxy, and why."""

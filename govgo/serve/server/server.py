@@ -2,7 +2,8 @@
 """The processes of `govgo serve`: one socket, several workers, and their end.
 
 SIGTERM and SIGINT end it: no new connections, what is being answered has three seconds, and all is over within five.
-SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again.
+SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again; when their parent
+is killed, the workers end, as nothing else would end them, and they would hold the socket.
 """
 
 from __future__ import annotations
@@ -113,9 +114,14 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
 
 def run_worker(
-    settings: Settings, env: GoEnv, listener: socket.socket, counters: Counters, ready: Callable[[], object]
+    settings: Settings,
+    env: GoEnv,
+    listener: socket.socket,
+    counters: Counters,
+    ready: Callable[[], object],
+    parent: int = -1,
 ) -> None:
-    """Serve in this process until a signal ends it."""
+    """Serve in this process until a signal ends it, or its parent's end of the pipe `parent` is closed."""
     import uvloop
 
     from govgo.serve.server.build import ServerReporter, start_site, tls_context
@@ -125,11 +131,17 @@ def run_worker(
     site = running.site
     server = make_server(site, tls)
 
+    def orphaned(loop: asyncio.AbstractEventLoop) -> None:
+        loop.remove_reader(parent)
+        server.should_exit = True
+
     async def main() -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, site.renew)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+        if parent >= 0:
+            loop.add_reader(parent, orphaned, loop)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
@@ -220,6 +232,7 @@ class _Parent:
         self._ready = ready
         self._workers: dict[int, int] = {}
         self._ending = False
+        self._alive = os.pipe()  # nobody writes to it: it ends when this process does
 
     def run(self) -> int:
         """Serve until a signal ends it; the exit code."""
@@ -261,8 +274,9 @@ class _Parent:
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
+            os.close(self._alive[1])
             counters = self._counters.of_worker(worker)
-            run_worker(self._settings, self._env, self._listener, counters, partial(_tell, ready))
+            run_worker(self._settings, self._env, self._listener, counters, partial(_tell, ready), self._alive[0])
             code = 0
         except GovgoError as error:
             sys.stderr.write(f"govgo: {error}\n")

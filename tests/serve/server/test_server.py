@@ -175,6 +175,17 @@ def test_the_log_is_opened_anew(world: World, tmp_path: Path) -> None:
     assert '"/readyz"' in log.read_text()
 
 
+def test_workers_end_with_their_parent(world: World) -> None:
+    """Else they would hold the socket, and a restart would find its address in use."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        address = f"127.0.0.1:{held.getsockname()[1]}"
+    with Process(world, "-workers", "2", "-listen", address) as process:
+        process.kill(signal.SIGKILL)  # waits until nobody holds its standard error any more
+        with Process(world, "-workers", "2", "-listen", address) as again:
+            assert again.get("/healthz")[0] == 200
+            assert again.kill(signal.SIGTERM)[0] == 0
+
+
 def ask_at_random(process: Process, world: World, rng: random.Random, stop: threading.Event, wrong: list[str]) -> None:
     """Ask until `stop`; paths whose answer was not the truth go to `wrong`."""
     while not stop.is_set():
