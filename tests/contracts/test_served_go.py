@@ -102,7 +102,8 @@ def test_go_builds_from_empty_caches(world: World, tmp_path: Path, words: list[s
         world.database.down = True
         assert run(command, world, served.url, "warm", **more) == direct
         program = subprocess.run(
-            [*GOVGO, "list", "-m", "all"], cwd=world.root / "warm/main", capture_output=True, text=True, timeout=60, check=False,
+            [*GOVGO, "list", "-m", "all"],
+            cwd=world.root / "warm/main", capture_output=True, text=True, timeout=60, check=False,
             env={**world.environment, "GOPROXY": served.url, "GOMODCACHE": str(tmp_path / "other"),
                  "PYTHONPATH": str(ROOT), **more},
         )  # fmt: skip
