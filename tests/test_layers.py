@@ -46,7 +46,7 @@ ROOMS = {
         "module",
         "cachecare findings gobinary goenv gosum modfile modgraph",
         "modzip resolution sumdb vcs",
-        "goproxy licenses log storage",
+        "events goproxy licenses log storage",
         "mirror policy",
         "govgotoml",
         "advisory fleet",
@@ -65,22 +65,30 @@ ROOMS = {
     "app": (
         "binaries cache drawing edit env fleet get graph hygiene init licenses list log modverify outdated plan sbom"
         " storage sum sumdb tidy tree vendor work",
-        "audit diff download mirror proxies verify whatif why whyversion",
+        "audit diff download events mirror proxies verify whatif why whyversion",
         "check",
     ),
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom storage sum tree"
-        " why whyversion",
+        "binaries cache diff drawing edit env events findings fleet graph list mirror outdated plan sbom storage sum"
+        " tree why whyversion",
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env licenses log modverify plan proxies session sumdb sums",
+        "cache diff env events licenses log modverify plan proxies session sumdb sums",
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
-    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
+    "serve": (
+        "access accesslog counters policy protocol",
+        "settings",
+        "upstream",
+        "events",
+        "http",
+        "index",
+        "server sumdb",
+    ),
     "cli": (
         "options progress streams topics",
         "console exitcodes group sizes",
@@ -95,10 +103,12 @@ ROOMS = {
 
 #: A verb knows no other verb, except these: `download` and `why` list modules; `verify` asks what go.sum needs, and how
 #: a vendor directory has to look; `what-if` plays others, and so does a fix; `check` judges by the engines of others;
-#: `mirror` takes what a tidy needs, and `proxies` compares tree heads as `sum head` does.
+#: `mirror` takes what a tidy needs, `events` grow as a checksum database does, and `proxies` compares tree heads as
+#: `sum head` does.
 VERBS = {
     *{
         ("download", "list"),
+        ("events", "sumdb"),
         ("mirror", "tidy"),
         ("proxies", "sum"),
         ("verify", "sum"),
@@ -124,9 +134,10 @@ TESTED_BY = {
     "adapters/vcs/test_git.py": "adapters/vcs: direct",
     "adapters/workspace/test_archive.py": "adapters/disk: archives; adapters/workspace: tree",
     "app/edit/test_edit.py": "app/edit: flags",
+    "app/events/test_append.py": "app/events: log",
     "app/log/test_sync.py": "app/log: clone history; core/log: units",
     "app/sum/test_bundle.py": "adapters/sumdb: session; app/sum: database",
-    "app/sumdb/test_publisher.py": "core/sumdb: published",
+    "app/sumdb/test_publisher.py": "app/sumdb: growing; core/sumdb: published",
     "app/vendor/test_vendor.py": "app/vendor: copy; load/packages: embed",
     "attacks/test_served.py": "adapters/sumdb: relay stored; serve/upstream: proofs spool zips",
     "cli/commands/cache/test_cache.py": "app: cache; core: cachecare; report: cache; wiring: cache",
@@ -174,6 +185,7 @@ TESTED_BY = {
         "adapters/sumdb: buckets logsource; app/log: sample watch; cli/commands/trust: logwatch; core/log: result; "
         "report: log; wiring: log"
     ),
+    "cli/commands/trust/test_logevents.py": "report: events; wiring: events",
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/trust/test_proxies.py": (
         "adapters/proxy: peers; app: proxies; core/goproxy: answers judge; report: proxies; wiring: proxies"
@@ -231,11 +243,13 @@ TESTED_BY = {
         "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
         "why"
     ),
+    "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
         "coldloop faults library sources"
     ),
     "serve/server/test_server.py": "cli/commands/serve: serve",
+    "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",

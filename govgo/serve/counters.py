@@ -27,6 +27,10 @@ _EVENTS = (
     "refused_by_policy",
     "unproved",
     "storage_errors",
+    "storage_bytes",
+    "evicted",
+    "evicted_bytes",
+    "proved_again",
     "connections",
     "opened_connections",
     "cold_flights",
@@ -40,7 +44,7 @@ FOLLOW_FACTS = ("behind", "synced", "taken", "passed_over", "failing", "fault")
 """What is known of each of them; the process that follows a place says it, the others say 0."""
 BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds of the histogram of fetches of zips, in seconds."""
-GAUGES = frozenset({"memory_bytes", "memory_entries", "connections", "cold_flights", "events_waiting"})
+GAUGES = frozenset({"memory_bytes", "storage_bytes", "memory_entries", "connections", "cold_flights", "events_waiting"})
 
 
 def _names() -> tuple[str, ...]:

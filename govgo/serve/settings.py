@@ -2,7 +2,7 @@
 """What `govgo serve` is told by its flags and by serve.toml, of which a flag comes before the file.
 
     listen = "127.0.0.1:8080"
-    storage = "/var/lib/govgo"            # default: the module cache
+    storage = "/var/lib/govgo"            # default: the module cache; or a table [storage], with a limit
     upstream = "https://proxy.example"    # default: GOPROXY
     workers = 2
 
@@ -35,8 +35,8 @@ from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, Policy, Rule
 
 MAX_BYTES = 1 << 20
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_SIZE = re.compile(r"([0-9]{1,12})([kmg]?)b?\Z", re.ASCII | re.IGNORECASE)
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)b?\Z", re.ASCII | re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -99,6 +99,9 @@ class Settings(NamedTuple):
         events: the event log.
         follow: indexes that are followed.
         peers: other servers whose event logs are followed.
+        storage_limit: in bytes; 0 for none.
+        storage_keep: patterns of modules that are never removed for it.
+        verify_storage: which stored files are proved anew in the background: one of `VERIFY`.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -120,13 +123,22 @@ class Settings(NamedTuple):
     events: Events = Events()
     follow: tuple[Follow, ...] = ()
     peers: tuple[Follow, ...] = ()
+    storage_limit: int = 0
+    storage_keep: tuple[str, ...] = ()
+    verify_storage: str = "sample"
 
 
-_TEXTS = ("listen", "storage", "upstream", "tls_cert", "tls_key", "client_ca", "users", "access_log")
+VERIFY = ("off", "sample", "all")
+"""Which stored versions are proved anew in the background: none, some now and then, all once and then some."""
+_TEXTS = ("listen", "upstream", "tls_cert", "tls_key", "client_ca", "users", "access_log")
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy", "events", "follow", "peers")
+_KEYS = (
+    *(*_TEXTS, *_NUMBERS, *_DURATIONS),
+    *("storage", "memory", "read_only", "verify_storage", "policy", "events", "follow", "peers"),
+)
+_STORAGE_KEYS = ("place", "limit", "keep")
 _POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
 _EVENTS_KEYS = ("name", "key", "private")
 _FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
@@ -161,6 +173,10 @@ def parse_settings(file: str, data: bytes) -> Settings:
             values[_DURATION_FIELDS[key]] = parse_duration(place, _text(place, value))
         elif key == "memory":
             values["memory_bytes"] = parse_size(place, _text(place, value))
+        elif key == "storage":
+            values.update(_storage(file, value))
+        elif key == "verify_storage":
+            values[key] = parse_verify(place, _text(place, value))
         elif key == "read_only":
             values["read_only"] = _truth(place, value)
         elif key == "events":
@@ -179,8 +195,19 @@ def parse_settings(file: str, data: bytes) -> Settings:
     return Settings(**values)
 
 
+def parse_verify(place: str, text: str) -> str:
+    """One of `VERIFY`.
+
+    Raises:
+        UsageError: it is none; the sentence begins with `place`.
+    """
+    if text not in VERIFY:
+        raise UsageError(f"{place}: want one of {', '.join(VERIFY)}: {one_line(text)}")
+    return text
+
+
 def parse_size(place: str, text: str) -> int:
-    """A number of bytes: "64MB", "1g".
+    """A number of bytes: "64MB", "1g", "2T".
 
     Raises:
         UsageError: it is none; the sentence begins with `place`.
@@ -215,6 +242,22 @@ def parse_listen(text: str) -> tuple[str, int]:
     if not colon or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 1 << 16):
         raise UsageError(f"listen: want HOST:PORT or unix:PATH: {one_line(text)}")
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)
+
+
+def _storage(file: str, value: object) -> dict[str, Any]:
+    """The place alone, or a table with it."""
+    if not isinstance(value, dict):
+        return {"storage": _text(f"{file}: storage", value)}
+    _check_keys(file, "storage.", value, _STORAGE_KEYS)
+    found: dict[str, Any] = {}
+    if "place" in value:
+        found["storage"] = _text(f"{file}: storage.place", value["place"])
+    if "limit" in value:
+        place = f"{file}: storage.limit"
+        found["storage_limit"] = parse_size(place, _text(place, value["limit"]))
+    place = f"{file}: storage.keep"
+    found["storage_keep"] = tuple(_text(place, each) for each in _list(place, value.get("keep", [])))
+    return found
 
 
 def _policy(file: str, table: object) -> Policy:

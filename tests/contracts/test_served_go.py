@@ -81,6 +81,35 @@ def test_as_if_upstream_were_asked(world: World, program: str, words: list[str])
     assert warm == direct
 
 
+BUILDS = [["build", "./..."], ["mod", "download"], ["get", "-u", "./..."], ["mod", "tidy"]]
+
+
+@pytest.mark.go
+@pytest.mark.skipif(GO is None, reason="no go command")
+@pytest.mark.parametrize("words", BUILDS, ids=" ".join)
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_go_builds_from_empty_caches(world: World, tmp_path: Path, words: list[str], tls: bool) -> None:
+    """GOFLAGS=-mod=mod, cold through the server, and warm when upstream is gone, also for another client."""
+    command = [str(GO), *words]
+    direct = run(command, world, world.proxy.url, "direct")
+    more, settings = {}, {}
+    if tls:
+        _, roots = certificate(tmp_path)
+        more, settings = {"SSL_CERT_FILE": roots}, {"tls_cert": str(tmp_path / "server.pem")}
+    with Served(world, **settings) as served:
+        assert run(command, world, served.url, "cold", **more) == direct
+        world.proxy.files.clear()
+        world.database.down = True
+        assert run(command, world, served.url, "warm", **more) == direct
+        program = subprocess.run(
+            [*GOVGO, "list", "-m", "all"],
+            cwd=world.root / "warm/main", capture_output=True, text=True, timeout=60, check=False,
+            env={**world.environment, "GOPROXY": served.url, "GOMODCACHE": str(tmp_path / "other"),
+                 "PYTHONPATH": str(ROOT), **more},
+        )  # fmt: skip
+        assert program.returncode == 0, program.stderr
+
+
 @pytest.mark.go
 @pytest.mark.skipif(GO is None, reason="no go command")
 def test_go_over_tls_with_a_password(world: World, tmp_path: Path) -> None:

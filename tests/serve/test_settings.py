@@ -18,7 +18,6 @@ from tests.simulators.run import SCHEMAS
 KEY, OTHER = log_keys("peer.example")[2], log_keys("other.example")[2]
 WHOLE = """
 listen = "[::1]:8080"
-storage = "/var/lib/govgo"
 upstream = "https://proxy.example,direct"
 workers = 2
 connections = 100
@@ -32,6 +31,7 @@ tls_key = "key.pem"
 client_ca = "ca.pem"
 users = "users"
 access_log = "-"
+verify_storage = "all"
 follow = [
     "https://index.example/index",
     { url = "http://i.example/index", since = "2026-01-02T03:04:05Z", zips = false, rate = 7, every = "5m" },
@@ -40,6 +40,11 @@ peers = [
     { url = "https://b.io", key = "%(key)s", zips = false, rate = 9, every = "500ms", misses = true, private = true },
     { url = "https://c.example/modules/", key = "%(other)s" },
 ]
+
+[storage]
+place = "/var/lib/govgo"
+limit = "2TB"
+keep = ["corp.example/*", "q.io"]
 
 [events]
 name = "a.example/events"
@@ -77,6 +82,7 @@ def test_all_that_can_be_said() -> None:
             Follow("https://b.io", KEY, "", False, 9, 0.5, True, True),
             Follow("https://c.example/modules/", OTHER),
         ),
+        2 << 40, ("corp.example/*", "q.io"), "all",
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
 
@@ -88,6 +94,12 @@ def test_the_schema_knows_each_key() -> None:
     assert set(SCHEMA["properties"]["events"]["properties"]) == set(whole["events"])
     assert set(SCHEMA["properties"]["peers"]["items"]["properties"]) == set(whole["peers"][0])
     assert set(SCHEMA["properties"]["follow"]["items"]["oneOf"][1]["properties"]) == set(whole["follow"][1])
+
+
+def test_a_storage_without_more_is_a_text() -> None:
+    assert parse_settings("serve.toml", b'storage = "s3://modules/x"') == Settings(storage="s3://modules/x")
+    (table,) = (each for each in SCHEMA["properties"]["storage"]["oneOf"] if each["type"] == "object")
+    assert set(table["properties"]) == set(tomllib.loads(WHOLE)["storage"])
 
 
 def test_nothing_said() -> None:
@@ -105,6 +117,11 @@ def test_nothing_said() -> None:
         ('memory = "lots"', "memory: want a size"),
         ('timeout = "soon"', "timeout: want a duration"),
         ('read_only = "yes"', "read_only: want true or false"),
+        ("storage = 1", "storage: want a text"),
+        ("[storage]\nsize = 1", "storage.size: unknown key"),
+        ('[storage]\nlimit = "much"', "storage.limit: want a size"),
+        ('[storage]\nkeep = "x"', "storage.keep: want a list"),
+        ('verify_storage = "some"', "verify_storage: want one of off, sample, all"),
         ("policy = 1", "policy: want a table"),
         ("[policy]\nx = 1", "policy.x: unknown key"),
         ('[policy]\nmode = "async"', "policy.mode: want one of sync, redirect, none"),

@@ -7,7 +7,7 @@
 A file appears by a link to a finished temporary file beside it, which fails where the name is taken; the temporary
 names are go's, so either program cleans up after the other. A zip is written under the lock of its module version, the
 same as go's, and the `list` beside a new go.mod is made anew, as go does. Temporary files, locks and markers are no
-keys.
+keys. (`plain` says why a directory that is not go's has a storage of its own.)
 """
 
 from __future__ import annotations

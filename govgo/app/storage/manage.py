@@ -4,21 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.app.storage.uses import read_uses
 from govgo.core.mirror.manifest import KEY
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.storage.eviction import StoredFile, plan_eviction
 from govgo.core.storage.keys import list_key, module_of_key, version_list
-from govgo.core.storage.outcomes import Kind, Listing, Removal, Stats, StoredVersion
-from govgo.core.storage.uses import MAX_USES_BYTES, PREFIX, merge_uses
+from govgo.core.storage.outcomes import Kind, Listing, Removal, Span, Stats, StoredVersion
+from govgo.core.storage.uses import PREFIX
 from govgo.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from govgo.ports.storage import Storage
 
+_DAYS = (1, 7, 30, 90)
 _KINDS = {".zip": "zips", ".mod": "go.mod files", ".info": ".info files", ".ziphash": "hashes of zips"}
+
+
+class _Spell(NamedTuple):
+    """The bytes of a version, and when it was last stored or asked for."""
+
+    size: int
+    last_s: float
 
 
 def list_versions(storage: Storage, patterns: Sequence[str] = ()) -> Listing:
@@ -31,19 +40,31 @@ def list_versions(storage: Storage, patterns: Sequence[str] = ()) -> Listing:
     return Listing(_versions(_files(storage), patterns))
 
 
-def count(storage: Storage) -> Stats:
-    """What there is, in numbers."""
+def count(storage: Storage, now_s: float) -> Stats:
+    """What there is, in numbers.
+
+    Args:
+        storage: the storage.
+        now_s: the time of day, from which the ages of uses are counted.
+    """
     kinds: dict[str, tuple[int, int]] = {}
-    versions: set[ModuleVersion] = set()
+    versions: dict[ModuleVersion, _Spell] = {}
+    used = read_uses(storage)
     for file in _files(storage):
         mod = module_of_key(file.key)
         if mod is not None:
-            versions.add(mod)
+            known = versions.get(mod, _Spell(0, used.get(mod, 0.0)))
+            versions[mod] = _Spell(known.size + file.size, max(known.last_s, file.modified))
         name = _kind(file.key, mod)
         number, size = kinds.get(name, (0, 0))
         kinds[name] = number + 1, size + file.size
     rows = sorted((Kind(name, *each) for name, each in kinds.items()), key=lambda kind: (-kind.size, kind.name))
-    return Stats(tuple(rows), len({mod.path for mod in versions}), len(versions))
+    spans = tuple(
+        Span(days, len(found), sum(each.size for each in found))
+        for days in _DAYS
+        for found in [[each for each in versions.values() if each.last_s >= now_s - days * 86400]]
+    )
+    return Stats(tuple(rows), len({mod.path for mod in versions}), len(versions), len(used), spans)
 
 
 def _kind(key: str, mod: ModuleVersion | None) -> str:
@@ -51,6 +72,8 @@ def _kind(key: str, mod: ModuleVersion | None) -> str:
         return _KINDS[f".{key.rpartition('.')[2]}"]
     if key.startswith("sumdb/"):
         return "tiles" if "/tile/" in key else "lookups" if "/lookup/" in key else "tree heads"
+    if key.startswith(PREFIX):
+        return "notes of use"
     return "lists" if key.endswith(("/@v/list", "/@latest")) else "others"
 
 
@@ -66,7 +89,7 @@ def remove(storage: Storage, patterns: Sequence[str], *, dry_run: bool) -> Remov
         NotFoundError: a pattern names nothing that is there.
         UsageError: it is a mirror, whose manifest would name what is gone.
     """
-    _refuse_mirror(storage, "rm")
+    refuse_mirror(storage, "rm")
     files = list(_files(storage))
     for pattern in patterns:
         if not _versions(files, [pattern]):
@@ -95,7 +118,12 @@ def _rewrite_lists(storage: Storage, paths: Iterable[str], gone: set[ModuleVersi
 
 
 def evict(
-    storage: Storage, limit: int, *, keep: Callable[[ModuleVersion], bool] = lambda mod: False, dry_run: bool = False
+    storage: Storage,
+    limit: int,
+    *,
+    keep: Callable[[ModuleVersion], bool] = lambda mod: False,
+    dry_run: bool = False,
+    files: Iterable[StoredFile] | None = None,
 ) -> Removal:
     """Remove what was used least recently until at most `limit` bytes are left (`core.storage.eviction`).
 
@@ -104,20 +132,21 @@ def evict(
         limit: in bytes.
         keep: whether a module version is to stay, since it cannot be had again.
         dry_run: remove nothing.
+        files: all there are, where the caller knows.
 
     Raises:
         UsageError: it is a mirror, which is to be whole.
     """
-    _refuse_mirror(storage, "evict")
-    notes = [storage.read(entry.key, 0, MAX_USES_BYTES) or b"" for entry in storage.entries(PREFIX)]
-    plan = plan_eviction(_files(storage), limit, merge_uses(notes), keep)
+    refuse_mirror(storage, "evict")
+    plan = plan_eviction(_files(storage) if files is None else files, limit, read_uses(storage), keep)
     if not dry_run:
         for file in plan.files:
             storage.delete(file.key)
     return Removal(_versions(plan.files), plan.before - plan.after, plan.after, dry_run, limit)
 
 
-def _refuse_mirror(storage: Storage, verb: str) -> None:
+def refuse_mirror(storage: Storage, verb: str) -> None:
+    """Raise UsageError for a storage that is a mirror."""
     if storage.head(KEY) is not None:
         raise UsageError(f"it is a mirror ({KEY}), and would not be whole any more: {verb} is for caches of servers")
 

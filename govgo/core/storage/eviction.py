@@ -3,8 +3,8 @@
 
 Only what can be had again goes: zips first, by how long ago each was last used; then, if that is not enough, the .info,
 .mod and .ziphash files of versions whose zips are gone, in the same order. Lists, lookups, tiles and tree heads stay,
-and so does everything that is not the file of a module version. A version of which nothing is known but when its files
-were written counts as used then.
+and so does everything that is not the file of a module version. Writing a file of a version counts as a use of it: what
+was fetched a moment ago is noted by nobody yet.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def plan_eviction(
         mod = module_of_key(file.key)
         if mod is None or keep(mod):
             continue
-        last[mod] = max(last.get(mod, 0.0), used.get(mod, file.modified))
+        last[mod] = max(last.get(mod, 0.0), used.get(mod, 0.0), file.modified)
         if file.key.endswith(".zip"):
             zips.append((mod, file))
         else:

@@ -38,17 +38,29 @@ class Kind(NamedTuple):
     size: int
 
 
+class Span(NamedTuple):
+    """How many versions were stored or asked for within so many days, and their bytes."""
+
+    days: int
+    versions: int
+    size: int
+
+
 class Stats(NamedTuple):
     """What is in a storage, in numbers.
 
     Attributes:
         kinds: zips, go.mod files and so on, the largest first.
         modules, versions: of how many modules and versions there are files.
+        noted: of how many versions servers have noted when they were asked for.
+        used: by the age of the last use, growing spans.
     """
 
     kinds: tuple[Kind, ...]
     modules: int
     versions: int
+    noted: int = 0
+    used: tuple[Span, ...] = ()
 
     @property
     def files(self) -> int:

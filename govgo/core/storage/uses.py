@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """When module versions were last asked for, as servers note it in the storage that they share.
 
-    govgo/uses/NAME         one file for each server, which alone writes it
+    govgo/uses/NAME         one file for each process of a server, which alone writes it
+    govgo/uses/merged       what those said that have ended
 
     govgo uses v1
     1764343295 q.io/a v1.0.0
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 
 PREFIX = "govgo/uses/"
+MERGED = f"{PREFIX}merged"
 MAX_USES_BYTES = 64 << 20
 
 _MAGIC = b"govgo uses v1\n"
@@ -42,3 +44,10 @@ def merge_uses(files: list[bytes]) -> dict[ModuleVersion, float]:
                 mod = ModuleVersion(entry[2].decode("utf-8", "replace"), entry[3].decode("utf-8", "replace"))
                 found[mod] = max(found.get(mod, 0.0), float(entry[1]))
     return found
+
+
+def newest_uses(uses: Mapping[ModuleVersion, float], count: int) -> dict[ModuleVersion, float]:
+    """The `count` latest of them."""
+    if len(uses) <= count:
+        return dict(uses)
+    return dict(sorted(uses.items(), key=lambda each: each[1], reverse=True)[:count])

@@ -39,16 +39,30 @@ def ls_json(run: Listing) -> str:
 
 
 def stats_text(run: Stats, style: Style = PLAIN) -> str:
-    """A line for each kind of files, then all."""
+    """A line for each kind of files, then all, and what was used lately."""
     rows = [(each.name, f"{each.files:,}", amount(each.size)) for each in run.kinds]
     rows.append(("all", f"{run.files:,}", amount(run.size)))
     closing = f"{many(run.modules, 'module')}, {many(run.versions, 'version')}\n"
-    return table(("kind", "files", "size"), rows, style) + closing
+    return table(("kind", "files", "size"), rows, style) + _used_text(run, style) + closing
+
+
+def _used_text(run: Stats, style: Style) -> str:
+    if not run.noted:
+        return ""  # nobody has noted uses: the times of files are no news
+    rows = [(many(each.days, "day"), f"{each.versions:,}", amount(each.size)) for each in run.used]
+    return table(("used within", "versions", "size"), rows, style)
 
 
 def stats_json(run: Stats) -> str:
     """The same as a document."""
-    summary = {"modules": run.modules, "versions": run.versions, "files": run.files, "bytes": run.size}
+    summary = {
+        "modules": run.modules,
+        "versions": run.versions,
+        "files": run.files,
+        "bytes": run.size,
+        "noted_versions": run.noted,
+        "used": [{"days": each.days, "versions": each.versions, "bytes": each.size} for each in run.used],
+    }
     results = ({"kind": each.name, "files": each.files, "bytes": each.size} for each in run.kinds)
     return document(STATS_SCHEMA, summary, results)
 

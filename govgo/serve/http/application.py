@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from govgo.errors import Failure, InputError, TooLargeError
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import InputError, TooLargeError
 from govgo.serve.access import CHALLENGE
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
@@ -49,6 +50,8 @@ _ENOUGH = 256 << 10
 _SMALL_ZIP = 256 << 10
 _OPEN_FILES = 64
 _READING = frozenset({"GET"})
+_FILES = frozenset({"info", "mod", "zip"})
+"""Kinds of files of a module version; that somebody got one is a use of it."""
 _OPEN_PATHS = ("/healthz", "/readyz")
 """What needs no name: a load balancer has none."""
 
@@ -198,26 +201,29 @@ class Application:
         file = site.files.get(request.raw_path)
         if file is not None:
             if file.is_as_proved():
+                site.uses.note(question.module)
                 await self._send_file(request, file)
                 return
             site.files.pop(request.raw_path, None)
         answer = await self._ask(request, question)
-        if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP and answer.file is not None:
-            await self._keep_zip(request, answer, shown)
+        module = question.module if question.kind in _FILES else None
+        if module is not None and isinstance(answer, Body | StoredFile | Reading):
+            site.uses.note(module)
+        if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP:
+            await self._keep_zip(request, answer, shown, question.module)
         elif isinstance(answer, Body):
             facts = body_facts(answer)
             lasting = answer.fresh_s is None
             headers = ok_headers(question.kind, facts, answer.fresh_s, private=site.access.is_closed)
             expires = _FOR_EVER if lasting else time.monotonic() + (answer.fresh_s or 0)
-            entry = Entry(question.kind, 200, headers, answer.data, expires, facts, shown)
+            entry = Entry(question.kind, 200, headers, answer.data, expires, facts, shown, module)
             if lasting or (answer.fresh_s or 0) >= 1:
                 site.memory.put(request.raw_path, entry)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
-            if answer.file is not None:
-                site.files[request.raw_path] = answer
-                if len(site.files) > _OPEN_FILES:
-                    del site.files[next(iter(site.files))]
+            site.files[request.raw_path] = answer
+            if len(site.files) > _OPEN_FILES:
+                del site.files[next(iter(site.files))]
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -236,7 +242,7 @@ class Application:
                 )
             await self._refuse(request, answer)
 
-    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str) -> None:
+    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str, module: ModuleVersion) -> None:
         """A small zip goes into memory, as most are."""
         assert zip_.file is not None
         facts = file_facts(zip_)
@@ -246,7 +252,7 @@ class Application:
         if len(data) != zip_.size or not zip_.is_as_proved():
             await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
             return
-        entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown)
+        entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown, module)
         self._site.memory.put(request.raw_path, entry)
         await self._send_entry(request, entry)
 
@@ -283,33 +289,10 @@ class Application:
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
         part = wanted(request.asked, facts)
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.size:
+        if request.asked.method == "HEAD" or not part.size or file.file is None:
             await request.send(_body(b""))
-        elif file.file is not None:
+        else:
             await request.send(_file(file.file, part.start, part.size))
-        else:
-            await self._send_chunks(request, file, part.start, part.size)
-
-    async def _send_chunks(self, request: _Request, file: StoredFile, start: int, count: int) -> None:
-        """A zip of a storage on another machine, piece by piece."""
-        site = self._site
-
-        async def pieces(work: Callable[[], Any]) -> Any:
-            return await asyncio.wrap_future(site.cold.call(site.cold.stored(work)))
-
-        left = count
-        with suppress(Failure):  # it is another file by now, or the storage fails: the client sees that by the length
-            chunks = await pieces(lambda: site.storage.chunks(file.key, start, count, file.tag))
-            while chunks is not None and left > 0:
-                data = await pieces(lambda: next(chunks, b""))
-                if not data or len(data) > left:
-                    break
-                left -= len(data)
-                await request.send(_body(data, more=True))
-        if left:
-            await request.send({"type": "govgo.abort"})
-        else:
-            await request.send(_body(b""))
 
     async def _send_reading(self, request: _Request, reading: Reading) -> None:
         """A zip that is on its way: what is there of it, then more, and its end when it is proved."""

@@ -94,11 +94,8 @@ class Cycle(RequestResponseCycle):
                         return False
                 if self.disconnected or self.transport.is_closing():
                     return False
-                # Measured faster than sendfile, which handles page by page: a piece that is in the processor's cache
-                # is copied at once.
                 try:
-                    piece = file.piece(offset, min(count, _AT_ONCE))
-                    sent = os.write(out, piece) if len(piece) else 0
+                    sent = os.sendfile(out, file.descriptor, offset, min(count, _AT_ONCE))
                 except BlockingIOError:
                     await _writable(out)
                     continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, MutableMapping
 
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.counters import PLACES, Counters, answered
 from govgo.serve.http.responses import Facts, Headers, status_line
 
@@ -30,6 +31,7 @@ class Entry:
         hits: how often it was given since the last count.
         kind, status, facts, headers: for requests that get a part of it.
         path: of the request, for the log; "" where the log must not have it.
+        module: the module version whose file it is; None for others.
     """
 
     __slots__ = (
@@ -40,6 +42,7 @@ class Entry:
         "headers",
         "hits",
         "kind",
+        "module",
         "path",
         "place",
         "size",
@@ -48,7 +51,15 @@ class Entry:
     )
 
     def __init__(
-        self, kind: str, status: int, headers: Headers, body: bytes, expires: float, facts: Facts | None, path: str
+        self,
+        kind: str,
+        status: int,
+        headers: Headers,
+        body: bytes,
+        expires: float,
+        facts: Facts | None,
+        path: str,
+        module: ModuleVersion | None = None,
     ) -> None:
         lines = [status_line(status), *(b"%b: %b\r\n" % header for header in headers)]
         self.head = b"".join([*lines, b"content-length: %d\r\n" % len(body)])
@@ -59,6 +70,7 @@ class Entry:
         self.expires = expires
         self.facts = facts
         self.path = path
+        self.module = module
         self.hits = 0
         self.used = True
         self.place = answered(kind, status)
@@ -73,13 +85,21 @@ class Memory:
         touched: the entries that were hit since the last count; who hits one adds it.
     """
 
-    def __init__(self, limit_bytes: int, counters: Counters, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit_bytes: int,
+        counters: Counters,
+        clock: Callable[[], float] = time.monotonic,
+        used: Callable[[ModuleVersion], object] = lambda mod: None,
+    ) -> None:
+        """`used` is told, once a second at most, of which module versions files were given."""
         self.entries: MutableMapping[bytes, Entry] = {}
         self.touched: list[Entry] = []
         self._limit = limit_bytes
         self._size = 0
         self._counters = counters
         self._clock = clock
+        self._used = used
 
     def get(self, path: bytes) -> Entry | None:
         """The entry for a path, if it is still true."""
@@ -116,6 +136,8 @@ class Memory:
             row[_SENT] += entry.hits * entry.size
             entry.hits = 0
             entry.used = True
+            if entry.module is not None:
+                self._used(entry.module)
         self._counters.set("memory_bytes", self._size)
         self._counters.set("memory_entries", len(self.entries))
 

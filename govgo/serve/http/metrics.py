@@ -22,11 +22,15 @@ _COUNTERS = {
     "refused_by_policy": "Requests that a rule refused.",
     "unproved": "Downloads that contradict the checksum database or break the rules.",
     "storage_errors": "Writes that the storage refused.",
+    "evicted": "Module versions of which files were removed, as the storage was larger than its limit.",
+    "evicted_bytes": "Bytes of these files.",
+    "proved_again": "Stored module versions that were read and proved anew in the background.",
     "opened_connections": "Connections that were opened.",
 }
 _GAUGES = {
     "memory_bytes": "Bytes of answers kept in memory.",
     "memory_entries": "Answers kept in memory.",
+    "storage_bytes": "Bytes in the storage when it was last looked at; 0 where another server has looked.",
     "connections": "Open connections.",
     "cold_flights": "Questions to storage and upstream that are under way.",
     "events_waiting": "What was stored or removed and is not in the event log yet.",

@@ -19,6 +19,7 @@ from govgo.serve.policy import Policy
 from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.uses import Uses
 
 
 class Limits(NamedTuple):
@@ -50,6 +51,7 @@ class Site:
         private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
         requests: how many the application works on.
         files: large zips that are open, by path.
+        uses: which module versions were asked for.
         routes: what is answered beside the protocol; the first one that matches a path counts.
         journal: tells what was stored and removed; whoever stores a module version by other ways than `library` calls
             `journal.stored(mod)`, from any thread.
@@ -68,6 +70,7 @@ class Site:
     private: str = ""
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
     routes: tuple[Route, ...] = ()
     journal: Journal = field(default_factory=Journal)
     followers: tuple[Follower, ...] = ()
@@ -85,6 +88,11 @@ class Site:
         self.counters.set("events", self.journal.size)
         self.counters.set("events_waiting", self.journal.waiting)
         self.counters.set("events_fault", 1 if self.journal.fault else 0)
+
+    def close_removed(self) -> None:
+        """Close the large zips that were removed from the storage, whose room the disk has not got back."""
+        for path in [path for path, file in self.files.items() if not file.is_as_proved()]:
+            del self.files[path]
 
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""

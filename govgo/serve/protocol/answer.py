@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from contextlib import suppress
 from typing import NamedTuple
@@ -23,41 +22,13 @@ class Body(NamedTuple):
     fresh_s: float | None = None
 
 
-WINDOW = 4 << 20
-"""The parts of a file that are mapped, in bytes."""
-_WINDOWS = 16
-_PIECE = 256 << 10
-
-
 class OpenFile:
-    """A file that is closed with the last answer that uses it, and may still grow.
+    """A file that is closed with the last answer that uses it, and may still grow."""
 
-    Its pieces are mapped, and the mappings shared by all who send it. They are for the kernel alone (os.write): where
-    somebody cuts the file short, that gets an error, while whoever reads a mapping is killed.
-    """
-
-    __slots__ = ("_windows", "descriptor")
+    __slots__ = ("descriptor",)
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._windows: dict[int, memoryview] = {}
-
-    def piece(self, offset: int, count: int) -> memoryview | bytes:
-        """Some of the bytes from `offset` on, at most `count`; none at the end of the file.
-
-        Raises:
-            OSError: it cannot be read.
-        """
-        number, start = divmod(offset, WINDOW)
-        window = self._windows.get(number)
-        if window is None:
-            if os.fstat(self.descriptor).st_size < (number + 1) * WINDOW:
-                return os.pread(self.descriptor, min(count, _PIECE), offset)
-            mapped = mmap.mmap(self.descriptor, WINDOW, prot=mmap.PROT_READ, offset=number * WINDOW)
-            window = self._windows[number] = memoryview(mapped)
-            if len(self._windows) > _WINDOWS:
-                del self._windows[next(iter(self._windows))]
-        return window[start : start + count]
 
     def mark(self) -> str:
         """What changes with every write to the file, also one in its place whose times are set back.
@@ -67,10 +38,6 @@ class OpenFile:
         """
         found = os.fstat(self.descriptor)
         return f"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_ctime_ns:x}-{found.st_size:x}"
-
-    def forget(self) -> None:
-        """Its content is about to become another."""
-        self._windows = {}
 
     def __del__(self) -> None:
         with suppress(OSError):
@@ -84,8 +51,9 @@ class StoredFile(NamedTuple):
         key: where.
         size: in bytes.
         modified: since when, in seconds since the epoch.
-        tag: changes with the bytes: the file's mark, or the storage's tag.
-        file: open for reading; None where the storage is on another machine.
+        tag: changes with the bytes: the file's mark, or the tag of a storage on another machine.
+        file: open for reading, the stored one or a copy of it; None before it is copied.
+        mark: the file's, when it was proved.
     """
 
     key: str
@@ -93,10 +61,11 @@ class StoredFile(NamedTuple):
     modified: float
     tag: str
     file: OpenFile | None
+    mark: str = ""
 
     def is_as_proved(self) -> bool:
         """Whether nobody has written to the open file since it was proved."""
-        return self.file is not None and self.file.mark() == self.tag
+        return self.file is not None and self.file.mark() == self.mark
 
 
 class Elsewhere(NamedTuple):

@@ -33,11 +33,13 @@ from govgo.serve.http.memory import Memory
 from govgo.serve.http.site import Limits, Site
 from govgo.serve.server.events import make_followers, open_journal, open_key, open_pages
 from govgo.serve.settings import Settings
+from govgo.serve.upstream.care import Care, CarePlan, check_plan
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
+from govgo.serve.upstream.uses import Uses
 from govgo.serve.upstream.zips import Means
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
@@ -61,14 +63,33 @@ class ServerReporter:
 
 
 class Running:
-    """A site whose cold loop runs, until `stop`."""
+    """A site whose cold loop runs, until `stop`.
+
+    Attributes:
+        care: what is done in the background, from `settle` on.
+    """
 
     def __init__(
-        self, site: Site, last: Callable[[], Coroutine[Any, Any, None]], ends: list[Callable[[], object]]
+        self,
+        site: Site,
+        care: Care,
+        last: Callable[[], Coroutine[Any, Any, None]],
+        ends: list[Callable[[], object]],
     ) -> None:
         self.site = site
+        self.care = care
         self._last = last
         self._ends = ends
+
+    def settle(self) -> None:
+        """Requests are answered: get ready for the first cold one, and look after the storage."""
+
+        async def begin() -> None:
+            if self.site.policy.mode != "none":
+                await self.site.library.warm()
+            self.care.begin()
+
+        self.site.cold.call(begin())
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End what is under way, and write what is proved; wait no longer than that for either."""
@@ -83,7 +104,9 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     Raises:
         UsageError, MissingExtraError: something is.
     """
-    open_storage(settings, env).close()
+    storage = open_storage(settings, env)
+    check_plan(care_plan(settings), storage)
+    storage.close()
     tls_context(settings)
     if settings.users:
         read_users(settings.users, _read(settings.users))
@@ -134,7 +157,9 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         journal.stored(mod)
         misses.note(mod)
 
-    async def make() -> tuple[Library, tuple[Follower, ...]]:
+    uses = Uses()
+
+    async def make() -> tuple[Library, Care, tuple[Follower, ...]]:
         sources = Sources(env, network, web, report)
         proofs = Proofs(env, storage, web if asks else NoNetwork(), report.note)
         means = Means(
@@ -162,11 +187,11 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         misses.start()
         for each in followers:
             each.start()
-        return library, followers
+        return library, Care(means, library, uses, care_plan(settings)), followers
 
     cold.start()
     try:
-        library, followers = cold.call(make()).result()
+        library, care, followers = cold.call(make()).result()
     except GovgoError:
         cold.stop(_nothing(), 1.0)
         log.stop()
@@ -175,7 +200,7 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         cold,
         library,
         storage,
-        Memory(settings.memory_bytes, counters),
+        Memory(settings.memory_bytes, counters, used=uses.note),
         counters,
         settings.policy,
         access,
@@ -183,6 +208,7 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         Limits(connections=settings.connections),
         private,
         journal=journal,
+        uses=uses,
         followers=followers,
     )
     pages = open_pages(settings, env, storage, site)
@@ -190,10 +216,21 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         site.routes += pages.routes
 
     async def end() -> None:
-        await asyncio.gather(misses.aclose(), library.aclose(), *(each.aclose() for each in followers))
+        await asyncio.gather(care.aclose(), misses.aclose(), library.aclose(), *(each.aclose() for each in followers))
         await journal.aclose()  # last: the others have something to tell until they end
 
-    return Running(site, end, [storage.close])
+    return Running(site, care, end, [storage.close])
+
+
+def care_plan(settings: Settings) -> CarePlan:
+    """What is done about the storage in the background.
+
+    Uses are noted where a storage or a limit is named: a module cache that is shared with go gets no files of ours
+    unasked.
+    """
+    limit = 0 if settings.read_only else settings.storage_limit
+    notes = bool(settings.storage or limit) and not settings.read_only
+    return CarePlan(limit, ",".join(settings.storage_keep), settings.verify_storage, notes, settings.policy)
 
 
 async def _nothing() -> None:

@@ -2,12 +2,14 @@
 """The processes of `govgo serve`: one socket, several workers, and their end.
 
 SIGTERM and SIGINT end it: no new connections, what is being answered has three seconds, and all is over within five.
-SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again.
+SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again; when their parent
+is killed, the workers end, as nothing else would end them, and they would hold the socket.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import signal
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from govgo.core.goenv import GoEnv, parse_goproxy
@@ -76,9 +79,11 @@ def check_extra() -> None:
     """Raise MissingExtraError unless the packages of the extra `serve` are installed."""
     try:
         import httptools  # noqa: F401
-        import prometheus_client  # noqa: F401
         import uvicorn  # noqa: F401
         import uvloop  # noqa: F401
+
+        if find_spec("prometheus_client") is None:  # loading it takes a tenth of the start, and /metrics alone needs it
+            raise ModuleNotFoundError(name="prometheus_client")
     except ImportError as error:
         text = f"serve needs {error.name}, which is not installed: python -m pip install 'govgo[serve]'"
         raise MissingExtraError(text) from None
@@ -109,9 +114,14 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
 
 def run_worker(
-    settings: Settings, env: GoEnv, listener: socket.socket, counters: Counters, ready: Callable[[], object]
+    settings: Settings,
+    env: GoEnv,
+    listener: socket.socket,
+    counters: Counters,
+    ready: Callable[[], object],
+    parent: int = -1,
 ) -> None:
-    """Serve in this process until a signal ends it."""
+    """Serve in this process until a signal ends it, or its parent's end of the pipe `parent` is closed."""
     import uvloop
 
     from govgo.serve.server.build import ServerReporter, start_site, tls_context
@@ -121,16 +131,23 @@ def run_worker(
     site = running.site
     server = make_server(site, tls)
 
+    def orphaned(loop: asyncio.AbstractEventLoop) -> None:
+        loop.remove_reader(parent)
+        server.should_exit = True
+
     async def main() -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, site.renew)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+        if parent >= 0:
+            loop.add_reader(parent, orphaned, loop)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.005)
         if server.started:
             ready()
+            running.settle()
         ticking = asyncio.ensure_future(tick(server, site))
         try:
             await serving
@@ -177,9 +194,11 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
     from govgo.serve.http.fastpath import FastProtocol
 
     loop = asyncio.get_running_loop()
-    while True:
+    for second in itertools.count():
         await asyncio.sleep(1)
         site.count()
+        if second % 60 == 59:
+            site.close_removed()
         connections = list(server.server_state.connections)
         site.counters.set("connections", len(connections))
         now_s = loop.time()
@@ -213,6 +232,7 @@ class _Parent:
         self._ready = ready
         self._workers: dict[int, int] = {}
         self._ending = False
+        self._alive = os.pipe()  # nobody writes to it: it ends when this process does
 
     def run(self) -> int:
         """Serve until a signal ends it; the exit code."""
@@ -254,8 +274,9 @@ class _Parent:
         try:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
+            os.close(self._alive[1])
             counters = self._counters.of_worker(worker)
-            run_worker(self._settings, self._env, self._listener, counters, partial(_tell, ready))
+            run_worker(self._settings, self._env, self._listener, counters, partial(_tell, ready), self._alive[0])
             code = 0
         except GovgoError as error:
             sys.stderr.write(f"govgo: {error}\n")

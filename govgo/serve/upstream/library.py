@@ -23,8 +23,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
+from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
@@ -148,6 +150,34 @@ class Library:
         except GovgoError as error:
             return self._refuse(question, error, asked=fetch or bool(question.database))
 
+    async def prove_again(self, mod: ModuleVersion, *, mode: str = "sync") -> int:
+        """Prove the stored files of a version as if they were read for the first time; how many bytes there were.
+
+        What is damaged is told, counted and removed, and fetched again where `mode` fetches. Nobody is told what cannot
+        be proved now: whoever asks for it is.
+
+        Raises:
+            StorageError: the storage cannot be asked.
+        """
+        size = 0
+        for kind in ("info", "mod", "zip"):
+            key = file_key(mod, kind)
+            entry = await self._cold.stored(partial(self._storage.head, key))
+            if entry is None:
+                continue
+            size += entry.size
+            self._sound.pop(key, None)
+            answer = await self.answer(Question(kind, *mod, key), mode=mode, whole=True)
+            if isinstance(answer, Reading):
+                answer.leave()
+        return size
+
+    async def warm(self) -> None:
+        """Be ready for the first question: load the client, find the way to the checksum database; raises nothing."""
+        self._means.sources.warm()
+        with suppress(GovgoError):
+            await self._means.proofs.warm()
+
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
         refusal = refusal_of(error, missing_s=missing_s, bad_s=self._fresh.bad_s)
@@ -270,31 +300,31 @@ class Library:
         raise StorageError(f"{key}: others write to the storage, and nothing that they write proves", key=key)
 
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
-        """A stored zip, proved; what is answered is the very file, or the very tag, that was proved."""
+        """A stored zip, proved; what is answered is the very file that was proved, or the very copy."""
         key = file_key(mod, "zip")
         found = await self._cold.stored(lambda: _look(self._storage, key))
         if found is None:
             return None
-        if self._sound.get(key) != found.tag:
-            try:
-                h1 = await self._hash_stored(found)
-                sound = await self._is_sound(mod, h1, key)
-            except BadZipError as error:
-                sound = False
-                await self._damaged(key, str(error))
-            if not sound:
-                return None
-            if found.file is not None and not found.is_as_proved():
-                raise StorageError(f"{key}: somebody has written to it while it was read", key=key)
-            self._sound.keep(key, found.tag)
+        copied = found.file is None
+        if copied:
+            found = await self._cold.stored(partial(_copied, self._storage, found))
+        elif self._sound.get(key) == found.tag:
+            return found
+        assert found.file is not None
+        path = path_of(found.file.descriptor)
+        try:
+            h1 = await self._cold.computed(lambda: hash_zip(path, Rules.STRICT))
+            # A copy is hashed each time that one is made: what another machine says now may not be what it said before.
+            sound = (copied and self._sound.get(key) == h1) or await self._is_sound(mod, h1, key)
+        except BadZipError as error:
+            sound = False
+            await self._damaged(key, str(error))
+        if not sound:
+            return None
+        if not found.is_as_proved():
+            raise StorageError(f"{key}: somebody has written to it while it was read", key=key)
+        self._sound.keep(key, h1 if copied else found.tag)
         return found
-
-    async def _hash_stored(self, found: StoredFile) -> str:
-        """The h1: of a stored zip."""
-        file = found.file
-        if file is not None:
-            return await self._cold.computed(lambda: hash_zip(path_of(file.descriptor), Rules.STRICT))
-        return await self._cold.stored(lambda: _hash_copy(self._storage, found.key, found.tag))
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:
         """Whether what was read from the storage is what the database, or the hash beside it, says.
@@ -568,18 +598,24 @@ def _look(storage: Storage, key: str) -> StoredFile | None:
         return None
     file = OpenFile(descriptor)
     facts = os.fstat(descriptor)
-    return StoredFile(key, facts.st_size, facts.st_mtime, file.mark(), file)
+    mark = file.mark()
+    return StoredFile(key, facts.st_size, facts.st_mtime, mark, file, mark)
 
 
-def _hash_copy(storage: Storage, key: str, tag: str) -> str:
-    """The h1: of a zip that is on another machine."""
+def _copied(storage: Storage, found: StoredFile) -> StoredFile:
+    """A zip of another machine, copied to a file here that has no name, so that what is proved is what is sent."""
     import tempfile
 
-    pieces = storage.chunks(key, tag=tag)
+    pieces = storage.chunks(found.key, tag=found.tag)
     if pieces is None:
-        raise BadZipError("it is gone")
-    with tempfile.NamedTemporaryFile(prefix="govgo-serve-") as file:
-        for piece in pieces:
-            file.write(piece)
-        file.flush()
-        return hash_zip(file.name, Rules.STRICT)
+        raise StorageError(f"{found.key}: it is gone", key=found.key)
+    try:
+        with tempfile.TemporaryFile(prefix="govgo-serve-") as target:
+            for piece in pieces:
+                target.write(piece)
+            target.flush()
+            file = OpenFile(os.dup(target.fileno()))
+    except OSError as error:
+        known = disk_error("write", tempfile.gettempdir(), error)
+        raise StorageError(str(known), key=found.key, inner=known, hint=known.hint) from error
+    return found._replace(file=file, mark=file.mark())

@@ -31,8 +31,9 @@ _AGE_S = 3600.0
 
 
 class _Generation:
-    def __init__(self, database: SumDbRelay) -> None:
+    def __init__(self, database: SumDbRelay, route: SumDbRoute) -> None:
         self.database = database
+        self.route = route
         self.users = self.answers = 0
         self.begun_s = time.monotonic()
         self.keeping = asyncio.Lock()
@@ -116,6 +117,18 @@ class Proofs:
                 raise NotFoundError("no tree head is known")
             return head.note
 
+    async def warm(self) -> None:
+        """Find the way to the database, and read the newest tree head that is stored, before the first question.
+
+        Errors are those of a question; they are not remembered.
+        """
+        if self.database is not None:
+            import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401  # 13 ms that no request waits for
+
+            async with self._open() as database:
+                await database.known()
+                await asyncio.shield(self._generation().route.begin())
+
     def forget(self) -> None:
         """Begin anew, from what is stored. A fork is not forgotten."""
         if self._current is not None:
@@ -176,7 +189,7 @@ class Proofs:
             route = SumDbRoute(self.database, self._env.proxies(), self._getter)
             files = StoredSumDb(self.database.name, self._storage)
             relay = SumDbRelay(self.database.key, route.fetch, files, self._log, connect=route.begin)
-            current = self._current = _Generation(relay)
+            current = self._current = _Generation(relay, route)
         return current
 
     def _replace(self, generation: _Generation) -> None:

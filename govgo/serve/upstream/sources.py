@@ -48,6 +48,13 @@ class Sources:
                 return "" if base.user is not None else str(base.join(key))
         return ""
 
+    def warm(self) -> None:
+        """Load the HTTP client, before the first question needs it; no connection is made."""
+        for spec in self._specs:
+            if spec.url.startswith(("http:", "https:")):
+                self._network.client()
+                return
+
     def close(self) -> None:
         """End the commands of version control that are under way."""
         if self._direct is not None:

@@ -75,7 +75,6 @@ class Spool:
             os.lseek(self.file.descriptor, 0, os.SEEK_SET)
         except OSError as error:
             raise self._fault("truncate", error) from error
-        self.file.forget()
         if self.size:
             self.born += 1
         self.size = 0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -13,13 +14,16 @@ import pytest
 
 from govgo.adapters.storage.open import open_storage
 from govgo.adapters.sumdb.keyfile import create_key
+from govgo.app.storage.uses import read_uses
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.events import journal
 from govgo.serve.server.events import verifier_of
 from govgo.serve.settings import Events
+from govgo.serve.upstream.care import KEY, Care, CarePlan
 from tests.simulators.eventlog import mods, verified_records
 from tests.simulators.objectstores import moto
 from tests.simulators.proxy import Status
-from tests.simulators.served import Served, eventually
+from tests.simulators.served import Served, eventually, on_cold
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
@@ -108,18 +112,44 @@ def test_attack_a_zip_in_a_bucket_that_changes_after_its_proof(tmp_path: Path, b
             honest = served.get(path).body
             eventually(lambda: served.site.storage.head(path[1:]) is not None)
             assert served.get(path).body == honest
+            # What is sent is the copy that was proved, whatever the bucket has by now.
             storage: Any = served.site.storage
+            storage.replace(path[1:], evil)
+            assert served.get(path).body == honest
+            # While it is copied, it becomes another one.
+            served.site.memory.clear()
             chunks = storage.chunks
 
-            def late(*args: Any) -> Any:
+            def late(*args: Any, **more: Any) -> Any:
                 storage.replace(path[1:], evil)
-                return chunks(*args)
+                return chunks(*args, **more)
 
             storage.chunks = late
-            assert not served.get(path).whole
+            assert served.get(path).status in (200, 503)
             storage.chunks = chunks
+            served.site.memory.clear()
             assert served.get(path).body == honest
         assert any("damaged in the storage" in said for said in served.said)
+
+
+def test_a_bucket_has_notes_of_use_and_a_limit(tmp_path: Path, bucket: str) -> None:
+    with World(tmp_path) as world:
+        for name in ("a", "b"):
+            world.publish(f"q.io/{name}", "v1.0.0")
+        with serve(world, bucket) as served:
+            for name in ("a", "b"):
+                assert served.get(f"/q.io/{name}/@v/v1.0.0.zip").status == 200
+        storage = open_storage(bucket, os.environ)
+        assert set(read_uses(storage)) == {ModuleVersion(f"q.io/{name}", "v1.0.0") for name in ("a", "b")}
+        with serve(world, bucket) as served:
+            library = served.site.library
+            plan = CarePlan(1, "q.io/b", "off", True)
+            care = on_cold(served, lambda: Care(library._means, library, served.site.uses, plan))
+            asyncio.run_coroutine_threadsafe(care.turn(), served.site.cold.loop).result(20)
+            assert [entry.key for entry in storage.entries("q.io/") if entry.key.endswith(".zip")] == [
+                "q.io/b/@v/v1.0.0.zip"
+            ]
+            assert int((storage.read(KEY) or b"").split()[1]) == served.counters.total("storage_bytes") > 1
 
 
 @pytest.mark.parametrize("place", ["ftp://host/modules", "s3://"])

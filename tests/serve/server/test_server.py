@@ -197,6 +197,17 @@ def test_the_log_is_opened_anew(world: World, tmp_path: Path) -> None:
     assert '"/readyz"' in log.read_text()
 
 
+def test_workers_end_with_their_parent(world: World) -> None:
+    """Else they would hold the socket, and a restart would find its address in use."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        address = f"127.0.0.1:{held.getsockname()[1]}"
+    with Process(world, "-workers", "2", "-listen", address) as process:
+        process.kill(signal.SIGKILL)  # waits until nobody holds its standard error any more
+        with Process(world, "-workers", "2", "-listen", address) as again:
+            assert again.get("/healthz")[0] == 200
+            assert again.kill(signal.SIGTERM)[0] == 0
+
+
 def ask_at_random(process: Process, world: World, rng: random.Random, stop: threading.Event, wrong: list[str]) -> None:
     """Ask until `stop`; paths whose answer was not the truth go to `wrong`."""
     while not stop.is_set():
@@ -209,7 +220,10 @@ def ask_at_random(process: Process, world: World, rng: random.Random, stop: thre
             wrong.append(path)
 
 
-@pytest.mark.parametrize("times", [6, pytest.param(100, marks=pytest.mark.slow)])
+KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", "300"))
+
+
+@pytest.mark.parametrize("times", [6, pytest.param(KILLS, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(world: World, times: int) -> None:
     """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""
     rng = random.Random(times)
@@ -218,7 +232,8 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
         world.publish(name, "v1.0.0", files={"a.go": "package a\n//" + name * 20_000 + "\n"})
     world.proxy.delay_s = 0.01
     for _ in range(times):
-        with Process(world) as process:
+        flags = rng.choice([(), ("-storage-limit", "20k", "-verify-storage"), ("-workers", "2")])
+        with Process(world, *flags) as process:
             stop = threading.Event()
             wrong: list[str] = []
             ask = partial(ask_at_random, process, world, rng, stop, wrong)

@@ -15,6 +15,15 @@ from govgo.errors import InputError, UsageError
 @option("-config", "config", metavar="FILE", help="Settings in TOML; flags come before them.")
 @option("-listen", "listen", metavar="ADDRESS", help="HOST:PORT or unix:PATH (default 127.0.0.1:8080).")
 @option("-storage", "storage", metavar="PLACE", help="A directory or bucket for files (default the module cache).")
+@option("-storage-limit", "storage_limit", metavar="SIZE", help="Remove what was used least recently beyond SIZE.")
+@option("-storage-keep", "storage_keep", multiple=True, metavar="GLOB", help="But never these modules.")
+@option(
+    "-verify-storage",
+    "verify_storage",
+    bare="all",
+    metavar="WHICH",
+    help="Prove stored files anew in the background: off, sample (default), all.",
+)
 @option("-upstream", "upstream", metavar="LIST", help="Where modules come from (default GOPROXY).")
 @option("-mode", "mode", metavar="MODE", help="What is not stored: sync fetches, redirect sends there, none refuses.")
 @option("-allow", "allow", multiple=True, metavar="PATTERNS", help="Serve only modules that match.")
@@ -81,6 +90,7 @@ def _settings(flags: dict[str, Any]) -> Any:
         parse_duration,
         parse_settings,
         parse_size,
+        parse_verify,
     )
 
     settings = Settings()
@@ -94,6 +104,12 @@ def _settings(flags: dict[str, Any]) -> Any:
     given = {name: flags[name] for name in (*names, "read_only") if flags[name]}
     if flags["memory"]:
         given["memory_bytes"] = parse_size("-memory", flags["memory"])
+    if flags["storage_limit"]:
+        given["storage_limit"] = parse_size("-storage-limit", flags["storage_limit"])
+    if flags["storage_keep"]:
+        given["storage_keep"] = (*settings.storage_keep, *flags["storage_keep"])
+    if flags["verify_storage"]:
+        given["verify_storage"] = parse_verify("-verify-storage", flags["verify_storage"])
     if flags["timeout"]:
         given["timeout_s"] = parse_duration("-timeout", flags["timeout"])
     if flags["events"]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,6 +78,8 @@ def ls(words: tuple[str, ...], **flags: Any) -> int:
 def stats(words: tuple[str, ...], **flags: Any) -> int:
     """Count what is stored: zips, go.mod files, lookups and tiles of checksum databases, and their bytes.
 
+    Where servers have noted what was asked for, also how much was used within a day, a week, a month and three.
+
     \b
     govgo storage stats ./cache
 
@@ -86,7 +89,7 @@ def stats(words: tuple[str, ...], **flags: Any) -> int:
     if more:
         raise CommandLineError(f"unexpected argument {more[0]}")
     with Reports(flags, STATS_FORMATS, _failed) as reports:
-        reports.tell(_with_storage(flags, where, manage.count))
+        reports.tell(_with_storage(flags, where, lambda storage: manage.count(storage, time.time())))
     return reports.exit_code(EXIT_DONE)
 
 

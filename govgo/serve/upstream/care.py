@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a server does about its storage when nobody asks for anything: notes of use, the size limit, damage at rest.
+
+    every minute       write the notes of use, if ten minutes have passed; prove a few stored versions anew
+    once an hour,      look at all there is; merge the notes of processes that have ended, and where there is too
+    or when it grew    much, remove what was used least recently (`core.storage.eviction`)
+
+Of all processes and machines that share a storage one does the hourly work: the one whose compare-and-swap of
+`govgo/care` wins; that file says when it began, and how many bytes it found. The work has a thread of its own, which
+nothing waits for, and gives way between files.
+
+A version is proved anew by the same way that proves it when it is first read (`Library.prove_again`): what is damaged
+is told, counted, removed, and fetched again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from govgo.app.storage.manage import evict, refuse_mirror
+from govgo.app.storage.uses import merge_old_uses
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.storage.eviction import StoredFile
+from govgo.core.storage.keys import module_of_key
+from govgo.errors import Failure, UsageError
+from govgo.ports.storage import Storage
+from govgo.serve.policy import Policy
+from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.uses import Uses
+from govgo.serve.upstream.zips import Means
+
+KEY = "govgo/care"
+
+_TURN_S = 60.0
+_NOTES_S = 600.0
+_ROUND_S = 3600.0
+_FRESH_S = 60.0
+"""So long after a round the next one begins at the earliest, however much the storage has grown."""
+_ENDED_S = 2 * 3600.0
+"""Notes that were not written for so long are those of a process that has ended, or has nothing to note."""
+_ROOM = 0.05
+"""So much of the limit is made free at once, so that not every zip that is fetched begins a round."""
+_SAMPLE = 256
+_SAMPLE_BYTES = 64 << 20
+_SAMPLE_VERSIONS = 4
+"""At most so much is proved anew in a turn: in an hour about a sample."""
+_GIVE_WAY = 100
+_PAUSE_S = 0.001
+
+
+class CarePlan(NamedTuple):
+    """What is to be done.
+
+    Attributes:
+        limit_bytes: of the whole storage; 0 for none.
+        keep: patterns of modules that live here alone, as in GOPRIVATE; they are never removed.
+        verify: one of `settings.VERIFY`.
+        notes: whether uses are noted.
+        policy: what is not fetched by its modes is not fetched again either.
+    """
+
+    limit_bytes: int = 0
+    keep: str = ""
+    verify: str = "off"
+    notes: bool = False
+    policy: Policy = Policy()
+
+
+class _Ending(Exception):
+    """The server ends."""
+
+
+class Care:
+    """See the module's docstring. Belongs to the cold loop."""
+
+    def __init__(
+        self,
+        means: Means,
+        library: Library,
+        uses: Uses,
+        plan: CarePlan,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Nothing is done before `run`."""
+        self._means = means
+        self._storage: Storage = means.storage
+        self._library = library
+        self._uses = uses
+        self._plan = plan
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "govgo-care")
+        self._ending = False
+        self._task: asyncio.Task[None] | None = None
+        self._notes_s = clock()
+        self._looked_s = 0.0
+        self._size = 0
+        self._fetched_before = 0
+        self._queue: list[ModuleVersion] = []
+        self._all = plan.verify == "all"
+        # Without notes it is a module cache, which gets no files of ours.
+        self._shares = plan.notes and means.stores
+
+    def begin(self) -> None:
+        """Begin, on the cold loop."""
+        self._task = asyncio.ensure_future(self._run())
+
+    async def aclose(self) -> None:
+        """End, and write the notes; raises nothing."""
+        self._ending = True
+        if self._task is not None:
+            self._task.cancel()
+        if self._plan.notes:
+            await self._told(lambda: self._uses.write(self._storage), "notes of use")
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self) -> None:
+        while True:
+            await self.turn()
+            # Not at the same time as others that were started together.
+            await asyncio.sleep(_TURN_S * random.uniform(0.8, 1.2))
+
+    async def turn(self) -> None:
+        """Do what is due; raises nothing but cancellation."""
+        now_s = self._clock()
+        if self._plan.notes and now_s - self._notes_s >= _NOTES_S:
+            self._notes_s = now_s
+            await self._told(lambda: self._uses.write(self._storage), "notes of use")
+        if self._is_due(now_s):
+            await self._told(self._round, "looking after the storage")
+        try:
+            await self._prove_some()
+        except Failure as error:
+            self._means.log(f"proving stored files anew: {error}")
+
+    def _is_due(self, now_s: float) -> bool:
+        plan = self._plan
+        if not (plan.limit_bytes or plan.notes or plan.verify != "off"):
+            return False
+        since_s = now_s - self._looked_s
+        return since_s >= _ROUND_S or (since_s >= _FRESH_S and self._may_be_full())
+
+    def _may_be_full(self) -> bool:
+        limit = self._plan.limit_bytes
+        grown = self._means.counters.total("fetched_bytes") - self._fetched_before
+        return 0 < limit < self._size + grown and grown > 0
+
+    async def _told(self, work: Callable[[], object], what: str) -> None:
+        """Do something in the thread; what fails is told, and done the next time."""
+        try:
+            await self._means.cold.loop.run_in_executor(self._thread, work)
+        except _Ending:
+            return
+        except Failure as error:
+            self._means.log(f"{what}: {error}")
+
+    # The hourly work, in the thread.
+
+    def _round(self) -> None:
+        now_s = self._clock()
+        hurry = self._may_be_full()
+        self._looked_s = now_s
+        self._fetched_before = self._means.counters.total("fetched_bytes")
+        if not self._wins(now_s, _FRESH_S if hurry else _ROUND_S):
+            self._means.counters.set("storage_bytes", 0)  # who has won tells that
+            self._queue = []
+            return
+        if self._plan.notes:
+            self._uses.write(self._storage)
+            merge_old_uses(self._storage, now_s - _ENDED_S)
+        if self._plan.limit_bytes or self._plan.verify != "off":
+            files = self._look()
+            if 0 < self._plan.limit_bytes < self._size:
+                self._evict(files)
+            if self._shares:
+                self._storage.replace(KEY, _said(now_s, self._size))
+
+    def _wins(self, now_s: float, pause_s: float) -> bool:
+        """Whether this process does the work now, and not one that has done it less than `pause_s` ago."""
+        if not self._shares:
+            return True
+        entry = self._storage.head(KEY)
+        if entry is None:
+            return self._storage.create(KEY, _said(now_s, 0))
+        words = (self._storage.read(KEY, 0, 100) or b"").split()
+        before_s, self._size = map(int, words) if len(words) == 2 and all(map(bytes.isdigit, words)) else (0, 0)
+        if self._all or not 0 <= now_s - before_s < pause_s * 0.9:
+            return self._storage.swap(KEY, _said(now_s, self._size), entry.tag)
+        return False
+
+    def _look(self) -> list[StoredFile]:
+        """All files, where there is a limit; the size of all, and versions to prove anew."""
+        files: list[StoredFile] = []
+        found: dict[ModuleVersion, None] = {}
+        size = seen = 0
+        for number, entry in enumerate(self._storage.entries()):
+            if self._ending:
+                raise _Ending
+            if number % _GIVE_WAY == 0:
+                time.sleep(_PAUSE_S)
+            size += entry.size
+            if self._plan.limit_bytes:
+                files.append(StoredFile(entry.key, entry.size, entry.modified))
+            if self._plan.verify != "off" and entry.key.endswith((".mod", ".zip")):
+                mod = module_of_key(entry.key)
+                if mod is not None and mod not in found:
+                    seen += 1
+                    _sample(found, mod, seen, self._all)
+        self._size = size
+        self._means.counters.set("storage_bytes", size)
+        self._queue = list(found)
+        random.shuffle(self._queue)
+        return files
+
+    def _evict(self, files: list[StoredFile]) -> None:
+        plan = self._plan
+        if not self._means.stores:
+            return
+        target = int(plan.limit_bytes * (1 - _ROOM))
+        try:
+            done = evict(
+                self._storage, target, keep=lambda mod: match_prefix_patterns(plan.keep, mod.path), files=files
+            )
+        except UsageError as error:  # it has become a mirror
+            self._means.log(f"{error}")
+            return
+        self._size = done.left
+        counters = self._means.counters
+        counters.add("evicted", len(done.versions))
+        counters.add("evicted_bytes", done.size)
+        counters.set("storage_bytes", done.left)
+        self._means.log(f"removed {done.size} bytes of {len(done.versions)} versions that were used least recently")
+        if done.left > plan.limit_bytes:
+            self._means.log(f"{done.left} bytes are left, more than the limit: the rest is kept, or no module")
+
+    # Damage at rest, on the loop.
+
+    async def _prove_some(self) -> None:
+        read = done = 0
+        while self._queue and (self._all or (done < _SAMPLE_VERSIONS and read < _SAMPLE_BYTES)):
+            mod = self._queue.pop()
+            begun_s = time.monotonic()
+            read += await self._library.prove_again(mod, mode=self._plan.policy.mode_of(mod.path))
+            done += 1
+            self._means.counters.add("proved_again")
+            if self._all:
+                await asyncio.sleep(time.monotonic() - begun_s)  # half of the time is for others
+        if self._all and done:
+            self._all = False
+            self._means.log(f"all that is stored was proved anew: {done} versions, {read} bytes")
+
+
+def _said(now_s: float, size: int) -> bytes:
+    """What `govgo/care` has: when somebody began to look after the storage, and how large it was found to be."""
+    return f"{int(now_s)} {size}\n".encode()
+
+
+def _sample(found: dict[ModuleVersion, None], mod: ModuleVersion, seen: int, everything: bool) -> None:
+    """Take a version into a sample, so that each that was seen is in it with the same chance (algorithm R)."""
+    if everything or len(found) < _SAMPLE:
+        found[mod] = None
+    elif random.randrange(seen) < _SAMPLE:
+        del found[random.choice(tuple(found))]
+        found[mod] = None
+
+
+def check_plan(plan: CarePlan, storage: Storage) -> None:
+    """Raise UsageError for a limit on a mirror, which is to be whole."""
+    if plan.limit_bytes:
+        refuse_mirror(storage, "a limit")
