@@ -76,8 +76,8 @@ ROOMS = {
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env licenses log modverify plan proxies session sumdb sums",
-        "audit mirror tape verify",
+        "cache env licenses log modverify plan proxies session sumdb sums",
+        "audit diff mirror tape verify",
         "check fleet sbom storage",
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
