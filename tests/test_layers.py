@@ -78,7 +78,7 @@ ROOMS = {
     "wiring": (
         "cache env licenses log modverify plan proxies session sumdb sums",
         "audit diff mirror tape verify",
-        "check fleet sbom storage",
+        "check fleet reduce sbom storage",
     ),
     "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
     "cli": (
@@ -137,7 +137,7 @@ TESTED_BY = {
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
-        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet"
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet reduce"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff sources; report/diff: json markdown; wiring: diff",
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",

@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 import govgo
+from govgo.adapters.engine.chunks import Limits
 from govgo.core.gosum.dirhash import hash_gomod
 from tests.cli.commands.trust.test_audit import advisory
 from tests.simulators import run as runs
@@ -455,6 +456,34 @@ def test_tables_that_duckdb_and_pandas_read(world: World, fleet: Any) -> None:
         "v1.2.0": 1,
         "v1.3.0": 1,
     }
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_tables_do_not_depend_on_how_many_made_them(
+    world: World, fleet: Any, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    for verb in ("list", "hygiene", "outdated"):
+        fleet(verb, "repos/...")
+    fleet("report")
+    before = contents("fleet")
+    below = fleet("report", "-below", "q.io/v@v1.2.1").out
+    shutil.rmtree("fleet/tables")
+    monkeypatch.setattr("govgo.wiring.reduce._PART_BYTES", 1)  # a part for nearly each repository
+    monkeypatch.setattr("govgo.wiring.reduce.usable_cpus", lambda: workers)
+    fleet("report")
+    assert contents("fleet") == before
+    assert fleet("report", "-below", "q.io/v@v1.2.1").out == below
+
+
+def test_a_process_that_is_lost_makes_no_tables(world: World, fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet("list", "repos/...")
+    before = contents("fleet")
+    monkeypatch.setattr("govgo.wiring.reduce._PART_BYTES", 1)
+    monkeypatch.setattr("govgo.wiring.reduce.usable_cpus", lambda: 2)
+    monkeypatch.setattr("govgo.wiring.reduce._LIMITS", Limits(60.0, 60 << 20))
+    run = fleet("report")
+    assert (run.code, "the tables are not made" in run.err) == (3, True), run.err
+    assert contents("fleet") == before  # those of before are whole, and no parts are left
 
 
 def test_summaries(world: World, fleet: Any) -> None:
