@@ -19,6 +19,7 @@
             VexError             [core/advisory] a file that a flag names is no OpenVEX document
             VerbFlagsError       flags of one verb make no sense; the sentence begins with the verb
             PolicyFileError      [core] a govgo.toml cannot be used (file, key or line in its sentence)
+            NoPolicyError        [core] no govgo.toml states a rule for a module that is to be checked
             NoModRootError       [load/session] a command needs a main module, and there is none
             CommandLineError     [cli] a command line cannot be read
               FlagError          [cli] go's flag parser would refuse a flag

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding
 from govgo.core.golib.diff import diff
 from govgo.core.modfile.parser import parse_syntax
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import FileChange, compare_files
 from govgo.core.resolution.plan import (
     Plan,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from govgo.load.session.session import Session
     from govgo.ports.files import PlannedChange, PlannedFiles, Workspace
 
+_PATIENCE_S = 10.0
+"""Sizes decide nothing, so a server that does not answer is not waited for longer."""
 _MOD_FILES = ("go.mod", "go.work")
 _TEXTS = (*_MOD_FILES, "go.sum", "go.work.sum", "modules.txt")
 
@@ -102,8 +105,7 @@ class Planner:
         """How the build list changes between two states; () where one of them is not known."""
         if not isinstance(before, Resolved) or not isinstance(after, Resolved):
             return ()
-        changes = planned_modules(before.resolution, after.resolution, requested, follows_imports=follows_imports)
-        return tuple(map(self._sized, changes))
+        return planned_modules(before.resolution, after.resolution, requested, follows_imports=follows_imports)
 
     def compared(
         self,
@@ -120,14 +122,16 @@ class Planner:
         changes = self.files.changes()
         roots = [posixpath.dirname(each.path) for each in changes if posixpath.basename(each.path) == "modules.txt"]
         texts = [each for each in changes if _is_text(each.path, roots)]
+        modules = self.modules(before, after, requested, follows_imports=follows_imports)
+        sizes = self._zip_sizes(each for some in (modules, *(step.modules for step in steps)) for each in some)
         return Plan(
             command=command,
             name=known[0].resolution.name if known else "",
             files=tuple(map(self._text, texts)),
             trees=self._trees([each for each in changes if each not in texts], roots),
-            modules=self.modules(before, after, requested, follows_imports=follows_imports),
+            modules=self._sized(modules, sizes),
             sizes=(_size(before), _size(after)),
-            steps=tuple(steps),
+            steps=tuple(step._replace(modules=self._sized(step.modules, sizes)) for step in steps),
             # Before: nothing to say where the verb mends or makes what could not be used.
             faults=(after,) if isinstance(after, Finding) else (),
         )
@@ -157,14 +161,26 @@ class Planner:
             count[0 if each.before is None else 2 if each.after is None else 1] += 1
         return tuple(Tree(shown(self.session, at), *count) for at, count in sorted(counts.items()))
 
-    def _sized(self, each: PlannedModule) -> PlannedModule:
-        side = each.change.new or each.change.old
-        source = side.source if side is not None else None
-        if source is None:
-            return each
-        repo = self.session.repo
-        is_cached = self.session.files.is_file(repo.cache_file(source, "zip"))
-        return each._replace(size_bytes=repo.zip_bytes(source), is_cached=is_cached)
+    def _zip_sizes(self, modules: Iterable[PlannedModule]) -> Mapping[ModuleVersion, int]:
+        """The sizes of all zips, asked for at once, each once."""
+        sources = dict.fromkeys(source for each in modules if (source := _source(each)) is not None)
+        return self.session.repo.zip_sizes(sources, patience_s=_PATIENCE_S)
+
+    def _sized(self, modules: Iterable[PlannedModule], sizes: Mapping[ModuleVersion, int]) -> tuple[PlannedModule, ...]:
+        found: list[PlannedModule] = []
+        for each in modules:
+            source = _source(each)
+            if source is not None:
+                is_cached = self.session.files.is_file(self.session.repo.cache_file(source, "zip"))
+                each = each._replace(size_bytes=sizes.get(source), is_cached=is_cached)
+            found.append(each)
+        return tuple(found)
+
+
+def _source(each: PlannedModule) -> ModuleVersion | None:
+    """The version whose zip comes, or goes; None where there is none."""
+    side = each.change.new or each.change.old
+    return side.source if side is not None else None
 
 
 def _compared(change: PlannedChange) -> FileChange:

@@ -20,8 +20,10 @@ from govgo.app.plan import Planner
 from govgo.app.tidy import tidy
 from govgo.core.resolution.plan import Plan, PlannedStep
 from govgo.errors import UsageError
+from govgo.load.buildlist.ages import check_ages
 from govgo.load.session.policy import EDIT
 from govgo.load.targets.open import reading
+from govgo.load.targets.resolve import Resolved
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -92,7 +94,8 @@ def what_if(session: Session, steps: Sequence[Step], *, plan: Callable[[Workspac
         plan: makes files whose changes stay in memory.
 
     Raises:
-        GovgoError: a step fails; what would come of the others then is not said.
+        GovgoError: a step fails; what would come of the others then is not said. Or the build list in the end has a
+            version that is too young.
     """
     planner = Planner(session, plan(session.files))
     start = state = planner.state()
@@ -104,6 +107,9 @@ def what_if(session: Session, steps: Sequence[Step], *, plan: Callable[[Workspac
         state = planner.state()
         tidies = step.verb == "tidy"
         played.append(PlannedStep(step.text, planner.modules(before, state, asked, follows_imports=tidies)))
+    if isinstance(state, Resolved):
+        state.activate()
+        check_ages(state.session, state.requirements)  # get and tidy have done so; edits have not
     return planner.compared(
         "what-if",
         start,

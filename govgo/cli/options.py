@@ -386,10 +386,10 @@ horizon_options = flag_options(
 )
 """Which versions count as published; none of these flags is go's."""
 record_options = flag_options(
-    option("-record", "record", metavar="FILE", help="Also write every answer of the network to FILE."),
-    option("-replay", "replay", metavar="FILE", help="Ask nobody: repeat the run from the record FILE."),
+    option("-record", "record", own=True, metavar="FILE", help="Also write every answer of the network to FILE."),
+    option("-replay", "replay", own=True, metavar="FILE", help="Ask nobody: repeat the run from the record FILE."),
 )
-"""To repeat an audit byte for byte."""
+"""To repeat a run byte for byte; none of these flags is go's."""
 verbose_option = option("-v", "verbose", is_flag=True, help="Print more on standard error.")
 
 module_options = flag_options(

@@ -61,19 +61,22 @@ def dry_run(
         opening: for `open_session`.
     """
     from govgo.app.plan import plan_verb
-    from govgo.cli.session import open_session
+    from govgo.cli.session import open_session, run_session
     from govgo.wiring.plan import planned
 
     def make() -> Plan:
+        def plan(session: Session) -> Plan:
+            return plan_verb(
+                session,
+                command,
+                lambda: verb(session),
+                plan=planned,
+                requested=requested,
+                follows_imports=follows_imports,
+            )
+
         session = open_session(flags, **opening)
-        return plan_verb(
-            session,
-            command,
-            lambda: verb(session),
-            plan=planned,
-            requested=requested,
-            follows_imports=follows_imports,
-        )
+        return run_session(session, flags, plan) if "record" in flags else plan(session)
 
     return show_plan(flags, command, make)
 

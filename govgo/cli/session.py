@@ -159,8 +159,11 @@ def run_session(session: Session, flags: Mapping[str, Any], service: Callable[[S
         raise FlagError(f"-record and {'-replay' if replay else '-offline'} cannot be used together")
     from govgo.wiring.tape import run_recorded, run_replayed
 
-    run = run_recorded if record else run_replayed
-    return run(session, record or replay, service, network_options(flags))
+    network = network_options(flags)
+    if replay:
+        return run_replayed(session, replay, service, network)
+    call = current_call()
+    return run_recorded(session, record, service, network, goes_on=call is not None and bool(call.release))
 
 
 def make_settings(flags: Mapping[str, Any]) -> Settings:

@@ -65,6 +65,12 @@ class PolicyFileError(UsageError):
     code = "policy-file"
 
 
+class NoPolicyError(UsageError):
+    """No govgo.toml states a rule for a module that is to be checked; the sentence names both."""
+
+    code = "no-policy"
+
+
 class LicenseOverride(NamedTuple):
     """What somebody found a licence to be.
 

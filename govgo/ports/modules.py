@@ -187,8 +187,11 @@ class ModuleRepo(Protocol):
         """The size of the zip of `mv` where a file says it: in the cache, or in a directory of GOPROXY; else None."""
         ...
 
-    def zip_sizes(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, int]:
-        """The sizes of zips as far as a file says them, else a proxy, which is asked for no more than that."""
+    def zip_sizes(self, mods: Iterable[ModuleVersion], *, patience_s: float | None = None) -> dict[ModuleVersion, int]:
+        """The sizes of zips as far as a file says them, else a proxy, which is asked for no more than that.
+
+        What has not been answered after `patience_s` is left out.
+        """
         ...
 
     def sum_from_database(self, mv: ModuleVersion) -> str | None:

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.audit.audit import audit_resolved
 from govgo.app.check.check import Tools, check
+from govgo.core.findings import Claim
 from govgo.core.goenv import DEFAULT_VULNDB
+from govgo.core.govgotoml import PolicyFileError
 from govgo.core.policy.checked import Checked
-from govgo.load.targets.policy import use_policy
+from govgo.load.targets.open import reading
+from govgo.load.targets.policy import GivenPolicy, use_policy
+from govgo.load.targets.targets import shown
 from govgo.wiring.audit import advisory_sources
 from govgo.wiring.diff import open_side
 from govgo.wiring.plan import planned
@@ -20,7 +24,7 @@ from govgo.wiring.session import make_session
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.core.advisory.audit import Audit
-    from govgo.core.findings import Claim, Verification
+    from govgo.core.findings import Verification
     from govgo.core.licenses.licenses import Licenses
     from govgo.core.policy.values import AdvisoryRule
     from govgo.load.session.session import Session
@@ -31,14 +35,15 @@ class CheckOptions(NamedTuple):
     """How to check.
 
     Attributes:
-        policy: a govgo.toml that counts for every module, "" for those that lie beside and above them.
+        policy: a govgo.toml that counts for every module: a path, or one that was read already; "" for those that lie
+            beside and above them.
         since: a git reference, `A...` for where a branch left A; only what has come since then is told. "" for
             everything.
         databases: sources of advisories; none for those of GOVGO_VULNDB, else the public database.
         offline: ask nobody.
     """
 
-    policy: str = ""
+    policy: str | GivenPolicy = ""
     since: str = ""
     databases: tuple[str, ...] = ()
     offline: bool = False
@@ -60,12 +65,23 @@ def run_check(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     if options.policy:
-        use_policy(session, session.absolute(options.policy))
+        use_policy(session, _given(session, options.policy))
     engines = _Engines(session, options, network)
     tools = Tools(engines.audit, engines.licenses, engines.verify, planned)
     with ExitStack() as held:
         old = open_side(session, options.since, (), held, "--since").session if options.since else None
         return check(session, where, tools, old=old, since=options.since, offline=options.offline)
+
+
+def _given(session: Session, policy: str | GivenPolicy) -> GivenPolicy:
+    if isinstance(policy, GivenPolicy):
+        return policy
+    path = session.absolute(policy)
+    name = shown(session, path)
+    data = session.files.read(path)
+    if data is None:
+        raise PolicyFileError(f"{name}: no such file")
+    return GivenPolicy(name, data)
 
 
 class _Engines:
@@ -91,16 +107,22 @@ class _Engines:
         return run_licenses_of(self._session, resolved, only_packages=only_packages).run
 
     def verify(self, where: Sequence[str], claims: Sequence[Claim]) -> Verification:
-        """Verify claims. The verification ends the connections of its session, so it gets one of its own."""
+        """Verify claims.
+
+        The verification ends the connections of its session, so it gets one of its own, unless these outlive every
+        command of this process. Then this is a worker that looks at many repositories, and the module cache, which
+        belongs to its machine, is no matter of theirs.
+        """
         from govgo.wiring.verify import VerifyOptions, run_verify
 
-        own = make_session(
-            self._session.settings,
-            self._session.report,
-            network=self._network,
-            announce=False,
-            offline=self._options.offline,
-        )
+        session = self._session
+        if session.lasting is not None:
+            own = reading(session, session.files, session.settings)
+            claims = [claim for claim in claims if claim is not Claim.CACHE]
+        else:
+            own = make_session(
+                session.settings, session.report, network=self._network, announce=False, offline=self._options.offline
+            )
         found: list[Verification] = []
         options = VerifyOptions(since=self._options.since, offline=self._options.offline)
         run_verify(own, where, claims, options, found.append)

@@ -21,7 +21,9 @@ from govgo.load.targets.open import reading
 from govgo.load.targets.targets import source_root
 
 if TYPE_CHECKING:
+    from govgo.core.govgotoml import ProjectPolicy
     from govgo.core.resolution.review import SourceDiff
+    from govgo.load.targets.resolve import Uses
     from govgo.ports.evidence import FileReader
     from govgo.ports.files import Workspace
 
@@ -61,7 +63,9 @@ def run_diff(
         old, new = _two(session, sides)
         with ExitStack() as held:
             before, after = open_side(session, old, where, held), open_side(session, new, where, held)
-            run = diff(session, before, after, zips=paths, reader=_reader, facts=facts, offline=offline)
+            run = diff(
+                session, before, after, zips=paths, reader=_reader, licenses=_licenses, facts=facts, offline=offline
+            )
     return run._replace(sources=(*run.sources, *(_named_diff(session, *versions) for versions in named)))
 
 
@@ -92,6 +96,12 @@ def _reader() -> FileReader:
     from govgo.adapters.proxy.compare import ModuleFiles
 
     return ModuleFiles()
+
+
+def _licenses(session: Session, builds: Uses, policy: ProjectPolicy) -> dict[ModuleVersion, str]:
+    from govgo.wiring.licenses import run_licenses_at_hand
+
+    return run_licenses_at_hand(session, builds, policy)
 
 
 def is_side(session: Session, word: str) -> bool:

@@ -14,11 +14,7 @@ from govgo.adapters.fleet.results import Results
 from govgo.adapters.fleet.sources import MOUNT
 from govgo.adapters.repository.repository import Repository
 from govgo.app.fleet.run import Pace, run_units
-from govgo.core.fleet.impact import Closures, impact
-from govgo.core.fleet.rows import SELECTED, Row, rows_of
-from govgo.core.fleet.summary import Below, Reducer, Selecting, Summary
 from govgo.core.fleet.units import Entry, Known, Outcome, Status, Unit
-from govgo.core.module.moduleversion import version_key
 from govgo.load.session.session import Lasting
 from govgo.load.targets.open import reading
 from govgo.load.targets.targets import show_from
@@ -192,55 +188,3 @@ def run_fleet(
     results.end(done[name] for name in sorted(done))
     results.sweep(entry.result for entry in done.values())
     return Tally(len(chosen), unchanged, resumed)
-
-
-def reduce_results(results: Results, module: str = "", version: str = "", closures: Closures | None = None) -> Summary:
-    """Put all results in a directory together: write the tables, and count.
-
-    Args:
-        results: the directory.
-        module, version: also tell who selects this module below the version.
-        closures: also tell what the upgrade to it would change (`core.fleet.impact`).
-    """
-    reducer = Reducer()
-    selecting: list[Selecting] = []
-    with results.tables() as add:
-        for verb in results.verbs():
-            for entry in reducer.verb(verb, results.entries(verb)):
-                add("repositories", _told(verb, entry))
-                rows = list(_rows(results, verb, entry))
-                reducer.add(rows)
-                for table, row in rows:
-                    add(table, row)
-                    if module and table == SELECTED and row["module"] == module:
-                        selecting += _below(module, version, row)
-        summary = reducer.summary(results.directory)
-        for each in summary.modules:
-            add("modules", {**each._asdict(), "versions": [version for version, _ in each.versions]})
-            for number, count in each.versions:
-                add("versions", {"module": each.path, "version": number, "repositories": count})
-    if module:
-        summary = summary._replace(below=Below(module, version, tuple(selecting)))
-    if closures is not None:
-        listed = (_rows(results, "list", entry) for entry in results.entries("list"))
-        summary = summary._replace(impact=impact(module, version, closures, listed))
-    return summary
-
-
-def _rows(results: Results, verb: str, entry: Entry) -> Iterator[tuple[str, Row]]:
-    return rows_of(verb, entry.name, results.document(entry) or {})
-
-
-def _told(verb: str, entry: Entry) -> Row:
-    """The line of a repository without what differs from run to run, or from machine to machine."""
-    left_out = ("place", "attempts", "wall_s", "cpu_s", "peak_bytes", "settings", "may_pass")
-    row = {name: value for name, value in entry._asdict().items() if name not in left_out}
-    return {"repository": row.pop("name"), "verb": verb, **row}
-
-
-def _below(module: str, version: str, row: Row) -> list[Selecting]:
-    selected = str(row["version"])
-    if version_key(module, selected) >= version_key(module, version):
-        return []
-    is_replaced = row["replaced_by"] is not None
-    return [Selecting(str(row["repository"]), str(row["main_module"]), selected, row["direct"] is True, is_replaced)]

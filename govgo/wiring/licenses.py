@@ -10,11 +10,14 @@ from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses.files import LegalTexts, TreeTexts
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.workspace.tree import TreeFiles
-from govgo.app.licenses.licenses import Collected, licenses, licenses_of
+from govgo.app.licenses.licenses import Collected, licenses, licenses_at_hand, licenses_of
+from govgo.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from govgo.core.govgotoml import ProjectPolicy
+    from govgo.core.module.moduleversion import ModuleVersion
     from govgo.load.session.session import Session
-    from govgo.load.targets.resolve import Resolved
+    from govgo.load.targets.resolve import Resolved, Uses
 
 
 def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool = False) -> Collected:
@@ -27,6 +30,15 @@ def run_licenses_of(session: Session, resolved: Sequence[Resolved], *, only_pack
     """The same for modules and workspaces that were resolved already."""
     matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
     return licenses_of(session, resolved, _reader(session), matcher, only_packages=only_packages)
+
+
+def run_licenses_at_hand(session: Session, builds: Uses, policy: ProjectPolicy) -> dict[ModuleVersion, str]:
+    """The licences of versions whose zips are in the module cache; none where nothing is installed that matches."""
+    matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
+    try:
+        return licenses_at_hand(builds, policy, LegalTexts(), matcher)
+    except MissingExtraError:
+        return {}
 
 
 def _reader(session: Session) -> LegalTexts:

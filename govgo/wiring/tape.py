@@ -24,8 +24,13 @@ from govgo.adapters.repository.repository import Repository
 from govgo.adapters.sumdb.cache import heads_directory
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
-from govgo.errors import DiskError, InputError, run_all
+from govgo.errors import DiskError, Failure, GovgoError, InputError, ReportedError, run_all
+from govgo.load.mainmodule.switching import switch
+from govgo.load.session.errors import SwitchError
 from govgo.load.session.session import Session
+from govgo.load.targets.open import muted
+from govgo.ports.talk import Reporter
+from govgo.wiring.plan import planned
 from govgo.wiring.session import SystemClock
 
 _T = TypeVar("_T")
@@ -44,11 +49,21 @@ class _StoppedClock(SystemClock):
         return self._time
 
 
-def run_recorded(session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions) -> _T:
+def run_recorded(
+    session: Session, file: str, service: Callable[[Session], _T], network: NetworkOptions, *, goes_on: bool = False
+) -> _T:
     """Run a service, and write what it asked for to `file`, also where it fails.
 
     It runs twice, the second time from the record: the order of answers decides which tiles of the checksum database
-    are needed, and only then is it that of a repetition.
+    are needed, and only then is it that of a repetition. The first time it says nothing, and changes no file.
+
+    Args:
+        session: the command.
+        file: where to write the record.
+        service: what to run.
+        network: how to talk to servers.
+        goes_on: the command starts over as a newer Go release (`SwitchError`): what it has asked for before is in the
+            file already.
 
     Raises:
         What the service raises.
@@ -57,12 +72,20 @@ def run_recorded(session: Session, file: str, service: Callable[[Session], _T], 
     settings = session.settings
     path = session.absolute(file)
     env = settings.env
-    tape = Tape(session.clock.now(), masked_proxies(env.goproxy), env.gonoproxy, _known_heads(env.gopath))
-    tape.name = file
+    if goes_on:
+        tape = _read(session, file)
+        tape.asks = True
+    else:
+        tape = Tape(session.clock.now(), masked_proxies(env.goproxy), env.gonoproxy, _known_heads(env.gopath))
+        tape.name = file
     try:
-        with _taped(session, tape, network, env.goproxy) as taped:
+        with (
+            suppress(Failure, ReportedError, SwitchError),  # the second time it fails in the same way
+            _taped(session, tape, network, env.goproxy, muted(session.report)) as taped,
+        ):
+            taped.files = planned(session.files)
             service(taped)
-        with _taped(session, tape, network, env.goproxy) as taped:
+        with _taped(session, tape, network, env.goproxy, session.report) as taped, _starting_over(session, taped):
             return service(taped)
     finally:
         files = DiskWorkspace(places=keeping_places(env.process))
@@ -77,6 +100,12 @@ def run_replayed(session: Session, file: str, service: Callable[[Session], _T], 
         DiskError: it cannot be read.
         OfflineError: something is asked for that the record lacks.
     """
+    tape = _read(session, file)
+    with _taped(session, tape, network, tape.goproxy, session.report) as taped, _starting_over(session, taped):
+        return service(taped)
+
+
+def _read(session: Session, file: str) -> Tape:
     path = session.absolute(file)
     try:
         with open(path, "rb") as opened:
@@ -85,13 +114,35 @@ def run_replayed(session: Session, file: str, service: Callable[[Session], _T], 
         raise DiskError(f"reading record: open {path}: {reason(error)}", path=path) from error
     if len(data) > MAX_RECORD_BYTES:
         raise InputError(f"{path}: more than {MAX_RECORD_BYTES} bytes")
-    tape = Tape.decode(data, file)
-    with _taped(session, tape, network, tape.goproxy) as taped:
-        return service(taped)
+    return Tape.decode(data, file)
 
 
 @contextmanager
-def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str) -> Iterator[Session]:
+def _starting_over(session: Session, taped: Session) -> Iterator[None]:
+    """A block that runs a service on a record; that the command has to start over is found out on it, too.
+
+    Raises:
+        SwitchError: it is to start over as a newer Go release.
+    """
+    taped.switching = session.switching
+    try:
+        yield
+    except GovgoError as error:
+        try:
+            switch(taped, [error, *taped.failures])
+        except SwitchError:
+            taped.held_back.clear()
+            raise
+        except Failure as why:
+            session.report.note(str(why))
+        session.switching = False  # it has been found out
+        raise
+    finally:
+        taped.report_held()
+
+
+@contextmanager
+def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str, report: Reporter) -> Iterator[Session]:
     """A session like `session`, with caches of its own, whose answers come from the tape or go to it."""
     import tempfile
 
@@ -107,7 +158,7 @@ def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str) 
         _write_heads(env.gopath, tape.heads)
         repo = Repository(
             env,
-            session.report,
+            report,
             options=network,
             cache=ModCache(env.gomodcache, writable_dirs=True),
             announce=False,
@@ -118,7 +169,7 @@ def _taped(session: Session, tape: Tape, network: NetworkOptions, goproxy: str) 
             settings=settings._replace(env=env),
             repo=repo,
             files=session.files,
-            report=session.report,
+            report=report,
             clock=_StoppedClock(tape.time),
             policy=session.policy,
         )

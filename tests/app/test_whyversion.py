@@ -14,6 +14,7 @@ from govgo.app.whyversion import why_version
 from govgo.core.findings import Verdict
 from govgo.core.modfile import parse
 from govgo.core.resolution.lower import Outcome
+from govgo.core.resolution.resolution import Requirement
 from govgo.core.resolution.whyversion import Explained, WhyVersion
 from govgo.errors import UsageError
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
@@ -189,3 +190,62 @@ def check_one(seed: int) -> bool:
 def test_what_is_said_to_lower_a_version_lowers_it(block: int) -> None:
     found = [check_one(seed) for seed in range(block * 50, block * 50 + 50)]
     assert sum(found) > 10
+
+
+def lowered(text: str, path: str, version: str) -> str:
+    """A go.mod that asks for the version of a module below `version`, or for none where that is the lowest."""
+    line = f"require {path} {version}"
+    assert line in text, (text, line)
+    minor = int(version.split(".")[1])
+    if minor:
+        return text.replace(line, f"require {path} v1.{minor - 1}.0")
+    return "".join(each for each in text.splitlines(keepends=True) if not each.startswith(line))
+
+
+def check_deciding(seed: int) -> int:
+    """One random main module: what is said to decide does, for each of its dependencies; how many there are.
+
+    Requirements are lowered in copies of the go.mod files that state them. With all that decide lowered, another
+    version is selected; with one of them left, and with those lowered that do not decide, the same.
+    """
+    chance = random.Random(seed)
+    modules = dict(universe(chance))
+    required = chance.sample(PATHS, chance.randint(1, 4))
+    lines = [f"require {path} v1.{chance.randrange(4)}.0\n" for path in required]
+    go_mod = f"module m.io/m\n\ngo {chance.choice(('1.16', '1.20'))}\n\n{''.join(lines)}"
+    before = selected(go_mod.encode(), MemoryRepo(modules))
+    known: dict[str, str] = {}
+    while "go 1.20" in go_mod and before != known:
+        # A tidy go.mod of our time states what is selected. Of one that states less, the requirements that go has to
+        # raise before there is a graph are in none, and may demand something all the same.
+        known = before
+        stated = "".join(f"require {path} {version}\n" for path, version in known.items() if version)
+        go_mod = f"module m.io/m\n\ngo 1.20\n\n{stated}"
+        before = selected(go_mod.encode(), MemoryRepo(modules))
+    session = memory_session(MemoryFiles({"/src/go.mod": go_mod.encode()}), MemoryRepo(modules), cwd="/src")
+    paths = [path for path in before if path != "m.io/m"]
+    (found,) = why_version(session, paths, plan=PlannedWorkspace).results
+    for explained in found.modules:
+        deciding = [each for each in explained.requirements if explained.decides(each)]
+        others = [each for each in explained.requirements if not explained.decides(each)]
+        assert deciding
+
+        def after(changes: list[Requirement], path: str = explained.path) -> str:
+            texts = {**modules, "m.io/m@": go_mod}
+            for each in changes:
+                source = f"{each.source.path}@{each.source.version}"
+                texts[source] = lowered(texts[source], path, each.target.version)
+            main = texts.pop("m.io/m@").encode()
+            return selected(main, MemoryRepo(texts)).get(path, "none")
+
+        assert after(deciding) != explained.version, (seed, explained.path)
+        assert after(others) == explained.version, (seed, explained.path)
+        kept = chance.choice(deciding)
+        assert after([each for each in deciding if each != kept]) == explained.version, (seed, explained.path, kept)
+    return len(found.modules)
+
+
+@pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 20))])
+def test_what_is_said_to_decide_decides(block: int) -> None:
+    """Over a thousand modules of 400 graphs in all."""
+    assert sum(check_deciding(seed) for seed in range(block * 20, block * 20 + 20)) >= 50

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from govgo.cli.main import invoke
 from tests.simulators import run as runs
-from tests.simulators.proxy import Status
+from tests.simulators.proxy import Stall, Status
 from tests.simulators.world import World
 
 MAIN = """module example.com/app
@@ -205,13 +206,51 @@ def test_what_a_requirement_costs(world: World, capsys: pytest.CaptureFixture[st
     ]
 
 
-def test_sizes_that_nobody_says(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+Z_ZIP = "/q.io/z/@v/v1.0.0.zip"
+
+
+def test_the_size_of_a_download_costs_one_byte(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    size = len(world.proxy.files[Z_ZIP])
+    world.proxy.calm()
+    out = Run(world, capsys, "what-if", "require q.io/z@v1.0.0").out
+    assert out.endswith(f"Not in the module cache: 1 zip, {size} bytes.\n")
+    ranges = {path: headers.get("range") for path, headers in zip(world.proxy.asked, world.proxy.headers, strict=True)}
+    assert [(path, ranges[path]) for path in ranges if path.endswith(".zip")] == [(Z_ZIP, "bytes=0-0")]
+    world.proxy.script(Z_ZIP, Status(206, b"Partial Content", {"Content-Range": "bytes 0-0/12345678"}, b"P"))
+    world.main(MAIN + "\nrequire q.io/z v1.0.0 // indirect\n")
+    told = Run(world, capsys, "edit", "-n", "-droprequire=q.io/z", "--format=json").json
+    assert [(each["path"], each["size_bytes"]) for each in told["results"]] == [("q.io/z", 12345678)]
+    assert not world.cache.joinpath("cache/download/q.io/z/@v/v1.0.0.zip").exists()
+
+
+@pytest.mark.parametrize("answer", [Status(404), Status(403), Status(206, b"", {"Content-Range": "bytes 0-0/*"}, b"P")])
+def test_sizes_that_nobody_says(world: World, capsys: pytest.CaptureFixture[str], answer: Status) -> None:
+    world.proxy.script(Z_ZIP, answer)
     run = Run(world, capsys, "what-if", "require q.io/z@v1.0.0", "--json")
     assert run.json["results"][0]["size_bytes"] is None
     assert run.json["summary"]["downloads_of_unknown_size"] == 1
     assert Run(world, capsys, "what-if", "require q.io/z@v1.0.0").out.endswith(
         "Not in the module cache: 1 zip, size unknown.\n"
     )
+
+
+def test_a_size_that_does_not_come_is_not_waited_for(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govgo.app.plan._PATIENCE_S", 0.2)
+    world.proxy.script(Z_ZIP, Stall())
+    begin_s = time.monotonic()
+    run = Run(world, capsys, "what-if", "require q.io/z@v1.0.0", "--json")
+    assert (run.code, run.json["summary"]["downloads_of_unknown_size"]) == (0, 1)
+    assert time.monotonic() - begin_s < 5
+
+
+def test_offline_nobody_is_asked_for_a_size(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    Run(world, capsys, "what-if", "require q.io/z@v1.0.0")
+    world.proxy.calm()
+    run = Run(world, capsys, "what-if", "require q.io/z@v1.0.0", "--offline")
+    assert run.out.endswith("Not in the module cache: 1 zip, size unknown.\n")
+    assert world.proxy.asked == []
 
 
 @pytest.mark.parametrize(

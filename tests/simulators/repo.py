@@ -138,7 +138,7 @@ class MemoryRepo:
     def zip_bytes(self, mv: ModuleVersion) -> int | None:
         return None
 
-    def zip_sizes(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, int]:
+    def zip_sizes(self, mods: Iterable[ModuleVersion], *, patience_s: float | None = None) -> dict[ModuleVersion, int]:
         return {}
 
     def sum_from_database(self, mv: ModuleVersion) -> str | None:

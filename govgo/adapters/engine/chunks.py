@@ -77,6 +77,20 @@ class Children:
         """
         return [self._run(task, unit, known) for unit, known in work]
 
+    def ask(self, task: Task, message: object) -> object:
+        """The answer of this thread's child to a message that is no unit; `Lost` where there is none.
+
+        Raises:
+            UnavailableError: no process can be started.
+        """
+        child = self._child(task)
+        if isinstance(child, Lost):
+            return child
+        answer = child.ask(message, task.limits.time_s)
+        if isinstance(answer, Lost):
+            self._drop()
+        return answer
+
     def kill(self) -> None:
         """Kill all; no other is started. The threads find out by themselves."""
         with self._lock:

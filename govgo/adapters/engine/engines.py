@@ -81,10 +81,17 @@ def open_engine(name: str, workers: int) -> Iterator[Engine]:
 
 @contextmanager
 def _local(workers: int) -> Iterator[Engine]:
+    with open_children(workers) as (executor, children):
+        yield Engine(executor, children.run, workers, 1, 2 * workers)
+
+
+@contextmanager
+def open_children(workers: int) -> Iterator[tuple[Executor, Children]]:
+    """So many threads, and child processes, one for each that asks for one; they are killed at the end."""
     children = Children()
     executor = ThreadPoolExecutor(workers, "fleet")
     try:
-        yield Engine(executor, children.run, workers, 1, 2 * workers)
+        yield executor, children
     finally:
         children.kill()
         executor.shutdown(cancel_futures=True)

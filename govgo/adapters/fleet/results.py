@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from typing import IO
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from typing import NamedTuple
 
 from govgo.adapters.disk.atomic import appearing, remove, write_file
 from govgo.adapters.disk.diskerror import disk_error
@@ -28,6 +29,14 @@ from govgo.errors import ConflictError
 
 _MOST_LINE = 1 << 20
 _MOST_DOCUMENT = 1 << 30
+
+
+class Span(NamedTuple):
+    """A part of the lines of a verb: where it begins and ends in the file, in bytes."""
+
+    verb: str
+    start: int
+    end: int
 
 
 class Results:
@@ -150,24 +159,32 @@ class Results:
             return found if isinstance(found, dict) else None
         return None
 
-    @contextmanager
-    def tables(self) -> Iterator[Callable[[str, Mapping[str, object]], None]]:
-        """A block that writes all tables anew: a function that adds a row to one of them. They appear at its end."""
-        top = f"{self.directory}/tables"
-        self._make(top)
-        with ExitStack() as held:
-            files: dict[str, IO[bytes]] = {}
+    def size(self, verb: str) -> int:
+        """The bytes of the lines of a verb's last run."""
+        path = f"{self.directory}/units/{verb}.jsonl"
+        try:
+            return os.stat(path).st_size
+        except OSError as error:
+            raise disk_error("stat", path, error) from error
 
-            def add(table: str, row: Mapping[str, object]) -> None:
-                if table not in files:
-                    files[table] = held.enter_context(appearing(f"{top}/{table}.jsonl"))
-                files[table].write(json.dumps(row).encode() + b"\n")
+    def spans(self, verb: str, count: int) -> list[Span]:
+        """The lines of a verb's last run in so many parts of about the same size, or fewer; at least one."""
+        path, size = f"{self.directory}/units/{verb}.jsonl", self.size(verb)
+        try:
+            with open(path, "rb") as file:
+                ends = [0]
+                for number in range(1, count):
+                    file.seek(max(size * number // count, ends[-1]))
+                    file.readline()  # to the end of a line
+                    ends.append(file.tell())
+        except OSError as error:
+            raise disk_error("open", path, error) from error
+        ends = [*dict.fromkeys(ends), size] if ends[-1] < size else list(dict.fromkeys(ends))
+        return [Span(verb, start, end) for start, end in pairwise(ends)] or [Span(verb, 0, 0)]
 
-            yield add
-        with suppress(OSError):
-            for name in os.listdir(top):
-                if name.removesuffix(".jsonl") not in files:
-                    os.unlink(f"{top}/{name}")
+    def entries_in(self, span: Span) -> Iterator[Entry]:
+        """The lines of a part."""
+        yield from _entries(f"{self.directory}/units/{span.verb}.jsonl", span.start, span.end)
 
     def write(self, name: str, text: str) -> None:
         """Write a file, which appears whole."""
@@ -187,10 +204,11 @@ def _line(entry: Entry) -> bytes:
     return json.dumps(entry._asdict()).encode() + b"\n"
 
 
-def _entries(path: str) -> Iterator[Entry]:
+def _entries(path: str, start: int = 0, end: int | None = None) -> Iterator[Entry]:
     try:
         with open(path, "rb") as file:
-            while line := file.readline(_MOST_LINE):
+            file.seek(start)
+            while (end is None or file.tell() < end) and (line := file.readline(_MOST_LINE)):
                 entry = _read(line) if line.endswith(b"\n") else None
                 if entry is not None:
                     yield entry

@@ -221,7 +221,7 @@ class Repository:
                 return os.stat(place).st_size
         return None
 
-    def zip_sizes(self, mods: Iterable[ModuleVersion]) -> dict[ModuleVersion, int]:
+    def zip_sizes(self, mods: Iterable[ModuleVersion], *, patience_s: float | None = None) -> dict[ModuleVersion, int]:
         """The sizes of zips, as far as a file or a source says them; nothing is fetched."""
         known: dict[ModuleVersion, int] = {}
         rest: list[ModuleVersion] = []
@@ -232,12 +232,19 @@ class Repository:
             else:
                 known[mv] = size
         if rest and not self._network.local and not self._offline:
+            import asyncio
+
             from govgo.adapters.loop.tasks import gather
 
             async def ask(mv: ModuleVersion) -> None:
                 known[mv] = await self._try(lambda source: source.zip_size(*mv))
 
-            self._run(gather([ask(mv) for mv in rest]))
+            async def ask_all() -> None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience_s):
+                        await gather([ask(mv) for mv in rest])
+
+            self._run(ask_all())
         return known
 
     def sum_from_database(self, mv: ModuleVersion) -> str | None:

@@ -146,8 +146,8 @@ class Zips:
         cache = self._cache
         path = cache.zip_path(mv)
         if cache.has_zip(mv):
-            if not self._sums.ledger.have(mv):
-                await self._check(mv)
+            # go does so where it extracts the zip, and some verbs here read the zip itself.
+            await self._check(mv)
             return path
         cache.check_root()
         if self._announce:

@@ -18,14 +18,14 @@ from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.findings import finding_of
 from govgo.core.findings import Claim, Finding, ModuleReport, Verification
-from govgo.core.govgotoml import NAME, ProjectPolicy
+from govgo.core.govgotoml import NAME, NoPolicyError, ProjectPolicy
 from govgo.core.licenses.licenses import Licenses
 from govgo.core.policy import rules
 from govgo.core.policy.checked import Checked, CheckedModule
 from govgo.core.policy.judge import Build, judge, judge_licenses
 from govgo.core.policy.values import AdvisoryRule, Waiver
 from govgo.core.policy.waive import accepted, note, waived, waiver_notes
-from govgo.errors import Failure, UsageError
+from govgo.errors import Failure
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, audited, resolve_all
@@ -116,16 +116,18 @@ def _policies_of(session: Session, targets: Sequence[Target]) -> Mapping[str, Pr
     """The policy of each module and workspace, by directory.
 
     Raises:
-        UsageError: one has none; without rules nothing could break one, and a gate that is open should not look shut.
+        NoPolicyError: one has none; without rules nothing could break one, and a gate that is open should not look
+            shut.
     """
     found = {target.root: read_policy(session, target) for target in targets}
     bare = [shown(session, target.mod_file) for target in targets if not found[target.root].file]
     if bare:
         names = ", ".join(bare[:_MOST_NAMED]) + (f" and {len(bare) - _MOST_NAMED} more" * (len(bare) > _MOST_NAMED))
-        raise UsageError(f"{names}: no {NAME} beside it, or above it in the repository: no rule to check", hint=_START)
+        text = f"{names}: no {NAME} beside it, or above it in the repository: no rule to check"
+        raise NoPolicyError(text, hint=_START)
     for policy in found.values():
         if not policy.check.is_stated:
-            raise UsageError(f"{policy.file}: no table [check]: no rule to check", hint=_START)
+            raise NoPolicyError(f"{policy.file}: no table [check]: no rule to check", hint=_START)
     return found
 
 

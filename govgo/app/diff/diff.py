@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding
 from govgo.core.gosum.lines import read_lines
+from govgo.core.govgotoml import ProjectPolicy
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
 from govgo.core.module.moduleversion import ModuleVersion
@@ -31,7 +32,8 @@ from govgo.load.query.prefetch import warm_latest
 from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.policy import read_policy
+from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
 from govgo.ports.modules import Ask
@@ -65,6 +67,7 @@ def diff(
     *,
     zips: Sequence[str] = (),
     reader: Callable[[], FileReader],
+    licenses: Callable[[Session, Uses, ProjectPolicy], Mapping[ModuleVersion, str]],
     facts: bool = True,
     offline: bool = False,
 ) -> Comparison:
@@ -75,6 +78,7 @@ def diff(
         old, new: the states.
         zips: module paths of which the source is compared as well.
         reader: makes what reads zips.
+        licenses: tells the licences of versions whose zips are at hand, as `app.licenses.licenses_at_hand`.
         facts: ask when versions were made, and whether they are retracted.
         offline: for the report; the repository must ask nobody then.
 
@@ -91,6 +95,7 @@ def diff(
     failed = 0
     known: dict[ModuleVersion, VersionFacts] = {}
     wanted: list[_Wanted] = []
+    licensed: list[tuple[Uses, ProjectPolicy]] = []
     for key in dict.fromkeys([*after, *before]):
         was, now = before.get(key), after.get(key)
         faults = [*_faults(old, was), *_faults(new, now)]
@@ -102,14 +107,18 @@ def diff(
         targets.append(target)
         if zips and isinstance(was, Resolved) and isinstance(now, Resolved):
             wanted += [_Wanted(was, now, each) for each in target.modules if each.path in zips]
-        if facts and isinstance(now, Resolved):
+        if facts and isinstance(was, Resolved) and isinstance(now, Resolved) and target.modules:
             known.update(_facts(now, target.modules, known))
+            licensed.append((_used(was, now, target.modules), read_policy(now.session, now.target)))
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
         if not failed and all(each.change.path != path for each in wanted):
             raise UsageError(f"-zip {path}: the same version on both sides; {path}@v1.0.0..v1.1.0 names two")
     sources, more = _sources(wanted, reader, notes)
     findings += more
+    for used, policy in licensed:  # the zips that were compared are at hand now
+        for source, license_ in licenses(session, used, policy).items():
+            known[source] = known.get(source, VersionFacts())._replace(license=license_)
     return Comparison(
         old=old.name,
         new=new.name,
@@ -247,6 +256,15 @@ def _facts(
     for source, mod in came.items():
         found[source] = _dated(session, source, _judged(session, mod))
     return found
+
+
+def _used(was: Resolved, now: Resolved, changes: Sequence[ModuleChange]) -> Uses:
+    """On each side, what changed, and what is used for it."""
+    sides = ((was, [each.old for each in changes]), (now, [each.new for each in changes]))
+    return [
+        (found, [(side.mod, side.source) for side in selected if side is not None and side.source is not None])
+        for found, selected in sides
+    ]
 
 
 def _dated(session: Session, mod: ModuleVersion, facts: VersionFacts) -> VersionFacts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport, Place, Verdict
@@ -27,11 +28,11 @@ from govgo.core.licenses.texts import (
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
-from govgo.errors import Failure, GovgoError
+from govgo.errors import Failure, GovgoError, SecurityError
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.policy import read_policy
-from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import shown, shown_start
 from govgo.ports.licenses import LegalReader, TextMatcher
 
@@ -110,14 +111,7 @@ def licenses_of(
         except Failure as error:
             fault = from_error(None, error, Place(each.resolution.mod_file))
             outcomes.append(_report(session, each, [fault.unchecked()]))
-    texts = {
-        hashlib.sha256(file.data).hexdigest(): file.data
-        for build in outcomes
-        if isinstance(build, _Build)
-        for read in build.read
-        for file in read.files.files
-        if file.data is not None
-    }
+    texts = _by_digest(read for build in outcomes if isinstance(build, _Build) for read in build.read)
     matches = matcher.match(texts) if texts else {}
     builds: list[BuildLicenses] = []
     reports: list[ModuleReport] = []
@@ -140,6 +134,50 @@ def licenses_of(
         here=shown_start(session),
     )
     return Collected(run, texts)
+
+
+def licenses_at_hand(
+    builds: Uses,
+    policy: ProjectPolicy,
+    reader: LegalReader,
+    matcher: TextMatcher,
+) -> dict[ModuleVersion, str]:
+    """The licences of versions whose zips are in the module cache; what cannot be read or proved is left out.
+
+    Args:
+        builds: what is wanted, and whose go.sum speaks for the zips.
+        policy: its overrides count.
+        reader: reads zips.
+        matcher: tells which licences texts are.
+
+    Returns:
+        By what is used, an SPDX expression, "" for none that is known.
+
+    Raises:
+        MissingExtraError: the matcher is not installed.
+        SecurityError: a zip contradicts go.sum or the checksum database.
+    """
+    read: dict[ModuleVersion, _Read] = {}
+    for found, pairs in builds:
+        repo, files = found.session.repo, found.session.files
+        wanted = {used: mod for mod, used in pairs if used not in read and files.is_file(repo.cache_file(used, "zip"))}
+        if wanted:
+            found.activate()
+        for (used, mod), done in zip(wanted.items(), repo.download([*wanted], extract=False), strict=True):
+            if isinstance(done.error, SecurityError):
+                raise done.error
+            with suppress(Failure):
+                if done.error is None:
+                    texts = reader.in_zip(done.zip, f"{used.path}@{used.version}/")
+                    read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
+    matches = matcher.match(_by_digest(read.values()))
+    return {used: _judged(policy, each, matches).expression for used, each in read.items()}
+
+
+def _by_digest(read: Iterable[_Read]) -> dict[str, bytes]:
+    """The texts by their SHA-256."""
+    data = (file.data for each in read for file in each.files.files if file.data is not None)
+    return {hashlib.sha256(each).hexdigest(): each for each in data}
 
 
 def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[Finding]) -> ModuleReport:

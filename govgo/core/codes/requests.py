@@ -75,6 +75,14 @@ REQUESTS: Mapping[str, Explanation] = {
         " not pass by accident. The sentence names the key or the line.",
         "Correct the file. The reference lists every key.",
     ),
+    "no-policy": Explanation(
+        "2 or 3",
+        "A module is to be checked, and no govgo.toml states a rule for it.",
+        "Nothing was checked. Without rules nothing could break one, and a gate that nobody has set up should not look"
+        " like one that is shut.",
+        "Write a table `[check]` into a govgo.toml beside go.mod or above it in the repository, or name a file with"
+        " `-policy`.",
+    ),
     "setting": Explanation(
         "2",
         "A variable of the environment makes no sense.",

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from govgo.core.fleet.rows import SELECTED, Row
+from govgo.core.fleet.rows import Row
 from govgo.core.module.moduleversion import version_key
 from govgo.core.version import goversion
 
@@ -67,26 +67,25 @@ class Closures(NamedTuple):
         return self.pruned if goversion.compare(go or "1.16", _PRUNED_FROM) >= 0 else self.unpruned
 
 
-def impact(module: str, version: str, closures: Closures, repositories: Iterable[Iterable[tuple[str, Row]]]) -> Impact:
+def impact(module: str, version: str, closures: Closures, repositories: Iterable[Iterable[Row]]) -> Impact:
     """What the upgrade would change.
 
     Args:
         module, version: the upgrade.
         closures: see the class.
-        repositories: of each repository its rows, as by `rows.rows_of`.
+        repositories: of each repository its rows in the table `selected`.
     """
     changed = tuple(each for rows in repositories for each in _changed(module, version, closures, rows))
     others = Counter(change.module for each in changed for change in each.changes[1:])
     return Impact(module, version, changed, tuple(sorted(others.items(), key=lambda item: (-item[1], item[0]))))
 
 
-def _changed(module: str, version: str, closures: Closures, rows: Iterable[tuple[str, Row]]) -> Iterator[Changed]:
+def _changed(module: str, version: str, closures: Closures, rows: Iterable[Row]) -> Iterator[Changed]:
     builds: dict[tuple[str, str, str, str], dict[str, tuple[str, bool]]] = {}
-    for table, row in rows:
-        if table == SELECTED:
-            key = (str(row["repository"]), str(row["main_module"]), str(row["directory"]), str(row["go"]))
-            selected = builds.setdefault(key, {})
-            selected[str(row["module"])] = str(row["version"]), row["replaced_by"] is not None
+    for row in rows:
+        key = (str(row["repository"]), str(row["main_module"]), str(row["directory"]), str(row["go"]))
+        selected = builds.setdefault(key, {})
+        selected[str(row["module"])] = str(row["version"]), row["replaced_by"] is not None
     for (repository, main, _, go), selected in builds.items():
         before, is_replaced = selected.get(module, ("", False))
         if before and not is_replaced and version_key(module, before) < version_key(module, version):

@@ -22,34 +22,35 @@ SELECTED, ADVISORIES, OUTDATED, LICENSES, FINDINGS = "selected", "advisories", "
 TABLES = (SELECTED, ADVISORIES, OUTDATED, LICENSES, FINDINGS)
 
 
-def rows_of(verb: str, repository: str, document: Document) -> Iterator[tuple[str, Row]]:
-    """(table, row) of each fact in the document of a verb."""
+def rows_of(verb: str, repository: str, document: Document) -> tuple[str, list[Row]]:
+    """A table, and a row of it for each fact in the document of a verb."""
     table, read = _READERS.get(verb, (FINDINGS, _findings))
-    for row in read(document):
-        row = {"repository": repository, **row}
-        yield table, {**row, "verb": verb} if table == FINDINGS else row
+    rows = [*read(document, {"repository": repository})]
+    return table, [{**row, "verb": verb} for row in rows] if table == FINDINGS else rows
 
 
-def _selected(document: Document) -> Iterator[Row]:
+def _selected(document: Document, of: Row) -> Iterator[Row]:
     for module in _objects(document, "modules"):
-        for each in _objects(module, "selected"):
-            new = _object(each, "replaced_by")
+        of = {**of, "main_module": _name(module), "directory": _text(module, "directory"), "go": _text(module, "go")}
+        for each in _objects(module, "selected"):  # by far the most rows: nothing is called for a usual one
+            path, version, new = each.get("path"), each.get("version"), each.get("replaced_by")
+            if not isinstance(new, dict):
+                new = None
             yield {
-                "main_module": _name(module),
-                "directory": _text(module, "directory"),
-                "go": _text(module, "go"),
-                "module": _text(each, "path"),
-                "version": _text(each, "version"),
+                **of,
+                "module": path if isinstance(path, str) else "",
+                "version": version if isinstance(version, str) else "",
                 "direct": each.get("direct") is True,
                 "replaced_by": None if new is None else _text(new, "path"),
                 "replaced_version": None if new is None else _text(new, "version"),
             }
 
 
-def _advisories(document: Document) -> Iterator[Row]:
+def _advisories(document: Document, of: Row) -> Iterator[Row]:
     for each in _objects(document, "results"):
         new = _object(each, "replaced_by")
         yield {
+            **of,
             "main_module": _text(each, "main_module"),
             "id": _text(each, "id"),
             "aliases": _texts(each, "aliases"),
@@ -63,13 +64,14 @@ def _advisories(document: Document) -> Iterator[Row]:
         }
 
 
-def _outdated(document: Document) -> Iterator[Row]:
+def _outdated(document: Document, of: Row) -> Iterator[Row]:
     for module in _objects(document, "modules"):
         for each in _objects(module, "dependencies"):
             if each.get("outdated") is not True and not each.get("deprecated"):
                 continue
             newest, behind = _object(each, "newest") or {}, _object(each, "behind") or {}
             yield {
+                **of,
                 "main_module": _text(module, "name"),
                 "module": _text(each, "path"),
                 "version": _text(each, "version"),
@@ -82,10 +84,11 @@ def _outdated(document: Document) -> Iterator[Row]:
             }
 
 
-def _licenses(document: Document) -> Iterator[Row]:
+def _licenses(document: Document, of: Row) -> Iterator[Row]:
     for module in _objects(document, "modules"):
         for each in _objects(module, "licenses"):
             yield {
+                **of,
                 "main_module": _name(module),
                 "module": _text(each, "module"),
                 "version": _text(each, "version"),
@@ -93,9 +96,10 @@ def _licenses(document: Document) -> Iterator[Row]:
             }
 
 
-def _findings(document: Document) -> Iterator[Row]:
+def _findings(document: Document, of: Row) -> Iterator[Row]:
     for each in _objects(document, "results"):
         yield {
+            **of,
             "main_module": _text(each, "main_module"),
             "code": _text(each, "code"),
             "verdict": _text(each, "verdict"),
@@ -107,7 +111,7 @@ def _findings(document: Document) -> Iterator[Row]:
         }
 
 
-_READERS: Mapping[str, tuple[str, Callable[[Document], Iterator[Row]]]] = {
+_READERS: Mapping[str, tuple[str, Callable[[Document, Row], Iterator[Row]]]] = {
     "list": (SELECTED, _selected),
     "audit": (ADVISORIES, _advisories),
     "outdated": (OUTDATED, _outdated),

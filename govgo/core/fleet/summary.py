@@ -8,7 +8,7 @@ different modules and advisories, not with that of repositories.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from govgo.core.fleet.impact import Impact
@@ -153,46 +153,33 @@ class Below(NamedTuple):
 
 
 class Reducer:
-    """Counts, document by document."""
+    """Counts, repository by repository. Several may count a part each, and be added up (`merge`)."""
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
-        self._verbs: list[VerbTotals] = []
+        self._verbs: dict[str, _Totals] = {}
         self._failures: list[tuple[str, str, str, str]] = []
-        self._selected: dict[str, Counter[str]] = {}
-        self._module: dict[str, list[int]] = {}
+        self._selected: Counter[tuple[str, str]] = Counter()
+        self._selecting: Counter[str] = Counter()
+        self._direct: Counter[str] = Counter()
+        self._replaced: Counter[str] = Counter()
         self._advisories: dict[str, _Advisory] = {}
         self._findings: dict[tuple[str, str], list[int]] = {}
         self._licenses: dict[str, tuple[set[tuple[str, str]], list[int]]] = {}
         self._outdated: dict[str, tuple[list[str], list[int]]] = {}
 
-    def verb(self, verb: str, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Pass on the lines of a verb, and count what came of them."""
-        statuses: Counter[str] = Counter()
-        codes: Counter[int] = Counter()
-        faults: Counter[str] = Counter()
-        for entry in entries:
-            statuses[entry.status] += 1
-            codes[entry.code] += 1
-            faults.update(set(entry.faults))
-            if entry.status == Status.FAILED and len(self._failures) < MOST_FAILURES:
-                self._failures.append((verb, entry.name, "".join(entry.faults[:1]), entry.text))
-            yield entry
-        self._verbs.append(
-            VerbTotals(
-                verb,
-                statuses.total(),
-                statuses[Status.DONE],
-                statuses[Status.EMPTY],
-                statuses[Status.FAILED],
-                codes[1],
-                codes[4],
-                tuple(sorted(faults.items(), key=lambda item: (-item[1], item[0]))),
-            )
-        )
+    def verb(self, verb: str) -> None:
+        """Begin with a verb, which may have no repository."""
+        self._verbs.setdefault(verb, _Totals())
 
-    def add(self, rows: Iterable[tuple[str, Row]]) -> None:
-        """Count the rows of one repository."""
+    def entry(self, verb: str, entry: Entry) -> None:
+        """Count the line of a repository."""
+        self._verbs.setdefault(verb, _Totals()).add(entry)
+        if entry.status == Status.FAILED and len(self._failures) < MOST_FAILURES:
+            self._failures.append((verb, entry.name, "".join(entry.faults[:1]), entry.text))
+
+    def add(self, table: str, rows: list[Row]) -> None:
+        """Count the rows of one repository in one table."""
         adders = {
             SELECTED: self._add_selected,
             ADVISORIES: self._add_advisories,
@@ -200,24 +187,43 @@ class Reducer:
             LICENSES: self._add_licenses,
             OUTDATED: self._add_outdated,
         }
-        by_table: dict[str, list[Row]] = {}
-        for table, row in rows:
-            by_table.setdefault(table, []).append(row)
-        for table, found in by_table.items():
-            adders[table](found)
+        adders[table](rows)
+
+    def merge(self, other: Reducer) -> None:
+        """Add what another one has counted of repositories that come behind those of this one."""
+        for verb, totals in other._verbs.items():
+            self._verbs.setdefault(verb, _Totals()).merge(totals)
+        self._failures += other._failures[: MOST_FAILURES - len(self._failures)]
+        self._selected.update(other._selected)
+        self._selecting.update(other._selecting)
+        self._direct.update(other._direct)
+        self._replaced.update(other._replaced)
+        for name, advisory in other._advisories.items():
+            self._advisories.setdefault(name, _Advisory(name)).merge(advisory)
+        for key, counts in other._findings.items():
+            self._findings[key] = _sum(self._findings.get(key, [0, 0]), counts)
+        for name, (mods, (count,)) in other._licenses.items():
+            known = self._licenses.setdefault(name, (set(), [0]))
+            known[0].update(mods)
+            known[1][0] += count
+        for path, ((newest,), (count,)) in other._outdated.items():
+            self._see_newest(path, newest)
+            self._outdated[path][1][0] += count
 
     def modules(self) -> Iterator[ModuleUse]:
         """The modules, in no order."""
-        for path, versions in self._selected.items():
-            ordered = sorted(versions.items(), key=lambda item: (version_key(path, item[0]), item[0]))
-            repositories, direct, replaced = self._module[path]
-            yield ModuleUse(path, repositories, direct, replaced, tuple(ordered))
+        versions: dict[str, list[tuple[str, int]]] = {}
+        for (path, version), count in self._selected.items():
+            versions.setdefault(path, []).append((version, count))
+        for path, found in versions.items():
+            found.sort(key=lambda item: (version_key(path, item[0]), item[0]))
+            yield ModuleUse(path, self._selecting[path], self._direct[path], self._replaced[path], tuple(found))
 
     def summary(self, directory: str) -> Summary:
         """All that was counted."""
         return Summary(
             directory,
-            tuple(self._verbs),
+            tuple(totals.told(verb) for verb, totals in self._verbs.items()),
             tuple(sorted(self.modules(), key=lambda each: (-each.repositories, each.path))),
             tuple(sorted((each.use() for each in self._advisories.values()), key=lambda a: (-a.repositories, a.id))),
             tuple(
@@ -240,17 +246,11 @@ class Reducer:
         )
 
     def _add_selected(self, rows: list[Row]) -> None:
-        by_path: dict[str, tuple[set[str], list[bool]]] = {}
-        for row in rows:
-            versions, flags = by_path.setdefault(str(row["module"]), (set(), [False, False]))
-            versions.add(str(row["version"]))
-            flags[0] |= row["direct"] is True
-            flags[1] |= row["replaced_by"] is not None
-        for path, (versions, flags) in by_path.items():
-            self._selected.setdefault(path, Counter()).update(versions)
-            counts = self._module.setdefault(path, [0, 0, 0])
-            for at, one in enumerate((True, *flags)):
-                counts[at] += one
+        mods = {(str(row["module"]), str(row["version"])) for row in rows}
+        self._selected.update(mods)
+        self._selecting.update({path for path, _ in mods})
+        self._direct.update({str(row["module"]) for row in rows if row["direct"] is True})
+        self._replaced.update({str(row["module"]) for row in rows if row["replaced_by"] is not None})
 
     def _add_advisories(self, rows: list[Row]) -> None:
         for row in rows:
@@ -274,12 +274,50 @@ class Reducer:
 
     def _add_outdated(self, rows: list[Row]) -> None:
         for row in rows:
-            path, version = str(row["module"]), str(row["newest"])
-            newest, _ = self._outdated.setdefault(path, ([""], [0]))
-            if version and (not newest[0] or version_key(path, version) > version_key(path, newest[0])):
-                newest[0] = version
+            self._see_newest(str(row["module"]), str(row["newest"]))
         for path in {str(row["module"]) for row in rows}:
             self._outdated[path][1][0] += 1
+
+    def _see_newest(self, path: str, version: str) -> None:
+        newest, _ = self._outdated.setdefault(path, ([""], [0]))
+        if version and (not newest[0] or version_key(path, version) > version_key(path, newest[0])):
+            newest[0] = version
+
+
+def _sum(counts: list[int], more: list[int]) -> list[int]:
+    return [one + other for one, other in zip(counts, more, strict=True)]
+
+
+class _Totals:
+    """What a verb has come to so far."""
+
+    def __init__(self) -> None:
+        self._statuses: Counter[str] = Counter()
+        self._codes: Counter[int] = Counter()
+        self._faults: Counter[str] = Counter()
+
+    def add(self, entry: Entry) -> None:
+        self._statuses[entry.status] += 1
+        self._codes[entry.code] += 1
+        self._faults.update(set(entry.faults))
+
+    def merge(self, other: _Totals) -> None:
+        self._statuses.update(other._statuses)
+        self._codes.update(other._codes)
+        self._faults.update(other._faults)
+
+    def told(self, verb: str) -> VerbTotals:
+        statuses, codes = self._statuses, self._codes
+        return VerbTotals(
+            verb,
+            statuses.total(),
+            statuses[Status.DONE],
+            statuses[Status.EMPTY],
+            statuses[Status.FAILED],
+            codes[1],
+            codes[4],
+            tuple(sorted(self._faults.items(), key=lambda item: (-item[1], item[0]))),
+        )
 
 
 class _Advisory:
@@ -298,6 +336,12 @@ class _Advisory:
         self._modules.add(str(row["module"]))
         if row["fixed_in"]:
             self._fixed_in.add(str(row["fixed_in"]))
+
+    def merge(self, other: _Advisory) -> None:
+        self.repositories += other.repositories
+        self._aliases |= other._aliases
+        self._modules |= other._modules
+        self._fixed_in |= other._fixed_in
 
     def use(self) -> AdvisoryUse:
         aliases, modules, fixed_in = (tuple(sorted(each)) for each in (self._aliases, self._modules, self._fixed_in))

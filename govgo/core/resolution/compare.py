@@ -85,6 +85,8 @@ class VersionFacts(NamedTuple):
         is_retracted: None where that is unknown.
         deprecated: the author's words on the module, "" for none or unknown.
         unknown: why something is unknown, "" where nothing is.
+        license: of its root directory, an SPDX expression; "" where its texts are none that is known, or it has none;
+            None where nobody has looked, since its zip is not at hand.
     """
 
     time: datetime | None = None
@@ -92,6 +94,7 @@ class VersionFacts(NamedTuple):
     retracted: tuple[str, ...] = ()
     deprecated: str = ""
     unknown: str = ""
+    license: str | None = None
 
 
 class SideName(NamedTuple):

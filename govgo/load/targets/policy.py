@@ -7,7 +7,7 @@ So one file at the top of a repository is for all its modules. A module with a f
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import govgo
 from govgo.core.govgotoml import NAME, PolicyFileError, ProjectPolicy, parse_policy
@@ -26,6 +26,8 @@ def read_policy(session: Session, target: Target) -> ProjectPolicy:
         DiskError: it cannot be read.
     """
     known = session.part(_Policies)
+    if known.only is not None:
+        return known.only
     path = policy_file(session, target)
     if not path:
         return ProjectPolicy()
@@ -40,23 +42,35 @@ def read_policy(session: Session, target: Target) -> ProjectPolicy:
 
 
 def policy_file(session: Session, target: Target) -> str:
-    """The absolute path of the file, "" where there is none."""
-    return session.part(_Policies).named or _nearest(session, target.root)
+    """The absolute path of the file, "" where there is none; of one that counts for every module, its name."""
+    only = session.part(_Policies).only
+    return only.file if only is not None else _nearest(session, target.root)
 
 
-def use_policy(session: Session, path: str) -> None:
-    """Take the file at an absolute path for the policy of every module, whatever lies beside them."""
-    session.part(_Policies).named = path
+def use_policy(session: Session, given: GivenPolicy) -> None:
+    """Take a file for the policy of every module, whatever lies beside them.
+
+    Raises:
+        PolicyFileError: it cannot be used.
+    """
+    session.part(_Policies).only = parse_policy(*given, govgo.__version__)
+
+
+class GivenPolicy(NamedTuple):
+    """A govgo.toml that somebody names: its name in reports, and its bytes."""
+
+    name: str
+    data: bytes
 
 
 class _Policies(dict[str, ProjectPolicy]):
     """The policies that were read, by the paths of their files.
 
     Attributes:
-        named: the file that counts for every module, "" for none.
+        only: the one that counts for every module, None where those beside them do.
     """
 
-    named = ""
+    only: ProjectPolicy | None = None
 
 
 def _nearest(session: Session, directory: str) -> str:

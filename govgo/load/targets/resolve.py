@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding, Place
 from govgo.core.modgraph.loader import Pruning
-from govgo.core.module.moduleversion import is_toolchain
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.roots import try_expand_graph
@@ -45,6 +45,10 @@ class Resolved(NamedTuple):
         """Make its go.sum the one in use again, after another module's; needed before anything is asked for."""
         if self.session.repo.ledger is not self.ledger:
             self.session.repo.reset(self.ledger)
+
+
+Uses = Sequence[tuple[Resolved, Sequence[tuple[ModuleVersion, ModuleVersion]]]]
+"""Some modules of build lists: (module version, what is used for it)."""
 
 
 class Unresolved(NamedTuple):

@@ -75,6 +75,7 @@ def _selected(run: Comparison, side: Selected) -> dict[str, object]:
         "retractions": [] if facts is None else [visible(reason) for reason in facts.retracted],
         "deprecated": "" if facts is None else visible(facts.deprecated),
         "unknown": "" if facts is None else visible(facts.unknown),
+        "license": None if facts is None else facts.license,
     }
 
 

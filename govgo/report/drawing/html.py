@@ -118,8 +118,9 @@ def _about(view: View) -> str:
     resolution = view.dependencies.resolution
     selected = len([mod for mod in resolution.modules if mod.version])
     go = f", go {resolution.go_version}" if resolution.go_version else ""
+    mains = f"{len(resolution.mains):,} main modules, " if len(resolution.mains) > 1 else ""
     modules = "1 module" if selected == 1 else f"{selected:,} modules"
-    return f"{one_line(resolution.mod_file)}{go}: {modules} in the build list."
+    return f"{one_line(resolution.mod_file)}{go}: {mains}{modules} in the build list."
 
 
 def _needs(view: View) -> Iterator[tuple[ModuleVersion, list[tuple[ModuleVersion, bool]]]]:

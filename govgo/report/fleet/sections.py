@@ -69,15 +69,20 @@ def sections_of(summary: Summary, most: int) -> Iterator[Section]:
 
 def closing(summary: Summary) -> str:
     """The sentence that says what the whole comes to."""
+    return "; ".join(sentences(summary))
+
+
+def sentences(summary: Summary) -> list[str]:
+    """What the whole comes to, a sentence for each verb."""
     if summary.error:
-        return summary.error
+        return [summary.error]
     if summary.impact is not None:
         modules = many(len(summary.impact.changed), "main module")
-        return f"{summary.impact.module} {summary.impact.version} would change {modules}"
+        return [f"{summary.impact.module} {summary.impact.version} would change {modules}"]
     if summary.below is not None:
         repositories = many(len({each.repository for each in summary.below.found}), "repository", "repositories")
-        return f"{repositories} {'selects' if repositories.startswith('1 ') else 'select'} {_asked(summary.below)}"
-    return "; ".join(map(_verb_sentence, summary.verbs))
+        return [f"{repositories} {'selects' if repositories.startswith('1 ') else 'select'} {_asked(summary.below)}"]
+    return [_verb_sentence(each) for each in summary.verbs]
 
 
 _RUN_COLUMNS = ("repositories", "looked at", "without go.mod", "with findings", "contradictions", "failed")

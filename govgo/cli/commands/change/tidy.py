@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from govgo.app.graph import check_go_flag
+from govgo.app.tidy import TidyResult
 from govgo.app.tidy import tidy as tidy_service
 from govgo.cli.call import show
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
@@ -18,9 +19,10 @@ from govgo.cli.options import (
     horizon_options,
     module_options,
     option,
+    record_options,
     verbose_option,
 )
-from govgo.cli.session import open_session
+from govgo.cli.session import open_session, run_session
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 @option("-go", "go_version", metavar="VERSION", help="Set the go line to VERSION.")
 @option("-compat", "compat", metavar="VERSION", help="Keep the sums that this older go version needs.")
 @horizon_options
+@record_options
 @dry_run_option
 @format_option
 @module_options
@@ -60,7 +63,11 @@ def tidy(args: tuple[str, ...], tolerant: bool, diff: bool, go_version: str, com
         return dry_run(given, "tidy", run, requested=tuple, follows_imports=True)
     session = open_session({**flags, "tolerant": tolerant})
     _check(session, args, go_version, compat)
-    result = tidy_service(session, diff=diff, go_version=go_version, compat=compat)
+
+    def run_tidy(each: Session) -> TidyResult:
+        return tidy_service(each, diff=diff, go_version=go_version, compat=compat)
+
+    result = run_session(session, flags, run_tidy)
     if not result.diff:
         return EXIT_DONE
     show(result.diff)

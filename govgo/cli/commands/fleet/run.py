@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.cli.call import reporter
-from govgo.cli.commands.fleet.verbs import VERBS, deciding_values, verb_flags, verb_values
+from govgo.cli.commands.fleet.verbs import VERBS, FleetVerb, deciding_values, verb_flags, verb_values
 from govgo.cli.exitcodes import EXIT_DONE, EXIT_NO
 from govgo.cli.options import Command, Flag, FlagError, option
 from govgo.cli.outputs import Reports, output_options
 from govgo.cli.session import change_directory, environment, working_directory
 from govgo.core.fleet.keys import DECIDING_VARIABLES, settings_key
-from govgo.errors import InputError, UsageError
+from govgo.core.govgotoml import MAX_BYTES
+from govgo.errors import Failure, InputError, UsageError
 from govgo.report.words import many
 
 if TYPE_CHECKING:
     from govgo.adapters.engine.chunks import Limits
     from govgo.cli.commands.fleet.worker import Job
     from govgo.core.fleet.units import Entry, Unit
+    from govgo.core.govgotoml import ProjectPolicy
 
 _TARGET = "govgo.cli.commands.fleet.worker:make_worker"
 _DEFAULT_TIME, _DEFAULT_MEMORY = "10m", "2GiB"
@@ -199,12 +201,12 @@ def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any]
     It is tried here first, so that a mistake in the flags is told once.
     """
     from govgo.adapters.fleet.sources import stamp_of
-    from govgo.cli.commands.fleet.worker import Job, rehearse
+    from govgo.cli.commands.fleet.worker import Job
 
     verb = VERBS[name]
     env = environment()
     variables = {each: env.get(each) for each in DECIDING_VARIABLES if env.get(each)}
-    values = _with_absolute_paths(verb_values(verb, flags), cwd)
+    values = _with_contents(verb, _with_absolute_paths(verb_values(verb, flags), cwd), cwd)
     if databases := variables.get("GOVGO_VULNDB"):
         variables["GOVGO_VULNDB"] = ",".join(_absolute(name, cwd) for name in databases.split(","))
     started = datetime.fromisoformat(about["started"]) if about is not None else datetime.now(UTC)
@@ -212,8 +214,7 @@ def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any]
     if about is not None:
         state = about["state"]
     else:
-        document = rehearse(job)
-        state = {each: document.get(each) for each in verb.state}
+        state = _state_of(job)
         named = [*values.get("databases", ()), *variables.get("GOVGO_VULNDB", "").split(","), *values.get("vex", ())]
         state["files"] = [stamp_of(name) for name in named if name.startswith("/")]
     day = started.date().isoformat() if verb.ages else ""
@@ -224,6 +225,51 @@ def _job(name: str, flags: Mapping[str, Any], cwd: str, about: Mapping[str, Any]
             "-resume: the interrupted run had other flags, variables or another govgo: run without -resume"
         )
     return job, state
+
+
+def _state_of(job: Job) -> dict[str, Any]:
+    """The state of the databases that a verb asks.
+
+    Of those that only the rules of some repositories ask nothing may be known: then these say why they fail.
+    """
+    from govgo.cli.commands.fleet.worker import rehearse
+
+    verb = VERBS[job.verb]
+    document = rehearse(job)
+    state = {each: document.get(each) for each in verb.state}
+    policy = _policy(job.values)
+    for other, rule in verb.asks.items():
+        if policy is not None and not getattr(policy.check, rule):
+            continue
+        asked = job._replace(verb=other, values=verb_values(VERBS[other], job.values))
+        try:
+            document = rehearse(asked)
+        except Failure:
+            document = {}
+        state[other] = {each: document.get(each) for each in VERBS[other].state}
+    return state
+
+
+def _policy(values: Mapping[str, Any]) -> ProjectPolicy | None:
+    """The one that counts for every repository, None where each has its own."""
+    from govgo.core.govgotoml import parse_policy
+
+    given = values.get("policy")
+    return parse_policy(given.name, given.data, govgo.__version__) if given else None
+
+
+def _with_contents(verb: FleetVerb, values: dict[str, Any], cwd: str) -> dict[str, Any]:
+    """The flags that name files whose bytes workers get, and by which a result is known."""
+    from govgo.load.targets.policy import GivenPolicy
+
+    for name in verb.contents:
+        if given := values.get(name):
+            try:
+                with open(os.path.join(cwd, given), "rb") as file:
+                    values[name] = GivenPolicy(given, file.read(MAX_BYTES + 1))
+            except OSError as error:
+                raise UsageError(f"-{name} {given}: {(error.strerror or str(error)).lower()}") from None
+    return values
 
 
 def _with_absolute_paths(values: dict[str, Any], cwd: str) -> dict[str, Any]:

@@ -23,6 +23,10 @@ class FleetVerb(NamedTuple):
         ages: whether what it says depends on the day.
         state: the members of its document that tell the state of its databases.
         left_out: claims or findings that it leaves out, unless -only or -skip is set.
+        contents: keywords of flags that name files which are read once, where the run is started: workers get what
+            they say.
+        asks: other verbs whose databases it may ask, by the keys of `[check]` that ask for it.
+        rehearsal: files that it needs beside go.mod to have anything to do.
     """
 
     module: str
@@ -32,6 +36,9 @@ class FleetVerb(NamedTuple):
     ages: bool = False
     state: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    asks: Mapping[str, str] = {}
+    rehearsal: Mapping[str, str] = {}
 
     def load(self) -> Command:
         """Its command."""
@@ -52,6 +59,15 @@ VERBS: Mapping[str, FleetVerb] = {
     "list": FleetVerb("fleet.list", "list_command"),
     "outdated": FleetVerb("inspect.outdated", "outdated", ages=True),
     "audit": FleetVerb("trust.audit", "audit", _MODULES, {"packages": _SOURCES}, ages=True, state=("databases",)),
+    "check": FleetVerb(
+        "trust.check",
+        "check",
+        _SOURCES | _VENDOR | _TEXTS,
+        ages=True,
+        contents=("policy",),
+        asks={"audit": "advisories", "licenses": "licenses"},
+        rehearsal={"govgo.toml": "[check]\n"},
+    ),
     "licenses": FleetVerb("trust.licenses", "licenses", _TEXTS, {"packages": _SOURCES}, state=("matcher",)),
     # The module cache belongs to a machine, and not to a repository.
     "verify": FleetVerb("trust.verify", "verify", _VENDOR, left_out=("cache",)),
@@ -66,7 +82,7 @@ _NOT_HERE = frozenset(
     {
         *("chdir", "modfile", "overlay", "trace"),
         *("form", "as_json", "outputs", "as_markdown", "exit_zero", "exit_code", "notices"),
-        *("record", "replay", "since", "bundle", "from_bundle", "against"),
+        *("record", "replay", "since", "bundle", "from_bundle", "against", "fix", "dry_run", "diff"),
     }
 )
 """The flags of a verb that a fleet has in another way, or that make no sense for many repositories: their keywords."""

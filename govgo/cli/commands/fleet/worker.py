@@ -30,6 +30,7 @@ from govgo.cli.session import make_settings, network_options
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
+from govgo.core.govgotoml import NoPolicyError, PolicyFileError
 from govgo.core.modfile import ModFileErrors
 from govgo.errors import (
     ConflictError,
@@ -107,7 +108,8 @@ def closure_of(job: Job, module: str, version: str, go: str) -> dict[str, str]:
 def _document_for(job: Job, gomod: str) -> Mapping[str, Any]:
     worker = _Worker(job)
     with TemporaryDirectory(prefix="govgo-fleet-") as directory:
-        Path(directory, "go.mod").write_text(gomod)
+        for name, text in {**VERBS[job.verb].rehearsal, "go.mod": gomod}.items():
+            Path(directory, name).write_text(text)
         document, _, error = worker.run(DirectoryFiles(directory, MOUNT))
     worker.end()
     if error is not None:
@@ -290,7 +292,9 @@ def _codes(*kinds: type[GovgoError]) -> frozenset[str]:
     return frozenset(kind.code for kind in found)
 
 
-_LASTING = _codes(ModFileError, ModFileErrors, GoSumError, InvalidPathError, InvalidVersionError) | {InputError.code}
+_LASTING = _codes(
+    *(ModFileError, ModFileErrors, GoSumError, InvalidPathError, InvalidVersionError, PolicyFileError, NoPolicyError)
+) | {InputError.code}
 """Codes of errors that the files of a repository have by themselves. After any other the next run looks again."""
 _PASSING = _codes(UnavailableError, IntegrityError, ConflictError) - {"offline", "no-usable-source"}
 """Codes of errors after which another attempt in the same run may help."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, command, horizon_options, module_options, option, record_options
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.planning import plan_formats
-from govgo.cli.session import open_session
+from govgo.cli.session import open_session, run_session
 from govgo.core.resolution.plan import Plan
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 @command(own=True, usage="[flags] step...")
 @option("-diff", "diff", is_flag=True, help="Show unified diffs of go.mod and go.sum.")
 @option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
+@horizon_options
+@record_options
 @output_options
 @module_options
 @argument("steps")
@@ -33,12 +35,15 @@ def whatif(steps: tuple[str, ...], diff: bool, offline: bool, **flags: Any) -> i
     govgo what-if 'drop github.com/pkg/errors' tidy
     govgo what-if 'replace rsc.io/quote=>../quote' 'get -u ./...' --diff
     govgo what-if 'get rsc.io/quote@v1.5.1' --json
+    govgo what-if --min-age 14d 'get -u ./...'      with no version that is younger than two weeks
+    govgo what-if --record FILE tidy                then --replay FILE says the same again, and asks nobody
 
     Formats: text, json, markdown.
     """
     formats = plan_formats(diffs=diff)
     with Reports(flags, formats, lambda error: Plan("what-if", faults=(fault_of(error),))) as reports:
-        plan = _played(open_session(flags, offline=offline), steps)
+        session = open_session(flags, offline=offline)
+        plan = run_session(session, {**flags, "offline": offline}, lambda each: _played(each, steps))
         reports.tell(plan)
     reports.tell_faults(plan.faults)
     return reports.exit_code(plan.verdict)

@@ -460,7 +460,7 @@ void main(void) {
     const selected = selectedOf[data.path[node]];
     if (selected >= 0 && selected !== node) box.append(element("p", {}, "Selected is ", link(selected, data.version[selected] || "the main module")));
     const asking = requirersOf(node);
-    if (!has(node, MAIN)) {
+    if (!has(node, MAIN) || asking.length) {  // the main modules of a workspace may require each other
       box.append(element("h3", {}, asking.length === 1 ? "Required once" : `Required ${asking.length.toLocaleString("en")} times, highest version first`));
       const list = element("ul", { id: "requirers" });
       let versions = null;
@@ -479,11 +479,11 @@ void main(void) {
         box.append(element("button", { type: "button", onclick: () => { state.isAllListed = true; explain(node); } },
           `Show all ${asking.length.toLocaleString("en")}`));
       }
-      if (asking.length && !asking.some((each) => decides(each.target))) {
+      if (!has(node, MAIN) && asking.length && !asking.some((each) => decides(each.target))) {
         box.append(element("p", { class: "note" }, "What decides is not part of this page."));
       }
       const chain = [...onChain];
-      if (chain.length > 1) {
+      if (!has(node, MAIN) && chain.length > 1) {
         box.append(element("h3", {}, "Shortest way"));
         box.append(element("ol", { id: "chain" }, ...chain.map((each) => element("li", {}, link(each, nameOf(each))))));
       }

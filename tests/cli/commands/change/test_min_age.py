@@ -13,6 +13,7 @@ import pytest
 from govgo.cli.main import invoke
 from govgo.wiring.session import SystemClock
 from tests.cli.commands.inspect.test_outdated import publish
+from tests.simulators.run import document
 from tests.simulators.world import World
 
 MAIN = "module example.com/app\n\ngo 1.21\n"
@@ -23,6 +24,7 @@ VERSIONS = {
     "q.io/a@v1.2.0": ("2024-06-25", ""),
     "q.io/b@v1.0.0": ("2024-01-01", ""),
     "q.io/b@v1.1.0": ("2024-06-20", ""),
+    "q.io/n@v1.0.0": ("2024-01-01", ""),
 }
 
 
@@ -31,6 +33,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2024, 7, 1, tzinfo=UTC))
     with World(tmp_path) as world:
         publish(world, VERSIONS)
+        world.proxy.files["/q.io/n/@v/v1.0.0.info"] = b'{"Version":"v1.0.0"}'  # nobody says when
         world.use(monkeypatch)
         monkeypatch.chdir(world.main(MAIN, SOURCE))
         yield world
@@ -118,7 +121,7 @@ def test_outdated(world: World, run: Any) -> None:
     assert out == "1 direct requirement up to date\n"
 
 
-@pytest.mark.parametrize("verb", ["get", "tidy", "outdated"])
+@pytest.mark.parametrize("verb", ["get", "tidy", "outdated", "what-if"])
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
@@ -137,3 +140,63 @@ def test_values_that_cannot_be_read(world: World, run: Any, verb: str, flags: li
 def test_mod_verbs_have_gos_flags_alone(world: World, run: Any, verb: str) -> None:
     code, _, err = run("mod", verb, "-min-age", "14d")
     assert (code, err.splitlines()[0]) == (2, "flag provided but not defined: -min-age")
+
+
+TOO_YOUNG_B = "q.io/b@v1.1.0: made 2024-06-20T00:00:00Z, 11 days ago: younger than 14 days (-min-age)"
+TOO_YOUNG_A = "q.io/a@v1.2.0: made 2024-06-25T00:00:00Z, 6 days ago: younger than 14 days (-min-age)"
+UNDATED = "q.io/n@v1.0.0: "
+WHAT_IF: list[tuple[str, list[str], set[str] | str]] = [
+    # The newest version of a that is old enough is v1.1.0, which needs the v1.1.0 of b that is 11 days old.
+    ("-min-age=14d", ["get q.io/a"], TOO_YOUNG_B),
+    ("-min-age=14d -min-age-except=q.io/b", ["get q.io/a"], {"q.io/a v1.1.0", "q.io/b v1.1.0"}),
+    ("-min-age=14d -min-age-except=*.io/b,q.io/x", ["get q.io/a"], {"q.io/a v1.1.0", "q.io/b v1.1.0"}),
+    ("-min-age=14d -min-age-except=q.io/a", ["get q.io/a"], {"q.io/a v1.2.0"}),
+    ("-min-age=14d -min-age-except=q.io", ["get q.io/a"], {"q.io/a v1.2.0"}),
+    ("-min-age=5d", ["get q.io/a"], {"q.io/a v1.2.0"}),
+    ("-min-age=160d", ["get q.io/a"], {"q.io/a v1.0.0"}),
+    ("-min-age=14d", ["get q.io/a@v1.2.0"], TOO_YOUNG_A),
+    ("-min-age=14d", ["get q.io/a@v1.0.0"], {"q.io/a v1.0.0"}),
+    ("-min-age=14d", ["tidy"], TOO_YOUNG_B),
+    # An edit may say what it likes; what the build list comes to in the end is judged.
+    ("-min-age=14d", ["require q.io/a@v1.2.0"], TOO_YOUNG_A),
+    ("-min-age=14d", ["require q.io/a@v1.1.0"], TOO_YOUNG_B),
+    ("-min-age=14d", ["require q.io/a@v1.1.0", "drop q.io/a"], set()),
+    ("-min-age=14d", ["require q.io/b@v1.1.0", "exclude q.io/b@v1.1.0"], set()),
+    ("-min-age=14d", ["require q.io/a@v1.1.0", "replace q.io/b=>q.io/b@v1.0.0"], {"q.io/a v1.1.0", "q.io/b v1.1.0"}),
+    # A version without a date may be younger.
+    ("-min-age=14d", ["require q.io/n@v1.0.0"], UNDATED),
+    ("-min-age=14d", ["get q.io/n@v1.0.0"], UNDATED),
+    ("-min-age=14d", ["get q.io/n"], 'no matching versions for query "upgrade"'),
+    ("-min-age=14d -min-age-except=q.io/n", ["get q.io/n"], {"q.io/n v1.0.0"}),
+    ("-as-of=2024-01-15", ["get q.io/a"], {"q.io/a v1.0.0"}),
+    ("-as-of=2024-06-27 -min-age=5d", ["get q.io/a"], {"q.io/a v1.1.0", "q.io/b v1.1.0"}),
+]
+
+
+@pytest.mark.parametrize(("flags", "steps", "want"), WHAT_IF, ids=[f"{row[0]} {row[1]}" for row in WHAT_IF])
+def test_what_if(world: World, run: Any, flags: str, steps: list[str], want: set[str] | str) -> None:
+    code, out, err = run("what-if", *flags.split(), *steps, "--json")
+    told = document(out, "govgo.plan-1.json")
+    found = {f"{each['path']} {each['new']['version']}" for each in told["results"]}
+    if isinstance(want, str):
+        assert (code, found, want in err) == (1, set(), True), err
+        assert want in told["errors"][0]["text"]
+    else:
+        assert (code, found) == (0, want), err
+    assert Path("go.mod").read_text() == MAIN
+
+
+def test_tidy_fails_closed_without_a_date(world: World, run: Any) -> None:
+    Path("main.go").write_text('package main\n\nimport _ "q.io/n"\n\nfunc main() {}\n')
+    code, _, err = run("tidy", "-min-age", "14d")
+    assert (code, "q.io/n" in err, Path("go.mod").read_text()) == (1, True, MAIN)
+    Path("go.mod").write_text(f"{MAIN}\nrequire q.io/n v1.0.0\n")
+    code, _, err = run("tidy", "-min-age", "14d")
+    assert (code, UNDATED in err) == (1, True)
+    code, _, err = run("tidy", "-min-age", "14d", "-min-age-except", "q.io/n")
+    assert (code, required()) == (0, ["require q.io/n v1.0.0"]), err
+
+
+def test_tidy_excepts_by_pattern(world: World, run: Any) -> None:
+    code, _, err = run("tidy", "-min-age", "14d", "-min-age-except", "*.io/b")
+    assert (code, required()) == (0, ["require q.io/a v1.1.0"]), err  # a needs b, and imports none of it

