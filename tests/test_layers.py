@@ -80,7 +80,15 @@ ROOMS = {
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
-    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
+    "serve": (
+        "access accesslog counters filters protocol",
+        "policy",
+        "settings",
+        "upstream",
+        "http sumdb",
+        "hooks publish vanity",
+        "server",
+    ),
     "cli": (
         "options progress streams topics",
         "console exitcodes group sizes",

@@ -20,6 +20,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from govgo.core.foreign import one_line
+from govgo.core.module.paths import check_path
+from govgo.core.modzip.bounds import MAX_ZIP_FILE
+from govgo.core.modzip.rules import is_clean
 from govgo.errors import InputError, UsageError
 from govgo.serve.policy import MODES, Policy, Rule
 
@@ -28,6 +31,52 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SIZE = re.compile(r"([0-9]{1,12})([kmg]?)b?\Z", re.ASCII | re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Publishing(NamedTuple):
+    """Modules that live here alone.
+
+    Attributes:
+        modules: their patterns; () where nothing can be published.
+        sumdb: the place of a checksum database of one's own, which gets a record of each version first; "" for none.
+        sumdb_key: the file of its private key, "" for the usual one.
+        max_bytes: of a zip.
+    """
+
+    modules: tuple[str, ...] = ()
+    sumdb: str = ""
+    sumdb_key: str = ""
+    max_bytes: int = MAX_ZIP_FILE
+
+
+class Hook(NamedTuple):
+    """Who may say that modules have changed: whoever knows the secret in a file.
+
+    Attributes:
+        secret_file: what signs the messages; its first line.
+        modules: patterns of the modules that it may be about.
+    """
+
+    secret_file: str
+    modules: tuple[str, ...]
+
+
+class Vanity(NamedTuple):
+    """Import paths that begin with the name of this server, and where their code is.
+
+    Attributes:
+        prefix: the path of the repository's root, HOST/…
+        vcs: as in a go-import tag: git, hg, svn, bzr, fossil, or mod for a proxy.
+        repo: a URL.
+        subdir: of the repository, where the module is not in its root.
+        proxy: the URL of a module proxy that has it, too; "" for none.
+    """
+
+    prefix: str
+    vcs: str
+    repo: str
+    subdir: str = ""
+    proxy: str = ""
 
 
 class Settings(NamedTuple):
@@ -47,6 +96,11 @@ class Settings(NamedTuple):
         access_log: a file, "-" for standard error.
         connections: at once, in each process.
         policy: which modules are served.
+        filter: a filter file of Athens, "" for none.
+        check: a govgo.toml whose rules count for what is served, "" for none.
+        unknown_is_refused: so is a version of which a rule of that file cannot tell.
+        anonymous: patterns of the modules that may be read without a name, where there are users.
+        publishing, hooks, vanity: see there.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -65,14 +119,25 @@ class Settings(NamedTuple):
     access_log: str = ""
     connections: int = 4096
     policy: Policy = Policy()
+    filter: str = ""
+    check: str = ""
+    unknown_is_refused: bool = False
+    anonymous: tuple[str, ...] = ()
+    publishing: Publishing = Publishing()
+    hooks: tuple[Hook, ...] = ()
+    vanity: tuple[Vanity, ...] = ()
 
 
 _TEXTS = ("listen", "storage", "upstream", "tls_cert", "tls_key", "client_ca", "users", "access_log")
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy")
-_POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
+_TABLES = ("policy", "publish", "hooks", "vanity")
+_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "anonymous", *_TABLES)
+_POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age", "filter", "check", "unknown")
+_UNKNOWN = ("allow", "deny")
+_VCS = ("git", "hg", "svn", "bzr", "fossil", "mod")
+_REPO = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+\Z", re.ASCII)
 
 
 def parse_settings(file: str, data: bytes) -> Settings:
@@ -107,8 +172,16 @@ def parse_settings(file: str, data: bytes) -> Settings:
             if not isinstance(value, bool):
                 raise UsageError(f"{place}: want true or false")
             values["read_only"] = value
+        elif key == "anonymous":
+            values[key] = _texts(place, value)
+        elif key == "policy":
+            values.update(_policy(file, value))
+        elif key == "publish":
+            values["publishing"] = _publishing(file, value)
+        elif key == "hooks":
+            values[key] = tuple(_hook(f"{place}[{at}]", each) for at, each in enumerate(_list(place, value)))
         else:
-            values["policy"] = _policy(file, value)
+            values[key] = tuple(_vanity(f"{place}[{at}]", each) for at, each in enumerate(_list(place, value)))
     return Settings(**values)
 
 
@@ -150,10 +223,9 @@ def parse_listen(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)
 
 
-def _policy(file: str, table: object) -> Policy:
-    if not isinstance(table, dict):
-        raise UsageError(f"{file}: policy: want a table")
-    _check_keys(file, "policy.", table, _POLICY_KEYS)
+def _policy(file: str, value: object) -> dict[str, Any]:
+    """The settings that `[policy]` states."""
+    table = _keys(f"{file}: policy", value, _POLICY_KEYS)
     rules = []
     for number, each in enumerate(_list(f"{file}: policy.deny", table.get("deny", []))):
         place = f"{file}: policy.deny[{number}]"
@@ -164,13 +236,86 @@ def _policy(file: str, table: object) -> Policy:
         place = f"{file}: policy.modes[{number}]"
         entry = _table(place, each, ("module", "mode"))
         modes.append((entry["module"], _mode(place, entry.get("mode", ""))))
-    return Policy(
+    policy = Policy(
         tuple(rules),
-        tuple(_text(f"{file}: policy.allow", each) for each in _list(f"{file}: policy.allow", table.get("allow", []))),
+        _texts(f"{file}: policy.allow", table.get("allow", [])),
         _mode(f"{file}: policy.mode", table.get("mode", "sync")),
         tuple(modes),
         parse_duration(f"{file}: policy.min_age", _text(f"{file}: policy.min_age", table.get("min_age", "0s"))),
     )
+    unknown = table.get("unknown", "allow")
+    if unknown not in _UNKNOWN:
+        raise UsageError(f"{file}: policy.unknown: want one of {', '.join(_UNKNOWN)}")
+    return {
+        "policy": policy,
+        "filter": _text(f"{file}: policy.filter", table.get("filter", "")),
+        "check": _text(f"{file}: policy.check", table.get("check", "")),
+        "unknown_is_refused": unknown == "deny",
+    }
+
+
+def _publishing(file: str, value: object) -> Publishing:
+    place = f"{file}: publish"
+    table = _keys(place, value, ("modules", "sumdb", "sumdb_key", "max_size"))
+    found = Publishing(
+        _texts(f"{place}.modules", table.get("modules", [])),
+        _text(f"{place}.sumdb", table.get("sumdb", "")),
+        _text(f"{place}.sumdb_key", table.get("sumdb_key", "")),
+        parse_size(f"{place}.max_size", _text(f"{place}.max_size", table.get("max_size", str(MAX_ZIP_FILE)))),
+    )
+    if not found.modules:
+        raise UsageError(f"{place}.modules: want patterns of the modules that live here alone")
+    if not 0 < found.max_bytes <= MAX_ZIP_FILE:
+        raise UsageError(f"{place}.max_size: a module zip has at most {MAX_ZIP_FILE >> 20}MB")
+    return found
+
+
+def _hook(place: str, value: object) -> Hook:
+    table = _keys(place, value, ("secret_file", "modules"))
+    found = Hook(
+        _text(f"{place}.secret_file", table.get("secret_file", "")),
+        _texts(f"{place}.modules", table.get("modules", [])),
+    )
+    if not found.secret_file or not found.modules:
+        raise UsageError(f"{place}: want a secret_file, and the modules that it may be about")
+    return found
+
+
+def _vanity(place: str, value: object) -> Vanity:
+    table = _keys(place, value, Vanity._fields)
+    found = Vanity(
+        **{
+            "prefix": "",
+            "vcs": "git",
+            "repo": "",
+            **{key: _text(f"{place}.{key}", each) for key, each in table.items()},
+        }
+    )
+    try:
+        check_path(found.prefix)
+    except InputError as error:
+        raise UsageError(f"{place}.prefix: {error}") from None
+    if found.vcs not in _VCS:
+        raise UsageError(f"{place}.vcs: want one of {', '.join(_VCS)}")
+    for key, url in (("repo", found.repo), ("proxy", found.proxy)):
+        if not _REPO.match(url) and (url or key == "repo"):
+            raise UsageError(f"{place}.{key}: want a URL: {one_line(url)}")
+    if found.subdir and (found.vcs == "mod" or not is_clean(found.subdir) or found.subdir[0] in "/."):
+        raise UsageError(f"{place}.subdir: want a directory of the repository: {one_line(found.subdir)}")
+    return found
+
+
+def _keys(place: str, value: object, names: tuple[str, ...]) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{place}: want a table")
+    for key in value:
+        if key not in names:
+            raise UsageError(f"{place}.{one_line(key)}: unknown key; keys are {', '.join(names)}")
+    return value
+
+
+def _texts(place: str, value: object) -> tuple[str, ...]:
+    return tuple(_text(place, each) for each in _list(place, value))
 
 
 def _check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple[str, ...]) -> None:

@@ -21,18 +21,24 @@ from govgo.core.module.cachepath import DOWNLOAD
 from govgo.core.sumdb.database import database_of
 from govgo.errors import GovgoError, UsageError, run_all
 from govgo.ports.storage import Storage
-from govgo.serve.access import Access, read_users
+from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
+from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
+from govgo.serve.publish.route import PublishRoute
+from govgo.serve.publish.sumdb import sumdb_route
+from govgo.serve.server.rules import read_rules
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
+from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.zips import Means
+from govgo.wiring.sumdb import open_place, open_publisher
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
 """Clients ask again themselves; what upstream says is told to them soon."""
@@ -79,10 +85,22 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     """
     open_storage(settings, env).close()
     tls_context(settings)
-    if settings.users:
-        read_users(settings.users, _read(settings.users))
+    read_rules(settings)
     if env.gosumdb != OFF:
         database_of(env)
+    if settings.publishing.modules:
+        _check_publishing(settings, env)
+
+
+def _check_publishing(settings: Settings, env: GoEnv) -> None:
+    if not settings.users:
+        raise UsageError("publish: users is missing: nobody publishes without a name")
+    if not settings.storage:
+        raise UsageError("publish: storage is missing: a module cache is emptied, and this cannot be had again")
+    if settings.read_only:
+        raise UsageError("publish: read_only says that nothing is stored")
+    if settings.publishing.sumdb:
+        open_publisher(settings.publishing.sumdb, settings.publishing.sumdb_key, env.process)
 
 
 def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counters: Counters | None = None) -> Running:
@@ -100,8 +118,12 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     """
     if settings.upstream:
         env = env._replace(goproxy=settings.upstream)
+    here = ",".join(settings.publishing.modules)
+    if here:  # nobody else is to hear of them
+        env = env._replace(gonosumdb=",".join(filter(None, (env.gonosumdb, here))))
+    rules = read_rules(settings)
     storage = open_storage(settings, env)
-    access = Access(read_users(settings.users, _read(settings.users)) if settings.users else None)
+    access = Access(rules.users, settings.anonymous)
     log = AccessLog(settings.access_log)
     try:
         log.start()
@@ -128,7 +150,8 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
             not settings.read_only,
         )
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
-        return Library(means, freshness, min_age_s=settings.policy.min_age_s)
+        published = PublishedModules(means, here, _ledger(settings, env)) if here else None
+        return Library(means, freshness, min_age_s=settings.policy.min_age_s, published=published)
 
     cold.start()
     try:
@@ -143,13 +166,33 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         storage,
         Memory(settings.memory_bytes, counters),
         counters,
-        settings.policy,
+        rules.policy,
         access,
         log,
         Limits(connections=settings.connections),
         ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
     )
+    site.routes = _routes(site, settings, env, report)
     return Running(site, library.aclose, [storage.close])
+
+
+def _routes(site: Site, settings: Settings, env: GoEnv, report: ServerReporter) -> tuple[Route, ...]:
+    """What is answered beside the protocol."""
+    routes = []
+    published = site.library.published
+    if published is not None:
+        routes.append(PublishRoute(site, published, settings.publishing.max_bytes).route())
+        if settings.publishing.sumdb:
+            routes.append(sumdb_route(site, open_place(settings.publishing.sumdb, env.process), report.note))
+    return tuple(routes)
+
+
+def _ledger(settings: Settings, env: GoEnv) -> Ledger | None:
+    """One's own checksum database, for what is published."""
+    publishing = settings.publishing
+    if not publishing.sumdb:
+        return None
+    return ledger_of(open_publisher(publishing.sumdb, publishing.sumdb_key, env.process).add)
 
 
 async def _nothing() -> None:
@@ -192,11 +235,3 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
     return context
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(1 << 20)
-    except OSError as error:
-        raise UsageError(f"{path}: {one_line(error.strerror or '')}") from None

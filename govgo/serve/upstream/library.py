@@ -17,7 +17,6 @@ with the hash that was stored with it.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -25,9 +24,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from govgo.adapters.disk.system import path_of
-from govgo.adapters.modzip.hash import hash_zip
-from govgo.adapters.modzip.read import Rules
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.module.escape import escape_path
@@ -49,11 +45,13 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import RevInfo
-from govgo.ports.storage import Entry, LocalStorage, Storage
-from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
+from govgo.ports.storage import Entry, Storage
+from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.published import PublishedModules
+from govgo.serve.upstream.stored import hash_stored, look
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
@@ -105,10 +103,22 @@ class Lately(OrderedDict[Any, Any]):
 
 
 class Library:
-    """See the module's docstring. Belongs to the cold loop."""
+    """See the module's docstring. Belongs to the cold loop.
 
-    def __init__(self, means: Means, freshness: Freshness, *, min_age_s: float = 0.0) -> None:
+    Attributes:
+        published: answers about modules that live in the storage alone: upstream is never asked about them.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        freshness: Freshness,
+        *,
+        min_age_s: float = 0.0,
+        published: PublishedModules | None = None,
+    ) -> None:
         self._means = means
+        self.published = published
         self._cold = means.cold
         self._storage: Storage = means.storage
         self._fresh = freshness
@@ -142,6 +152,8 @@ class Library:
             mode: what is done about what is not stored: "sync" fetches it, "redirect" says where it is, "none" refuses.
             whole: a zip that is on its way is waited for.
         """
+        if self.published is not None and not question.database and self.published.covers(question.path):
+            return await self.published.answer(question)
         fetch = fetch and mode == "sync"
         try:
             return await self._answer(question, fetch, mode, whole)
@@ -271,12 +283,12 @@ class Library:
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
         """A stored zip, proved; what is answered is the very file, or the very tag, that was proved."""
         key = file_key(mod, "zip")
-        found = await self._cold.stored(lambda: _look(self._storage, key))
+        found = await self._cold.stored(lambda: look(self._storage, key))
         if found is None:
             return None
         if self._sound.get(key) != found.tag:
             try:
-                h1 = await self._hash_stored(found)
+                h1 = await hash_stored(self._cold, self._storage, found)
                 sound = await self._is_sound(mod, h1, key)
             except BadZipError as error:
                 sound = False
@@ -287,13 +299,6 @@ class Library:
                 raise StorageError(f"{key}: somebody has written to it while it was read", key=key)
             self._sound.keep(key, found.tag)
         return found
-
-    async def _hash_stored(self, found: StoredFile) -> str:
-        """The h1: of a stored zip."""
-        file = found.file
-        if file is not None:
-            return await self._cold.computed(lambda: hash_zip(path_of(file.descriptor), Rules.STRICT))
-        return await self._cold.stored(lambda: _hash_copy(self._storage, found.key, found.tag))
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:
         """Whether what was read from the storage is what the database, or the hash beside it, says.
@@ -552,30 +557,3 @@ def _stored_versions(storage: Storage, path: str) -> bytes:
     versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
     found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
     return "".join(f"{version}\n" for version in found).encode()
-
-
-def _look(storage: Storage, key: str) -> StoredFile | None:
-    """A stored zip, not proved: open, where it is on this machine."""
-    if not isinstance(storage, LocalStorage):
-        entry = storage.head(key)
-        return None if entry is None else StoredFile(key, entry.size, entry.modified, entry.tag, None)
-    descriptor = storage.open(key)
-    if descriptor is None:
-        return None
-    file = OpenFile(descriptor)
-    facts = os.fstat(descriptor)
-    return StoredFile(key, facts.st_size, facts.st_mtime, file.mark(), file)
-
-
-def _hash_copy(storage: Storage, key: str, tag: str) -> str:
-    """The h1: of a zip that is on another machine."""
-    import tempfile
-
-    pieces = storage.chunks(key, tag=tag)
-    if pieces is None:
-        raise BadZipError("it is gone")
-    with tempfile.NamedTemporaryFile(prefix="govgo-serve-") as file:
-        for piece in pieces:
-            file.write(piece)
-        file.flush()
-        return hash_zip(file.name, Rules.STRICT)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The settings that are read anew while the server runs, with the files that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from govgo.core.foreign import one_line
+from govgo.errors import UsageError
+from govgo.serve.access import User, read_users
+from govgo.serve.filters import parse_filter
+from govgo.serve.policy import Policy
+from govgo.serve.settings import Settings
+
+_MAX_BYTES = 8 << 20
+_LEAST_SECRET = 16
+"""A shorter secret can be guessed, in characters."""
+
+
+class HookSecret(NamedTuple):
+    """A secret that signs messages, and the patterns of the modules that these may be about."""
+
+    secret: bytes
+    modules: str
+
+
+class Rules(NamedTuple):
+    """See the module's docstring.
+
+    Attributes:
+        policy: with the filter file.
+        users: those of the file; None where there is none.
+        hooks: with their secrets.
+    """
+
+    policy: Policy
+    users: Mapping[str, User] | None = None
+    hooks: tuple[HookSecret, ...] = ()
+
+
+def read_rules(settings: Settings) -> Rules:
+    """Read the files that settings name.
+
+    Raises:
+        UsageError: one cannot be read, or makes no sense.
+        MissingExtraError: a package that it needs is not installed.
+    """
+    policy = settings.policy
+    if settings.filter:
+        policy = policy._replace(filter=parse_filter(settings.filter, _read(settings.filter)))
+    users = read_users(settings.users, _read(settings.users)) if settings.users else None
+    hooks = tuple(HookSecret(_secret(hook.secret_file), ",".join(hook.modules)) for hook in settings.hooks)
+    return Rules(policy, users, hooks)
+
+
+def _secret(file: str) -> bytes:
+    secret = _read(file).split(b"\n", 1)[0].strip()
+    if len(secret) < _LEAST_SECRET:
+        raise UsageError(f"{file}: want a secret of at least {_LEAST_SECRET} characters in its first line")
+    return secret
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {one_line((error.strerror or '').lower())}") from None
+    if len(data) > _MAX_BYTES:
+        raise UsageError(f"{path}: more than {_MAX_BYTES} bytes")
+    return data
