@@ -20,7 +20,7 @@ from govgo.serve.access import CHALLENGE, READ
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
 from govgo.serve.http.health import Health
-from govgo.serve.http.memory import Entry
+from govgo.serve.http.memory import FOR_EVER, Entry
 from govgo.serve.http.responses import (
     Asked,
     Facts,
@@ -43,7 +43,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_FOR_EVER = float("inf")
 _ENOUGH = 256 << 10
 """So much of a zip on its way is worth being sent at once; less waits a moment for more."""
 _SMALL_ZIP = 256 << 10
@@ -206,6 +205,7 @@ class Application:
 
     async def _answer(self, request: _Request, question: Question, shown: str) -> None:
         site = self._site
+        generation = site.memory.generation  # of the rules by which this request was admitted
         entry = site.memory.get(request.raw_path)
         if entry is not None:
             await self._send_entry(request, entry)
@@ -218,15 +218,15 @@ class Application:
             site.files.pop(request.raw_path, None)
         answer = await self._ask(request, question)
         if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP and answer.file is not None:
-            await self._keep_zip(request, answer, shown)
+            await self._keep_zip(request, answer, shown, generation)
         elif isinstance(answer, Body):
             facts = body_facts(answer)
             lasting = answer.fresh_s is None
             headers = ok_headers(question.kind, facts, answer.fresh_s, private=site.access.is_closed)
-            expires = _FOR_EVER if lasting else time.monotonic() + (answer.fresh_s or 0)
+            expires = FOR_EVER if lasting else time.monotonic() + (answer.fresh_s or 0)
             entry = Entry(question.kind, 200, headers, answer.data, expires, facts, shown)
             if lasting or (answer.fresh_s or 0) >= 1:
-                site.memory.put(request.raw_path, entry)
+                site.memory.put(request.raw_path, entry, generation)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
             if answer.file is not None:
@@ -246,12 +246,11 @@ class Application:
             if answer.fresh_s >= 1 and question.kind in LASTING_KINDS | {"list", "latest", "query"}:
                 body, headers = _told_refusal(answer)
                 expires = time.monotonic() + answer.fresh_s
-                site.memory.put(
-                    request.raw_path, Entry(question.kind, answer.status, headers, body, expires, None, shown)
-                )
+                entry = Entry(question.kind, answer.status, headers, body, expires, None, shown)
+                site.memory.put(request.raw_path, entry, generation)
             await self._refuse(request, answer)
 
-    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str) -> None:
+    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str, generation: int) -> None:
         """A small zip goes into memory, as most are."""
         assert zip_.file is not None
         facts = file_facts(zip_)
@@ -261,8 +260,8 @@ class Application:
         if len(data) != zip_.size or not zip_.is_as_proved():
             await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
             return
-        entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown)
-        self._site.memory.put(request.raw_path, entry)
+        entry = Entry("zip", 200, headers, data, FOR_EVER, facts, shown)
+        self._site.memory.put(request.raw_path, entry, generation)
         await self._send_entry(request, entry)
 
     async def _ask(self, request: _Request, question: Question) -> Answer:

@@ -29,7 +29,7 @@ from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
 from govgo.serve.publish.route import PublishRoute
 from govgo.serve.publish.sumdb import sumdb_route
-from govgo.serve.server.rules import read_rules
+from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
@@ -64,11 +64,38 @@ class Running:
     """A site whose cold loop runs, until `stop`."""
 
     def __init__(
-        self, site: Site, last: Callable[[], Coroutine[Any, Any, None]], ends: list[Callable[[], object]]
+        self,
+        site: Site,
+        settings: Settings,
+        routes: Callable[[Settings, Rules], tuple[Route, ...]],
+        last: Callable[[], Coroutine[Any, Any, None]],
+        ends: list[Callable[[], object]],
     ) -> None:
         self.site = site
+        self._settings = settings
+        self._routes = routes
         self._last = last
         self._ends = ends
+
+    def use(self, settings: Settings) -> tuple[str, ...]:
+        """Let new settings count, as far as they can while the server runs; those are `rules.RELOADABLE`.
+
+        Returns:
+            The names of others that differ: they count after a restart.
+
+        Raises:
+            UsageError, MissingExtraError: they make no sense, and those from before count.
+        """
+        site = self.site
+        now = renewed(self._settings, settings)
+        rules = read_rules(now)
+        routes = self._routes(now, rules)
+        site.access.use(rules.users, now.anonymous)
+        site.policy = rules.policy
+        site.library.min_age_s = rules.policy.min_age_s
+        site.routes = routes
+        self._settings = now
+        return tuple(name for name in Settings._fields if getattr(settings, name) != getattr(now, name))
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End what is under way, and write what is proved; wait no longer than that for either."""
@@ -93,8 +120,7 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
 
 
 def _check_publishing(settings: Settings, env: GoEnv) -> None:
-    if not settings.users:
-        raise UsageError("publish: users is missing: nobody publishes without a name")
+    check_names(settings)
     if not settings.storage:
         raise UsageError("publish: storage is missing: a module cache is emptied, and this cannot be had again")
     if settings.read_only:
@@ -172,12 +198,17 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         Limits(connections=settings.connections),
         ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
     )
-    site.routes = _routes(site, settings, env, report)
-    return Running(site, library.aclose, [storage.close])
+    fixed = _fixed_routes(site, settings, env, report)
+
+    def routes(settings: Settings, rules: Rules) -> tuple[Route, ...]:
+        return fixed
+
+    site.routes = routes(settings, rules)
+    return Running(site, settings, routes, library.aclose, [storage.close])
 
 
-def _routes(site: Site, settings: Settings, env: GoEnv, report: ServerReporter) -> tuple[Route, ...]:
-    """What is answered beside the protocol."""
+def _fixed_routes(site: Site, settings: Settings, env: GoEnv, report: ServerReporter) -> tuple[Route, ...]:
+    """What is answered beside the protocol, whatever the rules."""
     routes = []
     published = site.library.published
     if published is not None:
@@ -214,6 +245,18 @@ def open_storage(settings: Settings, env: GoEnv) -> Storage:
     return DirectoryStorage(place or f"{env.gomodcache}/{DOWNLOAD}")
 
 
+def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
+    """Use the certificate as it is on the disk now, for connections from now on.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
+
+
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
     """The context for TLS, None for none.
 
@@ -227,8 +270,8 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    load_certificate(context, settings)
     try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
         if settings.client_ca:
             context.load_verify_locations(settings.client_ca)
             context.verify_mode = ssl.CERT_REQUIRED

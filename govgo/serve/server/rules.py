@@ -13,6 +13,8 @@ from govgo.serve.filters import parse_filter
 from govgo.serve.policy import Policy
 from govgo.serve.settings import Settings
 
+RELOADABLE = ("policy", "filter", "check", "unknown_is_refused", "users", "anonymous", "hooks", "vanity")
+"""The names of the settings that count anew, whether they or the files that they name have changed."""
 _MAX_BYTES = 8 << 20
 _LEAST_SECRET = 16
 """A shorter secret can be guessed, in characters."""
@@ -37,6 +39,25 @@ class Rules(NamedTuple):
     policy: Policy
     users: Mapping[str, User] | None = None
     hooks: tuple[HookSecret, ...] = ()
+
+
+def renewed(before: Settings, fresh: Settings) -> Settings:
+    """The settings from before with those of `fresh` that count anew.
+
+    Raises:
+        UsageError: they do not fit together.
+    """
+    now = before._replace(**{name: getattr(fresh, name) for name in RELOADABLE})
+    if (now.policy.mode == "none") != (before.policy.mode == "none"):
+        raise UsageError("policy.mode: from or to none it changes only with a restart")
+    check_names(now)
+    return now
+
+
+def check_names(settings: Settings) -> None:
+    """Raise UsageError where versions can be published, and nobody has a name."""
+    if settings.publishing.modules and not settings.users:
+        raise UsageError("publish: users is missing: nobody publishes without a name")
 
 
 def read_rules(settings: Settings) -> Rules:

@@ -107,6 +107,7 @@ class Library:
 
     Attributes:
         published: answers about modules that live in the storage alone: upstream is never asked about them.
+        min_age_s: younger versions are refused.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Library:
         self._cold = means.cold
         self._storage: Storage = means.storage
         self._fresh = freshness
-        self._min_age_s = min_age_s
+        self.min_age_s = min_age_s
         self._flights: Flights[Any] = Flights()
         self.zips = ZipFlights(means, self._zip_failed)
         self._sound = Lately()
@@ -199,7 +200,7 @@ class Library:
         if question.kind in ("lookup", "tile"):
             proved: Body = await self._flights.join(key, lambda: self._sumdb(question))
             return proved
-        if self._min_age_s:
+        if self.min_age_s:
             await self._check_age(question.module, fetch)
         if question.kind == "zip":
             return await self._zip(question.module, fetch, mode, whole)
@@ -346,14 +347,14 @@ class Library:
         self._check_time(mod, info)
 
     def _check_time(self, mod: ModuleVersion, info: RevInfo) -> None:
-        if self._min_age_s and not self._is_old(info):
+        if self.min_age_s and not self._is_old(info):
             raise YoungVersionError(f"{mod} is younger than the minimum age of this proxy")
 
     def _is_old(self, info: RevInfo) -> bool:
         if info.time is None:
             return True
         when = info.time if info.time.tzinfo else info.time.replace(tzinfo=UTC)
-        return (datetime.now(UTC) - when).total_seconds() >= self._min_age_s
+        return (datetime.now(UTC) - when).total_seconds() >= self.min_age_s
 
     # What may change.
 
@@ -451,7 +452,7 @@ class Library:
         self._means.counters.add("fetched_list")
         found = await self._ask(lambda source: source.versions(question.path))
         versions = [version for version in found.list if canonical_version(version) == version]
-        if self._min_age_s:
+        if self.min_age_s:
             versions = await self._without_young(question.path, versions)
         return "".join(f"{version}\n" for version in versions).encode()
 

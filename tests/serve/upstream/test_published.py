@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def storage() -> MemoryStorage:
 
 
 @pytest.fixture
-def send(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def send(tmp_path: Path) -> Callable[..., Any]:
     path = tmp_path / "upload.zip"
 
     def send(here: PublishedModules, body: bytes = b"package x\n") -> Any:
@@ -61,7 +61,7 @@ def send(tmp_path: Path) -> Iterator[Callable[..., Any]]:
         found = examine(str(path), MOD)
         return asyncio.run(here.add(MOD, str(path), found.h1, found.gomod, "ci"))
 
-    yield send
+    return send
 
 
 def ask(here: PublishedModules, path: str) -> Any:

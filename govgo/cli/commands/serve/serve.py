@@ -58,7 +58,7 @@ def serve(**flags: Any) -> int:
         sys.stderr.write(f"govgo: serving at {url}\n")
         sys.stderr.flush()
 
-    return serve_until_stopped(settings, env, ready)
+    return serve_until_stopped(settings, env, ready, lambda: _settings(flags))
 
 
 def _settings(flags: dict[str, Any]) -> Any:
