@@ -86,7 +86,8 @@ ROOMS = {
         "settings",
         "upstream",
         "http sumdb",
-        "hooks publish vanity",
+        "hooks publish",
+        "vanity",
         "server",
     ),
     "cli": (

@@ -33,6 +33,7 @@ _EVENTS = (
     "connections",
     "opened_connections",
     "cold_flights",
+    "refreshes",
 )
 BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds of the histogram of fetches of zips, in seconds."""

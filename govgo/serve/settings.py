@@ -61,6 +61,13 @@ class Hook(NamedTuple):
     modules: tuple[str, ...]
 
 
+class HookSecret(NamedTuple):
+    """The secret in the file of a hook, and the patterns of the modules that its messages may be about."""
+
+    secret: bytes
+    modules: str
+
+
 class Vanity(NamedTuple):
     """Import paths that begin with the name of this server, and where their code is.
 

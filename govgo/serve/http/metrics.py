@@ -20,8 +20,10 @@ _COUNTERS = {
     "stale_answers": "Old lists and revisions that were given because upstream did not answer.",
     "damaged": "Stored files that did not prove, and were removed.",
     "refused_by_policy": "Requests that a rule refused.",
+    "refreshes": "Web hooks that said that modules have changed.",
     "unproved": "Downloads that contradict the checksum database or break the rules.",
     "storage_errors": "Writes that the storage refused.",
+    "refreshes": "Web hooks that said that modules have changed.",
     "opened_connections": "Connections that were opened.",
 }
 _GAUGES = {

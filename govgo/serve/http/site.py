@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -64,6 +65,24 @@ class Site:
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    _refreshes: int = 0
+
+    def refresh(self, paths: Sequence[str]) -> None:
+        """Ask upstream anew about modules, and about what lies below their paths; other processes follow."""
+        self.counters.add("refreshes")
+        self._refreshes += 1
+        self._forget_changing(paths)
+
+    def look(self) -> None:
+        """Follow the other processes of this server; called once a second."""
+        total = self.counters.total("refreshes")
+        if total != self._refreshes:
+            self._refreshes = total
+            self._forget_changing(None)
+
+    def _forget_changing(self, paths: Sequence[str] | None) -> None:
+        self.memory.forget_changing()
+        self.cold.loop.call_soon_threadsafe(self.library.refresh, paths)
 
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""

@@ -24,6 +24,7 @@ from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
+from govgo.serve.hooks.route import HookRoute
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
@@ -38,6 +39,7 @@ from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.zips import Means
+from govgo.serve.vanity import VanityRoute
 from govgo.wiring.sumdb import open_place, open_publisher
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
@@ -201,7 +203,9 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     fixed = _fixed_routes(site, settings, env, report)
 
     def routes(settings: Settings, rules: Rules) -> tuple[Route, ...]:
-        return fixed
+        vanity = VanityRoute(settings.vanity)
+        hooks = HookRoute(site, rules.hooks, vanity.places)
+        return (*fixed, hooks.route(), *([vanity.route()] if settings.vanity else []))
 
     site.routes = routes(settings, rules)
     return Running(site, settings, routes, library.aclose, [storage.close])

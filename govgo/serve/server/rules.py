@@ -11,20 +11,13 @@ from govgo.errors import UsageError
 from govgo.serve.access import User, read_users
 from govgo.serve.filters import parse_filter
 from govgo.serve.policy import Policy
-from govgo.serve.settings import Settings
+from govgo.serve.settings import HookSecret, Settings
 
 RELOADABLE = ("policy", "filter", "check", "unknown_is_refused", "users", "anonymous", "hooks", "vanity")
 """The names of the settings that count anew, whether they or the files that they name have changed."""
 _MAX_BYTES = 8 << 20
 _LEAST_SECRET = 16
 """A shorter secret can be guessed, in characters."""
-
-
-class HookSecret(NamedTuple):
-    """A secret that signs messages, and the patterns of the modules that these may be about."""
-
-    secret: bytes
-    modules: str
 
 
 class Rules(NamedTuple):

@@ -203,6 +203,7 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
     while True:
         await asyncio.sleep(1)
         site.memory.count()
+        site.look()
         connections = list(server.server_state.connections)
         site.counters.set("connections", len(connections))
         now_s = loop.time()

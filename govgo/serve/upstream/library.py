@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -130,6 +130,7 @@ class Library:
         self._refused = Lately()
         self._kept = Lately()
         self._down_until_s = 0.0
+        self._generation = 0
         self._asking: dict[str, asyncio.Task[_Kept]] = {}
 
     @property
@@ -407,6 +408,7 @@ class Library:
             "query": self._fetch_query,
             "head": self._fetch_head,
         }
+        generation = self._generation
         try:
             async with asyncio.timeout(None if question.key not in self._kept else 60):
                 data = await kinds[question.kind](question)
@@ -419,7 +421,8 @@ class Library:
         before: _Kept | None = self._kept.get(question.key)
         same = before is not None and before.data == data
         modified = before.modified if same and before is not None else time.time()
-        kept = _Kept(data, time.monotonic(), modified)
+        # What was asked for before somebody said that it has changed is old already.
+        kept = _Kept(data, time.monotonic() if generation == self._generation else 0.0, modified)
         self._kept.keep(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
             with suppress(Failure):  # it is for times when upstream is down
@@ -529,6 +532,21 @@ class Library:
         except StorageError as error:
             self._means.counters.add("storage_errors")
             self._means.log(f"{key}: could not be stored: {error}")
+
+    def refresh(self, paths: Sequence[str] | None) -> None:
+        """Ask upstream anew about modules and what is below their paths; None for all.
+
+        What was known remains, for where upstream is down.
+        """
+        self._generation += 1
+        self._means.sources.forget()
+        prefixes = None if paths is None else tuple(f"{escape_path(path)}/" for path in paths)
+        for key, kept in self._kept.items():
+            if prefixes is None or key.startswith(prefixes):
+                self._kept[key] = kept._replace(asked_s=0.0)
+        for key, (_, refusal) in list(self._refused.items()):
+            if refusal.status in (404, 410) and (prefixes is None or key.startswith(prefixes)):
+                del self._refused[key]
 
     def forget(self) -> None:
         """Forget what is remembered of answers and failures; what is under way goes on."""

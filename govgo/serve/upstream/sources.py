@@ -48,6 +48,10 @@ class Sources:
                 return "" if base.user is not None else str(base.join(key))
         return ""
 
+    def forget(self) -> None:
+        """Look at repositories anew. What is under way ends with what was known."""
+        self._direct = None
+
     def close(self) -> None:
         """End the commands of version control that are under way."""
         if self._direct is not None:
