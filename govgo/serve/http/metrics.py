@@ -23,7 +23,6 @@ _COUNTERS = {
     "refreshes": "Web hooks that said that modules have changed.",
     "unproved": "Downloads that contradict the checksum database or break the rules.",
     "storage_errors": "Writes that the storage refused.",
-    "refreshes": "Web hooks that said that modules have changed.",
     "opened_connections": "Connections that were opened.",
 }
 _GAUGES = {

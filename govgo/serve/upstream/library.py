@@ -42,6 +42,7 @@ from govgo.errors import (
     StorageError,
     SumMismatchError,
     UnavailableError,
+    find,
     is_not_found,
 )
 from govgo.ports.modules import RevInfo
@@ -61,6 +62,8 @@ _REMEMBERED = 20_000
 """Of how many answers of each kind something is remembered."""
 _TRIES = 8
 """How often a zip is looked for in the storage and fetched, where others write to the storage meanwhile."""
+_MOST_LATER, _LATER_S = 256, 2
+"""How many files are fetched in the background at once, and after how many seconds a client may ask again."""
 _YOUNG_LOOKED_AT = 32
 """How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
 
@@ -132,6 +135,7 @@ class Library:
         self._down_until_s = 0.0
         self._generation = 0
         self._asking: dict[str, asyncio.Task[_Kept]] = {}
+        self._later: dict[str, asyncio.Task[None]] = {}
 
     @property
     def fault(self) -> ForkError | None:
@@ -151,16 +155,37 @@ class Library:
         Args:
             question: what is asked.
             fetch: whether upstream may be asked (`Disable-Module-Fetch`).
-            mode: what is done about what is not stored: "sync" fetches it, "redirect" says where it is, "none" refuses.
+            mode: what is done about what is not stored: "sync" fetches it, "async" fetches it in the background,
+                "redirect" says where it is, "none" refuses.
             whole: a zip that is on its way is waited for.
         """
         if self.published is not None and not question.database and self.published.covers(question.path):
             return await self.published.answer(question)
-        fetch = fetch and mode == "sync"
+        later = fetch and mode == "async" and question.kind in ("info", "mod", "zip")
+        fetch = fetch and (mode == "sync" or (mode == "async" and not later))
         try:
             return await self._answer(question, fetch, mode, whole)
         except GovgoError as error:
+            if later and find(error, NotFoundError) is not None:
+                return self._fetch_later(question)
             return self._refuse(question, error, asked=fetch or bool(question.database))
+
+    def _fetch_later(self, question: Question) -> Refusal:
+        """Fetch in the background, and ask for patience: not by 404, after which a client would look elsewhere."""
+        if question.key not in self._later and len(self._later) < _MOST_LATER:
+            task = asyncio.ensure_future(self._fetch_unasked(question))
+            self._later[question.key] = task
+            task.add_done_callback(lambda _: self._later.pop(question.key, None))
+        return Refusal(503, "not stored yet: it is being fetched, ask again soon", retry_after_s=_LATER_S)
+
+    async def _fetch_unasked(self, question: Question) -> None:
+        """Fetch as for a client, though none waits; what is not found is remembered for those who ask again."""
+        answer = await self.answer(question)
+        if isinstance(answer, Reading):
+            try:
+                await answer.finished()
+            finally:
+                answer.leave()
 
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
@@ -557,7 +582,7 @@ class Library:
 
     async def aclose(self) -> None:
         """Cancel what is under way, and write what is proved; raises nothing."""
-        for task in self._asking.values():
+        for task in (*self._asking.values(), *self._later.values()):
             task.cancel()
         await self.zips.aclose()
         self._means.sources.close()
