@@ -54,7 +54,7 @@ class Poster:
         headers = {"Content-Type": content_type, "User-Agent": f"govgo/{govgo.__version__}"}
         try:
             with (
-                self._client(parsed) as client,
+                self.client(parsed) as client,
                 client.stream("POST", url, content=body, headers=headers) as response,
             ):
                 received = b""
@@ -67,7 +67,8 @@ class Poster:
         except (httpx.HTTPError, httpx.InvalidURL, TransferError) as error:
             raise NetworkError(f'Post "{shown}": {one_line(str(error))}', url=shown, inner=error) from error
 
-    def _client(self, url: gourl.GoURL) -> httpx.Client:
+    def client(self, url: gourl.GoURL) -> httpx.Client:
+        """A client for the server of a URL."""
         import ssl
 
         import httpx

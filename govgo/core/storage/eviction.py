@@ -3,8 +3,8 @@
 
 Only what can be had again goes: zips first, by how long ago each was last used; then, if that is not enough, the .info,
 .mod and .ziphash files of versions whose zips are gone, in the same order. Lists, lookups, tiles and tree heads stay,
-and so do versions that were published here, and everything that is not the file of a module version. A version of which nothing is known but when its files
-were written counts as used then.
+and so do versions that were published here, and everything that is not the file of a module version. A version of
+which nothing is known but when its files were written counts as used then.
 """
 
 from __future__ import annotations

@@ -16,11 +16,17 @@ from typing import NamedTuple
 
 from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import is_h1
-from govgo.errors import CacheCorruptError
+from govgo.errors import CacheCorruptError, InputError
 
 SUFFIX = "published"
 MAX_BYTES = 1 << 14
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z", re.ASCII)
+
+
+class AlreadyPublishedError(InputError):
+    """A version is published already, with other bytes: what was published never changes."""
+
+    code = "already-published"
 
 
 class Published(NamedTuple):

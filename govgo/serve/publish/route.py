@@ -25,16 +25,16 @@ from typing import Any, NamedTuple
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
+from govgo.adapters.modzip.examine import UnpublishableError, examine
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.storage.published import Published
+from govgo.core.storage.published import AlreadyPublishedError, Published
 from govgo.errors import ConflictError, DiskError, Failure, InputError, SecurityError, StorageError, TooLargeError
 from govgo.ports.storage import LocalStorage
 from govgo.serve.access import PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
-from govgo.serve.publish.examine import UnpublishableError, examine
 from govgo.serve.upstream.faults import MAX_TEXT, refusal_of
 from govgo.serve.upstream.published import PublishedModules
 
@@ -104,7 +104,7 @@ class PublishRoute:
             return _told(422, str(error))
         except (TooLargeError, SlowClientError):
             raise  # of the body: the application tells it
-        except (ConflictError, SecurityError) as error:
+        except (AlreadyPublishedError, ConflictError, SecurityError) as error:
             return _told(409, str(error).partition("\n\n")[0])
         except (StorageError, DiskError) as error:
             self._site.counters.add("storage_errors")

@@ -26,6 +26,7 @@ from govgo.core.storage.keys import file_key
 from govgo.core.storage.published import (
     MAX_BYTES,
     SUFFIX,
+    AlreadyPublishedError,
     Published,
     format_published,
     parse_published,
@@ -51,12 +52,6 @@ from govgo.serve.upstream.stored import hash_stored, look
 from govgo.serve.upstream.zips import Means
 
 _MOST_SOUND = 20_000
-
-
-class AlreadyPublishedError(ConflictError):
-    """A version is published already, with other bytes: what was published never changes."""
-
-    code = "already-published"
 
 
 class Ledger(Protocol):

@@ -471,9 +471,9 @@ def test_the_mode_async_asks_for_patience(world: World) -> None:
             assert (got.status, got.headers["retry-after"], got.headers["cache-control"]) == (503, "2", "no-store")
             eventually(lambda: (served.storage / "q.io/a/@v" / file).exists())  # noqa: B023
             assert served.get(A + file).status == 200
-        assert served.get(A + "v9.0.0.info").status == 503
-        eventually(lambda: served.get(A + "v9.0.0.info").status == 404)
-        assert served.get(A + "v9.0.0.mod", Disable_Module_Fetch="true").status == 404
+        assert served.get(A + "v1.9.0.info").status == 503
+        eventually(lambda: served.get(A + "v1.9.0.info").status == 404)
+        assert served.get(A + "v1.9.0.mod", Disable_Module_Fetch="true").status == 404
         served.together(8, "/q.io/big/@v/v1.0.0.zip")
         eventually(lambda: served.get("/q.io/big/@v/v1.0.0.zip").status == 200)
         assert len(asked(world, "/q.io/big/@v/v1.0.0.zip")) == 1

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from govgo.adapters.modzip.examine import examine
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.storage.published import Published, format_published, parse_published
+from govgo.core.storage.published import AlreadyPublishedError, Published, format_published, parse_published
 from govgo.errors import CacheCorruptError, SumMismatchError
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.answer import Body, Refusal
 from govgo.serve.protocol.question import parse_question
-from govgo.serve.publish.examine import examine
 from govgo.serve.upstream.leases import Leases
-from govgo.serve.upstream.published import AlreadyPublishedError, PublishedModules
+from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.zips import Means
 from tests.simulators.storage import Killed, MemoryStorage
 from tests.simulators.zips import module_zip
