@@ -142,6 +142,26 @@ def licenses_of(
     return Collected(run, texts)
 
 
+def license_of_zip(
+    mod: ModuleVersion, path: str, policy: ProjectPolicy, reader: LegalReader, matcher: TextMatcher
+) -> ModuleLicense:
+    """The licence of a module by its zip, by itself.
+
+    Args:
+        mod: the version.
+        path: the zip.
+        policy: whose overrides count.
+        reader, matcher: as for `licenses`.
+
+    Raises:
+        BadZipError, DiskError: the zip cannot be read.
+        MissingExtraError, UnavailableError: texts cannot be matched.
+    """
+    files = reader.in_zip(path, f"{mod.path}@{mod.version}/")
+    texts = {hashlib.sha256(file.data).hexdigest(): file.data for file in files.files if file.data is not None}
+    return _judged(policy, _Read(mod, None, files, ""), matcher.match(texts) if texts else {})
+
+
 def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[Finding]) -> ModuleReport:
     target = found.target
     return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(findings))

@@ -59,7 +59,7 @@ class HookRoute:
         self._places = places
         self._lately: dict[Change, float] = {}
         self._reading = 0
-        self._fetching: set[asyncio.Task[None]] = set()
+        self._fetching: set[asyncio.Future[None]] = set()
 
     def route(self) -> Route:
         """What the site is to know."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from govgo.serve.policy import Policy
 from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.library import Library
+from govgo.serve.upstream.verdicts import FRESH_S
 
 
 class Limits(NamedTuple):
@@ -49,6 +51,7 @@ class Site:
         private: patterns of module paths that no log has (GOPRIVATE, GONOPROXY, GONOSUMDB).
         requests: how many the application works on.
         files: large zips that are open, by path.
+        is_judged: rules count that may refuse tomorrow what is served today.
         routes: what is answered beside the protocol; the first one that matches a path counts.
     """
 
@@ -65,7 +68,9 @@ class Site:
     requests: int = 0
     files: dict[bytes, StoredFile] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    is_judged: bool = False
     _refreshes: int = 0
+    _judged_s: float = 0.0
 
     def refresh(self, paths: Sequence[str]) -> None:
         """Ask upstream anew about modules, and about what lies below their paths; other processes follow."""
@@ -79,6 +84,9 @@ class Site:
         if total != self._refreshes:
             self._refreshes = total
             self._forget_changing(None)
+        if self.is_judged and time.monotonic() - self._judged_s > FRESH_S:
+            self._judged_s = time.monotonic()
+            self.memory.clear()
 
     def _forget_changing(self, paths: Sequence[str] | None) -> None:
         self.memory.forget_changing()

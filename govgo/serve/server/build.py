@@ -30,6 +30,7 @@ from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
 from govgo.serve.publish.route import PublishRoute
 from govgo.serve.publish.sumdb import sumdb_route
+from govgo.serve.server.judging import verdicts_of
 from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
@@ -38,6 +39,7 @@ from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources
+from govgo.serve.upstream.verdicts import Verdicts
 from govgo.serve.upstream.zips import Means
 from govgo.serve.vanity import VanityRoute
 from govgo.wiring.sumdb import open_place, open_publisher
@@ -70,12 +72,14 @@ class Running:
         site: Site,
         settings: Settings,
         routes: Callable[[Settings, Rules], tuple[Route, ...]],
+        verdicts: Callable[[Settings, Rules], Verdicts | None],
         last: Callable[[], Coroutine[Any, Any, None]],
         ends: list[Callable[[], object]],
     ) -> None:
         self.site = site
         self._settings = settings
         self._routes = routes
+        self._verdicts = verdicts
         self._last = last
         self._ends = ends
 
@@ -95,6 +99,8 @@ class Running:
         site.access.use(rules.users, now.anonymous)
         site.policy = rules.policy
         site.library.min_age_s = rules.policy.min_age_s
+        site.library.verdicts = self._verdicts(now, rules)
+        site.is_judged = rules.check is not None
         site.routes = routes
         self._settings = now
         return tuple(name for name in Settings._fields if getattr(settings, name) != getattr(now, name))
@@ -164,6 +170,9 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     web = Web(network.client)
     asks = settings.policy.mode != "none"
 
+    def verdicts(settings: Settings, rules: Rules) -> Verdicts | None:
+        return verdicts_of(settings, rules, env, report)
+
     async def make() -> Library:
         sources = Sources(env, network, web, report)
         proofs = Proofs(env, storage, web if asks else NoNetwork(), report.note)
@@ -179,7 +188,9 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         )
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
         published = PublishedModules(means, here, _ledger(settings, env)) if here else None
-        return Library(means, freshness, min_age_s=settings.policy.min_age_s, published=published)
+        library = Library(means, freshness, min_age_s=settings.policy.min_age_s, published=published)
+        library.verdicts = verdicts(settings, rules)
+        return library
 
     cold.start()
     try:
@@ -208,7 +219,8 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         return (*fixed, hooks.route(), *([vanity.route()] if settings.vanity else []))
 
     site.routes = routes(settings, rules)
-    return Running(site, settings, routes, library.aclose, [storage.close])
+    site.is_judged = rules.check is not None
+    return Running(site, settings, routes, verdicts, library.aclose, [storage.close])
 
 
 def _fixed_routes(site: Site, settings: Settings, env: GoEnv, report: ServerReporter) -> tuple[Route, ...]:

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import govgo
 from govgo.core.foreign import one_line
+from govgo.core.govgotoml import ProjectPolicy, parse_policy
 from govgo.errors import UsageError
 from govgo.serve.access import User, read_users
 from govgo.serve.filters import parse_filter
@@ -27,11 +29,13 @@ class Rules(NamedTuple):
         policy: with the filter file.
         users: those of the file; None where there is none.
         hooks: with their secrets.
+        check: the govgo.toml whose rules count; None for none.
     """
 
     policy: Policy
     users: Mapping[str, User] | None = None
     hooks: tuple[HookSecret, ...] = ()
+    check: ProjectPolicy | None = None
 
 
 def renewed(before: Settings, fresh: Settings) -> Settings:
@@ -65,7 +69,10 @@ def read_rules(settings: Settings) -> Rules:
         policy = policy._replace(filter=parse_filter(settings.filter, _read(settings.filter)))
     users = read_users(settings.users, _read(settings.users)) if settings.users else None
     hooks = tuple(HookSecret(_secret(hook.secret_file), ",".join(hook.modules)) for hook in settings.hooks)
-    return Rules(policy, users, hooks)
+    check = parse_policy(settings.check, _read(settings.check), govgo.__version__) if settings.check else None
+    if check is not None and not check.check.is_stated:
+        raise UsageError(f"{settings.check}: no table [check]: no rule to check")
+    return Rules(policy, users, hooks, check)
 
 
 def _secret(file: str) -> bytes:

@@ -31,7 +31,6 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.version import semver
-from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import (
     BadZipError,
     Failure,
@@ -52,7 +51,8 @@ from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.stored import hash_stored, look
+from govgo.serve.upstream.stored import hash_stored, look, stored_versions
+from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
@@ -111,6 +111,7 @@ class Library:
     Attributes:
         published: answers about modules that live in the storage alone: upstream is never asked about them.
         min_age_s: younger versions are refused.
+        verdicts: the rules of a govgo.toml, None for none.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Library:
         min_age_s: float = 0.0,
         published: PublishedModules | None = None,
     ) -> None:
+        self.verdicts: Verdicts | None = None
         self._means = means
         self.published = published
         self._cold = means.cold
@@ -228,6 +230,16 @@ class Library:
             return proved
         if self.min_age_s:
             await self._check_age(question.module, fetch)
+        if self.verdicts is not None:
+            reason = await self.verdicts.refusal(question.module)
+            if not reason and question.kind == "zip" and self.verdicts.looks_into_zips:
+                zip_ = await self._zip(question.module, fetch, mode, whole=True)
+                reason = await zip_refusal(self.verdicts, self._cold, self._storage, question.module, zip_)
+                if not reason:
+                    return zip_
+            if reason:
+                self._means.counters.add("refused_by_policy")
+                return Refusal(403, f"blocked by the rules of this proxy: {reason}", 10.0)
         if question.kind == "zip":
             return await self._zip(question.module, fetch, mode, whole)
         make = self._info if question.kind == "info" else self._gomod
@@ -462,7 +474,7 @@ class Library:
         if found is not None:
             kept = _Kept(found[1], 0.0, found[0].modified)
         elif question.kind == "list":
-            data = await self._cold.stored(lambda: _stored_versions(self._storage, question.path))
+            data = await self._cold.stored(lambda: stored_versions(self._storage, question.path))
             if not data:
                 return None
             kept = _Kept(data, 0.0, time.time())
@@ -592,12 +604,3 @@ class Library:
 def _kept_key(question: Question) -> str:
     # Not the name `list`: that file is go's own, and names the versions that are in the cache.
     return f"{question.key}.kept" if question.kind == "list" else question.key
-
-
-def _stored_versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which the storage has a go.mod, in order, a line each."""
-    prefix = f"{escape_path(path)}/@v/"
-    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
-    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
-    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
-    return "".join(f"{version}\n" for version in found).encode()
