@@ -71,12 +71,12 @@ ROOMS = {
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom storage sum tree"
-        " why whyversion",
+        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan publish sbom storage sum"
+        " tree why whyversion",
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env licenses log modverify plan proxies session sumdb sums",
+        "cache diff env licenses log modverify plan proxies publish session sumdb sums",
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
@@ -161,6 +161,7 @@ TESTED_BY = {
         "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure outcomes "
         "prove; report/mirror: add ship verify; wiring: mirror"
     ),
+    "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",
     "cli/commands/serve/test_storage.py": (
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
@@ -215,7 +216,7 @@ TESTED_BY = {
         "app/list: info; core/module: info; load/mainmodule: keepsums; load/query: prefetch source"
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
-    "conformance/test_zip_check.py": "adapters/modzip: unzip write",
+    "conformance/test_zip_check.py": "adapters/modzip: directory unzip write",
     "contracts/test_goscripts.py": "app/get: local",
     "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
     "core/codes/test_codes.py": "core/codes: explanation files findings logs packages policy proxies requests sources",
@@ -243,9 +244,12 @@ TESTED_BY = {
     ),
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
-        "coldloop faults library sources"
+        "coldloop faults library sources stored"
     ),
-    "serve/server/test_server.py": "cli/commands/serve: serve",
+    "serve/publish/test_route.py": "adapters/modzip: examine; serve/publish: sumdb",
+    "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
+    "serve/upstream/test_published.py": "core/storage: published",
+    "serve/upstream/test_verdicts.py": "serve/server: judging",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",

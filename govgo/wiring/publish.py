@@ -15,8 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.http.engine import Timeouts
-from govgo.adapters.http.post import Posted, Poster
-from govgo.adapters.http.upload import Uploader
+from govgo.adapters.http.post import Posted, Poster, Uploader
 from govgo.adapters.modzip.directory import create_zip_from_dir
 from govgo.adapters.modzip.examine import examine
 from govgo.adapters.vcs.git import Git

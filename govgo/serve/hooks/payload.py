@@ -33,12 +33,6 @@ _ZERO = "0" * 40
 Headers = Mapping[bytes, bytes]
 
 
-class PayloadError(InputError):
-    """A web hook says nothing that can be understood."""
-
-    code = "hook-payload"
-
-
 class Change(NamedTuple):
     """What has changed.
 
@@ -80,12 +74,12 @@ def parse_change(headers: Headers, body: bytes) -> Change | None:
     """What a payload says; None for one that says nothing about versions, such as a ping.
 
     Raises:
-        PayloadError: it cannot be understood.
+        InputError: it cannot be understood.
     """
     try:
         document = json.loads(body)
         if not isinstance(document, dict):
-            raise PayloadError("the payload is no JSON object")
+            raise InputError("the payload is no JSON object")
         for name in (b"x-gitea-event", b"x-github-event"):  # Gitea sends both
             if name in headers:
                 return _forge_change(headers[name].decode("latin-1"), document)
@@ -93,10 +87,10 @@ def parse_change(headers: Headers, body: bytes) -> Change | None:
             return _gitlab_change(document)
         module, version = document["module"], document.get("version", "")
         if not isinstance(module, str) or not isinstance(version, str):
-            raise PayloadError("module and version are no texts")
+            raise InputError("module and version are no texts")
         return Change(module, f"{TAGS}{version}" if version else "", is_module=True)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise PayloadError(f"the payload has not what it should have: {error!r}") from None
+        raise InputError(f"the payload has not what it should have: {error!r}") from None
 
 
 def _forge_change(event: str, document: Mapping[str, Any]) -> Change | None:

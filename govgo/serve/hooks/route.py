@@ -22,9 +22,9 @@ from govgo.core.foreign import one_line
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
-from govgo.errors import Failure
+from govgo.errors import Failure, InputError
 from govgo.serve.access import REFRESH
-from govgo.serve.hooks.payload import Change, PayloadError, Place, is_signed, modules_of, parse_change
+from govgo.serve.hooks.payload import Change, Place, is_signed, modules_of, parse_change
 from govgo.serve.http.routes import Call, Reply, Route
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import Question, parse_question
@@ -79,7 +79,7 @@ class HookRoute:
             return _told(401, "the message is not signed by a secret of this server")
         try:
             change = parse_change(call.headers, body)
-        except PayloadError as error:
+        except InputError as error:
             return _told(400, str(error))
         if change is None:
             return Reply(204, "text/plain; charset=utf-8", b"")

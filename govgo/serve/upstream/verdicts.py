@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.licenses.files import LegalTexts
+from govgo.app.audit.audit import UnusableDatabaseError
 from govgo.app.licenses.licenses import license_of_zip
 from govgo.core.advisory.audit import Exposure
 from govgo.core.advisory.findings import finding_of
@@ -195,15 +196,9 @@ async def zip_refusal(
     return reason
 
 
-class StaleDatabaseError(Failure):
-    """A database of advisories is older than the rules allow."""
-
-    code = "advisory-database-stale"
-
-
 def _check_age(snapshot: Snapshot, oldest: datetime) -> None:
     if snapshot.modified is None or snapshot.modified < oldest:
-        raise StaleDatabaseError(f"{snapshot.source}: the database is older than max-db-age")
+        raise UnusableDatabaseError(f"{snapshot.source}: the database is older than max-db-age")
 
 
 def _build(mod: ModuleVersion) -> Build:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import InputError
 from govgo.serve.hooks.payload import (
     Change,
-    PayloadError,
     Place,
     is_signed,
     modules_of,
@@ -141,7 +141,7 @@ def test_payloads(event: bytes, document: dict[str, Any], want: Change | None) -
     ],
 )
 def test_payloads_that_are_none(event: bytes, body: bytes) -> None:
-    with pytest.raises(PayloadError):
+    with pytest.raises(InputError):
         parse_change({b"x-github-event": event} if event else {}, body)
 
 
