@@ -69,6 +69,8 @@
           NotGoError             [core/gobinary] an executable has no Go build information
           BuildInfoError         [core/gobinary] the list of modules in a Go binary is malformed
           AdvisoryError          [core/advisory] a file is no advisory in the OSV format
+          AlreadyPublishedError  [core/storage] a version is published already, with other bytes
+          UnpublishableError     [adapters/modzip] a zip is no version that can be published
           NoMetaTagError         [core/vcs] no go-import tag of a page is for the import path
           UnreadableModuleError  [load/mainmodule] a go.mod file that go.work lists cannot be used
           SumConflictError       [app/sum] two sides of a merge have different hashes, and no database decides
@@ -84,6 +86,7 @@
           DiskError              a local file or directory could not be read or written (path)
           StorageError           a storage of served files could not be asked, or lost a file meanwhile (key)
           NotInDatabaseError     [core/sumdb] the database does not know a module version
+          SlowClientError        [serve/http] a client sends the body of its request too slowly
           UnusableDatabaseError  [app/audit] a database of advisories is none, or is not there
           MissingExtraError      a package that only some commands need is not installed
           GitError               [adapters/vcs] a git command failed

@@ -99,7 +99,10 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("cli/main.py", "_run_as", "GovgoError"): "the end of the command: the error is printed and decides the exit code",
     ("serve/upstream/library.py", "Library.answer", "GovgoError"): "the answer to the client: the error is told to it",
     ("serve/upstream/library.py", "Library._is_sound", "SumMismatchError"): _FOREIGN,
-    ("serve/sumdb.py", "_answer_of", "SecurityError"): "nothing of it is served, and the operator is told",
+    ("serve/publish/route.py", "PublishRoute.answer", "SecurityError"): (
+        "the answer to the client: one's own database has another record, so nothing is published"
+    ),
+    ("serve/sumdb.py", "safe_answer", "SecurityError"): "nothing of it is served, and the operator is told",
     ("load/packages/sourcetree.py", "SourceTree.scan", "GovgoError"): "remembered, and raised at the end",
 }
 """(file, function, classes caught): why it may keep the error."""

@@ -71,23 +71,25 @@ ROOMS = {
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env events findings fleet graph list mirror outdated plan sbom storage sum"
-        " tree why whyversion",
+        "binaries cache diff drawing edit env events findings fleet graph list mirror outdated plan publish sbom"
+        " storage sum tree why whyversion",
         "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
-        "cache diff env events licenses log modverify plan proxies session sumdb sums",
-        "audit mirror tape verify",
-        "check fleet sbom storage",
+        "cache env events licenses log modverify plan proxies publish session sumdb sums",
+        "audit diff mirror tape verify",
+        "check fleet reduce sbom storage",
     ),
     "serve": (
-        "access accesslog counters policy protocol",
+        "access accesslog counters filters protocol values",
+        "policy tables",
         "settings",
         "upstream",
         "events",
-        "http",
-        "index",
-        "server sumdb",
+        "http sumdb",
+        "hooks index publish",
+        "vanity",
+        "server",
     ),
     "cli": (
         "options progress streams topics",
@@ -147,7 +149,7 @@ TESTED_BY = {
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
-        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet"
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet reduce"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff sources; report/diff: json markdown; wiring: diff",
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
@@ -162,6 +164,7 @@ TESTED_BY = {
         "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure outcomes "
         "prove; report/mirror: add ship verify; wiring: mirror"
     ),
+    "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",
     "cli/commands/serve/test_storage.py": (
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
@@ -217,7 +220,7 @@ TESTED_BY = {
         "app/list: info; core/module: info; load/mainmodule: keepsums; load/query: source"
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
-    "conformance/test_zip_check.py": "adapters/modzip: unzip write",
+    "conformance/test_zip_check.py": "adapters/modzip: directory unzip write",
     "contracts/test_goscripts.py": "app/get: local",
     "core/advisory/test_fixsearch.py": "core/advisory: fixresult fixversions",
     "core/codes/test_codes.py": "core/codes: explanation files findings logs packages policy proxies requests sources",
@@ -246,10 +249,13 @@ TESTED_BY = {
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
-        "coldloop faults library sources"
+        "coldloop faults library sources stored"
     ),
-    "serve/server/test_server.py": "cli/commands/serve: serve",
+    "serve/publish/test_route.py": "adapters/modzip: examine; serve/publish: sumdb",
+    "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
+    "serve/upstream/test_published.py": "core/storage: published",
+    "serve/upstream/test_verdicts.py": "serve/server: judging",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Entry] = {
     "sum": Entry("trust.sum", "sum_group", TRUST, "Explain, complete and merge go.sum; compare tree heads."),
     "log": Entry("trust.log", "log_group", TRUST, "Clone, audit and watch a whole checksum database."),
     "serve": Entry("serve.serve", "serve", SERVE, "Serve modules to go and govgo, proved and cached."),
+    "publish": Entry("serve.publish", "publish", SERVE, "Publish a module version on a server."),
     "sumdb": Entry("serve.sumdb", "sumdb_group", SERVE, "Keep a checksum database of your own, and serve it."),
     "storage": Entry("serve.storage", "storage_group", SERVE, "List, check and shrink what a server keeps."),
     "mirror": Entry("serve.mirror", "mirror_group", SERVE, "Keep what builds need where there is no network."),

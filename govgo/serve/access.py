@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who may ask: tokens and passwords, in files of which neither holds a secret in plain text.
+"""Who may ask, and for what: users and their rights, in a file of which no line holds a secret in plain text.
 
     NAME:$2y$10$…               of a password, as `htpasswd -B` writes it (bcrypt)
     NAME:sha256:HEX             of a token: long and random, so that a plain hash is enough
+    NAME:certificate            proved by the certificate of the client, whose common name it is
+
+Behind each there may be rights, separated by colons; without any, all modules may be read.
+
+    ci:sha256:HEX:read:publish=corp.example/*
+    guest:$2y$10$…:read=golang.org/x,rsc.io
+
+    read       read everything             read=PATTERNS      modules that match, as in GOPRIVATE
+    publish    read and publish any        publish=PATTERNS   modules that match
+    refresh    let lists be asked for anew refresh=PATTERNS
 
 A token is given as `Authorization: Bearer TOKEN`, or as the password of any user, since a netrc file has nothing else.
 """
@@ -15,9 +25,11 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
+from govgo.core.module.patterns import match_prefix_patterns
 from govgo.errors import MissingExtraError, UsageError
 
 _MOST_KNOWN = 10_000
@@ -25,33 +37,99 @@ _MAX_SECRET = 1000
 _BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 CHALLENGE = b'Basic realm="govgo"'
 
+READ, PUBLISH, REFRESH = "read", "publish", "refresh"
+_CERTIFICATE = "certificate"
+EVERYTHING = "*"
+"""The pattern that every module matches."""
+
+
+class Grant(NamedTuple):
+    """A right, and the patterns of the modules that it is about."""
+
+    right: str
+    modules: str = EVERYTHING
+
+
+class User(NamedTuple):
+    """How a user is known, and what for: a bcrypt hash, `sha256:HEX`, or `certificate`."""
+
+    digest: str
+    grants: tuple[Grant, ...] = (Grant(READ),)
+
 
 class Access:
     """The users of a site.
 
     Attributes:
         is_closed: whether anybody needs a name.
-        known: Authorization headers that were accepted, and their users.
+        known: Authorization headers that were accepted, and their users, who may read everything. "" is who needs none.
     """
 
-    def __init__(self, users: Mapping[str, str] | None = None) -> None:
-        """`users` has the hash of each user's secret; without it, everybody may ask."""
-        self.is_closed = users is not None
-        self.known: dict[bytes, str] = {}
-        self._tokens: dict[str, str] = {}
-        self._passwords: dict[str, str] = {}
-        for name, digest in (users or {}).items():
-            if digest.startswith("sha256:"):
-                self._tokens[digest.removeprefix("sha256:").lower()] = name
-            else:
-                self._passwords[name] = digest
-        self._turns = asyncio.Semaphore(2)
+    def __init__(self, users: Mapping[str, User] | None = None, anonymous: Sequence[str] = ()) -> None:
+        """`users` are those of a file; without it, everybody may read.
 
-    async def user(self, authorization: bytes) -> str | None:
-        """The user that an Authorization header names and proves; None for nobody."""
-        known = self.known.get(authorization)
+        Args:
+            users: by their names.
+            anonymous: patterns of the modules that everybody may read all the same.
+        """
+        self.known: dict[bytes, str] = {}
+        self._turns = asyncio.Semaphore(2)
+        self.use(users, anonymous)
+
+    def use(self, users: Mapping[str, User] | None, anonymous: Sequence[str] = ()) -> None:
+        """From now on these count."""
+        self.is_closed = users is not None
+        self.known.clear()
+        self._limited: dict[bytes, str] = {}
+        self._anonymous = (Grant(READ, ",".join(anonymous)),) if anonymous else ()
+        self._users = dict(users or {})
+        self._tokens = {
+            user.digest.removeprefix("sha256:").lower(): name
+            for name, user in self._users.items()
+            if user.digest.startswith("sha256:")
+        }
+        if self._reads_all(""):
+            self.known[b""] = ""  # so that the fast way, too, asks nobody for a name
+
+    async def user(self, authorization: bytes, certificate: str = "") -> str | None:
+        """The user that an Authorization header names and proves, else the client's certificate; None for nobody.
+
+        Whoever says nothing is "", where something may be read without a name.
+        """
+        key = authorization or certificate_key(certificate)
+        known = self.known.get(key, self._limited.get(key))
         if known is not None:
             return known
+        if authorization:
+            found = await self._proved(authorization)
+        elif certificate and self._users.get(certificate, User("")).digest == _CERTIFICATE:
+            found = certificate
+        else:
+            found = "" if self._anonymous else None
+        if found:
+            kept = self.known if self._reads_all(found) else self._limited
+            if len(kept) >= _MOST_KNOWN:
+                kept.clear()
+            kept[key] = found
+        return found
+
+    def may(self, user: str, right: str, path: str = "") -> bool:
+        """Whether a user, "" for one without a name, has a right to a module path; without one, to every module."""
+        if not self.is_closed:
+            return right == READ
+        grants = self._anonymous if not user else self._users[user].grants if user in self._users else ()
+        for grant in (*grants, *self._anonymous):
+            # Who publishes a module may read it, too.
+            if grant.right != right and not (right == READ and grant.right == PUBLISH):
+                continue
+            if EVERYTHING in grant.modules.split(",") or (path and match_prefix_patterns(grant.modules, path)):
+                return True
+        return False
+
+    def _reads_all(self, user: str) -> bool:
+        return self.may(user, READ)
+
+    async def _proved(self, authorization: bytes) -> str | None:
         scheme, _, rest = authorization.strip().partition(b" ")
         name, secret = "", rest.strip()
         if scheme.lower() == b"basic":
@@ -62,20 +140,15 @@ class Access:
             return None
         if not secret or len(secret) > _MAX_SECRET:
             return None
-        found = self._token_user(secret) or await self._password_user(name, secret)
-        if found is not None:
-            if len(self.known) >= _MOST_KNOWN:
-                self.known.clear()
-            self.known[authorization] = found
-        return found
+        return self._token_user(secret) or await self._password_user(name, secret)
 
     def _token_user(self, secret: bytes) -> str | None:
         digest = hashlib.sha256(secret).hexdigest()
         return next((name for each, name in self._tokens.items() if hmac.compare_digest(each, digest)), None)
 
     async def _password_user(self, name: str, secret: bytes) -> str | None:
-        digest = self._passwords.get(name)
-        if digest is None:
+        digest = self._users.get(name, User("")).digest
+        if not digest.startswith("$"):
             return None
         import bcrypt
 
@@ -83,10 +156,15 @@ class Access:
         async with self._turns:
             loop = asyncio.get_running_loop()
             right = await loop.run_in_executor(None, bcrypt.checkpw, secret[:72], digest.encode())
-        return name if right else None
+        return name if right and self._users.get(name, User("")).digest == digest else None
 
 
-def read_users(file: str, data: bytes) -> dict[str, str]:
+def certificate_key(name: str) -> bytes:
+    """What stands for the Authorization header of a client that has none, but a certificate; no header can be that."""
+    return b"\0" + name.encode() if name else b""
+
+
+def read_users(file: str, data: bytes) -> dict[str, User]:
     """The users of a file.
 
     Args:
@@ -97,23 +175,35 @@ def read_users(file: str, data: bytes) -> dict[str, str]:
         UsageError: a line cannot be read, or has a hash of another kind.
         MissingExtraError: there are passwords, and no bcrypt.
     """
-    users: dict[str, str] = {}
+    users: dict[str, User] = {}
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
-        name, colon, digest = line.partition(":")
-        kind_is_known = _BCRYPT.fullmatch(digest) is not None or _is_token(digest)
+        name, colon, rest = line.partition(":")
+        fields = rest.split(":")
+        if fields[0] == "sha256":
+            fields[:2] = [":".join(fields[:2])]
+        digest = fields[0]
+        kind_is_known = digest == _CERTIFICATE or _BCRYPT.fullmatch(digest) is not None or _is_token(digest)
         if not name or not colon or not kind_is_known:
-            raise UsageError(f"{file}:{number}: want NAME:$2y$… (htpasswd -B) or NAME:sha256:HEX")
-        users[name] = digest
-    if any(digest.startswith("$") for digest in users.values()):
+            raise UsageError(f"{file}:{number}: want NAME:$2y$… (htpasswd -B), NAME:sha256:HEX or NAME:certificate")
+        grants = tuple(_grant(f"{file}:{number}", each) for each in fields[1:])
+        users[name] = User(digest, grants or (Grant(READ),))
+    if any(user.digest.startswith("$") for user in users.values()):
         try:
             import bcrypt  # noqa: F401
         except ImportError:
             text = f"{file}: passwords need bcrypt, which is not installed: python -m pip install 'govgo[serve]'"
             raise MissingExtraError(text) from None
     return users
+
+
+def _grant(place: str, text: str) -> Grant:
+    right, equals, modules = text.partition("=")
+    if right not in (READ, PUBLISH, REFRESH) or (equals and not modules.strip(", ")):
+        raise UsageError(f"{place}: want rights such as read, publish=corp.example/* or refresh")
+    return Grant(right, modules) if equals else Grant(right)
 
 
 def _is_token(digest: str) -> bool:

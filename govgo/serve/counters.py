@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import mmap
 
-KINDS = ("list", "latest", "query", "info", "mod", "zip", "supported", "lookup", "tile", "head", "other")
+_PROTOCOL = ("list", "latest", "query", "info", "mod", "zip", "supported", "lookup", "tile", "head")
+KINDS = (*_PROTOCOL, "publish", "hook", "vanity", "other")
 """Kinds of questions; `other` is what asks for nothing, and operations."""
-STATUSES = (200, 206, 302, 304, 400, 401, 403, 404, 405, 410, 416, 429, 431, 500, 502, 503, 504)
+_GOOD = (200, 201, 202, 206, 302, 304)
+_BAD = (400, 401, 403, 404, 405, 408, 409, 410, 413, 416, 422, 429, 431)
+STATUSES = (*_GOOD, *_BAD, 500, 502, 503, 504)
 """Statuses that are counted by themselves; any other counts as the first of its hundred."""
 _EVENTS = (
     "memory_hits",
@@ -37,6 +40,7 @@ _EVENTS = (
     "events",
     "events_waiting",
     "events_fault",
+    "refreshes",
 )
 FOLLOWED = 64
 """So many places can be followed."""

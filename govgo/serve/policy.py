@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from govgo.core.module.patterns import glob_match, match_prefix_patterns
 from govgo.errors import PatternError
+from govgo.serve.filters import DIRECT, Filter
 
-MODES = ("sync", "redirect", "none")
-"""What is done about what is not stored: fetch it; say where it is; refuse it."""
+MODES = ("sync", "async", "redirect", "none")
+"""What is done about what is not stored: fetch it; fetch it and ask for patience; say where it is; refuse it."""
 
 
 class Rule(NamedTuple):
@@ -48,6 +49,7 @@ class Policy(NamedTuple):
         mode: one of MODES.
         modes: (pattern, mode) for some modules, the first that matches counts.
         min_age_s: younger versions are refused; by the time in their .info.
+        filter: a filter file, which counts after `deny` and `allow`; None for none.
     """
 
     deny: tuple[Rule, ...] = ()
@@ -55,6 +57,7 @@ class Policy(NamedTuple):
     mode: str = "sync"
     modes: tuple[tuple[str, str], ...] = ()
     min_age_s: float = 0.0
+    filter: Filter | None = None
 
     def refusal(self, path: str, version: str) -> str:
         """Why a version of a module is not served, "" where it is."""
@@ -65,8 +68,10 @@ class Policy(NamedTuple):
                 )
         if self.allow and not any(match_prefix_patterns(pattern, path) for pattern in self.allow):
             return "blocked: no rule of this proxy allows this module"
-        return ""
+        return self.filter.refusal(path, version) if self.filter is not None else ""
 
-    def mode_of(self, path: str) -> str:
+    def mode_of(self, path: str, version: str = "") -> str:
         """What is done about files of a module that are not stored."""
+        if self.filter is not None and self.filter.rule(path, version).sign == DIRECT:
+            return "redirect"
         return next((mode for pattern, mode in self.modes if match_prefix_patterns(pattern, path)), self.mode)

@@ -20,63 +20,40 @@ The whole of it is in the schema `serve.toml-1.json`.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from govgo.core.events.event import is_log_name
 from govgo.core.foreign import one_line
-from govgo.core.golib import url as gourl
-from govgo.core.golib.time import parse_rfc3339
-from govgo.core.sumdb.note import parse_verifier
-from govgo.errors import InputError, NoteError, UsageError
+from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, Policy, Rule
+from govgo.serve.tables import (
+    Events,
+    Follow,
+    Hook,
+    Publishing,
+    Vanity,
+    parse_events,
+    parse_follow,
+    parse_hook,
+    parse_peer,
+    parse_publishing,
+    parse_vanity,
+)
+from govgo.serve.values import (
+    check_keys,
+    list_of,
+    number_of,
+    parse_duration,
+    parse_size,
+    table_of,
+    text_of,
+    texts_by_key,
+    texts_of,
+    truth_of,
+)
 
 MAX_BYTES = 1 << 20
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)b?\Z", re.ASCII | re.IGNORECASE)
-_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-class Events(NamedTuple):
-    """The event log of this server; none where it has no name.
-
-    Attributes:
-        name: of the log and its key.
-        key: the file of its private key; "" for one in the user's configuration directory.
-        private: whether private modules (GOPRIVATE and its kin) are told, too.
-    """
-
-    name: str = ""
-    key: str = ""
-    private: bool = False
-
-
-class Follow(NamedTuple):
-    """A place whose new versions are fetched.
-
-    Attributes:
-        url: of the index; of the proxy itself for a peer.
-        key: the verifier key of a peer's event log, "" for an index.
-        since: where to begin in an index: a time, "all", or "" for now.
-        zips: whether zips are fetched, too.
-        rate: so many versions a second at most.
-        every_s: how often it is asked.
-        misses: whether the peer is asked for what was fetched here, so that it has it, too.
-        private: whether what no checksum database covers is taken from the peer, as it has it.
-    """
-
-    url: str
-    key: str = ""
-    since: str = ""
-    zips: bool = True
-    rate: int = 50
-    every_s: float = 10.0
-    misses: bool = False
-    private: bool = False
 
 
 class Settings(NamedTuple):
@@ -102,6 +79,11 @@ class Settings(NamedTuple):
         storage_limit: in bytes; 0 for none.
         storage_keep: patterns of modules that are never removed for it.
         verify_storage: which stored files are proved anew in the background: one of `VERIFY`.
+        filter: a filter file of Athens, "" for none.
+        check: a govgo.toml whose rules count for what is served, "" for none.
+        unknown_is_refused: so is a version of which a rule of that file cannot tell.
+        anonymous: patterns of the modules that may be read without a name, where there are users.
+        publishing, hooks, vanity: see there.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -126,6 +108,13 @@ class Settings(NamedTuple):
     storage_limit: int = 0
     storage_keep: tuple[str, ...] = ()
     verify_storage: str = "sample"
+    filter: str = ""
+    check: str = ""
+    unknown_is_refused: bool = False
+    anonymous: tuple[str, ...] = ()
+    publishing: Publishing = Publishing()
+    hooks: tuple[Hook, ...] = ()
+    vanity: tuple[Vanity, ...] = ()
 
 
 VERIFY = ("off", "sample", "all")
@@ -134,15 +123,12 @@ _TEXTS = ("listen", "upstream", "tls_cert", "tls_key", "client_ca", "users", "ac
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_KEYS = (
-    *(*_TEXTS, *_NUMBERS, *_DURATIONS),
-    *("storage", "memory", "read_only", "verify_storage", "policy", "events", "follow", "peers"),
-)
+_TABLES = ("storage", "policy", "events", "publish", "hooks", "vanity")
+_LISTS = ("anonymous", "follow", "peers")
+_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", *_LISTS, *_TABLES)
 _STORAGE_KEYS = ("place", "limit", "keep")
-_POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
-_EVENTS_KEYS = ("name", "key", "private")
-_FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
-_PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses", "private")
+_POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age", "filter", "check", "unknown")
+_UNKNOWN = ("allow", "deny")
 
 
 def parse_settings(file: str, data: bytes) -> Settings:
@@ -161,32 +147,40 @@ def parse_settings(file: str, data: bytes) -> Settings:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: {one_line(str(error))}") from None
-    _check_keys(file, "", document, _KEYS)
+    check_keys(file, "", document, _KEYS)
     values: dict[str, Any] = {}
     for key, value in document.items():
         place = f"{file}: {key}"
         if key in _TEXTS:
-            values[key] = _text(place, value)
+            values[key] = text_of(place, value)
         elif key in _NUMBERS:
-            values[key] = _number(place, value, *_NUMBERS[key])
+            values[key] = number_of(place, value, *_NUMBERS[key])
         elif key in _DURATIONS:
-            values[_DURATION_FIELDS[key]] = parse_duration(place, _text(place, value))
+            values[_DURATION_FIELDS[key]] = parse_duration(place, text_of(place, value))
         elif key == "memory":
-            values["memory_bytes"] = parse_size(place, _text(place, value))
+            values["memory_bytes"] = parse_size(place, text_of(place, value))
         elif key == "storage":
             values.update(_storage(file, value))
         elif key == "verify_storage":
-            values[key] = parse_verify(place, _text(place, value))
+            values[key] = parse_verify(place, text_of(place, value))
         elif key == "read_only":
-            values["read_only"] = _truth(place, value)
+            values["read_only"] = truth_of(place, value)
         elif key == "events":
-            values["events"] = _events(file, value)
+            values["events"] = parse_events(file, value)
         elif key == "follow":
-            values["follow"] = tuple(_follow(f"{place}[{n}]", each) for n, each in enumerate(_list(place, value)))
+            values[key] = tuple(parse_follow(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
         elif key == "peers":
-            values["peers"] = tuple(_peer(f"{place}[{n}]", each) for n, each in enumerate(_list(place, value)))
+            values[key] = tuple(parse_peer(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
+        elif key == "anonymous":
+            values[key] = texts_of(place, value)
+        elif key == "policy":
+            values.update(_policy(file, value))
+        elif key == "publish":
+            values["publishing"] = parse_publishing(file, value)
+        elif key == "hooks":
+            values[key] = tuple(parse_hook(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
         else:
-            values["policy"] = _policy(file, value)
+            values[key] = tuple(parse_vanity(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
     if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
         raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
     keys = [peer.key for peer in values.get("peers", ())]
@@ -206,30 +200,6 @@ def parse_verify(place: str, text: str) -> str:
     return text
 
 
-def parse_size(place: str, text: str) -> int:
-    """A number of bytes: "64MB", "1g", "2T".
-
-    Raises:
-        UsageError: it is none; the sentence begins with `place`.
-    """
-    match = _SIZE.match(text.strip())
-    if match is None:
-        raise UsageError(f"{place}: want a size such as 64MB: {one_line(text)}")
-    return int(match[1]) * _UNITS[match[2].lower()]
-
-
-def parse_duration(place: str, text: str) -> float:
-    """Seconds of a duration: "90s", "10m", "14d".
-
-    Raises:
-        UsageError: it is none; the sentence begins with `place`.
-    """
-    match = _DURATION.match(text.strip())
-    if match is None:
-        raise UsageError(f"{place}: want a duration such as 90s or 14d: {one_line(text)}")
-    return int(match[1]) * _SECONDS[match[2]]
-
-
 def parse_listen(text: str) -> tuple[str, int]:
     """(host, port) of an address; (path, -1) of a socket in the file system.
 
@@ -247,151 +217,48 @@ def parse_listen(text: str) -> tuple[str, int]:
 def _storage(file: str, value: object) -> dict[str, Any]:
     """The place alone, or a table with it."""
     if not isinstance(value, dict):
-        return {"storage": _text(f"{file}: storage", value)}
-    _check_keys(file, "storage.", value, _STORAGE_KEYS)
+        return {"storage": text_of(f"{file}: storage", value)}
+    check_keys(file, "storage.", value, _STORAGE_KEYS)
     found: dict[str, Any] = {}
     if "place" in value:
-        found["storage"] = _text(f"{file}: storage.place", value["place"])
+        found["storage"] = text_of(f"{file}: storage.place", value["place"])
     if "limit" in value:
         place = f"{file}: storage.limit"
-        found["storage_limit"] = parse_size(place, _text(place, value["limit"]))
+        found["storage_limit"] = parse_size(place, text_of(place, value["limit"]))
     place = f"{file}: storage.keep"
-    found["storage_keep"] = tuple(_text(place, each) for each in _list(place, value.get("keep", [])))
+    found["storage_keep"] = tuple(text_of(place, each) for each in list_of(place, value.get("keep", [])))
     return found
 
 
-def _policy(file: str, table: object) -> Policy:
-    if not isinstance(table, dict):
-        raise UsageError(f"{file}: policy: want a table")
-    _check_keys(file, "policy.", table, _POLICY_KEYS)
+def _policy(file: str, value: object) -> dict[str, Any]:
+    """The settings that `[policy]` states."""
+    table = table_of(f"{file}: policy", value, _POLICY_KEYS)
     rules = []
-    for number, each in enumerate(_list(f"{file}: policy.deny", table.get("deny", []))):
+    for number, each in enumerate(list_of(f"{file}: policy.deny", table.get("deny", []))):
         place = f"{file}: policy.deny[{number}]"
-        entry = _table(place, each, ("module", "version", "reason"))
+        entry = texts_by_key(place, each, ("module", "version", "reason"))
         rules.append(Rule(entry["module"], entry.get("version", ""), entry.get("reason", "no reason is given")))
     modes = []
-    for number, each in enumerate(_list(f"{file}: policy.modes", table.get("modes", []))):
+    for number, each in enumerate(list_of(f"{file}: policy.modes", table.get("modes", []))):
         place = f"{file}: policy.modes[{number}]"
-        entry = _table(place, each, ("module", "mode"))
+        entry = texts_by_key(place, each, ("module", "mode"))
         modes.append((entry["module"], _mode(place, entry.get("mode", ""))))
-    return Policy(
+    policy = Policy(
         tuple(rules),
-        tuple(_text(f"{file}: policy.allow", each) for each in _list(f"{file}: policy.allow", table.get("allow", []))),
+        texts_of(f"{file}: policy.allow", table.get("allow", [])),
         _mode(f"{file}: policy.mode", table.get("mode", "sync")),
         tuple(modes),
-        parse_duration(f"{file}: policy.min_age", _text(f"{file}: policy.min_age", table.get("min_age", "0s"))),
+        parse_duration(f"{file}: policy.min_age", text_of(f"{file}: policy.min_age", table.get("min_age", "0s"))),
     )
-
-
-def _events(file: str, table: object) -> Events:
-    if not isinstance(table, dict):
-        raise UsageError(f"{file}: events: want a table")
-    _check_keys(file, "events.", table, _EVENTS_KEYS)
-    name = events_name(f"{file}: events.name", _text(f"{file}: events.name", table.get("name", "")))
-    key = _text(f"{file}: events.key", table.get("key", ""))
-    return Events(name, key, _truth(f"{file}: events.private", table.get("private", False)))
-
-
-def events_name(place: str, name: str) -> str:
-    """The name of an event log.
-
-    Raises:
-        UsageError: no log may have it; the sentence begins with `place`.
-    """
-    if not is_log_name(name):
-        raise UsageError(f'{place}: want a name such as "proxy.corp.example", in small letters: {one_line(name)}')
-    return name
-
-
-def follow_of(place: str, url: str, since: str = "") -> Follow:
-    """An index that is followed.
-
-    Raises:
-        UsageError: no URL, or no time; the sentence begins with `place`.
-    """
-    if not url.startswith(("http://", "https://")) or gourl.parse(url).host == "":
-        raise UsageError(f"{place}: want an http or https URL: {one_line(url)}")
-    if since not in ("", "all"):
-        try:
-            parse_rfc3339(since)
-        except InputError as error:
-            raise UsageError(f'{place}: since: want a time or "all": {error}') from None
-    return Follow(url, since=since)
-
-
-def _follow(place: str, value: object) -> Follow:
-    if isinstance(value, str):
-        return follow_of(place, value)
-    table = _followed_table(place, value, _FOLLOW_KEYS)
-    found = follow_of(place, table["url"], _text(f"{place}.since", table.get("since", "")))
-    return _with_pace(place, found, table)
-
-
-def _peer(place: str, value: object) -> Follow:
-    table = _followed_table(place, value, _PEER_KEYS)
-    key = _text(f"{place}.key", table.get("key", ""))
-    try:
-        events_name(f"{place}.key", parse_verifier(key).name)
-    except NoteError as error:
-        raise UsageError(f"{place}.key: want the verifier key of the peer's event log: {error}") from None
-    misses, private = (_truth(f"{place}.{name}", table.get(name, False)) for name in ("misses", "private"))
-    found = follow_of(place, table["url"])._replace(key=key, misses=misses, private=private)
-    return _with_pace(place, found, table)
-
-
-def _followed_table(place: str, value: object, keys: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
-        raise UsageError(f"{place}: want a table with a url")
-    _check_keys(place, "", value, keys)
-    return value
-
-
-def _with_pace(place: str, follow: Follow, table: Mapping[str, object]) -> Follow:
-    every = _text(f"{place}.every", table.get("every", "10s"))
-    return follow._replace(
-        zips=_truth(f"{place}.zips", table.get("zips", True)),
-        rate=_number(f"{place}.rate", table.get("rate", Follow("").rate), 1, 100_000),
-        every_s=max(0.1, parse_duration(f"{place}.every", every)),
-    )
-
-
-def _check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple[str, ...]) -> None:
-    for key in table:
-        if key not in names:
-            raise UsageError(f"{file}: {prefix}{one_line(key)}: unknown key; keys are {', '.join(names)}")
-
-
-def _table(place: str, value: object, keys: tuple[str, ...]) -> dict[str, str]:
-    if not isinstance(value, dict) or not isinstance(value.get("module"), str) or not value["module"]:
-        raise UsageError(f"{place}: want a table with a module")
-    for key in value:
-        if key not in keys:
-            raise UsageError(f"{place}: {one_line(key)}: unknown key; keys are {', '.join(keys)}")
-    return {key: _text(f"{place}.{key}", each) for key, each in value.items()}
-
-
-def _list(place: str, value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise UsageError(f"{place}: want a list")
-    return value
-
-
-def _text(place: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise UsageError(f"{place}: want a text")
-    return value
-
-
-def _truth(place: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise UsageError(f"{place}: want true or false")
-    return value
-
-
-def _number(place: str, value: object, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise UsageError(f"{place}: want a number from {low} to {high}")
-    return value
+    unknown = table.get("unknown", "allow")
+    if unknown not in _UNKNOWN:
+        raise UsageError(f"{file}: policy.unknown: want one of {', '.join(_UNKNOWN)}")
+    return {
+        "policy": policy,
+        "filter": text_of(f"{file}: policy.filter", table.get("filter", "")),
+        "check": text_of(f"{file}: policy.check", table.get("check", "")),
+        "unknown_is_refused": unknown == "deny",
+    }
 
 
 def _mode(place: str, value: object) -> str:

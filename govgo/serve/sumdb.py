@@ -336,6 +336,11 @@ def _answer_of(site: Site, target: str, tell: Callable[[str], object]) -> Answer
         path = unquote_to_bytes(target.partition("?")[0]).decode()
     except UnicodeDecodeError:
         return Answer(400, b"the path is not UTF-8\n")
+    return safe_answer(site, path, tell)
+
+
+def safe_answer(site: Site, path: str, tell: Callable[[str], object]) -> Answer:
+    """The answer for a path, percent signs decoded, also where the database cannot be read; `tell` is told of that."""
     try:
         return site.answer(path)
     except Failure as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from govgo.adapters.modzip.directory import create_zip_from_dir, list_files
 from govgo.adapters.modzip.hash import checked_entries, hash_zip
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.adapters.modzip.unzip import unzip
@@ -22,11 +23,21 @@ from govgo.core.modzip import rules
 from govgo.core.modzip.rules import CheckedFiles, Kind, ListedFile
 from govgo.errors import GovgoError
 from tests.conformance.vectors import Case, check, differ, ops, raw, runner
-from tests.simulators.moduledir import check_dir, create_zip_from_dir
 
 KINDS: dict[str | None, Kind] = {"symlink": "link", "dir": "dir", "device": "other", None: "file", "": "file"}
 FILE_FIELDS = {"path", "size", "mode", "content", "lstat_err"}
 NOTHING: dict[str, Any] = {"valid": [], "omitted": [], "invalid": [], "size_error": None}
+
+
+def check_dir(directory: str) -> CheckedFiles:
+    """The check of the files below `directory`, their paths relative to it.
+
+    Raises:
+        DiskError: the directory could not be read.
+    """
+    files, omitted = list_files(directory)
+    checked = rules.check_files(files)
+    return CheckedFiles(checked.valid, checked.omitted + tuple(omitted), checked.invalid, checked.size_error)
 
 
 def as_recorded(checked: CheckedFiles) -> dict[str, Any]:

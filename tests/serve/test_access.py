@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files of users."""
+"""Files of users, and what their rights come to."""
 
 from __future__ import annotations
 
@@ -10,15 +10,29 @@ import hashlib
 import pytest
 
 from govgo.errors import UsageError
-from govgo.serve.access import Access, read_users
+from govgo.serve.access import Access, Grant, User, certificate_key, read_users
 
 TOKEN = hashlib.sha256(b"long and random").hexdigest()
 BCRYPT = "$2y$04$" + "a" * 53
 
 
 def test_files() -> None:
-    data = f"# comment\n\nann:{BCRYPT}\n ci:sha256:{TOKEN.upper()}\n".encode()
-    assert read_users("users", data) == {"ann": BCRYPT, "ci": f"sha256:{TOKEN.upper()}"}
+    data = f"""# comment
+
+ann:{BCRYPT}
+ ci:sha256:{TOKEN.upper()}
+bot:sha256:{TOKEN}:read=rsc.io,golang.org/x:publish=corp.example/*:refresh
+tls.corp.example:certificate:publish
+"""
+    assert read_users("users", data.encode()) == {
+        "ann": User(BCRYPT),
+        "ci": User(f"sha256:{TOKEN.upper()}", (Grant("read", "*"),)),
+        "bot": User(
+            f"sha256:{TOKEN}",
+            (Grant("read", "rsc.io,golang.org/x"), Grant("publish", "corp.example/*"), Grant("refresh", "*")),
+        ),
+        "tls.corp.example": User("certificate", (Grant("publish", "*"),)),
+    }
 
 
 @pytest.mark.parametrize(
@@ -33,6 +47,8 @@ def test_files() -> None:
         "ann:$2y$04$nonsense",
         "ci:sha256:xyz",
         "ci:sha256:",
+        "ci:sha256",
+        "ci:certificates",
     ],
 )
 def test_lines_that_are_none(line: str) -> None:
@@ -42,8 +58,14 @@ def test_lines_that_are_none(line: str) -> None:
     assert "plain" not in str(error.value), "what may be a password is not shown"
 
 
+@pytest.mark.parametrize("right", ["write", "publish=", "read=,", "", "publish=a=b:x"])
+def test_rights_that_are_none(right: str) -> None:
+    with pytest.raises(UsageError, match=r"^users:1: want rights such as read"):
+        read_users("users", f"ci:sha256:{TOKEN}:{right}\n".encode())
+
+
 def test_tokens() -> None:
-    access = Access({"ci": f"sha256:{TOKEN}"})
+    access = Access({"ci": User(f"sha256:{TOKEN}")})
 
     def user(header: bytes) -> str | None:
         return asyncio.run(access.user(header))
@@ -59,4 +81,90 @@ def test_tokens() -> None:
 
 def test_everybody_where_there_is_no_file() -> None:
     assert not Access().is_closed
+    assert Access().may("", "read", "q.io/a")
+    assert not Access().may("", "publish", "q.io/a"), "nobody publishes without a name"
     assert Access({}).is_closed
+
+
+USERS = {
+    "ann": User("x"),
+    "guest": User("x", (Grant("read", "golang.org/x,rsc.io"),)),
+    "ci": User("x", (Grant("publish", "corp.example/*"),)),
+    "root": User("x", (Grant("read"), Grant("publish"), Grant("refresh"))),
+    "hook": User("x", (Grant("refresh", "corp.example"),)),
+}
+
+
+@pytest.mark.parametrize(
+    ("user", "right", "path", "may"),
+    [
+        ("ann", "read", "q.io/a", True),
+        ("ann", "read", "", True),
+        ("ann", "publish", "q.io/a", False),
+        ("ann", "refresh", "q.io/a", False),
+        ("guest", "read", "golang.org/x/text", True),
+        ("guest", "read", "rsc.io/quote", True),
+        ("guest", "read", "golang.org/toolchain", False),
+        ("guest", "read", "q.io/a", False),
+        ("guest", "read", "", False),
+        ("ci", "publish", "corp.example/x", True),
+        ("ci", "publish", "corp.example/x/v2", True),
+        ("ci", "publish", "corp.example", False),
+        ("ci", "publish", "evil.example/corp.example/x", False),
+        ("ci", "read", "corp.example/x", True),
+        ("ci", "read", "q.io/a", False),
+        ("root", "publish", "q.io/a", True),
+        ("root", "read", "", True),
+        ("root", "refresh", "q.io/a", True),
+        ("hook", "refresh", "corp.example/x", True),
+        ("hook", "read", "corp.example/x", False),
+        ("nobody", "read", "q.io/a", False),
+        ("", "read", "q.io/a", False),
+    ],
+)
+def test_rights(user: str, right: str, path: str, may: bool) -> None:
+    assert Access(USERS).may(user, right, path) is may
+
+
+def test_who_may_read_some_modules_is_not_answered_from_memory_alone() -> None:
+    access = Access({"guest": User(f"sha256:{TOKEN}", (Grant("read", "rsc.io"),))})
+    header = b"Bearer long and random"
+    assert [asyncio.run(access.user(header)) for _ in range(2)] == ["guest", "guest"]
+    assert access.known == {}
+
+
+def test_reading_without_a_name() -> None:
+    access = Access({"ci": User(f"sha256:{TOKEN}", (Grant("publish", "corp.example"),))}, ["*"])
+    assert asyncio.run(access.user(b"")) == ""
+    assert access.known == {b"": ""}
+    assert access.may("", "read", "q.io/a")
+    assert not access.may("", "publish", "corp.example/x")
+    assert asyncio.run(access.user(b"Bearer wrong")) is None
+    assert asyncio.run(access.user(b"Bearer long and random")) == "ci"
+    assert access.may("ci", "read", "q.io/a"), "whoever has a name may do no less"
+    some = Access({}, ["rsc.io"])
+    assert some.known == {}
+    assert asyncio.run(some.user(b"")) == ""
+    assert some.may("", "read", "rsc.io/quote")
+    assert not some.may("", "read", "q.io/a")
+
+
+def test_certificates() -> None:
+    access = Access({"build.corp": User("certificate", (Grant("publish"),)), "ann": User(BCRYPT)})
+    assert asyncio.run(access.user(b"", "build.corp")) == "build.corp"
+    assert access.known == {certificate_key("build.corp"): "build.corp"}
+    assert asyncio.run(access.user(b"", "build.corp")) == "build.corp"
+    assert asyncio.run(access.user(b"", "ann")) is None, "that name belongs to a password"
+    assert asyncio.run(access.user(b"", "other")) is None
+    assert asyncio.run(access.user(b"")) is None
+
+
+def test_new_users_count_at_once() -> None:
+    access = Access({"ci": User(f"sha256:{TOKEN}")})
+    header = b"Bearer long and random"
+    assert asyncio.run(access.user(header)) == "ci"
+    access.use({"other": User(f"sha256:{TOKEN}")})
+    assert asyncio.run(access.user(header)) == "other"
+    access.use({})
+    assert asyncio.run(access.user(header)) is None
+    assert not access.may("ci", "read", "q.io/a")

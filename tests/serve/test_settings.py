@@ -11,7 +11,9 @@ import pytest
 
 from govgo.errors import UsageError
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.settings import Events, Follow, Settings, parse_duration, parse_listen, parse_settings, parse_size
+from govgo.serve.settings import Settings, parse_listen, parse_settings
+from govgo.serve.tables import Events, Follow, Hook, Publishing, Vanity
+from govgo.serve.values import parse_duration, parse_size
 from tests.simulators.eventlog import log_keys
 from tests.simulators.run import SCHEMAS
 
@@ -31,6 +33,7 @@ tls_key = "key.pem"
 client_ca = "ca.pem"
 users = "users"
 access_log = "-"
+anonymous = ["rsc.io"]
 verify_storage = "all"
 follow = [
     "https://index.example/index",
@@ -60,6 +63,26 @@ allow = ["github.com/*", "q.io"]
 mode = "none"
 modes = [{ module = "q.io", mode = "redirect" }]
 min_age = "14d"
+filter = "filter"
+check = "govgo.toml"
+unknown = "deny"
+
+[publish]
+modules = ["corp.example/*"]
+sumdb = "/srv/sumdb"
+sumdb_key = "/etc/govgo/key"
+max_size = "100MB"
+
+[[hooks]]
+secret_file = "/etc/govgo/hook"
+modules = ["github.com/corp"]
+
+[[vanity]]
+prefix = "corp.example/x"
+vcs = "git"
+repo = "https://git.corp.example/x"
+subdir = "go"
+proxy = "https://proxy.corp.example"
 """ % {"key": KEY, "other": OTHER}  # noqa: UP031
 SCHEMA = json.loads((SCHEMAS / "serve.toml-1.json").read_text())
 
@@ -83,6 +106,10 @@ def test_all_that_can_be_said() -> None:
             Follow("https://c.example/modules/", OTHER),
         ),
         2 << 40, ("corp.example/*", "q.io"), "all",
+        "filter", "govgo.toml", True, ("rsc.io",),
+        Publishing(("corp.example/*",), "/srv/sumdb", "/etc/govgo/key", 100 << 20),
+        (Hook("/etc/govgo/hook", ("github.com/corp",)),),
+        (Vanity("corp.example/x", "git", "https://git.corp.example/x", "go", "https://proxy.corp.example"),),
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
 
@@ -90,7 +117,10 @@ def test_all_that_can_be_said() -> None:
 def test_the_schema_knows_each_key() -> None:
     assert set(SCHEMA["properties"]) == set(tomllib.loads(WHOLE))
     whole = tomllib.loads(WHOLE)
-    assert set(SCHEMA["properties"]["policy"]["properties"]) == set(whole["policy"])
+    for name in ("policy", "publish"):
+        assert set(SCHEMA["properties"][name]["properties"]) == set(whole[name])
+    for name in ("hooks", "vanity"):
+        assert set(SCHEMA["properties"][name]["items"]["properties"]) == set(whole[name][0])
     assert set(SCHEMA["properties"]["events"]["properties"]) == set(whole["events"])
     assert set(SCHEMA["properties"]["peers"]["items"]["properties"]) == set(whole["peers"][0])
     assert set(SCHEMA["properties"]["follow"]["items"]["oneOf"][1]["properties"]) == set(whole["follow"][1])
@@ -124,7 +154,19 @@ def test_nothing_said() -> None:
         ('verify_storage = "some"', "verify_storage: want one of off, sample, all"),
         ("policy = 1", "policy: want a table"),
         ("[policy]\nx = 1", "policy.x: unknown key"),
-        ('[policy]\nmode = "async"', "policy.mode: want one of sync, redirect, none"),
+        ('[policy]\nmode = "later"', "policy.mode: want one of sync, async, redirect, none"),
+        ('[policy]\nunknown = "ask"', "policy.unknown: want one of allow, deny"),
+        ("[publish]\nmodules = []", "publish.modules: want patterns"),
+        ('[publish]\nmodule = "x"', "publish.module: unknown key; keys are modules, "),
+        ('[[hooks]]\nsecret_file = "x"', "hooks[0]: want a secret_file, and the modules"),
+        ('[[hooks]]\nmodules = ["x"]', "hooks[0]: want a secret_file, and the modules"),
+        ("hooks = 1", "hooks: want a list"),
+        ('[[vanity]]\nrepo = "https://x"', "vanity[0].prefix: malformed module path"),
+        ('[[vanity]]\nprefix = "x.io/a"', "vanity[0].repo: want a URL"),
+        ('[[vanity]]\nprefix = "x.io/a"\nrepo = "https://x\\">"', "vanity[0].repo: want a URL"),
+        ('[[vanity]]\nprefix = "x.io/a"\nrepo = "https://x"\nvcs = "cvs"', "vanity[0].vcs: want one of git, "),
+        ('[[vanity]]\nprefix = "x.io/a"\nrepo = "https://x"\nsubdir = "../x"', "vanity[0].subdir: want a directory"),
+        ("anonymous = true", "anonymous: want a list"),
         ("[policy]\ndeny = 1", "policy.deny: want a list"),
         ('[policy]\ndeny = ["x"]', "policy.deny[0]: want a table with a module"),
         ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0]: why: unknown key"),
@@ -169,3 +211,8 @@ def test_values() -> None:
     for text in ("", "80", "x:", "x:y", "x:99999", "unix:"):
         with pytest.raises(UsageError):
             parse_listen(text)
+
+
+def test_no_zip_is_larger_than_go_allows() -> None:
+    with pytest.raises(UsageError, match=r"publish\.max_size: a module zip has at most 500MB"):
+        parse_settings("serve.toml", b'[publish]\nmodules = ["x"]\nmax_size = "501MB"')

@@ -69,6 +69,19 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName([_general(n) for n in names]), critical=False)
         return _context(self._directory, builder.sign(self._key, hashes.SHA256()), key)
 
+    def issue(self, common_name: str, names: Sequence[str] = ()) -> str:
+        """The file of a certificate and its key, in PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(_name(common_name), self._name, key.public_key())
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName([_general(n) for n in names]), critical=False)
+        made = builder.sign(self._key, hashes.SHA256())
+        file = self._directory / f"{common_name}.pem"
+        clear = serialization.NoEncryption()
+        secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, clear)
+        file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+        return str(file)
+
 
 def self_signed(directory: Path, name: str, *, signs_only: bool) -> tuple[ssl.SSLContext, Path]:
     """The context of a server that signed its own certificate, and its file; `signs_only`: with keyCertSign alone."""

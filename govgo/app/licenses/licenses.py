@@ -180,6 +180,27 @@ def _by_digest(read: Iterable[_Read]) -> dict[str, bytes]:
     return {hashlib.sha256(each).hexdigest(): each for each in data}
 
 
+def license_of_zip(
+    mod: ModuleVersion, path: str, policy: ProjectPolicy, reader: LegalReader, matcher: TextMatcher
+) -> ModuleLicense:
+    """The licence of a module by its zip, by itself.
+
+    Args:
+        mod: the version.
+        path: the zip.
+        policy: whose overrides count.
+        reader, matcher: as for `licenses`.
+
+    Raises:
+        BadZipError, DiskError: the zip cannot be read.
+        MissingExtraError, UnavailableError: texts cannot be matched.
+    """
+    files = reader.in_zip(path, f"{mod.path}@{mod.version}/")
+    read = _Read(mod, None, files, "")
+    texts = _by_digest([read])
+    return _judged(policy, read, matcher.match(texts) if texts else {})
+
+
 def _report(session: Session, found: Resolved | Unresolved, findings: Sequence[Finding]) -> ModuleReport:
     target = found.target
     return ModuleReport(target.kind, target.path, shown(session, target.root), (), (), tuple(findings))

@@ -2,7 +2,8 @@
 """`govgo storage verify`: damage at rest is found, and mended from upstream.
 
 What a zip is to be says the checksum database where it is at hand, else the .ziphash that was written when the zip had
-been checked. A .mod file is to be what the database says, and what the zip has.
+been checked. A .mod file is to be what the database says, and what the zip has. What was published in this storage is
+to be what its record says, and cannot be had again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import file_key
 from govgo.core.storage.outcomes import StorageCheck
+from govgo.core.storage.published import MAX_BYTES, Published, parse_published
+from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.sumdb.record import mismatch_error
 from govgo.errors import Failure, GovgoError, IntegrityError, NotFoundError, SecurityError, StorageError
 from govgo.load.targets.faults import from_error
@@ -60,7 +63,8 @@ def check_storage(
         ForkError, BadSignatureError: the checksum database misbehaves.
     """
     run = _Check(session, storage, database, desk, repair=repair)
-    mods = [each.mod for each in list_versions(storage, patterns).versions if {"zip", "mod"} & set(each.suffixes)]
+    versions = list_versions(storage, patterns).versions
+    mods = [each.mod for each in versions if {"zip", "mod", PUBLISHED} & set(each.suffixes)]
     if sample and sample < len(mods):
         mods = sorted(random.sample(mods, sample))
     session.repo.reset(SumLedger())
@@ -94,7 +98,8 @@ class _Check:
         database = self._database
         if database is None:
             return
-        keys = [key for mod in mods if database.covers(mod.path) for key in (mod, mod.gomod_key())]
+        covered = [mod for mod in mods if database.covers(mod.path) and self._published(mod) is None]
+        keys = [key for mod in covered for key in (mod, mod.gomod_key())]
         for key, lines in (database.lookup_many(keys) if keys else {}).items():
             if isinstance(lines, GovgoError):
                 self._unproved[key.without_gomod()] = lines
@@ -127,6 +132,12 @@ class _Check:
     def _compare(self, mod: ModuleVersion) -> None:
         gomod = self._storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD_BYTES)
         pieces = self._storage.chunks(file_key(mod, "zip"))
+        published = self._published(mod)
+        if published is not None:
+            if gomod is None or pieces is None:
+                raise IntegrityError(f"{mod}: it was published, and {'its zip' if gomod else 'its go.mod'} is lost")
+            if hash_gomod(gomod) != published.gomod_sum:
+                raise IntegrityError(f"{mod}: the go.mod is not the one that was published")
         if gomod is not None:
             _same(mod.gomod_key(), hash_gomod(gomod), self._records.get(mod.gomod_key()), self._name)
         if pieces is None:
@@ -135,6 +146,8 @@ class _Check:
         with self._desk.copy_pieces(pieces) as copy:
             h1 = copy.zip_hash(mod, gomod)
         _same(mod, h1, self._records.get(mod), self._name)
+        if published is not None and h1 != published.sum:
+            raise IntegrityError(f"{mod}: the zip has the hash {h1}, and that which was published {published.sum}")
         stated = (self._storage.read(file_key(mod, "ziphash"), 0, 200) or b"").strip().decode("ascii", "replace")
         if is_h1(stated) and stated != h1:
             raise IntegrityError(f"{mod}: the zip has the hash {h1}, and its .ziphash says {stated}")
@@ -143,6 +156,12 @@ class _Check:
         if not is_h1(stated) and self._repair:
             self._storage.replace(file_key(mod, "ziphash"), h1.encode())
 
+    def _published(self, mod: ModuleVersion) -> Published | None:
+        """The record of a version that was published here."""
+        key = file_key(mod, PUBLISHED)
+        data = self._storage.read(key, 0, MAX_BYTES)
+        return None if data is None else parse_published(key, mod.version, data)
+
     @property
     def _name(self) -> str:
         return self._database.name if self._database is not None else ""
@@ -150,6 +169,10 @@ class _Check:
     def _mend(self, mod: ModuleVersion, finding: Finding) -> None:
         if not self._repair or finding.verdict is Verdict.UNCHECKED:
             self.findings.append(finding)
+            return
+        if self._storage.head(file_key(mod, PUBLISHED)) is not None:
+            text = f"{finding.text}; it was published here alone: publish the same bytes again"
+            self.findings.append(finding._replace(text=text))
             return
         for suffix in ("zip", "mod", "info", "ziphash"):
             self._storage.delete(file_key(mod, suffix))

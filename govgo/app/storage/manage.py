@@ -13,6 +13,7 @@ from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.storage.eviction import StoredFile, plan_eviction
 from govgo.core.storage.keys import list_key, module_of_key, version_list
 from govgo.core.storage.outcomes import Kind, Listing, Removal, Span, Stats, StoredVersion
+from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.storage.uses import PREFIX
 from govgo.errors import NotFoundError, UsageError
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from govgo.ports.storage import Storage
 
 _DAYS = (1, 7, 30, 90)
-_KINDS = {".zip": "zips", ".mod": "go.mod files", ".info": ".info files", ".ziphash": "hashes of zips"}
+_KINDS = {
+    ".zip": "zips",
+    ".mod": "go.mod files",
+    ".info": ".info files",
+    ".ziphash": "hashes of zips",
+    f".{PUBLISHED}": "records of published versions",
+}
 
 
 class _Spell(NamedTuple):
@@ -98,8 +105,9 @@ def remove(storage: Storage, patterns: Sequence[str], *, dry_run: bool) -> Remov
     gone = {version.mod for version in versions}
     if not dry_run:
         # The zip goes first: what is left without one is fetched again, what is left without its hash is not believed.
+        # Of a version that was published here it is the record, without which there is no such version.
         doomed = [file.key for file in files if module_of_key(file.key) in gone]
-        for key in sorted(doomed, key=lambda key: (not key.endswith(".zip"), key)):
+        for key in sorted(doomed, key=lambda key: (not key.endswith(f".{PUBLISHED}"), not key.endswith(".zip"), key)):
             storage.delete(key)
         _rewrite_lists(storage, {mod.path for mod in gone}, gone)
     return Removal(versions, sum(each.size for each in versions), -1, dry_run)

@@ -51,6 +51,8 @@ VARIABLES = (
     Variable(
         "GOVGO_VULNDB", "Databases of advisories for `govgo audit`, separated by commas.", "that of the Go project"
     ),
+    Variable("GOVGO_PUBLISH", "The URL of the server that `govgo publish` sends versions to."),
+    Variable("GOVGO_PUBLISH_TOKEN", "The token for it; else that of the netrc file."),
     Variable("GOVGO_TIMEOUT", "How long to wait for an answer to begin, such as `20m`; `0` for ever.", "10m"),
     Variable("GOVGO_DEBUG", "`1` prints a traceback where govgo itself fails."),
     Variable("NO_COLOR", "Any value: no colours. See no-color.org."),

@@ -20,6 +20,25 @@ SOURCES: Mapping[str, Explanation] = {
         "`govgo serve` with a minimum age answers 403 for it, so that nobody takes what others have not looked at.",
         "Wait, or take an older version.",
     ),
+    "already-published": Explanation(
+        "1",
+        "A version is published already, with other bytes.",
+        "What was published never changes, or builds would not be the same tomorrow.",
+        "Publish a new version; what was wrong can be retracted in its go.mod.",
+    ),
+    "unpublishable": Explanation(
+        "1",
+        "A zip is no version that can be published.",
+        "It breaks a rule of module zips, or its go.mod is missing, cannot be read or names another module. A client"
+        " would refuse it.",
+        "The sentence says what is wrong. `govgo publish` makes zips that keep the rules.",
+    ),
+    "slow-client": Explanation(
+        "3",
+        "A client sends the body of its request too slowly.",
+        "`govgo serve` answers 408, so that nobody holds a place by sending nothing.",
+        "Send it again.",
+    ),
     "wrong-tiles": Explanation(
         "1 or 3",
         "Tiles do not hash into a signed tree, not even when they are fetched anew.",

@@ -3,8 +3,8 @@
 
 Only what can be had again goes: zips first, by how long ago each was last used; then, if that is not enough, the .info,
 .mod and .ziphash files of versions whose zips are gone, in the same order. Lists, lookups, tiles and tree heads stay,
-and so does everything that is not the file of a module version. Writing a file of a version counts as a use of it: what
-was fetched a moment ago is noted by nobody yet.
+and so do versions that were published here, and everything that is not the file of a module version. Writing a file of
+a version counts as a use of it: what was fetched a moment ago is noted by nobody yet.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import module_of_key
+from govgo.core.storage.published import SUFFIX as PUBLISHED
 
 
 class StoredFile(NamedTuple):
@@ -56,10 +57,13 @@ def plan_eviction(
     zips: list[tuple[ModuleVersion, StoredFile]] = []
     others: dict[ModuleVersion, list[StoredFile]] = {}
     last: dict[ModuleVersion, float] = {}
+    alone: set[ModuleVersion | None] = set()
     for each in files:
         file = StoredFile(*each[:3])
         before += file.size
         mod = module_of_key(file.key)
+        if file.key.endswith(f".{PUBLISHED}"):
+            alone.add(mod)
         if mod is None or keep(mod):
             continue
         last[mod] = max(last.get(mod, 0.0), used.get(mod, 0.0), file.modified)
@@ -67,8 +71,8 @@ def plan_eviction(
             zips.append((mod, file))
         else:
             others.setdefault(mod, []).append(file)
-    queue = [file for mod, file in sorted(zips, key=lambda each: (last[each[0]], each[0]))]
-    for mod in sorted(others, key=lambda each: (last[each], each)):
+    queue = [file for mod, file in sorted(zips, key=lambda each: (last[each[0]], each[0])) if mod not in alone]
+    for mod in sorted(others.keys() - alone, key=lambda each: (last[each], each)):
         queue += sorted(others[mod])
     left = before
     gone: list[StoredFile] = []

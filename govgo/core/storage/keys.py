@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The keys of served files: those of a module cache below `cache/download`, which are paths of the GOPROXY protocol.
 
-q.io/a/@v/list    q.io/a/@v/v1.0.0.info  .mod  .zip  .ziphash    q.io/a/@latest
+q.io/a/@v/list    q.io/a/@v/v1.0.0.info  .mod  .zip  .ziphash  .published    q.io/a/@latest
 sumdb/sum.example.org/lookup/q.io/a@v1.0.0    …/tile/8/0/000    …/latest    …/supported
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from govgo.core.module.cachepath import DOWNLOAD, file_stem, version_dir
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import InputError
@@ -42,7 +43,7 @@ def version_list(versions: frozenset[str]) -> bytes:
     return "".join(f"{version}\n" for version in tagged).encode()
 
 
-_SUFFIXES = (".info", ".mod", ".zip", ".ziphash")
+_SUFFIXES = (".info", ".mod", ".zip", ".ziphash", f".{PUBLISHED}")
 
 
 def module_of_key(key: str) -> ModuleVersion | None:

@@ -36,7 +36,8 @@ from govgo.errors import Failure, InputError, SecurityError, UnavailableError
 from govgo.ports.storage import Storage
 from govgo.serve.events.pointer import MAX_BYTES, Pointer, Waiting, format_pointer, parse_pointer
 from govgo.serve.events.taking import Outcome, Taking
-from govgo.serve.settings import Follow
+from govgo.serve.policy import Policy
+from govgo.serve.tables import Follow
 from govgo.serve.upstream.coldloop import ColdLoop
 
 AT_ONCE = 8
@@ -145,6 +146,10 @@ class Follower:
             self.status.fault = f"it is not followed any more: {error!r}"
             self._count("fault", 1)
             self._means.say(f"{self.status.place}: {self.status.fault}")
+
+    def use(self, policy: Policy) -> None:
+        """Let other rules count from now on."""
+        self._taking.policy = policy
 
     async def aclose(self) -> None:
         """End; raises nothing."""

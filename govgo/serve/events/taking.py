@@ -38,12 +38,8 @@ class Taken(NamedTuple):
 class Taking:
     """Takes versions.
 
-    Args:
-        cold: the loop that it belongs to.
-        storage: where they go.
+    Attributes:
         policy: what is not to be fetched.
-        libraries: who fetches a module path, in the order in which they are asked.
-        zips: whether zips are wanted.
     """
 
     def __init__(
@@ -55,9 +51,18 @@ class Taking:
         *,
         zips: bool,
     ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            cold: the loop that it belongs to.
+            storage: where they go.
+            policy: see there.
+            libraries: who fetches a module path, in the order in which they are asked; nobody for some.
+            zips: whether zips are wanted.
+        """
         self._cold = cold
         self._storage = storage
-        self._policy = policy
+        self.policy = policy
         self._libraries = libraries
         self._suffixes = ("mod", "info", "zip") if zips else ("mod", "info")
 
@@ -68,11 +73,11 @@ class Taking:
 
     def _refusal(self, mod: ModuleVersion) -> str:
         """Why the policy does not let a version be fetched, "" where it does."""
-        if self._policy.mode_of(mod.path) != "sync":
+        if self.policy.mode_of(mod.path) not in ("sync", "async"):
             return "modules like this one are not fetched"
         if not self._libraries(mod.path):
             return "private modules are not taken from there"
-        return self._policy.refusal(*mod)
+        return self.policy.refusal(*mod)
 
     async def take(self, mod: ModuleVersion) -> Taken:
         """Store what is missing.  Raises StorageError where the storage cannot be asked."""

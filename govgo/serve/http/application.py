@@ -11,17 +11,17 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import InputError, TooLargeError
-from govgo.serve.access import CHALLENGE
+from govgo.serve.access import CHALLENGE, READ
 from govgo.serve.accesslog import Line
 from govgo.serve.counters import answered
 from govgo.serve.http.health import Health
-from govgo.serve.http.memory import Entry
+from govgo.serve.http.memory import FOR_EVER, Entry
 from govgo.serve.http.responses import (
     Asked,
     Facts,
@@ -32,7 +32,7 @@ from govgo.serve.http.responses import (
     refusal_headers,
     wanted,
 )
-from govgo.serve.http.routes import Call, Route
+from govgo.serve.http.routes import Call, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
@@ -44,11 +44,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_FOR_EVER = float("inf")
 _ENOUGH = 256 << 10
 """So much of a zip on its way is worth being sent at once; less waits a moment for more."""
 _SMALL_ZIP = 256 << 10
 _OPEN_FILES = 64
+_PIECE_S, _UPLOAD_S = 60.0, 3600.0
+"""How long a piece of a body may take to come, and all of it."""
 _READING = frozenset({"GET"})
 _FILES = frozenset({"info", "mod", "zip"})
 """Kinds of files of a module version; that somebody got one is a use of it."""
@@ -68,6 +69,7 @@ class _Request(NamedTuple):
     http_version: str
     receive: Receive
     send: Send
+    certificate: str = ""
 
 
 class Application:
@@ -93,6 +95,7 @@ class Application:
             scope["http_version"],
             receive,
             told,
+            scope["state"].get("certificate", ""),
         )
         user, kind, shown = "", "other", "" if self._is_private(request.path) else request.path
         route = next((each for each in site.routes if each.matches(request.path, request.query)), None)
@@ -133,8 +136,9 @@ class Application:
         """Who asks for what, and why not; neither for routes and for the paths of operations."""
         site = self._site
         user = ""
-        if request.path not in _OPEN_PATHS and site.access.is_closed:
-            found = await site.access.user(request.asked.headers.get(b"authorization", b""))
+        is_open = request.path in _OPEN_PATHS or (route is not None and route.is_open)
+        if not is_open and site.access.is_closed:
+            found = await site.access.user(request.asked.headers.get(b"authorization", b""), request.certificate)
             if found is None:
                 return "", None, Refusal(401, "who are you?")
             user = found
@@ -146,12 +150,16 @@ class Application:
         if site.requests > site.limits.requests:
             return user, None, Refusal(503, "too many requests are waited for", retry_after_s=1)
         if route is not None:
+            if not (is_open or route.checks_rights or site.access.may(user, READ)):
+                return user, None, _forbidden(user, "this page")
             return user, None, None
         try:
             question = parse_question(request.path)
         except InputError as error:
             return user, None, Refusal(404, str(error), 10.0)
         if question.path:
+            if not site.access.may(user, READ, question.path):
+                return user, question, _forbidden(user, question.path)
             reason = site.policy.refusal(question.path, question.version)
             if reason:
                 site.counters.add("refused_by_policy")
@@ -161,14 +169,20 @@ class Application:
     async def _answer_route(self, request: _Request, route: Route, user: str) -> None:
         asked = request.asked
 
+        def pieces(limit_bytes: int) -> AsyncIterator[bytes]:
+            return _pieces_of(request, limit_bytes)
+
         async def body(limit_bytes: int) -> bytes:
-            return await _body_of(request.receive, limit_bytes)
+            return b"".join([piece async for piece in pieces(limit_bytes)])
 
         method = "GET" if asked.method == "HEAD" else asked.method
         try:
-            reply = await route.answer(Call(method, request.path, request.query, asked.headers, user, body))
+            reply = await route.answer(Call(method, request.path, request.query, asked.headers, user, body, pieces))
         except TooLargeError as error:
             await self._refuse(request, Refusal(413, str(error)))
+            return
+        except SlowClientError as error:
+            await self._refuse(request, Refusal(408, str(error)))
             return
         headers = [
             (b"content-type", reply.content_type.encode()),
@@ -194,6 +208,7 @@ class Application:
 
     async def _answer(self, request: _Request, question: Question, shown: str) -> None:
         site = self._site
+        generation = site.memory.generation  # of the rules by which this request was admitted
         entry = site.memory.get(request.raw_path)
         if entry is not None:
             await self._send_entry(request, entry)
@@ -210,15 +225,15 @@ class Application:
         if module is not None and isinstance(answer, Body | StoredFile | Reading):
             site.uses.note(module)
         if isinstance(answer, StoredFile) and answer.size <= _SMALL_ZIP:
-            await self._keep_zip(request, answer, shown, question.module)
+            await self._keep_zip(request, answer, shown, generation, question.module)
         elif isinstance(answer, Body):
             facts = body_facts(answer)
             lasting = answer.fresh_s is None
             headers = ok_headers(question.kind, facts, answer.fresh_s, private=site.access.is_closed)
-            expires = _FOR_EVER if lasting else time.monotonic() + (answer.fresh_s or 0)
+            expires = FOR_EVER if lasting else time.monotonic() + (answer.fresh_s or 0)
             entry = Entry(question.kind, 200, headers, answer.data, expires, facts, shown, module)
             if lasting or (answer.fresh_s or 0) >= 1:
-                site.memory.put(request.raw_path, entry)
+                site.memory.put(request.raw_path, entry, generation)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
             site.files[request.raw_path] = answer
@@ -237,12 +252,13 @@ class Application:
             if answer.fresh_s >= 1 and question.kind in LASTING_KINDS | {"list", "latest", "query"}:
                 body, headers = _told_refusal(answer)
                 expires = time.monotonic() + answer.fresh_s
-                site.memory.put(
-                    request.raw_path, Entry(question.kind, answer.status, headers, body, expires, None, shown)
-                )
+                entry = Entry(question.kind, answer.status, headers, body, expires, None, shown)
+                site.memory.put(request.raw_path, entry, generation)
             await self._refuse(request, answer)
 
-    async def _keep_zip(self, request: _Request, zip_: StoredFile, shown: str, module: ModuleVersion) -> None:
+    async def _keep_zip(
+        self, request: _Request, zip_: StoredFile, shown: str, generation: int, module: ModuleVersion
+    ) -> None:
         """A small zip goes into memory, as most are."""
         assert zip_.file is not None
         facts = file_facts(zip_)
@@ -252,14 +268,14 @@ class Application:
         if len(data) != zip_.size or not zip_.is_as_proved():
             await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
             return
-        entry = Entry("zip", 200, headers, data, _FOR_EVER, facts, shown, module)
-        self._site.memory.put(request.raw_path, entry)
+        entry = Entry("zip", 200, headers, data, FOR_EVER, facts, shown, module)
+        self._site.memory.put(request.raw_path, entry, generation)
         await self._send_entry(request, entry)
 
     async def _ask(self, request: _Request, question: Question) -> Answer:
         site = self._site
         fetch = request.asked.headers.get(b"disable-module-fetch", b"").lower() != b"true"
-        mode = site.policy.mode_of(question.path) if question.path else site.policy.mode
+        mode = site.policy.mode_of(question.path, question.version) if question.path else site.policy.mode
         # A range, or a client that cannot tell a broken body from a whole one, waits until all is there and proved.
         whole = request.asked.method == "HEAD" or b"range" in request.asked.headers or request.http_version == "1.0"
         work = asyncio.wrap_future(site.cold.call(site.library.answer(question, fetch=fetch, mode=mode, whole=whole)))
@@ -394,25 +410,40 @@ class _Told:
         await self._send(message)
 
 
-async def _body_of(receive: Receive, limit_bytes: int) -> bytes:
-    """The body of a request.
+async def _pieces_of(request: _Request, limit_bytes: int) -> AsyncIterator[bytes]:
+    """The body of a request, piece by piece.
 
     Raises:
         TooLargeError: it is longer than that.
+        SlowClientError: it takes too long.
         _Gone: the client has left.
     """
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
+    too_large = TooLargeError(f"the body of the request exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
+    declared = request.asked.headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared[:19]) > limit_bytes:
+        raise too_large  # before the client is told to go on
+    size, end_s = 0, time.monotonic() + _UPLOAD_S
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout(min(_PIECE_S, end_s - time.monotonic())):
+                message = await request.receive()
+        except TimeoutError:
+            raise SlowClientError("the body of the request comes too slowly") from None
         if message["type"] == "http.disconnect":
             raise _Gone
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        more = message.get("more_body", False)
+        piece = message.get("body", b"")
+        size += len(piece)
         if size > limit_bytes:
-            raise TooLargeError(f"the body of the request exceeds {limit_bytes} bytes", limit_bytes=limit_bytes)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+            raise too_large
+        if piece:
+            yield piece
+
+
+def _forbidden(user: str, what: str) -> Refusal:
+    """Why a user does not get something; one without a name may have one."""
+    return Refusal(403, f"{user} may not read {what}") if user else Refusal(401, "who are you?")
 
 
 async def _left(receive: Receive) -> None:

@@ -5,8 +5,8 @@ A request takes the fast way if it is a GET of HTTP/1.1 for a path in memory, as
 has no body, and nothing before it on its connection is still being answered. All others go to the ASGI application.
 So do those of a client that does not read its answers: there they wait, and no more are read.
 
-No request has a body that anybody wants. A short one is passed over, with what follows it; a long one ends the
-connection.
+Few requests have a body that anybody wants: what the application reads of one comes no faster than it does. A short one
+that is left is passed over, with what follows it; a long one ends the connection.
 
 Connections are looked at once a second: one that is idle, sends its head too slowly or reads nothing is closed.
 """
@@ -20,6 +20,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from govgo.serve.access import certificate_key
 from govgo.serve.accesslog import Line
 from govgo.serve.http.cycle import Cycle
 from govgo.serve.http.site import Site
@@ -46,7 +47,8 @@ class FastProtocol(HttpToolsProtocol):
         self._log = self.site.log
         self._fast = self._plain = False
         self._in_head = self._in_body = self._refused = False
-        self._head_size = 0
+        self._head_size = self._taken = 0
+        self._certificate = ""
         self._authorization = b""
         self._last_s = self._stuck_s = self.loop.time()
         self._mark: tuple[int, int] = (0, 0)
@@ -59,6 +61,7 @@ class FastProtocol(HttpToolsProtocol):
         """Take a connection, unless there are too many."""
         super().connection_made(transport)
         self.site.counters.add("opened_connections")
+        self._certificate = _common_name(transport.get_extra_info("peercert"))
         if len(self.connections) > self.site.limits.connections:
             self._refuse(b"503 Service Unavailable\r\nretry-after: 1")
 
@@ -72,8 +75,10 @@ class FastProtocol(HttpToolsProtocol):
         self._last_s = self.loop.time()
         super().data_received(data)
         if self._in_head or self._in_body:
-            # The parser holds a line of a head, or of what follows a body, until its end.
-            self._head_size += len(data)
+            # The parser holds a line of a head, or of what follows a body, until its end. What the application has of
+            # a body does not count: it takes no more than it wants.
+            self._head_size += len(data) - self._taken
+            self._taken = 0
             if self._head_size > self.site.limits.head_bytes + (1 << 18):
                 self._refuse(b"431 Request Header Fields Too Large" if self._in_head else b"413 Content Too Large")
 
@@ -115,8 +120,8 @@ class FastProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._fast, self._plain, self._in_head, self._in_body = False, True, True, False
-        self._head_size = 0
-        self._authorization = b""
+        self._head_size = self._taken = 0
+        self._authorization = certificate_key(self._certificate)
         self._begun_s = self._last_s
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -169,6 +174,8 @@ class FastProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of a request's body."""
         if not self._fast and self.cycle is not None:
+            if not self.cycle.response_complete:
+                self._taken += len(body)
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -197,7 +204,7 @@ class FastProtocol(HttpToolsProtocol):
             "scheme": self.scheme,  # type: ignore[typeddict-item]
             "root_path": self.root_path,
             "headers": self.headers,
-            "state": {},
+            "state": {"certificate": self._certificate},
             "method": self.parser.get_method().decode("ascii"),
             "path": urllib.parse.unquote(path) if "%" in path else path,
             "raw_path": raw_path,
@@ -234,6 +241,15 @@ class FastProtocol(HttpToolsProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
+
+
+def _common_name(certificate: Any) -> str:
+    """The name of a client whose certificate was verified, "" for one without."""
+    for part in (certificate or {}).get("subject", ()):
+        for name, value in part:
+            if name == "commonName":
+                return str(value)
+    return ""
 
 
 def protocol_of(site: Site) -> type[FastProtocol]:

@@ -14,6 +14,8 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.counters import PLACES, Counters, answered
 from govgo.serve.http.responses import Facts, Headers, status_line
 
+FOR_EVER = float("inf")
+"""When answers expire that never change."""
 MAX_BODY = 1 << 20
 """Larger answers are not kept: files are sent by the kernel."""
 _OVERHEAD = 700
@@ -83,6 +85,7 @@ class Memory:
     Attributes:
         entries: by path; for reading.
         touched: the entries that were hit since the last count; who hits one adds it.
+        generation: changes whenever something is forgotten; an answer that was begun before is not kept.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Memory:
         """`used` is told, once a second at most, of which module versions files were given."""
         self.entries: MutableMapping[bytes, Entry] = {}
         self.touched: list[Entry] = []
+        self.generation = 0
         self._limit = limit_bytes
         self._size = 0
         self._counters = counters
@@ -109,9 +113,9 @@ class Memory:
             return None
         return entry
 
-    def put(self, path: bytes, entry: Entry) -> None:
-        """Keep a response, and let others go for it."""
-        if len(entry.body) > MAX_BODY or entry.size > self._limit:
+    def put(self, path: bytes, entry: Entry, generation: int | None = None) -> None:
+        """Keep a response, and let others go for it; unless it was begun in another generation."""
+        if generation not in (None, self.generation) or len(entry.body) > MAX_BODY or entry.size > self._limit:
             return
         if path in self.entries:
             self._drop(path)
@@ -121,9 +125,16 @@ class Memory:
 
     def clear(self) -> None:
         """Forget everything: the rules have changed."""
+        self.generation += 1
         self.count()
         self.entries.clear()
         self._size = 0
+
+    def forget_changing(self) -> None:
+        """Forget what may change: lists, @latest, branches, and what was not found."""
+        self.generation += 1
+        for path in [path for path, entry in self.entries.items() if entry.expires != FOR_EVER]:
+            self._drop(path)
 
     def count(self) -> None:
         """Add the hits since the last time to the counters; called once a second."""

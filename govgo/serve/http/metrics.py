@@ -20,6 +20,7 @@ _COUNTERS = {
     "stale_answers": "Old lists and revisions that were given because upstream did not answer.",
     "damaged": "Stored files that did not prove, and were removed.",
     "refused_by_policy": "Requests that a rule refused.",
+    "refreshes": "Web hooks that said that modules have changed.",
     "unproved": "Downloads that contradict the checksum database or break the rules.",
     "storage_errors": "Writes that the storage refused.",
     "evicted": "Module versions of which files were removed, as the storage was larger than its limit.",

@@ -7,8 +7,16 @@ A module path begins with the name of a host, which has a dot. So a first elemen
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
+
+from govgo.errors import UnavailableError
+
+
+class SlowClientError(UnavailableError):
+    """A client sends the body of its request too slowly."""
+
+    code = "slow-client"
 
 
 class Call(NamedTuple):
@@ -21,6 +29,8 @@ class Call(NamedTuple):
         headers: by their names in lower case.
         user: who asks, "" where nobody needs a name.
         body: reads the whole body, of at most so many bytes.  Raises TooLargeError.
+        pieces: reads a large body as it comes, of at most so many bytes, and no faster than its pieces are taken.
+            Raises TooLargeError, SlowClientError.
     """
 
     method: str
@@ -29,6 +39,7 @@ class Call(NamedTuple):
     headers: Mapping[bytes, bytes]
     user: str
     body: Callable[[int], Awaitable[bytes]]
+    pieces: Callable[[int], AsyncIterator[bytes]]
 
 
 class Reply(NamedTuple):
@@ -48,9 +59,13 @@ class Route(NamedTuple):
         answer: makes the answer; whatever may wait for a disk or for somebody else is done on the cold loop.
         methods: those that are answered beside HEAD, which is asked as GET.
         kind: what the answers are counted as.
+        is_open: everybody is answered, also where others need a name: the route itself looks at who asks.
+        checks_rights: the route itself looks at what `user` may do; else it is for those who may read everything.
     """
 
     matches: Callable[[str, str], bool]
     answer: Callable[[Call], Awaitable[Reply]]
     methods: frozenset[str] = frozenset({"GET"})
     kind: str = "other"
+    is_open: bool = False
+    checks_rights: bool = False

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.uses import Uses
+from govgo.serve.upstream.verdicts import FRESH_S
 
 
 class Limits(NamedTuple):
@@ -52,6 +55,7 @@ class Site:
         requests: how many the application works on.
         files: large zips that are open, by path.
         uses: which module versions were asked for.
+        is_judged: rules count that may refuse tomorrow what is served today.
         routes: what is answered beside the protocol; the first one that matches a path counts.
         journal: tells what was stored and removed; whoever stores a module version by other ways than `library` calls
             `journal.stored(mod)`, from any thread.
@@ -74,6 +78,29 @@ class Site:
     routes: tuple[Route, ...] = ()
     journal: Journal = field(default_factory=Journal)
     followers: tuple[Follower, ...] = ()
+    is_judged: bool = False
+    _refreshes: int = 0
+    _judged_s: float = 0.0
+
+    def refresh(self, paths: Sequence[str]) -> None:
+        """Ask upstream anew about modules, and about what lies below their paths; other processes follow."""
+        self.counters.add("refreshes")
+        self._refreshes += 1
+        self._forget_changing(paths)
+
+    def look(self) -> None:
+        """Follow the other processes of this server; called once a second."""
+        total = self.counters.total("refreshes")
+        if total != self._refreshes:
+            self._refreshes = total
+            self._forget_changing(None)
+        if self.is_judged and time.monotonic() - self._judged_s > FRESH_S:
+            self._judged_s = time.monotonic()
+            self.memory.clear()
+
+    def _forget_changing(self, paths: Sequence[str] | None) -> None:
+        self.memory.forget_changing()
+        self.cold.loop.call_soon_threadsafe(self.library.refresh, paths)
 
     def renew(self) -> None:
         """Open the log anew, and answer from the storage and from upstream again."""

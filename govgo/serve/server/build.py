@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from govgo.adapters.http.engine import Timeouts
@@ -24,23 +24,33 @@ from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import database_of
 from govgo.errors import GovgoError, UsageError, run_all
 from govgo.ports.storage import Storage
-from govgo.serve.access import Access, read_users
+from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.events.follow import Follower
 from govgo.serve.events.misses import Misses
+from govgo.serve.hooks.route import HookRoute
 from govgo.serve.http.memory import Memory
+from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
+from govgo.serve.publish.route import PublishRoute
+from govgo.serve.publish.sumdb import sumdb_route
 from govgo.serve.server.events import make_followers, open_journal, open_key, open_pages
+from govgo.serve.server.judging import verdicts_of
+from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.care import Care, CarePlan, check_plan
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
+from govgo.serve.upstream.published import Ledger, PublishedModules, ledger_of
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.uses import Uses
+from govgo.serve.upstream.verdicts import Verdicts
 from govgo.serve.upstream.zips import Means
+from govgo.serve.vanity import VanityRoute
+from govgo.wiring.sumdb import open_place, open_publisher
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
 """Clients ask again themselves; what upstream says is told to them soon."""
@@ -72,12 +82,20 @@ class Running:
     def __init__(
         self,
         site: Site,
+        settings: Settings,
         care: Care,
+        libraries: Sequence[Library],
+        routes: Callable[[Settings, Rules], tuple[Route, ...]],
+        verdicts: Callable[[Settings, Rules], Verdicts | None],
         last: Callable[[], Coroutine[Any, Any, None]],
         ends: list[Callable[[], object]],
     ) -> None:
         self.site = site
         self.care = care
+        self._settings = settings
+        self._libraries = libraries
+        self._routes = routes
+        self._verdicts = verdicts
         self._last = last
         self._ends = ends
 
@@ -90,6 +108,31 @@ class Running:
             self.care.begin()
 
         self.site.cold.call(begin())
+
+    def use(self, settings: Settings) -> tuple[str, ...]:
+        """Let new settings count, as far as they can while the server runs; those are `rules.RELOADABLE`.
+
+        Returns:
+            The names of others that differ: they count after a restart.
+
+        Raises:
+            UsageError, MissingExtraError: they make no sense, and those from before count.
+        """
+        site = self.site
+        now = renewed(self._settings, settings)
+        rules = read_rules(now)
+        routes = self._routes(now, rules)
+        site.access.use(rules.users, now.anonymous)
+        site.policy = rules.policy
+        verdicts = self._verdicts(now, rules)
+        for library in self._libraries:
+            library.min_age_s, library.verdicts = rules.policy.min_age_s, verdicts
+        for follower in site.followers:
+            follower.use(rules.policy)
+        site.is_judged = rules.check is not None
+        site.routes = routes
+        self._settings = now
+        return tuple(name for name in Settings._fields if getattr(settings, name) != getattr(now, name))
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End what is under way, and write what is proved; wait no longer than that for either."""
@@ -108,12 +151,23 @@ def check_settings(settings: Settings, env: GoEnv) -> None:
     check_plan(care_plan(settings), storage)
     storage.close()
     tls_context(settings)
-    if settings.users:
-        read_users(settings.users, _read(settings.users))
+    read_rules(settings)
     if settings.events.name and not settings.read_only:
         open_key(settings, env)
     if env.gosumdb != OFF:
         database_of(env)
+    if settings.publishing.modules:
+        _check_publishing(settings, env)
+
+
+def _check_publishing(settings: Settings, env: GoEnv) -> None:
+    check_names(settings)
+    if not settings.storage:
+        raise UsageError("publish: storage is missing: a module cache is emptied, and this cannot be had again")
+    if settings.read_only:
+        raise UsageError("publish: read_only says that nothing is stored")
+    if settings.publishing.sumdb:
+        open_publisher(settings.publishing.sumdb, settings.publishing.sumdb_key, env.process)
 
 
 def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counters: Counters | None = None) -> Running:
@@ -131,8 +185,13 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
     """
     if settings.upstream:
         env = env._replace(goproxy=settings.upstream)
+    here = ",".join(settings.publishing.modules)
+    if here:  # nobody else is to hear of them
+        env = env._replace(gonosumdb=",".join(filter(None, (env.gonosumdb, here))))
+    rules = read_rules(settings)
+    ruled = settings._replace(policy=rules.policy)
     storage = open_storage(settings, env)
-    access = Access(read_users(settings.users, _read(settings.users)) if settings.users else None)
+    access = Access(rules.users, settings.anonymous)
     log = AccessLog(settings.access_log)
     try:
         log.start()
@@ -159,6 +218,11 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
 
     uses = Uses()
 
+    def verdicts(settings: Settings, rules: Rules) -> Verdicts | None:
+        return verdicts_of(settings, rules, env, report)
+
+    libraries: list[Library] = []
+
     async def make() -> tuple[Library, Care, tuple[Follower, ...]]:
         sources = Sources(env, network, web, report)
         proofs = Proofs(env, storage, web if asks else NoNetwork(), report.note)
@@ -174,20 +238,27 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
             appeared,
         )
         freshness = Freshness(list_s=settings.list_s, missing_s=settings.missing_s)
-        library = Library(means, freshness, min_age_s=settings.policy.min_age_s)
+        published = PublishedModules(means, here, _ledger(settings, env)) if here else None
+        library = Library(means, freshness, min_age_s=settings.policy.min_age_s, published=published)
+        library.verdicts = verdicts(settings, rules)
+        libraries.append(library)
 
         def peer_library(url: str) -> Library:
-            of_peer = Sources(env._replace(goproxy=url, gonoproxy=""), network, web, report)
+            sources = Sources(env._replace(goproxy=url, gonoproxy=""), network, web, report)
             # What it stores is told by the follower, with the log where it was first.
-            of_peer_means = means._replace(sources=of_peer, appeared=lambda mod: None)
-            return Library(of_peer_means, freshness, min_age_s=settings.policy.min_age_s)
+            of_peer_means = means._replace(sources=sources, appeared=lambda mod: None)
+            of_peer = Library(of_peer_means, freshness, min_age_s=settings.policy.min_age_s)
+            of_peer.verdicts = library.verdicts
+            libraries.append(of_peer)
+            return of_peer
 
-        followers = make_followers(settings, means, library, peer_library, web, journal, is_private)
+        lives_here = published.covers if published is not None else _nowhere
+        followers = make_followers(ruled, means, library, peer_library, web, journal, is_private, lives_here)
         journal.start()
         misses.start()
         for each in followers:
             each.start()
-        return library, Care(means, library, uses, care_plan(settings)), followers
+        return library, Care(means, library, uses, care_plan(ruled)), followers
 
     cold.start()
     try:
@@ -202,7 +273,7 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         storage,
         Memory(settings.memory_bytes, counters, used=uses.note),
         counters,
-        settings.policy,
+        rules.policy,
         access,
         log,
         Limits(connections=settings.connections),
@@ -211,15 +282,21 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         uses=uses,
         followers=followers,
     )
-    pages = open_pages(settings, env, storage, site)
-    if pages is not None:
-        site.routes += pages.routes
+    fixed = _fixed_routes(site, settings, env, report)
+
+    def routes(settings: Settings, rules: Rules) -> tuple[Route, ...]:
+        vanity = VanityRoute(settings.vanity)
+        hooks = HookRoute(site, rules.hooks, vanity.places)
+        return (*fixed, hooks.route(), *([vanity.route()] if settings.vanity else []))
+
+    site.routes = routes(settings, rules)
+    site.is_judged = rules.check is not None
 
     async def end() -> None:
         await asyncio.gather(care.aclose(), misses.aclose(), library.aclose(), *(each.aclose() for each in followers))
         await journal.aclose()  # last: the others have something to tell until they end
 
-    return Running(site, care, end, [storage.close])
+    return Running(site, settings, care, libraries, routes, verdicts, end, [storage.close])
 
 
 def care_plan(settings: Settings) -> CarePlan:
@@ -231,6 +308,32 @@ def care_plan(settings: Settings) -> CarePlan:
     limit = 0 if settings.read_only else settings.storage_limit
     notes = bool(settings.storage or limit) and not settings.read_only
     return CarePlan(limit, ",".join(settings.storage_keep), settings.verify_storage, notes, settings.policy)
+
+
+def _fixed_routes(site: Site, settings: Settings, env: GoEnv, report: ServerReporter) -> tuple[Route, ...]:
+    """What is answered beside the protocol, whatever the rules."""
+    routes = []
+    published = site.library.published
+    if published is not None:
+        routes.append(PublishRoute(site, published, settings.publishing.max_bytes).route())
+        if settings.publishing.sumdb:
+            routes.append(sumdb_route(site, open_place(settings.publishing.sumdb, env.process), report.note))
+    pages = open_pages(settings, env, site.storage, site)
+    if pages is not None:
+        routes += pages.routes
+    return tuple(routes)
+
+
+def _ledger(settings: Settings, env: GoEnv) -> Ledger | None:
+    """One's own checksum database, for what is published."""
+    publishing = settings.publishing
+    if not publishing.sumdb:
+        return None
+    return ledger_of(open_publisher(publishing.sumdb, publishing.sumdb_key, env.process).add)
+
+
+def _nowhere(_path: str) -> bool:
+    return False
 
 
 async def _nothing() -> None:
@@ -252,6 +355,18 @@ def open_storage(settings: Settings, env: GoEnv) -> Storage:
     return DirectoryStorage(place or f"{env.gomodcache}/{DOWNLOAD}")
 
 
+def load_certificate(context: ssl.SSLContext, settings: Settings) -> None:
+    """Use the certificate as it is on the disk now, for connections from now on.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
+
+
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
     """The context for TLS, None for none.
 
@@ -265,19 +380,11 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    load_certificate(context, settings)
     try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key or None)
         if settings.client_ca:
             context.load_verify_locations(settings.client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"tls: {settings.tls_cert}: {one_line(str(error))}") from None
     return context
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(1 << 20)
-    except OSError as error:
-        raise UsageError(f"{path}: {one_line(error.strerror or '')}") from None

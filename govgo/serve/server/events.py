@@ -28,7 +28,8 @@ from govgo.serve.events.journal import Journal, Means
 from govgo.serve.events.taking import Taking
 from govgo.serve.http.site import Site
 from govgo.serve.index.routes import IndexPages
-from govgo.serve.settings import Follow, Settings
+from govgo.serve.settings import Settings
+from govgo.serve.tables import Follow
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.proofs import Proofs
@@ -120,6 +121,7 @@ def make_followers(
     web: Web,
     journal: Journal,
     is_private: Callable[[str], bool],
+    lives_here: Callable[[str], bool],
 ) -> tuple[Follower, ...]:
     """Who follows the places that settings name, each at the slot of its counters; nobody where nothing is stored.
 
@@ -131,6 +133,7 @@ def make_followers(
         web: opens the places.
         journal: is told what is taken.
         is_private: whether a module path must not be named to others.
+        lives_here: whether a module is published here alone, so that nobody else is asked for it.
     """
     if settings.read_only:
         return ()
@@ -144,9 +147,17 @@ def make_followers(
             verifier = parse_verifier(follow.key)
             verifier = verifier._replace(origin=verifier.name)
             libraries = partial(_libraries, means.proofs, is_private, follow, peer_library(follow.url), library)
-        taking = Taking(means.cold, means.storage, settings.policy, libraries, zips=follow.zips)
+        asked = partial(_elsewhere, lives_here, libraries)
+        taking = Taking(means.cold, means.storage, settings.policy, asked, zips=follow.zips)
         followers.append(Follower(follow, verifier, taking, common, partial(_count, means.counters, slot)))
     return tuple(followers)
+
+
+def _elsewhere(
+    lives_here: Callable[[str], bool], libraries: Callable[[str], Sequence[Library]], path: str
+) -> Sequence[Library]:
+    """Who is asked for a module: nobody for one that lives here, whatever others tell of it."""
+    return () if lives_here(path) else libraries(path)
 
 
 def _one(library: Library) -> Callable[[str], Sequence[Library]]:

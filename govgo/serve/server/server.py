@@ -2,8 +2,9 @@
 """The processes of `govgo serve`: one socket, several workers, and their end.
 
 SIGTERM and SIGINT end it: no new connections, what is being answered has three seconds, and all is over within five.
-SIGHUP opens the access log anew and forgets what is in memory. A worker that dies is started again; when their parent
-is killed, the workers end, as nothing else would end them, and they would hold the socket.
+SIGHUP reads rules, users and the certificate anew, opens the access log anew and forgets what is in memory. Where they
+make no sense, those from before count. A worker that dies is started again; when their parent is killed, the workers
+end, as nothing else would end them, and they would hold the socket.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from govgo.core.goenv import GoEnv, parse_goproxy
-from govgo.errors import DiskError, GovgoError, MissingExtraError, UsageError
+from govgo.errors import DiskError, Failure, GovgoError, MissingExtraError, UsageError
 from govgo.serve.counters import Counters, share
+from govgo.serve.server.rules import read_rules, renewed
 from govgo.serve.settings import Settings, parse_listen
 
 if TYPE_CHECKING:
@@ -40,13 +42,16 @@ _BACKLOG = 4096
 _RESTART_S = 0.5
 
 
-def serve(settings: Settings, env: GoEnv, ready: Callable[[str], object]) -> int:
+def serve(
+    settings: Settings, env: GoEnv, ready: Callable[[str], object], reread: Callable[[], Settings] | None = None
+) -> int:
     """Serve until a signal ends it; the exit code.
 
     Args:
         settings: see `Settings`.
         env: go's settings.
         ready: called with the URL once connections are accepted.
+        reread: reads the settings anew, and may raise UsageError.
 
     Raises:
         UsageError: settings that cannot be used.
@@ -62,9 +67,9 @@ def serve(settings: Settings, env: GoEnv, ready: Callable[[str], object]) -> int
     with listener:
         _check_upstream(settings, env, url)
         if settings.workers == 1:
-            run_worker(settings, env, listener, counters, lambda: ready(url))
+            run_worker(settings, env, listener, counters, lambda: ready(url), reread=reread)
             return 0
-        return _Parent(settings, env, listener, counters, lambda: ready(url)).run()
+        return _Parent(settings, env, listener, counters, lambda: ready(url), reread).run()
 
 
 def _check_upstream(settings: Settings, env: GoEnv, url: str) -> None:
@@ -120,14 +125,16 @@ def run_worker(
     counters: Counters,
     ready: Callable[[], object],
     parent: int = -1,
+    reread: Callable[[], Settings] | None = None,
 ) -> None:
     """Serve in this process until a signal ends it, or its parent's end of the pipe `parent` is closed."""
     import uvloop
 
-    from govgo.serve.server.build import ServerReporter, start_site, tls_context
+    from govgo.serve.server.build import ServerReporter, load_certificate, start_site, tls_context
 
     tls = tls_context(settings)
-    running = start_site(settings, env, ServerReporter(), counters=counters)
+    report = ServerReporter()
+    running = start_site(settings, env, report, counters=counters)
     site = running.site
     server = make_server(site, tls)
 
@@ -135,9 +142,21 @@ def run_worker(
         loop.remove_reader(parent)
         server.should_exit = True
 
+    def reload() -> None:
+        try:
+            if reread is not None:
+                later = running.use(reread())
+                if later:
+                    report.note(f"changed, and to count after a restart: {', '.join(later)}")
+            if tls is not None:
+                load_certificate(tls, settings)
+        except Failure as error:
+            report.note(f"the settings from before still count: {error}")
+        site.renew()
+
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, site.renew)
+        loop.add_signal_handler(signal.SIGHUP, reload)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         if parent >= 0:
@@ -197,6 +216,7 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
     for second in itertools.count():
         await asyncio.sleep(1)
         site.count()
+        site.look()
         if second % 60 == 59:
             site.close_removed()
         connections = list(server.server_state.connections)
@@ -224,7 +244,9 @@ class _Parent:
         listener: socket.socket,
         counters: Counters,
         ready: Callable[[], object],
+        reread: Callable[[], Settings] | None,
     ) -> None:
+        self._reread = reread
         self._settings = settings
         self._env = env
         self._listener = listener
@@ -238,7 +260,7 @@ class _Parent:
         """Serve until a signal ends it; the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._end())
-        signal.signal(signal.SIGHUP, lambda *_: self._pass_on(signal.SIGHUP))
+        signal.signal(signal.SIGHUP, lambda *_: self._reload())
         reader, writer = os.pipe()
         for worker in range(self._settings.workers):
             self._fork(worker, writer)
@@ -276,7 +298,8 @@ class _Parent:
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._alive[1])
             counters = self._counters.of_worker(worker)
-            run_worker(self._settings, self._env, self._listener, counters, partial(_tell, ready), self._alive[0])
+            told = partial(_tell, ready)
+            run_worker(self._settings, self._env, self._listener, counters, told, self._alive[0], self._reread)
             code = 0
         except GovgoError as error:
             sys.stderr.write(f"govgo: {error}\n")
@@ -291,6 +314,15 @@ class _Parent:
         self._pass_on(signal.SIGTERM)
         signal.signal(signal.SIGALRM, lambda *_: self._pass_on(signal.SIGKILL))
         signal.setitimer(signal.ITIMER_REAL, GRACE_S + _LAST_S)
+
+    def _reload(self) -> None:
+        """Let the workers read their rules anew, and those that are started from now on have them, too."""
+        if self._reread is not None:
+            with suppress(Failure):  # the workers tell it
+                now = renewed(self._settings, self._reread())
+                read_rules(now)
+                self._settings = now
+        self._pass_on(signal.SIGHUP)
 
     def _pass_on(self, number: int) -> None:
         for pid in list(self._workers):

@@ -17,19 +17,14 @@ with the hash that was stored with it.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.system import path_of
-from govgo.adapters.modzip.hash import hash_zip
-from govgo.adapters.modzip.read import Rules
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.module.escape import escape_path
@@ -37,7 +32,6 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.version import semver
-from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import (
     BadZipError,
     Failure,
@@ -48,14 +42,19 @@ from govgo.errors import (
     StorageError,
     SumMismatchError,
     UnavailableError,
+    find,
     is_not_found,
 )
 from govgo.ports.modules import RevInfo
-from govgo.ports.storage import Entry, LocalStorage, Storage
-from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
+from govgo.ports.storage import Entry, Storage
+from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.published import PublishedModules
+from govgo.serve.upstream.stored import copied as stored_copy
+from govgo.serve.upstream.stored import hash_open, look, stored_versions
+from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
@@ -65,6 +64,8 @@ _REMEMBERED = 20_000
 """Of how many answers of each kind something is remembered."""
 _TRIES = 8
 """How often a zip is looked for in the storage and fetched, where others write to the storage meanwhile."""
+_MOST_LATER, _LATER_S = 256, 2
+"""How many files are fetched in the background at once, and after how many seconds a client may ask again."""
 _YOUNG_LOOKED_AT = 32
 """How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
 
@@ -107,21 +108,38 @@ class Lately(OrderedDict[Any, Any]):
 
 
 class Library:
-    """See the module's docstring. Belongs to the cold loop."""
+    """See the module's docstring. Belongs to the cold loop.
 
-    def __init__(self, means: Means, freshness: Freshness, *, min_age_s: float = 0.0) -> None:
+    Attributes:
+        published: answers about modules that live in the storage alone: upstream is never asked about them.
+        min_age_s: younger versions are refused.
+        verdicts: the rules of a govgo.toml, None for none.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        freshness: Freshness,
+        *,
+        min_age_s: float = 0.0,
+        published: PublishedModules | None = None,
+    ) -> None:
+        self.verdicts: Verdicts | None = None
         self._means = means
+        self.published = published
         self._cold = means.cold
         self._storage: Storage = means.storage
         self._fresh = freshness
-        self._min_age_s = min_age_s
+        self.min_age_s = min_age_s
         self._flights: Flights[Any] = Flights()
         self.zips = ZipFlights(means, self._zip_failed)
         self._sound = Lately()
         self._refused = Lately()
         self._kept = Lately()
         self._down_until_s = 0.0
+        self._generation = 0
         self._asking: dict[str, asyncio.Task[_Kept]] = {}
+        self._later: dict[str, asyncio.Task[None]] = {}
 
     @property
     def fault(self) -> ForkError | None:
@@ -141,13 +159,19 @@ class Library:
         Args:
             question: what is asked.
             fetch: whether upstream may be asked (`Disable-Module-Fetch`).
-            mode: what is done about what is not stored: "sync" fetches it, "redirect" says where it is, "none" refuses.
+            mode: what is done about what is not stored: "sync" fetches it, "async" fetches it in the background,
+                "redirect" says where it is, "none" refuses.
             whole: a zip that is on its way is waited for.
         """
-        fetch = fetch and mode == "sync"
+        if self.published is not None and not question.database and self.published.covers(question.path):
+            return await self.published.answer(question)
+        later = fetch and mode == "async" and question.kind in ("info", "mod", "zip")
+        fetch = fetch and (mode == "sync" or (mode == "async" and not later))
         try:
             return await self._answer(question, fetch, mode, whole)
         except GovgoError as error:
+            if later and find(error, NotFoundError) is not None:
+                return self._fetch_later(question)
             return self._refuse(question, error, asked=fetch or bool(question.database))
 
     async def prove_again(self, mod: ModuleVersion, *, mode: str = "sync") -> int:
@@ -177,6 +201,23 @@ class Library:
         self._means.sources.warm()
         with suppress(GovgoError):
             await self._means.proofs.warm()
+
+    def _fetch_later(self, question: Question) -> Refusal:
+        """Fetch in the background, and ask for patience: not by 404, after which a client would look elsewhere."""
+        if question.key not in self._later and len(self._later) < _MOST_LATER:
+            task = asyncio.ensure_future(self._fetch_unasked(question))
+            self._later[question.key] = task
+            task.add_done_callback(lambda _: self._later.pop(question.key, None))
+        return Refusal(503, "not stored yet: it is being fetched, ask again soon", retry_after_s=_LATER_S)
+
+    async def _fetch_unasked(self, question: Question) -> None:
+        """Fetch as for a client, though none waits; what is not found is remembered for those who ask again."""
+        answer = await self.answer(question)
+        if isinstance(answer, Reading):
+            try:
+                await answer.finished()
+            finally:
+                answer.leave()
 
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
@@ -217,8 +258,18 @@ class Library:
         if question.kind in ("lookup", "tile"):
             proved: Body = await self._flights.join(key, lambda: self._sumdb(question))
             return proved
-        if self._min_age_s:
+        if self.min_age_s:
             await self._check_age(question.module, fetch)
+        if self.verdicts is not None:
+            reason = await self.verdicts.refusal(question.module)
+            if not reason and question.kind == "zip" and self.verdicts.looks_into_zips:
+                zip_ = await self._zip(question.module, fetch, mode, whole=True)
+                reason = await zip_refusal(self.verdicts, question.module, zip_)
+                if not reason:
+                    return zip_
+            if reason:
+                self._means.counters.add("refused_by_policy")
+                return Refusal(403, f"blocked by the rules of this proxy: {reason}", 10.0)
         if question.kind == "zip":
             return await self._zip(question.module, fetch, mode, whole)
         make = self._info if question.kind == "info" else self._gomod
@@ -302,18 +353,17 @@ class Library:
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
         """A stored zip, proved; what is answered is the very file that was proved, or the very copy."""
         key = file_key(mod, "zip")
-        found = await self._cold.stored(lambda: _look(self._storage, key))
+        found = await self._cold.stored(lambda: look(self._storage, key))
         if found is None:
             return None
         copied = found.file is None
         if copied:
-            found = await self._cold.stored(partial(_copied, self._storage, found))
+            found = await self._cold.stored(partial(stored_copy, self._storage, found))
         elif self._sound.get(key) == found.tag:
             return found
         assert found.file is not None
-        path = path_of(found.file.descriptor)
         try:
-            h1 = await self._cold.computed(lambda: hash_zip(path, Rules.STRICT))
+            h1 = await hash_open(self._cold, found.file)
             # A copy is hashed each time that one is made: what another machine says now may not be what it said before.
             sound = (copied and self._sound.get(key) == h1) or await self._is_sound(mod, h1, key)
         except BadZipError as error:
@@ -372,14 +422,14 @@ class Library:
         self._check_time(mod, info)
 
     def _check_time(self, mod: ModuleVersion, info: RevInfo) -> None:
-        if self._min_age_s and not self._is_old(info):
+        if self.min_age_s and not self._is_old(info):
             raise YoungVersionError(f"{mod} is younger than the minimum age of this proxy")
 
     def _is_old(self, info: RevInfo) -> bool:
         if info.time is None:
             return True
         when = info.time if info.time.tzinfo else info.time.replace(tzinfo=UTC)
-        return (datetime.now(UTC) - when).total_seconds() >= self._min_age_s
+        return (datetime.now(UTC) - when).total_seconds() >= self.min_age_s
 
     # What may change.
 
@@ -432,6 +482,7 @@ class Library:
             "query": self._fetch_query,
             "head": self._fetch_head,
         }
+        generation = self._generation
         try:
             async with asyncio.timeout(None if question.key not in self._kept else 60):
                 data = await kinds[question.kind](question)
@@ -444,7 +495,8 @@ class Library:
         before: _Kept | None = self._kept.get(question.key)
         same = before is not None and before.data == data
         modified = before.modified if same and before is not None else time.time()
-        kept = _Kept(data, time.monotonic(), modified)
+        # What was asked for before somebody said that it has changed is old already.
+        kept = _Kept(data, time.monotonic() if generation == self._generation else 0.0, modified)
         self._kept.keep(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
             with suppress(Failure):  # it is for times when upstream is down
@@ -459,7 +511,7 @@ class Library:
         if found is not None:
             kept = _Kept(found[1], 0.0, found[0].modified)
         elif question.kind == "list":
-            data = await self._cold.stored(lambda: _stored_versions(self._storage, question.path))
+            data = await self._cold.stored(lambda: stored_versions(self._storage, question.path))
             if not data:
                 return None
             kept = _Kept(data, 0.0, time.time())
@@ -477,7 +529,7 @@ class Library:
         self._means.counters.add("fetched_list")
         found = await self._ask(lambda source: source.versions(question.path))
         versions = [version for version in found.list if canonical_version(version) == version]
-        if self._min_age_s:
+        if self.min_age_s:
             versions = await self._without_young(question.path, versions)
         return "".join(f"{version}\n" for version in versions).encode()
 
@@ -558,6 +610,21 @@ class Library:
             self._means.log(f"{key}: could not be stored: {error}")
         return fresh
 
+    def refresh(self, paths: Sequence[str] | None) -> None:
+        """Ask upstream anew about modules and what is below their paths; None for all.
+
+        What was known remains, for where upstream is down.
+        """
+        self._generation += 1
+        self._means.sources.forget()
+        prefixes = None if paths is None else tuple(f"{escape_path(path)}/" for path in paths)
+        for key, kept in self._kept.items():
+            if prefixes is None or key.startswith(prefixes):
+                self._kept[key] = kept._replace(asked_s=0.0)
+        for key, (_, refusal) in list(self._refused.items()):
+            if refusal.status in (404, 410) and (prefixes is None or key.startswith(prefixes)):
+                del self._refused[key]
+
     def forget(self) -> None:
         """Forget what is remembered of answers and failures; what is under way goes on."""
         for each in (self._sound, self._refused, self._kept):
@@ -567,7 +634,7 @@ class Library:
 
     async def aclose(self) -> None:
         """Cancel what is under way, and write what is proved; raises nothing."""
-        for task in self._asking.values():
+        for task in (*self._asking.values(), *self._later.values()):
             task.cancel()
         await self.zips.aclose()
         self._means.sources.close()
@@ -577,45 +644,3 @@ class Library:
 def _kept_key(question: Question) -> str:
     # Not the name `list`: that file is go's own, and names the versions that are in the cache.
     return f"{question.key}.kept" if question.kind == "list" else question.key
-
-
-def _stored_versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which the storage has a go.mod, in order, a line each."""
-    prefix = f"{escape_path(path)}/@v/"
-    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
-    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
-    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
-    return "".join(f"{version}\n" for version in found).encode()
-
-
-def _look(storage: Storage, key: str) -> StoredFile | None:
-    """A stored zip, not proved: open, where it is on this machine."""
-    if not isinstance(storage, LocalStorage):
-        entry = storage.head(key)
-        return None if entry is None else StoredFile(key, entry.size, entry.modified, entry.tag, None)
-    descriptor = storage.open(key)
-    if descriptor is None:
-        return None
-    file = OpenFile(descriptor)
-    facts = os.fstat(descriptor)
-    mark = file.mark()
-    return StoredFile(key, facts.st_size, facts.st_mtime, mark, file, mark)
-
-
-def _copied(storage: Storage, found: StoredFile) -> StoredFile:
-    """A zip of another machine, copied to a file here that has no name, so that what is proved is what is sent."""
-    import tempfile
-
-    pieces = storage.chunks(found.key, tag=found.tag)
-    if pieces is None:
-        raise StorageError(f"{found.key}: it is gone", key=found.key)
-    try:
-        with tempfile.TemporaryFile(prefix="govgo-serve-") as target:
-            for piece in pieces:
-                target.write(piece)
-            target.flush()
-            file = OpenFile(os.dup(target.fileno()))
-    except OSError as error:
-        known = disk_error("write", tempfile.gettempdir(), error)
-        raise StorageError(str(known), key=found.key, inner=known, hint=known.hint) from error
-    return found._replace(file=file, mark=file.mark())

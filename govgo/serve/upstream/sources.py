@@ -55,6 +55,10 @@ class Sources:
                 self._network.client()
                 return
 
+    def forget(self) -> None:
+        """Look at repositories anew. What is under way ends with what was known."""
+        self._direct = None
+
     def close(self) -> None:
         """End the commands of version control that are under way."""
         if self._direct is not None:

@@ -20,7 +20,7 @@ from govgo.core.sumdb.timeline import read_head
 from govgo.serve.events import follow as module
 from govgo.serve.events import journal
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.settings import Events, Follow
+from govgo.serve.tables import Events, Follow
 from tests.simulators.eventlog import EventLogSimulator, log_keys, mods
 from tests.simulators.proxy import Action, Body, Endless, GzipBomb, Status
 from tests.simulators.served import Served, eventually

@@ -14,7 +14,7 @@ import pytest
 from govgo.errors import StorageError
 from govgo.serve.events import journal as module
 from govgo.serve.events.journal import Journal, Means
-from govgo.serve.settings import Events
+from govgo.serve.tables import Events
 from tests.simulators.eventlog import EventLogSimulator, mods
 from tests.simulators.served import Served, eventually, on_cold
 from tests.simulators.storage import MemoryStorage

@@ -462,6 +462,23 @@ def test_credentials_of_upstream_are_in_no_redirect(world: World) -> None:
         assert "secret" not in got.text + str(got.headers)
 
 
+def test_the_mode_async_asks_for_patience(world: World) -> None:
+    """Not by 404, after which `GOPROXY=this,direct` would look elsewhere; and what is not there is 404 then."""
+    with Served(world, policy=Policy(mode="async")) as served:
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n", "lists are waited for"
+        for file in ("v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"):
+            got = served.get(A + file)
+            assert (got.status, got.headers["retry-after"], got.headers["cache-control"]) == (503, "2", "no-store")
+            eventually(lambda: (served.storage / "q.io/a/@v" / file).exists())  # noqa: B023
+            assert served.get(A + file).status == 200
+        assert served.get(A + "v1.9.0.info").status == 503
+        eventually(lambda: served.get(A + "v1.9.0.info").status == 404)
+        assert served.get(A + "v1.9.0.mod", Disable_Module_Fetch="true").status == 404
+        served.together(8, "/q.io/big/@v/v1.0.0.zip")
+        eventually(lambda: served.get("/q.io/big/@v/v1.0.0.zip").status == 200)
+        assert len(asked(world, "/q.io/big/@v/v1.0.0.zip")) == 1
+
+
 def test_young_versions(world: World) -> None:
     world.proxy.files[A + "v1.1.0.info"] = json.dumps(
         {"Version": "v1.1.0", "Time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}

@@ -12,7 +12,7 @@ import pytest
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.tile import parse_tile_path
-from govgo.serve.settings import Events
+from govgo.serve.tables import Events
 from tests.simulators.eventlog import mods, root_of, verified_records
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World

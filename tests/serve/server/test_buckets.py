@@ -18,7 +18,7 @@ from govgo.app.storage.uses import read_uses
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.events import journal
 from govgo.serve.server.events import verifier_of
-from govgo.serve.settings import Events
+from govgo.serve.tables import Events
 from govgo.serve.upstream.care import KEY, Care, CarePlan
 from tests.simulators.eventlog import mods, verified_records
 from tests.simulators.objectstores import moto

@@ -208,6 +208,56 @@ def test_workers_end_with_their_parent(world: World) -> None:
             assert again.kill(signal.SIGTERM)[0] == 0
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None:
+    """What makes no sense leaves everything as it was, and is told."""
+    file, users = tmp_path / "serve.toml", tmp_path / "users"
+    closed = f'users = "{users}"\n'
+    anybody = closed + 'anonymous = ["*"]\n'
+
+    def reload(process: Process, text: str) -> None:
+        file.write_text(text)
+        process.popen.send_signal(signal.SIGHUP)
+
+    def eventually(process: Process, status: int, path: str = "/q.io/a/@v/v1.0.0.mod") -> None:
+        deadline_s, right = time.monotonic() + 10, 0
+        while right < 6:  # in a row: each worker has had its turn, most likely
+            right = right + 1 if process.get(path)[0] == status else 0
+            assert time.monotonic() < deadline_s
+
+    users.write_text("")
+    file.write_text(anybody)
+    with Process(world, "-config", str(file), "-workers", workers) as process:
+        eventually(process, 200)
+        reload(process, anybody + '[policy]\ndeny = [{ module = "q.io/a" }]\n')
+        eventually(process, 403)
+        reload(process, anybody + 'list_ttl = "5m"\n')
+        eventually(process, 200)
+        reload(process, closed)
+        eventually(process, 401)
+        for wrong in ('users = "nowhere"\n', "policy = 1\n", "[", anybody + '[policy]\nmode = "none"\n'):
+            reload(process, wrong)
+            time.sleep(0.3)
+            eventually(process, 401)
+        (tmp_path / "filter").write_text("- q.io\n")
+        reload(process, anybody + f'[policy]\nfilter = "{tmp_path}/filter"\n')
+        eventually(process, 403)
+        users.write_text("ann:plain\n")
+        process.popen.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        eventually(process, 403)
+        process.kill(signal.SIGTERM)
+        said = process.said
+    for text in (
+        "changed, and to count after a restart: list_s\n",
+        "the settings from before still count: nowhere: no such file or directory\n",
+        f"the settings from before still count: {file}: policy: want a table\n",
+        "the settings from before still count: policy.mode: from or to none it changes only with a restart\n",
+        f"the settings from before still count: {users}:1: want NAME:$2y$",
+    ):
+        assert said.count(text) == int(workers)
+
+
 def ask_at_random(process: Process, world: World, rng: random.Random, stop: threading.Event, wrong: list[str]) -> None:
     """Ask until `stop`; paths whose answer was not the truth go to `wrong`."""
     while not stop.is_set():

@@ -72,7 +72,7 @@ def serve(**flags: Any) -> int:
         sys.stderr.write(f"govgo: serving at {url}\n")
         sys.stderr.flush()
 
-    return serve_until_stopped(settings, env, ready)
+    return serve_until_stopped(settings, env, ready, lambda: _settings(flags))
 
 
 def _settings(flags: dict[str, Any]) -> Any:
@@ -82,16 +82,9 @@ def _settings(flags: dict[str, Any]) -> Any:
         UsageError: a value makes no sense.
     """
     from govgo.serve.policy import MODES
-    from govgo.serve.settings import (
-        Settings,
-        deny_of_flag,
-        events_name,
-        follow_of,
-        parse_duration,
-        parse_settings,
-        parse_size,
-        parse_verify,
-    )
+    from govgo.serve.settings import Settings, deny_of_flag, parse_settings, parse_verify
+    from govgo.serve.tables import events_name, follow_of
+    from govgo.serve.values import parse_duration, parse_size
 
     settings = Settings()
     if flags["config"]:

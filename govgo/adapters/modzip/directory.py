@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Module zips of directories (x/mod/zip.CheckDir, CreateFromDir): the walk over the files, for the vectors.
+"""Module zips of directories (x/mod/zip.CreateFromDir): the walk over the files.
 
-govgo makes zips of git's files only. What is refused and left out of a zip is decided by `core.modzip.rules` in both.
+What is refused and left out of a zip is decided by `core.modzip.rules`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.modzip.write import create_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.modzip import rules as modzip
-from govgo.core.modzip.rules import CheckedFiles, FileIssue, ListedFile
+from govgo.core.modzip.rules import FileIssue, ListedFile
 from govgo.errors import BadZipError, DiskError
 
 VERSION_CONTROL = "directory is a version control repository"
@@ -37,17 +37,6 @@ def create_zip_from_dir(target: BinaryIO, mv: ModuleVersion, directory: str) -> 
     except BadZipError as error:
         text = str(error).removeprefix("create zip: ")
         raise BadZipError(f"create zip {directory}: {text}", issues=error.issues, inner=error.inner) from error
-
-
-def check_dir(directory: str) -> CheckedFiles:
-    """The check of the files below `directory`, their paths relative to it.
-
-    Raises:
-        DiskError: the directory could not be read.
-    """
-    files, omitted = list_files(directory)
-    checked = modzip.check_files(files)
-    return CheckedFiles(checked.valid, checked.omitted + tuple(omitted), checked.invalid, checked.size_error)
 
 
 def list_files(directory: str) -> tuple[list[ListedFile], list[FileIssue]]:

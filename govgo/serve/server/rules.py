@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The settings that are read anew while the server runs, with the files that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import govgo
+from govgo.core.foreign import one_line
+from govgo.core.govgotoml import ProjectPolicy, parse_policy
+from govgo.errors import UsageError
+from govgo.serve.access import User, read_users
+from govgo.serve.filters import parse_filter
+from govgo.serve.policy import Policy
+from govgo.serve.settings import Settings
+from govgo.serve.tables import HookSecret
+
+RELOADABLE = ("policy", "filter", "check", "unknown_is_refused", "users", "anonymous", "hooks", "vanity")
+"""The names of the settings that count anew, whether they or the files that they name have changed."""
+_MAX_BYTES = 8 << 20
+_LEAST_SECRET = 16
+"""A shorter secret can be guessed, in characters."""
+
+
+class Rules(NamedTuple):
+    """See the module's docstring.
+
+    Attributes:
+        policy: with the filter file.
+        users: those of the file; None where there is none.
+        hooks: with their secrets.
+        check: the govgo.toml whose rules count; None for none.
+    """
+
+    policy: Policy
+    users: Mapping[str, User] | None = None
+    hooks: tuple[HookSecret, ...] = ()
+    check: ProjectPolicy | None = None
+
+
+def renewed(before: Settings, fresh: Settings) -> Settings:
+    """The settings from before with those of `fresh` that count anew.
+
+    Raises:
+        UsageError: they do not fit together.
+    """
+    now = before._replace(**{name: getattr(fresh, name) for name in RELOADABLE})
+    if (now.policy.mode == "none") != (before.policy.mode == "none"):
+        raise UsageError("policy.mode: from or to none it changes only with a restart")
+    check_names(now)
+    return now
+
+
+def check_names(settings: Settings) -> None:
+    """Raise UsageError where versions can be published, and nobody has a name."""
+    if settings.publishing.modules and not settings.users:
+        raise UsageError("publish: users is missing: nobody publishes without a name")
+
+
+def read_rules(settings: Settings) -> Rules:
+    """Read the files that settings name.
+
+    Raises:
+        UsageError: one cannot be read, or makes no sense.
+        MissingExtraError: a package that it needs is not installed.
+    """
+    policy = settings.policy
+    if settings.filter:
+        policy = policy._replace(filter=parse_filter(settings.filter, _read(settings.filter)))
+    users = read_users(settings.users, _read(settings.users)) if settings.users else None
+    hooks = tuple(HookSecret(_secret(hook.secret_file), ",".join(hook.modules)) for hook in settings.hooks)
+    check = parse_policy(settings.check, _read(settings.check), govgo.__version__) if settings.check else None
+    if check is not None and not check.check.is_stated:
+        raise UsageError(f"{settings.check}: no table [check]: no rule to check")
+    return Rules(policy, users, hooks, check)
+
+
+def _secret(file: str) -> bytes:
+    secret = _read(file).split(b"\n", 1)[0].strip()
+    if len(secret) < _LEAST_SECRET:
+        raise UsageError(f"{file}: want a secret of at least {_LEAST_SECRET} characters in its first line")
+    return secret
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {one_line((error.strerror or '').lower())}") from None
+    if len(data) > _MAX_BYTES:
+        raise UsageError(f"{path}: more than {_MAX_BYTES} bytes")
+    return data

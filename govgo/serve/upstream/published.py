@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Modules that live in this storage alone: published here, served from here, and never looked for anywhere else.
+
+A version is there when its record is (`core.storage.published`), which is written last. So a writer that is killed
+leaves nothing that anybody is told, and of two writers of one version one gets through. What is read is compared with
+the hashes in the record. Lists are made of the records each time they are asked for: a version that was published by
+another process, or on another machine, is in them at once.
+
+What is damaged is not removed, as nobody else has it: to publish the same bytes again mends it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.module.escape import escape_path, unescape_version
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.modzip.bounds import MAX_GO_MOD
+from govgo.core.storage.keys import file_key
+from govgo.core.storage.published import (
+    MAX_BYTES,
+    SUFFIX,
+    AlreadyPublishedError,
+    Published,
+    format_published,
+    parse_published,
+)
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import (
+    BadZipError,
+    CacheCorruptError,
+    ConflictError,
+    DiskError,
+    Failure,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
+from govgo.ports.storage import LocalStorage
+from govgo.serve.protocol.answer import Body, Refusal, StoredFile
+from govgo.serve.protocol.question import Question
+from govgo.serve.upstream.faults import refusal_of
+from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.stored import copied, hash_open, look
+from govgo.serve.upstream.zips import Means
+
+_MOST_SOUND = 20_000
+
+
+class Ledger(Protocol):
+    """A checksum database of one's own, to which versions are added before anybody is told of them."""
+
+    def __call__(self, mod: ModuleVersion, zip_h1: str, gomod_h1: str) -> None:
+        """Add a record, unless it is there.  Raises SumMismatchError, Failure."""
+        ...
+
+
+class PublishedModules:
+    """See the module's docstring. Belongs to the cold loop."""
+
+    def __init__(self, means: Means, patterns: str, ledger: Ledger | None = None) -> None:
+        """`patterns` are those of the modules that live here, as in GOPRIVATE."""
+        self._means = means
+        self._patterns = patterns.lower()
+        self._ledger = ledger
+        self._sound: dict[str, str] = {}
+        self._proving: Flights[StoredFile] = Flights()
+
+    def covers(self, path: str) -> bool:
+        """Whether a module lives here alone; in whatever capitals, since another spelling must lead nowhere else."""
+        return bool(path) and match_prefix_patterns(self._patterns, path.lower())
+
+    async def answer(self, question: Question) -> Body | StoredFile | Refusal:
+        """The answer to a question about one of these modules. "Not found" may change at any moment."""
+        try:
+            return await self._answer(question)
+        except (IntegrityError, DiskError) as error:
+            self._means.counters.add("damaged")
+            self._means.log(f"{question.key}: damaged, and published here alone: {error}")
+            return Refusal(503, f"damaged in the storage of this server; publish the same bytes again: {error}")
+        except Failure as error:
+            return refusal_of(error)
+
+    async def _answer(self, question: Question) -> Body | StoredFile:
+        if question.kind == "list":
+            versions = [version for version in await self.versions(question.path) if not is_pseudo(version)]
+            return Body("".join(f"{version}\n" for version in versions).encode(), time.time(), 0.0)
+        if question.kind == "latest":
+            version = _latest(await self.versions(question.path))
+            if not version:
+                raise NotFoundError(f"not found: no version of {question.path} is published here")
+            record = await self.record(ModuleVersion(question.path, version))
+            assert record is not None
+            return Body(record.info, time.time(), 0.0)
+        mod = question.module
+        if question.kind == "query":
+            raise NotFoundError(f"not found: {mod}: modules that are published here have versions alone, no branches")
+        record = await self.record(mod)
+        if record is None:
+            raise NotFoundError(f"not found: {mod} is not published here")
+        if question.kind == "info":
+            return Body(record.info, datetime.fromisoformat(record.time).timestamp())
+        if question.kind == "mod":
+            return await self._gomod(mod, record)
+        return await self._proving.join(mod, lambda: self._zip(mod, record))
+
+    async def versions(self, path: str) -> list[str]:
+        """The versions of a module that are published, lowest first."""
+        prefix = f"{escape_path(path)}/@v/"
+        names = await self._means.cold.stored(
+            lambda: [entry.key.removeprefix(prefix) for entry in self._means.storage.entries(prefix)]
+        )
+        found = []
+        for name in names:
+            stem, dot, suffix = name.rpartition(".")
+            if dot and suffix == SUFFIX and "/" not in stem:
+                try:
+                    found.append(unescape_version(stem))
+                except InputError:
+                    continue  # no file of ours
+        return sorted(found, key=lambda version: (semver.key(version), version))
+
+    async def record(self, mod: ModuleVersion) -> Published | None:
+        """The record of a version; None where it is not published.
+
+        Raises:
+            CacheCorruptError: it is damaged.
+            StorageError: the storage cannot be asked.
+        """
+        key = file_key(mod, SUFFIX)
+        data = await self._means.cold.stored(lambda: self._means.storage.read(key, 0, MAX_BYTES))
+        return None if data is None else parse_published(key, mod.version, data)
+
+    async def _gomod(self, mod: ModuleVersion, record: Published) -> Body:
+        key = file_key(mod, "mod")
+        data = await self._means.cold.stored(lambda: self._means.storage.read(key, 0, MAX_GO_MOD + 1))
+        if data is None or hash_gomod(data) != record.gomod_sum:
+            raise CacheCorruptError(f"{key} is {'lost' if data is None else 'not the file that was published'}")
+        return Body(data, datetime.fromisoformat(record.time).timestamp())
+
+    async def _zip(self, mod: ModuleVersion, record: Published) -> StoredFile:
+        key = file_key(mod, "zip")
+        found: StoredFile | None = await self._means.cold.stored(lambda: look(self._means.storage, key))
+        if found is None:
+            raise CacheCorruptError(f"{key} is lost")
+        is_copy = found.file is None
+        if is_copy:
+            found = await self._means.cold.stored(partial(copied, self._means.storage, found))
+        assert found.file is not None
+        if is_copy or self._sound.get(key) != found.tag:
+            h1 = await hash_open(self._means.cold, found.file)
+            if h1 != record.sum or not found.is_as_proved():
+                raise CacheCorruptError(f"{key} is not the file that was published")
+            if len(self._sound) >= _MOST_SOUND:
+                self._sound.clear()
+            self._sound[key] = found.tag
+        return found
+
+    # New versions.
+
+    async def add(self, mod: ModuleVersion, path: str, h1: str, gomod: bytes, by: str) -> tuple[Published, bool]:
+        """Publish a version.
+
+        Args:
+            mod: the version.
+            path: a file with its zip, which was checked and may be moved away.
+            h1: of the zip.
+            gomod: the go.mod in it.
+            by: who publishes it.
+
+        Returns:
+            Its record, and whether it is new; False where the same was published before.
+
+        Raises:
+            AlreadyPublishedError: it was published with other bytes.
+            SumMismatchError: one's own checksum database has another record of it.
+            Failure: the storage or the database failed. Nobody is told of the version; to try again goes on.
+        """
+        wanted = Published(mod.version, _now(), h1, hash_gomod(gomod), by)
+        key = file_key(mod, SUFFIX)
+        while True:
+            async with self._means.leases.hold(key) as ours:
+                if ours:
+                    await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted))
+                    self._means.appeared(mod)
+                    return wanted, True
+                before = await self.record(mod)
+                if before is None:
+                    continue  # it was removed meanwhile
+                if (before.sum, before.gomod_sum) != (wanted.sum, wanted.gomod_sum):
+                    raise AlreadyPublishedError(
+                        f"{mod} is published already, with other bytes ({before.sum}): take a new version"
+                    )
+                await self._mend(mod, path, gomod, before)
+                return before, False
+
+    def _store(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
+        """Write the files, the record last; one writer at a time does that."""
+        self._write_files(mod, path, gomod, record)
+        if self._ledger is not None:
+            self._ledger(mod, record.sum, record.gomod_sum)
+        storage, key = self._means.storage, file_key(mod, SUFFIX)
+        if not storage.create(key, format_published(record)):
+            raise ConflictError(f"{mod}: somebody else has published it this moment")
+        if isinstance(storage, LocalStorage):
+            storage.replace(key, format_published(record))  # once more, and on the disk before anybody is told
+        self._means.counters.add("stored")
+
+    def _write_files(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
+        storage = self._means.storage
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+        zip_key = file_key(mod, "zip")
+        storage.delete(zip_key)  # of a writer that was killed, or of upstream from another time
+        storage.replace(f"{zip_key}hash", record.sum.encode())
+        if not storage.create_from(zip_key, path):
+            raise ConflictError(f"{mod}: somebody else writes it this moment")
+        for suffix, data in (("mod", gomod), ("info", record.info)):
+            # Created before it is replaced: so a directory names the version in its list, as for a file:// proxy.
+            if not storage.create(file_key(mod, suffix), data) or isinstance(storage, LocalStorage):
+                storage.replace(file_key(mod, suffix), data)
+
+    async def _mend(self, mod: ModuleVersion, path: str, gomod: bytes, record: Published) -> None:
+        """Write files again that are damaged or lost."""
+        try:
+            await self._gomod(mod, record)
+            self._sound.pop(file_key(mod, "zip"), None)
+            await self._zip(mod, record)
+        except (BadZipError, CacheCorruptError) as error:
+            self._means.log(f"{mod}: mended: {error}")
+            await self._means.cold.stored(lambda: self._write_files(mod, path, gomod, record))
+
+
+def ledger_of(add: Callable[[dict[ModuleVersion, bytes]], object]) -> Ledger:
+    """The ledger of a database (`app.sumdb.publisher.Publisher.add`)."""
+    from govgo.core.sumdb.rules import make_record
+
+    def record(mod: ModuleVersion, zip_h1: str, gomod_h1: str) -> None:
+        add({mod: make_record(mod, zip_h1, gomod_h1)})
+
+    return record
+
+
+def _latest(versions: list[str]) -> str:
+    """The version of @latest: the highest release, else the highest pre-release, else the highest pseudo-version."""
+    tagged = [version for version in versions if not is_pseudo(version)]
+    released = [version for version in tagged if not semver.prerelease(version)]
+    return next((each[-1] for each in (released, tagged, versions) if each), "")
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Values of serve.toml, and of flags that say the same. Each error begins with the place of the value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from govgo.core.foreign import one_line
+from govgo.errors import UsageError
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)b?\Z", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_size(place: str, text: str) -> int:
+    """A number of bytes: "64MB", "1g", "2T".
+
+    Raises:
+        UsageError: it is none; the sentence begins with `place`.
+    """
+    match = _SIZE.match(text.strip())
+    if match is None:
+        raise UsageError(f"{place}: want a size such as 64MB: {one_line(text)}")
+    return int(match[1]) * _UNITS[match[2].lower()]
+
+
+def parse_duration(place: str, text: str) -> float:
+    """Seconds of a duration: "90s", "10m", "14d".
+
+    Raises:
+        UsageError: it is none; the sentence begins with `place`.
+    """
+    match = _DURATION.match(text.strip())
+    if match is None:
+        raise UsageError(f"{place}: want a duration such as 90s or 14d: {one_line(text)}")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def text_of(place: str, value: object) -> str:
+    """A text.  Raises UsageError."""
+    if not isinstance(value, str):
+        raise UsageError(f"{place}: want a text")
+    return value
+
+
+def number_of(place: str, value: object, low: int, high: int) -> int:
+    """A number within bounds.  Raises UsageError."""
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise UsageError(f"{place}: want a number from {low} to {high}")
+    return value
+
+
+def truth_of(place: str, value: object) -> bool:
+    """True or false.  Raises UsageError."""
+    if not isinstance(value, bool):
+        raise UsageError(f"{place}: want true or false")
+    return value
+
+
+def list_of(place: str, value: object) -> list[object]:
+    """A list.  Raises UsageError."""
+    if not isinstance(value, list):
+        raise UsageError(f"{place}: want a list")
+    return value
+
+
+def texts_by_key(place: str, value: object, keys: tuple[str, ...]) -> dict[str, str]:
+    """A table of texts that names a module.  Raises UsageError."""
+    if not isinstance(value, dict) or not isinstance(value.get("module"), str) or not value["module"]:
+        raise UsageError(f"{place}: want a table with a module")
+    for key in value:
+        if key not in keys:
+            raise UsageError(f"{place}: {one_line(key)}: unknown key; keys are {', '.join(keys)}")
+    return {key: text_of(f"{place}.{key}", each) for key, each in value.items()}
+
+
+def texts_of(place: str, value: object) -> tuple[str, ...]:
+    """A list of texts.  Raises UsageError."""
+    return tuple(text_of(place, each) for each in list_of(place, value))
+
+
+def table_of(place: str, value: object, names: tuple[str, ...]) -> dict[str, object]:
+    """A table with no keys but `names`.  Raises UsageError."""
+    if not isinstance(value, dict):
+        raise UsageError(f"{place}: want a table")
+    for key in value:
+        if key not in names:
+            raise UsageError(f"{place}.{one_line(key)}: unknown key; keys are {', '.join(names)}")
+    return value
+
+
+def check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple[str, ...]) -> None:
+    """See that a table has no keys but `names`.  Raises UsageError."""
+    for key in table:
+        if key not in names:
+            raise UsageError(f"{file}: {prefix}{one_line(key)}: unknown key; keys are {', '.join(names)}")

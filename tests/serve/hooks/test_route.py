@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A pushed tag, from the message to what clients see."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.serve.policy import Policy, Rule
+from govgo.serve.tables import Hook, Publishing, Vanity
+from tests.simulators.proxy import Status
+from tests.simulators.served import Served, eventually
+from tests.simulators.world import World
+
+SECRET = "a secret of sixteen letters"
+AT = "/q.io/a/@v/"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, bytes]]]:
+    root: Path = tmp_path_factory.mktemp("hooks")
+    (root / "secret").write_text(f"{SECRET}\nand a comment\n")
+    token = hashlib.sha256(b"refresher").hexdigest()
+    (root / "users").write_text(f"bot:sha256:{token}:refresh=q.io\n")
+    with World(root) as world:
+        world.publish("q.io/a", "v1.0.0")
+        with Served(
+            world,
+            users=str(root / "users"),
+            anonymous=("*",),
+            hooks=(Hook(str(root / "secret"), ("q.io", "here.example", "blocked.example")),),
+            vanity=(Vanity("q.io/a", "git", "https://git.example/corp/a.git"),),
+            publishing=Publishing(("here.example",)),
+            policy=Policy((Rule("blocked.example", "", "SEC-7"),)),
+        ) as served:
+            yield served, dict(world.proxy.files)
+
+
+@pytest.fixture
+def served(shared: tuple[Served, dict[str, bytes]]) -> Served:
+    served, files = shared
+    (hooks,) = (route.answer.__self__ for route in served.site.routes if route.kind == "hook")  # type: ignore[attr-defined]
+    eventually(lambda: not hooks._fetching)  # of the test before
+    hooks._lately.clear()
+    served.world.calm()
+    served.world.proxy.files = dict(files)
+    served.renew()
+    return served
+
+
+def tell(
+    served: Served, document: Any, *, secret: str = SECRET, method: str = "POST", **headers: str
+) -> tuple[int, str]:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    lines = {name.replace("_", "-"): text for name, text in headers.items()}
+    if secret:
+        digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        lines["X-Hub-Signature-256"] = f"sha256={digest}"
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    try:
+        connection.request(method, "/hooks/refresh", body, lines)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def pushed(tag: str, url: str = "https://q.io/a") -> dict[str, Any]:
+    return {"ref": f"refs/tags/{tag}", "after": "a" * 40, "repository": {"html_url": url}}
+
+
+def push(served: Served, tag: str, **more: Any) -> tuple[int, str]:
+    return tell(served, pushed(tag, **more), X_GitHub_Event="push")
+
+
+def test_a_tag_is_seen_at_once_and_fetched(served: Served) -> None:
+    assert served.get(AT + "list").body == b"v1.0.0\n"
+    assert served.get(AT + "v1.1.0.info").status == 404
+    served.world.publish("q.io/a", "v1.1.0")
+    assert served.get(AT + "list").body == b"v1.0.0\n", "for a minute"
+    assert served.get(AT + "v1.1.0.info").status == 404, "for ten seconds"
+    status, told = push(served, "v1.1.0")
+    assert (status, json.loads(told)) == (202, {"refreshed": ["q.io/a"], "fetching": ["q.io/a@v1.1.0"]})
+    assert served.get(AT + "list").body == b"v1.0.0\nv1.1.0\n"
+    assert served.get(AT + "v1.1.0.info").status == 200
+    eventually(lambda: (served.storage / "q.io/a/@v/v1.1.0.zip").exists())
+    served.world.proxy.asked.clear()
+    assert served.get(AT + "v1.1.0.zip").status == 200
+    assert [path for path in served.world.proxy.asked if not path.startswith("/sumdb")] == []
+
+
+def test_other_forms_of_the_same(served: Served) -> None:
+    for number, (document, headers) in enumerate(
+        [
+            ({"module": "q.io/a", "version": "v1.0.0"}, {}),
+            ({"module": "q.io/a"}, {}),
+            (pushed("v1.0.0", "https://git.example/corp/a"), {"X_Gitea_Event": "push"}),
+            (
+                {"object_kind": "tag_push", "ref": "refs/tags/v1.0.0", "project": {"web_url": "https://q.io/a"}},
+                {"X_Gitlab_Event": "Tag Push Hook", "X_Gitlab_Token": SECRET, "secret": ""},
+            ),
+            ({"module": "q.io/a", "version": "v1.0.0"}, {"secret": "", "Authorization": "Bearer refresher"}),
+        ]
+    ):
+        status, told = tell(served, document, **headers)
+        assert (number, status, json.loads(told)["refreshed"]) == (number, 202, ["q.io/a"])
+
+
+@pytest.mark.parametrize(
+    ("document", "headers", "status", "text"),
+    [
+        (pushed("v1.0.0"), {"secret": "another secret"}, 401, "not signed"),
+        (pushed("v1.0.0"), {"secret": ""}, 401, "not signed"),
+        ({"module": "q.io/a"}, {"secret": "", "Authorization": "Bearer nobody"}, 401, "not signed"),
+        ({"module": "x.io/a"}, {"secret": "", "Authorization": "Bearer refresher"}, 403, "it may not be about x.io/a"),
+        (b"nonsense", {}, 400, "the payload has not"),
+        (pushed("v1.0.0", "https://evil.example/a"), {}, 403, "it may not be about evil.example/a"),
+        (pushed("v1.0.0", "http://169.254.169.254/latest"), {}, 403, "it may not be about 169.254.169.254"),
+        (pushed("v1.0.0", "http://localhost/q.io"), {}, 403, "it may not be about localhost"),
+        (pushed("v1.0.0", "https://blocked.example/a"), {}, 403, "SEC-7"),
+        (pushed("v1.0.0", "https://here.example/a"), {}, 403, "lives here alone"),
+        ({"zen": "ping"}, {"X_GitHub_Event": "ping"}, 204, ""),
+        (b"x" * (5 << 20), {}, 413, "exceeds"),
+    ],
+)
+def test_what_is_refused(served: Served, document: Any, headers: dict[str, str], status: int, text: str) -> None:
+    """Nobody is asked then: above all not whoever a payload names."""
+    if isinstance(document, dict) and "repository" in document:
+        headers = {"X_GitHub_Event": "push", **headers}
+    got = tell(served, document, **headers)
+    assert (got[0], text in got[1]) == (status, True), got
+    assert served.world.proxy.asked == []
+
+
+def test_other_methods(served: Served) -> None:
+    assert served.get("/hooks/refresh").status == 405
+    assert tell(served, {}, method="PUT")[0] == 405
+
+
+def test_a_message_counts_once(served: Served) -> None:
+    """Whoever replays one a thousand times makes upstream be asked once."""
+    for _ in range(20):
+        assert push(served, "v1.0.0")[0] == 202
+    eventually(lambda: (served.storage / "q.io/a/@v/v1.0.0.zip").exists())
+    asked = [path for path in served.world.proxy.asked if path == AT + "list"]
+    assert len(asked) == 1
+    assert served.counters.total("refreshes") == 1
+
+
+def test_a_list_that_was_asked_for_before_the_tag_is_not_kept(served: Served) -> None:
+    """The message overtakes an answer of upstream that does not have the tag yet."""
+    served.world.proxy.delay_s = 0.5
+    try:
+        first: list[bytes] = []
+        asking = threading.Thread(target=lambda: first.append(served.get(AT + "list").body))
+        asking.start()
+        eventually(lambda: AT + "list" in served.world.proxy.asked)
+        served.world.publish("q.io/a", "v1.1.0")
+        assert tell(served, {"module": "q.io/a"})[0] == 202
+        asking.join()
+    finally:
+        served.world.proxy.delay_s = 0.0
+    eventually(lambda: served.get(AT + "list").body == b"v1.0.0\nv1.1.0\n", 2)
+
+
+def test_upstream_that_is_down_makes_nothing_worse(served: Served) -> None:
+    assert served.get(AT + "list").body == b"v1.0.0\n"
+    served.world.proxy.script("*", Status(503))
+    assert tell(served, {"module": "q.io/a"})[0] == 202
+    assert served.get(AT + "list").body == b"v1.0.0\n"

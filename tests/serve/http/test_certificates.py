@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Users that are proved by the certificates of their connections."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.serve.tables import Publishing
+from tests.serve.publish.test_route import zip_of
+from tests.simulators.certificates import Authority
+from tests.simulators.served import Served
+from tests.simulators.world import World
+
+MOD = "/q.io/a/@v/v1.0.0.mod"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Authority]]:
+    root: Path = tmp_path_factory.mktemp("tls")
+    authority = Authority(root)
+    (root / "users").write_text(
+        "ci:certificate:publish=corp.example\nreader:certificate\nann:sha256:" + "0" * 64 + "\n"
+    )
+    certificate = authority.issue("server", ["127.0.0.1"])
+    with World(root) as world:
+        world.publish("q.io/a", "v1.0.0")
+        with Served(
+            world,
+            tls_cert=certificate,
+            client_ca=str(authority.file),
+            users=str(root / "users"),
+            publishing=Publishing(("corp.example",)),
+        ) as served:
+            yield served, authority
+
+
+def ask(
+    served: Served, authority: Authority, name: str, method: str, path: str, body: bytes | None = None, **more: str
+) -> int:
+    context = ssl.create_default_context(cafile=str(authority.file))
+    if name:
+        context.load_cert_chain(authority.issue(name))
+    connection = http.client.HTTPSConnection("127.0.0.1", served.port, timeout=20, context=context)
+    try:
+        connection.request(method, path, body, more)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()
+
+
+def test_a_certificate_is_a_user(served: tuple[Served, Authority]) -> None:
+    server, authority = served
+    for _ in range(2):  # the second time from memory
+        assert ask(server, authority, "reader", "GET", MOD) == 200
+        assert ask(server, authority, "ci", "GET", MOD) == 403
+        assert ask(server, authority, "ann", "GET", MOD) == 401, "a name that belongs to a token"
+        assert ask(server, authority, "stranger", "GET", MOD) == 401
+        assert ask(server, authority, "reader", "GET", MOD, Authorization="Bearer wrong") == 401
+    path = "/publish/corp.example/x/@v/v1.0.0.zip"
+    data = zip_of("corp.example/x", "v1.0.0")
+    assert ask(server, authority, "reader", "PUT", path, data) == 403
+    assert ask(server, authority, "ci", "PUT", path, data) == 201
+    hits = server.site.memory.get(MOD.encode())
+    assert hits is not None
+    assert hits.hits + server.counters.total("memory_hits") > 0, "the fast way knows who may read everything"
+
+
+def test_no_certificate_no_connection(served: tuple[Served, Authority]) -> None:
+    server, authority = served
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+        ask(server, authority, "", "GET", MOD)

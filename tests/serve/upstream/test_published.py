@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Published versions in a storage whose writers die at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.adapters.modzip.examine import examine
+from govgo.core.gosum.dirhash import hash_gomod
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.storage.published import AlreadyPublishedError, Published, format_published, parse_published
+from govgo.errors import CacheCorruptError, SumMismatchError
+from govgo.serve.counters import Counters
+from govgo.serve.protocol.answer import Body, Refusal
+from govgo.serve.protocol.question import parse_question
+from govgo.serve.upstream.leases import Leases
+from govgo.serve.upstream.published import PublishedModules
+from govgo.serve.upstream.zips import Means
+from tests.simulators.storage import Killed, MemoryStorage
+from tests.simulators.zips import module_zip
+
+MOD = ModuleVersion("corp.example/x", "v1.0.0")
+GOMOD = b"module corp.example/x\n"
+AT = "corp.example/x/@v/v1.0.0"
+
+
+class Here:
+    """Everything at once, in place of a loop with threads."""
+
+    async def stored(self, work: Callable[[], Any]) -> Any:
+        return work()
+
+    computed = stored
+
+
+def modules(storage: MemoryStorage, ledger: Any = None) -> PublishedModules:
+    here: Any = Here()
+    nobody: Any = None
+    leases = Leases(storage, here.stored)
+    means = Means(here, storage, nobody, nobody, leases, Counters(), lambda text: None, True)
+    return PublishedModules(means, "corp.example", ledger)
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    return MemoryStorage()
+
+
+@pytest.fixture
+def send(tmp_path: Path) -> Callable[..., Any]:
+    path = tmp_path / "upload.zip"
+
+    def send(here: PublishedModules, body: bytes = b"package x\n") -> Any:
+        path.write_bytes(module_zip(str(MOD), {"go.mod": GOMOD, "x.go": body}))
+        found = examine(str(path), MOD)
+        return asyncio.run(here.add(MOD, str(path), found.h1, found.gomod, "ci"))
+
+    return send
+
+
+def ask(here: PublishedModules, path: str) -> Any:
+    return asyncio.run(here.answer(parse_question(path)))
+
+
+def test_a_writer_that_is_killed_leaves_nothing_that_is_told(storage: MemoryStorage, send: Callable[..., Any]) -> None:
+    """At each change of the storage: nobody is told of the version, and whoever sends it again, or other bytes, can."""
+    steps = 0
+    for other in (b"package x\n", b"package other\n"):
+        for count in range(100):
+            storage.files.clear()
+            storage.die_at(count)
+            recorded: dict[ModuleVersion, tuple[str, ...]] = {}
+
+            def ledger(mod: ModuleVersion, *sums: str, known: dict[ModuleVersion, tuple[str, ...]] = recorded) -> None:
+                if known.setdefault(mod, sums) != sums:
+                    raise SumMismatchError(str(mod), module=mod, want=known[mod][0], got=sums[0], against="sumdb")
+
+            done = False
+            with suppress(Killed):
+                send(modules(storage, ledger))
+                done = True
+            storage.live()
+            is_there = f"{AT}.published" in storage.files
+            here = modules(storage, ledger)
+            assert ask(here, "/corp.example/x/@v/list").data == (b"v1.0.0\n" if is_there else b"")
+            for suffix in ("info", "mod", "zip"):
+                got = ask(here, f"/{AT}.{suffix}")
+                assert isinstance(got, Refusal) is not is_there
+            if recorded and other != b"package x\n":
+                with pytest.raises((SumMismatchError, AlreadyPublishedError)):
+                    send(here, other)
+            else:
+                assert send(here, other)[1] is not is_there
+                assert ask(here, "/corp.example/x/@v/list").data == b"v1.0.0\n"
+            if done:
+                steps = count
+                break
+    assert steps >= 6
+
+
+def test_a_database_that_contradicts_stops_it(storage: MemoryStorage, send: Callable[..., Any]) -> None:
+    def ledger(mod: ModuleVersion, zip_h1: str, gomod_h1: str) -> None:
+        raise SumMismatchError(str(mod), module=mod, want="h1:other", got=zip_h1, against="sumdb")
+
+    here = modules(storage, ledger)
+    with pytest.raises(SumMismatchError):
+        send(here)
+    assert ask(here, "/corp.example/x/@v/list").data == b""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"[]", b"{", b'{"Version":"v1.0.0"}', b"[" * 100_000],
+)
+def test_records_that_are_none(storage: MemoryStorage, data: bytes) -> None:
+    with pytest.raises(CacheCorruptError, match=r"^key: no record"):
+        parse_published("key", "v1.0.0", data)
+    storage.create(f"{AT}.published", data)
+    got = ask(modules(storage), f"/{AT}.info")
+    assert isinstance(got, Refusal)
+    assert got.status == 503, "damage is not `not found`, after which a client would go elsewhere"
+
+
+def test_records(storage: MemoryStorage) -> None:
+    h1 = hash_gomod(GOMOD)
+    record = Published("v1.0.0", "2026-01-02T03:04:05Z", h1, h1, 'x"ä')
+    assert parse_published("key", "v1.0.0", format_published(record)) == record
+    assert record.info == b'{"Version":"v1.0.0","Time":"2026-01-02T03:04:05Z"}'
+    with pytest.raises(CacheCorruptError):
+        parse_published("key", "v1.0.1", format_published(record))
+
+
+def test_names_that_are_no_records_are_passed_over(storage: MemoryStorage) -> None:
+    for name in ("list", "v1.0.0.mod", "!.published", "V.published", "x/y.published"):
+        storage.create(f"corp.example/x/@v/{name}", b"")
+    got = ask(modules(storage), "/corp.example/x/@v/list")
+    assert isinstance(got, Body)
+    assert got.data == b""
