@@ -45,6 +45,7 @@ from govgo.errors import (
     GovgoError,
     InputError,
     NotFoundError,
+    SecurityError,
     StorageError,
     SumMismatchError,
     UnavailableError,
@@ -173,10 +174,19 @@ class Library:
         return size
 
     async def warm(self) -> None:
-        """Be ready for the first question: load the client, find the way to the checksum database; raises nothing."""
+        """Be ready for the first question: load the client, find the way to the checksum database.
+
+        Raises:
+            SecurityError: the stored tree head contradicts the database; the operator is told. So is each client.
+        """
         self._means.sources.warm()
-        with suppress(GovgoError):
+        try:
             await self._means.proofs.warm()
+        except Failure:
+            return  # a question asks again
+        except SecurityError as error:
+            self._means.log(f"{error}")
+            raise
 
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
