@@ -236,6 +236,7 @@ TESTED_BY = {
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
         "coldloop faults library sources"
     ),
+    "serve/server/test_buckets.py": "serve/upstream: stored",
     "serve/server/test_server.py": "cli/commands/serve: serve",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",

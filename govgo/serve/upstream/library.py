@@ -17,7 +17,6 @@ with the hash that was stored with it.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -26,18 +25,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.modzip.hash import hash_zip
 from govgo.adapters.modzip.read import Rules
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
-from govgo.core.module.escape import escape_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.core.version import semver
-from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import (
     BadZipError,
     Failure,
@@ -52,11 +48,12 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import RevInfo
-from govgo.ports.storage import Entry, LocalStorage, Storage
-from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
+from govgo.ports.storage import Entry, Storage
+from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.stored import copy_zip, find_zip, stored_versions
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
@@ -311,12 +308,12 @@ class Library:
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
         """A stored zip, proved; what is answered is the very file that was proved, or the very copy."""
         key = file_key(mod, "zip")
-        found = await self._cold.stored(lambda: _look(self._storage, key))
+        found = await self._cold.stored(lambda: find_zip(self._storage, key))
         if found is None:
             return None
         copied = found.file is None
         if copied:
-            found = await self._cold.stored(partial(_copied, self._storage, found))
+            found = await self._cold.stored(partial(copy_zip, self._storage, found))
         elif self._sound.get(key) == found.tag:
             return found
         assert found.file is not None
@@ -468,7 +465,7 @@ class Library:
         if found is not None:
             kept = _Kept(found[1], 0.0, found[0].modified)
         elif question.kind == "list":
-            data = await self._cold.stored(lambda: _stored_versions(self._storage, question.path))
+            data = await self._cold.stored(lambda: stored_versions(self._storage, question.path))
             if not data:
                 return None
             kept = _Kept(data, 0.0, time.time())
@@ -583,45 +580,3 @@ class Library:
 def _kept_key(question: Question) -> str:
     # Not the name `list`: that file is go's own, and names the versions that are in the cache.
     return f"{question.key}.kept" if question.kind == "list" else question.key
-
-
-def _stored_versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which the storage has a go.mod, in order, a line each."""
-    prefix = f"{escape_path(path)}/@v/"
-    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
-    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
-    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
-    return "".join(f"{version}\n" for version in found).encode()
-
-
-def _look(storage: Storage, key: str) -> StoredFile | None:
-    """A stored zip, not proved: open, where it is on this machine."""
-    if not isinstance(storage, LocalStorage):
-        entry = storage.head(key)
-        return None if entry is None else StoredFile(key, entry.size, entry.modified, entry.tag, None)
-    descriptor = storage.open(key)
-    if descriptor is None:
-        return None
-    file = OpenFile(descriptor)
-    facts = os.fstat(descriptor)
-    mark = file.mark()
-    return StoredFile(key, facts.st_size, facts.st_mtime, mark, file, mark)
-
-
-def _copied(storage: Storage, found: StoredFile) -> StoredFile:
-    """A zip of another machine, copied to a file here that has no name, so that what is proved is what is sent."""
-    import tempfile
-
-    pieces = storage.chunks(found.key, tag=found.tag)
-    if pieces is None:
-        raise StorageError(f"{found.key}: it is gone", key=found.key)
-    try:
-        with tempfile.TemporaryFile(prefix="govgo-serve-") as target:
-            for piece in pieces:
-                target.write(piece)
-            target.flush()
-            file = OpenFile(os.dup(target.fileno()))
-    except OSError as error:
-        known = disk_error("write", tempfile.gettempdir(), error)
-        raise StorageError(str(known), key=found.key, inner=known, hint=known.hint) from error
-    return found._replace(file=file, mark=file.mark())

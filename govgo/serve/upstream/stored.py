@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a storage has of a module, read by a thread: nothing of it is proved here."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from govgo.adapters.disk.diskerror import disk_error
+from govgo.core.module.escape import escape_path
+from govgo.core.module.paths import canonical_version
+from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo
+from govgo.errors import StorageError
+from govgo.ports.storage import LocalStorage, Storage
+from govgo.serve.protocol.answer import OpenFile, StoredFile
+
+
+def stored_versions(storage: Storage, path: str) -> bytes:
+    """The released versions of which the storage has a go.mod, in order, a line each."""
+    prefix = f"{escape_path(path)}/@v/"
+    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
+    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
+    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
+    return "".join(f"{version}\n" for version in found).encode()
+
+
+def find_zip(storage: Storage, key: str) -> StoredFile | None:
+    """A stored zip, not proved: open, where it is on this machine."""
+    if not isinstance(storage, LocalStorage):
+        entry = storage.head(key)
+        return None if entry is None else StoredFile(key, entry.size, entry.modified, entry.tag, None)
+    descriptor = storage.open(key)
+    if descriptor is None:
+        return None
+    file = OpenFile(descriptor)
+    facts = os.fstat(descriptor)
+    mark = file.mark()
+    return StoredFile(key, facts.st_size, facts.st_mtime, mark, file, mark)
+
+
+def copy_zip(storage: Storage, found: StoredFile) -> StoredFile:
+    """A zip of another machine, copied to a file here that has no name, so that what is proved is what is sent."""
+    pieces = storage.chunks(found.key, tag=found.tag)
+    if pieces is None:
+        raise StorageError(f"{found.key}: it is gone", key=found.key)
+    try:
+        with tempfile.TemporaryFile(prefix="govgo-serve-") as target:
+            for piece in pieces:
+                target.write(piece)
+            target.flush()
+            file = OpenFile(os.dup(target.fileno()))
+    except OSError as error:
+        known = disk_error("write", tempfile.gettempdir(), error)
+        raise StorageError(str(known), key=found.key, inner=known, hint=known.hint) from error
+    return found._replace(file=file, mark=file.mark())
