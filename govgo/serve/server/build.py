@@ -103,9 +103,9 @@ class Running:
         """Requests are answered: get ready for the first cold one, and look after the storage."""
 
         async def begin() -> None:
+            self.care.begin()
             if self.site.policy.mode != "none":
                 await self.site.library.warm()
-            self.care.begin()
 
         self.site.cold.call(begin())
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a server does about its storage when nobody asks for anything: notes of use, the size limit, damage at rest.
 
-    every minute       write the notes of use, if ten minutes have passed; prove a few stored versions anew
+    twice a minute     write the notes of use, if ten minutes have passed; prove a few stored versions anew
     once an hour,      look at all there is; merge the notes of processes that have ended, and where there is too
     or when it grew    much, remove what was used least recently (`core.storage.eviction`)
 
@@ -20,6 +20,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from govgo.app.storage.manage import evict, refuse_mirror
@@ -28,7 +29,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.storage.eviction import StoredFile
 from govgo.core.storage.keys import module_of_key
-from govgo.errors import Failure, UsageError
+from govgo.errors import Failure, StorageError, UsageError
 from govgo.ports.storage import Storage
 from govgo.serve.policy import Policy
 from govgo.serve.upstream.library import Library
@@ -37,7 +38,7 @@ from govgo.serve.upstream.zips import Means
 
 KEY = "govgo/care"
 
-_TURN_S = 60.0
+_TURN_S = 30.0
 _NOTES_S = 600.0
 _ROUND_S = 3600.0
 _FRESH_S = 60.0
@@ -47,8 +48,8 @@ _ENDED_S = 2 * 3600.0
 _ROOM = 0.05
 """So much of the limit is made free at once, so that not every zip that is fetched begins a round."""
 _SAMPLE = 256
-_SAMPLE_BYTES = 64 << 20
-_SAMPLE_VERSIONS = 4
+_SAMPLE_BYTES = 32 << 20
+_SAMPLE_VERSIONS = 2
 """At most so much is proved anew in a turn: in an hour about a sample."""
 _GIVE_WAY = 100
 _PAUSE_S = 0.001
@@ -272,4 +273,5 @@ def _sample(found: dict[ModuleVersion, None], mod: ModuleVersion, seen: int, eve
 def check_plan(plan: CarePlan, storage: Storage) -> None:
     """Raise UsageError for a limit on a mirror, which is to be whole."""
     if plan.limit_bytes:
-        refuse_mirror(storage, "a limit")
+        with suppress(StorageError):  # one that does not answer now is looked at before anything is removed
+            refuse_mirror(storage, "a limit")

@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
-from govgo.core.module.escape import escape_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
@@ -39,6 +38,7 @@ from govgo.errors import (
     GovgoError,
     InputError,
     NotFoundError,
+    SecurityError,
     StorageError,
     SumMismatchError,
     UnavailableError,
@@ -52,8 +52,7 @@ from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.stored import copied as stored_copy
-from govgo.serve.upstream.stored import hash_open, look, stored_versions
+from govgo.serve.upstream.stored import copy_zip, find_zip, hash_open, stored_versions
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
@@ -197,10 +196,19 @@ class Library:
         return size
 
     async def warm(self) -> None:
-        """Be ready for the first question: load the client, find the way to the checksum database; raises nothing."""
+        """Be ready for the first question: load the client, find the way to the checksum database.
+
+        Raises:
+            SecurityError: the stored tree head contradicts the database; the operator is told. So is each client.
+        """
         self._means.sources.warm()
-        with suppress(GovgoError):
+        try:
             await self._means.proofs.warm()
+        except Failure:
+            return  # a question asks again
+        except SecurityError as error:
+            self._means.log(f"{error}")
+            raise
 
     def _fetch_later(self, question: Question) -> Refusal:
         """Fetch in the background, and ask for patience: not by 404, after which a client would look elsewhere."""
@@ -353,12 +361,12 @@ class Library:
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
         """A stored zip, proved; what is answered is the very file that was proved, or the very copy."""
         key = file_key(mod, "zip")
-        found = await self._cold.stored(lambda: look(self._storage, key))
+        found = await self._cold.stored(lambda: find_zip(self._storage, key))
         if found is None:
             return None
         copied = found.file is None
         if copied:
-            found = await self._cold.stored(partial(stored_copy, self._storage, found))
+            found = await self._cold.stored(partial(copy_zip, self._storage, found))
         elif self._sound.get(key) == found.tag:
             return found
         assert found.file is not None

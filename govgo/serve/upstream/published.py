@@ -49,7 +49,7 @@ from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.faults import refusal_of
 from govgo.serve.upstream.flights import Flights
-from govgo.serve.upstream.stored import copied, hash_open, look
+from govgo.serve.upstream.stored import copy_zip, find_zip, hash_open
 from govgo.serve.upstream.zips import Means
 
 _MOST_SOUND = 20_000
@@ -148,12 +148,12 @@ class PublishedModules:
 
     async def _zip(self, mod: ModuleVersion, record: Published) -> StoredFile:
         key = file_key(mod, "zip")
-        found: StoredFile | None = await self._means.cold.stored(lambda: look(self._means.storage, key))
+        found: StoredFile | None = await self._means.cold.stored(lambda: find_zip(self._means.storage, key))
         if found is None:
             raise CacheCorruptError(f"{key} is lost")
         is_copy = found.file is None
         if is_copy:
-            found = await self._means.cold.stored(partial(copied, self._means.storage, found))
+            found = await self._means.cold.stored(partial(copy_zip, self._means.storage, found))
         assert found.file is not None
         if is_copy or self._sound.get(key) != found.tag:
             h1 = await hash_open(self._means.cold, found.file)

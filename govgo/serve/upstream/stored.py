@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a storage has: zips, open where it is here and copied where it is on another machine; versions of modules."""
+"""What a storage has of a module, read and hashed by threads: nothing of it is proved here."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.system import path_of
@@ -19,7 +20,16 @@ from govgo.serve.protocol.answer import OpenFile, StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 
 
-def look(storage: Storage, key: str) -> StoredFile | None:
+def stored_versions(storage: Storage, path: str) -> bytes:
+    """The released versions of which the storage has a go.mod, in order, a line each."""
+    prefix = f"{escape_path(path)}/@v/"
+    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
+    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
+    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
+    return "".join(f"{version}\n" for version in found).encode()
+
+
+def find_zip(storage: Storage, key: str) -> StoredFile | None:
     """A stored zip, not proved: open, where it is on this machine."""
     if not isinstance(storage, LocalStorage):
         entry = storage.head(key)
@@ -33,14 +43,8 @@ def look(storage: Storage, key: str) -> StoredFile | None:
     return StoredFile(key, facts.st_size, facts.st_mtime, mark, file, mark)
 
 
-def copied(storage: Storage, found: StoredFile) -> StoredFile:
-    """A zip of another machine, copied to a file here that has no name, so that what is proved is what is sent.
-
-    Raises:
-        StorageError: it is gone, or cannot be read or written.
-    """
-    import tempfile
-
+def copy_zip(storage: Storage, found: StoredFile) -> StoredFile:
+    """A zip of another machine, copied to a file here that has no name, so that what is proved is what is sent."""
     pieces = storage.chunks(found.key, tag=found.tag)
     if pieces is None:
         raise StorageError(f"{found.key}: it is gone", key=found.key)
@@ -64,12 +68,3 @@ async def hash_open(cold: ColdLoop, file: OpenFile) -> str:
         DiskError: it cannot be read.
     """
     return await cold.computed(lambda: hash_zip(path_of(file.descriptor), Rules.STRICT))
-
-
-def stored_versions(storage: Storage, path: str) -> bytes:
-    """The released versions of which the storage has a go.mod, in order, a line each."""
-    prefix = f"{escape_path(path)}/@v/"
-    names = [entry.key[len(prefix) :] for entry in storage.entries(prefix)]
-    versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
-    found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
-    return "".join(f"{version}\n" for version in found).encode()

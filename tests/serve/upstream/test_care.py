@@ -298,7 +298,10 @@ def test_damage_is_found_and_mended(served: Served, clock: Clock, which: str) ->
     before = {path: path.read_bytes() for path in served.storage.rglob("v1.0.0.*")}
     for name in ("a/@v/v1.0.0.zip", "b/@v/v1.0.0.mod", "c/@v/v1.0.0.info"):
         damage(served.storage / "q.io" / name)
-    turn(served, care_of(served, clock, CarePlan(verify=which)))
+    care = care_of(served, clock, CarePlan(verify=which))
+    turn(served, care)
+    assert served.counters.total("proved_again") == (2 if which == "sample" else 4)
+    turn(served, care)
     assert served.counters.total("damaged") == 3
     assert served.counters.total("proved_again") == 4
     assert sum("damaged in the storage" in line for line in served.said) == 3
