@@ -56,6 +56,9 @@ ALLOWED: dict[tuple[str, str, str], str] = {
         "told, kept as the fault of the place, shown by /readyz and metrics; the place is not followed any more, and "
         "nothing that it says is believed"
     ),
+    ("serve/events/follow.py", "Follower._compare", "BadSignatureError"): (
+        "what somebody else says to be a head says nothing about the log; it is told, and not believed"
+    ),
     ("serve/index/routes.py", "IndexPages._answer.on_cold_loop", "SecurityError"): (
         "the answer is 500 with the reason: nothing of a log that its key has not signed is served"
     ),

@@ -63,6 +63,19 @@ class RemoteLog:
             raise self._with_evidence(error) from error
         return self._trees.timeline.proved
 
+    async def compare(self, note: bytes) -> None:
+        """Compare a head of this log that somebody else has seen with what is shown here, after `newest`.
+
+        Raises:
+            ForkError: there are two histories; the evidence is kept.
+            BadSignatureError, IntegrityError: it is no head of this log, or nothing that is served here proves it.
+            NotFoundError, UnavailableError: nothing can be proved.
+        """
+        try:
+            await self._trees.offer(note)
+        except ForkError as error:
+            raise self._with_evidence(error) from error
+
     async def page(self, number: int, head: Head) -> list[bytes]:
         """The texts of the events of a page, proved by `head`; 256 of them, or fewer at its end (errors as `newest`).
 
@@ -115,6 +128,11 @@ class _Heads(StoredSumDb):
     def read(self, name: str) -> bytes | None:
         """Nothing is here."""
         return None
+
+
+def seen_head(name: str, storage: Storage) -> bytes:
+    """The newest head of a log that was seen here; b"" for none.  Raises StorageError."""
+    return StoredSumDb(name, storage, "peers").read_latest()
 
 
 def kept_evidence(name: str, storage: Storage) -> str:

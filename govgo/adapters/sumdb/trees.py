@@ -131,6 +131,10 @@ class ProvedTrees:
         """
         await self._join(self.timeline.read(await self._fetch("/latest", MAX_HEAD_BYTES)))
 
+    async def offer(self, note: bytes) -> None:
+        """Join a signed tree head that was seen elsewhere to those known (errors as `fetch_latest`)."""
+        await self._join(self.timeline.read(note))
+
     async def compare(self, ours: bytes, theirs: bytes, *, proved: bool) -> None:
         """Prove that two signed tree heads are of one history, by the tiles that are served here.
 

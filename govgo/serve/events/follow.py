@@ -32,7 +32,8 @@ from govgo.core.events.event import STORED, Event, Origin, format_time_us, parse
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sumdb.note import Verifier
-from govgo.errors import Failure, InputError, SecurityError, UnavailableError
+from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
+from govgo.errors import BadSignatureError, Failure, InputError, SecurityError, UnavailableError
 from govgo.ports.storage import Storage
 from govgo.serve.events.pointer import MAX_BYTES, Pointer, Waiting, format_pointer, parse_pointer
 from govgo.serve.events.taking import Outcome, Taking
@@ -110,6 +111,7 @@ class Follower:
         taking: Taking,
         means: Means,
         count: Callable[[str, int], object] = lambda fact, value: None,
+        vantages: Sequence[str] = (),
     ) -> None:
         """Nothing is asked yet.
 
@@ -119,8 +121,10 @@ class Follower:
             taking: takes versions.
             means: see there.
             count: takes the numbers of `counters.FOLLOW_FACTS`.
+            vantages: URLs of servers that may follow the same log.
         """
         self._count = count
+        self._vantages = tuple(vantages)
         self.follow = follow
         self.status = Status(gourl.parse(follow.url).redacted())
         self._verifier = verifier
@@ -227,6 +231,7 @@ class Follower:
         log = RemoteLog(verifier, remote, self._means.storage, self._means.say)
         try:
             head = await log.newest()
+            await self._compare(log, verifier.name)
             size = head.tree.size
             end = min(size, (self._pointer.position // WIDTH + MOST_PAGES) * WIDTH)
             while self._pointer.position < end:
@@ -251,6 +256,22 @@ class Follower:
             return end < size
         finally:
             await log.aclose()
+
+    async def _compare(self, log: RemoteLog, name: str) -> None:
+        """Ask the other peers what they have seen of the log: it may show each of them another history.
+
+        Raises:
+            ForkError: it does.
+        """
+        for url in self._vantages:
+            try:
+                note = await self._means.web.open(url).get(f"events/seen/{name}", MAX_HEAD_BYTES)
+                await log.compare(note)
+            except BadSignatureError:
+                shown = gourl.parse(url).redacted()
+                self._means.say(f"{shown} shows as a head of {name} what {name} has not signed")
+            except Failure:
+                continue  # it has seen none, is away, or has seen more than is shown here at the moment
 
     async def _read_index(self) -> None:
         since = self._pointer.since or self.follow.since

@@ -4,6 +4,7 @@
     /index?since=TIME&limit=N&include=all    versions by when they were stored, a line of JSON each
     /events/checkpoint                       the signed tree head
     /events/key                              its verifier key
+    /events/seen/NAME                        the newest head of the log of a peer that was seen here
     /events/tile/L/NNN[.p/W]                 hashes               (c2sp.org/tlog-tiles)
     /events/tile/entries/NNN[.p/W]           events, each behind its length in two bytes
     /events/tile/8/L/NNN[.p/W]               the same hashes, by the path that checksum databases have
@@ -52,7 +53,14 @@ class IndexPages:
     """Answers the paths of one event log."""
 
     def __init__(
-        self, cold: ColdLoop, log: EventLog, key: str, is_removed: Callable[[ModuleVersion], bool], *, private: bool
+        self,
+        cold: ColdLoop,
+        log: EventLog,
+        key: str,
+        is_removed: Callable[[ModuleVersion], bool],
+        seen: Callable[[str], bytes],
+        *,
+        private: bool,
     ) -> None:
         """Nothing is read yet.
 
@@ -61,12 +69,14 @@ class IndexPages:
             log: the log.
             key: its verifier key.
             is_removed: whether a version is known to have been removed.
+            seen: the newest head of a peer's log that was seen, by its name; b"" for none.
             private: whether answers are for those alone who ask.
         """
         self._cold = cold
         self._log = log
         self._key = key
         self._is_removed = is_removed
+        self._seen = seen
         self._lasting = _PRIVATE_LASTING if private else _LASTING
 
     @property
@@ -114,6 +124,9 @@ class IndexPages:
             return Reply(200, _TEXT, self._log.head().note, (_FRESH,))
         if name == "key":
             return Reply(200, _TEXT, f"{self._key}\n".encode(), (_FRESH,))
+        if name.startswith("seen/"):
+            note = self._seen(name.removeprefix("seen/"))
+            return Reply(200, _TEXT, note, (_FRESH,)) if note else _refusal(404, "not found: no such log was seen")
         short = _TILE.fullmatch(name)
         if short is not None:
             level = "data" if short[1] == "entries" else short[1]

@@ -12,6 +12,7 @@ from govgo.adapters.storage.below import StorageBelow
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file
+from govgo.adapters.sumdb.remotelog import seen_head
 from govgo.app.events.append import KIND, Appender
 from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog
@@ -110,7 +111,13 @@ def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> 
         signer, _ = open_key(settings, env)
         key, verifier = verifier_key(signer), verifier_of(signer)
     log = EventLog(files, verifier)
-    return IndexPages(site.cold, log, key, site.journal.is_removed, private=site.access.is_closed)
+    names = frozenset(parse_verifier(peer.key).name for peer in settings.peers)
+    room = StorageBelow(storage, ROOM)
+
+    def seen(name: str) -> bytes:
+        return seen_head(name, room) if name in names else b""
+
+    return IndexPages(site.cold, log, key, site.journal.is_removed, seen, private=site.access.is_closed)
 
 
 def make_followers(
@@ -149,7 +156,9 @@ def make_followers(
             libraries = partial(_libraries, means.proofs, is_private, follow, peer_library(follow.url), library)
         asked = partial(_elsewhere, lives_here, libraries)
         taking = Taking(means.cold, means.storage, settings.policy, asked, zips=follow.zips)
-        followers.append(Follower(follow, verifier, taking, common, partial(_count, means.counters, slot)))
+        count = partial(_count, means.counters, slot)
+        vantages = [peer.url for peer in settings.peers if peer.url != follow.url] if follow.key else []
+        followers.append(Follower(follow, verifier, taking, common, count, vantages))
     return tuple(followers)
 
 

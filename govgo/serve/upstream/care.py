@@ -9,7 +9,7 @@ Of all processes and machines that share a storage one does the hourly work: the
 `govgo/care` wins; that file says when it began, and how many bytes it found. The work has a thread of its own, which
 nothing waits for, and gives way between files.
 
-A version is proved anew by the same way that proves it when it is first read (`Library.prove_again`): what is damaged
+A version is proved anew by the same way that proves it when it is first read (`prove_again`): what is damaged
 is told, counted, removed, and fetched again.
 """
 
@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from govgo.app.storage.manage import evict, refuse_mirror
@@ -28,13 +29,14 @@ from govgo.app.storage.uses import merge_old_uses
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.storage.eviction import StoredFile
-from govgo.core.storage.keys import module_of_key
+from govgo.core.storage.keys import file_key, module_of_key
 from govgo.errors import Failure, StorageError, UsageError
 from govgo.ports.storage import Storage
 from govgo.serve.policy import Policy
+from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.uses import Uses
-from govgo.serve.upstream.zips import Means
+from govgo.serve.upstream.zips import Means, Reading
 
 KEY = "govgo/care"
 
@@ -246,7 +248,7 @@ class Care:
         while self._queue and (self._all or (done < _SAMPLE_VERSIONS and read < _SAMPLE_BYTES)):
             mod = self._queue.pop()
             begun_s = time.monotonic()
-            read += await self._library.prove_again(mod, mode=self._plan.policy.mode_of(mod.path))
+            read += await prove_again(self._library, self._means, mod, self._plan.policy.mode_of(mod.path))
             done += 1
             self._means.counters.add("proved_again")
             if self._all:
@@ -254,6 +256,29 @@ class Care:
         if self._all and done:
             self._all = False
             self._means.log(f"all that is stored was proved anew: {done} versions, {read} bytes")
+
+
+async def prove_again(library: Library, means: Means, mod: ModuleVersion, mode: str) -> int:
+    """Prove the stored files of a version as if they were read for the first time; how many bytes there were.
+
+    What is damaged is told, counted and removed, and fetched again where `mode` fetches. Nobody is told what cannot be
+    proved now: whoever asks for it is.
+
+    Raises:
+        StorageError: the storage cannot be asked.
+    """
+    size = 0
+    for kind in ("info", "mod", "zip"):
+        key = file_key(mod, kind)
+        entry = await means.cold.stored(partial(means.storage.head, key))
+        if entry is None:
+            continue
+        size += entry.size
+        library.doubt(key)
+        answer = await library.answer(Question(kind, *mod, key), mode=mode, whole=True)
+        if isinstance(answer, Reading):
+            answer.leave()
+    return size
 
 
 def _said(now_s: float, size: int) -> bytes:

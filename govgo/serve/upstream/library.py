@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from typing import Any, NamedTuple
 
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
+from govgo.core.module.escape import escape_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
@@ -51,20 +51,18 @@ from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
+from govgo.serve.upstream.lately import Lately
+from govgo.serve.upstream.later import Later
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.stored import copy_zip, find_zip, hash_open, stored_versions
+from govgo.serve.upstream.stored import copy_zip, find_zip, hash_open, kept_key, stored_versions
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
 Answer = Body | StoredFile | Reading | Elsewhere | Refusal
 
 _MAX_LIST = 4 << 20
-_REMEMBERED = 20_000
-"""Of how many answers of each kind something is remembered."""
 _TRIES = 8
 """How often a zip is looked for in the storage and fetched, where others write to the storage meanwhile."""
-_MOST_LATER, _LATER_S = 256, 2
-"""How many files are fetched in the background at once, and after how many seconds a client may ask again."""
 _YOUNG_LOOKED_AT = 32
 """How many of the highest versions of a list are asked for their time, where versions have a minimum age."""
 
@@ -93,17 +91,6 @@ class _Kept(NamedTuple):
     data: bytes
     asked_s: float
     modified: float
-
-
-class Lately(OrderedDict[Any, Any]):
-    """What is remembered of the last questions: the oldest is forgotten first."""
-
-    def keep(self, key: object, value: object) -> None:
-        """Remember."""
-        self[key] = value
-        self.move_to_end(key)
-        if len(self) > _REMEMBERED:
-            self.popitem(last=False)
 
 
 class Library:
@@ -138,7 +125,7 @@ class Library:
         self._down_until_s = 0.0
         self._generation = 0
         self._asking: dict[str, asyncio.Task[_Kept]] = {}
-        self._later: dict[str, asyncio.Task[None]] = {}
+        self._later = Later(self.answer)
 
     @property
     def fault(self) -> ForkError | None:
@@ -170,30 +157,12 @@ class Library:
             return await self._answer(question, fetch, mode, whole)
         except GovgoError as error:
             if later and find(error, NotFoundError) is not None:
-                return self._fetch_later(question)
+                return self._later.ask(question)
             return self._refuse(question, error, asked=fetch or bool(question.database))
 
-    async def prove_again(self, mod: ModuleVersion, *, mode: str = "sync") -> int:
-        """Prove the stored files of a version as if they were read for the first time; how many bytes there were.
-
-        What is damaged is told, counted and removed, and fetched again where `mode` fetches. Nobody is told what cannot
-        be proved now: whoever asks for it is.
-
-        Raises:
-            StorageError: the storage cannot be asked.
-        """
-        size = 0
-        for kind in ("info", "mod", "zip"):
-            key = file_key(mod, kind)
-            entry = await self._cold.stored(partial(self._storage.head, key))
-            if entry is None:
-                continue
-            size += entry.size
-            self._sound.pop(key, None)
-            answer = await self.answer(Question(kind, *mod, key), mode=mode, whole=True)
-            if isinstance(answer, Reading):
-                answer.leave()
-        return size
+    def doubt(self, key: str) -> None:
+        """Prove a stored file when it is next read as if it were read for the first time."""
+        self._sound.pop(key, None)
 
     async def warm(self) -> None:
         """Be ready for the first question: load the client, find the way to the checksum database.
@@ -209,23 +178,6 @@ class Library:
         except SecurityError as error:
             self._means.log(f"{error}")
             raise
-
-    def _fetch_later(self, question: Question) -> Refusal:
-        """Fetch in the background, and ask for patience: not by 404, after which a client would look elsewhere."""
-        if question.key not in self._later and len(self._later) < _MOST_LATER:
-            task = asyncio.ensure_future(self._fetch_unasked(question))
-            self._later[question.key] = task
-            task.add_done_callback(lambda _: self._later.pop(question.key, None))
-        return Refusal(503, "not stored yet: it is being fetched, ask again soon", retry_after_s=_LATER_S)
-
-    async def _fetch_unasked(self, question: Question) -> None:
-        """Fetch as for a client, though none waits; what is not found is remembered for those who ask again."""
-        answer = await self.answer(question)
-        if isinstance(answer, Reading):
-            try:
-                await answer.finished()
-            finally:
-                answer.leave()
 
     def _refuse(self, question: Question, error: GovgoError, *, asked: bool) -> Refusal:
         missing_s = self._fresh.missing_s if asked else 0.0  # whoever lets us ask may get it
@@ -508,14 +460,14 @@ class Library:
         self._kept.keep(question.key, kept)
         if not same and question.kind in ("list", "latest") and self._means.stores:
             with suppress(Failure):  # it is for times when upstream is down
-                await self._cold.stored(lambda: self._storage.replace(_kept_key(question), data))
+                await self._cold.stored(lambda: self._storage.replace(kept_key(question), data))
         return kept
 
     async def _old(self, question: Question) -> _Kept | None:
         """What the storage has, from before this process began."""
         found = None
         if question.kind in ("list", "latest"):
-            found = await self._read(_kept_key(question), _MAX_LIST)
+            found = await self._read(kept_key(question), _MAX_LIST)
         if found is not None:
             kept = _Kept(found[1], 0.0, found[0].modified)
         elif question.kind == "list":
@@ -642,13 +594,8 @@ class Library:
 
     async def aclose(self) -> None:
         """Cancel what is under way, and write what is proved; raises nothing."""
-        for task in (*self._asking.values(), *self._later.values()):
+        for task in (*self._asking.values(), *self._later.tasks()):
             task.cancel()
         await self.zips.aclose()
         self._means.sources.close()
         await self._means.proofs.aclose()
-
-
-def _kept_key(question: Question) -> str:
-    # Not the name `list`: that file is go's own, and names the versions that are in the cache.
-    return f"{question.key}.kept" if question.kind == "list" else question.key

@@ -17,6 +17,7 @@ from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import StorageError
 from govgo.ports.storage import LocalStorage, Storage
 from govgo.serve.protocol.answer import OpenFile, StoredFile
+from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.coldloop import ColdLoop
 
 
@@ -27,6 +28,14 @@ def stored_versions(storage: Storage, path: str) -> bytes:
     versions = {name[:-4] for name in names if name.endswith(".mod")}  # one with capitals, "!a", is none to list
     found = sorted((v for v in versions if canonical_version(v) == v and not is_pseudo(v)), key=semver.key)
     return "".join(f"{version}\n" for version in found).encode()
+
+
+def kept_key(question: Question) -> str:
+    """Where it is kept what upstream says about a module.
+
+    Not under the name `list`: that file is go's own, and names the versions that are in the cache.
+    """
+    return f"{question.key}.kept" if question.kind == "list" else question.key
 
 
 def find_zip(storage: Storage, key: str) -> StoredFile | None:

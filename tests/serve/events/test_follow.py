@@ -310,6 +310,49 @@ def test_two_heads_of_one_size(world: World, peer: EventLogSimulator) -> None:
         check_evidence(served, peer, other)
 
 
+def test_a_log_that_shows_each_peer_another_history(world: World, peer: EventLogSimulator) -> None:
+    """Neither of the two would notice alone; together they have both heads."""
+    other_face = World(world.root / "face")
+    other = EventLogSimulator()
+    peer.store(mods(3))
+    other.store(mods(4, 1))
+    other_face.proxy.handlers["/events"] = other.answer
+    ports = [free_port(), free_port()]
+    names = ("a.example", "b.example")
+    with other_face, ExitStack() as held:
+        for mod in mods(COUNT):
+            other_face.proxy.add_module(*mod)
+        both = []
+        for place, url in enumerate((world.proxy.url, other_face.proxy.url)):
+            neighbour = Follow(f"http://127.0.0.1:{ports[1 - place]}", log_keys(names[1 - place])[2], every_s=0.05)
+            follows = (Follow(url, peer.key, every_s=0.05), neighbour)
+            both.append(held.enter_context(serve(world, *follows, name=names[place], port=ports[place])))
+        eventually(lambda: any(each.site.followers[0].status.fault for each in both), 10)
+        found = next(each for each in both if each.site.followers[0].status.fault)
+        (file,) = (found.storage / "govgo/events/peers/peer.example").glob("fork-*.txt")
+        text = file.read_text()
+        for tree in (peer.appender().catch_up().tree, other.appender().catch_up().tree):
+            assert f"peer.example\n\t{tree.size}\n" in text, "both signed heads"
+        assert not found.site.followers[1].status.fault, "the neighbour has done nothing wrong"
+
+
+def test_heads_that_others_make_up_are_not_believed(world: World, peer: EventLogSimulator) -> None:
+    liar = EventLogSimulator("liar.example")
+    liar_world = World(world.root / "liar")
+    forged = EventLogSimulator("forged.example")
+    forged.store(mods(9))
+    note = forged.storage.files["latest"]
+    liar_world.proxy.handlers["/events"] = lambda rest: note if rest.startswith("/seen/") else liar.answer(rest)
+    peer.store(mods(2))
+    with liar_world, serve(world, of_peer(world, peer), Follow(liar_world.proxy.url, liar.key)) as served:
+        eventually(lambda: len(events(served)) == 2)
+        assert served.site.followers[0].status.fault == ""
+        assert any("what peer.example has not signed" in said for said in served.said)
+        assert served.get("/events/seen/peer.example").body == peer.storage.files["latest"]
+        assert served.get("/events/seen/nobody.example").status == 404
+        assert served.get("/events/seen/../log/key").status == 404
+
+
 def test_a_log_of_another_key(world: World, peer: EventLogSimulator) -> None:
     world.proxy.handlers["/events"] = EventLogSimulator("other.example").answer
     with serve(world, of_peer(world, peer)) as served:

@@ -70,7 +70,7 @@ def report(words: tuple[str, ...], **flags: Any) -> int:
 def summarize(results: Results, module: str = "", version: str = "", closures: Closures | None = None) -> Summary:
     """Put the results together, and write the tables and summaries beside them."""
     from govgo.report.style import Style
-    from govgo.wiring.reduce import reduce_results
+    from govgo.wiring.fleet.reduce import reduce_results
 
     summary = reduce_results(results, module, version, closures)
     for form, name in (("json", "summary.json"), ("markdown", "summary.md"), ("html", "summary.html")):

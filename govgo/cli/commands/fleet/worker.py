@@ -45,7 +45,7 @@ from govgo.errors import (
     gravest,
 )
 from govgo.load.mainmodule.switching import release_at_start
-from govgo.wiring.fleet import Shared
+from govgo.wiring.fleet.fleet import Shared
 
 if TYPE_CHECKING:
     from govgo.core.goenv import GoEnv

@@ -194,13 +194,13 @@ def _span(text: str) -> tuple[int, int | None]:
 
 
 def _text(run: LogRun, style: Style) -> str:
-    from govgo.report.log import log_text
+    from govgo.report.log.log import log_text
 
     return log_text(run, style)
 
 
 def _json(run: LogRun, _: Style) -> str:
-    from govgo.report.log import log_json
+    from govgo.report.log.log import log_json
 
     return log_json(run)
 

@@ -35,7 +35,7 @@ def events(words: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     Exit codes: 0 all that is listed is proved, 3 the server cannot be asked, or serves what was not signed, 4 a fork or
     a bad signature.
     """
-    from govgo.report.events import event_line, event_text, head_line, head_text
+    from govgo.report.log.events import event_line, event_text, head_line, head_text
     from govgo.wiring.events import Wanted, list_events
 
     if len(words) != 1:

@@ -14,7 +14,7 @@ from govgo.cli.session import change_directory, environment, network_options
 from govgo.core.findings import Verdict, worst
 from govgo.core.sumdb.cosignature import parse_witness
 from govgo.errors import Failure, InputError, NoteError
-from govgo.report.log import finding_line, round_line, round_text, version_line, version_text
+from govgo.report.log.log import finding_line, round_line, round_text, version_line, version_text
 
 
 def run_watch(words: tuple[str, ...], as_json: bool, flags: Mapping[str, Any]) -> int:

@@ -468,8 +468,8 @@ def test_tables_do_not_depend_on_how_many_made_them(
     before = contents("fleet")
     below = fleet("report", "-below", "q.io/v@v1.2.1").out
     shutil.rmtree("fleet/tables")
-    monkeypatch.setattr("govgo.wiring.reduce._PART_BYTES", 1)  # a part for nearly each repository
-    monkeypatch.setattr("govgo.wiring.reduce.usable_cpus", lambda: workers)
+    monkeypatch.setattr("govgo.wiring.fleet.reduce._PART_BYTES", 1)  # a part for nearly each repository
+    monkeypatch.setattr("govgo.wiring.fleet.reduce.usable_cpus", lambda: workers)
     fleet("report")
     assert contents("fleet") == before
     assert fleet("report", "-below", "q.io/v@v1.2.1").out == below
@@ -478,9 +478,9 @@ def test_tables_do_not_depend_on_how_many_made_them(
 def test_a_process_that_is_lost_makes_no_tables(world: World, fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fleet("list", "repos/...")
     before = contents("fleet")
-    monkeypatch.setattr("govgo.wiring.reduce._PART_BYTES", 1)
-    monkeypatch.setattr("govgo.wiring.reduce.usable_cpus", lambda: 2)
-    monkeypatch.setattr("govgo.wiring.reduce._LIMITS", Limits(60.0, 60 << 20))
+    monkeypatch.setattr("govgo.wiring.fleet.reduce._PART_BYTES", 1)
+    monkeypatch.setattr("govgo.wiring.fleet.reduce.usable_cpus", lambda: 2)
+    monkeypatch.setattr("govgo.wiring.fleet.reduce._LIMITS", Limits(60.0, 60 << 20))
     run = fleet("report")
     assert (run.code, "the tables are not made" in run.err) == (3, True), run.err
     assert contents("fleet") == before  # those of before are whole, and no parts are left

@@ -25,7 +25,7 @@ from govgo.core.fleet.units import Entry
 from govgo.core.module.moduleversion import version_key
 from govgo.errors import UnavailableError
 
-_TARGET = "govgo.wiring.reduce:make_part_worker"
+_TARGET = "govgo.wiring.fleet.reduce:make_part_worker"
 _LIMITS = Limits(24 * 3600.0, 1 << 46)
 """None that a part would meet: these documents were written here."""
 _PART_BYTES = 1 << 19
