@@ -95,7 +95,7 @@ def diff(
     failed = 0
     known: dict[ModuleVersion, VersionFacts] = {}
     wanted: list[_Wanted] = []
-    licensed: list[tuple[Uses, ProjectPolicy]] = []
+    licensed: list[tuple[Resolved, Uses]] = []
     for key in dict.fromkeys([*after, *before]):
         was, now = before.get(key), after.get(key)
         faults = [*_faults(old, was), *_faults(new, now)]
@@ -109,14 +109,19 @@ def diff(
             wanted += [_Wanted(was, now, each) for each in target.modules if each.path in zips]
         if facts and isinstance(was, Resolved) and isinstance(now, Resolved) and target.modules:
             known.update(_facts(now, target.modules, known))
-            licensed.append((_used(was, now, target.modules), read_policy(now.session, now.target)))
+            licensed.append((now, _used(was, now, target.modules)))
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
         if not failed and all(each.change.path != path for each in wanted):
             raise UsageError(f"-zip {path}: the same version on both sides; {path}@v1.0.0..v1.1.0 names two")
     sources, more = _sources(wanted, reader, notes)
     findings += more
-    for used, policy in licensed:  # the zips that were compared are at hand now
+    for now, used in licensed:  # the zips that were compared are at hand now
+        policy = ProjectPolicy()
+        try:
+            policy = read_policy(now.session, now.target)
+        except Failure as error:
+            notes.append(f"no override of a licence counts: {error}")
         for source, license_ in licenses(session, used, policy).items():
             known[source] = known.get(source, VersionFacts())._replace(license=license_)
     return Comparison(

@@ -161,8 +161,9 @@ def licenses_at_hand(
     for found, pairs in builds:
         repo, files = found.session.repo, found.session.files
         wanted = {used: mod for mod, used in pairs if used not in read and files.is_file(repo.cache_file(used, "zip"))}
-        if wanted:
-            found.activate()
+        if not wanted:
+            continue
+        found.activate()
         for (used, mod), done in zip(wanted.items(), repo.download([*wanted], extract=False), strict=True):
             if isinstance(done.error, SecurityError):
                 raise done.error
@@ -170,7 +171,7 @@ def licenses_at_hand(
                 if done.error is None:
                     texts = reader.in_zip(done.zip, f"{used.path}@{used.version}/")
                     read[used] = _Read(mod, used if used != mod else None, texts, done.sum)
-    matches = matcher.match(_by_digest(read.values()))
+    matches = matcher.match(_by_digest(read.values())) if read else {}
     return {used: _judged(policy, each, matches).expression for used, each in read.items()}
 
 

@@ -56,22 +56,19 @@ class _Part(NamedTuple):
     selecting: list[Selecting]
 
 
-def reduce_results(
-    results: Results, module: str = "", version: str = "", closures: Closures | None = None, workers: int = 0
-) -> Summary:
+def reduce_results(results: Results, module: str = "", version: str = "", closures: Closures | None = None) -> Summary:
     """Put all results in a directory together: write the tables, and count.
 
     Args:
         results: the directory.
         module, version: also tell who selects this module below the version.
         closures: also tell what the upgrade to it would change (`core.fleet.impact`).
-        workers: how many processes may work on it, 0 for one on each core.
 
     Raises:
         UnavailableError: a process was lost.
         DiskError: a file cannot be read or written.
     """
-    workers = workers or usable_cpus()
+    workers = usable_cpus()
     sizes = {verb: results.size(verb) for verb in results.verbs()}
     spans: list[Span] = []
     for verb, size in sizes.items():

@@ -287,6 +287,13 @@ max-modules = 2
 class TestCheck:
     """`fleet check`: each repository by its own govgo.toml, or all by one."""
 
+    @pytest.fixture(autouse=True)
+    def _no_database(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where repositories have rules of their own, the state of the database is asked for at the start."""
+        (tmp_path / "none").mkdir()
+        (tmp_path / "none" / "GO-0.json").write_text(advisory("GO-0", "q.io/other", "introduced=0"))
+        monkeypatch.setenv("GOVGO_VULNDB", str(tmp_path / "none"))
+
     def codes(self) -> dict[str, tuple[int, list[str]]]:
         """By repository, the exit code and what was found; each document keeps to its schema."""
         found = {}
