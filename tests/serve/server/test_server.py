@@ -179,7 +179,7 @@ def test_the_log_is_opened_anew(world: World, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_new_connections_are_accepted_while_a_thousand_are_busy(world: World) -> None:
-    """Each asks again as soon as it is answered; all have an answer soon, on a busy machine within 40 s."""
+    """Each asks again as soon as it is answered; all have an answer within 10 s (with one door it took 16)."""
     world.publish("q.io/a", "v1.0.0")
     request = b"GET /q.io/a/@v/v1.0.0.mod HTTP/1.1\r\nHost: x\r\n\r\n"
     with Process(world) as process, contextlib.ExitStack() as held, selectors.DefaultSelector() as waiting:
@@ -191,7 +191,7 @@ def test_new_connections_are_accepted_while_a_thousand_are_busy(world: World) ->
             waiting.register(connection, selectors.EVENT_READ)
             connection.sendall(request)
         answered: set[int] = set()
-        until_s = time.monotonic() + 40
+        until_s = time.monotonic() + 10
         while len(answered) < 1000:
             assert time.monotonic() < until_s, f"{len(answered)} of 1,000"
             for key, _ in waiting.select(1):
