@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import random
+import selectors
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,6 +197,31 @@ def test_the_log_is_opened_anew(world: World, tmp_path: Path) -> None:
         process.kill(signal.SIGTERM)
     assert '"/healthz"' in (tmp_path / "old").read_text()
     assert '"/readyz"' in log.read_text()
+
+
+@pytest.mark.slow
+def test_new_connections_are_accepted_while_a_thousand_are_busy(world: World) -> None:
+    """Each asks again as soon as it is answered; all have an answer within 10 s (with one door it took 16)."""
+    world.publish("q.io/a", "v1.0.0")
+    request = b"GET /q.io/a/@v/v1.0.0.mod HTTP/1.1\r\nHost: x\r\n\r\n"
+    with Process(world) as process, contextlib.ExitStack() as held, selectors.DefaultSelector() as waiting:
+        assert process.get("/q.io/a/@v/v1.0.0.mod")[0] == 200
+        address = ("127.0.0.1", int(process.url.rpartition(":")[2]))
+        for _ in range(1000):
+            connection = held.enter_context(socket.create_connection(address))
+            connection.setblocking(False)
+            waiting.register(connection, selectors.EVENT_READ)
+            connection.sendall(request)
+        answered: set[int] = set()
+        until_s = time.monotonic() + 10
+        while len(answered) < 1000:
+            assert time.monotonic() < until_s, f"{len(answered)} of 1,000"
+            for key, _ in waiting.select(1):
+                ready: Any = key.fileobj
+                assert ready.recv(4096).startswith(b"HTTP/1.1 200 ")
+                answered.add(key.fd)
+                ready.sendall(request)
+        process.kill(signal.SIGTERM)
 
 
 def test_workers_end_with_their_parent(world: World) -> None:
