@@ -16,12 +16,12 @@ from govgo.errors import InputError, UsageError
 @option("-listen", "listen", metavar="ADDRESS", help="HOST:PORT or unix:PATH (default 127.0.0.1:8080).")
 @option("-storage", "storage", metavar="PLACE", help="A directory or bucket for files (default the module cache).")
 @option("-upstream", "upstream", metavar="LIST", help="Where modules come from (default GOPROXY).")
-@option("-mode", "mode", metavar="MODE", help="What is not stored: sync fetches, redirect sends there, none refuses.")
+@option("-mode", "mode", metavar="MODE", help="What is not stored: sync or async fetches it, redirect, none.")
 @option("-allow", "allow", multiple=True, metavar="PATTERNS", help="Serve only modules that match.")
 @option("-deny", "deny", multiple=True, metavar="PATTERN[=REASON]", help="Refuse modules that match, and say why.")
 @option("-min-age", "min_age", metavar="AGE", help="Refuse versions younger than AGE, such as 14d.")
 @option("-read-only", "read_only", is_flag=True, help="Store nothing.")
-@option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX.")
+@option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX, with rights.")
 @option("-tls-cert", "tls_cert", metavar="FILE", help="Serve HTTPS with this certificate.")
 @option("-tls-key", "tls_key", metavar="FILE", help="Its key (default the same file).")
 @option("-client-ca", "client_ca", metavar="FILE", help="Clients need a certificate of these authorities.")
@@ -45,8 +45,11 @@ def serve(**flags: Any) -> int:
     govgo serve -config /etc/govgo/serve.toml            all settings in a file
     govgo serve -mode none -storage ./mirror             only what is there
 
-    /healthz, /readyz and /metrics tell how it is. SIGTERM ends it within five seconds. Needs uvicorn and others:
-    python -m pip install 'govgo[serve]'
+    A file of settings may also name modules that live here alone (`govgo publish`), web hooks, import paths of your
+    own, and rules of a govgo.toml.
+
+    /healthz, /readyz and /metrics tell how it is. SIGHUP reads the rules anew, SIGTERM ends it within five seconds.
+    Needs uvicorn and others: python -m pip install 'govgo[serve]'
     """
     change_directory(flags)
     env = environment()
