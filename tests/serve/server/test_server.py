@@ -294,7 +294,7 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
     ("flags", "code", "text"),
     [
         (["-listen", "nowhere"], 2, "want HOST:PORT"),
-        (["-mode", "sometimes"], 2, "want one of sync, redirect, none"),
+        (["-mode", "sometimes"], 2, "want one of sync, async, redirect, none"),
         (["-storage", "ftp://x"], 2, "ftp://…: want a directory, file://, s3://, az:// or gs://"),
         (["-config", "/nonexistent.toml"], 2, "no such file"),
         (["-tls-key", "/x"], 2, "need tls_cert"),
