@@ -71,14 +71,14 @@ ROOMS = {
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env events findings fleet graph list mirror outdated plan publish sbom"
+        "binaries cache diff drawing edit env findings fleet graph list log mirror outdated plan publish sbom"
         " storage sum tree why whyversion",
-        "audit check download licenses log proxies sumdb",
+        "audit check download licenses proxies sumdb",
     ),
     "wiring": (
         "cache env events licenses log modverify plan proxies publish session sumdb sums",
         "audit diff mirror tape verify",
-        "check fleet reduce sbom storage",
+        "check fleet sbom storage",
     ),
     "serve": (
         "access accesslog counters filters protocol values",
@@ -149,7 +149,7 @@ TESTED_BY = {
     "cli/commands/cache/test_version.py": "adapters/disk: executables; app: binaries; report: binaries",
     "cli/commands/fleet/test_fleet.py": (
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
-        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring: fleet reduce"
+        "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
     ),
     "cli/commands/inspect/test_diff.py": "app/diff: diff sources; report/diff: json markdown; wiring: diff",
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
@@ -186,9 +186,9 @@ TESTED_BY = {
     ),
     "cli/commands/trust/test_log.py": (
         "adapters/sumdb: buckets logsource; app/log: sample watch; cli/commands/trust: logwatch; core/log: result; "
-        "report: log; wiring: log"
+        "report/log: log; wiring: log"
     ),
-    "cli/commands/trust/test_logevents.py": "report: events; wiring: events",
+    "cli/commands/trust/test_logevents.py": "report/log: events; wiring: events",
     "cli/commands/trust/test_modverify.py": "app: modverify; wiring: modverify",
     "cli/commands/trust/test_proxies.py": (
         "adapters/proxy: peers; app: proxies; core/goproxy: answers judge; report: proxies; wiring: proxies"
@@ -254,6 +254,7 @@ TESTED_BY = {
     "serve/publish/test_route.py": "adapters/modzip: examine; serve/publish: sumdb",
     "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
+    "serve/test_settings.py": "serve: tables values",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",

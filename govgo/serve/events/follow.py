@@ -63,6 +63,7 @@ class Means(NamedTuple):
         lease: takes a lease by its name; what gives it back, None where another process has it.
         stored: is told what is stored here by now, and where it was told first.
         say: takes sentences for the operator.
+        ready: waits until something may be stored.
     """
 
     cold: ColdLoop
@@ -71,6 +72,7 @@ class Means(NamedTuple):
     lease: Callable[[str], Awaitable[Callable[[], Awaitable[None]] | None]]
     stored: Callable[[ModuleVersion, Origin | None], object]
     say: Callable[[str], None]
+    ready: Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -163,6 +165,7 @@ class Follower:
 
     async def _run(self) -> None:
         pause_s = self.follow.every_s
+        await self._means.ready()
         while True:
             try:
                 release = await self._means.lease(f"govgo/events/{self._key}")

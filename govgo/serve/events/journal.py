@@ -82,6 +82,7 @@ class Journal:
         self._thread = ThreadPoolExecutor(1, "govgo-events") if means is not None else None
         self._task: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
+        self._begun = asyncio.Event()
         self._trouble = ""
 
     @property
@@ -132,6 +133,11 @@ class Journal:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fault = f"it is not written any more: {error!r}"
             self._say(f"the event log: {self.fault}")
+
+    async def begun(self) -> None:
+        """Wait until storage and log were compared for the first time: what is stored from then on keeps its origin."""
+        if self._task is not None:
+            await self._begun.wait()
 
     async def flush(self) -> None:
         """Tell what waits, now.
@@ -198,6 +204,8 @@ class Journal:
             except Failure as error:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
                 self._say(f"the event log: {error}")
+            finally:
+                self._begun.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), pause_s)
 

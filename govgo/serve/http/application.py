@@ -387,7 +387,10 @@ class Application:
         if refusal.status == 401:
             headers.append((b"www-authenticate", CHALLENGE))
         if refusal.status == 405:
-            headers += [(b"allow", b"GET, HEAD"), (b"connection", b"close")]
+            routes = (each.methods for each in self._site.routes if each.matches(request.path, request.query))
+            methods = next(routes, _READING)
+            allowed = sorted(methods | {"HEAD"} if "GET" in methods else methods)
+            headers += [(b"allow", ", ".join(allowed).encode()), (b"connection", b"close")]
         await self._send(request, refusal.status, [*headers, (b"content-length", b"%d" % len(body))], body)
 
     async def _send(self, request: _Request, status: int, headers: Headers, body: bytes) -> None:

@@ -286,8 +286,12 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
 
     def routes(settings: Settings, rules: Rules) -> tuple[Route, ...]:
         vanity = VanityRoute(settings.vanity)
-        hooks = HookRoute(site, rules.hooks, vanity.places)
-        return (*fixed, hooks.route(), *([vanity.route()] if settings.vanity else []))
+        found = list(fixed)
+        if rules.hooks or rules.users:  # else nobody could sign a message
+            found.append(HookRoute(site, rules.hooks, vanity.places).route())
+        if settings.vanity:
+            found.append(vanity.route())
+        return tuple(found)
 
     site.routes = routes(settings, rules)
     site.is_judged = rules.check is not None

@@ -145,7 +145,7 @@ def make_followers(
     if settings.read_only:
         return ()
     files = StorageBelow(means.storage, ROOM)
-    common = FollowMeans(means.cold, web, files, means.leases.take, journal.stored, means.log)
+    common = FollowMeans(means.cold, web, files, means.leases.take, journal.stored, means.log, journal.begun)
     followers: list[Follower] = []
     for slot, follow in enumerate((*settings.peers, *settings.follow)):
         verifier = None

@@ -61,3 +61,10 @@ def test_no_more_goes_than_has_to(limit: int, used: dict[ModuleVersion, float]) 
     assert plan.after <= max(limit, 13)
     if plan.files:
         assert plan.after + plan.files[-1].size > limit
+
+
+def test_what_was_published_here_stays() -> None:
+    """Nobody else has it: not even a limit of 0 takes its files."""
+    stored = [*STORED, StoredFile("q.io/a/@v/v1.0.0.published", 9, 0.0)]
+    plan = plan_eviction(stored, 0, {})
+    assert {file.key.partition("/@v/")[0] for file in plan.files} == {"q.io/b", "q.io/c"}

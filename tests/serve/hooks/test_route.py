@@ -141,7 +141,8 @@ def test_what_is_refused(served: Served, document: Any, headers: dict[str, str],
 
 
 def test_other_methods(served: Served) -> None:
-    assert served.get("/hooks/refresh").status == 405
+    got = served.get("/hooks/refresh")
+    assert (got.status, got.headers["allow"]) == (405, "POST")
     assert tell(served, {}, method="PUT")[0] == 405
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import http.client
 import json
 import os
@@ -283,6 +284,27 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         f"the settings from before still count: {users}:1: want NAME:$2y$",
     ):
         assert said.count(text) == int(workers)
+
+
+def test_a_web_hook_reaches_every_worker(world: World, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret of sixteen letters\n")
+    config = tmp_path / "serve.toml"
+    config.write_text(f'workers = 3\n[[hooks]]\nsecret_file = "{tmp_path}/secret"\nmodules = ["q.io"]\n')
+    with Process(world, "-config", str(config)) as process:
+        for _ in range(12):
+            assert process.get("/q.io/a/@v/list") == (200, b"v1.0.0\n")
+        world.publish("q.io/a", "v1.1.0")
+        body = b'{"module":"q.io/a"}'
+        digest = hmac.new(b"a secret of sixteen letters", body, "sha256").hexdigest()
+        headers = {"X-Govgo-Signature": f"sha256={digest}"}
+        message = urllib.request.Request(f"{process.url}/hooks/refresh", body, headers)
+        with urllib.request.urlopen(message, timeout=10) as answer:
+            assert answer.status == 202
+        deadline_s, right = time.monotonic() + 5, 0
+        while right < 20 and time.monotonic() < deadline_s:
+            right = right + 1 if process.get("/q.io/a/@v/list")[1] == b"v1.0.0\nv1.1.0\n" else 0
+        process.kill(signal.SIGTERM)  # or the workers would outlive the test
+    assert right == 20
 
 
 def ask_at_random(process: Process, world: World, rng: random.Random, stop: threading.Event, wrong: list[str]) -> None:

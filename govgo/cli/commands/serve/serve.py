@@ -25,14 +25,14 @@ from govgo.errors import InputError, UsageError
     help="Prove stored files anew in the background: off, sample (default), all.",
 )
 @option("-upstream", "upstream", metavar="LIST", help="Where modules come from (default GOPROXY).")
-@option("-mode", "mode", metavar="MODE", help="What is not stored: sync fetches, redirect sends there, none refuses.")
+@option("-mode", "mode", metavar="MODE", help="What is not stored: sync or async fetches it, redirect, none.")
 @option("-allow", "allow", multiple=True, metavar="PATTERNS", help="Serve only modules that match.")
 @option("-deny", "deny", multiple=True, metavar="PATTERN[=REASON]", help="Refuse modules that match, and say why.")
 @option("-min-age", "min_age", metavar="AGE", help="Refuse versions younger than AGE, such as 14d.")
 @option("-read-only", "read_only", is_flag=True, help="Store nothing.")
 @option("-events", "events", metavar="NAME", help="Keep a log named NAME of what was stored; serve it and /index.")
 @option("-follow", "follow", multiple=True, metavar="URL", help="Fetch what the index at URL names from now on.")
-@option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX.")
+@option("-users", "users", metavar="FILE", help="Only for users of FILE: NAME:BCRYPT or NAME:sha256:HEX, with rights.")
 @option("-tls-cert", "tls_cert", metavar="FILE", help="Serve HTTPS with this certificate.")
 @option("-tls-key", "tls_key", metavar="FILE", help="Its key (default the same file).")
 @option("-client-ca", "client_ca", metavar="FILE", help="Clients need a certificate of these authorities.")
@@ -57,10 +57,11 @@ def serve(**flags: Any) -> int:
     govgo serve -mode none -storage ./mirror             only what is there
 
     With -events, /index lists what was stored, in the form of index.golang.org, out of a log with signed tree heads.
-    Other servers can follow that; whom this one follows is said in serve.toml (peers).
+    Other servers can follow that. A file of settings may also name such peers, modules that live here alone
+    (`govgo publish`), web hooks, import paths of your own, and rules of a govgo.toml.
 
-    /healthz, /readyz and /metrics tell how it is. SIGTERM ends it within five seconds. Needs uvicorn and others:
-    python -m pip install 'govgo[serve]'
+    /healthz, /readyz and /metrics tell how it is. SIGHUP reads the rules anew, SIGTERM ends it within five seconds.
+    Needs uvicorn and others: python -m pip install 'govgo[serve]'
     """
     change_directory(flags)
     env = environment()

@@ -15,8 +15,11 @@ from govgo.adapters.modzip.read import Rules
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.uses import format_uses
+from govgo.serve.settings import Publishing
+from tests.serve.publish.test_route import USERS, put
 from tests.simulators import run as runs
 from tests.simulators.proxy import Body, Status
+from tests.simulators.served import Served
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
@@ -273,3 +276,24 @@ def test_attack_a_database_that_does_not_answer(world: World, store: Path, capsy
     shutil.rmtree(world.cache, ignore_errors=True)
     run = Run(capsys, "verify", str(store))
     assert run.code in (3, 4), run.out
+
+
+def test_published_versions(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are compared with their records, never taken from anywhere else, and gone when somebody says so."""
+    (world.root / "users").write_text(USERS)
+    users = str(world.root / "users")
+    with Served(world, users=users, publishing=Publishing(("corp.example/own",))) as served:
+        assert put(served, "corp.example/own", "v1.0.0").status == 201
+        store = served.storage
+    assert Run(capsys, "verify", str(store)).code == 0
+    evicted = Run(capsys, "evict", "-limit", "1KB", str(store))
+    assert evicted.code == 0
+    zipped = store / "corp.example/own/@v/v1.0.0.zip"
+    zipped.write_bytes(zipped.read_bytes()[:-1] + b"!")
+    damaged = Run(capsys, "verify", "-repair", str(store))
+    assert damaged.code == 1
+    assert "publish the same bytes again" in damaged.out
+    assert zipped.exists(), "nothing of another module with this name takes its place"
+    assert not [path for path in world.proxy.asked if "corp.example/own" in path]
+    assert Run(capsys, "rm", str(store), "corp.example/own@v1.0.0").code == 0
+    assert not list(store.rglob("*.published"))
