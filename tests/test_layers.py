@@ -246,7 +246,7 @@ TESTED_BY = {
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
         "coldloop faults library sources stored"
     ),
-    "serve/publish/test_route.py": "adapters/modzip: examine; serve/publish: sumdb",
+    "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",

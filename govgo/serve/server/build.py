@@ -96,10 +96,12 @@ class Running:
         now = renewed(self._settings, settings)
         rules = read_rules(now)
         routes = self._routes(now, rules)
+        verdicts = self._verdicts(now, rules)
+        # Nothing fails from here on: all of it counts, or nothing.
         site.access.use(rules.users, now.anonymous)
         site.policy = rules.policy
         site.library.min_age_s = rules.policy.min_age_s
-        site.library.verdicts = self._verdicts(now, rules)
+        site.library.verdicts = verdicts
         site.is_judged = rules.check is not None
         site.routes = routes
         self._settings = now

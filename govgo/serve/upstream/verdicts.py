@@ -170,10 +170,6 @@ class Verdicts:
                 _check_age(each, datetime.now(UTC) - rule.max_db_age)
         return AdvisoryIndex(advisory for each in snapshots for advisory in each.advisories)
 
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
 
 async def zip_refusal(
     verdicts: Verdicts, cold: ColdLoop, storage: Storage, mod: ModuleVersion, found: StoredFile | Reading | Elsewhere
