@@ -31,7 +31,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.published import AlreadyPublishedError, Published
 from govgo.errors import ConflictError, DiskError, Failure, InputError, SecurityError, StorageError, TooLargeError
 from govgo.ports.storage import LocalStorage
-from govgo.serve.access import PUBLISH
+from govgo.serve.access import CHALLENGE, PUBLISH
 from govgo.serve.http.routes import Call, Reply, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.protocol.question import parse_question
@@ -115,7 +115,7 @@ class PublishRoute:
     def _refusal(self, user: str, mod: ModuleVersion) -> _Refused | None:
         site = self._site
         if not site.access.may(user, PUBLISH, mod.path):
-            return _Refused(403, f"{user or 'nobody without a name'} may not publish {mod.path}") if user else _NOBODY
+            return _Refused(403, f"{user} may not publish {mod.path}") if user else _NOBODY
         if not self._published.covers(mod.path):
             return _Refused(403, f"{mod.path} is none of the modules that live here ([publish] modules)")
         reason = site.policy.refusal(mod.path, mod.version)
@@ -196,8 +196,6 @@ def _shown(status: int, mod: ModuleVersion, record: Published) -> Reply:
 def _told(status: int, text: str, *, retry_after_s: int = 0) -> Reply:
     headers = [(b"cache-control", b"no-store")]
     if status == 401:
-        from govgo.serve.access import CHALLENGE
-
         headers.append((b"www-authenticate", CHALLENGE))
     if retry_after_s:
         headers.append((b"retry-after", b"%d" % retry_after_s))

@@ -122,9 +122,10 @@ class Running:
         now = renewed(self._settings, settings)
         rules = read_rules(now)
         routes = self._routes(now, rules)
+        verdicts = self._verdicts(now, rules)
+        # Nothing fails from here on: all of it counts, or nothing.
         site.access.use(rules.users, now.anonymous)
         site.policy = rules.policy
-        verdicts = self._verdicts(now, rules)
         for library in self._libraries:
             library.min_age_s, library.verdicts = rules.policy.min_age_s, verdicts
         for follower in site.followers:
@@ -319,7 +320,7 @@ def _fixed_routes(site: Site, settings: Settings, env: GoEnv, report: ServerRepo
     routes = []
     published = site.library.published
     if published is not None:
-        routes.append(PublishRoute(site, published, settings.publishing.max_bytes).route())
+        routes.append(PublishRoute(site, published, settings.publishing.max_bytes, site.journal.stored).route())
         if settings.publishing.sumdb:
             routes.append(sumdb_route(site, open_place(settings.publishing.sumdb, env.process), report.note))
     pages = open_pages(settings, env, site.storage, site)

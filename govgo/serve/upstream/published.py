@@ -190,7 +190,6 @@ class PublishedModules:
             async with self._means.leases.hold(key) as ours:
                 if ours:
                     await self._means.cold.stored(lambda: self._store(mod, path, gomod, wanted))
-                    self._means.appeared(mod)
                     return wanted, True
                 before = await self.record(mod)
                 if before is None:

@@ -167,10 +167,6 @@ class Verdicts:
                 _check_age(each, datetime.now(UTC) - rule.max_db_age)
         return AdvisoryIndex(advisory for each in snapshots for advisory in each.advisories)
 
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
 
 async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile | Reading | Elsewhere) -> str:
     """Why a zip that was found is not served, "" where it is; one that is on its way has been waited for.

@@ -50,6 +50,18 @@ def test_a_record_is_there_with_the_version(shared: tuple[Served, str]) -> None:
     assert put(served, "corp.example/x", "v1.0.0").status == 200
 
 
+def test_who_may_look_up(shared: tuple[Served, str], tmp_path: Path) -> None:
+    """Whoever reads some modules proves them, and no others."""
+    served, _ = shared
+    put(served, "corp.example/x", "v1.0.0")
+    with Served(
+        served.world, storage=str(tmp_path), users=served.settings.users, publishing=served.settings.publishing
+    ) as closed:
+        lookup = f"/sumdb/{NAME}/lookup/corp.example/x@v1.0.0"
+        assert [get(closed, lookup, user).status for user in ("ci", "reader", "guest", "")] == [200, 200, 403, 401]
+        assert get(closed, f"/sumdb/{NAME}/latest", "guest").status == 200
+
+
 def test_a_record_that_says_otherwise_keeps_the_version_out(shared: tuple[Served, str]) -> None:
     served, _ = shared
     mod = ModuleVersion("corp.example/x", "v1.5.0")
