@@ -61,9 +61,7 @@ def test_every_finding_has_a_text() -> None:
 
 
 def test_every_text_is_of_a_finding() -> None:
-    sources = "".join(
-        file.read_text() for file in FILES if "codes" not in file.relative_to(PACKAGE).parts
-    )
+    sources = "".join(file.read_text() for file in FILES if "codes" not in file.relative_to(PACKAGE).parts)
     assert [code for code in FINDINGS if f'"{code}"' not in sources] == []
 
 
