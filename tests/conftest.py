@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The options that let long campaigns and tests against public servers run."""
+"""The options that let long campaigns and tests against public servers run, and what makes ten thousand tests quick."""
 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import signal
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 _OPTIONS = {"slow": "run long campaigns, too", "live": "run tests that touch the public module proxy, too"}
+_LEFT_OUT = pytest.StashKey[Mapping[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,26 +23,68 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addoption(f"--{name}", action="store_true", help=text)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for: three thousand skipped tests would cost ten seconds of reports."""
+    left_out: dict[str, int] = {}
     for name in _OPTIONS:
         if not config.getoption(f"--{name}"):
-            skip = pytest.mark.skip(reason=f"needs --{name}")
-            for item in items:
-                if item.get_closest_marker(name):
-                    item.add_marker(skip)
+            marked = [item for item in items if item.get_closest_marker(name)]
+            items[:] = [item for item in items if not item.get_closest_marker(name)]
+            config.hook.pytest_deselected(items=marked)
+            left_out[name] = len(marked)
+    config.stash[_LEFT_OUT] = left_out
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = left_out
 
 
-# Whoever forbids Python to write bytecode would have pytest rewrite all tests anew, ten seconds in each process.
-sys.dont_write_bytecode = False
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """All workers collect the same tests, so that the last one may tell for all."""
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    told = [f"{count} {name} (--{name})" for name, count in config.stash.get(_LEFT_OUT, {}).items() if count]
+    if told:
+        terminalreporter.write_line(f"left out: {', '.join(told)}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Let Ctrl-C end the programs that tests start; a shell lets those ignore it that it runs in the background.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _keep_bytecode(config)
+    _load_late("rfc3987_syntax")
+
+
+def _keep_bytecode(config: pytest.Config) -> None:
+    """Let bytecode be kept in pytest's cache where none may lie beside the sources (PYTHONDONTWRITEBYTECODE).
+
+    With none at all pytest would rewrite all tests anew in each run, ten seconds in each process.
+    """
+    cache = getattr(config, "cache", None)  # there is none with -p no:cacheprovider
+    if sys.dont_write_bytecode and sys.pycache_prefix is None and cache is not None:
+        with suppress(OSError):
+            sys.pycache_prefix = str(cache.mkdir("bytecode"))
+            sys.dont_write_bytecode = False
+
+
+def _load_late(name: str) -> None:
+    """Let jsonschema load its checker of IRIs, which builds 40 parsers in a second and a half, when one is checked."""
+
+    def is_valid_syntax(term: str, value: str) -> bool:
+        sys.modules.pop(name, None)
+        found: bool = importlib.import_module(name).is_valid_syntax(term, value)
+        return found
+
+    if name not in sys.modules and importlib.util.find_spec(name):
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
 
 
 def pytest_collection_finish() -> None:
-    """Let no collection of garbage walk the eleven thousand tests again and again."""
+    """Let no collection of garbage walk the ten thousand tests again and again, and have fewer of them."""
     gc.collect()
     gc.freeze()
-
-
-def pytest_configure() -> None:
-    """Let Ctrl-C end the programs that tests start; a shell lets those ignore it that it runs in the background."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.set_threshold(20_000, 20, 100)

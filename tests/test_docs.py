@@ -6,6 +6,7 @@ from __future__ import annotations
 import doctest
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ SAMPLE = ROOT / "testdata/sample"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
+@cache
 def exists(path: str) -> bool:
     """Whether a path (a pattern) fits below the root, the package or the tests; a bare name may be anywhere."""
     if "/" not in path:
@@ -87,12 +89,18 @@ def test_files_that_docstrings_and_comments_name_exist() -> None:
     assert missing == []
 
 
+@cache
+def words() -> set[str]:
+    """Every word of the sources and the tests."""
+    files = [file for top in ("govgo", "tests") for file in (ROOT / top).rglob("*.py")]
+    return {word for file in files for word in re.findall(r"\w+", file.read_text())}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_classes_that_a_page_names_exist(page: Path) -> None:
     """A name such as `GraphLoader` or `Loader.likely` in backticks stands somewhere in the sources."""
-    sources = "".join(file.read_text() for top in ("govgo", "tests") for file in (ROOT / top).rglob("*.py"))
     named = set(re.findall(r"`((?:[A-Z][a-z]+){2,})(?:\.\w+)?`", page.read_text()))
-    assert [name for name in named if not re.search(rf"\b{name}\b", sources)] == []
+    assert named - words() == set()
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         directory = world.main("module example.com/m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n")
         for name in [name for name in os.environ if name.startswith(("GO", "GIT_")) or name.lower().endswith("_proxy")]:
             monkeypatch.delenv(name)
-        world.use(monkeypatch, SSL_CERT_FILE=trusted, GOPROXY=tls.url)
+        world.use(monkeypatch, SSL_CERT_FILE=trusted, SSL_CERT_DIR=str(tmp_path / "none"), GOPROXY=tls.url)
         monkeypatch.chdir(directory)
         monkeypatch.setattr(RetryPolicy, "pause_for_fault", lambda *_: None)  # nothing here is mended by another try
         monkeypatch.setattr(RetryPolicy, "pause_for_status", lambda *_: None)

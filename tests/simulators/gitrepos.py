@@ -50,9 +50,12 @@ class Repos:
     def add(self, name: str, *commits: Commit) -> Path:
         """Make a repository, or add commits to it; HEAD is the branch main."""
         path = self.root / name
-        if not path.exists():
-            self._git("init", "-q", "--bare", "-b", "main", str(path))
-        self._git("-C", str(path), "fast-import", "--quiet", "--force", stdin=_stream(commits, self._branches(path)))
+        if path.exists():
+            known = self._branches(path)
+        else:
+            known = set()
+            self._git("init", "-q", "--bare", "--template=", "-b", "main", str(path))
+        self._git("-C", str(path), "fast-import", "--quiet", "--force", stdin=_stream(commits, known))
         return path
 
     def hash(self, name: str, ref: str) -> str:

@@ -11,6 +11,7 @@ Run(capsys, "--depth", "2").out
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,8 +27,13 @@ SCHEMAS = Path(govgo.__file__).parent / "report" / "schemas"
 def document(text: str, schema: str) -> dict[str, Any]:
     """A JSON document that keeps to a schema, named by its file."""
     told: dict[str, Any] = json.loads(text)
-    jsonschema.Draft202012Validator(json.loads((SCHEMAS / schema).read_text())).validate(told)
+    _validator(schema).validate(told)
     return told
+
+
+@cache
+def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads((SCHEMAS / schema).read_text()))
 
 
 class Run:

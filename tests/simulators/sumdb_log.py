@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from govgo.core.golib.base64 import encode_base64
 from govgo.core.module.escape import unescape_path, unescape_version
@@ -34,6 +35,7 @@ def record_text(path: str, version: str, salt: str = "") -> str:
     return f"{path} {version} {zip_sum}\n{path} {version}/go.mod {mod_sum}\n"
 
 
+@cache
 def keys(seed: int, name: str = NAME) -> tuple[Signer, str]:
     """A signer and its verifier key, the same for the same seed."""
     private, public = make_keys(name, hashlib.sha256(b"seed %d" % seed).digest())
@@ -67,10 +69,20 @@ class Log:
             self.add(path, f"v0.0.{len(self.records)}")
         return self
 
-    def fork(self, size: int) -> Log:
-        """Another log under the same key that shares the first `size` records."""
+    def copy(self) -> Log:
+        """The same log, which grows by itself."""
+        other = self._empty()
+        other.records, other.numbers, other.nodes = self.records.copy(), self.numbers.copy(), self.nodes.copy()
+        return other
+
+    def _empty(self) -> Log:
         other = Log(name=self.name)
         other.signer, other.key = self.signer, self.key
+        return other
+
+    def fork(self, size: int) -> Log:
+        """Another log under the same key that shares the first `size` records."""
+        other = self._empty()
         for (path, version), number in sorted(self.numbers.items(), key=lambda item: item[1]):
             if number < size:
                 other.add(path, version, self.records[number].decode())

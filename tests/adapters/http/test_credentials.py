@@ -89,7 +89,7 @@ def run_govgo(net: Internet, means: dict[str, Any], directory: Path, *, insecure
     """What each event of some means makes govgo send; a command of its own for each where programs are run."""
     proxy, goauth, path = set_up(means, directory)
     environ = {"PATH": path, "HOME": str(directory)}
-    connections = NetworkEnv(net.url, net.url, netrc=str(directory / "netrc"), ssl_cert_file=net.roots)
+    connections = trusting(net, str(directory / "netrc"))
     env = GoEnv(goproxy=proxy, goauth=goauth, network=connections, process=environ)
     events = means.get("events", TABLE["events"])
     logs: dict[str, Log] = {}
@@ -103,6 +103,10 @@ def run_govgo(net: Internet, means: dict[str, Any], directory: Path, *, insecure
         finally:
             network.close()
     return logs
+
+
+def trusting(net: Internet, netrc: str) -> NetworkEnv:
+    return NetworkEnv(net.url, net.url, netrc=netrc, ssl_cert_file=net.roots, ssl_cert_dir=net.no_more_roots)
 
 
 async def ask(network: Network, url: str, *, insecure: bool = False) -> None:
@@ -180,7 +184,7 @@ def test_attack_a_redirect_to_http_for_credentials(
 )
 def test_why_there_is_no_netrc_is_traced_as_by_go(netrc: str, fault: str, programs: str, net: Internet) -> None:
     """What `go mod download -x` of go 1.26.8 prints before the answer of 401; nothing after one of 500."""
-    connections = NetworkEnv(net.url, net.url, netrc=netrc, ssl_cert_file=net.roots)
+    connections = trusting(net, netrc)
     env = GoEnv(goauth="netrc" + programs, network=connections, process={"PATH": "/usr/bin:/bin"})
     url = "https://corp.test/x"
     faults = ["GOAUTH=false: could not run command false: exit status 1\n"] if programs else []

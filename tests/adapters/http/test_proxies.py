@@ -120,7 +120,9 @@ def test_the_proxy_is_told_what_go_tells_it(
     base, variables = set_up(net, way)
     for name, value in {**variables, "no_proxy": "corp.test", "all_proxy": "http://127.0.0.1:1"}.items():
         monkeypatch.setenv(name, value)
-    network = load_env({"GOENV": "off", "SSL_CERT_FILE": net.roots, **variables}).network
+    network = load_env(
+        {"GOENV": "off", "SSL_CERT_FILE": net.roots, "SSL_CERT_DIR": net.no_more_roots, **variables}
+    ).network
 
     async def ask() -> None:
         client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))

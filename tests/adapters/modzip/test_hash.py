@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import resource
@@ -197,11 +198,17 @@ def test_bomb_is_not_inflated_past_its_declared_size(cache: ModCache) -> None:
     assert files_of(cache) == []
 
 
+@functools.cache
+def hundred_mebibytes() -> bytes:
+    """Zeros, deflated."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
+
+
 @pytest.mark.parametrize("reader", ["hash_zip", "zip_hashes", "zip_contents"])
 def test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all(reader: str, tmp_path: Path) -> None:
     """Forty names for one stream of 100 MiB, 100 KB in all: whoever reads the archive stops at half a gigabyte."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    stream = b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
+    stream = hundred_mebibytes()
     crc = zlib.crc32(bytes(100 << 20))
     first = Member(P + "0", packed=stream, crc=crc, size=100 << 20)
     aliases = (

@@ -1,36 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A command run from the outside, in an empty directory."""
+"""A command in an empty directory, with an environment of its own."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from govgo.cli.main import invoke
+
+Run = Callable[..., "CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run govgo in an empty directory with a home of its own."""
+def run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run govgo in an empty directory with a home of its own, in this process: what a process adds, others test."""
     work = tmp_path / "work"
     work.mkdir()
 
-    def call(*args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def call(*args: str, **environ: str) -> CompletedProcess[str]:
         env = {
             "HOME": str(tmp_path),
             "GOENV": str(tmp_path / "goenv"),
             "GOSUMDB": "off",
             "GOFLAGS": "-modcacherw",
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.getcwd(),
             **environ,
         }
-        command = [sys.executable, "-m", "govgo", *args]
-        return subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ.keys() - env.keys():
+                patch.delenv(name)
+            for name, value in env.items():
+                patch.setenv(name, value)
+            patch.chdir(work)
+            capfd.readouterr()
+            code = invoke([*args])
+        return CompletedProcess([*args], code, *capfd.readouterr())
 
     return call

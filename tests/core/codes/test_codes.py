@@ -8,7 +8,6 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ from govgo.cli.exitcodes import exit_code
 from govgo.core.codes.codes import ERRORS, EXPLANATIONS
 from govgo.core.codes.findings import FINDINGS
 from govgo.errors import GovgoError, ReportedError
+from tests.sources import FILES, PACKAGE, nodes_of
 from tests.test_errors import all_classes
 
-PACKAGE = Path(govgo.__file__).parent
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 #: Codes of reports that no error class has: `cli.outputs.fault_of`.
@@ -40,8 +39,8 @@ def rule_tables() -> dict[str, str]:
 
 def literal_codes() -> Iterator[tuple[str, str]]:
     """(code, place) of each finding that is made with its code written there."""
-    for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_bytes())):
+    for file in FILES:
+        for node in nodes_of(file):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = ast.unparse(node.func).rpartition(".")[2]
                 code = node.args[0].value
@@ -62,9 +61,7 @@ def test_every_finding_has_a_text() -> None:
 
 
 def test_every_text_is_of_a_finding() -> None:
-    sources = "".join(
-        file.read_text() for file in PACKAGE.rglob("*.py") if "codes" not in file.relative_to(PACKAGE).parts
-    )
+    sources = "".join(file.read_text() for file in FILES if "codes" not in file.relative_to(PACKAGE).parts)
     assert [code for code in FINDINGS if f'"{code}"' not in sources] == []
 
 

@@ -30,14 +30,31 @@ class Run(runs.Run):
         super().__init__(capsys, *args)
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a filled cache, and in `hello` the module that needs what is in it."""
+    home = tmp_path_factory.mktemp("filled")
+    shutil.copytree(SAMPLE / "hello", home / "hello")
+    with pytest.MonkeyPatch.context() as patch:
+        live_in(home, patch)
+        for words in (("get", QUOTE), ("download",)):
+            assert runs.invoke([*words]) == 0
+    return home
+
+
 @pytest.fixture
-def mod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A filled cache; the working directory is the module that needs what is in it."""
-    shutil.copytree(SAMPLE / "hello", tmp_path / "hello")
-    monkeypatch.chdir(tmp_path / "hello")
+def mod(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A filled cache of the test's own; the working directory is the module that needs what is in it."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    live_in(tmp_path, monkeypatch)
+    return tmp_path / "go/pkg/mod"
+
+
+def live_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home / "hello")
     environ = {
-        "HOME": str(tmp_path),
-        "GOPATH": str(tmp_path / "go"),
+        "HOME": str(home),
+        "GOPATH": str(home / "go"),
         "GOPROXY": (SAMPLE / "proxy").as_uri(),
         "GOENV": "off",
         "GOFLAGS": "",
@@ -46,10 +63,6 @@ def mod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.setenv(name, value)
     for name in ("GOMODCACHE", "GOSUMDB", "GOPRIVATE", "GONOSUMDB"):
         monkeypatch.delenv(name, raising=False)
-    for words in (("get", QUOTE), ("download",)):
-        assert runs.invoke([*words]) == 0
-    capsys.readouterr()
-    return tmp_path / "go/pkg/mod"
 
 
 def damage(path: Path, data: bytes) -> None:
