@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "govgo"
+from tests.sources import FILES, PACKAGE, nodes_of, tree_of
+
 TESTS = Path(__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: The rings that each ring may import, besides itself.
 INWARD = {
@@ -71,9 +71,9 @@ ROOMS = {
     "report": (
         "age explain gojson markdown style words",
         "document",
-        "binaries cache diff drawing edit env findings fleet graph list log mirror outdated plan publish sbom"
+        "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan publish sbom"
         " storage sum tree why whyversion",
-        "audit check download licenses proxies sumdb",
+        "audit check download licenses log proxies sumdb",
     ),
     "wiring": (
         "cache env events licenses log modverify plan proxies publish session sumdb sums",
@@ -249,14 +249,15 @@ TESTED_BY = {
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
-        "coldloop faults library sources stored"
+        "coldloop faults lately later library sources"
     ),
-    "serve/publish/test_route.py": "adapters/modzip: examine; serve/publish: sumdb",
+    "serve/publish/test_route.py": "adapters/modzip: examine",
+    "serve/server/test_buckets.py": "serve/upstream: stored",
     "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",
-    "serve/test_settings.py": "serve: tables values",
     "serve/upstream/test_published.py": "core/storage: published",
     "serve/upstream/test_verdicts.py": "serve/server: judging",
+    "serve/test_settings.py": "serve: tables values",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",
     "test_api.py": "api: call files modules reports",
     "test_site.py": "cli/reference: markdown",
@@ -286,10 +287,6 @@ DEFAULTS = r"https://proxy\.golang\.org|sum\.golang\.org\+[0-9a-f]{8}"
 
 
 @cache
-def tree_of(file: Path) -> ast.Module:
-    return ast.parse(file.read_bytes())
-
-
 def module_name(file: Path) -> str:
     parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
@@ -307,7 +304,7 @@ def imported(file: Path) -> tuple[tuple[int, str], ...]:
 
 
 def _imports(file: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree_of(file)):
+    for node in nodes_of(file):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -315,9 +312,13 @@ def _imports(file: Path) -> Iterator[tuple[int, str]]:
             assert node.level == 0, f"{file}:{node.lineno}: relative import"
             base = node.module or ""
             for alias in node.names:
-                path = PACKAGE.parent.joinpath(*base.split("."), alias.name)
-                is_module = path.with_suffix(".py").exists() or path.is_dir()
-                yield node.lineno, f"{base}.{alias.name}" if is_module else base
+                yield node.lineno, f"{base}.{alias.name}" if is_module(base, alias.name) else base
+
+
+@cache
+def is_module(base: str, name: str) -> bool:
+    path = PACKAGE.parent.joinpath(*base.split("."), name)
+    return path.with_suffix(".py").exists() or path.is_dir()
 
 
 @pytest.mark.parametrize("name", sorted(INWARD))
@@ -345,7 +346,7 @@ def test_core_is_pure() -> None:
         for line, target in imported(file):
             if target.split(".")[0] not in PURE | {"govgo"} and target not in PURE:
                 bad.append(f"{file.name}:{line}: imports {target}")
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BUILTINS:
                 bad.append(f"{file.name}:{node.lineno}: calls {node.func.id}")
         bad += [f"{file.name}: {match[0]}" for match in IMPURE_CALLS.finditer(source)]
@@ -360,7 +361,7 @@ def test_environment_is_read_in_one_place() -> None:
         place = file.relative_to(PACKAGE).as_posix()
         if place in allowed or place.startswith(("cli/", "__main__")):
             continue
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv", "putenv"):
                 bad.append(f"{place}:{node.lineno}: {ast.unparse(node)}")
     assert not bad, "\n".join(bad)
@@ -445,8 +446,7 @@ def test_files_begin_alike() -> None:
     """The licence line, a docstring that says something, and `from __future__ import annotations` where code is."""
     bad = []
     for file in FILES:
-        source = file.read_text()
-        tree = ast.parse(source)
+        source, tree = file.read_text(), tree_of(file)
         code = [node for node in tree.body if not isinstance(node, ast.Expr)]
         if not source.startswith("# SPDX-License-Identifier: BSD-3-Clause\n"):
             bad.append(f"{file.relative_to(PACKAGE)}: licence")
@@ -471,10 +471,11 @@ def test_no_state_in_modules() -> None:
         targets = [t for node in tree.body if isinstance(node, ast.Assign) for t in node.targets]
         targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
         names = {target.id for target in targets if isinstance(target, ast.Name)}
-        for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
-            bound = {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
-            bound |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            for node in ast.walk(function):
+        for function in (n for n in nodes_of(file) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
+            nodes = list(ast.walk(function))
+            bound = {n.arg for n in nodes if isinstance(n, ast.arg)}
+            bound |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            for node in nodes:
                 if isinstance(node, ast.Global):
                     bad.append(f"{file.relative_to(PACKAGE)}:{node.lineno}: global")
                 owner: ast.AST | None = None
@@ -493,7 +494,7 @@ def test_public_defaults_live_in_goenv() -> None:
     for file in FILES:
         if file.relative_to(PACKAGE).as_posix() == "core/goenv.py":
             continue
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and re.search(DEFAULTS, text):
                 bad.append(f"{file.relative_to(PACKAGE)}: {text}")
