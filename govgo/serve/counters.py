@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import mmap
 
-KINDS = ("list", "latest", "query", "info", "mod", "zip", "supported", "lookup", "tile", "head", "other")
+KINDS = ("list", "latest", "query", "info", "mod", "zip", "supported", "lookup", "tile", "head", "registry", "other")
 """Kinds of questions; `other` is what asks for nothing, and operations."""
 STATUSES = (200, 206, 302, 304, 400, 401, 403, 404, 405, 410, 416, 429, 431, 500, 502, 503, 504)
 """Statuses that are counted by themselves; any other counts as the first of its hundred."""

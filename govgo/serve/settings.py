@@ -9,6 +9,9 @@
     [policy]
     deny = [{ module = "github.com/evil/*", reason = "malware, see SEC-7" }]
 
+    [registry]
+    advisories = ["https://vuln.go.dev"]
+
 The whole of it is in the schema `serve.toml-1.json`.
 """
 
@@ -30,6 +33,26 @@ _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+class RegistrySettings(NamedTuple):
+    """The pages about what is stored (`serve.registry`).
+
+    Attributes:
+        enabled: whether there are any.
+        title: the name of the site.
+        url: what clients set GOPROXY to, "" for the address by which the page was asked for.
+        advisories: databases, named as for `govgo audit`; () for none.
+        licences: whether zips are looked into for licences and imports.
+        refresh_s: the least time between two looks at the whole storage.
+    """
+
+    enabled: bool = True
+    title: str = "Go modules"
+    url: str = ""
+    advisories: tuple[str, ...] = ()
+    licences: bool = True
+    refresh_s: float = 30.0
+
+
 class Settings(NamedTuple):
     """See the module's docstring; "" and 0 stand for a default that depends on the environment.
 
@@ -47,6 +70,7 @@ class Settings(NamedTuple):
         access_log: a file, "-" for standard error.
         connections: at once, in each process.
         policy: which modules are served.
+        registry: the pages about them.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -65,13 +89,15 @@ class Settings(NamedTuple):
     access_log: str = ""
     connections: int = 4096
     policy: Policy = Policy()
+    registry: RegistrySettings = RegistrySettings()
 
 
 _TEXTS = ("listen", "storage", "upstream", "tls_cert", "tls_key", "client_ca", "users", "access_log")
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy")
+_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "policy", "registry")
+_REGISTRY_KEYS = ("enabled", "title", "url", "advisories", "licences", "refresh")
 _POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age")
 
 
@@ -104,9 +130,9 @@ def parse_settings(file: str, data: bytes) -> Settings:
         elif key == "memory":
             values["memory_bytes"] = parse_size(place, _text(place, value))
         elif key == "read_only":
-            if not isinstance(value, bool):
-                raise UsageError(f"{place}: want true or false")
-            values["read_only"] = value
+            values["read_only"] = _truth(place, value)
+        elif key == "registry":
+            values["registry"] = _registry(file, value)
         else:
             values["policy"] = _policy(file, value)
     return Settings(**values)
@@ -173,6 +199,24 @@ def _policy(file: str, table: object) -> Policy:
     )
 
 
+def _registry(file: str, table: object) -> RegistrySettings:
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: registry: want a table")
+    _check_keys(file, "registry.", table, _REGISTRY_KEYS)
+    found = RegistrySettings()
+    for key, value in table.items():
+        place = f"{file}: registry.{key}"
+        if key in ("enabled", "licences"):
+            found = found._replace(**{key: _truth(place, value)})
+        elif key == "advisories":
+            found = found._replace(advisories=tuple(_text(place, each) for each in _list(place, value)))
+        elif key == "refresh":
+            found = found._replace(refresh_s=parse_duration(place, _text(place, value)))
+        else:
+            found = found._replace(**{key: _text(place, value)})
+    return found
+
+
 def _check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple[str, ...]) -> None:
     for key in table:
         if key not in names:
@@ -203,6 +247,12 @@ def _text(place: str, value: object) -> str:
 def _number(place: str, value: object, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise UsageError(f"{place}: want a number from {low} to {high}")
+    return value
+
+
+def _truth(place: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{place}: want true or false")
     return value
 
 
