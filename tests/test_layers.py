@@ -50,7 +50,7 @@ ROOMS = {
         "mirror policy",
         "govgotoml",
         "advisory fleet",
-        "sbom",
+        "registry sbom",
     ),
     "adapters": (
         "attribution disk interrupts",
@@ -58,7 +58,7 @@ ROOMS = {
         "loop",
         "advisories licenses modcache storage sumdb",
         "proxy workspace",
-        "vcs",
+        "catalogue vcs",
         "fleet repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
@@ -69,18 +69,18 @@ ROOMS = {
         "check",
     ),
     "report": (
-        "age explain gojson markdown style words",
+        "age explain gojson html markdown style words",
         "document",
         "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan sbom storage sum tree"
         " why whyversion",
-        "audit check download licenses log proxies sumdb",
+        "audit check download licenses log proxies registry sumdb",
     ),
     "wiring": (
         "cache diff env licenses log modverify plan proxies session sumdb sums",
         "audit mirror tape verify",
         "check fleet sbom storage",
     ),
-    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "server sumdb"),
+    "serve": ("access accesslog counters policy protocol", "settings", "upstream", "http", "registry", "server sumdb"),
     "cli": (
         "options progress streams topics",
         "console exitcodes group sizes",
@@ -220,6 +220,7 @@ TESTED_BY = {
     "core/test_govgotoml.py": "core/policy: values",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
+    "load/query/test_retract.py": "core/modfile: retracted",
     "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
     "load/packages/test_find.py": "load/query: errors",
     "property/test_zip_properties.py": "core/modzip: zipformat",

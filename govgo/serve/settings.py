@@ -203,18 +203,18 @@ def _registry(file: str, table: object) -> RegistrySettings:
     if not isinstance(table, dict):
         raise UsageError(f"{file}: registry: want a table")
     _check_keys(file, "registry.", table, _REGISTRY_KEYS)
-    found = RegistrySettings()
+    values: dict[str, Any] = {}
     for key, value in table.items():
         place = f"{file}: registry.{key}"
         if key in ("enabled", "licences"):
-            found = found._replace(**{key: _truth(place, value)})
+            values[key] = _truth(place, value)
         elif key == "advisories":
-            found = found._replace(advisories=tuple(_text(place, each) for each in _list(place, value)))
+            values[key] = tuple(_text(place, each) for each in _list(place, value))
         elif key == "refresh":
-            found = found._replace(refresh_s=parse_duration(place, _text(place, value)))
+            values["refresh_s"] = parse_duration(place, _text(place, value))
         else:
-            found = found._replace(**{key: _text(place, value)})
-    return found
+            values[key] = _text(place, value)
+    return RegistrySettings(**values)
 
 
 def _check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple[str, ...]) -> None:

@@ -24,7 +24,7 @@ from govgo.adapters.workspace.goenvfile import load_env
 from govgo.serve.counters import Counters
 from govgo.serve.server.build import Running, ServerReporter, start_site, tls_context
 from govgo.serve.server.server import make_server, tick
-from govgo.serve.settings import Settings
+from govgo.serve.settings import RegistrySettings, Settings
 from tests.simulators.world import World
 
 
@@ -53,7 +53,8 @@ class Served:
         self.world = world
         place = str(settings.pop("storage", world.root / "served"))
         self.storage = Path(place)
-        self.settings = Settings(**{"listen": "127.0.0.1:0", "storage": place, **settings})
+        plain = {"listen": "127.0.0.1:0", "storage": place, "registry": RegistrySettings(enabled=False)}
+        self.settings = Settings(**{**plain, **settings})
         self._env = load_env({**world.environment, **(env or {})})
         self.said: list[str] = []
         self.counters = Counters()

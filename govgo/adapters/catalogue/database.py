@@ -78,7 +78,7 @@ _VERSION = f"version, time, files, zip_size, retracted, {_LOG}"
 
 
 class Pass(NamedTuple):
-    """The last whole look at the storage: when it ended, in seconds since the epoch, and how long it took; 0 for none."""
+    """The last whole look at the storage: when it ended (seconds since the epoch, 0 for none) and how long it took."""
 
     ended: float = 0.0
     seconds: float = 0.0
@@ -234,7 +234,8 @@ class Catalogue:
     def most_used(self, limit: int) -> list[ModuleRow]:
         """The modules that most others require."""
         found = self._rows(
-            f"SELECT {_MODULE} FROM module WHERE versions > 0 AND required_by > 0 ORDER BY required_by DESC, path LIMIT ?",
+            f"SELECT {_MODULE} FROM module WHERE versions > 0 AND required_by > 0 "
+            "ORDER BY required_by DESC, path LIMIT ?",
             (limit,),
         )
         return [ModuleRow(*each) for each in found]  # type: ignore[arg-type]
@@ -281,9 +282,7 @@ class Catalogue:
 
     def count_versions(self, path: str) -> int:
         """How many versions a module has, with those that only upstream's list names."""
-        found = self._row(
-            "SELECT count(*) FROM version WHERE module = (SELECT id FROM module WHERE path = ?)", (path,)
-        )
+        found = self._row("SELECT count(*) FROM version WHERE module = (SELECT id FROM module WHERE path = ?)", (path,))
         assert found is not None
         return int(str(found[0]))
 
@@ -443,7 +442,7 @@ class Catalogue:
             database.execute(
                 "UPDATE version SET log_gomod = ?, log_zip = ?, log_text = ?, log_database = ?, log_index = ?, "
                 "log_size = ?, log_when = ? WHERE module = (SELECT id FROM module WHERE path = ?) AND version = ?",
-                (*states, check.text, check.database, check.index, check.tree_size, int(check.when), *mod),
+                (*states, check.text, check.database, check.number, check.tree_size, int(check.when), *mod),
             )
 
     def unlooked(self) -> tuple[ModuleVersion, int] | None:
@@ -578,6 +577,5 @@ def _log_check(row: Sequence[object]) -> LogCheck:
 
 
 def _facts(text: str) -> ZipFacts:
-    row = json.loads(text)
-    texts = tuple(LegalText(*each) for each in row[3])
-    return ZipFacts(*row[:3], texts, *row[4:])
+    facts = ZipFacts._make(json.loads(text))
+    return facts._replace(texts=tuple(LegalText._make(each) for each in facts.texts))

@@ -198,7 +198,8 @@ class Scanner:
         gone = [name for name in stored if name not in rows]
         changed = [row for name, row in rows.items() if stored.get(name) != row]
         # All that it requires: which of its versions is the newest may have changed.
-        self._targets.update(required, dropped, self._catalogue.requirements_of(self._catalogue.signature(group.path)[0]))
+        number = self._catalogue.signature(group.path)[0]
+        self._targets.update(required, dropped, self._catalogue.requirements_of(number), (group.path,))
         self._catalogue.tell_module(group.path, summed, changed, gone, required, dropped)
 
     def _listed(self, group: _Group) -> set[str]:

@@ -29,7 +29,7 @@ class LogCheck(NamedTuple):
         gomod, zip: one of STATES, for the stored go.mod and the stored zip.
         text: why it is so, in a sentence.
         database: its name, "" for none.
-        index: the number of the record in the log, -1 where it is not known.
+        number: of the record in the log, -1 where it is not known.
         tree_size: of the newest tree head in which the record was proved, -1 where it is not known.
         when: of the comparison, 0 for never.
         zip_was_read: whether the zip itself was hashed; else the hash that was stored with it counts.
@@ -39,7 +39,7 @@ class LogCheck(NamedTuple):
     zip: str = UNCHECKED
     text: str = ""
     database: str = ""
-    index: int = -1
+    number: int = -1
     tree_size: int = -1
     when: float = 0.0
     zip_was_read: bool = False

@@ -7,22 +7,16 @@ all else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 from collections.abc import Iterator
 
 from govgo.core.fleet.summary import Summary
-from govgo.core.foreign import one_line
 from govgo.report.fleet.sections import Section, closing, sections_of
+from govgo.report.html import COLOURS, policy_hash, table, text
 
 _MOST_ROWS = 500
-_STYLE = """
-:root { color-scheme: light dark; --page: #fff; --line: #c9ced6; --text: #16191d; --soft: #5b6470; --link: #0b5fc4; }
-@media (prefers-color-scheme: dark) {
-  :root { --page: #14171b; --line: #3b424d; --text: #e8eaed; --soft: #a2abb7; --link: #6eb0ff; }
-}
-body { margin: 0 auto; max-width: 1200px; padding: 16px; background: var(--page); color: var(--text);
+_STYLE = (
+    COLOURS
+    + """body { margin: 0 auto; max-width: 1200px; padding: 16px; background: var(--page); color: var(--text);
   font: 14px/1.45 system-ui, sans-serif; }
 h1 { font-size: 18px; } h2 { font-size: 15px; margin: 26px 0 4px; } p { margin: 2px 0; } a { color: var(--link); }
 nav a { margin-right: 14px; } .soft { color: var(--soft); }
@@ -33,39 +27,29 @@ th { position: sticky; top: 0; background: var(--page); }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media print { th { position: static; } nav { display: none; } body { max-width: none; } }
 """
+)
 
 
 def summary_page(summary: Summary) -> str:
     """The page."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src {policy_hash(_STYLE)}; base-uri 'none'; form-action 'none'"
     sections = list(sections_of(summary, _MOST_ROWS))
-    links = "".join(f'<a href="#s{at}">{_text(each.title)}</a>' for at, each in enumerate(sections))
+    links = "".join(f'<a href="#s{at}">{text(each.title)}</a>' for at, each in enumerate(sections))
     body = "".join(part for at, each in enumerate(sections) for part in _section(at, each))
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>govgo fleet</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>govgo fleet</h1>\n<p>{_text(closing(summary))}</p>\n"
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>govgo fleet</h1>\n<p>{text(closing(summary))}</p>\n"
         f"<nav>{links}</nav>\n{body}</body>\n</html>\n"
     )
 
 
 def _section(at: int, section: Section) -> Iterator[str]:
-    yield f'<h2 id="s{at}">{_text(section.title)}</h2>\n'
+    yield f'<h2 id="s{at}">{text(section.title)}</h2>\n'
     if section.note:
-        yield f'<p class="soft">{_text(section.note)}</p>\n'
+        yield f'<p class="soft">{text(section.note)}</p>\n'
     if section.rows:
-        kinds = [' class="number"' if at in section.numbers else "" for at in range(len(section.columns))]
-        heads = (f'<th scope="col"{kind}>{_text(each)}</th>' for kind, each in zip(kinds, section.columns, strict=True))
-        yield f"<table>\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n"
-        for row in section.rows:
-            cells = (f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(kinds, row, strict=True))
-            yield f"<tr>{''.join(cells)}</tr>\n"
-        yield "</tbody>\n</table>\n"
+        yield from table(section.columns, (tuple(map(text, row)) for row in section.rows), section.numbers)
     if section.left_out:
         yield f'<p class="soft">… and {section.left_out:,} more, in the tables beside this page.</p>\n'
-
-
-def _text(text: str) -> str:
-    return html.escape(one_line(text))

@@ -48,6 +48,8 @@ _ENOUGH = 256 << 10
 """So much of a zip on its way is worth being sent at once; less waits a moment for more."""
 _SMALL_ZIP = 256 << 10
 _OPEN_FILES = 64
+_ELEMENTS = 4
+"""So many elements of a path may stand before a module path, as in `/api/1/modules/PATH`, and one more."""
 _READING = frozenset({"GET"})
 _OPEN_PATHS = ("/healthz", "/readyz")
 """What needs no name: a load balancer has none."""
@@ -123,8 +125,13 @@ class Application:
                 site.log.add(Line(scope["client"], user, method, shown, told.status, told.sent, seconds, kind))
 
     def _is_private(self, path: str) -> bool:
-        """Whether a path names a private module, as its first element or behind it (`/mod/corp.example/secret`)."""
-        return any(self._site.is_private(module_in(each)) for each in (path, path[1:].partition("/")[2]))
+        """Whether a path names a private module, at its beginning or behind some elements (`/mod/corp.example/x`)."""
+        rest = path[1:]
+        for _ in range(_ELEMENTS):
+            if self._site.is_private(module_in(rest)):
+                return True
+            rest = rest.partition("/")[2]
+        return False
 
     async def _admit(self, request: _Request, route: Route | None) -> tuple[str, Question | None, Refusal | None]:
         """Who asks for what, and why not; neither for routes and for the paths of operations."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The advisories about stored modules: from the same sources as `govgo audit`, asked once in an hour, kept in memory."""
+"""The advisories about stored modules: from the sources of `govgo audit`, asked once in an hour, kept in memory."""
 
 from __future__ import annotations
 

@@ -67,16 +67,18 @@ class Checker:
             record = parse_record(await self._proofs.answer(mod))
             size = parse_tree(await self._proofs.known()).size
         except Failure as error:
-            return found._replace(text=f"the stored record cannot be proved by what is stored of {name}: {_short(error)}")
+            why = f"the stored record cannot be proved by what is stored of {name}: {_short(error)}"
+            return found._replace(text=why)
         except SecurityError as error:
-            return found._replace(gomod=REFUSED, zip=REFUSED, text=f"what is stored of {name} contradicts itself: {_short(error)}")
+            why = f"what is stored of {name} contradicts itself: {_short(error)}"
+            return found._replace(gomod=REFUSED, zip=REFUSED, text=why)
         gomod = await self._cold.stored(lambda: storage.read(file_key(mod, "mod"), 0, MAX_GO_MOD))
         h1 = read_h1 or await self._recorded(mod)
         states = (
             _state(record.text, mod.gomod_key(), "" if gomod is None else hash_gomod(gomod)),
             _state(record.text, mod, h1),
         )
-        found = found._replace(gomod=states[0], zip=states[1], index=record.number, tree_size=size)
+        found = found._replace(gomod=states[0], zip=states[1], number=record.number, tree_size=size)
         return found._replace(text=_told(found))
 
     async def aclose(self) -> None:
@@ -98,12 +100,12 @@ def _state(record: bytes, key: ModuleVersion, h1: str) -> str:
 
 
 def _told(check: LogCheck) -> str:
-    where = f"record {check.index:,} of {check.database}, in its tree of {check.tree_size:,} records"
+    where = f"record {check.number:,} of {check.database}, in its tree of {check.tree_size:,} records"
     if REFUSED in (check.gomod, check.zip):
         what = " and ".join(name for name, state in (("go.mod", check.gomod), ("zip", check.zip)) if state == REFUSED)
         return f"the stored {what} contradicts {where}; it is not served, and fetched again when it is asked for"
     zip_ = {
-        PROVED: "the zip was read and has its hash" if check.zip_was_read else "the hash stored with the zip is its hash",
+        PROVED: "the zip was read and has its hash" if check.zip_was_read else "the hash stored with the zip is that",
         UNCHECKED: "no zip is stored",
     }[check.zip]
     if check.gomod == UNCHECKED:

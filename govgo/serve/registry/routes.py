@@ -192,9 +192,9 @@ def _named(path: str) -> str:
 
 
 def _static(name: str) -> Reply:
-    from govgo.report.registry.style import SHEET, sheet
+    from govgo.report.registry.style import sheet, sheet_name
 
-    if name != SHEET:
+    if name != sheet_name():
         return Reply(404, "text/plain; charset=utf-8", b"not found\n", (_FRESH,))
     return Reply(200, "text/css; charset=utf-8", sheet(), ((b"cache-control", b"public, max-age=31536000, immutable"),))
 

@@ -19,12 +19,13 @@ from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
 from govgo.core.module.cachepath import DOWNLOAD
 from govgo.core.sumdb.database import database_of
-from govgo.errors import GovgoError, UsageError, run_all
+from govgo.errors import GovgoError, StorageError, UsageError, run_all
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access, read_users
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
+from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
@@ -149,7 +150,38 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         Limits(connections=settings.connections),
         ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
     )
-    return Running(site, library.aclose, [storage.close])
+    route, stop = _open_registry(settings, env, site, report)
+    site.routes = route
+    return Running(site, library.aclose, [*stop, storage.close])
+
+
+def _open_registry(
+    settings: Settings, env: GoEnv, site: Site, report: ServerReporter
+) -> tuple[tuple[Route, ...], list[Callable[[], object]]]:
+    """The route of the registry, and what ends it; none where it is off, or has no place for its catalogue."""
+    if not settings.registry.enabled:
+        return (), []
+    from govgo.serve.registry.registry import Registry, Visible
+    from govgo.serve.registry.routes import registry_route
+
+    closed = site.access.is_closed or settings.client_ca != ""
+    try:
+        registry = Registry(
+            settings.registry,
+            site.storage,
+            site.cold,
+            env,
+            Visible(settings.policy, site.private, closed=closed),
+            report,
+            place=settings.storage or f"{env.gomodcache}/{DOWNLOAD}",
+            closed=closed,
+            min_age_s=settings.policy.min_age_s,
+        )
+    except StorageError as error:
+        report.note(f"no registry: {error}")
+        return (), []
+    registry.start()
+    return (registry_route(registry, tls=settings.tls_cert != ""),), [registry.stop]
 
 
 async def _nothing() -> None:
