@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC
 from typing import NamedTuple
 
 from govgo.adapters.catalogue.database import FILES, Catalogue, StoredRow, Summed
@@ -23,6 +24,7 @@ from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import canonical_version, check_path
 from govgo.core.registry.facts import best_version, standing_key
 from govgo.core.version import semver
+from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry, Storage
 
@@ -114,7 +116,7 @@ class Scanner:
         self._catalogue.tell_pass(self._now(), time.monotonic() - begun_s)
 
     def _groups(self) -> Iterator[_Group]:
-        """The files of each module. A storage that gives keys of a module in several parts makes several groups."""
+        """The files of each module; several groups of one whose keys the storage does not give one after the other."""
         prefix, entries = "", dict[str, Entry]()
         for entry in self._storage.entries():
             above, mark, name = entry.key.partition("/@v/")
@@ -140,16 +142,18 @@ class Scanner:
     def _look(self, group: _Group, seen: set[int]) -> int:
         """Bring one module up to date; its number, 0 where nothing of it is stored."""
         number, known = self._catalogue.signature(group.path)
+        if number in seen:
+            found = list(self._storage.entries(f"{group.prefix}/@v/"))
+            group = group._replace(entries={entry.key.rpartition("/")[2]: entry for entry in found})
         files = _files(group)
         hidden = {version for version in files if not self._shown(group.path, version)}
         if not files.keys() - hidden:
             return 0
         signature = _signature(group.entries)
-        if signature == known and not hidden:
+        if signature == known:
             return number
         stored = self._catalogue.stored(number) if number else {}
-        more = number in seen  # what of it was seen before in this pass is still there
-        self._update(group, {name: files[name] for name in files if name not in hidden}, stored, signature, more=more)
+        self._update(group, {name: files[name] for name in files if name not in hidden}, stored, signature)
         return self._catalogue.signature(group.path)[0]
 
     def _update(
@@ -158,16 +162,14 @@ class Scanner:
         files: Mapping[str, Mapping[str, Entry]],
         stored: Mapping[str, StoredRow],
         signature: bytes,
-        *,
-        more: bool,
     ) -> None:
         listed = self._listed(group) - files.keys()
-        names = sorted({*files, *listed, *(stored if more else ())}, key=lambda name: (semver.key(name), name))
+        names = sorted({*files, *listed}, key=lambda name: (semver.key(name), name))
         names = names[-MOST_VERSIONS:]
         said: dict[str, _Said] = {}
         rows: dict[str, StoredRow] = {}
         for place, name in enumerate(names):
-            rows[name] = self._row(group.path, name, place, files.get(name, {}), stored.get(name), keep=more)
+            rows[name] = self._row(group.path, name, place, files.get(name, {}), stored.get(name))
         young = {name for name, row in rows.items() if self._is_young(row)}
         names = [name for name in names if name not in young]
         rows = {name: rows[name] for name in names}
@@ -186,7 +188,7 @@ class Scanner:
         newest = best_version(standing or names)
         with_zip = best_version([name for name in names if rows[name].files & 4])
         summed = Summed(
-            signature if not more and not young else b"",  # else it is looked at again next time
+            signature if not young else b"",  # else it is looked at again next time
             sum(1 for row in rows.values() if row.files),
             newest,
             rows[newest].time if newest else None,
@@ -218,15 +220,10 @@ class Scanner:
         place: int,
         files: Mapping[str, Entry],
         known: StoredRow | None,
-        *,
-        keep: bool,
     ) -> StoredRow:
-        if not files and keep and known is not None:
-            return known._replace(place=place)
         mark = _mark([files[name] for name in ("info", "mod") if name in files])
-        when = known.time if known is not None and known.mark == mark else None
-        if "info" in files and (known is None or known.mark != mark):
-            when = self._time(path, version)
+        is_known = known is not None and known.mark == mark
+        when = known.time if known is not None and is_known else self._time(path, version, is_stored="info" in files)
         zip_ = files.get("zip")
         return StoredRow(
             version,
@@ -242,13 +239,16 @@ class Scanner:
     def _is_young(self, row: StoredRow) -> bool:
         return self._min_age_s > 0 and row.time is not None and self._now() - row.time < self._min_age_s
 
-    def _time(self, path: str, version: str) -> int | None:
-        data = self._read(_key(path, version, "info"), _MAX_INFO)
+    def _time(self, path: str, version: str, *, is_stored: bool) -> int | None:
+        """When a version was made: as its .info says, else as the name of a pseudo-version does."""
+        data = self._read(_key(path, version, "info"), _MAX_INFO) if is_stored else None
         try:
             found = parse_info(data or b"null").time
+            if found is None and is_pseudo(version):
+                found = pseudo_time(version)
         except InputError:
             return None
-        return None if found is None else int(found.timestamp())
+        return None if found is None else int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())
 
     def _said(self, path: str, version: str) -> _Said:
         """What a go.mod says; nothing, where it cannot be read."""

@@ -155,7 +155,10 @@ def _used(facts: VersionFacts, _: float) -> _Finding:
     module = facts.module
     if not module.required_by:
         return NO, "no stored module requires it in its newest version"
-    return YES, f"modules that are stored and require it: {module.required_by:,}, {module.direct:,} of them directly"
+    return (
+        YES,
+        f"stored modules that require it in their newest version: {module.required_by:,}, {module.direct:,} directly",
+    )
 
 
 _RULES: Mapping[str, tuple[str, Callable[[VersionFacts, float], _Finding]]] = {
@@ -164,13 +167,13 @@ _RULES: Mapping[str, tuple[str, Callable[[VersionFacts, float], _Finding]]] = {
     "tagged-release": ("The version is a tagged release.", _tagged),
     "not-retracted": ("The author has not taken the version back.", _stands),
     "not-deprecated": ("The author still recommends the module.", _recommended),
-    "newest": ("There is no higher release.", _newest),
+    "newest": ("No higher release is known here.", _newest),
     "no-advisories": ("No advisory is known against the version.", _advisories),
     "licence-known": ("The licence is known.", _licensed),
     "go-mod": ("The author wrote a go.mod.", _module_file),
     "source-named": ("The commit that it was made of is known.", _source),
     "settled": (f"The version is at least {SETTLED_DAYS} days old.", _settled),
-    "kept-up": (f"The newest version is at most {KEPT_UP_DAYS} days old.", _kept_up),
+    "kept-up": (f"The newest version known here is at most {KEPT_UP_DAYS} days old.", _kept_up),
     "used": ("Other stored modules require the module.", _used),
 }
 RULES: Mapping[str, str] = {name: text for name, (text, _) in _RULES.items()}

@@ -14,7 +14,17 @@ from urllib.parse import quote, urlencode, urlsplit
 import govgo
 from govgo.core.licenses.texts import LICENSE, LegalText
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.registry.facts import PROVED, REFUSED, UNCHECKED, UNCOVERED, LogCheck, ModuleRow, Requirer, VersionRow
+from govgo.core.registry.facts import (
+    PROVED,
+    REFUSED,
+    UNCHECKED,
+    UNCOVERED,
+    AdvisoryState,
+    LogCheck,
+    ModuleRow,
+    Requirer,
+    VersionRow,
+)
 from govgo.core.registry.pages import (
     HomePage,
     ImportsPage,
@@ -126,7 +136,7 @@ def _home(page: HomePage) -> Iterator[Html]:
         if standing.database
         else "<p>No checksum database is asked here (GOSUMDB=off).</p>\n"
     )
-    yield Html(f"<p>{_advisory_sentence(standing)}</p>\n")
+    yield Html(f"<p>{_advisory_sentence(standing.advisories)}</p>\n")
     yield Html('<div class="columns">\n<section>\n<h2>Most used</h2>\n')
     if page.used:
         yield Html('<p class="small soft">By how many stored modules require them in their newest version.</p>\n')
@@ -148,8 +158,7 @@ def _home(page: HomePage) -> Iterator[Html]:
     yield _all_modules()
 
 
-def _advisory_sentence(standing: Standing) -> Html:
-    state = standing.advisories
+def _advisory_sentence(state: AdvisoryState) -> Html:
     if not state.sources:
         return Html("Advisories are not looked up: this server has no source of them.")
     sources = text(", ".join(state.sources))
@@ -193,7 +202,7 @@ def _named_module(row: ModuleRow) -> Iterator[Html]:
 
 def _module(page: ModulePage) -> Iterator[Html]:
     module = page.module
-    yield Html(f"<h1>{text(module.path)}</h1>\n")
+    yield Html(f"<h1>{_broken(module.path)}</h1>\n")
     if module.deprecated:
         yield Html(
             f'<p class="notice bad"><strong>{_mark(NO, "Deprecated")}</strong> by its author: '
@@ -216,7 +225,10 @@ def _module(page: ModulePage) -> Iterator[Html]:
         facts.append(("Retractions, deprecation", text(said)))
     yield from _facts(facts)
     yield Html("<h2>Versions</h2>\n")
-    yield Html('<p class="small soft">“Log” is what the checksum database says of the stored files.</p>\n')
+    advisories = _advisory_sentence(page.standing.advisories)
+    yield Html(
+        f'<p class="small soft">“Log” is what the checksum database says of the stored files. {advisories}</p>\n'
+    )
     yield from table(("version", "made", "log", "stored"), (_history(page, row) for row in page.rows), kind="cards")
     last = page.skip + len(page.rows)
     where = f"/mod/{_url(module.path)}"
@@ -230,7 +242,7 @@ def _module(page: ModulePage) -> Iterator[Html]:
     yield Html("</section>\n<section>\n<h2>Imported packages</h2>\n")
     if page.packages:
         yield Html('<p class="small soft">How many stored modules import each, in their newest stored zip.</p>\n')
-        rows = ((text(row.path), text(f"{row.modules:,}")) for row in page.packages)
+        rows = ((_broken(row.path), text(f"{row.modules:,}")) for row in page.packages)
         yield from table(("package", "modules"), rows, (1,))
     else:
         yield Html('<p class="soft">No stored zip that was looked into imports a package of it.</p>\n')
@@ -276,7 +288,7 @@ def _version(page: VersionPage) -> Iterator[Html]:
     facts, standing = page.facts, page.standing
     mod = facts.mod
     yield Html(
-        f'<h1><a href="/mod/{_url(mod.path)}">{text(mod.path)}</a> '
+        f'<h1><a href="/mod/{_url(mod.path)}">{_broken(mod.path)}</a> '
         f'<span class="version">{text(mod.version)}</span></h1>\n'
     )
     yield from _warnings(page)
@@ -307,7 +319,7 @@ def _version(page: VersionPage) -> Iterator[Html]:
         )
         for point in page.points
     )
-    yield from table(("kept", "rule", "evidence"), rows, kind="cards")
+    yield from table(("kept", "rule", "evidence"), rows, kind="cards score")
     yield from _vulnerabilities(page)
     yield from _requirements(page)
     yield from _legal(page)
@@ -355,12 +367,12 @@ def _log_facts(row: VersionRow) -> Html:
 
 
 def _vulnerabilities(page: VersionPage) -> Iterator[Html]:
-    yield Html("<h2>Advisories</h2>\n")
+    yield Html('<h2 id="advisories">Advisories</h2>\n')
     found = page.facts.vulnerabilities
     if not found:
         state = page.facts.advisories
         known = "None is known against this version. " if state.is_known else ""
-        yield Html(f"<p>{known}{_advisory_sentence(page.standing)}</p>\n")
+        yield Html(f"<p>{known}{_advisory_sentence(state)}</p>\n")
         return
     rows = (
         (
@@ -447,7 +459,7 @@ def _requirer_rows(rows: Iterable[Requirer]) -> Iterator[Html]:
 
 
 def _imports(page: ImportsPage) -> Iterator[Html]:
-    yield Html(f"<h1>Imported: {text(page.path)}</h1>\n")
+    yield Html(f"<h1>Imported: {_broken(page.path)}</h1>\n")
     yield from table(("package", "modules"), ((text(row.path), text(f"{row.modules:,}")) for row in page.rows), (1,))
 
 
@@ -486,8 +498,8 @@ def _mark(verdict: str, word: str) -> Html:
 
 
 def _url(path: str) -> str:
-    """A module path, or one with a version, as the path of a URL."""
-    return quote(path, safe="/@~!$&'()*+,;=:-._")
+    """A module path, or one with a version, as the path of a URL, in which nothing means something to HTML."""
+    return quote(path, safe="/@~!$()*+,;=:")
 
 
 def _at(mod: ModuleVersion) -> str:
@@ -495,11 +507,16 @@ def _at(mod: ModuleVersion) -> str:
 
 
 def _module_link(path: str) -> Html:
-    return Html(f'<a href="/mod/{text(_url(path))}">{text(path)}</a>')
+    return Html(f'<a href="/mod/{_url(path)}">{_broken(path)}</a>')
 
 
 def _version_link(mod: ModuleVersion, words: str) -> Html:
-    return Html(f'<a href="/mod/{text(_url(_at(mod)))}">{text(words)}</a>')
+    return Html(f'<a href="/mod/{_url(_at(mod))}">{_broken(words)}</a>')
+
+
+def _broken(path: str) -> Html:
+    """A module path with places where a line may be broken."""
+    return Html(text(path).replace("/", "/<wbr>"))
 
 
 def _outside(url: str, words: str) -> Html:
@@ -531,6 +548,6 @@ def _clock(time: float) -> Html:
 def _made(time: float | None, now: float) -> Html:
     when = None if time is None else _moment(time)
     if when is None:
-        return Html('<span class="soft">when is not known</span>')
+        return Html('<span class="soft">time not known</span>')
     ago = age(when, datetime.fromtimestamp(now, UTC))
-    return Html(f'{_day(time)} <span class="soft">{text(ago)} ago</span>')
+    return Html(f'{_day(time)}<span class="soft">, {text(ago)} ago</span>')

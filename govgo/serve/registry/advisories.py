@@ -18,8 +18,6 @@ from govgo.ports.talk import Reporter
 FRESH_S = 3600.0
 AGAIN_S = 300.0
 """After a failure."""
-NEW_S = 60.0
-"""The least time between two looks at whether modules have come."""
 
 
 class Adviser:
@@ -29,9 +27,10 @@ class Adviser:
         state: what is known of the sources.
     """
 
-    def __init__(self, env: GoEnv, report: Reporter, databases: Sequence[str]) -> None:
-        """Nothing is asked yet."""
+    def __init__(self, env: GoEnv, report: Reporter, databases: Sequence[str], *, new_s: float) -> None:
+        """Nothing is asked yet; `new_s` is the least time between two looks at whether modules have come."""
         self.state = AdvisoryState(tuple(databases))
+        self._new_s = new_s
         self._env = env
         self._report = report
         self._databases = tuple(databases)
@@ -42,6 +41,10 @@ class Adviser:
     def match(self, mod: ModuleVersion) -> tuple[Vulnerability, ...]:
         """What is known against a version."""
         return self._index.match(mod)
+
+    def state_of(self, path: str) -> AdvisoryState:
+        """The state for one module: one that has come since was not asked about, whatever is known of others."""
+        return self.state if path in self._paths else self.state._replace(asked=0.0)
 
     def refresh(self, paths: Callable[[], Collection[str]]) -> None:
         """Ask the sources, if it is time to, or modules have come since.
@@ -54,14 +57,13 @@ class Adviser:
         now = time.monotonic()
         if now < self._least_s:
             return
-        self._least_s = now + NEW_S
+        self._least_s = now + self._new_s
         stored = frozenset(paths())
         if now < self._next_s and (stored <= self._paths or self.state.fault):
             return
         try:
             self._ask(stored)
             self._next_s = now + FRESH_S
-            self._paths = stored
         except Failure as error:
             fault = one_line(str(error).partition("\n")[0])[:300]
             if fault != self.state.fault:
@@ -85,7 +87,7 @@ class Adviser:
             index.add(each.advisories)
         sizes = [each.size for each in found]
         times = [each.modified.timestamp() for each in found if each.modified is not None]
-        self._index = index
+        self._index, self._paths = index, paths
         self.state = AdvisoryState(
             tuple(each.source for each in found),
             -1 if -1 in sizes else sum(sizes),

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, suppress
 
 from govgo.adapters.catalogue.database import Catalogue
@@ -25,7 +25,7 @@ from govgo.core.foreign import one_line
 from govgo.core.modfile import ModFileErrors
 from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.registry.facts import UNCHECKED
+from govgo.core.registry.facts import UNCHECKED, LogCheck
 from govgo.errors import BadZipError, Failure, StorageError
 from govgo.ports.licenses import TextMatcher
 from govgo.ports.storage import LocalStorage, Storage
@@ -99,6 +99,7 @@ class Keeper:
         self._rested_s = time.monotonic()
         self._walk_at_s = 0.0
         self._said = ""
+        self._checking: Future[LogCheck] | None = None
 
     @property
     def looks(self) -> bool:
@@ -113,6 +114,9 @@ class Keeper:
         """End the thread; what hangs in it is left behind."""
         self._ending.set()
         self._woken.set()
+        checking = self._checking
+        if checking is not None:
+            checking.cancel()
         self._thread.join(patience_s)
 
     def walk_soon(self) -> None:
@@ -204,12 +208,18 @@ class Keeper:
 
     def check(self, mod: ModuleVersion) -> None:
         """Compare one version, and note what came of it."""
-        work = self._cold.call(self._checker.check(mod, self._catalogue.read_hash(mod)))
+        work = self._checking = self._cold.call(self._checker.check(mod, self._catalogue.read_hash(mod)))
         try:
+            if self._ending.is_set():
+                work.cancel()
             self._catalogue.tell_check(mod, work.result(_CHECK_S))
+        except CancelledError:
+            raise Ended from None
         except TimeoutError:
             work.cancel()
             raise StorageError(f"{mod}: comparing it with the checksum database takes too long", key="") from None
+        finally:
+            self._checking = None
 
     def _look_at_wanted(self) -> None:
         while True:

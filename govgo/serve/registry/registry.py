@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from govgo.adapters.catalogue.database import Catalogue, open_catalogue
@@ -57,6 +58,7 @@ _LOOK_S = 1.5
 """So long a page waits for a zip to be looked into."""
 _MOST_WORDS = 8
 _MAX_QUERY = 200
+_LAST_S = 0.5
 LATEST = "latest"
 
 
@@ -118,7 +120,7 @@ class Registry:
         self._filled = open_catalogue(env.process, f"{place} {visible.name}")
         self._catalogue = Catalogue(self._filled.path)  # pages do not wait for what is being written
         self._checker = Checker(cold, storage, env, report.note)
-        self._adviser = Adviser(env, report, settings.advisories)
+        self._adviser = Adviser(env, report, settings.advisories, new_s=settings.refresh_s)
         self.keeper = Keeper(
             cold,
             storage,
@@ -139,6 +141,8 @@ class Registry:
     def stop(self) -> None:
         """End it."""
         self.keeper.stop()
+        with suppress(TimeoutError):
+            self._cold.call(self._checker.aclose()).result(_LAST_S)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._catalogue.close()
         self._filled.close()
@@ -189,7 +193,15 @@ class Registry:
         found = {row.version: self._adviser.match(ModuleVersion(path, row.version)) for row in rows}
         vulnerable = {version: tuple(each.id for each in hits) for version, hits in found.items() if hits}
         return ModulePage(
-            standing, module, deciding, skip, tuple(rows), total, vulnerable, tuple(packages), tuple(requirers)
+            standing._replace(advisories=self._adviser.state_of(path)),
+            module,
+            deciding,
+            skip,
+            tuple(rows),
+            total,
+            vulnerable,
+            tuple(packages),
+            tuple(requirers),
         )
 
     async def version(self, address: str, path: str, version: str) -> VersionPage:
@@ -222,7 +234,7 @@ class Registry:
             await self._origin(mod) if "info" in row.files else None,
             zip_,
             note,
-            self._adviser.state,
+            self._adviser.state_of(path),
             self._adviser.match(mod),
             await self._asked(lambda: self._catalogue.deciding(path)),
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import ssl
 import sys
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.remote import Web
@@ -25,7 +25,6 @@ from govgo.serve.access import Access, read_users
 from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.http.memory import Memory
-from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.coldloop import ColdLoop
@@ -34,6 +33,9 @@ from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
 from govgo.serve.upstream.zips import Means
+
+if TYPE_CHECKING:
+    from govgo.serve.registry.registry import Registry
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
 """Clients ask again themselves; what upstream says is told to them soon."""
@@ -59,14 +61,20 @@ class Running:
     """A site whose cold loop runs, until `stop`."""
 
     def __init__(
-        self, site: Site, last: Callable[[], Coroutine[Any, Any, None]], ends: list[Callable[[], object]]
+        self,
+        site: Site,
+        last: Callable[[], Coroutine[Any, Any, None]],
+        ends: list[Callable[[], object]],
+        first: Sequence[Callable[[], object]] = (),
     ) -> None:
         self.site = site
+        self._first = first
         self._last = last
         self._ends = ends
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End what is under way, and write what is proved; wait no longer than that for either."""
+        run_all(*self._first)
         self.site.cold.stop(self._last(), patience_s)
         self.site.log.stop()
         run_all(*self._ends)
@@ -150,23 +158,25 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         Limits(connections=settings.connections),
         ",".join(filter(None, (env.goprivate, env.gonoproxy, env.gonosumdb))),
     )
-    route, stop = _open_registry(settings, env, site, report)
-    site.routes = route
-    return Running(site, library.aclose, [*stop, storage.close])
-
-
-def _open_registry(
-    settings: Settings, env: GoEnv, site: Site, report: ServerReporter
-) -> tuple[tuple[Route, ...], list[Callable[[], object]]]:
-    """The route of the registry, and what ends it; none where it is off, or has no place for its catalogue."""
-    if not settings.registry.enabled:
-        return (), []
-    from govgo.serve.registry.registry import Registry, Visible
+    registry = _open_registry(settings, env, site, report)
+    if registry is None:
+        return Running(site, library.aclose, [storage.close])
     from govgo.serve.registry.routes import registry_route
+
+    site.routes = (registry_route(registry, tls=settings.tls_cert != ""),)
+    registry.start()
+    return Running(site, library.aclose, [storage.close], [registry.stop])
+
+
+def _open_registry(settings: Settings, env: GoEnv, site: Site, report: ServerReporter) -> Registry | None:
+    """The registry; None where it is off, or there is no place for its catalogue."""
+    if not settings.registry.enabled:
+        return None
+    from govgo.serve.registry.registry import Registry, Visible
 
     closed = site.access.is_closed or settings.client_ca != ""
     try:
-        registry = Registry(
+        return Registry(
             settings.registry,
             site.storage,
             site.cold,
@@ -179,9 +189,7 @@ def _open_registry(
         )
     except StorageError as error:
         report.note(f"no registry: {error}")
-        return (), []
-    registry.start()
-    return (registry_route(registry, tls=settings.tls_cert != ""),), [registry.stop]
+        return None
 
 
 async def _nothing() -> None:
