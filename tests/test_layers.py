@@ -114,6 +114,7 @@ VERBS = {
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "adapters/catalogue/test_scan.py": "adapters/catalogue: database",
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
@@ -220,7 +221,6 @@ TESTED_BY = {
     "core/test_govgotoml.py": "core/policy: values",
     "load/buildlist/test_edit.py": "load/buildlist: conflicts",
     "load/buildlist/test_roots.py": "load/buildlist: requirements; load/packages: tidyroots",
-    "load/query/test_retract.py": "core/modfile: retracted",
     "load/mainmodule/test_load.py": "load/mainmodule: find godebug gowork; load/session: errors mainmods policy",
     "load/packages/test_find.py": "load/query: errors",
     "property/test_zip_properties.py": "core/modzip: zipformat",
@@ -228,6 +228,7 @@ TESTED_BY = {
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
     "report/list/test_json.py": "report: gojson",
+    "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
         "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
@@ -236,6 +237,9 @@ TESTED_BY = {
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/protocol: answer; serve/server: build; serve/upstream: "
         "coldloop faults library sources"
+    ),
+    "serve/registry/test_routes.py": (
+        "core/registry: pages; report/registry: json style; serve/registry: advisories checks keeper registry"
     ),
     "serve/server/test_server.py": "cli/commands/serve: serve",
     "simulators/repo.py": "ports: advisories cachecare evidence files licenses log mirror modules storage sumdb talk",

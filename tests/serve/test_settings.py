@@ -11,7 +11,7 @@ import pytest
 
 from govgo.errors import UsageError
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.settings import Settings, parse_duration, parse_listen, parse_settings, parse_size
+from govgo.serve.settings import RegistrySettings, Settings, parse_duration, parse_listen, parse_settings, parse_size
 from tests.simulators.run import SCHEMAS
 
 WHOLE = """
@@ -40,6 +40,14 @@ allow = ["github.com/*", "q.io"]
 mode = "none"
 modes = [{ module = "q.io", mode = "redirect" }]
 min_age = "14d"
+
+[registry]
+enabled = false
+title = "Modules of Example"
+url = "https://proxy.example"
+advisories = ["https://vuln.example", "./vulndb.zip"]
+licences = false
+refresh = "10m"
 """
 SCHEMA = json.loads((SCHEMAS / "serve.toml-1.json").read_text())
 
@@ -50,16 +58,19 @@ def test_all_that_can_be_said() -> None:
         Rule("q.io/x", "v1.2.*", "no reason is given"),
     )
     policy = Policy(rules, ("github.com/*", "q.io"), "none", (("q.io", "redirect"),), 14 * 86400.0)
+    vulndb = ("https://vuln.example", "./vulndb.zip")
+    registry = RegistrySettings(False, "Modules of Example", "https://proxy.example", vulndb, False, 600.0)
     assert parse_settings("serve.toml", WHOLE.encode()) == Settings(
         "[::1]:8080", "/var/lib/govgo", "https://proxy.example,direct", 2, 128 << 20, 90.0, 300.0, 0.5, True,
-        "cert.pem", "key.pem", "ca.pem", "users", "-", 100, policy,
+        "cert.pem", "key.pem", "ca.pem", "users", "-", 100, policy, registry,
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
 
 
 def test_the_schema_knows_each_key() -> None:
     assert set(SCHEMA["properties"]) == set(tomllib.loads(WHOLE))
-    assert set(SCHEMA["properties"]["policy"]["properties"]) == set(tomllib.loads(WHOLE)["policy"])
+    for table in ("policy", "registry"):
+        assert set(SCHEMA["properties"][table]["properties"]) == set(tomllib.loads(WHOLE)[table])
 
 
 def test_nothing_said() -> None:
@@ -85,6 +96,12 @@ def test_nothing_said() -> None:
         ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0]: why: unknown key"),
         ('[policy]\nmodes = [{ module = "x" }]', "policy.modes[0]: want one of"),
         ("[policy]\nallow = [1]", "policy.allow: want a text"),
+        ("registry = true", "registry: want a table"),
+        ("[registry]\nx = 1", "registry.x: unknown key"),
+        ('[registry]\nenabled = "no"', "registry.enabled: want true or false"),
+        ('[registry]\nadvisories = "https://vuln.example"', "registry.advisories: want a list"),
+        ('[registry]\nrefresh = "often"', "registry.refresh: want a duration"),
+        ("[registry]\ntitle = 1", "registry.title: want a text"),
     ],
 )
 def test_what_makes_no_sense(text: str, told: str) -> None:

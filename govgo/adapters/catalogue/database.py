@@ -70,7 +70,8 @@ CREATE TABLE IF NOT EXISTS import (
   PRIMARY KEY (target, package, module)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS import_module ON import (module);
 CREATE TABLE IF NOT EXISTS zip (h1 TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS pass (number INTEGER PRIMARY KEY CHECK (number = 1), ended INTEGER, seconds REAL);
+CREATE TABLE IF NOT EXISTS pass (
+  number INTEGER PRIMARY KEY CHECK (number = 1), ended INTEGER, seconds REAL, modules INTEGER, versions INTEGER);
 """
 _MODULE = "path, newest, newest_time, versions, required_by, direct, deprecated"
 _LOG = "log_gomod, log_zip, log_text, log_database, log_index, log_size, log_when, h1"
@@ -185,10 +186,9 @@ class Catalogue:
         return Pass() if found is None else Pass(*found)  # type: ignore[arg-type]
 
     def totals(self) -> Totals:
-        """How many modules and stored versions there are."""
-        found = self._row("SELECT count(*), coalesce(sum(versions), 0) FROM module WHERE versions > 0")
-        assert found is not None
-        return Totals(*found)  # type: ignore[arg-type]
+        """How many modules and stored versions there were at the end of the last pass; to count takes too long."""
+        found = self._row("SELECT modules, versions FROM pass")
+        return Totals(0, 0) if found is None else Totals(*found)  # type: ignore[arg-type]
 
     def module(self, path: str) -> ModuleRow | None:
         """A stored module."""
@@ -424,7 +424,11 @@ class Catalogue:
     def tell_pass(self, ended: float, seconds: float) -> None:
         """A whole look at the storage has ended."""
         with self.changing() as database:
-            database.execute("INSERT OR REPLACE INTO pass VALUES (1, ?, ?)", (int(ended), seconds))
+            database.execute(
+                "INSERT OR REPLACE INTO pass SELECT 1, ?, ?, count(*), coalesce(sum(versions), 0) FROM module "
+                "WHERE versions > 0",
+                (int(ended), seconds),
+            )
 
     def unchecked(self, limit: int) -> list[ModuleVersion]:
         """Some versions that were not yet compared with the checksum database."""

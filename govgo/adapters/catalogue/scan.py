@@ -17,8 +17,7 @@ from typing import NamedTuple
 from govgo.adapters.catalogue.database import FILES, Catalogue, StoredRow, Summed
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.modfile import ModFileErrors
-from govgo.core.modfile.quickread import Retraction, Summary, indirect_in, summarize
-from govgo.core.modfile.retracted import Retracted
+from govgo.core.modfile.quickread import Retracted, Retraction, Summary, indirect_in, summarize
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import canonical_version, check_path

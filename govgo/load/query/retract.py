@@ -14,7 +14,7 @@ import unicodedata
 from typing import ClassVar
 
 from govgo.core.golib.quote import quote
-from govgo.core.modfile.retracted import Retracted
+from govgo.core.modfile.quickread import Retracted
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.query import DisallowedError
 from govgo.errors import Failure, GovgoError, QueryError

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import govgo
 from govgo.core.licenses.texts import LICENSE, LegalText
@@ -129,7 +129,7 @@ def _home(page: HomePage) -> Iterator[Html]:
     yield Html("<h2>Use it</h2>\n")
     if standing.url:
         yield Html(f"<pre>go env -w GOPROXY={text(standing.url)}</pre>\n")
-        if urlsplit(standing.url).scheme == "http" and standing.private:
+        if standing.private:
             yield Html("<p>The name and the token go into <code>~/.netrc</code>, as for any proxy.</p>\n")
     yield Html(
         "<p>The checksum database comes through it, too, so that clients check everything themselves.</p>\n"
@@ -186,11 +186,11 @@ def _list(page: ListPage) -> Iterator[Html]:
             joined(_named_module(row)),
             _version_link(ModuleVersion(row.path, row.newest), row.newest),
             _day(row.newest_time),
-            text(f"{row.required_by:,}"),
+            Html(f'<span class="label">required by </span>{row.required_by:,}'),
         )
         for row in page.rows
     )
-    yield from table(("module", "version to take", "made", "required by"), rows, (3,))
+    yield from table(("module", "version to take", "made", "required by"), rows, (3,), kind="cards")
     yield _next("/search", {"q": page.query, "after": page.next} if page.next else None, bool(page.after))
 
 

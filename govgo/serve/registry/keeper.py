@@ -47,7 +47,7 @@ _MOST_WANTED = 64
 _MOST_UNREADABLE = 1000
 
 
-class Ended(Exception):
+class _Ended(Exception):
     """The thread is to end."""
 
 
@@ -139,14 +139,14 @@ class Keeper:
         """Give way to others, and do first what is waited for.
 
         Raises:
-            Ended: it is over.
+            _Ended: it is over, and the thread is to end.
         """
         worked_s = time.monotonic() - self._rested_s
         if worked_s >= _SLICE_S:
             self._ending.wait(min(worked_s, _LONGEST_REST_S))
             self._rested_s = time.monotonic()
         if self._ending.is_set():
-            raise Ended
+            raise _Ended
         self._look_at_wanted()
 
     # The thread.
@@ -155,7 +155,7 @@ class Keeper:
         with ExitStack() as held:
             leads = False
             while not self._ending.is_set():
-                with suppress(Ended):
+                with suppress(_Ended):
                     leads = leads or self._take_lead(held)
                     self._rested_s = time.monotonic()
                     try:
@@ -214,7 +214,7 @@ class Keeper:
                 work.cancel()
             self._catalogue.tell_check(mod, work.result(_CHECK_S))
         except CancelledError:
-            raise Ended from None
+            raise _Ended from None
         except TimeoutError:
             work.cancel()
             raise StorageError(f"{mod}: comparing it with the checksum database takes too long", key="") from None
