@@ -6,7 +6,7 @@ from __future__ import annotations
 import mmap
 
 _PROTOCOL = ("list", "latest", "query", "info", "mod", "zip", "supported", "lookup", "tile", "head")
-KINDS = (*_PROTOCOL, "publish", "hook", "vanity", "other")
+KINDS = (*_PROTOCOL, "publish", "hook", "vanity", "registry", "other")
 """Kinds of questions; `other` is what asks for nothing, and operations."""
 _GOOD = (200, 201, 202, 206, 302, 304)
 _BAD = (400, 401, 403, 404, 405, 408, 409, 410, 413, 416, 422, 429, 431)

@@ -15,6 +15,9 @@
     [events]
     name = "a.example"
 
+    [registry]
+    advisories = ["https://vuln.go.dev"]
+
 The whole of it is in the schema `serve.toml-1.json`.
 """
 
@@ -32,12 +35,14 @@ from govgo.serve.tables import (
     Follow,
     Hook,
     Publishing,
+    RegistrySettings,
     Vanity,
     parse_events,
     parse_follow,
     parse_hook,
     parse_peer,
     parse_publishing,
+    parse_registry,
     parse_vanity,
 )
 from govgo.serve.values import (
@@ -84,6 +89,7 @@ class Settings(NamedTuple):
         unknown_is_refused: so is a version of which a rule of that file cannot tell.
         anonymous: patterns of the modules that may be read without a name, where there are users.
         publishing, hooks, vanity: see there.
+        registry: the pages about what is stored.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -115,6 +121,7 @@ class Settings(NamedTuple):
     publishing: Publishing = Publishing()
     hooks: tuple[Hook, ...] = ()
     vanity: tuple[Vanity, ...] = ()
+    registry: RegistrySettings = RegistrySettings()
 
 
 VERIFY = ("off", "sample", "all")
@@ -123,7 +130,7 @@ _TEXTS = ("listen", "upstream", "tls_cert", "tls_key", "client_ca", "users", "ac
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_TABLES = ("storage", "policy", "events", "publish", "hooks", "vanity")
+_TABLES = ("storage", "policy", "events", "publish", "hooks", "vanity", "registry")
 _LISTS = ("anonymous", "follow", "peers")
 _KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", *_LISTS, *_TABLES)
 _STORAGE_KEYS = ("place", "limit", "keep")
@@ -179,6 +186,8 @@ def parse_settings(file: str, data: bytes) -> Settings:
             values["publishing"] = parse_publishing(file, value)
         elif key == "hooks":
             values[key] = tuple(parse_hook(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
+        elif key == "registry":
+            values[key] = parse_registry(file, value)
         else:
             values[key] = tuple(parse_vanity(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
     if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
@@ -259,6 +268,12 @@ def _policy(file: str, value: object) -> dict[str, Any]:
         "check": text_of(f"{file}: policy.check", table.get("check", "")),
         "unknown_is_refused": unknown == "deny",
     }
+
+
+def _truth(place: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{place}: want true or false")
+    return value
 
 
 def _mode(place: str, value: object) -> str:

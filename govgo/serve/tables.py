@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables of serve.toml: the event log, what is followed, what is published here, web hooks, import paths."""
+"""Tables of serve.toml: the event log, what is followed, publishing, web hooks, import paths, the registry."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from govgo.serve.values import (
 _EVENTS_KEYS = ("name", "key", "private")
 _FOLLOW_KEYS = ("url", "since", "zips", "rate", "every")
 _PEER_KEYS = ("url", "key", "zips", "rate", "every", "misses", "private")
+_REGISTRY_KEYS = ("enabled", "title", "url", "advisories", "licences", "refresh")
 _VCS = ("git", "hg", "svn", "bzr", "fossil", "mod")
 _REPO = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+\Z", re.ASCII)
 
@@ -252,3 +253,42 @@ def parse_vanity(place: str, value: object) -> Vanity:
     if found.subdir and (found.vcs == "mod" or not is_clean(found.subdir) or found.subdir[0] in "/."):
         raise UsageError(f"{place}.subdir: want a directory of the repository: {one_line(found.subdir)}")
     return found
+
+
+class RegistrySettings(NamedTuple):
+    """The pages about what is stored (`serve.registry`).
+
+    Attributes:
+        enabled: whether there are any.
+        title: the name of the site.
+        url: what clients set GOPROXY to, "" for the address by which the page was asked for.
+        advisories: databases, named as for `govgo audit`; () for none.
+        licences: whether zips are looked into for licences and imports.
+        refresh_s: the least time between two looks at the whole storage.
+    """
+
+    enabled: bool = True
+    title: str = "Go modules"
+    url: str = ""
+    advisories: tuple[str, ...] = ()
+    licences: bool = True
+    refresh_s: float = 30.0
+
+
+def parse_registry(file: str, table: object) -> RegistrySettings:
+    """The table [registry].  Raises UsageError."""
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: registry: want a table")
+    check_keys(file, "registry.", table, _REGISTRY_KEYS)
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        place = f"{file}: registry.{key}"
+        if key in ("enabled", "licences"):
+            values[key] = truth_of(place, value)
+        elif key == "advisories":
+            values[key] = texts_of(place, value)
+        elif key == "refresh":
+            values["refresh_s"] = parse_duration(place, text_of(place, value))
+        else:
+            values[key] = text_of(place, value)
+    return RegistrySettings(**values)

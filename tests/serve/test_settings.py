@@ -12,7 +12,7 @@ import pytest
 from govgo.errors import UsageError
 from govgo.serve.policy import Policy, Rule
 from govgo.serve.settings import Settings, parse_listen, parse_settings
-from govgo.serve.tables import Events, Follow, Hook, Publishing, Vanity
+from govgo.serve.tables import Events, Follow, Hook, Publishing, RegistrySettings, Vanity
 from govgo.serve.values import parse_duration, parse_size
 from tests.simulators.eventlog import log_keys
 from tests.simulators.run import SCHEMAS
@@ -83,6 +83,14 @@ vcs = "git"
 repo = "https://git.corp.example/x"
 subdir = "go"
 proxy = "https://proxy.corp.example"
+
+[registry]
+enabled = false
+title = "Modules of Example"
+url = "https://proxy.example"
+advisories = ["https://vuln.example", "./vulndb.zip"]
+licences = false
+refresh = "10m"
 """ % {"key": KEY, "other": OTHER}  # noqa: UP031
 SCHEMA = json.loads((SCHEMAS / "serve.toml-1.json").read_text())
 
@@ -93,6 +101,8 @@ def test_all_that_can_be_said() -> None:
         Rule("q.io/x", "v1.2.*", "no reason is given"),
     )
     policy = Policy(rules, ("github.com/*", "q.io"), "none", (("q.io", "redirect"),), 14 * 86400.0)
+    vulndb = ("https://vuln.example", "./vulndb.zip")
+    registry = RegistrySettings(False, "Modules of Example", "https://proxy.example", vulndb, False, 600.0)
     assert parse_settings("serve.toml", WHOLE.encode()) == Settings(
         "[::1]:8080", "/var/lib/govgo", "https://proxy.example,direct", 2, 128 << 20, 90.0, 300.0, 0.5, True,
         "cert.pem", "key.pem", "ca.pem", "users", "-", 100, policy,
@@ -110,6 +120,7 @@ def test_all_that_can_be_said() -> None:
         Publishing(("corp.example/*",), "/srv/sumdb", "/etc/govgo/key", 100 << 20),
         (Hook("/etc/govgo/hook", ("github.com/corp",)),),
         (Vanity("corp.example/x", "git", "https://git.corp.example/x", "go", "https://proxy.corp.example"),),
+        registry,
     )  # fmt: skip
     jsonschema.Draft202012Validator(SCHEMA).validate(tomllib.loads(WHOLE))
 
@@ -117,7 +128,7 @@ def test_all_that_can_be_said() -> None:
 def test_the_schema_knows_each_key() -> None:
     assert set(SCHEMA["properties"]) == set(tomllib.loads(WHOLE))
     whole = tomllib.loads(WHOLE)
-    for name in ("policy", "publish"):
+    for name in ("policy", "publish", "registry"):
         assert set(SCHEMA["properties"][name]["properties"]) == set(whole[name])
     for name in ("hooks", "vanity"):
         assert set(SCHEMA["properties"][name]["items"]["properties"]) == set(whole[name][0])
@@ -187,6 +198,12 @@ def test_nothing_said() -> None:
         ('peers = ["http://x"]', "peers[0]: want a table with a url"),
         ('peers = [{ url = "http://x" }]', "peers[0].key: want the verifier key"),
         ('peers = [{ url = "http://x", key = "x+y" }]', "peers[0].key: want the verifier key"),
+        ("registry = true", "registry: want a table"),
+        ("[registry]\nx = 1", "registry.x: unknown key"),
+        ('[registry]\nenabled = "no"', "registry.enabled: want true or false"),
+        ('[registry]\nadvisories = "https://vuln.example"', "registry.advisories: want a list"),
+        ('[registry]\nrefresh = "often"', "registry.refresh: want a duration"),
+        ("[registry]\ntitle = 1", "registry.title: want a text"),
     ],
 )
 def test_what_makes_no_sense(text: str, told: str) -> None:

@@ -25,6 +25,7 @@ from govgo.serve.counters import Counters
 from govgo.serve.server.build import Running, ServerReporter, start_site, tls_context
 from govgo.serve.server.server import make_server, tick
 from govgo.serve.settings import Settings
+from govgo.serve.tables import RegistrySettings
 from tests.simulators.world import World
 
 
@@ -56,7 +57,8 @@ class Served:
         place = str(settings.pop("storage", world.root / "served"))
         self.storage = Path(place)
         self._port = int(settings.pop("port", 0))
-        self.settings = Settings(**{"listen": "127.0.0.1:0", "storage": place, **settings})
+        plain = {"listen": "127.0.0.1:0", "storage": place, "registry": RegistrySettings(enabled=False)}
+        self.settings = Settings(**{**plain, **settings})
         self._env = load_env({**world.environment, **(env or {})})
         self.said: list[str] = []
         self.counters = Counters()

@@ -11,8 +11,6 @@ Sources: HTML, "Restrictions for contents of script elements"; W3C, Content Secu
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 from collections.abc import Iterator, Mapping
@@ -24,6 +22,7 @@ from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.resolution.view import View
 from govgo.report.drawing.layout import layers_of, ordered, positions
+from govgo.report.html import policy_hash
 
 _MAIN, _SELECTED, _DIRECT, _REPLACED, _RETRACTED, _PRUNED = 1, 2, 4, 8, 16, 32
 _SCRIPTS = {"graphology": "graphology-0.26.0.min.js", "sigma": "sigma-3.0.3.min.js", "program": "page.js"}
@@ -33,9 +32,9 @@ def html_page(view: View) -> str:
     """The page."""
     scripts = {name: _asset(file) for name, file in _SCRIPTS.items()}
     style = _asset("page.css")
+    hashes = " ".join(map(policy_hash, scripts.values()))
     policy = (
-        f"default-src 'none'; script-src {' '.join(map(_hash, scripts.values()))}; style-src {_hash(style)}; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {hashes}; style-src {policy_hash(style)}; base-uri 'none'; form-action 'none'"
     )
     return Template(_asset("page.html")).substitute(
         policy=policy,
@@ -62,10 +61,6 @@ def _asset(name: str) -> str:
     text = resources.files("govgo.report.drawing").joinpath("assets", name).read_text("utf-8")
     # A browser would look for the map of a published program when its tools are opened.
     return "\n".join(line for line in text.split("\n") if not line.startswith("//# sourceMappingURL="))
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _in_script(data: Mapping[str, object]) -> str:

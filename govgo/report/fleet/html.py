@@ -7,22 +7,16 @@ all else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 from collections.abc import Iterator
 
 from govgo.core.fleet.summary import Summary
-from govgo.core.foreign import one_line
 from govgo.report.fleet.sections import Section, sections_of, sentences
+from govgo.report.html import COLOURS, policy_hash, text
 
 _MOST_ROWS = 500
-_STYLE = """
-:root { color-scheme: light dark; --page: #fff; --line: #c9ced6; --text: #16191d; --soft: #5b6470; --link: #0b5fc4; }
-@media (prefers-color-scheme: dark) {
-  :root { --page: #14171b; --line: #3b424d; --text: #e8eaed; --soft: #a2abb7; --link: #6eb0ff; }
-}
-body { margin: 0 auto; max-width: 1200px; padding: 16px; background: var(--page); color: var(--text);
+_STYLE = (
+    COLOURS
+    + """body { margin: 0 auto; max-width: 1200px; padding: 16px; background: var(--page); color: var(--text);
   font: 14px/1.45 system-ui, sans-serif; }
 h1 { font-size: 18px; margin: 6px 0 8px; } h2 { font-size: 15px; margin: 26px 0 4px; scroll-margin-top: 8px; }
 p { margin: 2px 0; } a { color: var(--link); } nav { margin: 8px 0; line-height: 1.8; }
@@ -37,15 +31,15 @@ tbody tr:hover { background: color-mix(in srgb, var(--line) 25%, transparent); }
 @media (max-width: 760px) { .table { overflow-x: auto; } th { position: static; } body { padding: 12px; } }
 @media print { th { position: static; } nav { display: none; } body { max-width: none; } .table { overflow: visible; } }
 """
+)
 
 
 def summary_page(summary: Summary) -> str:
     """The page."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src {policy_hash(_STYLE)}; base-uri 'none'; form-action 'none'"
     sections = list(sections_of(summary, _MOST_ROWS))
-    links = "".join(f'<a href="#s{at}">{_text(each.title)}</a>' for at, each in enumerate(sections))
-    told = "".join(f"<p>{_text(each)}</p>\n" for each in sentences(summary))
+    links = "".join(f'<a href="#s{at}">{text(each.title)}</a>' for at, each in enumerate(sections))
+    told = "".join(f"<p>{text(each)}</p>\n" for each in sentences(summary))
     body = "".join(part for at, each in enumerate(sections) for part in _section(at, each))
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -57,16 +51,16 @@ def summary_page(summary: Summary) -> str:
 
 
 def _section(at: int, section: Section) -> Iterator[str]:
-    yield f'<h2 id="s{at}">{_text(section.title)}</h2>\n'
+    yield f'<h2 id="s{at}">{text(section.title)}</h2>\n'
     if section.note:
-        yield f'<p class="soft">{_text(section.note)}</p>\n'
+        yield f'<p class="soft">{text(section.note)}</p>\n'
     if section.rows:
         kinds = [_kind(section, at) for at in range(len(section.columns))]
-        heads = (f'<th scope="col"{kind}>{_text(each)}</th>' for kind, each in zip(kinds, section.columns, strict=True))
+        heads = (f'<th scope="col"{kind}>{text(each)}</th>' for kind, each in zip(kinds, section.columns, strict=True))
         yield f'<div class="table" tabindex="0" role="region" aria-labelledby="s{at}">\n'
         yield f"<table>\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n"
         for row in section.rows:
-            cells = (f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(kinds, row, strict=True))
+            cells = (f"<td{kind}>{text(cell)}</td>" for kind, cell in zip(kinds, row, strict=True))
             yield f"<tr>{''.join(cells)}</tr>\n"
         yield "</tbody>\n</table>\n</div>\n"
     if section.left_out:
@@ -82,7 +76,3 @@ def _kind(section: Section, at: int) -> str:
     if at in section.numbers:
         return ' class="number"'
     return ' class="wide"' if any(len(row[at]) > _LONG for row in section.rows) else ""
-
-
-def _text(text: str) -> str:
-    return html.escape(one_line(text))

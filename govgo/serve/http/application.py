@@ -50,6 +50,8 @@ _SMALL_ZIP = 256 << 10
 _OPEN_FILES = 64
 _PIECE_S, _UPLOAD_S = 60.0, 3600.0
 """How long a piece of a body may take to come, and all of it."""
+_ELEMENTS = 4
+"""So many elements of a path may stand before a module path, as in `/api/1/modules/PATH`, and one more."""
 _READING = frozenset({"GET"})
 _FILES = frozenset({"info", "mod", "zip"})
 """Kinds of files of a module version; that somebody got one is a use of it."""
@@ -129,8 +131,13 @@ class Application:
                 site.log.add(Line(scope["client"], user, method, shown, told.status, told.sent, seconds, kind))
 
     def _is_private(self, path: str) -> bool:
-        """Whether a path names a private module, as its first element or behind it (`/mod/corp.example/secret`)."""
-        return any(self._site.is_private(module_in(each)) for each in (path, path[1:].partition("/")[2]))
+        """Whether a path names a private module, at its beginning or behind some elements (`/mod/corp.example/x`)."""
+        rest = path[1:]
+        for _ in range(_ELEMENTS):
+            if self._site.is_private(module_in(rest)):
+                return True
+            rest = rest.partition("/")[2]
+        return False
 
     async def _admit(self, request: _Request, route: Route | None) -> tuple[str, Question | None, Refusal | None]:
         """Who asks for what, and why not; neither for routes and for the paths of operations."""

@@ -7,7 +7,7 @@ import asyncio
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.remote import Web
@@ -22,7 +22,7 @@ from govgo.core.module.cachepath import DOWNLOAD
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.sumdb.database import database_of
-from govgo.errors import GovgoError, UsageError, run_all
+from govgo.errors import GovgoError, StorageError, UsageError, run_all
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog
@@ -51,6 +51,9 @@ from govgo.serve.upstream.verdicts import Verdicts
 from govgo.serve.upstream.zips import Means
 from govgo.serve.vanity import VanityRoute
 from govgo.wiring.sumdb import open_place, open_publisher
+
+if TYPE_CHECKING:
+    from govgo.serve.registry.registry import Registry
 
 _RETRY = RetryPolicy(retries=2, base_s=0.1, longest_s=2.0)
 """Clients ask again themselves; what upstream says is told to them soon."""
@@ -89,8 +92,10 @@ class Running:
         verdicts: Callable[[Settings, Rules], Verdicts | None],
         last: Callable[[], Coroutine[Any, Any, None]],
         ends: list[Callable[[], object]],
+        first: Sequence[Callable[[], object]] = (),
     ) -> None:
         self.site = site
+        self._first = first
         self.care = care
         self._settings = settings
         self._libraries = libraries
@@ -137,6 +142,7 @@ class Running:
 
     def stop(self, patience_s: float = 2.0) -> None:
         """End what is under way, and write what is proved; wait no longer than that for either."""
+        run_all(*self._first)
         self.site.cold.stop(self._last(), patience_s)
         self.site.log.stop()
         run_all(*self._ends)
@@ -283,7 +289,13 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         uses=uses,
         followers=followers,
     )
+    registry = _open_registry(ruled, env, site, report)
     fixed = _fixed_routes(site, settings, env, report)
+    if registry is not None:
+        from govgo.serve.registry.routes import registry_route
+
+        fixed += (registry_route(registry, tls=settings.tls_cert != ""),)
+        registry.start()
 
     def routes(settings: Settings, rules: Rules) -> tuple[Route, ...]:
         vanity = VanityRoute(settings.vanity)
@@ -301,7 +313,8 @@ def start_site(settings: Settings, env: GoEnv, report: ServerReporter, *, counte
         await asyncio.gather(care.aclose(), misses.aclose(), library.aclose(), *(each.aclose() for each in followers))
         await journal.aclose()  # last: the others have something to tell until they end
 
-    return Running(site, settings, care, libraries, routes, verdicts, end, [storage.close])
+    first = [] if registry is None else [registry.stop]
+    return Running(site, settings, care, libraries, routes, verdicts, end, [storage.close], first)
 
 
 def care_plan(settings: Settings) -> CarePlan:
@@ -327,6 +340,30 @@ def _fixed_routes(site: Site, settings: Settings, env: GoEnv, report: ServerRepo
     if pages is not None:
         routes += pages.routes
     return tuple(routes)
+
+
+def _open_registry(settings: Settings, env: GoEnv, site: Site, report: ServerReporter) -> Registry | None:
+    """The registry; None where it is off, or there is no place for its catalogue."""
+    if not settings.registry.enabled:
+        return None
+    from govgo.serve.registry.registry import Registry, Visible
+
+    closed = (site.access.is_closed and not settings.anonymous) or settings.client_ca != ""
+    try:
+        return Registry(
+            settings.registry,
+            site.storage,
+            site.cold,
+            env,
+            Visible(settings.policy, site.private, closed=closed),
+            report,
+            place=settings.storage or f"{env.gomodcache}/{DOWNLOAD}",
+            closed=closed,
+            min_age_s=settings.policy.min_age_s,
+        )
+    except StorageError as error:
+        report.note(f"no registry: {error}")
+        return None
 
 
 def _ledger(settings: Settings, env: GoEnv) -> Ledger | None:

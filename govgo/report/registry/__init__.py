@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The formats of a registry: pages of HTML, JSON documents."""

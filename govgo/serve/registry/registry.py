@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The registry of a site: answers about what is stored, as values, out of the catalogue.
+
+Only what may be shown enters the catalogue: modules that the policy serves, and private ones (GOPRIVATE, GONOPROXY,
+GONOSUMDB) only where everybody who asks needs a name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from govgo.adapters.catalogue.database import Catalogue, open_catalogue
+from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, required_in
+from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.licenses.matcher import SpdxMatcher
+from govgo.adapters.proxy.revinfo import parse_info
+from govgo.core.goenv import GoEnv
+from govgo.core.modfile import ModFileErrors
+from govgo.core.modfile.quickread import summarize
+from govgo.core.module.info import Origin
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.registry.facts import ModuleRow, Requirement, VersionFacts, ZipFacts
+from govgo.core.registry.pages import (
+    HomePage,
+    ImportsPage,
+    ListPage,
+    ModulePage,
+    RequirersPage,
+    Standing,
+    VersionPage,
+)
+from govgo.core.registry.scorecard import scorecard
+from govgo.errors import InputError, NotFoundError
+from govgo.ports.storage import Storage
+from govgo.ports.talk import Reporter
+from govgo.serve.policy import Policy
+from govgo.serve.protocol.question import file_key
+from govgo.serve.registry.advisories import Adviser
+from govgo.serve.registry.checks import Checker
+from govgo.serve.registry.keeper import Keeper
+from govgo.serve.tables import RegistrySettings
+from govgo.serve.upstream.coldloop import ColdLoop
+
+_T = TypeVar("_T")
+
+MOST_ROWS = 500
+"""Of one page or document."""
+_ON_HOME = 12
+_ASIDE = 12
+_MAX_INFO = 1 << 16
+_LOOK_S = 1.5
+"""So long a page waits for a zip to be looked into."""
+_MOST_WORDS = 8
+_MAX_QUERY = 200
+_LAST_S = 0.5
+LATEST = "latest"
+
+
+class Visible:
+    """Who may see which modules."""
+
+    def __init__(self, policy: Policy, private: str, *, closed: bool) -> None:
+        """`closed` is whether everybody needs a name; `private` are patterns of module paths."""
+        self._policy = policy
+        self._private = "" if closed else private
+
+    def __call__(self, path: str, version: str) -> bool:
+        """Whether a version of a module may be shown; "" stands for the module itself."""
+        return not self._policy.refusal(path, version) and not match_prefix_patterns(self._private, path)
+
+    @property
+    def name(self) -> str:
+        """Changes with what may be shown."""
+        return f"{self._policy.deny} {self._policy.allow} {self._policy.min_age_s} {self._private}"
+
+
+class Registry:
+    """See the module's docstring. Its coroutines run on the server's own loop, and wait for nothing but a disk."""
+
+    def __init__(
+        self,
+        settings: RegistrySettings,
+        storage: Storage,
+        cold: ColdLoop,
+        env: GoEnv,
+        visible: Visible,
+        report: Reporter,
+        *,
+        place: str,
+        closed: bool,
+        min_age_s: float,
+    ) -> None:
+        """Open the catalogue.
+
+        Args:
+            settings: see `RegistrySettings`.
+            storage: what is told of.
+            cold: the loop of the proxy's questions.
+            env: go's settings.
+            visible: what may be shown.
+            report: takes sentences for the operator.
+            place: names the storage.
+            closed: whether everybody needs a name.
+            min_age_s: younger versions are not shown.
+
+        Raises:
+            StorageError: the catalogue cannot be opened.
+        """
+        self._settings = settings
+        self._storage = storage
+        self._cold = cold
+        self._visible = visible
+        self._closed = closed
+        self._filled = open_catalogue(env.process, f"{place} {visible.name}")
+        self._catalogue = Catalogue(self._filled.path)  # pages do not wait for what is being written
+        self._checker = Checker(cold, storage, env, report.note)
+        self._adviser = Adviser(env, report, settings.advisories, new_s=settings.refresh_s)
+        self.keeper = Keeper(
+            cold,
+            storage,
+            self._filled,
+            lambda pause: Scanner(storage, self._filled, visible, pause, min_age_s=min_age_s),
+            self._checker,
+            self._adviser,
+            SpdxMatcher(KeptFiles(env.process, "licenses")) if settings.licences else None,
+            report.note,
+            refresh_s=settings.refresh_s,
+        )
+        self._pool = ThreadPoolExecutor(2, "govgo-pages")
+
+    def start(self) -> None:
+        """Begin to fill the catalogue."""
+        self.keeper.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self.keeper.stop()
+        with suppress(TimeoutError):
+            self._cold.call(self._checker.aclose()).result(_LAST_S)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._catalogue.close()
+        self._filled.close()
+
+    # Pages.
+
+    async def home(self, address: str) -> HomePage:
+        """What the server is; `address` is how it was asked for."""
+        standing = await self.standing(address)
+        used = await self._asked(lambda: self._catalogue.most_used(_ON_HOME))
+        newest = await self._asked(lambda: self._catalogue.newest(_ON_HOME))
+        return HomePage(standing, tuple(used), tuple(newest))
+
+    async def modules(self, address: str, query: str, after: str, limit: int) -> ListPage:
+        """Modules by path, or those whose paths have every word of a query."""
+        standing = await self.standing(address)
+        words = query[:_MAX_QUERY].split()[:_MOST_WORDS]
+        if words:
+            place = _place(after)
+            rows = await self._asked(lambda: self._catalogue.search(words, place, limit + 1))
+        else:
+            rows = await self._asked(lambda: self._catalogue.modules(after, limit + 1))
+        more = len(rows) > limit
+        rows = rows[:limit]
+        last = f"{rows[-1].required_by} {rows[-1].path}" if rows and words else rows[-1].path if rows else ""
+        return ListPage(standing, " ".join(words), after, tuple(rows), last if more else "")
+
+    async def module(self, address: str, path: str, skip: int, limit: int) -> ModulePage:
+        """A module with a part of its history.
+
+        Raises:
+            NotFoundError: it is not stored, or may not be shown.
+        """
+        standing = await self.standing(address)
+        module = await self._module(path)
+
+        def read() -> tuple[Any, ...]:
+            catalogue = self._catalogue
+            return (
+                catalogue.deciding(path),
+                catalogue.versions(path, skip, limit),
+                catalogue.count_versions(path),
+                catalogue.packages(path, _ASIDE),
+                catalogue.requirers(path, "", _ASIDE),
+            )
+
+        deciding, rows, total, packages, requirers = await self._asked(read)
+        found = {row.version: self._adviser.match(ModuleVersion(path, row.version)) for row in rows}
+        vulnerable = {version: tuple(each.id for each in hits) for version, hits in found.items() if hits}
+        return ModulePage(
+            standing._replace(advisories=self._adviser.state_of(path)),
+            module,
+            deciding,
+            skip,
+            tuple(rows),
+            total,
+            vulnerable,
+            tuple(packages),
+            tuple(requirers),
+        )
+
+    async def version(self, address: str, path: str, version: str) -> VersionPage:
+        """A version, with its scorecard; "latest" for the one to take.
+
+        Raises:
+            NotFoundError: it is not stored, or may not be shown.
+            StorageError: the storage cannot be asked.
+        """
+        standing = await self.standing(address)
+        module = await self._module(path)
+        mod = ModuleVersion(path, module.newest if version == LATEST else version)
+        found = await self._asked(lambda: self._catalogue.version(mod))
+        if found is None:
+            raise NotFoundError(f"not found: {mod}: no such version is stored here, or listed by upstream")
+        row, rank = found
+        zip_, note = await self._zip(mod, row.files)
+        if "mod" in row.files and not row.log.when:
+            check = await self._on_cold(self._checker.check(mod, zip_.h1 if zip_ is not None else ""))
+            row = row._replace(log=check)
+        elif zip_ is not None and not row.log.zip_was_read:
+            row = (await self._asked(lambda: self._catalogue.version(mod)) or found)[0]
+        go_version, requirements = await self._gomod(mod) if "mod" in row.files else (None, None)
+        facts = VersionFacts(
+            module,
+            row,
+            rank,
+            go_version,
+            requirements,
+            await self._origin(mod) if "info" in row.files else None,
+            zip_,
+            note,
+            self._adviser.state_of(path),
+            self._adviser.match(mod),
+            await self._asked(lambda: self._catalogue.deciding(path)),
+        )
+        return VersionPage(standing, facts, scorecard(facts, standing.now))
+
+    async def requirers(self, address: str, path: str, after: str, limit: int) -> RequirersPage:
+        """The stored modules that require one, which need not be stored itself.
+
+        Raises:
+            NotFoundError: nobody requires it and it is not stored, or it may not be shown.
+        """
+        standing = await self.standing(address)
+        self._check_visible(path)
+        module = await self._asked(lambda: self._catalogue.module(path))
+        rows = await self._asked(lambda: self._catalogue.requirers(path, after, limit + 1))
+        if module is None and not rows and not after:
+            raise _absent(path)
+        more = len(rows) > limit
+        rows = rows[:limit]
+        return RequirersPage(standing, path, module, after, tuple(rows), rows[-1].path if more else "")
+
+    async def imports(self, address: str, path: str, limit: int) -> ImportsPage:
+        """The packages of a module that others import.
+
+        Raises:
+            NotFoundError: nobody does and it is not stored, or it may not be shown.
+        """
+        standing = await self.standing(address)
+        self._check_visible(path)
+        rows = await self._asked(lambda: self._catalogue.packages(path, limit))
+        if not rows:
+            await self._module(path)
+        return ImportsPage(standing, path, tuple(rows))
+
+    # What they are made of.
+
+    async def standing(self, address: str) -> Standing:
+        """What holds for every page; also for one that says that something is not found."""
+        last = await self._asked(self._catalogue.last_pass)
+        totals = await self._asked(self._catalogue.totals)
+        return Standing(
+            self._settings.title,
+            self._settings.url or address,
+            time.time(),
+            last.ended,
+            totals.modules,
+            totals.versions,
+            self._closed,
+            self._checker.database,
+            self._adviser.state,
+        )
+
+    def _check_visible(self, path: str) -> None:
+        if not self._visible(path, ""):
+            raise _absent(path)
+
+    async def _module(self, path: str) -> ModuleRow:
+        self._check_visible(path)
+        found = await self._asked(lambda: self._catalogue.module(path))
+        if found is None:
+            raise _absent(path)
+        return found
+
+    async def _zip(self, mod: ModuleVersion, files: tuple[str, ...]) -> tuple[ZipFacts | None, str]:
+        """What is in the zip of a version, and why nobody knows."""
+        if "zip" not in files:
+            return None, "the zip is not stored here"
+        found = await self._asked(lambda: self._catalogue.zip_facts(mod))
+        if found is not None:
+            return found, ""
+        if not self.keeper.looks:
+            return None, "zips are not looked into here"
+        why = self.keeper.unreadable.get(mod)
+        if why is not None:
+            return None, why
+        looking = self.keeper.look(mod)
+        if looking is not None:
+            await asyncio.wait({asyncio.wrap_future(looking)}, timeout=_LOOK_S)
+            found = await self._asked(lambda: self._catalogue.zip_facts(mod))
+            if found is not None:
+                return found, ""
+        return None, self.keeper.unreadable.get(mod, "the zip is being looked into: ask again in a moment")
+
+    async def _gomod(self, mod: ModuleVersion) -> tuple[str | None, tuple[Requirement, ...] | None]:
+        data = await self._read(file_key(mod, "mod"), MAX_GO_MOD)
+        if data is None:
+            return None, None
+        try:
+            summary = summarize("go.mod", data)
+            required = list(required_in(data, summary))
+        except ModFileErrors:
+            return "", ()
+        paths = [each.path for each, _ in required]
+        stored = await self._asked(lambda: self._catalogue.stored_among(paths))
+        return summary.go_version, tuple(
+            Requirement(each, indirect, each.path in stored) for each, indirect in required
+        )
+
+    async def _origin(self, mod: ModuleVersion) -> Origin | None:
+        data = await self._read(file_key(mod, "info"), _MAX_INFO)
+        try:
+            return parse_info(data or b"null").origin
+        except InputError:
+            return None
+
+    async def _read(self, key: str, limit: int) -> bytes | None:
+        """A stored file; None where it is gone, or larger than that."""
+        storage = self._storage
+
+        async def read() -> bytes | None:
+            return await self._cold.stored(lambda: storage.read(key, 0, limit + 1))
+
+        data = await self._on_cold(read())
+        return None if data is None or len(data) > limit else data
+
+    async def _asked(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def _on_cold(self, work: Any) -> Any:
+        return await asyncio.wrap_future(self._cold.call(work))
+
+
+def _absent(path: str) -> NotFoundError:
+    return NotFoundError(f"not found: {path}: no such module is stored here")
+
+
+def _place(after: str) -> tuple[int, str] | None:
+    """(required_by, path) of the last row of a search that was shown.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not after:
+        return None
+    number, _, path = after.partition(" ")
+    if not (number.isascii() and number.isdigit() and len(number) < 10 and path):
+        raise InputError("after: want what `next` said")
+    return int(number), path
