@@ -21,6 +21,7 @@ from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
 from govgo.core.goenv import OFF
+from govgo.core.golib.url import mask
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
@@ -156,8 +157,10 @@ def _source(
     try:
         check_path(module)
     except InputError as error:
+        masked = mask(name)
+        why = f": {error}" if masked == name else ""  # it quotes the name
         raise UsageError(
-            f"{name}: neither a URL, nor a file or directory, nor a module with advisories: {error}"
+            f"{masked}: neither a URL, nor a file or directory, nor a module with advisories{why}"
         ) from None
     return _ModuleSource(session, ModuleVersion(module, version or "latest"), kept)
 

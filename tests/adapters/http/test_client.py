@@ -49,6 +49,13 @@ def test_an_honest_body(engine: MakeEngine) -> None:
         assert "accept-encoding" not in proxy.headers[0] or proxy.headers[0]["accept-encoding"] == "identity"
 
 
+def test_a_url_without_a_path(engine: MakeEngine) -> None:
+    with ProxySimulator({"/": b"a", "/?b=/c": b"d"}) as proxy:
+        assert (fetch(engine, proxy.url), fetch(engine, proxy.url + "?b=/c")) == (b"a", b"d")
+        # RFC 9112, section 3.2.1: an empty path is sent as "/".
+        assert proxy.asked == ["/", "/?b=/c"]
+
+
 def test_not_found_tells_what_the_server_says(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         error = refusal(engine, proxy.url + LIST)

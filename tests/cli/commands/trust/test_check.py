@@ -19,6 +19,7 @@ from govgo.wiring.session import SystemClock
 from tests.cli.commands.trust.test_audit import advisory
 from tests.cli.commands.trust.test_licenses import BSD, ISC, MIT
 from tests.simulators import run as runs
+from tests.simulators.proxy import Status
 from tests.simulators.world import World
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -485,6 +486,14 @@ def test_what_cannot_be_asked_is_no_rule_that_holds(world: World, check: Any, mo
     policy("advisories = { max-db-age = '14d' }")
     monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 16, tzinfo=UTC))
     assert (check("--json").errors, check().code) == (["stale-database"], 3)
+
+
+def test_a_question_that_failed_is_not_asked_by_another_rule(world: World, check: Any) -> None:
+    world.proxy.script("/q.io/a/@v/v1.1.0.info", Status(500))  # of the version that would say what is retracted
+    policy("no-retracted = true\nmajors.newest = true")
+    run = check("--json")
+    assert run.found == [("major-behind", LIC)]
+    assert (set(run.errors), run.code) == ({"network"}, 3)
 
 
 def test_formats_that_ci_systems_read(world: World, check: Any) -> None:
