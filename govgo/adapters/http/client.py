@@ -159,15 +159,8 @@ class HttpClient:
             NetworkError: anything else.
         """
         parts: list[bytes] = []
-        fetch = self._fetch(url, parts.append, parts.clear, limit_bytes)
-        await fetch.body()
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        if fetch.encoding not in _PLAIN:
-            shown = self._shown(url)
-            body = gunzip(fetch.encoding, body, limit_bytes, shown)
-            if len(body) > limit_bytes:
-                raise too_large(shown, limit_bytes)
-        return body
+        await self.stream(url, parts.append, parts.clear, limit_bytes)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def page(self, url: str, limit_bytes: int) -> Page:
         """The first `limit_bytes` of the body at `url`, whatever the status: pages with meta tags may come with a 404.

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
+import tracemalloc
+from contextlib import suppress
 
 import pytest
 
@@ -317,6 +319,33 @@ def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, GzipBomb(1000))
         assert fetch(engine, proxy.url + LIST) == bytes(1000)
+
+
+@pytest.mark.parametrize("size", [16 << 20, 64 << 20])
+def test_attack_a_gzip_bomb_costs_no_more_than_what_it_may_hold(engine: MakeEngine, size: int) -> None:
+    """A go.mod may have 16 MiB: the content comes in pieces and is joined once, so twice that and some buffers."""
+    limit = 16 << 20
+    body = gzip.compress(bytes(size))
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(body, {"Content-Encoding": "gzip"}))
+
+        async def work(client: HttpClient) -> int:
+            tracemalloc.start()
+            try:
+                with suppress(TooLargeError):
+                    assert len(await client.get(proxy.url + LIST, limit)) == size
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        assert with_client(engine, work) < (40 << 20)
+
+
+def test_a_page_is_the_beginning_of_what_is_packed(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(gzip.compress(bytes(1_000_000)), {"Content-Encoding": "gzip"}))
+        page = with_client(engine, lambda client: client.page(proxy.url + LIST, 300_000))
+        assert page.body == bytes(300_000)
 
 
 def test_an_unasked_for_gzip_body_is_passed_on_unpacked(engine: MakeEngine) -> None:
