@@ -157,7 +157,7 @@ def _markdown(run: Audit, _: Style, *, diffs: bool) -> str:
     return audit_markdown(run, diffs=diffs)
 
 
-def _openvex(run: Audit, _: Style) -> str:
+def _openvex(run: Audit, _: Style) -> str | None:
     from govgo.report.audit.openvex import audit_openvex
 
     return audit_openvex(run)
@@ -173,7 +173,7 @@ def _rules() -> Mapping[str, str]:
     return AUDIT_RULES
 
 
-def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str]]:
+def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str | None]]:
     """The formats of an audit; text and Markdown show unified diffs of a dry run if `diffs`."""
     return {
         "text": partial(_text, diffs=diffs),
