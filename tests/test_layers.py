@@ -159,8 +159,8 @@ TESTED_BY = {
         "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/trust/test_audit.py": (
-        "app/audit: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown text; "
-        "wiring: audit"
+        "app/audit: audit binaries; core/advisory: audit; load/targets: packages; "
+        "report/audit: findings json markdown text; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",
