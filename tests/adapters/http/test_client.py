@@ -348,6 +348,19 @@ def test_a_page_is_the_beginning_of_what_is_packed(engine: MakeEngine) -> None:
         assert page.body == bytes(300_000)
 
 
+@pytest.mark.parametrize("cookie", ["a=b", "\xe9\xff=\x80; Path=/"])
+def test_attack_a_cookie_is_neither_kept_nor_the_end_of_later_requests(engine: MakeEngine, cookie: str) -> None:
+    with ProxySimulator({"/next": b"v1.0.0\n"}) as proxy:
+        proxy.script(LIST, Body(b"", {"Set-Cookie": cookie}))
+
+        async def work(client: HttpClient) -> bytes:
+            await client.get(proxy.url + LIST, 1000)
+            return await client.get(proxy.url + "/next", 1000)
+
+        assert with_client(engine, work) == b"v1.0.0\n"
+        assert all("cookie" not in headers for headers in proxy.headers)
+
+
 def test_an_unasked_for_gzip_body_is_passed_on_unpacked(engine: MakeEngine) -> None:
     """A zip through a box that compresses everything, in two members; a bomb ends at the limit of what it holds."""
     body = gzip.compress(b"zip" * 100_000) + gzip.compress(b"end")
