@@ -50,7 +50,7 @@ ROOMS = {
         "mirror policy",
         "govgotoml",
         "advisory fleet",
-        "sbom",
+        "registry sbom",
     ),
     "adapters": (
         "attribution disk interrupts",
@@ -58,7 +58,7 @@ ROOMS = {
         "loop",
         "advisories licenses modcache storage sumdb",
         "proxy workspace",
-        "vcs",
+        "catalogue vcs",
         "fleet repository",
     ),
     "load": ("session", "dependency", "query", "buildlist", "mainmodule", "packages", "targets"),
@@ -69,11 +69,11 @@ ROOMS = {
         "check",
     ),
     "report": (
-        "age explain gojson markdown style words",
+        "age explain gojson html markdown style words",
         "document",
         "binaries cache diff drawing edit env findings fleet graph list mirror outdated plan publish sbom"
         " storage sum tree why whyversion",
-        "audit check download licenses log proxies sumdb",
+        "audit check download licenses log proxies registry sumdb",
     ),
     "wiring": (
         "cache env events licenses log modverify plan proxies publish session sumdb sums",
@@ -87,7 +87,7 @@ ROOMS = {
         "upstream",
         "events",
         "http sumdb",
-        "hooks index publish",
+        "hooks index publish registry",
         "vanity",
         "server",
     ),
@@ -126,6 +126,7 @@ VERBS = {
 #: vectors test a whole format, scripts a whole command, and a simulated world the adapters together.
 TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
+    "adapters/catalogue/test_scan.py": "adapters/catalogue: database",
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
@@ -172,8 +173,8 @@ TESTED_BY = {
         "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/trust/test_audit.py": (
-        "app/audit: audit; core/advisory: audit; load/targets: packages; report/audit: findings json markdown text; "
-        "wiring: audit"
+        "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "
+        "markdown text; wiring: audit"
     ),
     "cli/commands/trust/test_audit_fix.py": "app/audit: fix plan; core/advisory: fixplan; report/audit: fixes",
     "cli/commands/trust/test_audit_vex.py": "report/audit: openvex",
@@ -241,6 +242,7 @@ TESTED_BY = {
         "core: findings; report: document; report/findings: github gitlab json junit markdown sarif text"
     ),
     "report/list/test_json.py": "report: gojson",
+    "report/registry/test_html.py": "report: html",
     "script/test_scripts.py": (
         "app: tidy why; app/work: sync work; cli/commands/change: get init tidy vendor work; cli/commands/inspect: "
         "list why; load/buildlist: package; load/packages: errors imports load localpatterns require tidy; report: "
@@ -252,6 +254,9 @@ TESTED_BY = {
         "coldloop faults lately later library sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
+    "serve/registry/test_routes.py": (
+        "core/registry: pages; report/registry: json style; serve/registry: advisories checks keeper registry"
+    ),
     "serve/server/test_buckets.py": "serve/upstream: stored",
     "serve/server/test_server.py": "cli/commands/serve: serve; serve/server: rules",
     "serve/upstream/test_care.py": "app/storage: uses; serve/upstream: uses",

@@ -17,7 +17,6 @@ from govgo.core.advisory.audit import AuditedModule, Database
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import BINARY, Finding, Place
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
-from govgo.core.gosum.dirhash import is_h1
 from govgo.core.licenses.licenses import BuildLicenses
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.sbom.sbom import Component, HashSource, LogProof, Sbom, Sboms, Scope, edges_of, scope_of
@@ -27,7 +26,7 @@ from govgo.core.sumdb.record import check_sum, sum_lines
 from govgo.core.sumdb.timeline import read_head
 from govgo.core.vcs.worktree import GitState
 from govgo.errors import Failure, GovgoError
-from govgo.load.targets.binaries import build_info, split_binaries
+from govgo.load.targets.binaries import build_info, linked, split_binaries
 from govgo.load.targets.dependencies import dependencies_of
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.packages import imported_packages
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from govgo.ports.sumdb import BundleSource
 
 _PIECE_BYTES = 1 << 20
-_DEVEL = "(devel)"
-"""What binaries record as the version of a directory."""
 
 
 class Tools(NamedTuple):
@@ -110,7 +107,7 @@ def sbom(
             documents.append(_of_build(session, each, tools, known, faults, packages=packages, ignored=ignored))
         except Failure as error:
             faults.append(from_error(None, error, Place(each.resolution.mod_file)).unchecked())
-    documents += [_of_binary(session, tools, arg) for arg in binaries]
+    documents += [_of_binary(session, tools, known, arg) for arg in binaries]
     return Sboms(tuple(documents), tuple(faults), None if timeless else started, shown_start(session))
 
 
@@ -128,18 +125,19 @@ def _of_build(
     dependencies = dependencies_of(found, faults)
     scopes, scope_note = _scopes(found, faults) if packages else ({}, "")
     found.activate()  # loading packages may have activated another go.sum
+    place = (resolution.kind, resolution.directory)
     mods = [mod for mod in resolution.modules if mod.version]
     components = [
         Component(
             module=mod,
             replacement=resolution.replacement(mod),
             scope=scopes.get(mod, Scope.UNKNOWN),
-            license=_license(known, found, mod),
+            license=_license(known, place, mod),
             knows_requirements=not dependencies.is_pruned(mod),
         )
         for mod in mods
     ]
-    audited = next((each for each in known.audited or () if _same(each, found)), None)
+    audited = _audited(known, place)
     exposures = audited.exposures if audited is not None else None
     hashed = _with_hashes(session, found, tools, components)
     return Sbom(
@@ -157,14 +155,14 @@ def _of_build(
     )
 
 
-def _same(each: AuditedModule | BuildLicenses, found: Resolved) -> bool:
-    resolution = found.resolution
-    return (each.kind, each.directory) == (resolution.kind, resolution.directory)
+def _audited(known: Known, place: tuple[str, str]) -> AuditedModule | None:
+    """What the audit says of what has this kind and directory."""
+    return next((each for each in known.audited or () if (each.kind, each.directory) == place), None)
 
 
-def _license(known: Known, found: Resolved, mod: ModuleVersion) -> str | None:
-    """The licence of a module, None where nobody has read its texts."""
-    builds = (each for each in known.licenses or () if _same(each, found))
+def _license(known: Known, place: tuple[str, str], mod: ModuleVersion) -> str | None:
+    """The licence of a module in such a build list, None where nobody has read its texts."""
+    builds = (each for each in known.licenses or () if (each.kind, each.directory) == place)
     return next((each.expression for build in builds for each in build.modules if each.module == mod), None)
 
 
@@ -265,7 +263,7 @@ def _records(bundle: Bundle) -> dict[ModuleVersion, tuple[int, bytes]]:
     return {mod: (number, text) for number, text in bundle.records for mod in subjects(text)}
 
 
-def _of_binary(session: Session, tools: Tools, arg: str) -> Sbom:
+def _of_binary(session: Session, tools: Tools, known: Known, arg: str) -> Sbom:
     """What a binary says of itself.
 
     Raises:
@@ -284,15 +282,21 @@ def _of_binary(session: Session, tools: Tools, arg: str) -> Sbom:
     if info.main is not None and info.main.path:
         mains = (_recorded(info.main)._replace(is_main=True, scope=Scope.UNKNOWN, git=_stamped(info)),)
     library = ModuleVersion(STDLIB, info.go_version.partition(" ")[0].removeprefix("go"))
-    deps = (_recorded(each) for each in info.deps if each.path)
+    place = (BINARY, shown(session, path))
+    deps = [_recorded(each) for each in info.deps if each.path]
+    deps = [each._replace(license=_license(known, place, each.module)) for each in deps]
+    audited = _audited(known, place)
     return Sbom(
         kind=BINARY,
         path=info.path,
-        directory=shown(session, path),
+        directory=place[1],
         go_version=info.go_version,
         mains=mains,
         components=tuple(_proved(session, tools, _sorted([Component(library, knows_requirements=False), *deps]))),
         edges={},
+        exposures=audited.exposures if audited is not None else None,
+        ignored=audited.ignored if audited is not None else (),
+        databases=known.databases if audited is not None else (),
         sha256=digest.hexdigest(),
         settings=info.settings,
     )
@@ -307,17 +311,13 @@ def _sorted(components: Iterable[Component]) -> list[Component]:
 
 
 def _recorded(module: BuildModule) -> Component:
-    actual = module.replace or module
-    h1 = actual.hash if is_h1(actual.hash) and actual.hash.isprintable() else ""
-    replacement = None
-    if module.replace is not None:
-        replacement = ModuleVersion(actual.path, "" if actual.version in ("", _DEVEL) else actual.version)
+    found = linked(module)
     return Component(
-        module=ModuleVersion(module.path, "" if module.version == _DEVEL else module.version),
-        replacement=replacement,
+        module=found.module,
+        replacement=found.replacement,
         scope=Scope.NEEDED,
-        h1=h1,
-        h1_from=HashSource.BINARY if h1 else None,
+        h1=found.h1,
+        h1_from=HashSource.BINARY if found.h1 else None,
         knows_requirements=False,
     )
 

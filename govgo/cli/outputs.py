@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import flag_options, option
-from govgo.errors import Failure, GovgoError, ReportedError, UsageError
+from govgo.errors import DiskError, Failure, GovgoError, ReportedError, UsageError
 from govgo.report.style import Style
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Reports(Generic[_T]):
     def __init__(
         self,
         flags: Mapping[str, Any],
-        formats: Mapping[str, Callable[[_T, Style], str]],
+        formats: Mapping[str, Callable[[_T, Style], str | None]],
         failed: Callable[[BaseException], _T],
         *,
         split: Callable[[str, _T], Iterable[tuple[str, _T]]] | None = None,
@@ -59,7 +59,8 @@ class Reports(Generic[_T]):
 
         Args:
             flags: the values of `output_options`, and of -C.
-            formats: how a result is rendered, by the name of the format; "text" is among them.
+            formats: how a result is rendered, by the name of the format; "text" is among them. One that has no
+                document for a result gives None: none is written then, and that of an earlier run is taken away.
             failed: the result of a run that ended with an error, for the reports that then say so. Standard output
                 gets it in every format but text, for which the sentence on standard error is enough.
             split: of a command whose results consist of parts, the name of the file and the result for each in a
@@ -108,7 +109,12 @@ class Reports(Generic[_T]):
         for form, file in self._outputs:
             try:
                 for name, part in self._parts(form, file, result):
-                    _write(self._formats[form](part, style_of(name)), name)
+                    text = self._formats[form](part, style_of(name))
+                    if text is None:
+                        _take_away(name)
+                        reporter().note(f"no {form} report: there is nothing to state")
+                    else:
+                        _write(text, name)
             except Failure as error:
                 self.fail(error)
 
@@ -200,6 +206,19 @@ def style_of(file: str = STDOUT) -> Style:
 
         width = shutil.get_terminal_size().columns
     return Style(width, has_colours and not environ.get("NO_COLOR"))
+
+
+def _take_away(file: str) -> None:
+    """Remove the report of an earlier run; devices and pipes stay.
+
+    Raises:
+        DiskError: it cannot be removed.
+    """
+    if os.path.isfile(file):
+        try:
+            os.unlink(file)
+        except OSError as error:
+            raise DiskError(f"remove {file}: {error.strerror}", path=file) from error
 
 
 def _write(text: str, file: str) -> None:

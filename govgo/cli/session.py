@@ -223,8 +223,12 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
     first_seen = None
     if index:
         from govgo.adapters.proxy.indexfeed import IndexFeed
+        from govgo.core.golib.url import mask
 
-        first_seen = IndexFeed(os.path.join(cwd, index)).first_seen
+        file, shown = os.path.join(cwd, index), mask(index)
+        if ("://" in index or shown != index) and not os.path.exists(file):
+            raise FlagError(f"invalid value for flag -index: {shown}: a file is needed, not a URL")
+        first_seen = IndexFeed(file).first_seen
     return Horizon(exceptions=",".join(exceptions), first_seen=first_seen, **values)
 
 

@@ -16,11 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.adapters.advisories.files import FileSource
+from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.app.audit.audit import audit
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.openvex import VexError, VexStatement, parse_openvex
 from govgo.core.goenv import OFF
+from govgo.core.golib.url import mask
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
@@ -64,7 +66,7 @@ def run_audit(
     vex: Sequence[str] = (),
     fixing: Fixing | None = None,
 ) -> Audit:
-    """Audit modules and workspaces.
+    """Audit modules, workspaces and binaries.
 
     Args:
         session: the command; its repository asks nobody when `offline`.
@@ -84,7 +86,8 @@ def run_audit(
     """
     statements = [each for name in vex for each in _statements(session, name)]
     with advisory_sources(session, databases, network=network, offline=offline) as sources:
-        looked = partial(audit, session, where, sources, max_age=max_age, packages=packages, statements=statements)
+        means = session, where, sources, DiskExecutables()
+        looked = partial(audit, *means, max_age=max_age, packages=packages, statements=statements)
         if fixing is None:
             return looked()
         if not fixing.is_done:
@@ -92,9 +95,7 @@ def run_audit(
         from govgo.app.audit.fix import fix
 
         return fix(
-            session,
-            where,
-            sources,
+            *means,
             options=fixing.options,
             plan=planned,
             dry_run=fixing.dry_run,
@@ -156,8 +157,10 @@ def _source(
     try:
         check_path(module)
     except InputError as error:
+        masked = mask(name)
+        why = f": {error}" if masked == name else ""  # it quotes the name
         raise UsageError(
-            f"{name}: neither a URL, nor a file or directory, nor a module with advisories: {error}"
+            f"{masked}: neither a URL, nor a file or directory, nor a module with advisories{why}"
         ) from None
     return _ModuleSource(session, ModuleVersion(module, version or "latest"), kept)
 

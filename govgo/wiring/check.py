@@ -106,8 +106,8 @@ class _Engines:
 
         return run_licenses_of(self._session, resolved, only_packages=only_packages).run
 
-    def verify(self, where: Sequence[str], claims: Sequence[Claim]) -> Verification:
-        """Verify claims.
+    def verify(self, where: Sequence[str], claims: Sequence[Claim], other: Session | None) -> Verification:
+        """Verify claims, in the files of another session if there is one.
 
         The verification ends the connections of its session, so it gets one of its own, unless these outlive every
         command of this process. Then this is a worker that looks at many repositories, and the module cache, which
@@ -123,7 +123,10 @@ class _Engines:
             own = make_session(
                 session.settings, session.report, network=self._network, announce=False, offline=self._options.offline
             )
+        if other is not None:
+            own.files = other.files
         found: list[Verification] = []
-        options = VerifyOptions(since=self._options.since, offline=self._options.offline)
+        since = self._options.since if other is None else ""
+        options = VerifyOptions(since=since, offline=self._options.offline)
         run_verify(own, where, claims, options, found.append)
         return found[0]

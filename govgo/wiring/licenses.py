@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses.files import LegalTexts, TreeTexts
 from govgo.adapters.licenses.matcher import SpdxMatcher
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def run_licenses(session: Session, where: Sequence[str], *, only_packages: bool = False) -> Collected:
-    """The licences of modules and workspaces; see `app.licenses.licenses`."""
+    """The licences of modules, workspaces and binaries; see `app.licenses.licenses`."""
     matcher = SpdxMatcher(KeptFiles(session.settings.env.process, "licenses"))
-    return licenses(session, where, _reader(session), matcher, only_packages=only_packages)
+    return licenses(session, where, _reader(session), matcher, DiskExecutables(), only_packages=only_packages)
 
 
 def run_licenses_of(session: Session, resolved: Sequence[Resolved], *, only_packages: bool = False) -> Collected:

@@ -16,8 +16,6 @@ from govgo.core.findings import Verdict, all_findings
 from govgo.core.goenv import OFF
 from govgo.core.sbom.sbom import Sboms
 from govgo.core.sumdb.database import database_of
-from govgo.errors import UsageError
-from govgo.load.targets.binaries import split_binaries
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.network import NetworkOptions
@@ -51,16 +49,12 @@ def run_sbom(
     """Make a bill of materials for each module, workspace and binary that `where` names.
 
     Raises:
-        UsageError: an argument names nothing; licences or advisories are asked for of a binary.
+        UsageError: an argument names nothing.
         MissingExtraError: the matcher of licences is not installed.
         GovgoError: a database of advisories cannot be asked.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     env = session.settings.env
-    if options.licenses or options.databases:
-        binaries, _ = split_binaries(session, where)
-        if binaries:
-            raise UsageError(f"{binaries[0]}: -licenses and -advisories look at build lists, not at binaries")
     known = _known(session, where, options, network)
     with ExitStack() as held:
         kept: tuple[BundleSource, str] | None = None

@@ -103,11 +103,10 @@ def make_session(
     cache = ModCache(root, writable_dirs=writable)
     files = DiskWorkspace(cache, keeping_places(settings.env.process))
     if settings.overlay:
-        from govgo.adapters.workspace.overlay import OverlayWorkspace
+        from govgo.adapters.workspace.overlay import OverlayNames, OverlayWorkspace
 
-        overlaid = OverlayWorkspace(files, settings.overlay, settings.cwd)
-        if policy.uses_overlay:
-            files = overlaid
+        kind = OverlayWorkspace if policy.uses_overlay else OverlayNames
+        files = kind(files, settings.overlay, settings.cwd)
     repo = repository(
         settings.env,
         report,

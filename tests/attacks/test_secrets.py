@@ -9,7 +9,6 @@ settings, is the exception.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ import pytest
 
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.cli.main import invoke
+from tests.attacks import verbs
 from tests.simulators.gitrepos import needs_git
 from tests.simulators.proxy import ProxySimulator, Redirect, Status, certificate
 from tests.simulators.world import World
@@ -43,6 +43,7 @@ SHAPES = {
     "port": f"{{scheme}}://me:{SECRET}@{{host}}x",
     "other-scheme": f"ftp://me:{SECRET}@{{host}}",
     "query": f"{{scheme}}://{{host}}/?token={SECRET}",
+    "bare-query": f"{{scheme}}://{{host}}?token={SECRET}",
     "fragment": f"{{scheme}}://{{host}}/#{SECRET}",
     "control": f"{{scheme}}://me:{SECRET}@{{host}}/\x7f",
 }
@@ -182,9 +183,7 @@ PLACES |= {
     },
 }
 
-COMMANDS = [
-    line.split("|")
-    for line in """\
+LINES = """\
 list|-m|all
 list|-m|-json|-u|-versions|-retracted|all
 list|-m|-e|-json|q.io/a@latest|q.io/a@main
@@ -209,24 +208,20 @@ sum|explain|-json|q.io/a
 sum|complete|-json|-n
 work|sync
 edit|-json""".splitlines()
-]
-STEP = 12
-CASES = [
-    pytest.param(name, COMMANDS[at::STEP], id=f"{name}-{at}", marks=() if at == number % STEP else pytest.mark.slow)
-    for number, name in enumerate(PLACES)
-    for at in range(STEP)
-]
+LINES += verbs.LINES
+
+MAIN = "module example.com/m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n"
+CASES = verbs.shares([*PLACES], lambda name: LINES, 40)
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     context, trusted = certificate(tmp_path)
     with World(tmp_path) as world, ProxySimulator(tls=context) as tls:
-        for version in ("v1.0.0", "v1.1.0"):
-            world.publish("q.io/a", version)
+        verbs.publish(world)
         tls.files = world.proxy.files
         tls.handlers = world.proxy.handlers
-        directory = world.main("module example.com/m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n")
+        directory = world.main(MAIN)
         for name in [name for name in os.environ if name.startswith(("GO", "GIT_")) or name.lower().endswith("_proxy")]:
             monkeypatch.delenv(name)
         world.use(monkeypatch, SSL_CERT_FILE=trusted, SSL_CERT_DIR=str(tmp_path / "none"), GOPROXY=tls.url)
@@ -237,26 +232,69 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 
 @needs_git
-@pytest.mark.parametrize(("name", "commands"), CASES)
+@pytest.mark.parametrize(("name", "lines"), CASES)
 def test_attack_no_secret_is_printed(
     name: str,
-    commands: Sequence[list[str]],
+    lines: Sequence[str],
     place: Place,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     for variable, value in PLACES[name](place).items():
         monkeypatch.setenv(variable, value)
-    for command in commands:
-        shutil.rmtree(place.world.home, ignore_errors=True)
-        place.world.home.mkdir()
-        for file in ("go.sum", "go.work"):
-            Path(file).unlink(missing_ok=True)
-        shutil.rmtree("vendor", ignore_errors=True)
-        place.world.main(
-            "module example.com/m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n", {"m.go": 'package m\n\nimport _ "q.io/a"\n'}
-        )
-        assert invoke(command) != 70, command
+    for line in lines:
+        play(line, place, capfd)
+
+
+# URLs in arguments, and in the variable that stands for one of them.
+ARGUMENTS = """\
+audit|--db|URL
+audit|--db|URL|--format|sarif
+audit|--json
+check
+sbom|--advisories|--db|URL|--format|cyclonedx
+proxies|-proxy|URL|q.io/a@v1.0.0
+proxies|-proxy|URL|-x|--json|q.io/a@v1.0.0
+log|sync|../log|-url|URL|-workers|1
+log|sync|../log|-url|LOG|-workers|1 && log|watch|../log|-url|LOG|q.io|-since|0|-once|-hook|URL
+log|sync|../log|-url|LOG|-workers|1 && log|watch|../log|-url|LOG|q.io|-since|0|-once|-vantage|URL|--json
+mirror|add|-index|URL|../mirror
+mirror|add|URL/mirror
+storage|ls|URL/storage
+fleet|list|-engine|serial|-out|../fleet|URL/a.git && fleet|report|../fleet|--json
+fleet|list|-engine|serial|-out|../fleet|URL/a.tar.gz|-json && fleet|report|../fleet
+fleet|audit|-engine|serial|-out|../fleet|--db|URL|.
+outdated|--index|URL
+what-if|get q.io/a@latest|-x
+diff|URL|HEAD""".splitlines()
+
+
+@needs_git
+@pytest.mark.parametrize(("shape", "lines"), verbs.shares([*SHAPES], lambda shape: ARGUMENTS, 6))
+def test_attack_no_secret_of_an_argument_is_printed(
+    shape: str,
+    lines: Sequence[str],
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    url = place.url(shape)
+    monkeypatch.setenv("GOVGO_VULNDB", url)
+    for line in lines:
+        if line.startswith(("fleet|list", "diff")) and ":/" not in SHAPES[shape]:
+            continue  # host:path of a repository, or a name of a commit, as good as any
+        play(line.replace("URL", url), place, capfd)
+
+
+def play(line: str, place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    """Run the commands of a line; assert that nothing of the secret is printed, or in what they have written."""
+    verbs.reset(place.world, MAIN)
+    for command in verbs.commands(line, place.world):
+        code = invoke(command)
         printed = "".join(capfd.readouterr())
-        assert HEAD not in printed, command
-        assert TAIL not in printed, command
+        assert code != 70, (command, printed)
+        assert HEAD not in printed, (command, printed)
+        assert TAIL not in printed, (command, printed)
+    for name in ("main", "log", "mirror", "fleet"):
+        for file in (place.world.root / name).rglob("*"):
+            assert not file.is_file() or HEAD.encode() not in file.read_bytes(), (line, file)

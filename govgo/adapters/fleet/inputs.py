@@ -21,12 +21,13 @@ from collections.abc import Iterable, Iterator
 from govgo.adapters.vcs.gitforeign import check_url, git_directory
 from govgo.adapters.workspace.archive import SUFFIXES
 from govgo.core.fleet.units import Kind, Unit
-from govgo.core.golib.url import mask_all
+from govgo.core.golib.url import mask, mask_all, parse
 from govgo.errors import UsageError
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//|:)[^\\\s]+")
 """user@host:path, as git-clone(1) takes it; a path with a slash before its first colon is a path."""
+_ONE_SLASH = re.compile(r"(?:https?|ssh|git|ftp|file):", re.IGNORECASE)
 _MARKS = ("go.mod", "go.work")
 _MOST_LINE = 1 << 16
 _PASSED_OVER = ("node_modules", "testdata", "vendor")
@@ -107,6 +108,8 @@ def _at_ref(cwd: str, word: str) -> Unit:
             if not git_directory(path):
                 raise UsageError(f"{word}: {word[: match.start()]} is no git repository")
             return Unit(word, Kind.GIT, path, ref)
+    if _ONE_SLASH.match(word):
+        raise UsageError(f"{mask(word)}: neither a file nor a URL, which has two slashes behind its scheme")
     if _SCP.fullmatch(word):
         host, _, path = word.partition(":")
         path, _, ref = path.partition("@")
@@ -115,7 +118,12 @@ def _at_ref(cwd: str, word: str) -> Unit:
 
 
 def _from_url(word: str) -> Unit:
-    """A URL; a ref stands behind an "@" in its path."""
+    """A URL; a ref stands behind an "@" in its path.
+
+    Raises:
+        UsageError: it is none.
+    """
+    parse(word)
     scheme, _, rest = word.partition("://")
     host, slash, path = rest.partition("/")
     path, _, ref = path.partition("@")

@@ -159,15 +159,8 @@ class HttpClient:
             NetworkError: anything else.
         """
         parts: list[bytes] = []
-        fetch = self._fetch(url, parts.append, parts.clear, limit_bytes)
-        await fetch.body()
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        if fetch.encoding not in _PLAIN:
-            shown = self._shown(url)
-            body = gunzip(fetch.encoding, body, limit_bytes, shown)
-            if len(body) > limit_bytes:
-                raise too_large(shown, limit_bytes)
-        return body
+        await self.stream(url, parts.append, parts.clear, limit_bytes)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def page(self, url: str, limit_bytes: int) -> Page:
         """The first `limit_bytes` of the body at `url`, whatever the status: pages with meta tags may come with a 404.
@@ -312,7 +305,7 @@ class HttpClient:
     async def _ask_once(self, url: str, pace: Pace) -> Answer:
         prefix = _prefix(url)
         place = self._places.get(prefix) or self._open_place(prefix)
-        target = url[len(prefix) :] or "/"
+        target = _target(url, prefix)
         if place.refusal or not place.host:
             shown = gourl.mask(place.shown + url[len(prefix) :])
             raise NetworkError(place.refusal + shown if place.refusal else _no_host(shown), url=shown)
@@ -339,7 +332,7 @@ class HttpClient:
             if not reaches(first.host, place.host):
                 lines = ()
             headers = request_headers(self._agent, lines if place.secure else (), place.own)
-            answer = await self._send(place, current[len(prefix) :] or "/", headers, pace)
+            answer = await self._send(place, _target(current, prefix), headers, pace)
             if not _is_redirect(answer):
                 return answer
         answer.close()
@@ -407,9 +400,18 @@ def _ignore_rewind() -> None:
 
 
 def _prefix(url: str) -> str:
-    """`scheme://authority` of a URL that has a path."""
-    slash = url.find("/", url.find("//") + 2)
+    """`scheme://authority` of a URL."""
+    begin = url.find("//") + 2
+    slash, query = url.find("/", begin), url.find("?", begin)
+    if 0 <= query < slash or slash < 0:
+        slash = query
     return url if slash < 0 else url[:slash]
+
+
+def _target(url: str, prefix: str) -> str:
+    """What is asked for at a server: path and query; an empty path is "/" (RFC 9112, section 3.2.1)."""
+    target = url[len(prefix) :]
+    return target if target[:1] == "/" else "/" + target
 
 
 def _is_redirect(answer: Answer) -> bool:

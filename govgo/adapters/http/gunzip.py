@@ -83,19 +83,19 @@ class Gunzip:
 
 
 def gunzip(coding: str, body: bytes, limit_bytes: int, shown: str) -> bytes:
-    """The content of a whole body; of one that is longer than the limit, the first bytes and one more.
+    """The content of a whole body, or the first `limit_bytes` of it.
 
     Raises:
         NetworkError: as `Gunzip`.
     """
     stream = Gunzip(coding, shown)
     parts: list[bytes] = []
-    size = 0
+    left = limit_bytes
     for piece in stream.feed(body):
-        parts.append(piece)
-        size += len(piece)
-        if size > limit_bytes:
-            return b"".join(parts)[: limit_bytes + 1]
+        parts.append(piece[:left])
+        left -= len(piece)
+        if left < 0:
+            return b"".join(parts)
     stream.finish()
     return b"".join(parts)
 

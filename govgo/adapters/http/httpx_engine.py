@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
@@ -109,6 +110,9 @@ class HttpxEngine:
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._most),
                 trust_env=False,
                 follow_redirects=False,
+                # As in go and with libcurl, a server leaves nothing for the next request; and one with a cookie that is
+                # not ASCII would end all requests that follow.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             )
         return client
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from govgo.core.foreign import one_line
+from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check
@@ -54,18 +55,25 @@ async def read_range(fetch: Fetch, url: str, since: str, limit: int) -> IndexRan
         limit: so many lines are read at most.
 
     Raises:
+        UsageError: `url` is no URL.
         NetworkError: an answer is no part of an index.
         NotFoundError, UnavailableError: there is no answer.
     """
+    base = gourl.parse(url)
+    base = base._replace(path=base.path or "/", fragment="")
     found: dict[ModuleVersion, None] = {}
     seen: set[tuple[str, str, str]] = set()
     passed_over = 0
     while len(seen) < limit:
         asked = min(MAX_LINES, limit - len(seen) + (1 if seen else 0))
-        query = [*([f"since={quote(since, safe='')}"] if since else []), f"limit={asked}"]
-        data = await fetch(f"{url}{'&' if '?' in url else '?'}{'&'.join(query)}", MAX_PAGE_BYTES)
+        query = [
+            *([base.query] if base.query else []),
+            *([f"since={quote(since, safe='')}"] if since else []),
+            f"limit={asked}",
+        ]
+        data = await fetch(str(base._replace(query="&".join(query))), MAX_PAGE_BYTES)
         lines = [line for line in data.split(b"\n") if line.strip()]
-        fresh = [entry for line in lines if (entry := _entry(url, line)) not in seen]
+        fresh = [entry for line in lines if (entry := _entry(gourl.mask(url), line)) not in seen]
         for entry in fresh[: limit - len(seen)]:
             seen.add(entry)
             mod, since = ModuleVersion(*entry[:2]), entry[2]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
+from govgo.core.golib.url import mask_all
 from govgo.errors import DiskError, UsageError
 from govgo.ports.files import Workspace
 
@@ -66,7 +67,7 @@ def _commit(directory: str, ref: str, flag: str) -> str:
     done = _git(flag, directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if done.returncode != 0:
         why = _said(done.stderr)
-        raise UsageError(f"{flag} {quote(ref)}: no such commit in {directory}" + (f": {why}" if why else ""))
+        raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
     return done.stdout.decode("ascii", "replace").strip()
 
 

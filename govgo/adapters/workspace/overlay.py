@@ -137,6 +137,16 @@ class OverlayWorkspace(DiskWorkspace):
             raise StaleError(f"updates to {name} needed, but {name} is part of the overlay specified with -overlay")
 
 
+class OverlayNames(OverlayWorkspace):
+    """Files that are looked for through an overlay, and then read and written where they lie: `go mod edit`."""
+
+    def _read(self, path: str, read: Callable[[str], bytes | None]) -> bytes | None:
+        return read(path)
+
+    def _refuse(self, path: str) -> None:
+        """What lies there may be written."""
+
+
 def _parse(data: bytes, cwd: str) -> dict[str, str]:
     """The overlay as absolute path -> absolute replacement, "" for a file that is to be absent."""
     try:

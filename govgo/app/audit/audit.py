@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.app.audit.binaries import LinkedBinary, audited_binary, read_binaries
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored, Stated
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
 from govgo.core.advisory.openvex import VexStatement, deciding_statement
@@ -21,7 +22,8 @@ from govgo.core.policy.age import age_text
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion
-from govgo.errors import Failure, UnavailableError
+from govgo.errors import Failure, UnavailableError, UsageError
+from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
@@ -30,13 +32,14 @@ from govgo.ports.advisories import AdvisorySource, Snapshot
 if TYPE_CHECKING:
     from govgo.app.audit.plan import FixOptions
     from govgo.load.session.session import Session
-    from govgo.ports.files import PlannedFiles, Workspace
+    from govgo.ports.files import Executables, PlannedFiles, Workspace
 
 
 def audit(
     session: Session,
     where: Sequence[str],
     sources: Collection[AdvisorySource],
+    executables: Executables,
     *,
     max_age: timedelta | None = None,
     packages: bool = False,
@@ -44,12 +47,13 @@ def audit(
     fix: FixOptions | None = None,
     plan: Callable[[Workspace], PlannedFiles] | None = None,
 ) -> Audit:
-    """Match the build list of each module and workspace that `where` names with the advisories of all sources.
+    """Match the build list of each module, workspace and binary that `where` names with the advisories of all sources.
 
     Args:
         session: the command.
-        where: directories, or `DIR/...`; none for the main module or the workspace.
+        where: directories, `DIR/...`, and Go binaries; none for the main module or the workspace.
         sources: databases of advisories.
+        executables: reads Go binaries.
         max_age: a database that was last changed before is a fault.
         packages: leave out what no import of the main modules leads to.
         statements: of OpenVEX documents, which may say that something does not count.
@@ -57,13 +61,23 @@ def audit(
         plan: makes files whose changes stay in memory; for `fix`.
 
     Raises:
-        UsageError: an argument names nothing, or there is no main module.
+        UsageError: an argument names nothing, there is no main module, or a plan is asked for of a binary.
         GovgoError: a database cannot be asked: then nothing would be known.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    resolved = resolve_all(session, where)
+    files, where = split_binaries(session, where)
+    if files and fix is not None:
+        raise UsageError(f"{files[0]}: a binary has no requirements to raise: -plan and -fix are about go.mod")
     return audit_resolved(
-        session, resolved, sources, max_age=max_age, packages=packages, fix=fix, plan=plan, statements=statements
+        session,
+        resolve_all(session, where) if where or not files else (),
+        sources,
+        max_age=max_age,
+        packages=packages,
+        fix=fix,
+        plan=plan,
+        statements=statements,
+        binaries=read_binaries(session, executables, files),
     )
 
 
@@ -77,8 +91,9 @@ def audit_resolved(
     fix: FixOptions | None = None,
     plan: Callable[[Workspace], PlannedFiles] | None = None,
     statements: Sequence[VexStatement] = (),
+    binaries: Sequence[LinkedBinary] = (),
 ) -> Audit:
-    """The same for modules and workspaces that were resolved already."""
+    """The same for modules and workspaces that were resolved already, and binaries that were read."""
     faults: list[Finding] = []
     found: list[Resolved] = []
     for each in resolved:
@@ -88,7 +103,8 @@ def audit_resolved(
             found.append(each)
     releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
-    snapshots = [_asked(source, paths | {STDLIB, TOOLCHAIN}) for source in sources] if found else []
+    paths.update(path for each in binaries for path in each.matched)
+    snapshots = [_asked(source, paths | {STDLIB, TOOLCHAIN}) for source in sources] if found or binaries else []
     now = session.clock.now()
     faults += _stale(snapshots, now, max_age)
     index = AdvisoryIndex(advisory for snapshot in snapshots for advisory in snapshot.advisories)
@@ -110,6 +126,10 @@ def audit_resolved(
             Planning(session, each, known, fix, policy.counts, plan, faults).planned(module)
             for each, policy, module in zip(found, policies, modules, strict=True)
         ]
+    for binary in binaries:
+        # No govgo.toml is about a binary, which may come from anywhere.
+        policy = _Policy((), statements, (binary.path,), now)
+        modules.append(_judged(audited_binary(binary, index), policy))
     return Audit(
         databases=tuple(Database(s.source, s.size, s.modified, s.is_kept, s.is_proved) for s in snapshots),
         modules=tuple(modules),

@@ -26,13 +26,14 @@ from govgo.ports.advisories import AdvisorySource, Snapshot
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
-    from govgo.ports.files import PlannedFiles, Workspace
+    from govgo.ports.files import Executables, PlannedFiles, Workspace
 
 
 def fix(
     session: Session,
     where: Sequence[str],
     sources: Collection[AdvisorySource],
+    executables: Executables,
     *,
     options: FixOptions,
     plan: Callable[[Workspace], PlannedFiles],
@@ -44,7 +45,7 @@ def fix(
     """Audit, do what the plans say, and audit again.
 
     Args:
-        session, where, sources, max_age, packages, statements: as for `audit`.
+        session, where, sources, executables, max_age, packages, statements: as for `audit`.
         options: what to clear.
         plan: makes files whose changes stay in memory.
         dry_run: write nothing; say in `dry_runs` what would change.
@@ -57,7 +58,9 @@ def fix(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     asked = [_Asked(source) for source in sources]
-    repeated = partial(audit, session, where, asked, max_age=max_age, packages=packages, statements=statements)
+    repeated = partial(
+        audit, session, where, asked, executables, max_age=max_age, packages=packages, statements=statements
+    )
     before = repeated(fix=options, plan=plan)
     faults: list[Finding] = []
     done: list[FixPlan] = []

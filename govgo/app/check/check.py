@@ -12,12 +12,12 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.check.asked import ask
-from govgo.app.check.since import Before, state_before
+from govgo.app.check.since import OF_FILES, Before, LineKey, line_keys, state_before, without_lines
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.findings import finding_of
-from govgo.core.findings import Claim, Finding, ModuleReport, Verification
+from govgo.core.findings import Claim, Finding, ModuleReport, Verdict, Verification
 from govgo.core.govgotoml import NAME, NoPolicyError, ProjectPolicy
 from govgo.core.licenses.licenses import Licenses
 from govgo.core.policy import rules
@@ -43,13 +43,14 @@ class Tools(NamedTuple):
     Attributes:
         audit: matches modules with advisories.
         licenses: tells the licences of modules; True for those alone that provide packages.
-        verify: verifies claims about the modules that it is given, or about those of the run where it is given none.
+        verify: verifies claims about the modules that it is given, or about those of the run where it is given none; in
+            the files of another session where it is given one.
         plan: makes files whose changes stay in memory.
     """
 
     audit: Callable[[Sequence[Resolved], AdvisoryRule], Audit]
     licenses: Callable[[Sequence[Resolved], bool], Licenses]
-    verify: Callable[[Sequence[str], Sequence[Claim]], Verification]
+    verify: Callable[[Sequence[str], Sequence[Claim], Session | None], Verification]
     plan: Callable[[Workspace], PlannedFiles]
 
 
@@ -91,9 +92,9 @@ def check(
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     policies = _policies_of(session, audited(session, where))
     subjects = [_Subject(each, policies[each.target.root]) for each in resolve_all(session, where)]
-    run = _Run(session, tools, where, subjects)
+    run = _Run(session, tools, where, subjects, old)
     for each in subjects:
-        run.judge(each, old, since)
+        run.judge(each, since)
     for policy in run.policies:
         run.ask_engines(policy)
     used: dict[str, set[Waiver]] = {policy.file: set() for policy in run.policies}
@@ -138,22 +139,30 @@ _START = f"a {NAME} to begin with: `printf '[check]\\ntidy = true\\nverify = tru
 class _Run:
     """The rules of all modules and workspaces. `findings` are those that concern no single one."""
 
-    def __init__(self, session: Session, tools: Tools, where: Sequence[str], subjects: Sequence[_Subject]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        tools: Tools,
+        where: Sequence[str],
+        subjects: Sequence[_Subject],
+        old: Session | None,
+    ) -> None:
         self.findings: list[Finding] = []
         self.policies = tuple({each.policy.file: each.policy for each in subjects}.values())
         self._session = session
         self._tools = tools
         self._where = where
         self._subjects = subjects
+        self._old = old
 
-    def judge(self, subject: _Subject, old: Session | None, since: str) -> None:
+    def judge(self, subject: _Subject, since: str) -> None:
         """The rules for which one module or workspace is enough."""
         found, build, policy = subject.found, subject.build, subject.policy.check
         if isinstance(found, Unresolved):
             subject.findings.append(found.fault.unchecked())
             return
         assert build is not None, "of a module that is resolved"
-        session = self._session
+        session, old = self._session, self._old
         if old is not None:
             try:
                 subject.before = state_before(old, session, found, policy, self._tools.plan)
@@ -218,16 +227,30 @@ class _Run:
 
     def _verify(self, policy: ProjectPolicy, subjects: list[_Subject]) -> None:
         where = self._where if len(self.policies) == 1 else [each.found.target.mod_file for each in subjects]
-        run = self._tools.verify(where, policy.check.verify)
+        run = self._tools.verify(where, policy.check.verify, None)
+        known_before = self._verified_before(where, policy)
         homes = {directory: subject for subject in subjects for directory in self._directories(subject)}
         for report in run.modules:
             subject = homes.get(report.directory)
+            findings = [new for each in report.findings if (new := without_lines(each, known_before)) is not None]
             if subject is None:
-                self._add(report.findings)
+                self._add(findings)
             else:
                 known = {each.text for each in subject.findings}
-                subject.findings += [each for each in report.findings if each.text not in known]
+                subject.findings += [each for each in findings if each.text not in known]
         self._add(run.findings)
+
+    def _verified_before(self, where: Sequence[str], policy: ProjectPolicy) -> set[LineKey]:
+        """What was wrong in the earlier state by those claims that are about files and not about lines that came."""
+        claims = [each for each in policy.check.verify if each in OF_FILES]
+        if self._old is None or not claims:
+            return set()
+        try:
+            run = self._tools.verify(where, claims, self._old)
+        except Failure:
+            return set()  # what cannot be verified is not known to have been there
+        found = [*run.findings, *(each for report in run.modules for each in report.findings)]
+        return {key for each in found if each.verdict is Verdict.FINDING for key in line_keys(each)}
 
     def _directories(self, subject: _Subject) -> Iterator[str]:
         """The directories of a module or workspace and its modules, as reports have them."""

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.audit.audit import go_release
 from govgo.app.check.untidy import untidy
 from govgo.app.hygiene import manifests_of
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
-from govgo.core.findings import Finding, Verdict
+from govgo.core.findings import Claim, Finding, Verdict
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy import rules
 from govgo.core.policy.judge import Build, judge
 from govgo.core.policy.values import CheckPolicy
@@ -20,6 +21,30 @@ from govgo.load.targets.targets import shown
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
     from govgo.ports.files import PlannedFiles, Workspace
+
+
+OF_FILES = (Claim.COMPLETE, Claim.VENDOR)
+"""The claims of `verify` about whole files, which are verified in both states. Of go.sum only added lines are looked at
+otherwise; what is wrong in the module cache is about module versions."""
+
+
+LineKey = tuple[Claim | None, str, ModuleVersion | None, str]
+"""What one line of a finding of `verify` is about, whatever else has the same cause."""
+
+
+def line_keys(finding: Finding) -> Iterator[LineKey]:
+    """The key of each line. That of a missing hash is its module: the sentence changes where several have one cause."""
+    said = "" if finding.claim is Claim.COMPLETE else finding.reason or finding.text
+    for line in finding.lines:
+        yield finding.claim, finding.code, line.module, said
+
+
+def without_lines(finding: Finding, known: Collection[LineKey]) -> Finding | None:
+    """The finding without the lines that were known before; None where nothing is left of it."""
+    left = [line for line, key in zip(finding.lines, line_keys(finding), strict=True) if key not in known]
+    if len(left) == len(finding.lines) or finding.verdict > Verdict.FINDING:
+        return finding
+    return finding._replace(module=left[0].module, place=left[0].place, others=tuple(left[1:])) if left else None
 
 
 class Before(NamedTuple):
@@ -44,8 +69,8 @@ class Before(NamedTuple):
                 yield finding
 
     def _was_there(self, finding: Finding, build: Build) -> bool:
-        if finding.claim is not None:
-            return False  # `verify` looks at added lines alone
+        if finding.claim is not None and finding.claim is not Claim.CACHE:
+            return False  # what was there is left out already
         if finding.code == rules.TOO_MANY:
             return any(len(each.modules) >= len(build.modules) for each in self.builds)
         if (finding.code, finding.text) in self.keys:

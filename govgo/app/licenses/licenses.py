@@ -8,11 +8,12 @@ are matched at once, each text once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.core.findings import Finding, ModuleReport, Place, Verdict
+from govgo.core.findings import BINARY, Finding, ModuleReport, Place, Verdict
+from govgo.core.gosum.ledger import SumLedger
 from govgo.core.govgotoml import LicenseOverride, ProjectPolicy
 from govgo.core.licenses.licenses import BuildLicenses, Licenses, ModuleLicense
 from govgo.core.licenses.texts import (
@@ -27,8 +28,8 @@ from govgo.core.licenses.texts import (
 )
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import asking_places
-from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure, GovgoError, SecurityError
+from govgo.load.targets.binaries import all_linked, build_info, split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.packages import imported_packages
 from govgo.load.targets.policy import read_policy
@@ -38,6 +39,7 @@ from govgo.ports.licenses import LegalReader, TextMatcher
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
+    from govgo.ports.files import Executables
 
 
 class _Read(NamedTuple):
@@ -50,12 +52,21 @@ class _Read(NamedTuple):
 
 
 class _Build(NamedTuple):
-    """A build list of which the texts were read; `faults` is what could not be."""
+    """A build list or binary of which the texts were read.
 
-    found: Resolved
+    Attributes:
+        licenses: what it is called; the licences are still to be judged.
+        report: the same for findings.
+        faults: what could not be read.
+        asking: the line that leads to a module, and the chain to it.
+    """
+
+    licenses: BuildLicenses
+    report: ModuleReport
     policy: ProjectPolicy
     read: list[_Read]
     faults: list[Finding]
+    asking: Callable[[ModuleVersion], tuple[Place | None, tuple[str, ...]]]
 
 
 class Collected(NamedTuple):
@@ -70,16 +81,18 @@ def licenses(
     where: Sequence[str],
     reader: LegalReader,
     matcher: TextMatcher,
+    executables: Executables,
     *,
     only_packages: bool = False,
 ) -> Collected:
-    """Tell the licences of the build list of each module and workspace that `where` names.
+    """Tell the licences of the build list of each module and workspace, and of each binary, that `where` names.
 
     Args:
         session: the command.
-        where: directories, or `DIR/...`; none for the main module or the workspace.
+        where: directories, `DIR/...`, and Go binaries; none for the main module or the workspace.
         reader: reads zips and directories.
         matcher: tells which licences texts are.
+        executables: reads Go binaries.
         only_packages: leave out modules that provide no package of the build or its tests.
 
     Raises:
@@ -87,8 +100,10 @@ def licenses(
         MissingExtraError: the matcher is not installed.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    resolved = resolve_all(session, where)
-    return licenses_of(session, resolved, reader, matcher, only_packages=only_packages)
+    files, where = split_binaries(session, where)
+    binaries = [_read_binary(session, executables, reader, arg) for arg in files]
+    resolved = resolve_all(session, where) if where or not files else ()
+    return _judged_all(session, resolved, reader, matcher, binaries, only_packages=only_packages)
 
 
 def licenses_of(
@@ -99,7 +114,20 @@ def licenses_of(
     *,
     only_packages: bool = False,
 ) -> Collected:
-    """The same for modules and workspaces that were resolved already, which may be while it runs."""
+    """The same for modules and workspaces that were resolved already."""
+    return _judged_all(session, resolved, reader, matcher, (), only_packages=only_packages)
+
+
+def _judged_all(
+    session: Session,
+    resolved: Iterable[Resolved | Unresolved],
+    reader: LegalReader,
+    matcher: TextMatcher,
+    binaries: Iterable[_Build],
+    *,
+    only_packages: bool,
+) -> Collected:
+    """The run over all that is named; modules may be resolved while it runs."""
     started, begin_s = session.clock.now(), session.clock.monotonic_s()
     outcomes: list[_Build | ModuleReport] = []
     for each in resolved:
@@ -111,6 +139,7 @@ def licenses_of(
         except Failure as error:
             fault = from_error(None, error, Place(each.resolution.mod_file))
             outcomes.append(_report(session, each, [fault.unchecked()]))
+    outcomes += binaries
     texts = _by_digest(read for build in outcomes if isinstance(build, _Build) for read in build.read)
     matches = matcher.match(texts) if texts else {}
     builds: list[BuildLicenses] = []
@@ -119,10 +148,10 @@ def licenses_of(
         if isinstance(outcome, ModuleReport):
             reports.append(outcome)
             continue
-        resolution = outcome.found.resolution
         modules = tuple(_judged(outcome.policy, read, matches) for read in outcome.read)
-        builds.append(BuildLicenses(resolution.kind, resolution.path, resolution.directory, modules))
-        reports.append(_report(session, outcome.found, [*outcome.faults, *_findings(resolution, modules)]))
+        builds.append(outcome.licenses._replace(modules=modules))
+        findings = (*outcome.faults, *_findings(outcome, modules))
+        reports.append(outcome.report._replace(findings=findings))
     run = Licenses(
         builds=tuple(builds),
         modules=tuple(reports),
@@ -240,7 +269,64 @@ def _read(session: Session, found: Resolved, reader: LegalReader, *, only_packag
         except Failure as error:
             fault = from_error(None, error, resolution.deciding_place(mod.path))
             faults.append(fault.unchecked()._replace(module=mod))
-    return _Build(found, policy, read, faults)
+    places = asking_places(resolution)
+
+    def asking(mod: ModuleVersion) -> tuple[Place | None, tuple[str, ...]]:
+        chain = tuple(str(link) if link.version else link.path for link in resolution.chain(mod))
+        return resolution.deciding_place(mod.path) or places.get(mod), chain
+
+    named = BuildLicenses(resolution.kind, resolution.path, resolution.directory, ())
+    return _Build(named, _report(session, found, ()), policy, read, faults, asking)
+
+
+def _read_binary(session: Session, executables: Executables, reader: LegalReader, arg: str) -> _Build:
+    """The texts of the modules in a binary, from zips that are proved and have the hashes that it records.
+
+    Raises:
+        UsageError: the file is no Go binary, or was built without modules.
+        DiskError: it cannot be read.
+        SecurityError: a zip has another hash than the binary records, or the checksum database.
+    """
+    info = build_info(session, executables, arg)
+    file = shown(session, session.absolute(arg))
+    place = Place(file)
+    main = info.main.path if info.main is not None else info.path
+    mods = all_linked(info)
+    repo = session.repo
+    before = repo.ledger
+    repo.reset(SumLedger())  # no go.sum beside it speaks for a binary
+    try:
+        wanted = [each for each in dict.fromkeys(each.actual for each in mods) if each.version]
+        downloads = dict(zip(wanted, repo.download(wanted, extract=False), strict=True))
+    finally:
+        repo.reset(before)
+    lines = "".join(f"{each.actual.path} {each.actual.version} {each.h1}\n" for each in mods if each.h1)
+    recorded = SumLedger(file, lines.encode())
+    read: list[_Read] = []
+    faults: list[Finding] = []
+    for each in mods:
+        source = each.actual
+        if not source.version:
+            text = f"{each.module.path}: it was built from a directory, whose licence is unknown"
+            faults.append(Finding("license-unknown", None, Verdict.FINDING, text, each.module, place))
+            continue
+        try:
+            done = downloads[source]
+            if done.error is not None:
+                raise done.error if isinstance(done.error, GovgoError) else Failure(str(done.error))
+            recorded.check(source, done.sum)
+            files = reader.in_zip(done.zip, f"{source.path}@{source.version}/")
+            read.append(_Read(each.module, each.replacement, files, done.sum))
+        except Failure as error:
+            faults.append(from_error(None, error, place).unchecked()._replace(module=each.module))
+    return _Build(
+        licenses=BuildLicenses(BINARY, main, file, ()),
+        report=ModuleReport(BINARY, main, file, (), (), ()),
+        policy=ProjectPolicy(),
+        read=read,
+        faults=faults,
+        asking=lambda mod: (place, (main, str(mod))),
+    )
 
 
 def _judged(policy: ProjectPolicy, read: _Read, matches: Mapping[str, Match]) -> ModuleLicense:
@@ -274,15 +360,13 @@ def _override(policy: ProjectPolicy, read: _Read) -> LicenseOverride | None:
     return max(found, key=lambda each: bool(each.version), default=None)
 
 
-def _findings(resolution: Resolution, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:
-    places = asking_places(resolution)
+def _findings(build: _Build, modules: Sequence[ModuleLicense]) -> Iterator[Finding]:
     for each in modules:
         faults = [] if each.reason else list(_faults(each))
         if not faults:
             continue
         mod, name = each.module, _name(each)
-        place = resolution.deciding_place(mod.path) or places.get(mod)
-        chain = tuple(str(link) if link.version else link.path for link in resolution.chain(mod))
+        place, chain = build.asking(mod)
         for code, text in faults:
             yield Finding(code, None, Verdict.FINDING, f"{name}: {text}", mod, place, needed_by=chain)
 

@@ -62,7 +62,7 @@ class AuditedModule(NamedTuple):
     """A module or workspace that was audited.
 
     Attributes:
-        kind, path, directory: as in `Resolution`.
+        kind, path, directory: as in `Resolution`; of a binary the path of its main module, and the file.
         modules: how many modules its build list has besides main ones.
         release: the Go release whose standard library and go command were matched.
         unmatched: modules replaced by directories: their code has no version, so no advisory can be matched.

@@ -15,9 +15,11 @@ Sources: the Open Source Vulnerability format, "Evaluation"; go.dev/security/vul
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from govgo.core.foreign import one_line
 from govgo.core.version import semver
 from govgo.errors import InputError
 
@@ -27,6 +29,12 @@ STDLIB, TOOLCHAIN = "stdlib", "toolchain"
 _ECOSYSTEM = "Go"
 _ANY = "0"
 _EVENTS = ("introduced", "last_affected", "fixed", "limit")
+_MOST_SHOWN = 80
+"""Characters of a value in an error."""
+_URL = re.compile(
+    r"https?://(?:[\w.~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?:#(?:[\w.~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?", re.ASCII
+)
+"""What may stand as a link in any format (RFC 3986); authors write others, too."""
 
 
 class AdvisoryError(InputError):
@@ -96,7 +104,7 @@ class Advisory(NamedTuple):
         severity: a CVSS vector or a word, "" where the database gives none.
         published, modified: RFC 3339, "" where it does not say.
         withdrawn: when it was taken back, "" while it stands.
-        url: a page about it, "" for none.
+        url: a page about it, http or https; "" for none.
         affected: the modules.
     """
 
@@ -135,7 +143,7 @@ def parse_advisory(name: str, data: bytes) -> Advisory:
         return _advisory(document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
-        raise AdvisoryError(f"{name}: malformed advisory: {reason}") from error
+        raise AdvisoryError(f"{one_line(name)}: malformed advisory: {one_line(reason)}") from error
 
 
 def _advisory(document: Mapping[str, Any]) -> Advisory:
@@ -179,9 +187,9 @@ def _ranges(events: Iterable[Mapping[str, Any]]) -> Iterable[Range]:
     found = [each for each in found if each != ("*", "limit")]  # no limit at all
     for version, kind in found:
         if kind not in _EVENTS:
-            raise ValueError(f"unknown event {kind}")
+            raise ValueError(f"unknown event {kind[:_MOST_SHOWN]}")
         if version != _ANY and not semver.is_valid(f"v{version}"):
-            raise ValueError(f"invalid version {version}")
+            raise ValueError(f"invalid version {version[:_MOST_SHOWN]}")
     found.sort(key=lambda each: (_key(each[0]), _EVENTS.index(each[1])))
     introduced = ""
     for version, kind in found:
@@ -209,14 +217,14 @@ def _severity(document: Mapping[str, Any], specific: Mapping[str, Any]) -> str:
 
 def _url(document: Mapping[str, Any], specific: Mapping[str, Any]) -> str:
     own = specific.get("url")
-    if isinstance(own, str):
-        return own
-    return next((_text(each.get("url") or "") for each in _mappings(document.get("references"))), "")
+    urls = [own] if isinstance(own, str) else []
+    urls += [_text(each.get("url") or "") for each in _mappings(document.get("references"))]
+    return next(filter(_URL.fullmatch, urls), "")
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{json.dumps(value)[:40]} is no string")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no string")
     return value
 
 
@@ -224,7 +232,7 @@ def _texts(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise TypeError(f"{json.dumps(value)[:40]} is no list")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no list")
     return tuple(map(_text, value))
 
 
@@ -232,7 +240,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise TypeError(f"{json.dumps(value)[:40]} is no object")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no object")
     return value
 
 
@@ -240,5 +248,5 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise TypeError(f"{json.dumps(value)[:40]} is no list")
+        raise TypeError(f"{json.dumps(value)[:_MOST_SHOWN]} is no list")
     return [_mapping(each) for each in value]

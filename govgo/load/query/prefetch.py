@@ -182,7 +182,7 @@ def know_latest_of_lists(session: Session, paths: Iterable[str]) -> list[Ask]:
         except Failure:
             continue
         source = know_latest(session, ModuleVersion(path, version))
-        if source.version:
+        if source is not None and source.version:
             asks.append(Ask("gomod", source.path, source.version))
     return asks
 

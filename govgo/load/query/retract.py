@@ -154,9 +154,13 @@ class _Latest(dict[str, ModuleVersion | GovgoError]):
     """By module path, the version whose go.mod is asked, or why there is none."""
 
 
-def know_latest(session: Session, latest: ModuleVersion) -> ModuleVersion:
-    """Take `latest` for the latest version of its module, as its list says; the version whose go.mod is asked."""
-    return session.part(_Latest).setdefault(latest.path, session.main.resolve(latest))  # type: ignore[return-value]
+def know_latest(session: Session, latest: ModuleVersion) -> ModuleVersion | None:
+    """Take `latest` for the latest version of its module, as its list says; the version whose go.mod is asked.
+
+    None where the question was asked before and failed: that answer stands for the whole command.
+    """
+    known = session.part(_Latest).setdefault(latest.path, session.main.resolve(latest))
+    return known if isinstance(known, ModuleVersion) else None
 
 
 def query_latest_ignoring_retractions(session: Session, path: str) -> ModuleVersion:

@@ -26,7 +26,7 @@ class Policy(NamedTuple):
         writes_go_sum: go.sum is written with go.mod.
         lenient_sums: malformed lines of go.sum are dropped, not refused.
         lenient_workspace: go.work may have a lower go line than its modules.
-        uses_overlay: files are read through -overlay.
+        uses_overlay: files are read through -overlay; else they are only looked for through it.
         fetches_selected: the go.mod of every selected version will be needed, so it is fetched early.
         checks_latest: so will the latest go.mod of the modules that provide packages, for retractions.
     """

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.gobinary.buildinfo import read_build_info
-from govgo.core.gobinary.modinfo import BuildInfo
+from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
+from govgo.core.gosum.dirhash import is_h1
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
     from govgo.ports.files import Executables
 
+_DEVEL = "(devel)"
+"""What binaries record as the version of a directory."""
 _MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
 
 
@@ -44,3 +48,48 @@ def build_info(session: Session, files: Executables, arg: str) -> BuildInfo:
     if info.main is None and not info.deps:
         raise UsageError(f"{arg}: it was built without modules, so it names none")
     return info
+
+
+class Linked(NamedTuple):
+    """A module whose packages are in a binary.
+
+    Attributes:
+        module: the version that was required; without one where it was built from a directory.
+        replacement: what stands in its place, without version for a directory; None where nothing does.
+        h1: the hash of its zip that the binary records, "" for none.
+    """
+
+    module: ModuleVersion
+    replacement: ModuleVersion | None = None
+    h1: str = ""
+
+    @property
+    def actual(self) -> ModuleVersion:
+        """The module version whose code is in the binary."""
+        return self.replacement or self.module
+
+
+def linked(module: BuildModule) -> Linked:
+    """A module as a binary records it."""
+    actual = module.replace or module
+    replacement = None
+    if module.replace is not None:
+        replacement = ModuleVersion(actual.path, "" if actual.version in ("", _DEVEL) else actual.version)
+    return Linked(
+        module=ModuleVersion(module.path, "" if module.version == _DEVEL else module.version),
+        replacement=replacement,
+        h1=actual.hash if is_h1(actual.hash) and actual.hash.isprintable() else "",
+    )
+
+
+def all_linked(info: BuildInfo) -> list[Linked]:
+    """The modules in a binary, by path; of one that is named twice the first.
+
+    The main module is among them where it was published: else its version is what the linker made of its work tree, and
+    it has no hash.
+    """
+    found: dict[str, Linked] = {}
+    for each in [*([info.main] if info.main is not None else []), *info.deps]:
+        if each.path and (each is not info.main or linked(each).h1):
+            found.setdefault(each.path, linked(each))
+    return sorted(found.values(), key=lambda each: each.module)

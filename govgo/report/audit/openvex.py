@@ -28,9 +28,14 @@ AUTHOR = "Unknown Author"
 """An author has to be a person or an organization, and who runs the command is not known."""
 
 
-def audit_openvex(run: Audit) -> str:
-    """The document, a newline at its end. Its name depends on what it says alone."""
+def audit_openvex(run: Audit) -> str | None:
+    """The document, a newline at its end. Its name depends on what it says alone.
+
+    None where there is no statement: the format has no document without one, and none that says "nothing is known".
+    """
     statements = [each for module in run.modules for each in _statements(run, module)]
+    if not statements:
+        return None
     content = json.dumps(statements, sort_keys=True)
     return encode(
         {

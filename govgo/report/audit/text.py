@@ -8,6 +8,7 @@ from datetime import datetime
 
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure
 from govgo.core.advisory.findings import GO_NAMES, chain_text, fix_text, subject
+from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.report.audit.fixes import fix_lines
 from govgo.report.style import PLAIN, Style
@@ -45,7 +46,9 @@ def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> str:
 def _has_fixes(run: Audit) -> bool:
     """Whether there is something to plan, and no plan was asked for."""
     planned = any(module.fixes or module.in_go for module in run.modules)
-    return not planned and any(each.vulnerability.fixed_in and each.chain for _, each in run.exposures())
+    return not planned and any(
+        each.vulnerability.fixed_in and each.chain for module, each in run.exposures() if module.kind != BINARY
+    )
 
 
 def level(run: Audit) -> str:

@@ -98,6 +98,20 @@ def test_what_names_nothing(root: Path, word: str) -> None:
         named(root, word)
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("https://me:s3/cret@h.example/a.git", 'parse "https://me:xxxxx@h.example/a.git"'),
+        ("https:/me:s3cret@h.example/a.git", "https:/me:xxxxx@h.example/a.git: neither a file nor a URL"),
+    ],
+)
+def test_a_password_that_breaks_a_url_is_not_told(root: Path, word: str, shown: str) -> None:
+    with pytest.raises(UsageError, match="xxxxx") as caught:
+        named(root, word)
+    assert str(caught.value).startswith(shown)
+    assert "cret" not in str(caught.value)
+
+
 def test_trees_that_are_deep(root: Path) -> None:
     deep = root / "deep"
     deep.mkdir()

@@ -8,7 +8,9 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 
@@ -50,6 +52,13 @@ def test_an_honest_body(engine: MakeEngine) -> None:
         assert fetch(engine, proxy.url + LIST) == b"v1.0.0\n"
         assert fetch(engine, proxy.url + "/big", 3_000_000) == b"x" * 3_000_000
         assert "accept-encoding" not in proxy.headers[0] or proxy.headers[0]["accept-encoding"] == "identity"
+
+
+def test_a_url_without_a_path(engine: MakeEngine) -> None:
+    with ProxySimulator({"/": b"a", "/?b=/c": b"d"}) as proxy:
+        assert (fetch(engine, proxy.url), fetch(engine, proxy.url + "?b=/c")) == (b"a", b"d")
+        # RFC 9112, section 3.2.1: an empty path is sent as "/".
+        assert proxy.asked == ["/", "/?b=/c"]
 
 
 def test_not_found_tells_what_the_server_says(engine: MakeEngine) -> None:
@@ -313,6 +322,46 @@ def test_an_unasked_for_gzip_body_is_read(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, GzipBomb(1000))
         assert fetch(engine, proxy.url + LIST) == bytes(1000)
+
+
+@pytest.mark.parametrize("size", [16 << 20, 64 << 20])
+def test_attack_a_gzip_bomb_costs_no_more_than_what_it_may_hold(engine: MakeEngine, size: int) -> None:
+    """A go.mod may have 16 MiB: the content comes in pieces and is joined once, so twice that and some buffers."""
+    limit = 16 << 20
+    body = gzip.compress(bytes(size))
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(body, {"Content-Encoding": "gzip"}))
+
+        async def work(client: HttpClient) -> int:
+            tracemalloc.start()
+            try:
+                with suppress(TooLargeError):
+                    assert len(await client.get(proxy.url + LIST, limit)) == size
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        assert with_client(engine, work) < (40 << 20)
+
+
+def test_a_page_is_the_beginning_of_what_is_packed(engine: MakeEngine) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Body(gzip.compress(bytes(1_000_000)), {"Content-Encoding": "gzip"}))
+        page = with_client(engine, lambda client: client.page(proxy.url + LIST, 300_000))
+        assert page.body == bytes(300_000)
+
+
+@pytest.mark.parametrize("cookie", ["a=b", "\xe9\xff=\x80; Path=/"])
+def test_attack_a_cookie_is_neither_kept_nor_the_end_of_later_requests(engine: MakeEngine, cookie: str) -> None:
+    with ProxySimulator({"/next": b"v1.0.0\n"}) as proxy:
+        proxy.script(LIST, Body(b"", {"Set-Cookie": cookie}))
+
+        async def work(client: HttpClient) -> bytes:
+            await client.get(proxy.url + LIST, 1000)
+            return await client.get(proxy.url + "/next", 1000)
+
+        assert with_client(engine, work) == b"v1.0.0\n"
+        assert all("cookie" not in headers for headers in proxy.headers)
 
 
 def test_an_unasked_for_gzip_body_is_passed_on_unpacked(engine: MakeEngine) -> None:

@@ -74,3 +74,30 @@ def test_what_is_no_index(line: bytes) -> None:
 
     with pytest.raises(NetworkError, match=r"https://i\.example: not a line of a module index"):
         asyncio.run(read_range(fetch, "https://i.example", "", 10))
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://i.example", "https://i.example/?limit=5"),
+        ("https://i.example/index", "https://i.example/index?limit=5"),
+        ("https://i.example?key=k", "https://i.example/?key=k&limit=5"),
+    ],
+)
+def test_a_url_without_path_or_with_a_query(url: str, asked: str) -> None:
+    urls: list[str] = []
+
+    async def nothing(url: str, limit_bytes: int) -> bytes:
+        urls.append(url)
+        return b""
+
+    asyncio.run(read_range(nothing, url, "", 5))
+    assert urls == [asked]
+
+
+def test_an_answer_that_is_none_names_the_url_without_its_password() -> None:
+    async def page(url: str, limit_bytes: int) -> bytes:
+        return b"<html>"
+
+    with pytest.raises(NetworkError, match=r"^https://me:xxxxx@i\.example/: not a line of a module index: <html>"):
+        asyncio.run(read_range(page, "https://me:secret@i.example/", "", 5))

@@ -127,3 +127,31 @@ def test_malformed(data: bytes, sentence: str) -> None:
         parse_advisory("dir/x.json", data)
     assert str(caught.value).startswith("dir/x.json: malformed advisory: ")
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "references", "url"),
+    [
+        ("https://pkg.go.dev/vuln/GO-1", [], "https://pkg.go.dev/vuln/GO-1"),
+        (None, ["https://q.io/a?b=%20c#d"], "https://q.io/a?b=%20c#d"),
+        # RFC 3986, appendix A: none of these is a URI; the next reference counts
+        (
+            "https://q.io/a b",
+            ["https://q.io/%zz", "https://q.io/#a#b", "http://q.io/<x>", "https://q.io/c"],
+            "https://q.io/c",
+        ),
+        ("javascript:x", ["ftp://q.io/a", "https://q.io/\n::error::", "//q.io"], ""),
+    ],
+)
+def test_pages_are_links_in_every_format(own: str | None, references: list[str], url: str) -> None:
+    text = document(ALL) | {"references": [{"type": "WEB", "url": each} for each in references]}
+    if own is not None:
+        text["database_specific"] = {"url": own}
+    assert parse_advisory("x.json", json.dumps(text).encode()).url == url
+
+
+def test_what_an_error_quotes_is_one_line_and_short() -> None:
+    events = {"introduced": "1\n::error::" + "9" * 1_000_000}
+    with pytest.raises(AdvisoryError) as caught:
+        parse_advisory("a\nb.json", json.dumps(document(events)).encode())
+    assert str(caught.value) == f"a\\nb.json: malformed advisory: invalid version 1\\n::error::{'9' * 69}"

@@ -30,7 +30,7 @@ from govgo.report.style import Style
 from govgo.wiring.audit import Fixing, run_audit
 
 
-@command(own=True, usage="[flags] [./... | directories]")
+@command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-db", "databases", multiple=True, metavar="SOURCE", help="Ask SOURCE: a URL, file, directory or module.")
 @option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 2w, 36h.")
 @option("-vex", "vex", multiple=True, metavar="FILE", help="Leave out what an OpenVEX document says is no danger.")
@@ -51,7 +51,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
     An advisory is matched with the selected version; with that of the replacement where a module is replaced. Calls are
     not analysed: a vulnerability counts even if the build never reaches it. The Go release is that of GOVGO_GO_VERSION,
-    else the newest that go.mod names.
+    else the newest that go.mod names. Of a Go binary the modules count that are in it, and the release that built it.
 
     What somebody has looked into may be put aside in govgo.toml, beside go.mod, with a reason and a last day:
     [audit] ignore = [{ id = "GO-2026-0001", reason = "…", expires = 2027-01-31 }].
@@ -64,6 +64,7 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --db golang.org/x/vulndb@latest     advisories by GOPROXY, proved by the checksum database
     govgo audit --db vulndb.zip --offline           from a file, without any network
     govgo audit --packages                          only packages that the build imports
+    govgo audit bin/app                             what a Go binary was built from
     govgo audit --vex vendor.vex.json -o openvex:app.vex.json
     govgo audit --plan                              also the fewest, lowest bumps that clear what is found
     govgo audit --fix=GO-2024-2687,CVE-2023-45288   do that for some, as `govgo get` does it
@@ -157,7 +158,7 @@ def _markdown(run: Audit, _: Style, *, diffs: bool) -> str:
     return audit_markdown(run, diffs=diffs)
 
 
-def _openvex(run: Audit, _: Style) -> str:
+def _openvex(run: Audit, _: Style) -> str | None:
     from govgo.report.audit.openvex import audit_openvex
 
     return audit_openvex(run)
@@ -173,7 +174,7 @@ def _rules() -> Mapping[str, str]:
     return AUDIT_RULES
 
 
-def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str]]:
+def _formats(*, diffs: bool) -> Mapping[str, Callable[[Audit, Style], str | None]]:
     """The formats of an audit; text and Markdown show unified diffs of a dry run if `diffs`."""
     return {
         "text": partial(_text, diffs=diffs),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from govgo.report.style import Style
 
 
-@command(own=True, usage="[flags] [./... | directories]")
+@command(own=True, usage="[flags] [./... | directories | binaries]")
 @option("-packages", "packages", is_flag=True, help="Leave out modules that provide no package of the build.")
 @option("-notices", "notices", metavar="DIR", default="", help="Collect the legal texts in DIR.")
 @option("-offline", "offline", is_flag=True, help="Ask nobody: use what is in the module cache.")
@@ -39,6 +39,7 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
 
     \b
     govgo licenses
+    govgo licenses bin/app                      what is in a Go binary
     govgo licenses --packages                   only what the build and its tests use
     govgo licenses --notices third_party        collect the texts, to ship them
     govgo licenses ./... -o sarif:out.sarif --json

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.adapters.advisories.test_web import serve
+from tests.simulators import binaries
 from tests.simulators import run as runs
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
@@ -330,3 +331,48 @@ def test_a_broken_govgo_toml_puts_nothing_aside(world: World, audit: Any) -> Non
     run = audit("--json")
     assert (len(run.found), run.code) == (5, 3)
     assert "govgo.toml: audit.ignore[1].expires: want a day, such as 2027-01-31" in run.err
+
+
+MODULES_IN_APP = """\
+path\texample.com/app/cmd/app
+mod\texample.com/app\t(devel)\t
+dep\tq.io/v\tv1.2.0\th1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+dep\tq.io/r\tv1.0.0
+=>\tq.io/fork\tv1.5.0\th1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+dep\tq.io/f\tv1.0.0
+=>\t../f\t(devel)\t
+"""
+
+
+def test_a_binary(world: World, audit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No go.mod, and no proxy: a binary names the modules that are in it, and the release that built it."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "app").write_bytes(binaries.elf(binaries.inline("go1.21.4 X:loopvar", MODULES_IN_APP)))
+    monkeypatch.chdir(empty)
+    world.proxy.asked.clear()
+    run = audit("app", "--json")
+    assert (sorted(run.found), run.code) == (
+        [
+            ("GO-1", "q.io/v", "v1.2.0", "v1.3.0", None),
+            ("GO-10", "stdlib", "1.21.4", "1.21.5", None),
+            ("GO-6", "q.io/r", "v1.0.0", "v1.5.2", None),
+        ],
+        1,
+    )
+    assert {each["file"] for each in run.json["results"]} == {"app"}
+    (module,) = run.json["modules"]
+    assert (module["kind"], module["path"], module["directory"], module["go"]) == (
+        "binary",
+        "example.com/app",
+        "app",
+        "1.21.4",
+    )
+    assert module["unmatched"] == [{"module": "q.io/f", "version": "v1.0.0"}]
+    assert world.proxy.asked == []
+    text = audit("app")
+    assert "    needed by example.com/app (app) => q.io/v v1.2.0\n" in text.out
+    assert "audit -plan" not in text.out
+    assert (audit("app", "-plan").code, audit("app", "-fix").code) == (2, 2)
+    (empty / "other").write_text("no binary")
+    assert audit("other").code == 2

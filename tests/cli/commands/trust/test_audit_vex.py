@@ -140,6 +140,20 @@ def written(text: str) -> Any:
     return document
 
 
+def test_nothing_to_state_is_no_document(world: World, audit: Any) -> None:
+    """The schema demands a statement, and a statement a vulnerability."""
+    schema = json.loads(SCHEMA.read_text())
+    assert schema["properties"]["statements"]["minItems"] == 1
+    assert audit("-o", "openvex:out.json").code == 1
+    assert written(Path("out.json").read_text())["statements"]
+    world.main("module example.com/App\n\ngo 1.21\n")
+    for args in (("-o", "openvex:out.json"), ("-format", "openvex")):
+        run = audit(*args)
+        assert (run.code, run.err) == (0, "govgo: no openvex report: there is nothing to state\n")
+    assert run.out == ""
+    assert not Path("out.json").exists()
+
+
 def test_a_document_is_written(world: World, audit: Any) -> None:
     """Whether the program is affected is not known: calls are not analysed."""
     Path("govgo.toml").write_text('[audit]\nignore = [{ id = "GO-2", reason = "we do not parse files" }]\n')

@@ -19,6 +19,7 @@ from govgo.wiring.session import SystemClock
 from tests.cli.commands.trust.test_audit import advisory
 from tests.cli.commands.trust.test_licenses import BSD, ISC, MIT
 from tests.simulators import run as runs
+from tests.simulators.proxy import Status
 from tests.simulators.world import World
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -396,6 +397,50 @@ def test_only_what_came_since_a_reference(world: World, check: Any) -> None:
     assert ("unused-waiver", None) in check("--json").notes
 
 
+def test_what_verify_would_have_found_before_is_not_told(world: World, check: Any, capsys: Any) -> None:
+    """Before: no hash of q.io/lic in go.sum, and q.io/com is missing in vendor. Since then: y without a hash."""
+    main = "module example.com/app\n\ngo 1.21\n\nrequire (\n\tq.io/lic v1.0.0\n)\n"
+    sources = {"a.go": 'package a\n\nimport _ "q.io/lic"\n'}
+    world.main(main, sources)
+    policy("verify = ['complete', 'vendor', 'cache']")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "before")
+    everything = check("--json")
+    assert [code for code, _ in everything.found] == ["missing-sum", "missing-sum"]
+    same = check("--json", "--since", "HEAD")
+    assert (same.found, same.code) == ([], 0)
+    world.main(main.replace("\tq.io/lic", "\tq.io/y v1.0.0\n\tq.io/lic"), {"b.go": 'package a\n\nimport _ "q.io/y"\n'})
+    since = check("--json", "--since", "HEAD")
+    assert (len(check("--json").json["results"]), since.code) == (1, 1), "four lines with one cause"
+    (told,) = since.json["results"]
+    assert (told["code"], told["module"], told["text"]) == ("missing-sum", "q.io/y", "missing go.sum entry (×2)")
+    # A line that the change takes away is missing since then.
+    Path("go.sum").write_text(world.record(ModuleVersion("q.io/lic", "v1.0.0")))
+    git("add", ".")
+    git("commit", "-qm", "with go.sum")
+    Path("go.sum").unlink()
+    found = {each["module"] for each in check("--json", "--since", "HEAD").json["results"]}
+    assert found == {"q.io/lic"}
+
+
+def test_a_vendor_directory_that_was_inconsistent_before(world: World, check: Any) -> None:
+    main = "module example.com/app\n\ngo 1.21\n\nrequire q.io/lic v1.0.0\n"
+    (Path("vendor")).mkdir()
+    Path("vendor/modules.txt").write_text("# q.io/old v1.0.0\n## explicit\n")
+    world.main(main, {"a.go": "package a\n"})
+    policy("verify = ['vendor']")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "before")
+    assert check("--json").found != []
+    assert check("--json", "--since", "HEAD").found == []
+    world.main(main + "\nrequire q.io/y v1.0.0\n")
+    told = [each["text"] for each in check("--json", "--since", "HEAD").json["results"]]
+    assert told != []
+    assert all("q.io/y" in text for text in told)
+
+
 def test_a_state_that_cannot_be_compared_with(world: World, check: Any) -> None:
     Path("go.mod").write_text("module example.com/app\n\nrequire nonsense\n")
     policy("no-pseudo-versions = true")
@@ -485,6 +530,14 @@ def test_what_cannot_be_asked_is_no_rule_that_holds(world: World, check: Any, mo
     policy("advisories = { max-db-age = '14d' }")
     monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 16, tzinfo=UTC))
     assert (check("--json").errors, check().code) == (["stale-database"], 3)
+
+
+def test_a_question_that_failed_is_not_asked_by_another_rule(world: World, check: Any) -> None:
+    world.proxy.script("/q.io/a/@v/v1.1.0.info", Status(500))  # of the version that would say what is retracted
+    policy("no-retracted = true\nmajors.newest = true")
+    run = check("--json")
+    assert run.found == [("major-behind", LIC)]
+    assert (set(run.errors), run.code) == ({"network"}, 3)
 
 
 def test_formats_that_ci_systems_read(world: World, check: Any) -> None:

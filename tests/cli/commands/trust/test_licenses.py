@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from govgo.cli.main import invoke
+from govgo.core.module.moduleversion import ModuleVersion
+from tests.simulators import binaries
 from tests.simulators import run as runs
 from tests.simulators.world import World
 
@@ -280,3 +282,35 @@ def test_a_workspace(world: World, licenses: Any, tmp_path: Path, monkeypatch: p
     found = {each["module"]: each for each in build["licenses"]}
     assert found["q.io/local"]["license"] == "MIT", "its directory is relative to go.work now"
     assert found["q.io/bare"]["reason"]
+
+
+def test_a_binary(
+    world: World, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zips are proved by the checksum database, and have the hashes that the binary records."""
+    mods = (ModuleVersion("q.io/a", "v1.0.0"), ModuleVersion("q.io/new", "v1.5.0"))
+    a, new = (world.record(mod).split()[2] for mod in mods)
+
+    def write(sum_of_a: str) -> None:
+        modules = (
+            f"path\texample.com/app\nmod\texample.com/app\t(devel)\t\ndep\tq.io/a\tv1.0.0\t{sum_of_a}\n"
+            f"dep\tq.io/old\tv1.0.0\n=>\tq.io/new\tv1.5.0\t{new}\ndep\tq.io/local\tv1.0.0\n=>\t../local\t(devel)\t\n"
+        )
+        Path("app").write_bytes(binaries.elf(binaries.inline("go1.21.4", modules)))
+
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    write(a)
+    told = Run(capsys, "app", "--json")
+    (module,) = told.json["modules"]
+    assert (module["kind"], module["directory"]) == ("binary", "app")
+    found = [(each["module"], each["license"]) for each in module["licenses"]]
+    assert found == [("q.io/a", "MIT"), ("q.io/old", "ISC")]
+    assert [(each["code"], each["file"]) for each in told.json["results"]] == [("license-unknown", "app")]
+    assert told.code == 1
+    write(new)
+    run = Run(capsys, "app")
+    assert run.code == 4
+    assert "checksum mismatch" in run.err
+    Path("other").write_text("no binary")
+    assert Run(capsys, "other").code == 2

@@ -31,6 +31,7 @@ from govgo import api
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.sbom.json import sbom_json
+from tests.cli.commands.trust.test_audit import advisory
 from tests.cli.commands.trust.test_licenses import BSD, MIT
 from tests.simulators import binaries
 from tests.simulators import run as runs
@@ -434,6 +435,28 @@ def test_a_binary(world: World, sbom: Any) -> None:
     assert len(list(Path("both").iterdir())) == 2
 
 
+def test_licences_and_advisories_of_a_binary(
+    world: World, sbom: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "GO-1.json").write_text(advisory("GO-1", "q.io/new", "introduced=0", "fixed=1.6.0"))
+    (tmp_path / "db" / "GO-2.json").write_text(advisory("GO-2", "stdlib", "introduced=0", "fixed=1.26.9"))
+    h1s = {f"{{h1 {key.replace(' ', '@')}}}": world.record(_mod(key)).split()[2] for key in MODULES}
+    text = re.sub(r"\{h1 [^}]*\}", lambda found: h1s[found[0]], MODINFO)
+    Path("tool").write_bytes(binaries.elf(binaries.inline("go1.26.8", text)))
+    args = ("tool", "--licenses", "--advisories", "--db", str(tmp_path / "db"))
+    run = sbom(*args, "--json")
+    (document,) = run.json["documents"]
+    licences = {each["ref"]: each["license"] for each in document["components"]}
+    assert licences["q.io/a@v1.0.0"] == licences["q.io/old@v1.0.0"] == "MIT"
+    found = [(each["id"], each["component"]) for each in document["vulnerabilities"]]
+    assert sorted(found) == [("GO-1", "q.io/old@v1.0.0"), ("GO-2", "stdlib@1.26.8")]
+    for form in ("cyclonedx", "cyclonedx1.7"):
+        validate(sbom(*args, "--format", form).out, SchemaVersion.V1_7 if form.endswith("7") else SchemaVersion.V1_6)
+    assert sbom(*args, "-o", "spdx:tool.spdx.json").code == 0
+    validate_spdx(Path("tool.spdx.json"))
+
+
 HOSTILE = """\
 path\tq.io/main
 mod\tq.io/ma\x1b[31min/\tv1\t
@@ -551,7 +574,7 @@ def test_a_failed_run_says_so_in_every_format(world: World, sbom: Any, form: str
         (("a.go",), "a.go: neither go.mod nor a Go binary"),
         (("--format", "xml"), "unknown format 'xml'"),
         (("-db", "x"), "add -advisories"),
-        (("a.go", "--licenses"), "look at build lists, not at binaries"),
+        (("a.go", "--licenses"), "a.go: neither go.mod nor a Go binary"),
         (("-o", "spdx"), "want FORMAT:FILE"),
     ],
 )

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo audit FILE`: the modules that are in a Go binary, and the standard library of the release that built it.
+
+A binary records which modules it was built from, and no requirements: the place of a finding is the binary, and nothing
+decides. The go command is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from govgo.core.advisory.audit import AuditedModule, Exposure, GoRelease
+from govgo.core.advisory.match import AdvisoryIndex, go_modules
+from govgo.core.advisory.osv import STDLIB
+from govgo.core.findings import BINARY, Place
+from govgo.core.module.moduleversion import ModuleVersion
+from govgo.load.targets.binaries import Linked, all_linked, build_info
+from govgo.load.targets.targets import shown
+
+if TYPE_CHECKING:
+    from govgo.load.session.session import Session
+    from govgo.ports.files import Executables
+
+
+class LinkedBinary(NamedTuple):
+    """A Go binary: its name in reports, the path of its main module, what is in it, and the release that built it."""
+
+    file: str
+    path: str
+    modules: tuple[Linked, ...]
+    release: GoRelease
+
+    @property
+    def matched(self) -> Collection[str]:
+        """The paths that advisories may be about."""
+        return {each.actual.path for each in self.modules}
+
+
+def read_binaries(session: Session, files: Executables, args: Sequence[str]) -> list[LinkedBinary]:
+    """The binaries among the arguments.
+
+    Raises:
+        UsageError: a file is no Go binary, or was built without modules.
+        DiskError: one cannot be read.
+    """
+    found = []
+    for arg in args:
+        info = build_info(session, files, arg)
+        main = info.main.path if info.main is not None else info.path
+        release = GoRelease(info.go_version.partition(" ")[0].removeprefix("go"), "the binary")
+        found.append(LinkedBinary(shown(session, session.absolute(arg)), main, tuple(all_linked(info)), release))
+    return found
+
+
+def audited_binary(binary: LinkedBinary, index: AdvisoryIndex) -> AuditedModule:
+    """What advisories say of a binary."""
+    place = Place(binary.file)
+    main = ModuleVersion(binary.path)
+    exposures: list[Exposure] = []
+    for go in go_modules(binary.release.version):
+        if go.path == STDLIB:
+            exposures += [Exposure(each, go, None, (), (), place) for each in index.match(go)]
+    for each in binary.modules:
+        chain = (each.module,) if each.module.path == main.path else (main, each.module)
+        if each.actual.version:
+            exposures += [
+                Exposure(found, each.module, each.replacement, (), chain, place) for found in index.match(each.actual)
+            ]
+    return AuditedModule(
+        kind=BINARY,
+        path=binary.path,
+        directory=binary.file,
+        modules=len(binary.modules),
+        release=binary.release,
+        unmatched=tuple(each.module for each in binary.modules if not each.actual.version),
+        exposures=tuple(exposures),
+    )
