@@ -28,7 +28,7 @@ class Point(NamedTuple):
     """A rule applied.
 
     Attributes:
-        rule: its name, in RULES.
+        rule: its name, in POINTS.
         verdict: YES, NO or UNKNOWN.
         evidence: what was found, for people; it has text of strangers.
     """
@@ -161,7 +161,7 @@ def _used(facts: VersionFacts, _: float) -> _Finding:
     )
 
 
-_RULES: Mapping[str, tuple[str, Callable[[VersionFacts, float], _Finding]]] = {
+_POINTS: Mapping[str, tuple[str, Callable[[VersionFacts, float], _Finding]]] = {
     "log-proved": ("The stored files are those of the checksum database's log.", _log),
     "log-covered": ("The checksum database is asked about the module.", _covered),
     "tagged-release": ("The version is a tagged release.", _tagged),
@@ -176,13 +176,13 @@ _RULES: Mapping[str, tuple[str, Callable[[VersionFacts, float], _Finding]]] = {
     "kept-up": (f"The newest version known here is at most {KEPT_UP_DAYS} days old.", _kept_up),
     "used": ("Other stored modules require the module.", _used),
 }
-RULES: Mapping[str, str] = {name: text for name, (text, _) in _RULES.items()}
+POINTS: Mapping[str, str] = {name: text for name, (text, _) in _POINTS.items()}
 """What each rule demands, by its name."""
 
 
 def scorecard(facts: VersionFacts, now: float) -> tuple[Point, ...]:
     """Every rule, applied to a version at a time."""
-    return tuple(Point(name, *apply(facts, now)) for name, (_, apply) in _RULES.items())
+    return tuple(Point(name, *apply(facts, now)) for name, (_, apply) in _POINTS.items())
 
 
 def _day(time: float) -> str:

@@ -35,7 +35,7 @@ from govgo.core.registry.pages import (
     Standing,
     VersionPage,
 )
-from govgo.core.registry.scorecard import NO, RULES, UNKNOWN, YES
+from govgo.core.registry.scorecard import NO, POINTS, UNKNOWN, YES
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.report.age import age
@@ -314,7 +314,7 @@ def _version(page: VersionPage) -> Iterator[Html]:
     rows = (
         (
             _mark(point.verdict, point.verdict),
-            Html(f'{text(RULES[point.rule])} <code class="soft small">{point.rule}</code>'),
+            Html(f'{text(POINTS[point.rule])} <code class="soft small">{point.rule}</code>'),
             text(point.evidence),
         )
         for point in page.points

@@ -20,7 +20,7 @@ from govgo.core.registry.pages import (
     Standing,
     VersionPage,
 )
-from govgo.core.registry.scorecard import RULES, Point
+from govgo.core.registry.scorecard import POINTS, Point
 from govgo.report.document import results_document
 
 _Members = dict[str, object]
@@ -198,7 +198,7 @@ def _requirer(row: Requirer) -> _Members:
 
 
 def _point(point: Point) -> _Members:
-    return {"rule": point.rule, "demands": RULES[point.rule], "verdict": point.verdict, "evidence": point.evidence}
+    return {"rule": point.rule, "demands": POINTS[point.rule], "verdict": point.verdict, "evidence": point.evidence}
 
 
 def _advisories(state: AdvisoryState) -> _Members:

@@ -24,7 +24,7 @@ from govgo.core.registry.facts import (
     VersionRow,
     ZipFacts,
 )
-from govgo.core.registry.scorecard import RULES, scorecard
+from govgo.core.registry.scorecard import POINTS, scorecard
 
 DAY = 86400.0
 NOW = 1_700_000_000.0  # 2023-11-14
@@ -62,7 +62,7 @@ UNMATCHED = LICENSE._replace(expression="", coverage=0.0)
 
 def test_a_version_that_keeps_them_all() -> None:
     points = scorecard(FACTS, NOW)
-    assert [point.rule for point in points] == list(RULES)
+    assert [point.rule for point in points] == list(POINTS)
     assert {point.verdict for point in points} == {"yes"}
     assert all(point.evidence for point in points)
 
