@@ -51,8 +51,9 @@ def moto(root: Path) -> Iterator[Reached]:
     server.start()
     try:
         port = server.get_host_and_port()[1]
+        _ask(port, "POST", "/moto-api/reset", {})  # what it stores belongs to the process, not to the server
         scope = f"Credential={KEY}/20260101/us-east-1/s3/aws4_request"
-        _put(port, "/modules", {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x"})
+        _ask(port, "PUT", "/modules", {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x"})
         yield _s3(port)
     finally:
         server.stop()
@@ -84,7 +85,7 @@ def azurite(root: Path) -> Iterator[Reached]:
     command = [_program("azurite-blob"), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--silent"]
     with _running([*command, "--inMemoryPersistence", "--skipApiVersionCheck"], port, root):
         endpoint = f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
-        _put(port, f"/{AZURE_ACCOUNT}/modules?restype=container", _azure_signed("/modules", "restype:container"))
+        _ask(port, "PUT", f"/{AZURE_ACCOUNT}/modules?restype=container", _azure_signed("/modules", "restype:container"))
         account = f"AccountName={AZURE_ACCOUNT};AccountKey={AZURE_KEY}"
         yield (
             "az://modules/pre/fix",
@@ -114,11 +115,11 @@ def _azure_signed(path: str, query: str) -> dict[str, str]:
     return {**headers, "Authorization": f"SharedKey {AZURE_ACCOUNT}:{base64.b64encode(digest).decode()}"}
 
 
-def _put(port: int, path: str, headers: Mapping[str, str]) -> None:
-    """PUT without a body."""
+def _ask(port: int, method: str, path: str, headers: Mapping[str, str]) -> None:
+    """A request without a body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request("PUT", path, b"", dict(headers))
+        connection.request(method, path, b"", dict(headers))
         answer = connection.getresponse()
         body = answer.read()
         assert answer.status in (200, 201), (answer.status, re.sub(rb"\s+", b" ", body)[:500])

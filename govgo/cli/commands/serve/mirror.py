@@ -57,7 +57,7 @@ MAX_LIST_BYTES = 256 << 20
 @option(
     "-list", "lists", multiple=True, metavar="FILE", help="Read modules from FILE, one a line; - for standard input."
 )
-@option("-index", "index", metavar="URL", help="Take versions that a module index has seen, without what they require.")
+@option("-index", "index_url", metavar="URL", help="Take versions that a module index has seen, without what they require.")
 @option("-since", "since", metavar="TIME", help="With -index: begin with this time, as in 2026-01-31T00:00:00Z.")
 @option("-limit", "limit", bounds=(1, 1_000_000), default=2000, metavar="N", help="With -index: read N lines at most.")
 @output_options
@@ -90,9 +90,9 @@ def add(words: tuple[str, ...], **flags: Any) -> int:
 
     with Reports(flags, ADD_FORMATS, failed) as reports:
         session = open_session(flags)
-        if flags["since"] and not flags["index"]:
+        if flags["since"] and not flags["index_url"]:
             raise UsageError("-since needs -index")
-        index = Index(flags["index"], flags["since"], flags["limit"]) if flags["index"] else None
+        index = Index(flags["index_url"], flags["since"], flags["limit"]) if flags["index_url"] else None
         for name in flags["lists"]:
             queries = [*queries, *_listed(name)]
         run = run_add(
