@@ -22,7 +22,8 @@ import uvloop
 
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.serve.counters import Counters
-from govgo.serve.server.build import Running, ServerReporter, start_site, tls_context
+from govgo.serve.server.build import Running, start_site, tls_context
+from govgo.serve.server.parts import ServerReporter
 from govgo.serve.server.server import make_server, tick
 from govgo.serve.settings import Settings
 from govgo.serve.tables import RegistrySettings

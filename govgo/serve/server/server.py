@@ -134,7 +134,8 @@ def run_worker(
     """Serve in this process until a signal ends it, or its parent's end of the pipe `parent` is closed."""
     import uvloop
 
-    from govgo.serve.server.build import ServerReporter, load_certificate, start_site, tls_context
+    from govgo.serve.server.build import load_certificate, start_site, tls_context
+    from govgo.serve.server.parts import ServerReporter
 
     tls = tls_context(settings)
     report = ServerReporter()

@@ -64,8 +64,9 @@ def settled(served: Served) -> None:
     """Wait until all that is stored was looked at: each version compared, each zip looked into."""
 
     def is_settled() -> bool:
-        (stop,) = served.running._first
-        catalogue = stop.__self__._catalogue  # type: ignore[attr-defined]
+        registry = served.running.parts.registry
+        assert registry is not None
+        catalogue = registry._catalogue
         stored = catalogue.totals().versions >= 4
         return bool(stored and not catalogue.unchecked(1) and catalogue.unlooked() is None)
 

@@ -276,7 +276,7 @@ def test_a_module_cache_gets_no_files_of_ours(tmp_path: Path) -> None:
         world.publish("q.io/a", "v1.0.0")
         with Served(world, storage="") as served:
             assert served.get("/q.io/a/@v/v1.0.0.mod").status == 200
-            turn(served, served.running.care)
+            turn(served, served.running.parts.care)
         downloads = world.cache / "cache/download"
         assert (downloads / "q.io/a/@v/v1.0.0.mod").exists()
         assert not (downloads / "govgo").exists()

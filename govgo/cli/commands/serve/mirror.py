@@ -57,7 +57,9 @@ MAX_LIST_BYTES = 256 << 20
 @option(
     "-list", "lists", multiple=True, metavar="FILE", help="Read modules from FILE, one a line; - for standard input."
 )
-@option("-index", "index_url", metavar="URL", help="Take versions that a module index has seen, without what they require.")
+@option(
+    "-index", "index_url", metavar="URL", help="Take versions that a module index has seen, without what they require."
+)
 @option("-since", "since", metavar="TIME", help="With -index: begin with this time, as in 2026-01-31T00:00:00Z.")
 @option("-limit", "limit", bounds=(1, 1_000_000), default=2000, metavar="N", help="With -index: read N lines at most.")
 @output_options
