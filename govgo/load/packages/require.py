@@ -174,7 +174,10 @@ def resolve_missing(loader: Loader) -> dict[ModuleVersion, LoadPkg]:
         for pkg in loader.pkgs
         if pkg.error is not None and not pkg.is_test and find(pkg.error, ImportMissingError) is not None
     ]
-    begin_queries(loader.session, [pkg.path for pkg in missing])
+    rs = loader.requirements
+    # A replacement may provide a package, and then nobody is asked about it; what is asked ahead counts as used.
+    asked = [pkg.path for pkg in missing if not _unused_replacements(loader.session, pkg.path, rs)]
+    begin_queries(loader.session, asked)
     added: dict[ModuleVersion, LoadPkg] = {}
     answers: list[tuple[LoadPkg, ModuleVersion]] = []
     for pkg in missing:

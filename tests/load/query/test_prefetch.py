@@ -37,4 +37,26 @@ def test_an_upgrade_that_nothing_asks_for_adds_no_line(
         assert (main / "go.sum").read_text() == "".join([*records[0], records[1][1]])
 
 
+def test_a_package_that_a_replacement_provides_is_looked_for_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The go command (1.26) asks nobody, and writes no go.sum."""
+    with World(tmp_path) as world:
+        world.publish("q.io/k", "v1.0.0")
+        main = world.main(
+            "module example.com/main\n\ngo 1.21\n\nreplace q.io/k/t v1.0.0 => ./fork\n",
+            {
+                "a.go": 'package m\n\nimport _ "q.io/k/t"\n',
+                "fork/go.mod": "module q.io/k/t\n",
+                "fork/t.go": "package t\n",
+            },
+        )
+        world.use(monkeypatch)
+        monkeypatch.chdir(main)
+        assert invoke(["tidy"]) == 0
+        assert (main / "go.mod").read_text().endswith("\nrequire q.io/k/t v1.0.0\n")
+        assert not (main / "go.sum").exists()
+        assert world.proxy.asked == []
+
+
 NEEDED = (("q.io/b", "v1.0.0"), ("q.io/y/v2", "v2.1.0"))
