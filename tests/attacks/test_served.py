@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import http.client
 import os
 import random
 from collections.abc import Iterator
@@ -326,3 +327,36 @@ def test_upstream_recovers(served: Served) -> None:
     assert served.get(ZIP).status == 503
     served.world.proxy.script("*", File())
     assert served.get(ZIP).status == 200
+
+
+@pytest.mark.parametrize("size", [400_000, 6_000_000], ids=["all of it sent", "more than fits into the socket"])
+@pytest.mark.parametrize("harm", ["flip", "cut"])
+def test_attack_a_zip_that_somebody_writes_into_while_it_is_sent(tmp_path: Path, size: int, harm: str) -> None:
+    """A client that reads late gets what was proved, or sees that it did not get all."""
+    with World(tmp_path) as world:
+        world.publish("q.io/late", "v1.0.0", files={"a.go": f"package a // {random.Random(1).randbytes(size).hex()}\n"})
+        path = "/q.io/late/@v/v1.0.0.zip"
+        honest = world.proxy.files[path]
+        with Served(world) as served:
+            assert served.get(path).body == honest
+            eventually(lambda: served.counters.total("sent_bytes") >= len(honest))
+            before = served.counters.total("sent_bytes")
+            client = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+            client.request("GET", path)
+            answer = client.getresponse()
+            if size < 1_000_000:
+                eventually(lambda: served.counters.total("sent_bytes") >= before + len(honest))
+            stored = served.storage / path[1:]
+            if harm == "flip":
+                with stored.open("r+b") as file:
+                    file.seek(300_000)
+                    file.write(bytes([honest[300_000] ^ 8]))
+            else:
+                os.truncate(stored, 300_000)
+            try:
+                assert answer.read() == honest
+                assert size < 1_000_000
+            except (http.client.IncompleteRead, ConnectionError):
+                assert size > 1_000_000
+            finally:
+                client.close()

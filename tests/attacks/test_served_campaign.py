@@ -206,11 +206,9 @@ def damage_files(top: Path, rng: random.Random) -> None:
             elif rng.random() < 0.3:
                 os.truncate(path, place)
             else:
-                # Another file in its place: who writes into the very file that is being sent is not noticed until its
-                # next reader (docs/design/serving.md).
-                other = path.with_name(f"{path.name}.damaged")
-                other.write_bytes(data[:place] + bytes([data[place] ^ 8]) + data[place + 1 :])
-                os.replace(other, path)
+                with open(path, "r+b") as file:
+                    file.seek(place)
+                    file.write(bytes([data[place] ^ 8]))
 
 
 def is_right(served: Served) -> None:
@@ -227,7 +225,6 @@ Opened = Callable[[Any, Any], Storage]
 
 
 @pytest.mark.parametrize("kind", ["directory", "elsewhere"])
-@pytest.mark.slow  # it finds one zip in some runs that is not what was published; the cause is not known yet
 @pytest.mark.parametrize("seconds", [1.0, pytest.param(CAMPAIGN_S, marks=pytest.mark.slow)])
 def test_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seconds: float) -> None:
     seed = int(os.environ.get("GOVGO_CAMPAIGN_SEED", "15"))

@@ -35,7 +35,7 @@ from govgo.serve.http.responses import (
 from govgo.serve.http.routes import Call, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
-from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
+from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
 from govgo.serve.protocol.question import LASTING_KINDS, Question, module_in, parse_question
 from govgo.serve.upstream.library import Answer
 from govgo.serve.upstream.zips import Reading
@@ -315,7 +315,7 @@ class Application:
         if request.asked.method == "HEAD" or not part.size or file.file is None:
             await request.send(_body(b""))
         else:
-            await request.send(_file(file.file, part.start, part.size))
+            await request.send(_file(file.file, part.start, part.size, mark=file.mark))
 
     async def _send_reading(self, request: _Request, reading: Reading) -> None:
         """A zip that is on its way: what is there of it, then more, and its end when it is proved."""
@@ -328,7 +328,8 @@ class Application:
                 await self._refuse_spool(request, spool.error)
                 return
             if spool.state == "proved":
-                now = StoredFile(spool.key, spool.size, time.time(), f"{spool.size:x}-{id(spool):x}", spool.file)
+                tag = f"{spool.size:x}-{id(spool):x}"
+                now = StoredFile(spool.key, spool.size, time.time(), tag, spool.file, spool.mark)
                 headers = ok_headers("zip", file_facts(now), None, private=self._site.access.is_closed)
                 headers = [header for header in headers if header[0] not in (b"etag", b"last-modified")]
                 await self._send_proved(request, now, headers)
@@ -344,7 +345,7 @@ class Application:
                 over = spool.state == "proved"
                 ready = spool.readable - sent
                 if ready > 0:
-                    await request.send(_file(spool.file, sent, ready, more=True))
+                    await request.send(_file(spool.file, sent, ready, mark=spool.mark if over else "", more=True))
                     sent += ready
                 elif over:
                     break
@@ -360,7 +361,7 @@ class Application:
         if request.asked.method == "HEAD" or not part.size or file.file is None:
             await request.send(_body(b""))
         else:
-            await request.send(_file(file.file, part.start, part.size))
+            await request.send(_file(file.file, part.start, part.size, mark=file.mark))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
         from govgo.serve.upstream.faults import refusal_of
@@ -483,5 +484,5 @@ def _body(data: bytes, *, more: bool = False) -> MutableMapping[str, Any]:
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
-def _file(file: Any, offset: int, count: int, *, more: bool = False) -> MutableMapping[str, Any]:
-    return {"type": "govgo.file", "file": file, "offset": offset, "count": count, "more_body": more}
+def _file(file: OpenFile, offset: int, count: int, *, mark: str = "", more: bool = False) -> MutableMapping[str, Any]:
+    return {"type": "govgo.file", "file": file, "offset": offset, "count": count, "mark": mark, "more_body": more}

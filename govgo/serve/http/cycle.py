@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One request and its response below an ASGI application, with two messages that ASGI lacks.
 
-{"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "more_body": True}
-    a part of the body that is in a file: it goes to the socket without a copy in this process
+{"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "mark": "…", "more_body": True}
+    a part of the body that is in a file; if that has not this mark any more when all was read, the connection is cut;
+    "" for a file to which only this process writes
 {"type": "govgo.abort"}
     cut the connection, so that the client sees that what it has is not whole
 """
@@ -19,6 +20,7 @@ from govgo.serve.protocol.answer import OpenFile
 
 _AT_ONCE = 1 << 20
 _PIECE = 256 << 10
+_LAST = 64 << 10
 
 
 class Cycle(RequestResponseCycle):
@@ -40,7 +42,7 @@ class Cycle(RequestResponseCycle):
         """Take a message of ASGI, or one of the two above."""
         kind = message["type"]
         if kind == "govgo.file":
-            await self._send_file(message["file"], message["offset"], message["count"])
+            await self._send_file(message["file"], message["offset"], message["count"], message["mark"])
             if not message["more_body"]:
                 await self._end()
         elif kind == "govgo.abort":
@@ -62,7 +64,7 @@ class Cycle(RequestResponseCycle):
             return
         await super().send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_file(self, file: OpenFile, offset: int, count: int) -> None:
+    async def _send_file(self, file: OpenFile, offset: int, count: int, mark: str) -> None:
         if self.disconnected or self.response_complete or not count or self.scope["method"] == "HEAD":
             return
         self.sent += count
@@ -70,20 +72,25 @@ class Cycle(RequestResponseCycle):
             self.transport.write(b"%x\r\n" % count)
         else:
             self.expected_content_length -= count
-        whole = await self._copy(file, offset, count)
+        whole = await self._copy(file, offset, count, mark)
         if whole and self.chunked_encoding:
             self.transport.write(b"\r\n")
         if not whole and not self.disconnected:
             self._abort()
 
-    async def _copy(self, file: OpenFile, offset: int, count: int) -> bool:
-        """Send a part of a file; whether all of it went out."""
+    async def _copy(self, file: OpenFile, offset: int, count: int, mark: str) -> bool:
+        """Send a part of a file; whether all of it went out, and is what it was.
+
+        The kernel is given a copy. By sendfile(2) it would be given the pages of the file themselves, so that a client
+        would get what somebody writes there before it reads. The last piece goes out after the mark was compared.
+        """
         socket = self.transport.get_extra_info("socket")
         if socket is None or self.transport.get_extra_info("sslcontext") is not None:
-            return await self._copy_by_hand(file, offset, count)
+            return await self._copy_by_hand(file, offset, count, mark)
         # What the transport still holds goes first, and all of it, as the kernel is given the socket itself.
         self.transport.set_write_buffer_limits(high=0)
         out = os.dup(socket.fileno())
+        held, last = _LAST if mark else 0, b""
         try:
             while count:
                 while self.transport.get_write_buffer_size():
@@ -95,7 +102,14 @@ class Cycle(RequestResponseCycle):
                 if self.disconnected or self.transport.is_closing():
                     return False
                 try:
-                    sent = os.sendfile(out, file.descriptor, offset, min(count, _AT_ONCE))
+                    if count > held:
+                        piece = file.piece(offset, min(count - held, _AT_ONCE))
+                    else:
+                        last = last or os.pread(file.descriptor, count, offset)
+                        if file.mark() != mark:
+                            return False
+                        piece = memoryview(last)[-count:]
+                    sent = os.write(out, piece) if len(piece) else 0
                 except BlockingIOError:
                     await _writable(out)
                     continue
@@ -112,12 +126,12 @@ class Cycle(RequestResponseCycle):
             if not self.disconnected:
                 self.transport.set_write_buffer_limits()
 
-    async def _copy_by_hand(self, file: OpenFile, offset: int, count: int) -> bool:
+    async def _copy_by_hand(self, file: OpenFile, offset: int, count: int, mark: str) -> bool:
         loop = asyncio.get_running_loop()
         while count:
             start, size = offset, min(count, _PIECE)
             data = await loop.run_in_executor(None, os.pread, file.descriptor, size, start)
-            if not data:
+            if not data or (mark and len(data) == count and file.mark() != mark):
                 return False
             if self.flow.write_paused:
                 await self.flow.drain()

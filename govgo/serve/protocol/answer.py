@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from contextlib import suppress
 from typing import NamedTuple
@@ -22,13 +23,41 @@ class Body(NamedTuple):
     fresh_s: float | None = None
 
 
-class OpenFile:
-    """A file that is closed with the last answer that uses it, and may still grow."""
+_WINDOW = 4 << 20
+"""The parts of a file that are mapped, in bytes."""
+_WINDOWS = 16
+_PIECE = 256 << 10
 
-    __slots__ = ("descriptor",)
+
+class OpenFile:
+    """A file that is closed with the last answer that uses it, and may still grow.
+
+    Its pieces are mapped, and the mappings shared by all who send it. They are for the kernel alone (os.write): where
+    somebody cuts the file short, that gets an error, while whoever reads a mapping is killed.
+    """
+
+    __slots__ = ("_windows", "descriptor")
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        self._windows: dict[int, memoryview] = {}
+
+    def piece(self, offset: int, count: int) -> memoryview | bytes:
+        """Some of the bytes from `offset` on, at most `count`; none at the end of the file.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        number, start = divmod(offset, _WINDOW)
+        window = self._windows.get(number)
+        if window is None:
+            if os.fstat(self.descriptor).st_size < (number + 1) * _WINDOW:
+                return os.pread(self.descriptor, min(count, _PIECE), offset)
+            mapped = mmap.mmap(self.descriptor, _WINDOW, prot=mmap.PROT_READ, offset=number * _WINDOW)
+            window = self._windows[number] = memoryview(mapped)
+            if len(self._windows) > _WINDOWS:
+                del self._windows[next(iter(self._windows))]
+        return window[start : start + count]
 
     def mark(self) -> str:
         """What changes with every write to the file, also one in its place whose times are set back.
@@ -38,6 +67,15 @@ class OpenFile:
         """
         found = os.fstat(self.descriptor)
         return f"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_ctime_ns:x}-{found.st_size:x}"
+
+    def written(self) -> tuple[int, int]:
+        """When the content was last written to, in nanoseconds, and its size: a new name changes neither."""
+        found = os.fstat(self.descriptor)
+        return found.st_mtime_ns, found.st_size
+
+    def forget(self) -> None:
+        """Its content is about to become another."""
+        self._windows = {}
 
     def __del__(self) -> None:
         with suppress(OSError):

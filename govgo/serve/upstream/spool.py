@@ -30,6 +30,7 @@ class Spool:
         size: how many bytes there are.
         state: "open", "proved" or "failed"; set once.
         error: why it has failed.
+        mark: the file's, when it was proved and had got its place in the storage; "" before.
         born: counts how often the body began anew; what was read before is then of no use.
     """
 
@@ -41,6 +42,7 @@ class Spool:
         self.size = 0
         self.state = "open"
         self.error: GovgoError | None = None
+        self.mark = ""
         self.born = 0
         self._guard = threading.Lock()
         self._watchers: set[Callable[[], object]] = set()
@@ -70,6 +72,7 @@ class Spool:
         Raises:
             StorageError: the disk fails.
         """
+        self.file.forget()
         try:
             os.ftruncate(self.file.descriptor, 0)
             os.lseek(self.file.descriptor, 0, os.SEEK_SET)
@@ -79,8 +82,15 @@ class Spool:
             self.born += 1
         self.size = 0
 
-    def prove(self) -> None:
-        """All of it is there, and it is what the database says."""
+    def prove(self, written: tuple[int, int]) -> None:
+        """All of it is there, and it was what the database says when it had been written to as `written` says.
+
+        Raises:
+            StorageError: somebody has written to it since.
+        """
+        self.mark = self.file.mark()
+        if self.file.written() != written:
+            raise StorageError(f"{self.key}: somebody has written to it while it was stored", key=self.key)
         self.state = "proved"
         self._tell()
 
