@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
@@ -46,7 +45,7 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import RevInfo
-from govgo.ports.storage import Entry, Storage
+from govgo.ports.storage import Entry, LocalStorage, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import YoungVersionError, refusal_of
@@ -54,7 +53,7 @@ from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.later import Later
 from govgo.serve.upstream.published import PublishedModules
-from govgo.serve.upstream.stored import copy_zip, find_zip, hash_open, kept_key, stored_versions
+from govgo.serve.upstream.stored import kept_key, open_zip, stored_versions
 from govgo.serve.upstream.verdicts import Verdicts, zip_refusal
 from govgo.serve.upstream.zips import Means, Reading, ZipFlights
 
@@ -313,27 +312,19 @@ class Library:
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
         """A stored zip, proved; what is answered is the very file that was proved, or the very copy."""
         key = file_key(mod, "zip")
-        found = await self._cold.stored(lambda: find_zip(self._storage, key))
-        if found is None:
-            return None
-        copied = found.file is None
-        if copied:
-            found = await self._cold.stored(partial(copy_zip, self._storage, found))
-        elif self._sound.get(key) == found.tag:
-            return found
-        assert found.file is not None
         try:
-            h1 = await hash_open(self._cold, found.file)
-            # A copy is hashed each time that one is made: what another machine says now may not be what it said before.
-            sound = (copied and self._sound.get(key) == h1) or await self._is_sound(mod, h1, key)
+            opened = await open_zip(self._cold, self._storage, key, self._sound.get(key))
         except BadZipError as error:
-            sound = False
             await self._damaged(key, str(error))
-        if not sound:
+            return None
+        if opened is None or not opened[1]:
+            return opened[0] if opened is not None else None
+        found, h1 = opened
+        if self._sound.get(key) != h1 and not await self._is_sound(mod, h1, key):
             return None
         if not found.is_as_proved():
             raise StorageError(f"{key}: somebody has written to it while it was read", key=key)
-        self._sound.keep(key, h1 if copied else found.tag)
+        self._sound.keep(key, found.tag if isinstance(self._storage, LocalStorage) else h1)
         return found
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:

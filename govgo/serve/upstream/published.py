@@ -15,7 +15,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Protocol
 
 from govgo.core.gosum.dirhash import hash_gomod
@@ -49,10 +48,9 @@ from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.faults import refusal_of
 from govgo.serve.upstream.flights import Flights
-from govgo.serve.upstream.stored import copy_zip, find_zip, hash_open
+from govgo.serve.upstream.lately import Lately
+from govgo.serve.upstream.stored import open_zip
 from govgo.serve.upstream.zips import Means
-
-_MOST_SOUND = 20_000
 
 
 class Ledger(Protocol):
@@ -71,7 +69,7 @@ class PublishedModules:
         self._means = means
         self._patterns = patterns.lower()
         self._ledger = ledger
-        self._sound: dict[str, str] = {}
+        self._sound = Lately()
         self._proving: Flights[StoredFile] = Flights()
 
     def covers(self, path: str) -> bool:
@@ -148,20 +146,14 @@ class PublishedModules:
 
     async def _zip(self, mod: ModuleVersion, record: Published) -> StoredFile:
         key = file_key(mod, "zip")
-        found: StoredFile | None = await self._means.cold.stored(lambda: find_zip(self._means.storage, key))
-        if found is None:
+        opened = await open_zip(self._means.cold, self._means.storage, key, self._sound.get(key))
+        if opened is None:
             raise CacheCorruptError(f"{key} is lost")
-        is_copy = found.file is None
-        if is_copy:
-            found = await self._means.cold.stored(partial(copy_zip, self._means.storage, found))
-        assert found.file is not None
-        if is_copy or self._sound.get(key) != found.tag:
-            h1 = await hash_open(self._means.cold, found.file)
+        found, h1 = opened
+        if h1:
             if h1 != record.sum or not found.is_as_proved():
                 raise CacheCorruptError(f"{key} is not the file that was published")
-            if len(self._sound) >= _MOST_SOUND:
-                self._sound.clear()
-            self._sound[key] = found.tag
+            self._sound.keep(key, found.tag)
         return found
 
     # New versions.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.system import path_of
@@ -69,11 +70,22 @@ def copy_zip(storage: Storage, found: StoredFile) -> StoredFile:
     return found._replace(file=file, mark=file.mark())
 
 
-async def hash_open(cold: ColdLoop, file: OpenFile) -> str:
-    """The h1: of a zip that is open.
+async def open_zip(cold: ColdLoop, storage: Storage, key: str, known: object) -> tuple[StoredFile, str] | None:
+    """A stored zip, open here, and its h1:; "" in its place for the very file whose tag is `known`. None for no zip.
+
+    A copy is hashed each time that one is made: what another machine says now may not be what it said before.
 
     Raises:
         BadZipError: it is no sound zip.
-        DiskError: it cannot be read.
+        DiskError, StorageError: it cannot be read.
     """
-    return await cold.computed(lambda: hash_zip(path_of(file.descriptor), Rules.STRICT))
+    found = await cold.stored(partial(find_zip, storage, key))
+    if found is None:
+        return None
+    if found.file is None:
+        found = await cold.stored(partial(copy_zip, storage, found))
+    elif found.tag == known:
+        return found, ""
+    assert found.file is not None
+    path = path_of(found.file.descriptor)
+    return found, await cold.computed(lambda: hash_zip(path, Rules.STRICT))

@@ -20,24 +20,12 @@ from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import Tree
 from govgo.errors import ConflictError, ForkError, IntegrityError, SumDbFormatError, SumMismatchError, UsageError
 from tests.simulators import sumdb_log
+from tests.simulators.eventlog import Memory
 from tests.simulators.storage import Killed, MemoryStorage
 from tests.simulators.sumdb_log import NAME, Log, keys, record_text
 
 SIGNER, KEY_TEXT = keys(1)
 VERIFIER = parse_verifier(KEY_TEXT)
-
-
-class Memory:
-    """What a key has signed, in memory."""
-
-    def __init__(self) -> None:
-        self.note = b""
-
-    def read(self) -> bytes:
-        return self.note
-
-    def write(self, note: bytes) -> None:
-        self.note = note
 
 
 class Database:

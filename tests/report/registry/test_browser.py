@@ -8,7 +8,6 @@ afterwards.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,6 @@ from tests.report.registry.test_html import pages
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs Chromium (Debian: chromium)", allow_module_level=True)
-playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (the group `browser`)")
-
 PATHS = {
     "home": "/",
     "search": "/search?q=q.io",
@@ -36,17 +30,6 @@ PATHS = {
     "nothing": "/mod/q.io/none",
 }
 LONG = "q.io/" + "/".join(["a-rather-long-element-of-a-path"] * 5)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        except playwright_api.Error as error:
-            pytest.skip(f"{CHROMIUM} does not start: {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
