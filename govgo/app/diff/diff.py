@@ -117,12 +117,7 @@ def diff(
     sources, more = _sources(wanted, reader, notes)
     findings += more
     for now, used in licensed:  # the zips that were compared are at hand now
-        policy = ProjectPolicy()
-        try:
-            policy = read_policy(now.session, now.target)
-        except Failure as error:
-            notes.append(f"no override of a licence counts: {error}")
-        for source, license_ in licenses(session, used, policy).items():
+        for source, license_ in licenses(session, used, _overrides(now, notes)).items():
             known[source] = known.get(source, VersionFacts())._replace(license=license_)
     return Comparison(
         old=old.name,
@@ -136,6 +131,15 @@ def diff(
         offline=offline,
         sources=sources,
     )
+
+
+def _overrides(build: Resolved, notes: list[str]) -> ProjectPolicy:
+    """The policy whose overrides of licences count; where it cannot be read, a note says that none does."""
+    try:
+        return read_policy(build.session, build.target)
+    except Failure as error:
+        notes.append(f"no override of a licence counts: {error}")
+        return ProjectPolicy()
 
 
 class _Wanted(NamedTuple):

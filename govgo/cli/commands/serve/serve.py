@@ -56,6 +56,8 @@ def serve(**flags: Any) -> int:
     govgo serve -config /etc/govgo/serve.toml            all settings in a file
     govgo serve -mode none -storage ./mirror             only what is there
 
+    At / there are pages about what is stored, and at /api/1/modules the same as JSON.
+
     With -events, /index lists what was stored, in the form of index.golang.org, out of a log with signed tree heads.
     Other servers can follow that. A file of settings may also name such peers, modules that live here alone
     (`govgo publish`), web hooks, import paths of your own, and rules of a govgo.toml.
