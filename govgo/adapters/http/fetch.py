@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
-from govgo.adapters.http.retry import RetryPolicy
+from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
@@ -171,7 +171,7 @@ class Fetch:
                     return await work()
                 except TransferError as err:
                     pause_s, why = self._pause_after(err), mask_all(str(err))
-                    counts = err.fault is not Fault.UNHEARD
+                    counts = err.fault not in UNCOUNTED
                 except _AskAgain as again:
                     pause_s, why = again.pause_s, str(again)
                 finally:

@@ -32,8 +32,8 @@ _FAULT_TRIES = {
 
 # Faults of one connection, not of the server: another try is worth it at once.
 _AT_ONCE = frozenset({Fault.CUT, Fault.STALL})
-# `pace` bounds how often this is the fault. The server knows nothing of such a try, so that no pause spares it.
-_UNCOUNTED = frozenset({Fault.UNHEARD})
+UNCOUNTED = frozenset({Fault.UNHEARD})
+"""Tries that do not count: the server knows nothing of them, so that no pause spares it; `pace` bounds their number."""
 
 
 class RetryPolicy(NamedTuple):
@@ -62,7 +62,7 @@ class RetryPolicy(NamedTuple):
 
     def pause_for_fault(self, fault: Fault, attempt: int) -> float | None:
         """As `pause_for_status`, for a transfer that failed."""
-        if fault in _UNCOUNTED:
+        if fault in UNCOUNTED:
             return 0.0
         if attempt >= min(self.retries, _FAULT_TRIES.get(fault, self.retries)):
             return None
