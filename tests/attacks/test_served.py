@@ -360,3 +360,21 @@ def test_attack_a_zip_that_somebody_writes_into_while_it_is_sent(tmp_path: Path,
                 assert size > 1_000_000
             finally:
                 client.close()
+
+
+def test_a_zip_whose_name_goes_while_it_is_sent_comes_whole(tmp_path: Path) -> None:
+    """It was evicted, or replaced by a sound one: what is open is what was proved all the same."""
+    with World(tmp_path) as world:
+        text = random.Random(1).randbytes(6_000_000).hex()
+        world.publish("q.io/late", "v1.0.0", files={"a.go": f"package a // {text}\n"})
+        path = "/q.io/late/@v/v1.0.0.zip"
+        with Served(world) as served:
+            assert served.get(path).body == world.proxy.files[path]
+            client = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+            try:
+                client.request("GET", path)
+                answer = client.getresponse()
+                (served.storage / path[1:]).unlink()
+                assert answer.read() == world.proxy.files[path]
+            finally:
+                client.close()

@@ -7,13 +7,16 @@ A file that was proved is proved no more once other bytes can be read under its 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from govgo.serve.protocol.answer import OpenFile
 from tests.simulators.served import Served
+from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
@@ -136,3 +139,22 @@ def test_attack_a_download_resumed_with_another_zip(world: World) -> None:
     with Served(world) as served:
         got = served.get(ZIP, Range="bytes=100-", If_Range='"of-another-one"')
         assert (got.status, got.body) == (200, world.proxy.files[ZIP])
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_cold_zip_comes_whole_while_its_temporary_file_is_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    """Where nothing is kept on this machine the file loses its name, and the inode its time, right after the proof."""
+    said = OpenFile.is_unwritten
+
+    def late(file: OpenFile, mark: str) -> bool:
+        time.sleep(0.2)  # until then the name is gone
+        return said(file, mark)
+
+    monkeypatch.setattr(OpenFile, "is_unwritten", late)
+    if not read_only:
+        monkeypatch.setattr("govgo.serve.server.parts.open_storage", lambda settings, env: MemoryStorage())
+    with Served(world, read_only=read_only) as served:
+        got = served.get(ZIP)
+        assert (got.status, got.whole, got.body) == (200, True, world.proxy.files[ZIP])

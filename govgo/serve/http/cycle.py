@@ -2,8 +2,8 @@
 """One request and its response below an ASGI application, with two messages that ASGI lacks.
 
 {"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "mark": "…", "more_body": True}
-    a part of the body that is in a file; if that has not this mark any more when all was read, the connection is cut;
-    "" for a file to which only this process writes
+    a part of the body that is in a file; if somebody has written to that since it had this mark, the connection is cut
+    before the end; "" for a file to which only this process writes
 {"type": "govgo.abort"}
     cut the connection, so that the client sees that what it has is not whole
 """
@@ -82,7 +82,7 @@ class Cycle(RequestResponseCycle):
         """Send a part of a file; whether all of it went out, and is what it was.
 
         The kernel is given a copy. By sendfile(2) it would be given the pages of the file themselves, so that a client
-        would get what somebody writes there before it reads. The last piece goes out after the mark was compared.
+        would get what somebody writes there before it reads. The last piece goes out after a last look at the file.
         """
         socket = self.transport.get_extra_info("socket")
         if socket is None or self.transport.get_extra_info("sslcontext") is not None:
@@ -106,7 +106,7 @@ class Cycle(RequestResponseCycle):
                         piece = file.piece(offset, min(count - held, _AT_ONCE))
                     else:
                         last = last or os.pread(file.descriptor, count, offset)
-                        if file.mark() != mark:
+                        if not file.is_unwritten(mark):
                             return False
                         piece = memoryview(last)[-count:]
                     sent = os.write(out, piece) if len(piece) else 0
@@ -131,7 +131,7 @@ class Cycle(RequestResponseCycle):
         while count:
             start, size = offset, min(count, _PIECE)
             data = await loop.run_in_executor(None, os.pread, file.descriptor, size, start)
-            if not data or (mark and len(data) == count and file.mark() != mark):
+            if not data or (mark and len(data) == count and not file.is_unwritten(mark)):
                 return False
             if self.flow.write_paused:
                 await self.flow.drain()

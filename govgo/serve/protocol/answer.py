@@ -66,7 +66,17 @@ class OpenFile:
         a proof, and no more.
         """
         found = os.fstat(self.descriptor)
-        return f"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_ctime_ns:x}-{found.st_size:x}"
+        facts = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_nlink, found.st_ctime_ns)
+        return "-".join(f"{fact:x}" for fact in facts)
+
+    def is_unwritten(self, mark: str) -> bool:
+        """Whether nobody has written to it since it had this mark, where a proof can no more be had.
+
+        A name that was given or taken (evicted, replaced, moved to its place) changes the kernel's time as well, and
+        not the content. Where the names have changed, the other times are believed.
+        """
+        now, then = self.mark().split("-"), mark.split("-")
+        return now == then or (now[:3] == then[:3] and now[3] != then[3])
 
     def written(self) -> tuple[int, int]:
         """When the content was last written to, in nanoseconds, and its size: a new name changes neither."""
