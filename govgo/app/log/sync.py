@@ -26,7 +26,7 @@ from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
 from govgo.core.sumdb.timeline import Head, read_head
 from govgo.core.sumdb.tlog import HASH_SIZE, Tree
-from govgo.errors import Failure
+from govgo.errors import Failure, NetworkError, NotFoundError
 from govgo.ports.log import LogSource
 from govgo.ports.talk import Reporter
 
@@ -231,8 +231,14 @@ class Sync:
     def _stop(self, start: int, end: int, error: Failure) -> None:
         """The source has failed, retries and all: the next run goes on from here."""
         text = f"records {start} to {end - 1}: {error}"
-        self._tell(Finding(NOT_FETCHED, None, Verdict.UNCHECKED, text, hint="run it again: it goes on from there"))
+        self._tell(Finding(NOT_FETCHED, None, Verdict.UNCHECKED, text, hint=_hint(error)))
         self._cut = True
+
+
+def _hint(error: Failure) -> str:
+    if isinstance(error, NotFoundError | NetworkError) and error.status in (401, 403, 404, 410):
+        return "a proxy mirrors lookups and tiles, and may have no records: -url names the database itself"
+    return "run it again: it goes on from there"
 
 
 def _nodes(start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -116,6 +116,14 @@ def test_sync_tells_what_is_wrong(world: World, capsys: pytest.CaptureFixture[st
     assert (back.code, [each["code"] for each in back.json["results"]]) == (1, ["head-went-back"])
 
 
+def test_a_mirror_without_records(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the public proxy: its lookups and tiles are the database's, and it has no data tiles."""
+    world.proxy.handlers[f"/sumdb/{world.log.name}"] = world.database.body
+    run = Sync(capsys, "clone", "-workers=1")
+    assert run.code == 3
+    assert "hint: a proxy mirrors lookups and tiles, and may have no records: -url names the database itself" in run.out
+
+
 def test_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for words in ((), ("a", "b"), ("clone", "-range=5"), ("clone", "-range=7:7"), ("clone", "-url=ftp://x/y")):
         assert Sync(capsys, *words).code == 2, words
