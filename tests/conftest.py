@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -48,6 +49,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     told = [f"{count} {name} (--{name})" for name, count in config.stash.get(_LEFT_OUT, {}).items() if count]
     if told:
         terminalreporter.write_line(f"left out: {', '.join(told)}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("go") and shutil.which("go") is None:
+        pytest.skip("there is no go command to compare with")
 
 
 def pytest_configure(config: pytest.Config) -> None:

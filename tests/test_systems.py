@@ -46,6 +46,8 @@ for module, names in {LINUX_ALONE!r}.items():
         if hasattr(found, name):
             delattr(found, name)
 sys.platform = "darwin"
+if hasattr(os, "process_cpu_count"):  # on Linux, it asks for the affinity
+    os.process_cpu_count = os.cpu_count
 # A part of Python on macOS that urllib.request imports there: the system's settings of HTTP proxies.
 sys.modules["_scproxy"] = settings = types.ModuleType("_scproxy")
 settings._get_proxies = settings._get_proxy_settings = dict

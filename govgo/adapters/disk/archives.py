@@ -22,6 +22,7 @@ _LONG = (
     tarfile.XGLTYPE,
     tarfile.SOLARIS_XHDTYPE,
 )
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
 class _Member(tarfile.TarInfo):

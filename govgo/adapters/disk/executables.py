@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO
 
-from govgo.adapters.disk.archives import archive_errors, open_tar
+from govgo.adapters.disk.archives import TAR_SUFFIXES, archive_errors, open_tar
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.core.foreign import one_line
 from govgo.errors import InputError
@@ -76,7 +76,9 @@ class DiskExecutables:
             with archive_errors(InputError):
                 open_tar(path, "r:*").close()
         except (InputError, OSError):
-            return None
+            # How much of it is read to see what it is depends on Python's version: a name tells what it should be.
+            if not path.lower().endswith(TAR_SUFFIXES):
+                return None
         return _sound(_executables(_tar_files(path)))
 
 

@@ -17,13 +17,13 @@ from functools import partial
 from itertools import takewhile
 from typing import IO
 
-from govgo.adapters.disk.archives import archive_errors, open_tar
+from govgo.adapters.disk.archives import TAR_SUFFIXES, archive_errors, open_tar
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.modzip.bounds import MAX_GO_MOD
 from govgo.errors import DiskError, UsageError
 
-SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+SUFFIXES = (".zip", *TAR_SUFFIXES)
 """How the names of archives end."""
 
 _KEPT = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"})

@@ -141,7 +141,9 @@ def parse_openvex(name: str, data: bytes) -> tuple[VexStatement, ...]:
     """
     try:
         document = json.loads(data)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise VexError(f"{name}: no OpenVEX document: nested too deep") from None
+    except ValueError as error:
         raise VexError(f"{name}: no OpenVEX document: {one_line(str(error))}") from None
     return tuple(_Reader(name, _object(name, "the document", document)).statements())
 

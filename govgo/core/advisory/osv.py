@@ -141,7 +141,9 @@ def parse_advisory(name: str, data: bytes) -> Advisory:
     try:
         document = json.loads(data)
         return _advisory(document)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except RecursionError:  # whose words differ from one Python to the next
+        raise AdvisoryError(f"{one_line(name)}: malformed advisory: nested too deep") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
         raise AdvisoryError(f"{one_line(name)}: malformed advisory: {one_line(reason)}") from error
 

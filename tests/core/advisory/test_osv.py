@@ -119,7 +119,7 @@ def test_all_that_is_read() -> None:
         (json.dumps(document({"introduced": "one"})).encode(), "invalid version one"),
         (json.dumps(document({"forgotten": "1.0.0"})).encode(), "unknown event forgotten"),
         (b'{"id": "x\xff"}', "can't decode byte"),
-        (b"[" * 100_000, "recursion"),
+        (b"[" * 100_000, "nested too deep"),
     ],
 )
 def test_malformed(data: bytes, sentence: str) -> None:
