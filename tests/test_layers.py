@@ -162,8 +162,8 @@ TESTED_BY = {
         "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
     ),
     "cli/commands/serve/test_mirror.py": (
-        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure outcomes "
-        "prove; report/mirror: add ship verify; wiring: mirror"
+        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure "
+        "outcomes; report/mirror: add ship verify; wiring: mirror"
     ),
     "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",
     "cli/commands/serve/test_storage.py": (
