@@ -170,7 +170,7 @@ TESTED_BY = {
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
     "cli/commands/serve/test_sumdb.py": (
-        "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+        "adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/trust/test_audit.py": (
         "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "

@@ -430,11 +430,13 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
 
     location = _location(location)
     try:
-        gourl.parse(location)  # for its sentence, which names the text as the server wrote it
+        named = gourl.parse(location)  # for its sentence, which names the text as the server wrote it
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
         text = f"failed to parse Location header {quote(shorten(gourl.mask(location)))}: {shorten(str(err))}"
         raise NetworkError(f"Get {quote(shown)}: {text}", url=shown) from None
+    if named.opaque and named.scheme in ("http", "https"):  # "http:x", which urljoin takes for a path
+        raise NetworkError(_no_host(shorten(named.redacted())), url=shown)
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"

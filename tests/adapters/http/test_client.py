@@ -123,7 +123,7 @@ def test_attack_retry_after_a_date_that_is_none(engine: MakeEngine) -> None:
         assert len(proxy.asked) == 1 + FAST.retries
 
 
-@pytest.mark.parametrize("location", ["http://[x/", "//[x]/", f"http://127.0.0.1:{'9' * 5000}/"])
+@pytest.mark.parametrize("location", ["http://[x/", "//[x]/", f"http://127.0.0.1:{'9' * 5000}/", "http:x/"])
 def test_attack_a_redirect_to_no_url(engine: MakeEngine, location: str) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Redirect(location))
