@@ -340,9 +340,7 @@ ENGINES = pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
 
 @ENGINES
 @pytest.mark.parametrize("kind", QUESTIONS)
-def test_attack_any_answer_over(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, engine: MakeEngine
-) -> None:
+def test_attack_any_answer_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, engine: MakeEngine) -> None:
     play_over(monkeypatch, tmp_path, kind, engine, FEW // 10)
 
 

@@ -94,7 +94,9 @@ class Poster:
             with (
                 deadline,
                 self.client(url) as client,
-                client.stream(method, str(url), content=body, headers=headers, extensions={"trace": deadline.trace}) as response,
+                client.stream(
+                    method, str(url), content=body, headers=headers, extensions={"trace": deadline.trace}
+                ) as response,
             ):
                 for piece in response.iter_bytes():
                     received += piece
