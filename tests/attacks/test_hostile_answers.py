@@ -432,6 +432,8 @@ def play_on_the_wire(engine: MakeEngine, times: int) -> None:
                 error.add_note(f"seed {seed}")
                 raise
             if seed % 20 == 0:
+                with suppress(UnavailableError):  # on a connection that was kept, and that the server closes meanwhile
+                    await client.get(f"{url}/honest", 1000)
                 assert await client.get(f"{url}/honest", 1000) == b"v1.0.0\n", f"nothing stays of seed {seed}"
 
     ends = {"body": 0, "failure": 0}

@@ -409,8 +409,11 @@ def _prefix(url: str) -> str:
 
 
 def _target(url: str, prefix: str) -> str:
-    """What is asked for at a server: path and query; an empty path is "/" (RFC 9112, section 3.2.1)."""
+    """What is asked for at a server: path and query, in ASCII; an empty path is "/" (RFC 9112, section 3.2.1)."""
     target = url[len(prefix) :]
+    if not target.isascii():  # net/url escapes paths, and leaves a query as it was written
+        data = target.encode("utf-8", "surrogateescape")
+        target = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in data)
     return target if target[:1] == "/" else "/" + target
 
 
