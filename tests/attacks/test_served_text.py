@@ -331,14 +331,14 @@ TEXTS = {
 
 
 def test_attack_text_of_who_has_published_what_is_stored(tmp_path: Path) -> None:
-    _ADVISORY = {
+    about = {
         "summary": CANARY,
         "details": LINES,
         "aliases": [CANARY],
         "references": [{"type": CANARY, "url": CANARY}],
     }
     (tmp_path / "db").mkdir()
-    (tmp_path / "db/GO-1.json").write_text(advisory("GO-1", "q.io/plain", "introduced=0", **_ADVISORY))
+    (tmp_path / "db/GO-1.json").write_text(advisory("GO-1", "q.io/plain", "introduced=0", **about))
     with World(tmp_path) as world:
         for name, gomod in PUBLISHED.items():
             world.publish(f"q.io/{name}", "v1.0.0", gomod.replace("q.io/x", f"q.io/{name}"), TEXTS)
@@ -375,7 +375,8 @@ def test_attack_text_of_who_has_published_what_is_stored(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        *(f"{key} = {json.dumps(CANARY)}\n" for key in ("listen", "storage", "upstream", "users", "memory", "verify_storage")),
+        *(f"{key} = {json.dumps(CANARY)}\n" for key in ("listen", "storage", "upstream", "users", "memory")),
+        f"verify_storage = {json.dumps(CANARY)}\n",
         *(f"{key} = {json.dumps(CANARY)}\n" for key in ("timeout", "tls_cert", "access_log", CANARY)),
         *(f"follow = [{json.dumps(text)}]\n" for text in (CANARY, f"http://{CANARY}", f"https://h/{CANARY}\x7f")),
         f'peers = [{{ url = "http://h", key = {json.dumps(CANARY)} }}]\n',

@@ -22,6 +22,7 @@ from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferErro
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.pace import WATCH_S
 from govgo.adapters.http.proxies import address_of
+from govgo.adapters.http.servertext import shorten
 
 _T = TypeVar("_T")
 _MOST_REQUESTS = 64
@@ -74,7 +75,7 @@ class HttpxEngine:
                 extensions={"trace": connection.trace, "timeout": self._timeout},
             )
         except (httpx.InvalidURL, ValueError) as err:  # the latter for a name that IDNA cannot encode
-            raise TransferError(Fault.PROTOCOL, str(err)) from err
+            raise TransferError(Fault.PROTOCOL, shorten(str(err))) from err
         pace.start()
         try:
             response = await _paced(transport.handle_async_request(request), pace, connection.is_unheard)

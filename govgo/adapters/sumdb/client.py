@@ -239,7 +239,7 @@ class SumDb:
 
     async def _compare(self, one: _Shown, other: _Shown, ours: _Shown) -> None:
         """Prove that two heads are of one history, by the tiles of ours, or of the places where they were seen."""
-        sources = [(self._fetch, True)]
+        sources: list[tuple[Fetch, bool]] = [(self._fetch, True)]
         for each in sorted((one, other), key=lambda each: each.head.tree.size):
             if each.fetch is not None:
                 # The source with the larger tree has the tiles that join the two.

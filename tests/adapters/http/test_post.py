@@ -76,9 +76,12 @@ def test_attack_an_answer_that_trickles(
     monkeypatch.setattr(post, "_LIMIT_S", 0.3)
     context, trusted = certificate(tmp_path)
     environ = {"SSL_CERT_FILE": trusted, "SSL_CERT_DIR": str(tmp_path / "none")} if secure else {}
-    with server(answer, more=more, tls=context if secure else None) as host:
-        with pytest.raises(NetworkError, match="no answer in time|illegal status line"):
-            get(f"http{'s' if secure else ''}://{host}", **environ)
+    scheme = "https" if secure else "http"
+    with (
+        server(answer, more=more, tls=context if secure else None) as host,
+        pytest.raises(NetworkError, match=r"no answer in time|illegal status line"),
+    ):
+        get(f"{scheme}://{host}", **environ)
 
 
 @pytest.mark.parametrize("location", [b"http:x/", b"//[", b"http://[x/", b"http://h:" + b"9" * 5000, b"\xff\xfe://"])
@@ -88,7 +91,9 @@ def test_attack_a_redirect_to_no_url(location: bytes) -> None:
         try:
             assert get(f"http://{host}").status == 302
         except NetworkError as error:
-            assert str(error).startswith(f'Get "http://{host}/publish/x": ')
+            told = str(error)
+            if not told.startswith(f'Get "http://{host}/publish/x": '):
+                raise
 
 
 def test_an_answer_without_end_is_read_to_its_limit() -> None:
