@@ -162,15 +162,15 @@ TESTED_BY = {
         "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
     ),
     "cli/commands/serve/test_mirror.py": (
-        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure outcomes "
-        "prove; report/mirror: add ship verify; wiring: mirror"
+        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure "
+        "outcomes; report/mirror: add ship verify; wiring: mirror"
     ),
     "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",
     "cli/commands/serve/test_storage.py": (
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
     ),
     "cli/commands/serve/test_sumdb.py": (
-        "adapters/http: post; adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
+        "adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
     ),
     "cli/commands/trust/test_audit.py": (
         "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "

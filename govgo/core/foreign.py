@@ -60,8 +60,14 @@ def _escape(match: re.Match[str]) -> str:
     if found == "##":
         return "#\\x23"
     if found.endswith(":"):
-        return f"{match['indent']}\\x3a"
-    code = ord(found)
+        # Some white space is not safe either, such as the line separator.
+        return re.sub(f"[{UNSAFE}]", lambda char: _code(char[0]), match["indent"]) + "\\x3a"
+    return _code(found)
+
+
+def _code(char: str) -> str:
+    """A character by its number; a lone surrogate of a byte that was not UTF-8 by that byte."""
+    code = ord(char)
     if code < 0x100 or 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code & 0xFF:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -4,7 +4,8 @@
     {"time":"2026-05-06T07:08:09.123Z","client":"192.0.2.7","user":"ci","method":"GET","path":"/q.io/a/@v/list",
      "kind":"list","status":200,"bytes":14,"seconds":0.0}
 
-Nothing private is in it: no password or token, no query, and "(private)" for the paths of private modules.
+Nothing private is in it: no password or token, no query, and "(private)" for the paths of private modules. Whoever asks
+chooses the path: it is escaped so that a terminal and the runner of a CI job take it as text.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from govgo.report import gojson
 
 _PAUSE_S = 0.25
 _MOST_LINES = 200_000
@@ -114,4 +117,4 @@ def format_line(when: float, line: Line) -> str:
     values = (stamp, client, line.user, line.method, line.path or PRIVATE, line.kind, line.status, line.size)
     names = ("time", "client", "user", "method", "path", "kind", "status", "bytes")
     told = {**dict(zip(names, values, strict=True)), "seconds": round(line.seconds, 4)}
-    return json.dumps(told, ensure_ascii=True, separators=(",", ":")) + "\n"
+    return gojson.safe(json.dumps(told, separators=(",", ":"))) + "\n"

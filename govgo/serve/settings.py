@@ -27,6 +27,7 @@ import tomllib
 from typing import Any, NamedTuple
 
 from govgo.core.foreign import one_line
+from govgo.core.golib import url as gourl
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, Policy, Rule
@@ -219,7 +220,7 @@ def parse_listen(text: str) -> tuple[str, int]:
         return text.removeprefix("unix:"), -1
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 1 << 16):
-        raise UsageError(f"listen: want HOST:PORT or unix:PATH: {one_line(text)}")
+        raise UsageError(f"listen: want HOST:PORT or unix:PATH: {one_line(gourl.mask(text))}")
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)
 
 

@@ -154,7 +154,7 @@ def follow_of(place: str, url: str, since: str = "") -> Follow:
         UsageError: no URL, or no time; the sentence begins with `place`.
     """
     if not url.startswith(("http://", "https://")) or gourl.parse(url).host == "":
-        raise UsageError(f"{place}: want an http or https URL: {one_line(url)}")
+        raise UsageError(f"{place}: want an http or https URL: {one_line(gourl.mask(url))}")
     if since not in ("", "all"):
         try:
             parse_rfc3339(since)
@@ -249,10 +249,18 @@ def parse_vanity(place: str, value: object) -> Vanity:
         raise UsageError(f"{place}.vcs: want one of {', '.join(_VCS)}")
     for key, url in (("repo", found.repo), ("proxy", found.proxy)):
         if not _REPO.match(url) and (url or key == "repo"):
-            raise UsageError(f"{place}.{key}: want a URL: {one_line(url)}")
+            raise UsageError(f"{place}.{key}: want a URL: {one_line(gourl.mask(url))}")
+        _check_shown(f"{place}.{key}", url)
     if found.subdir and (found.vcs == "mod" or not is_clean(found.subdir) or found.subdir[0] in "/."):
         raise UsageError(f"{place}.subdir: want a directory of the repository: {one_line(found.subdir)}")
     return found
+
+
+def _check_shown(place: str, url: str) -> None:
+    """Refuse a URL with a secret where everybody can read it.  Raises UsageError."""
+    masked = gourl.mask(url)
+    if masked != url:
+        raise UsageError(f"{place}: everybody can read it, and it holds a secret: {one_line(masked)}")
 
 
 class RegistrySettings(NamedTuple):
@@ -291,4 +299,6 @@ def parse_registry(file: str, table: object) -> RegistrySettings:
             values["refresh_s"] = parse_duration(place, text_of(place, value))
         else:
             values[key] = text_of(place, value)
+            if key == "url":
+                _check_shown(place, values[key])
     return RegistrySettings(**values)

@@ -12,6 +12,7 @@ from govgo.errors import UsageError
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)b?\Z", re.ASCII | re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)\Z", re.ASCII)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -40,9 +41,11 @@ def parse_duration(place: str, text: str) -> float:
 
 
 def text_of(place: str, value: object) -> str:
-    """A text.  Raises UsageError."""
+    """A text of one line.  Raises UsageError."""
     if not isinstance(value, str):
         raise UsageError(f"{place}: want a text")
+    if _CONTROL.search(value):
+        raise UsageError(f"{place}: want a text without control characters: {one_line(value)}")
     return value
 
 

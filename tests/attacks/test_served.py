@@ -18,7 +18,7 @@ import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.proxy import Body, File, Status, Truncate
-from tests.simulators.served import Got, Served, eventually
+from tests.simulators.served import Got, Served, eventually, on_cold
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
@@ -187,6 +187,30 @@ def two_histories(served: Served) -> None:
     served.renew(storage=False)
     assert served.get("/q.io/b/@v/v1.0.0.mod").status == 502, "evidence is not forgotten"
     assert list((served.storage / "sumdb/sum.example.org").glob("fork-*.txt"))
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_attack_a_fork_in_an_answer_that_nobody_asks_for(world: World, asked_again: bool) -> None:
+    """The lookup is begun beside the fetch of a go.mod, which is not there: the evidence is told all the same."""
+    with Served(world) as served:
+        assert served.get(MOD).status == 200
+        honest = world.log
+        fork = honest.fork(200).grow(400)
+        fork.add("q.io/b", "v1.0.0", world.record(ModuleVersion("q.io/b", "v1.0.0")))
+        world.database.log = world.database.tile_log = fork
+        world.proxy.script("/q.io/b/@v/v1.0.0.mod", Status(404))
+        assert served.get("/q.io/b/@v/v1.0.0.mod").status == 404
+        eventually(lambda: list((served.storage / "sumdb/sum.example.org").glob("fork-*.txt")))
+        world.database.log = world.database.tile_log = honest
+        world.proxy.calm()
+        if asked_again:
+            assert served.get("/q.io/b/@v/v1.0.0.zip").status == 502
+        else:
+            on_cold(served, served.site.library.forget)
+        eventually(lambda: any("both signed tree heads are kept" in said for said in served.said))
+        assert sum("SECURITY ERROR" in said for said in served.said if "fork-" in said) == 1
+        assert served.get("/readyz").status == 503
+        assert served.get("/sumdb/sum.example.org/lookup/q.io/b@v1.0.0").status == 502
 
 
 def test_a_rolled_back_database_after_a_restart(world: World) -> None:

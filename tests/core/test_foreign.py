@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govgo.core.foreign import one_line, visible
+from govgo.core.foreign import UNSAFE, one_line, visible
 
 SAFE = ["", "plain", "a\tb\nc", "grün, 中文, ∂", "a::b", "a ::error::b", "# [x]", "## [x]", "C:\\x1b", "12:00:00"]
 
@@ -34,6 +36,8 @@ def test_what_is_safe_stays(text: str) -> None:
         ("::error::x", "\\x3a:error::x"),
         ("a\n \t\u3000::error::x\nb", "a\n \t\u3000\\x3a:error::x\nb"),
         ("a\n\n\n::x\n:::y", "a\n\n\n\\x3a:x\n\\x3a::y"),
+        ("\u2028::error::x", "\\u2028::error::x"),  # what stands there now is no white space
+        (" \x0b\r\x85 ::x", " \\x0b\\x0d\\x85 \\x3a:x"),
         ("x ##[error]y", "x #\\x23[error]y"),
         ("###[z]", "##\\x23[z]"),
     ],
@@ -50,7 +54,7 @@ def test_a_value_within_a_line_has_one_line() -> None:
 @given(st.text(st.one_of(st.sampled_from("\n\t :#[]\\\x1b\u202e\r"), st.characters())))
 def test_nothing_unsafe_is_left(text: str) -> None:
     shown = visible(text)
-    assert all(c.isprintable() or c in "\n\t" or c.isspace() or not c.isascii() for c in shown)
+    assert re.search(f"[{UNSAFE}]", shown) is None
     assert not any(line.lstrip().startswith("::") for line in shown.split("\n"))
     assert "##[" not in shown
     assert visible(shown) == shown

@@ -12,9 +12,13 @@ from collections import Counter
 
 import pytest
 
-from govgo.core import goenv
+from govgo.adapters.http.curl_transfer import CurlTransfer
+from govgo.adapters.sumdb import route
+from govgo.core import foreign, goenv
 from govgo.core.golib import quote, url
 from govgo.core.gosource import buildtags, header, imports, parse
+from govgo.core.modfile import read
+from govgo.core.modfile.syntax import Source
 from govgo.core.module import cachepath, escape, paths
 from govgo.core.sumdb import rules
 from govgo.core.version import pseudo, semver
@@ -112,6 +116,109 @@ def test_plain_url_paths_need_no_escape_and_no_cleaning(count: int) -> None:
             quick += 1
             assert url.clean_path("/" + path.strip("/")) == "/" + path.strip("/")
     assert quick > 30
+
+
+TEXTS = (
+    "reading https://proxy.example/q.io/a/@v/list: 404 Not Found", "  ::error file=x::y", "a\n::stop-commands::x",
+    "##[error]x", "red\x1b[31m", "\u202eabc", "caf\u00e9 \u4e16", "a\tb\n",
+)  # fmt: skip
+TEXT_PIECES = (
+    "::", ":", "#", "##", "[", "##[", "\n", "\r", "\t", " ", "\u00a0", "\u2003", "\x0b", "\x1c", "\x85", "\x9b", "\xad",
+    "\u200b", "\u2028", "\u2066", "\ufeff", "\U000e0041", "\udcff", "\U0001f600", "e\u0301", "\\",
+)  # fmt: skip
+
+
+@counted
+def test_printable_text_is_left_as_it_is(count: int) -> None:
+    quick = 0
+    for text in edited(TEXTS, TEXT_PIECES, count):
+        told = foreign._unsafe().sub(foreign._escape, text)
+        assert foreign.visible(text) == told, ascii(text)
+        assert foreign._unsafe().search(foreign.one_line(text)) is None, ascii(text)
+        assert not set(foreign.one_line(text)) & {"\n", "\t"}, ascii(text)
+        quick += text.isprintable() and told == text
+    assert quick > 30
+
+
+SHOWN = (
+    "https://proxy.example/q.io/a/@v/v1.0.0.info", "https://h/sumdb/s/lookup/q.io/a@v1.0.0", "git@github.com:a/b",
+    "https://me:pa/ss@h.example/m/@v/list?token=1", "https://TOKEN@h:80/x#y", "ssh://git@h/x", "file:///a@b",
+    "https://h/@latest", "https://h/@scope/pkg", "https:/me:pw@h", "/a/b@c", "https://h?go-get=1", "https://[::1]/@v/x",
+)  # fmt: skip
+SHOWN_PIECES = (
+    "@",
+    "@v",
+    "@v1.",
+    "/",
+    "//",
+    ":",
+    "?",
+    "#",
+    "h",
+    "[",
+    "]",
+    "%40",
+    "@latest",
+    "@v1.2.3",
+    " ",
+    "\n",
+    "me",
+    "1",
+)
+
+
+@counted
+def test_urls_without_a_place_for_a_secret_are_shown_as_they_are(count: int) -> None:
+    quick = 0
+    for text in edited(SHOWN, SHOWN_PIECES, count):
+        if not re.match("[a-z]+:/", text):
+            continue  # a name alone, as in m@v1.2.3, is no URL
+        shown = url.mask(text)
+        assert shown == url._masked_parts(text), text
+        quick += shown == text
+    assert quick > 30
+
+
+@counted
+def test_paths_of_a_database_are_joined_as_others_are(count: int) -> None:
+    names = ("tile/8/0/x001/234.p/5", "lookup/q.io/!a@v1.0.0", "latest", "supported")
+    bases, quick = list(edited(SHOWN, SHOWN_PIECES, count // 4)), 0
+    for base, name in zip(bases, names * (len(bases) // 4 + 1), strict=False):
+        try:
+            parsed = url.parse(base)
+        except GovgoError:
+            continue
+        prefix = route._plain_prefix(parsed)
+        quick += prefix != ""
+        assert not prefix or not url.is_plain(name) or f"{prefix}/{name}" == str(parsed.join(name)), base
+    assert quick > 30
+
+
+@counted
+def test_lines_and_places_of_ascii_are_those_of_others(count: int) -> None:
+    """A row of go.mod without its white space, and the byte at which a character stands."""
+    rows = ("\trequire q.io/a v1.0.0 // indirect\n", "module \u00e9\n\n  go 1.21\r\n", "\x85x\u3000")
+    for text in edited(rows, (*TEXT_PIECES, "\x0c", "\u1680", "x"), count):
+        data = text.encode("utf-8", "surrogateescape")
+        row = data.decode("utf-8", "surrogateescape").strip(read.GO_SPACE).encode("utf-8", "surrogateescape")
+        assert read._trim(data) == row, ascii(text)
+        place = Source("go.mod", text).position(len(text))
+        assert place.byte == len(data), ascii(text)
+
+
+@counted
+def test_a_quick_look_at_headers_misses_none(count: int) -> None:
+    lines = (b"HTTP/1.1 302 Found\r\nlocation: x\r\n\r\n", b"HTTP/1.1 200\r\nRetry-After: 1\r\nETag:\r\n")
+    pieces = (b"Location: y\r\n", b"retry-after:", b"\r\n", b"ETAG: z\n", b": ", b":", b"\xff", b" ", b"HTTP/1.1 ")
+    found = 0
+    for head in edited(lines, pieces, count):
+        transfer = object.__new__(CurlTransfer)
+        transfer._lines = head.splitlines(keepends=True)
+        for name in ("location", "retry-after", "etag"):
+            value = transfer.header(name)
+            found += value != ""
+            assert not value or transfer.has_header(name.encode()), head
+    assert found > 30
 
 
 @counted

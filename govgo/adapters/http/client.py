@@ -409,8 +409,11 @@ def _prefix(url: str) -> str:
 
 
 def _target(url: str, prefix: str) -> str:
-    """What is asked for at a server: path and query; an empty path is "/" (RFC 9112, section 3.2.1)."""
+    """What is asked for at a server: path and query, in ASCII; an empty path is "/" (RFC 9112, section 3.2.1)."""
     target = url[len(prefix) :]
+    if not target.isascii():  # net/url escapes paths, and leaves a query as it was written
+        data = target.encode("utf-8", "surrogateescape")
+        target = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in data)
     return target if target[:1] == "/" else "/" + target
 
 
@@ -430,11 +433,13 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
 
     location = _location(location)
     try:
-        gourl.parse(location)  # for its sentence, which names the text as the server wrote it
+        named = gourl.parse(location)  # for its sentence, which names the text as the server wrote it
         parsed = gourl.parse(urljoin(base, location))
     except (UsageError, ValueError) as err:  # urljoin raises ValueError for a host in brackets that is no address
         text = f"failed to parse Location header {quote(shorten(gourl.mask(location)))}: {shorten(str(err))}"
         raise NetworkError(f"Get {quote(shown)}: {text}", url=shown) from None
+    if named.opaque and named.scheme in ("http", "https"):  # "http:x", which urljoin takes for a path
+        raise NetworkError(_no_host(shorten(named.redacted())), url=shown)
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
         text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An engine on httpx: slower than libcurl, but it runs wherever Python does."""
+"""An engine on httpx: slower than libcurl, but it runs wherever Python does.
+
+Only transports of httpx are used, and none of its clients: such a one reads the Location header and keeps cookies,
+also where it is told to follow no redirect, and ends with an error of its own where a server's text is odd.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
@@ -19,6 +22,7 @@ from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferErro
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.pace import WATCH_S
 from govgo.adapters.http.proxies import address_of
+from govgo.adapters.http.servertext import shorten
 
 _T = TypeVar("_T")
 _MOST_REQUESTS = 64
@@ -34,10 +38,10 @@ class HttpxEngine:
         self._options = options
         self._transport = transport
         # All limits but that for the connection are those of `pace`.
-        self._timeout = httpx.Timeout(None, connect=options.timeouts.connect_s)
+        self._timeout = httpx.Timeout(None, connect=options.timeouts.connect_s).as_dict()
         self._most = min(_MOST_REQUESTS, options.requests or _MOST_REQUESTS)
         self._gates: dict[str, Gate] = {}
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> HttpxAnswer:
@@ -62,22 +66,22 @@ class HttpxEngine:
         pairs = [(name, value.strip()) for name, _, value in lines]
         try:
             url = httpx.URL(origin + target)
-            client = self._client(url)
+            transport = self._transport_for(url)
             connection = _Connection()
-            # httpx would offer to inflate bodies; the client wants them as they are stored.
-            request = client.build_request(
+            request = httpx.Request(
                 "GET",
                 url,
                 headers=[*pairs, (b"Accept-Encoding", b"identity")],
-                extensions={"trace": connection.trace},
+                extensions={"trace": connection.trace, "timeout": self._timeout},
             )
         except (httpx.InvalidURL, ValueError) as err:  # the latter for a name that IDNA cannot encode
-            raise TransferError(Fault.PROTOCOL, str(err)) from err
+            raise TransferError(Fault.PROTOCOL, shorten(str(err))) from err
         pace.start()
         try:
-            response = await _paced(client.send(request, stream=True), pace, connection.is_unheard)
+            response = await _paced(transport.handle_async_request(request), pace, connection.is_unheard)
         except httpx.HTTPError as err:
             raise _translate(err, url) from err
+        response.request = request
         answer = HttpxAnswer(response, self._closing, pace, gate)
         try:
             await answer.begin()
@@ -90,31 +94,25 @@ class HttpxEngine:
         """Close every connection."""
         if self._closing:
             await asyncio.wait(self._closing)
-        for client in self._clients.values():
-            await client.aclose()
-        self._clients.clear()
+        for transport in self._transports.values():
+            await transport.aclose()
+        self._transports.clear()
 
-    def _client(self, url: httpx.URL) -> httpx.AsyncClient:
-        """The httpx client for a scheme and the proxy in front of a host: httpx fixes both when a client is made."""
+    def _transport_for(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """The transport for a scheme and the proxy in front of a host: httpx fixes both when one is made."""
         choose = self._options.proxy_for
         port = url.port or (443 if url.scheme == "https" else 80)
         proxy = choose(url.scheme, url.host, port) if choose else ""
         key = f"{url.scheme} {proxy}"
-        client = self._clients.get(key)
-        if client is None:
-            client = self._clients[key] = httpx.AsyncClient(
-                transport=self._transport,
-                proxy=self._proxy(proxy) if proxy and not self._transport else None,
+        transport = self._transports.get(key)
+        if transport is None:
+            transport = self._transports[key] = self._transport or httpx.AsyncHTTPTransport(
+                proxy=self._proxy(proxy) if proxy else None,
                 verify=self._trust(url.scheme),
-                timeout=self._timeout,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._most),
                 trust_env=False,
-                follow_redirects=False,
-                # As in go and with libcurl, a server leaves nothing for the next request; and one with a cookie that is
-                # not ASCII would end all requests that follow.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             )
-        return client
+        return transport
 
     def _proxy(self, proxy: str) -> httpx.Proxy:
         address = address_of(proxy)

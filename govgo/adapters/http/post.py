@@ -2,14 +2,18 @@
 """Requests that send something: small POSTs to witnesses and web hooks, and files that are published by PUT.
 
 Everything else is a GET, and goes through `client`. Here nothing is tried again, and no redirect is followed: who is
-told is named by the user. A POST sends no credentials of GOAUTH; a login may stand in its URL.
+told is named by the user. A POST sends no credentials of GOAUTH; a login may stand in its URL. From the moment when a
+request is sent its answer has a limit of time, whatever comes in between.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import govgo
 from govgo.adapters.disk.diskerror import disk_error
@@ -55,24 +59,53 @@ class Poster:
         parsed = gourl.parse(url)
         if parsed.scheme not in ("http", "https"):
             raise UsageError(f"invalid URL scheme (must be https, http): {parsed.redacted()}")
-        import httpx
-
         shown = parsed.redacted()
         headers = {"Content-Type": content_type, "User-Agent": f"govgo/{govgo.__version__}"}
+        answer = self.exchange("POST", parsed, shown, body, headers, limit_bytes + 1)
+        if len(answer.body) > limit_bytes:
+            raise TooLargeError(f"reading {shown}: answer of more than {limit_bytes} bytes", limit_bytes=limit_bytes)
+        return answer
+
+    def exchange(
+        self,
+        method: str,
+        url: gourl.GoURL,
+        shown: str,
+        body: bytes | Iterator[bytes] | None,
+        headers: Mapping[str, str],
+        limit_bytes: int,
+    ) -> Posted:
+        """Send a request, and read the beginning of the answer.
+
+        Args:
+            method, url, body, headers: of the request.
+            shown: the URL in errors.
+            limit_bytes: so much is read.
+
+        Raises:
+            NetworkError: there is no answer, or none in time.
+        """
+        import httpx
+
+        deadline = _Deadline(2 * self._limit_s)
+        headers = {**headers, "Accept-Encoding": "identity"}
+        received = b""
         try:
             with (
-                self.client(parsed) as client,
-                client.stream("POST", url, content=body, headers=headers) as response,
+                deadline,
+                self.client(url) as client,
+                client.stream(
+                    method, str(url), content=body, headers=headers, extensions={"trace": deadline.trace}
+                ) as response,
             ):
-                received = b""
                 for piece in response.iter_bytes():
                     received += piece
-                    if len(received) > limit_bytes:
-                        text = f"reading {shown}: answer of more than {limit_bytes} bytes"
-                        raise TooLargeError(text, limit_bytes=limit_bytes)
-                return Posted(response.status_code, received)
-        except (httpx.HTTPError, httpx.InvalidURL, TransferError) as error:
-            raise NetworkError(f'Post "{shown}": {one_line(str(error))}', url=shown, inner=error) from error
+                    if len(received) >= limit_bytes:
+                        break
+                return Posted(response.status_code, received[:limit_bytes])
+        except (httpx.HTTPError, httpx.InvalidURL, TransferError, UnicodeError) as error:  # the last for IDNA
+            why = "no answer in time" if deadline.is_over else one_line(str(error))
+            raise NetworkError(f'{method.capitalize()} "{shown}": {why}', url=shown, inner=error) from error
 
     def client(self, url: gourl.GoURL) -> httpx.Client:
         """A client for the server of a URL."""
@@ -122,6 +155,9 @@ class Uploader:
         self.shown = self._url.redacted().rstrip("/")
         self._poster = poster
         self._headers = {"User-Agent": f"govgo/{govgo.__version__}"}
+        token = token.strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise UsageError("the token has characters that no header can carry")
         secret = f"Bearer {token}" if token else ""
         if not secret and self._url.user is None:
             place = f"https://{self._url.host}"
@@ -151,26 +187,46 @@ class Uploader:
             raise disk_error("read", file, error) from error
 
     def _send(self, method: str, path: str, body: Iterator[bytes] | None, size: int) -> Posted:
-        import httpx
-
-        url = str(self._url.join(path))
-        shown = f"{self.shown}/{path}"
         headers = {**self._headers, **({"Content-Length": str(size)} if body is not None else {})}
-        try:
-            with (
-                self._poster.client(self._url) as client,
-                client.stream(method, url, content=body, headers=headers) as response,
-            ):
-                return Posted(response.status_code, _beginning(response))
-        except (httpx.HTTPError, httpx.InvalidURL, TransferError) as error:
-            text = f'{method.capitalize()} "{shown}": {one_line(str(error))}'
-            raise NetworkError(text, url=shown, inner=error) from error
+        shown = f"{self.shown}/{path}"
+        return self._poster.exchange(method, self._url.join(path), shown, body, headers, _MAX_ANSWER)
 
 
-def _beginning(response: httpx.Response) -> bytes:
-    received = b""
-    for piece in response.iter_bytes():
-        received += piece
-        if len(received) > _MAX_ANSWER:
-            break
-    return received[:_MAX_ANSWER]
+class _Deadline:
+    """Cuts the connection of one request if its answer is not whole in time.
+
+    Limits of httpx are for one read each: a server that sends a byte now and then would be waited for without end.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self.is_over = False
+        self._limit_s = limit_s
+        self._socket: socket.socket | None = None
+        self._timer: threading.Timer | None = None
+
+    def trace(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Take an event of httpcore's extension "trace"; those of the CONNECT before a request are among them."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = facts["return_value"].get_extra_info("socket")
+        elif event.endswith(".send_request_headers.started"):
+            self._disarm()
+        elif event.endswith(".receive_response_headers.started"):
+            self._timer = threading.Timer(self._limit_s, self._cut)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def __enter__(self) -> _Deadline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._disarm()
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _cut(self) -> None:
+        self.is_over = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)

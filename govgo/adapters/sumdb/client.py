@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.adapters.loop.tasks import ending, finished
 from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
@@ -59,6 +59,13 @@ MAX_LOOKUP_BYTES = 256 << 10
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
 """`fetch(path, limit_bytes)`; paths begin with "/". Raises NotFoundError, UnavailableError."""
+
+
+class _Shown(NamedTuple):
+    """A head, and what gets tiles where it was seen; None for our own, and where there is only the note."""
+
+    head: Head
+    fetch: Fetch | None
 
 
 class SumDb:
@@ -107,6 +114,7 @@ class SumDb:
         )
         self._records: dict[ModuleVersion, asyncio.Task[Record | GovgoError]] = {}
         self._opening: asyncio.Task[None] | None = None
+        self._furthest: _Shown | None = None
         self.misbehaviour: SecurityError | None = None
 
     @property
@@ -205,7 +213,7 @@ class SumDb:
         return self._trees.timeline.proved
 
     async def compare(self, note: bytes, fetch: Fetch | None = None) -> Head:
-        """Prove that a signed tree head, seen somewhere else, is of the same history as `head`.
+        """Prove that a signed tree head, seen somewhere else, is of the same history as `head` and those seen before.
 
         Args:
             note: the head.
@@ -219,25 +227,37 @@ class SumDb:
             ForkError: the database has shown two histories; the evidence is kept.
             IntegrityError, UnavailableError, NotFoundError: nothing can be proved, neither for nor against.
         """
-        theirs = read_head(note, self._verifier)
-        ours = await self.head()
-        sources = [(self._fetch, True), *([] if fetch is None else [(fetch, False)])]
-        if theirs.tree.size > ours.tree.size:
-            sources.reverse()  # the source with the larger tree has the tiles that join the two
+        theirs = _Shown(read_head(note, self._verifier), fetch)
+        ours = _Shown(await self.head(), None)
+        others = [ours] if self._furthest is None else [ours, self._furthest]
+        for other in others:  # two may both continue ours, each in its own way
+            await self._compare(other, theirs, ours)
+        if theirs.head.tree.size > others[-1].head.tree.size:
+            self._furthest = theirs
+        await self.flush()
+        return theirs.head
+
+    async def _compare(self, one: _Shown, other: _Shown, ours: _Shown) -> None:
+        """Prove that two heads are of one history, by the tiles of ours, or of the places where they were seen."""
+        sources: list[tuple[Fetch, bool]] = [(self._fetch, True)]
+        for each in sorted((one, other), key=lambda each: each.head.tree.size):
+            if each.fetch is not None:
+                # The source with the larger tree has the tiles that join the two.
+                at = 0 if each.head.tree.size > ours.head.tree.size else len(sources)
+                sources.insert(at, (each.fetch, False))
         failure: GovgoError | None = None
         for source, own in sources:
             cache = self._cache if own else SumDbCache("", "")
             save = self._writer.save_tile if own else _ignore
             trees = ProvedTrees(self._verifier, source, cache, save, _ignore)
             try:
-                await trees.compare(ours.note, note, proved=own)
+                await trees.compare(one.head.note, other.head.note, proved=own and one is ours)
             except SecurityError as error:
                 raise self._misbehaved(error) from error
             except Failure as error:
                 failure = failure or error
             else:
-                await self.flush()
-                return theirs
+                return
         assert failure is not None
         raise failure
 

@@ -165,19 +165,31 @@ class Watch:
         return [Finding(NOT_WITNESSED, None, Verdict.FINDING, text)]
 
     def _compare(self, shown: Head) -> Iterator[Finding]:
-        """Compare with what other places show. One that lags behind is no finding."""
+        """Compare with what other places show, and these with each other. One that lags behind is no finding."""
+        newest, there = shown, self._source
         for vantage in self._vantages:
             try:
                 theirs = read_head(vantage.latest(), self._verifier)
             except Failure as error:
                 yield Finding(NOT_FETCHED, None, Verdict.UNCHECKED, f"{vantage.place}: {error}")
                 continue
-            larger = vantage if theirs.tree.size > shown.tree.size else self._source
-            wrong = join(shown, theirs, lambda tree, larger=larger: ProvedTree(tree, larger))  # type: ignore[misc]
-            if wrong is not None and wrong.code != WENT_BACK:
-                if wrong.code == FORK:
-                    self._state.keep_evidence(wrong.text)
+            wrong = self._joined((shown, self._source), (theirs, vantage))
+            if wrong is None and newest != shown:  # two may both continue what is shown here, each in its own way
+                wrong = self._joined((newest, there), (theirs, vantage))
+            if wrong is not None:
                 yield wrong._replace(text=f"{vantage.place}: {wrong.text}")
+            elif theirs.tree.size > newest.tree.size:
+                newest, there = theirs, vantage
+
+    def _joined(self, one: tuple[Head, LogSource], other: tuple[Head, LogSource]) -> Finding | None:
+        """What speaks against two heads being of one history, by the tiles of the place with the larger one."""
+        _, larger = max(one, other, key=lambda each: each[0].tree.size)
+        wrong = join(one[0], other[0], lambda tree: ProvedTree(tree, larger))
+        if wrong is None or wrong.code == WENT_BACK:
+            return None
+        if wrong.code == FORK:
+            self._state.keep_evidence(wrong.text)
+        return wrong
 
 
 class _Wrong(Exception):

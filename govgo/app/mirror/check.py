@@ -146,7 +146,7 @@ class _Check:
                 text = f"{database}: its key is not known here; set GOSUMDB to name+key"
                 self._found(f"{top}/latest", LookupDisabledError(text))
                 continue
-            seen = {tree.size: tree for name, tree in self._manifest.heads if name == database}
+            seen = [tree for name, tree in self._manifest.heads if name == database]
             proved = prove_log(top, parse_verifier(keys[database]), lookups, seen, self._storage.read)
             for fault in proved.faults:
                 self._found(fault.key, fault.error, fault.module)

@@ -40,7 +40,7 @@ _AUTHORITY = re.compile(r"[^/?#]*")
 _LATE_AT = re.compile(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)")
 _ANY_AT = re.compile(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
 _SOUND_HOST = re.compile(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
-_OTHER_AT = re.compile(r"@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
+_OTHER_AT = re.compile(r":/+[^/?#]*@|@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 # Names that are no secret where a URL has a name alone: git@github.com, by its key.
 _BY_KEY = frozenset({"ssh:", "git+ssh:", "ssh+git:"})
@@ -176,6 +176,11 @@ def mask(text: str) -> str:
     """
     if "?" not in text and "#" not in text and not _OTHER_AT.search(text):
         return text  # nearly all, and messages about requests are many
+    return _masked_parts(text)
+
+
+def _masked_parts(text: str) -> str:
+    """`mask` without its short way."""
     head = _match(_HEAD, text)
     if head == "/" or head.lower() == "file:///":
         return text  # a path

@@ -11,7 +11,7 @@ that head to those of other lookups, and at last reads every record under the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
@@ -43,7 +43,7 @@ def prove_log(
     top: str,
     verifier: Verifier,
     lookups: Mapping[ModuleVersion, tuple[str, bytes]],
-    seen: Mapping[int, Tree],
+    seen: Collection[Tree],
     read: Callable[[str], bytes | None],
 ) -> ProvedLog:
     """Prove the lookups of a mirror by its own tiles.
@@ -52,7 +52,7 @@ def prove_log(
         top: what the keys of the database's files begin with: "sumdb/NAME".
         verifier: the database's key.
         lookups: key and content of each.
-        seen: the trees whose heads the mirror has had, by size.
+        seen: the trees whose heads the mirror has had.
         read: gives the content of a file, None where there is none.
     """
     faults: list[Fault] = []
@@ -109,11 +109,11 @@ def _read_lookups(
     return records
 
 
-def _joined(top: str, newest: Head, heads: list[Head], seen: Mapping[int, Tree], tiles: _Tiles) -> Iterator[Fault]:
+def _joined(top: str, newest: Head, heads: list[Head], seen: Collection[Tree], tiles: _Tiles) -> Iterator[Fault]:
     """What speaks against the heads being of one history: that of the newest."""
-    trees = {**{head.tree.size: head.tree for head in heads}, **seen}
     notes = {head.tree: head.note for head in heads}
-    for size, tree in sorted(trees.items()):
+    for tree in sorted({*notes, *seen}):  # there may be several of one size, of which one at most is right
+        size = tree.size
         if size > newest.tree.size:
             error = IntegrityError(f"the newest tree head has a tree of {newest.tree.size}, an older one one of {size}")
             yield Fault(f"{top}/latest", None, error)

@@ -12,9 +12,9 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
+from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import InputError, TooLargeError
 from govgo.serve.access import CHALLENGE, READ
@@ -471,9 +471,8 @@ def _only_range(asked: Asked) -> dict[bytes, bytes]:
 
 
 def _told_refusal(refusal: Refusal) -> tuple[bytes, Headers]:
-    with suppress(UnicodeEncodeError):
-        return f"{refusal.text}\n".encode(), refusal_headers(refusal)
-    return f"{refusal.text}\n".encode("utf-8", "backslashreplace"), refusal_headers(refusal)
+    # Clients print it, and it may quote an upstream, or a path that somebody else has made them ask for.
+    return f"{visible(refusal.text)}\n".encode(), refusal_headers(refusal)
 
 
 def _start(status: int, headers: Headers) -> MutableMapping[str, Any]:

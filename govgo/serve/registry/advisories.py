@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
 from govgo.core.foreign import one_line
 from govgo.core.goenv import GoEnv
+from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.registry.facts import AdvisoryState
 from govgo.errors import Failure
@@ -29,7 +30,7 @@ class Adviser:
 
     def __init__(self, env: GoEnv, report: Reporter, databases: Sequence[str], *, new_s: float) -> None:
         """Nothing is asked yet; `new_s` is the least time between two looks at whether modules have come."""
-        self.state = AdvisoryState(tuple(databases))
+        self.state = AdvisoryState(tuple(map(gourl.mask, databases)))  # pages show it
         self._new_s = new_s
         self._env = env
         self._report = report

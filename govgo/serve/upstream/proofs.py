@@ -37,6 +37,7 @@ class _Generation:
         self.users = self.answers = 0
         self.begun_s = time.monotonic()
         self.keeping = asyncio.Lock()
+        self.is_told = False  # the misbehaviour that it has met, if any
 
 
 class Proofs:
@@ -154,9 +155,8 @@ class Proofs:
             async with generation.keeping:
                 await self._keep(generation.database)
         except SecurityError as error:
-            if isinstance(generation.database.misbehaviour, ForkError):
-                self.fault = generation.database.misbehaviour
-                self._log(f"{self.fault}")
+            if not isinstance(generation.database.misbehaviour, ForkError):
+                generation.is_told = True  # as the answer
             self._replace(generation)
             raise error
         except Failure as error:
@@ -199,6 +199,7 @@ class Proofs:
                 self._retire(generation)
 
     def _left(self, generation: _Generation) -> None:
+        self._look(generation)
         generation.users -= 1
         if generation is not self._current and not generation.users:
             self._retire(generation)
@@ -209,8 +210,27 @@ class Proofs:
             self._current = None
         task = asyncio.ensure_future(self._end(generation))
         self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        task.add_done_callback(self._ended)
 
     async def _end(self, generation: _Generation) -> None:
-        with suppress(Failure):
-            await generation.database.aclose()
+        try:
+            with suppress(Failure):
+                await generation.database.aclose()
+        finally:
+            self._look(generation)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._ending.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, SecurityError):  # else `_look` has told it
+            self._log(f"{error}")
+
+    def _look(self, generation: _Generation) -> None:
+        """Tell of misbehaviour, also where nobody has asked for the answer of a lookup that was begun ahead."""
+        found = generation.database.misbehaviour
+        if found is None or generation.is_told:
+            return
+        generation.is_told = True
+        self._log(f"{found}")
+        if isinstance(found, ForkError) and self.fault is None:
+            self.fault = found

@@ -44,8 +44,8 @@ class Sources:
         """Where a client finds a file itself: at the first proxy that everybody may ask; "" for nowhere."""
         for spec in self._specs:
             if spec.url.startswith(("http:", "https:")):
-                base = gourl.parse(spec.url)
-                return "" if base.user is not None else str(base.join(key))
+                is_open = gourl.mask(spec.url) == spec.url  # a token may stand in the query, too
+                return str(gourl.parse(spec.url).join(key)) if is_open else ""
         return ""
 
     def warm(self) -> None:

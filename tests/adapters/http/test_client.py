@@ -61,6 +61,14 @@ def test_a_url_without_a_path(engine: MakeEngine) -> None:
         assert proxy.asked == ["/", "/?b=/c"]
 
 
+def test_attack_a_query_that_is_not_ascii(engine: MakeEngine) -> None:
+    """In the URL of the user, in a Location, there perhaps of bytes that are no text; servers read %XX as the byte."""
+    with ProxySimulator() as proxy:
+        proxy.script("/x?%C3%B6", Redirect("/y?\xff\xc3\xb6[#x"))
+        assert isinstance(refusal(engine, f"{proxy.url}/x?\xf6"), NotFoundError)
+        assert proxy.asked == ["/x?%C3%B6", "/y?%FF%C3%B6["]
+
+
 def test_not_found_tells_what_the_server_says(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         error = refusal(engine, proxy.url + LIST)
@@ -123,11 +131,13 @@ def test_attack_retry_after_a_date_that_is_none(engine: MakeEngine) -> None:
         assert len(proxy.asked) == 1 + FAST.retries
 
 
-@pytest.mark.parametrize("location", ["http://[x/", "//[x]/", f"http://127.0.0.1:{'9' * 5000}/"])
+@pytest.mark.parametrize("location", ["http://[x/", "//[x]/", f"http://127.0.0.1:{'9' * 5000}/", "http:x/"])
 def test_attack_a_redirect_to_no_url(engine: MakeEngine, location: str) -> None:
     with ProxySimulator() as proxy:
         proxy.script(LIST, Redirect(location))
-        assert isinstance(refusal(engine, proxy.url + LIST), NetworkError)
+        error = refusal(engine, proxy.url + LIST)
+        assert isinstance(error, NetworkError)
+        assert len(str(error)) < 3000
 
 
 def test_attack_a_length_that_is_no_number_of_bytes(engine: MakeEngine) -> None:

@@ -61,6 +61,8 @@ def test_as_the_url_of_a_request(text: str) -> None:
         ("https://me:se%cret@h.example/x y", "https://me:xxxxx@h.example/x y"),
         ("https://TOKEN@h.example/m/@v/list", "https://xxxxx@h.example/m/@v/list"),
         ("https://TOKEN@v1.example", "https://xxxxx@v1.example"),
+        ("https://TOKEN@v1.2.example/x", "https://xxxxx@v1.2.example/x"),
+        ("https://me:pw@v1.2.example/x/@v/list", "https://me:xxxxx@v1.2.example/x/@v/list"),
         ("https://TOKEN:x-oauth-basic@h.example", "https://xxxxx:xxxxx@h.example"),
         ("https://TOKEN:@h.example", "https://xxxxx:xxxxx@h.example"),
         ("https://me:pa/ss@h.example/m/@latest", "https://me:xxxxx@h.example/m/@latest"),

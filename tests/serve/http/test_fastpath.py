@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from govgo.serve.http.site import Limits
+from tests.property.edits import edited
 from tests.simulators.proxy import Drip
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
@@ -60,6 +61,53 @@ def test_an_answer_from_memory(served: Served) -> None:
     assert headers["connection"] == "close"
     served.site.memory.count()
     assert served.counters.total("memory_hits") == before + 1
+
+
+PIECES = (
+    *(b"Range: bytes=0-1\r\n", b"If-None-Match: *\r\n", b"Connection: keep-alive\r\n", b"Authorization: x\r\n"),
+    *(b"Transfer-Encoding: chunked\r\n", b"Content-Length: 1\r\n", b"Expect: 100-continue\r\n", b"a: b\r\n"),
+    *(
+        b"HEAD",
+        b"PUT ",
+        b" HTTP/1.0",
+        b"%61",
+        b"?x=1",
+        b"#",
+        b"//",
+        b"/",
+        b".",
+        b" ",
+        b"\r\n",
+        b"\n",
+        b":",
+        b"\0",
+        b"\xff",
+    ),
+)
+COUNTS = pytest.mark.parametrize("count", [300, pytest.param(1_000_000, marks=pytest.mark.slow)])
+
+
+@COUNTS
+def test_both_ways_give_one_answer(served: Served, count: int) -> None:
+    """A request with a header of no meaning that the fast way leaves to the application, and the same without it."""
+    same = 0
+    for path in (MOD, LIST):
+        served.get(path)
+    for data in edited((request(MOD, "Connection: close"), request(LIST, "A: b", "Connection: close")), PIECES, count):
+        first, mark, rest = data.partition(b"\r\n")
+        head, end, more = rest.lower().partition(b"\r\n\r\n")
+        if b"\r\nconnection: close\r\n" not in b"\r\n%b\r\n" % head or b"keep-alive" in head or not end or more:
+            continue  # nobody would say where its answer ends
+        if b"content-length" in head or b"transfer-encoding" in head:
+            continue  # with another length it is another request
+        both = [served.raw(each, timeout=2) for each in (data, first + mark + b"Content-Length: 0\r\n" + rest)]
+        told = [re.sub(rb"(?i)\r\ndate: [^\r]*|\r\nconnection: close", b"", each) for each in both]
+        assert sorted(told[0].partition(b"\r\n\r\n")[0].split(b"\r\n")) == sorted(
+            told[1].partition(b"\r\n\r\n")[0].split(b"\r\n")
+        ), data
+        assert told[0].partition(b"\r\n\r\n")[2] == told[1].partition(b"\r\n\r\n")[2], data
+        same += told[0].startswith(b"HTTP/1.1 200")
+    assert same > count / 30
 
 
 def test_requests_in_a_row(served: Served) -> None:

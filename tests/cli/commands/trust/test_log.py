@@ -238,6 +238,24 @@ def test_a_second_vantage_and_witnesses(world: World, vantage: World, capsys: py
     assert (seen.code, seen.events[-1]["cosigned"]) == (0, [{"name": "w.example", "time": 1_700_000_000}])
 
 
+def test_attack_two_vantages_that_continue_the_log_each_in_its_own_way(
+    world: World, vantage: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each goes well with what is shown here, and not with the other (RFC 6962, section 7.3)."""
+    with World(tmp_path / "third") as third:
+        third.proxy.handlers[f"/sumdb/{third.log.name}"] = lambda path: database(third.database, path)
+        size = len(world.log.records)
+        for place, log in ((vantage, world.log.fork(size).grow(7)), (third, world.log.fork(size).grow(9, "q.io/x"))):
+            place.database.log = place.database.tile_log = log
+        urls = [f"-vantage={place.proxy.url}" for place in (vantage, third)]
+        for order in (urls, urls[::-1]):
+            split = Watch(capsys, f"state{order}", "q.io/*", "-once", "-json", *order)
+            assert (split.code, [each.get("code") for each in split.events]) == (4, ["fork", None])
+            assert len(list(Path(f"state{order}").glob("fork-*.txt"))) == 1
+        third.database.log = third.database.tile_log = world.log.fork(size).grow(9)
+        assert Watch(capsys, "state", "q.io/*", "-once", *urls).code == 0
+
+
 @contextmanager
 def hook(status: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     got: list[dict[str, Any]] = []

@@ -428,6 +428,21 @@ def test_head_and_a_witness_that_agrees(world: World, capsys: pytest.CaptureFixt
     ]
 
 
+def test_attack_two_witnesses_that_continue_ours_each_in_its_own_way(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = len(world.log.records)
+    servers = [Server(world.log.fork(size).grow(more, path)) for more, path in ((50, "q.io/x"), (70, "q.io/y"))]
+    with ProxySimulator() as one, ProxySimulator() as other:
+        one.handlers[""], other.handlers[""] = (server.body for server in servers)
+        for urls in ((one.url, other.url), (other.url, one.url)):
+            assert invoke(["sum", "head", "-json", *(f"-witness={url}" for url in urls)]) == 4
+            told = document(capsys.readouterr().out)
+            assert [result["verdict"] for result in told["results"]] == ["consistent", "fork"]
+            (error,) = told["errors"]
+            assert {note.encode() for note in error["notes"]} == {server.log.head() for server in servers}
+
+
 def test_attack_witness_signed_by_a_wrong_key(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     stranger, _ = keys(9)
     text = world.log.head().decode().partition("\n\n")[0] + "\n"
