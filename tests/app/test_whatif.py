@@ -97,17 +97,16 @@ def files(directory: Path) -> dict[str, bytes]:
     return {name: (directory / name).read_bytes() for name in ("go.mod", "go.sum") if (directory / name).exists()}
 
 
-def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """One case; whether the steps succeeded."""
-    chance = random.Random(seed)
-    directory = root / f"main{seed}"
-    write_main(directory, chance)
-    if chance.random() < 0.6:
-        monkeypatch.chdir(directory)
-        say(["tidy"])
-    steps = [random_step(chance) for _ in range(chance.randint(1, 3))]
+def said_is_done(directory: Path, steps: list[str], say: Runner, do: Runner) -> bool:
+    """That `what-if` says of a module what the commands then do; whether the steps succeeded.
+
+    Args:
+        directory: the main module, which is the working directory. The commands change it.
+        steps: what is played.
+        say: runs govgo.
+        do: runs what does the steps.
+    """
     before = files(directory)
-    monkeypatch.chdir(directory)
     listed = dict(line.partition(" ")[::2] for line in say(["list", "-m", "-mod=mod", "all"])[1].splitlines())
     for name in ("go.mod", "go.sum"):
         (directory / name).unlink(missing_ok=True)
@@ -116,29 +115,38 @@ def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytes
     code, out = say(["what-if", *steps, "--json"])
     assert files(directory) == before, "what-if writes nothing"
     codes = [do(command)[0] for step in steps for command in commands(step)]
-    assert (code == 0) == (not any(codes)), (seed, steps, code, codes)
+    assert (code == 0) == (not any(codes)), (steps, code, codes)
     if code:
         return False
     after = files(directory)
     told: dict[str, Any] = json.loads(out)
     want = {
-        name: diff(
-            f"current/main{seed}/{name}", before.get(name, b""), f"planned/main{seed}/{name}", after.get(name, b"")
-        )
+        name: diff(f"current/{name}", before.get(name, b""), f"planned/{name}", after.get(name, b""))
         for name in ("go.mod", "go.sum")
         if before.get(name) != after.get(name)
     }
-    assert {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]} == {
-        name: text.replace(f"main{seed}/", "") for name, text in want.items()
-    }, (seed, steps)
+    said = {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]}
+    assert said == want, (steps, said, want)
     for each in told["results"]:
         listed.pop(each["path"], None)
         if each["new"] is not None:
             listed[each["path"]] = each["new"]["version"]
     code, out = do(["list", "-m", "-mod=mod", "-f", "{{.Path}} {{.Version}}", "all"])
     real = dict(line.partition(" ")[::2] for line in out.splitlines())
-    assert {path: version.partition(" ")[0] for path, version in listed.items()} == real, (seed, steps)
+    said = {path: version.partition(" ")[0] for path, version in listed.items()}
+    assert said == real, (steps, dict(said.items() - real.items()), dict(real.items() - said.items()))
     return True
+
+
+def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """One case; whether the steps succeeded."""
+    chance = random.Random(seed)
+    directory = root / f"main{seed}"
+    write_main(directory, chance)
+    monkeypatch.chdir(directory)
+    if chance.random() < 0.6:
+        say(["tidy"])
+    return said_is_done(directory, [random_step(chance) for _ in range(chance.randint(1, 3))], say, do)
 
 
 @pytest.fixture

@@ -163,7 +163,13 @@ class _Search:
         own = dict.fromkeys(self.own, self.version)
         if self.version == NONE and (held := [line for line in self.own.values() if not line.is_indirect]):
             return Lowering(NONE, Outcome.IMPOSSIBLE, blocked=tuple(Blocked(line, ()) for line in held))
-        forced = self._forced()
+        if not self.bounds.versions:
+            # That needs nothing but the graph: the wanted version itself may have a go.mod that is not at hand.
+            seen = self._forced(dict.fromkeys(self.own, NONE))
+            if not isinstance(seen, Lowering) and (held_by := {key for key in seen if not self.lines[key].is_indirect}):
+                edits = {**own, **dict.fromkeys(seen, NONE), **dict.fromkeys(held_by, "")}
+                return Lowering(self.version, Outcome.NEEDED, self._changes(edits))
+        forced = self._forced(own)
         if isinstance(forced, Lowering):
             return forced
         edits: dict[Key, str] = {**own, **dict.fromkeys(forced, NONE)}
@@ -255,9 +261,8 @@ class _Search:
                 found[source] = after.chain(source)
         return list(found.values())
 
-    def _forced(self) -> list[Key] | Lowering:
-        """The requirements, beside those on the module itself, that have to change; a result where that is the end."""
-        own = dict.fromkeys(self.own, self.version)
+    def _forced(self, own: Edits) -> list[Key] | Lowering:
+        """The requirements, beside `own` on the module itself, that have to change; a result where that is the end."""
         forced: dict[Key, None] = {}
         sure: set[Key] = set()
         after, untried = self.start, bool(own)  # that is known, and tells most
