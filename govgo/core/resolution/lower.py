@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.resolution.resolution import Resolution, Stated
@@ -263,9 +264,10 @@ class _Search:
 
     def _forced(self, own: Edits) -> list[Key] | Lowering:
         """The requirements, beside `own` on the module itself, that have to change; a result where that is the end."""
-        forced: dict[Key, None] = {}
-        sure: set[Key] = set()
-        after, untried = self.start, bool(own)  # that is known, and tells most
+        forced = dict.fromkeys(self._held())
+        sure = set(forced)
+        # What is known without trying tells most, and then one try is enough.
+        after, untried = (self._without(own, forced), False) if forced else (self.start, bool(own))
         while True:
             chains = [chain for chain in self._too_high(after) if len(chain) > 2 or chain[-1].path != self.path]
             if not chains and not untried:
@@ -287,6 +289,31 @@ class _Search:
             if not self._too_high(self._without(own, rest)):
                 forced = rest  # what else has to change takes care of it
         return sorted(forced, key=lambda key: (key[0], self.lines[key].place))
+
+    def _held(self) -> Iterator[Key]:
+        """The requirements that lead to too high a version as long as they stay: each will have to change.
+
+        A module that is required directly is in every graph with what it requires. What that requires in turn may be
+        pruned out once other requirements are gone; but without graph pruning all is followed.
+        """
+        start = self.start
+        high: set[ModuleVersion] = set()
+        for each in start.requirements_on(self.path):
+            if not self._is_above(each.target.version):
+                break
+            if each.place is None:
+                high.add(each.source)
+        self.sources |= high
+        leads = set(high)
+        if pruning_for(start.go_version) is Pruning.UNPRUNED:
+            stack = list(high)
+            while stack:
+                fresh = {each.source for each in start.requirements_on(stack.pop().path) if each.target in leads} - leads
+                leads |= fresh
+                stack += fresh
+        for key, line in self.lines.items():
+            if key[1] != self.path and (line.mod in leads or not leads.isdisjoint(start.required_by(line.mod))):
+                yield key
 
     def _circular(self, chain: tuple[ModuleVersion, ...]) -> Lowering:
         """The result where the module itself leads to a higher version of it."""
