@@ -254,7 +254,8 @@ class Why:
                 yield f"{where}: still {after.get(path)} without {deciding}"
             else:
                 tally["why: lower versions that lead to the selected one again"] += 1
-        for kept in deciding if len({line[0] for line in deciding}) > 1 else ():
+        # Each alone suffices, too; of many, some are tried.
+        for kept in deciding[:3] if len({line[0] for line in deciding}) > 1 else ():
             others = [line for line, _ in required if line[2] == version and line[0] != kept[0]]
             after = self._changed(others, "none")
             tally["why: one of several decides"] += 1
