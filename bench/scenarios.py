@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from programs import Program, Run, Source, digest, remove, tree_digest, zip_sizes, zips_digest
@@ -164,7 +165,7 @@ class Runner:
                     continue
                 environ = program.environ(state, self._nearest.url)
                 if step == "COMMIT":
-                    _commit_less(state, lambda: program.run(_LIST, state / "src", environ, self._nearest))
+                    _commit_less(state, partial(program.run, _LIST, state / "src", environ, self._nearest))
                     continue
                 if scenario.growth:
                     environ["GOSUMDB"] = "off"

@@ -251,7 +251,9 @@ def by_diff(say: Say) -> list[str]:
     if Path("go.work").exists():
         with tarfile.open("before.tar", "w") as archive:
             for name in ("go.work", *map(str, Path().glob("*/go.mod"))):
-                text = Path(name).read_text() if name == "go.work" else f"module {module_path(Path(name).read_bytes())}\n"
+                text = (
+                    Path(name).read_text() if name == "go.work" else f"module {module_path(Path(name).read_bytes())}\n"
+                )
                 entry = tarfile.TarInfo(name)
                 entry.size = len(text)
                 archive.addfile(entry, io.BytesIO(text.encode()))
@@ -353,9 +355,7 @@ def listed_by_go(project: Path, environ: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_real_projects(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_real_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     replay = os.environ.get("GOVGO_REPLAY", "")
     if not replay:
         pytest.skip("GOVGO_REPLAY names no folder with recorded projects")

@@ -308,7 +308,8 @@ class _Search:
         if pruning_for(start.go_version) is Pruning.UNPRUNED:
             stack = list(high)
             while stack:
-                fresh = {each.source for each in start.requirements_on(stack.pop().path) if each.target in leads} - leads
+                above = start.requirements_on(stack.pop().path)
+                fresh = {each.source for each in above if each.target in leads} - leads
                 leads |= fresh
                 stack += fresh
         for key, line in self.lines.items():

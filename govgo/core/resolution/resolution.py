@@ -26,7 +26,6 @@ from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, version_key
 from govgo.errors import GovgoError
 
-
 _FEW = 16
 """For so many paths the requirements are looked up one path at a time."""
 
