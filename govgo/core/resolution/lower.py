@@ -168,8 +168,8 @@ class _Search:
             # That needs nothing but the graph: the wanted version itself may have a go.mod that is not at hand.
             seen = self._forced(dict.fromkeys(self.own, NONE))
             if not isinstance(seen, Lowering) and (held_by := {key for key in seen if not self.lines[key].is_indirect}):
-                edits = {**own, **dict.fromkeys(seen, NONE), **dict.fromkeys(held_by, "")}
-                return Lowering(self.version, Outcome.NEEDED, self._changes(edits))
+                changes = self._changes({**own, **dict.fromkeys(seen, NONE), **dict.fromkeys(held_by, "")})
+                return Lowering(self.version, Outcome.NEEDED, changes)
         forced = self._forced(own)
         if isinstance(forced, Lowering):
             return forced
