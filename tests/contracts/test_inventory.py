@@ -390,6 +390,9 @@ def test_real_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
             monkeypatch.chdir(place)
             shutil.rmtree(place.parent / "fleet", ignore_errors=True)
             for verb in VERBS:
-                if (project / "main.go").exists() or verb != "licenses":  # of the others no zips were recorded
-                    compare(verb, say, expected)
+                if verb == "licenses" and not (project / "main.go").exists():
+                    continue  # no zips were recorded
+                if verb == "why -version":
+                    continue  # for each of a thousand modules it would look for what lowers it
+                compare(verb, say, expected)
     assert compared > 0
