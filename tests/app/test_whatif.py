@@ -169,6 +169,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
+def test_a_go_mod_of_windows_is_told_as_it_is(
+    world: Path, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(world / "proxy", random.Random(0))
+    (world / "main").mkdir()
+    (world / "main/go.mod").write_bytes(b"module example.com/main\r\n\r\ngo 1.20\r\n")
+    monkeypatch.chdir(world / "main")
+    assert said_is_done(world / "main", [f"require {PATHS[4]}@v1.0.0"], govgo_runner, govgo_runner)
+
+
 BLOCKS = [0, 1, 2, *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50))]
 
 
