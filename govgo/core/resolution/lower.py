@@ -17,7 +17,7 @@ that back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -266,6 +266,8 @@ class _Search:
         """The requirements, beside `own` on the module itself, that have to change; a result where that is the end."""
         forced = dict.fromkeys(self._held())
         sure = set(forced)
+        if self._are_too_many(forced, sure):
+            return self._unknown(f"more than {self.bounds.lines} requirements would have to change")
         # What is known without trying tells most, and then one try is enough.
         after, untried = (self._without(own, forced), False) if forced else (self.start, bool(own))
         while True:
@@ -278,7 +280,7 @@ class _Search:
                     forced[key] = None
                     if len(chain) == 3 and chain[-1].path == self.path:
                         sure.add(key)  # what it requires itself is too high
-            if len(forced) > self.bounds.lines:
+            if self._are_too_many(forced, sure):
                 return self._unknown(f"more than {self.bounds.lines} requirements would have to change")
             if len(forced) == before and not untried:
                 return self._circular(chains[0])
@@ -289,6 +291,10 @@ class _Search:
             if not self._too_high(self._without(own, rest)):
                 forced = rest  # what else has to change takes care of it
         return sorted(forced, key=lambda key: (key[0], self.lines[key].place))
+
+    def _are_too_many(self, forced: Collection[Key], sure: Collection[Key]) -> bool:
+        """Whether to give up: other versions are tried for each; without that, only what is not sure is tried."""
+        return len(forced) - (0 if self.bounds.versions else len(sure)) > self.bounds.lines
 
     def _held(self) -> Iterator[Key]:
         """The requirements that lead to too high a version as long as they stay: each will have to change.
