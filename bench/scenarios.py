@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from programs import Program, Run, Source, digest, remove, tree_digest, zip_sizes, zips_digest
@@ -19,7 +22,7 @@ class Scenario:
     """A command line and where it starts.
 
     Attributes:
-        own: what govgo is called with, where it has a verb of its own.
+        own: what govgo is called with, where it has a verb of its own; of its JSON, what go says too is compared.
         args: for go and govgo alike; MODULE stands for the first requirement of the project.
         needs_zips: whether the project has to come with source and zips.
         cold: begins with empty caches; else `warm_up` has been run by the same program.
@@ -46,6 +49,8 @@ class Scenario:
 
 _LIST, _GRAPH, _TIDY = ("list", "-m", "all"), ("mod", "graph"), ("mod", "tidy")
 _GET = ("get", "MODULE")
+_ASKED = "golang.org/x/net"
+_RESOLVED = ("list -m all", "mod graph")
 _FETCHED = ("mod download", "mod tidy", "UNTIDY", "mod download")
 
 SCENARIOS = {
@@ -53,8 +58,11 @@ SCENARIOS = {
     "cold-list-sum": Scenario(_LIST, cold=True, go_sum=True),
     "cold-outdated": Scenario(("list", "-m", "-u", "all"), cold=True, own=("outdated", "-json")),
     "cold-graph": Scenario(_GRAPH, cold=True),
-    "warm-list": Scenario(_LIST, warm_up=("list -m all", "mod graph")),
-    "warm-graph": Scenario(_GRAPH, warm_up=("list -m all", "mod graph")),
+    "warm-list": Scenario(_LIST, warm_up=_RESOLVED),
+    "warm-graph": Scenario(_GRAPH, warm_up=_RESOLVED),
+    "warm-why": Scenario(_LIST, warm_up=_RESOLVED, own=("why", "-version", "-json", _ASKED)),
+    "warm-tree": Scenario(_LIST, warm_up=_RESOLVED, own=("tree", "-prefix", "none")),
+    "warm-diff": Scenario(_LIST, warm_up=("list -m all", "COMMIT"), own=("diff", "-json", "HEAD")),
     "cold-download": Scenario(("mod", "download"), needs_zips=True, cold=True),
     "warm-verify": Scenario(("mod", "verify"), needs_zips=True, warm_up=("mod download",)),
     "tidy-warm": Scenario(_TIDY, needs_zips=True, untidy=True, warm_up=_FETCHED),
@@ -134,7 +142,7 @@ class Runner:
     def expected(self, scenario: Scenario, project: str) -> str | None:
         """What go printed when the corpus was recorded, where that is known."""
         file = {_LIST: "list.txt", _GRAPH: "graph.txt"}.get(tuple(scenario.args))
-        return None if file is None else digest(self._projects[project] / file)
+        return None if file is None or scenario.own else digest(self._projects[project] / file)
 
     def _lay_out(self, source: Path, state: Path) -> None:
         (state / "src").mkdir(parents=True)
@@ -156,6 +164,9 @@ class Runner:
                     _fresh(state)
                     continue
                 environ = program.environ(state, self._nearest.url)
+                if step == "COMMIT":
+                    _commit_less(state, partial(program.run, _LIST, state / "src", environ, self._nearest))
+                    continue
                 if scenario.growth:
                     environ["GOSUMDB"] = "off"
                 run = program.run(_filled(step.split(), source), state / "src", environ, self._nearest)
@@ -184,6 +195,20 @@ def _join_workspace(state: Path) -> None:
     (state / "src/go.work").write_text("go 1.21\n\nuse (\n\t.\n\t./tool\n)\n")
 
 
+def _commit_less(state: Path, resolve: Callable[[], object]) -> None:
+    """Put the project in a git repository whose last commit lacks the first requirement of the project."""
+    source = state / "src"
+    before = {name: (source / name).read_bytes() for name in ("go.mod", "go.sum")}
+    text = before["go.mod"].decode()
+    (source / "go.mod").write_text(re.sub(r"^[ \t]+\S+\.\S+/\S+ v\S+\n", "", text, count=1, flags=re.MULTILINE))
+    resolve()  # what that needs is cached, too
+    who = ("-c", "user.name=bench", "-c", "user.email=bench@example.com")
+    for words in (("init", "-q"), ("add", "go.mod", "go.sum"), (*who, "commit", "-qm", "less")):
+        subprocess.run(["git", *words], cwd=source, check=True)
+    for name, data in before.items():
+        (source / name).write_bytes(data)
+
+
 def _filled(args: Sequence[str], source: Path) -> list[str]:
     """A command line with the project's first requirement in the place of MODULE."""
     found = re.search(r"^(?:require)?[ \t]+(\S+\.\S+/\S+) (v\S+)", (source / "go.mod").read_text(), re.MULTILINE)
@@ -195,7 +220,7 @@ def _outcome(scenario: Scenario, run: Run, state: Path) -> str:
     if run.code:
         return f"exit {run.code}: {run.out.with_suffix('.err').read_text(errors='replace')[-300:]}"
     if scenario.own:
-        return _updates(run.out.read_text(), (state / "src/go.mod").read_text())
+        return _SAID[scenario.own[0]](run.out.read_text(), (state / "src/go.mod").read_text())
     files = [digest(state / "src" / name) for name in ("go.mod", "go.sum", "go.work.sum")]
     verb = scenario.args[1]
     if verb == "vendor":
@@ -219,3 +244,35 @@ def _updates(out: str, gomod: str) -> str:
     else:
         found = dict(re.findall(r"^(\S+) \S+ \[(\S+)\]", out, re.MULTILINE))
     return " ".join(f"{path}@{version}" for path, version in sorted(found.items()) if path in direct)
+
+
+def _build_list(out: str) -> dict[str, str]:
+    """The versions at the beginnings of lines, as `list -m all` prints them; "" for the main module."""
+    words = (line.split(maxsplit=2) for line in out.splitlines() if line)
+    return {each[0]: each[1] if each[1:] and each[1].startswith("v") else "" for each in words}
+
+
+def _inventory(out: str, _: str) -> str:
+    """SHA-256 of all selected versions, as `list -m all` or `tree -prefix none` has them, each more than once."""
+    found = sorted(each for each in _build_list(out).items() if not each[0].startswith("("))
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _selected(out: str, _: str) -> str:
+    """The selected version of golang.org/x/net, by `list -m all` or `why -version -json`."""
+    found: str = json.loads(out)["results"][0]["selected"] if out.startswith("{") else _build_list(out)[_ASKED]
+    return found
+
+
+def _size(out: str, _: str) -> str:
+    """How many modules the build list has, by `list -m all` or as the new side of `diff -json`."""
+    return str(json.loads(out)["results"][0]["build_list"]["new"] if out.startswith("{") else len(_build_list(out)))
+
+
+_SAID: Mapping[str, Callable[[str, str], str]] = {
+    "outdated": _updates,
+    "tree": _inventory,
+    "why": _selected,
+    "diff": _size,
+}
+"""What go and a verb of govgo's own both say: of standard output and go.mod."""

@@ -105,6 +105,7 @@ def _explain(world: _World, path: str, to: str, most_chains: int) -> tuple[Expla
         version,
         resolution.replacement(mod),
         requirements,
+        resolution.deciding(path),
         resolution.chain(mod),
         find_chains(resolution, mod, most_chains) if most_chains else None,
         lowering,

@@ -188,7 +188,7 @@ def file_entries(plan: Plan) -> list[dict[str, object]]:
             "added": file.added,
             "changed": file.changed,
             "removed": file.removed,
-            "diff": visible(file.diff),
+            "diff": file.diff,
         }
         for file in plan.files
     ]

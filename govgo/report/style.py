@@ -44,6 +44,8 @@ class Style(NamedTuple):
         return self.paint(line, {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], ""))
 
 
+_LEAST_COLUMN = 8
+
 PLAIN = Style()
 """A pipe or a file."""
 
@@ -51,7 +53,8 @@ PLAIN = Style()
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = PLAIN) -> str:
     """Rows below their titles, in columns that are two spaces apart; a newline ends each line.
 
-    On a terminal that is too narrow, cells are folded.
+    On a terminal that is too narrow, the first column, if it is the widest, stands on a line of its own above the
+    others. Where that does not help, cells are folded.
 
     Args:
         titles: of the columns.
@@ -62,6 +65,8 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = P
         from rich.table import Table
         from rich.text import Text
 
+        if (stacked := _stacked(titles, rows, style)) is not None:
+            return stacked
         shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for title in titles:
             shown.add_column(title, overflow="fold")
@@ -70,6 +75,33 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = P
         return rendered(shown, style)
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (titles, *rows)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _stacked(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style) -> str | None:
+    """The table in two lines a row; None where one is enough, or two are not."""
+    from rich.text import Text
+
+    def width(cell: str) -> int:
+        return Text.from_ansi(cell).cell_len
+
+    first, *others = (max(map(width, column)) for column in zip(titles, *rows, strict=True))
+    beside = sum(others) + 2 * len(others)
+    if first + beside <= style.width or first > style.width or first < max(others, default=0):
+        return None
+    while beside > style.width and max(others) > _LEAST_COLUMN:  # a longer cell moves what is behind it
+        others[others.index(max(others))] -= 1
+        beside -= 1
+    if beside > style.width:
+        return None
+    lines = []
+    for row in ([style.paint(title, "bold") for title in titles], *rows):
+        line, at, end = "", 2, 0
+        for cell, size in zip(row[1:], others, strict=True):
+            gap = max(at - end, 2)
+            line += " " * gap + cell
+            end, at = end + gap + width(cell), at + size + 2
+        lines += [row[0], line.rstrip()]
     return "".join(f"{line}\n" for line in lines)
 
 

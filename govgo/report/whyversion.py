@@ -74,12 +74,14 @@ def _requirement_lines(each: Explained, style: Style) -> Iterator[str]:
     if style.is_terminal and len(shown) > _MOST_ON_TERMINAL:
         shown = shown[: _MOST_ON_TERMINAL - 1]
     versions = [one_line(r.target.version) for r in shown]
-    deciding = [_source(r) for r in shown if each.decides(r)]
-    width, source_width = max(map(len, versions)), max(map(len, deciding))
+    on_selected = [_source(r) for r in shown if r.target.version == each.version]
+    width, source_width = max(map(len, versions)), max(map(len, on_selected))
     for version, requirement in zip(versions, shown, strict=True):
         source = _source(requirement)
         if each.decides(requirement):
             yield style.paint(f"  {version:{width}}  {source:{source_width}}  decides", "bold")
+        elif requirement.target.version == each.version:
+            yield f"  {version:{width}}  {source:{source_width}}  is there only because of this version"
         else:
             yield f"  {version:{width}}  {source}"
     if len(shown) < len(each.requirements):

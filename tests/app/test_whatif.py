@@ -97,17 +97,16 @@ def files(directory: Path) -> dict[str, bytes]:
     return {name: (directory / name).read_bytes() for name in ("go.mod", "go.sum") if (directory / name).exists()}
 
 
-def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """One case; whether the steps succeeded."""
-    chance = random.Random(seed)
-    directory = root / f"main{seed}"
-    write_main(directory, chance)
-    if chance.random() < 0.6:
-        monkeypatch.chdir(directory)
-        say(["tidy"])
-    steps = [random_step(chance) for _ in range(chance.randint(1, 3))]
+def said_is_done(directory: Path, steps: list[str], say: Runner, do: Runner) -> bool:
+    """That `what-if` says of a module what the commands then do; whether the steps succeeded.
+
+    Args:
+        directory: the main module, which is the working directory. The commands change it.
+        steps: what is played.
+        say: runs govgo.
+        do: runs what does the steps.
+    """
     before = files(directory)
-    monkeypatch.chdir(directory)
     listed = dict(line.partition(" ")[::2] for line in say(["list", "-m", "-mod=mod", "all"])[1].splitlines())
     for name in ("go.mod", "go.sum"):
         (directory / name).unlink(missing_ok=True)
@@ -116,29 +115,38 @@ def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytes
     code, out = say(["what-if", *steps, "--json"])
     assert files(directory) == before, "what-if writes nothing"
     codes = [do(command)[0] for step in steps for command in commands(step)]
-    assert (code == 0) == (not any(codes)), (seed, steps, code, codes)
+    assert (code == 0) == (not any(codes)), (steps, code, codes)
     if code:
         return False
     after = files(directory)
     told: dict[str, Any] = json.loads(out)
     want = {
-        name: diff(
-            f"current/main{seed}/{name}", before.get(name, b""), f"planned/main{seed}/{name}", after.get(name, b"")
-        )
+        name: diff(f"current/{name}", before.get(name, b""), f"planned/{name}", after.get(name, b""))
         for name in ("go.mod", "go.sum")
         if before.get(name) != after.get(name)
     }
-    assert {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]} == {
-        name: text.replace(f"main{seed}/", "") for name, text in want.items()
-    }, (seed, steps)
+    said = {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]}
+    assert said == want, (steps, said, want)
     for each in told["results"]:
         listed.pop(each["path"], None)
         if each["new"] is not None:
             listed[each["path"]] = each["new"]["version"]
     code, out = do(["list", "-m", "-mod=mod", "-f", "{{.Path}} {{.Version}}", "all"])
     real = dict(line.partition(" ")[::2] for line in out.splitlines())
-    assert {path: version.partition(" ")[0] for path, version in listed.items()} == real, (seed, steps)
+    said = {path: version.partition(" ")[0] for path, version in listed.items()}
+    assert said == real, (steps, dict(said.items() - real.items()), dict(real.items() - said.items()))
     return True
+
+
+def check_one(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """One case; whether the steps succeeded."""
+    chance = random.Random(seed)
+    directory = root / f"main{seed}"
+    write_main(directory, chance)
+    monkeypatch.chdir(directory)
+    if chance.random() < 0.6:
+        say(["tidy"])
+    return said_is_done(directory, [random_step(chance) for _ in range(chance.randint(1, 3))], say, do)
 
 
 @pytest.fixture
@@ -159,6 +167,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(name, value)
     yield tmp_path
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def test_a_go_mod_of_windows_is_told_as_it_is(
+    world: Path, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(world / "proxy", random.Random(0))
+    (world / "main").mkdir()
+    (world / "main/go.mod").write_bytes(b"module example.com/main\r\n\r\ngo 1.20\r\n")
+    monkeypatch.chdir(world / "main")
+    assert said_is_done(world / "main", [f"require {PATHS[4]}@v1.0.0"], govgo_runner, govgo_runner)
 
 
 BLOCKS = [0, 1, 2, *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50))]

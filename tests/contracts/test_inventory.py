@@ -7,22 +7,28 @@ recorded real projects are those of `test_real_projects.py`; with each of them i
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import tarfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.programs import unpack
 from govgo import api
 from govgo.cli.main import invoke
-from govgo.core.module.escape import escape_path, escape_version
+from govgo.core.modfile import module_path
 from govgo.core.resolution.resolution import Resolution
+from govgo.core.version import semver
 from govgo.load.session.session import Session
 from govgo.load.targets.resolve import Resolved, resolve_all
+from tests.script.proxytree import add_version
 from tests.simulators.repo import MemoryFiles, MemoryRepo, memory_session
 
 RECORDED = Path(__file__).parents[2] / "testdata" / "inventory.json"
@@ -160,11 +166,7 @@ def write_world(name: str, top: Path) -> dict[str, str]:
         target.write_text(text)
     for mod, text in MODULES.items():
         path, _, version = mod.partition("@")
-        base = top / "proxy" / escape_path(path) / "@v"
-        base.mkdir(parents=True, exist_ok=True)
-        (base / f"{escape_version(version)}.mod").write_text(text)
-        info = json.dumps({"Version": version, "Time": "2020-01-01T00:00:00Z"})
-        (base / f"{escape_version(version)}.info").write_text(info)
+        add_version(top / "proxy", path, version, {"go.mod": text, "a.go": "package a\n"}, listed=version != PSEUDO)
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(top / "home"),
@@ -189,17 +191,154 @@ def test_go_says_what_is_recorded(name: str, tmp_path: Path) -> None:
     assert done.stdout.splitlines() == recorded()[name]
 
 
+def line_of(path: str, version: str, replacement: Mapping[str, str] | None) -> str:
+    """A line of `go list -m all`."""
+    arrow = "" if replacement is None else f" => {replacement['path']} {replacement['version']}".rstrip()
+    return f"{path} {version}".rstrip() + arrow
+
+
+def lines_in(entries: Iterable[Mapping[str, Any]], name: str = "path", by: str = "replaced_by") -> list[str]:
+    """Modules of a JSON document as lines of `go list -m all`."""
+    found = []
+    for each in entries:
+        new = each[by] and {"path": each[by][name], "version": each[by]["version"]}
+        found.append(line_of(each[name], each["version"], new))
+    return found
+
+
+Say = Callable[..., Any]
+"""Runs a command, and returns its JSON; the exit code may be one of findings."""
+
+
+def by_tree(say: Say) -> list[str]:
+    return lines_in(say("tree", "-json")["modules"][0]["nodes"])
+
+
+def by_graph(say: Say) -> list[str]:
+    return lines_in(say("graph", "-selected", "-format", "json")["graph"]["nodes"])
+
+
+def by_outdated(say: Say) -> list[str]:
+    return lines_in(say("outdated", "-all", "-json")["modules"][0]["dependencies"])
+
+
+def by_sbom(say: Say) -> list[str]:
+    return lines_in(say("sbom", "-json")["documents"][0]["components"])
+
+
+def by_licenses(say: Say) -> list[str]:
+    return lines_in(say("licenses", "-json")["modules"][0]["licenses"], "module")
+
+
+def by_api(say: Say) -> list[str]:
+    found = api.dependencies(".")
+    return [
+        line_of(each.path, each.version, None if (new := found.resolution.replacement(each)) is None else new._asdict())
+        for each in found.modules
+    ]
+
+
+def by_why(say: Say) -> list[str]:
+    wanted = [line.split()[0] for line in by_tree(say)]
+    found = []
+    for each in say("why", "-version", "-json", *wanted)["results"]:
+        found.append(line_of(each["path"], each["selected"], each["replacement"]))
+    return found
+
+
+def by_diff(say: Say) -> list[str]:
+    """All that is added to a module that requires nothing."""
+    if Path("go.work").exists():
+        with tarfile.open("before.tar", "w") as archive:
+            for name in ("go.work", *map(str, Path().glob("*/go.mod"))):
+                text = (
+                    Path(name).read_text() if name == "go.work" else f"module {module_path(Path(name).read_bytes())}\n"
+                )
+                entry = tarfile.TarInfo(name)
+                entry.size = len(text)
+                archive.addfile(entry, io.BytesIO(text.encode()))
+        (target,) = say("diff", "-json", "before.tar")["results"]
+    else:
+        Path("before.mod").write_text(f"module {module_path(Path('go.mod').read_bytes())}\n")
+        (target,) = say("diff", "-json", "before.mod")["results"]
+    new = [{"path": each["path"], **each["new"]} for each in target["modules"]]
+    assert {each["change"] for each in target["modules"]} <= {"added"}
+    assert target["build_list"]["new"] == len(new) + target["build_list"]["old"]
+    return lines_in(new, by="replacement")
+
+
+def by_audit(say: Say) -> list[str]:
+    """All of them are vulnerable; a directory has no version that could be matched, and is told as such."""
+    paths = {each for line in by_tree(say) for each in line.split() if "." in each and not semver.is_valid(each)}
+    affected = [
+        {
+            "package": {"ecosystem": "Go", "name": path},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
+        }
+        for path in sorted(paths)
+    ]
+    advisory = {"id": "GO-1", "modified": "2026-11-01T00:00:00Z", "affected": affected}
+    Path("db").mkdir()
+    Path("db/GO-1.json").write_text(json.dumps(advisory))
+    run = say("audit", "-db", "db", "-json")
+    directories = [{**each, "replaced_by": {"module": ".", "version": ""}} for each in run["modules"][0]["unmatched"]]
+    return lines_in([*run["results"], *directories], "module")
+
+
+def by_fleet(say: Say) -> list[str]:
+    say("fleet", "list", ".", "-engine", "serial", "-out", "../fleet", "-json")
+    rows = map(json.loads, Path("../fleet/tables/selected.jsonl").read_text().splitlines())
+    found = []
+    for row in rows:
+        if row["directory"] == ".":
+            new = row["replaced_by"] and {"path": row["replaced_by"], "version": row["replaced_version"]}
+            found.append(line_of(row["module"], row["version"], new))
+    return found
+
+
+VERBS: Mapping[str, Callable[[Say], list[str]]] = {
+    "tree": by_tree,
+    "graph -selected": by_graph,
+    "outdated -all": by_outdated,
+    "sbom": by_sbom,
+    "licenses": by_licenses,
+    "why -version": by_why,
+    "diff": by_diff,
+    "audit": by_audit,
+    "fleet list": by_fleet,
+    "api.dependencies": by_api,
+}
+"""What each verb says is in the build list; those that leave out main modules do so."""
+WITH_MAIN = ("tree", "graph -selected", "sbom", "why -version", "api.dependencies")
+
+
 @pytest.mark.parametrize("name", WORLDS)
-def test_the_tree_holds_all_of_it(
+def test_every_verb_has_all_of_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for key, value in write_world(name, tmp_path).items():
         monkeypatch.setenv(key, value)
     monkeypatch.chdir(tmp_path / "src")
-    assert invoke(["tree", "-json"]) == 0
-    (found,) = json.loads(capsys.readouterr().out)["modules"]
-    nodes = {f"{each['path']} {each['version']}".rstrip() for each in found["nodes"]}
-    assert nodes == {line.partition(" => ")[0] for line in recorded()[name]}
+
+    def say(*words: str) -> Any:
+        capsys.readouterr()
+        assert invoke(list(words)) in (0, 1, 3)
+        return json.loads(capsys.readouterr().out)
+
+    want = recorded()[name]
+    assert invoke(["list", "-m", *([] if Path("go.work").exists() else ["-mod=mod"]), "all"]) == 0
+    assert capsys.readouterr().out.splitlines() == want
+    for verb in VERBS:
+        compare(verb, say, want)
+
+
+def compare(verb: str, say: Say, want: Sequence[str]) -> None:
+    """That a verb has the modules of these lines, but perhaps for main modules."""
+    mains = {line for line in want if " " not in line}
+    told = [line for line in want if verb in WITH_MAIN or line not in mains]
+    if verb == "audit":
+        told = [re.sub(r" => \..*", " => .", line) for line in told]
+    assert sorted(VERBS[verb](say)) == sorted(told), verb
 
 
 def listed_by_go(project: Path, environ: Mapping[str, str]) -> list[str]:
@@ -216,7 +355,7 @@ def listed_by_go(project: Path, environ: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_real_projects(tmp_path: Path) -> None:
+def test_real_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     replay = os.environ.get("GOVGO_REPLAY", "")
     if not replay:
         pytest.skip("GOVGO_REPLAY names no folder with recorded projects")
@@ -230,6 +369,14 @@ def test_real_projects(tmp_path: Path) -> None:
         "GOTOOLCHAIN": "local",
         "PATH": os.environ["PATH"],
     }
+    for key, value in environ.items():
+        monkeypatch.setenv(key, value)
+
+    def say(*words: str) -> Any:
+        capsys.readouterr()
+        assert invoke(list(words)) in (0, 1, 3)
+        return json.loads(capsys.readouterr().out)
+
     compared = 0
     for name, project in projects.items():
         expected = listed_by_go(project, environ)
@@ -237,4 +384,15 @@ def test_real_projects(tmp_path: Path) -> None:
             found = api.dependencies(str(project), environ=environ)
             assert lines_of(found.resolution) == expected, name
             compared += 1
+            place = tmp_path / "places" / name
+            place.mkdir(parents=True)
+            shutil.copy(project / "go.mod", place)
+            monkeypatch.chdir(place)
+            shutil.rmtree(place.parent / "fleet", ignore_errors=True)
+            for verb in VERBS:
+                if verb == "licenses":
+                    continue  # no zips were recorded but those of packages that are needed
+                if verb == "why -version":
+                    continue  # for each of a thousand modules it would look for what lowers it
+                compare(verb, say, expected)
     assert compared > 0

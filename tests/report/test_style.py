@@ -16,9 +16,18 @@ def test_a_table_in_a_pipe_is_never_cut() -> None:
     )
 
 
-def test_a_table_on_a_narrow_terminal_is_folded_within_its_width() -> None:
-    text = table(["module", "version", ""], ROWS, Style(width=40))
-    assert max(map(len, text.splitlines())) <= 40
+def test_a_table_on_a_narrow_terminal_has_two_lines_a_row() -> None:
+    assert table(["module", "version", ""], ROWS, Style(width=40)) == (
+        "module\n  version\nexample.com/a-very-long-module-path\n  v1.0.0   older\nb.io/b\n  v0.1.0\n"
+    )
+    assert table(["module", "version", ""], ROWS, Style(width=60)).splitlines()[1] == (
+        "example.com/a-very-long-module-path  v1.0.0   older"
+    )
+
+
+def test_a_table_on_a_terminal_that_is_too_narrow_for_that_is_folded_within_its_width() -> None:
+    text = table(["module", "version", ""], ROWS, Style(width=30))
+    assert max(map(len, text.splitlines())) <= 30
     assert "".join(text.split()).count("very-long") == 1
     assert "\x1b" not in text
 

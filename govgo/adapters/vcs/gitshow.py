@@ -47,15 +47,15 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
     first, dots, second = ref.partition("...")
     if dots:
         sides = [_commit(directory, each or "HEAD", flag) for each in (first, second)]
-        done = _git(flag, directory, "merge-base", *sides)
+        prefix = sides[0][0]
+        done = _git(flag, directory, "merge-base", *(each for _, each in sides))
         commit = done.stdout.decode("ascii", "replace").strip()
         if done.returncode != 0 or not commit:
             error = UsageError(f"{flag} {quote(ref)}: no common ancestor in {directory}")
             error.hint = "a shallow clone may lack it: `git fetch --unshallow`"
             raise error
     else:
-        commit = _commit(directory, ref, flag)
-    prefix = os.fsdecode(_git(flag, directory, "rev-parse", "--show-prefix").stdout).rstrip("\n/")
+        prefix, commit = _commit(directory, ref, flag)
     if not prefix:
         return Commit(directory, commit)
     if directory.endswith(f"/{prefix}"):
@@ -63,12 +63,15 @@ def find_commit(directory: str, ref: str, flag: str = "--since") -> Commit:
     return Commit(os.path.realpath(directory)[: -len(prefix) - 1] or "/", commit)  # a link leads into the repository
 
 
-def _commit(directory: str, ref: str, flag: str) -> str:
-    done = _git(flag, directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+def _commit(directory: str, ref: str, flag: str) -> tuple[str, str]:
+    """(the directory seen from the root of its repository, the object id of a commit)."""
+    wanted = f"{ref}^{{commit}}"
+    done = _git(flag, directory, "rev-parse", "--show-prefix", "--verify", "--quiet", "--end-of-options", wanted)
     if done.returncode != 0:
         why = _said(done.stderr)
         raise UsageError(f"{flag} {quote(mask_all(ref))}: no such commit in {directory}" + (f": {why}" if why else ""))
-    return done.stdout.decode("ascii", "replace").strip()
+    prefix, _, commit = done.stdout.rstrip(b"\n").rpartition(b"\n")
+    return os.fsdecode(prefix).rstrip("\n/"), commit.decode("ascii", "replace")
 
 
 class GitTree(TreeFiles):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.core.findings import Finding
 from govgo.core.gosum.lines import read_lines
-from govgo.core.govgotoml import ProjectPolicy
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
 from govgo.core.module.moduleversion import ModuleVersion
@@ -28,17 +27,15 @@ from govgo.core.resolution.compare import (
     compare_modules,
 )
 from govgo.errors import Failure, UsageError
-from govgo.load.query.prefetch import warm_latest
-from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
-from govgo.load.targets.policy import read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
+    from govgo.core.govgotoml import ProjectPolicy
     from govgo.core.resolution.review import SourceDiff
 
 
@@ -135,6 +132,9 @@ def diff(
 
 def _overrides(build: Resolved, notes: list[str]) -> ProjectPolicy:
     """The policy whose overrides of licences count; where it cannot be read, a note says that none does."""
+    from govgo.core.govgotoml import ProjectPolicy
+    from govgo.load.targets.policy import read_policy
+
     try:
         return read_policy(build.session, build.target)
     except Failure as error:
@@ -200,7 +200,9 @@ def _same_sums(session: Session, target: Target, other: Resolved) -> bool:
     if target.kind == WORKSPACE:
         return False
     name = session.sum_file_path(target.root)
-    lines, faults = read_lines(name, session.files.read(name) or b"")
+    read = set((other.session.files.read(name) or b"").splitlines(keepends=True))
+    fresh = [line for line in (session.files.read(name) or b"").splitlines(keepends=True) if line not in read]
+    lines, faults = read_lines(name, b"".join(fresh))
     return not faults and all(
         other.ledger.recorded(line.mod) in ("", line.h1) for line in lines if line.mod.is_gomod_key
     )
@@ -257,6 +259,8 @@ def _facts(
     left = [mod for mod in went if mod is not None and mod not in known]
     if not came and not left:
         return {}
+    from govgo.load.query.prefetch import warm_latest
+
     now.activate()
     session = now.session
     session.repo.warm([Ask("info", mod.path, mod.version) for mod in [*came, *left]])
@@ -284,6 +288,8 @@ def _dated(session: Session, mod: ModuleVersion, facts: VersionFacts) -> Version
 
 
 def _judged(session: Session, mod: ModuleVersion) -> VersionFacts:
+    from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
+
     facts = VersionFacts()
     try:
         check_retractions(session, mod)

@@ -142,6 +142,29 @@ class Graph:
                     if mods[target].version != NONE:
                         queue.append(target)
 
+    def requirements(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
+        """(source, target) of each requirement, in no order."""
+        mods = self._mods
+        return ((mods[number], mods[target]) for number, targets in enumerate(self._edges) for target in targets)
+
+    def requirements_on(self, path: str) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
+        """(source, target) of each requirement on a version of a module path, in no order."""
+        return self._requirements_on({number for number, mod in enumerate(self._mods) if mod[0] == path})
+
+    def requirements_on_selected(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
+        """(source, target) of each requirement on a selected version, in no order."""
+        selected = self._selected.get
+        return self._requirements_on({number for number, (path, v) in enumerate(self._mods) if selected(path) == v})
+
+    def _requirements_on(self, wanted: set[int]) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
+        mods = self._mods
+        for number, targets in enumerate(self._edges):
+            if not wanted.isdisjoint(targets):
+                source = mods[number]
+                for target in targets:
+                    if target in wanted:
+                        yield source, mods[target]
+
     def edge_names(self, name: Callable[[ModuleVersion], str]) -> Iterator[tuple[str, list[str]]]:
         """(name of a module version, names of its requirements) in breadth-first order; each named once."""
         names = [name(mv) for mv in self._mods]

@@ -46,8 +46,8 @@ class Need(NamedTuple):
     place: Place | None = None
 
     @property
-    def decides(self) -> bool:
-        """Whether it suffices to select the version of `target`."""
+    def asks_for_selected(self) -> bool:
+        """Whether it is on the selected version of `target`."""
         return self.asked == self.target.version
 
 
@@ -99,6 +99,10 @@ class Dependencies:
     def needed_by(self, mod: ModuleVersion) -> tuple[Need, ...]:
         """The requirements on a module: those of main modules first, then by name."""
         return self._needed_by.get(mod, ())
+
+    def decides(self, need: Need) -> bool:
+        """Whether a requirement suffices to select the version of its target."""
+        return need.asks_for_selected and not self.resolution.is_circular(need.source, need.target)
 
     def raised_by(self, mod: ModuleVersion) -> Requirement | None:
         """The requirement to name as the one that decides: of a main module, else of a selected version, else any."""
@@ -191,11 +195,11 @@ class Dependencies:
 
 
 def _once(needs: Iterable[Need]) -> tuple[Need, ...]:
-    """Each target once: of several lines for one module, the one that decides, else the first."""
+    """Each target once: of several lines for one module, the one with the selected version, else the first."""
     found: dict[ModuleVersion, Need] = {}
     for need in needs:
         known = found.get(need.target)
-        if known is None or need.decides:
+        if known is None or need.asks_for_selected:
             found[need.target] = need
     return tuple(found.values())
 

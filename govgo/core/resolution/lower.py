@@ -17,10 +17,11 @@ that back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.resolution.resolution import Resolution, Stated
@@ -163,7 +164,13 @@ class _Search:
         own = dict.fromkeys(self.own, self.version)
         if self.version == NONE and (held := [line for line in self.own.values() if not line.is_indirect]):
             return Lowering(NONE, Outcome.IMPOSSIBLE, blocked=tuple(Blocked(line, ()) for line in held))
-        forced = self._forced()
+        if not self.bounds.versions:
+            # That needs nothing but the graph: the wanted version itself may have a go.mod that is not at hand.
+            seen = self._forced(dict.fromkeys(self.own, NONE))
+            if not isinstance(seen, Lowering) and (held_by := {key for key in seen if not self.lines[key].is_indirect}):
+                changes = self._changes({**own, **dict.fromkeys(seen, NONE), **dict.fromkeys(held_by, "")})
+                return Lowering(self.version, Outcome.NEEDED, changes)
+        forced = self._forced(own)
         if isinstance(forced, Lowering):
             return forced
         edits: dict[Key, str] = {**own, **dict.fromkeys(forced, NONE)}
@@ -255,12 +262,14 @@ class _Search:
                 found[source] = after.chain(source)
         return list(found.values())
 
-    def _forced(self) -> list[Key] | Lowering:
-        """The requirements, beside those on the module itself, that have to change; a result where that is the end."""
-        own = dict.fromkeys(self.own, self.version)
-        forced: dict[Key, None] = {}
-        sure: set[Key] = set()
-        after, untried = self.start, bool(own)  # that is known, and tells most
+    def _forced(self, own: Edits) -> list[Key] | Lowering:
+        """The requirements, beside `own` on the module itself, that have to change; a result where that is the end."""
+        forced = dict.fromkeys(self._held())
+        sure = set(forced)
+        if self._are_too_many(forced, sure):
+            return self._unknown(f"more than {self.bounds.lines} requirements would have to change")
+        # What is known without trying tells most, and then one try is enough.
+        after, untried = (self._without(own, forced), False) if forced else (self.start, bool(own))
         while True:
             chains = [chain for chain in self._too_high(after) if len(chain) > 2 or chain[-1].path != self.path]
             if not chains and not untried:
@@ -271,7 +280,7 @@ class _Search:
                     forced[key] = None
                     if len(chain) == 3 and chain[-1].path == self.path:
                         sure.add(key)  # what it requires itself is too high
-            if len(forced) > self.bounds.lines:
+            if self._are_too_many(forced, sure):
                 return self._unknown(f"more than {self.bounds.lines} requirements would have to change")
             if len(forced) == before and not untried:
                 return self._circular(chains[0])
@@ -282,6 +291,36 @@ class _Search:
             if not self._too_high(self._without(own, rest)):
                 forced = rest  # what else has to change takes care of it
         return sorted(forced, key=lambda key: (key[0], self.lines[key].place))
+
+    def _are_too_many(self, forced: Collection[Key], sure: Collection[Key]) -> bool:
+        """Whether to give up: other versions are tried for each; without that, only what is not sure is tried."""
+        return len(forced) - (0 if self.bounds.versions else len(sure)) > self.bounds.lines
+
+    def _held(self) -> Iterator[Key]:
+        """The requirements that lead to too high a version as long as they stay: each will have to change.
+
+        A module that is required directly is in every graph with what it requires. What that requires in turn may be
+        pruned out once other requirements are gone; but without graph pruning all is followed.
+        """
+        start = self.start
+        high: set[ModuleVersion] = set()
+        for each in start.requirements_on(self.path):
+            if not self._is_above(each.target.version):
+                break
+            if each.place is None:
+                high.add(each.source)
+        self.sources |= high
+        leads = set(high)
+        if pruning_for(start.go_version) is Pruning.UNPRUNED:
+            stack = list(high)
+            while stack:
+                above = start.requirements_on(stack.pop().path)
+                fresh = {each.source for each in above if each.target in leads} - leads
+                leads |= fresh
+                stack += fresh
+        for key, line in self.lines.items():
+            if key[1] != self.path and (line.mod in leads or not leads.isdisjoint(start.required_by(line.mod))):
+                yield key
 
     def _circular(self, chain: tuple[ModuleVersion, ...]) -> Lowering:
         """The result where the module itself leads to a higher version of it."""

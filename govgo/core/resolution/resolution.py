@@ -6,14 +6,18 @@ graph pruning some requirements are in no graph; those are not known here, and d
 
     m (go.mod:5) requires a v1.2.0       a is selected at v1.3.0:
     m (go.mod:6) requires b v1.0.0         v1.3.0  b v1.0.0       decides
-    b v1.0.0     requires a v1.3.0         v1.2.0  m (go.mod:5)
+    b v1.0.0     requires a v1.3.0         v1.3.0  c v1.0.0
+    a v1.3.0     requires c v1.0.0         v1.2.0  m (go.mod:5)
+    c v1.0.0     requires a v1.3.0
+
+A requirement decides if it alone suffices. That of c does not: c is there only because of a v1.3.0.
 
 Reference: Go Modules Reference, "Minimal version selection (MVS)", "Graph pruning".
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +25,9 @@ from govgo.core.findings import Place, shown_name
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, version_key
 from govgo.errors import GovgoError
+
+_FEW = 16
+"""For so many paths the requirements are looked up one path at a time."""
 
 
 class Stated(NamedTuple):
@@ -92,6 +99,8 @@ class Resolution:
         self.error = error
         self.written = written
         self._in_order: dict[str, tuple[Requirement, ...]] = {}
+        self._decided: dict[str, tuple[Requirement, ...]] = {}
+        self._led_to: dict[ModuleVersion, set[ModuleVersion]] = {}
 
     @property
     def name(self) -> str:
@@ -120,12 +129,28 @@ class Resolution:
         """Every requirement on a module path, the highest version first; then those of main modules, then by name."""
         found = self._in_order.get(path)
         if found is None:
-            found = self._in_order[path] = _highest_first(path, self._incoming.get(path, []))
+            # All at once take as long as some dozen paths do.
+            is_one_of_few = len(self._in_order) < _FEW and "_incoming" not in self.__dict__
+            incoming = self._requirements(path) if is_one_of_few else self._incoming
+            found = self._in_order[path] = _highest_first(path, incoming.get(path, []))
         return found
 
     def deciding(self, path: str) -> tuple[Requirement, ...]:
-        """The requirements on the selected version of `path`: each alone suffices to select it."""
-        return self._deciding.get(path, ())
+        """The requirements on the selected version of `path` that alone suffice to select it; in order."""
+        found = self._decided.get(path)
+        if found is None:
+            found = self._on_selected.get(path, ())
+            if len(found) > 1:
+                found = tuple(each for each in found if not self.is_circular(each.source, each.target))
+            self._decided[path] = found
+        return found
+
+    def is_circular(self, source: ModuleVersion, target: ModuleVersion) -> bool:
+        """Whether every chain from a main module to `source` goes through `target`, which it requires."""
+        above = self._before.get(source)
+        while above is not None and above != target:
+            above = self._before[above]
+        return above is not None and source not in self._reached_without(target)
 
     def deciding_place(self, path: str) -> Place | None:
         """The line of a main module's go.mod that selects the version of `path`; None where none does by itself."""
@@ -160,10 +185,33 @@ class Resolution:
                     queue.append(target)
         return found
 
+    def _reached_without(self, left_out: ModuleVersion) -> set[ModuleVersion]:
+        """The module versions to which chains lead that do not go through `left_out`."""
+        found = self._led_to.get(left_out)
+        if found is None:
+            found = self._led_to[left_out] = {*self.mains, left_out}
+            stack = list(self.mains)
+            while stack:
+                fresh = [each for each in self.required_by(stack.pop()) if each not in found]
+                found.update(fresh)
+                stack.extend(fresh)
+        return found
+
     @cached_property
-    def _deciding(self) -> dict[str, tuple[Requirement, ...]]:
+    def _on_selected(self) -> dict[str, tuple[Requirement, ...]]:
         """Those of `requirements_on` that are on the selected version, found without putting all in order."""
-        found = self._by_path(dict(self.graph.selection()))
+        chosen = dict(self.graph.selection())
+        found: dict[str, list[Requirement]] = {}
+        for each in self.stated:
+            if chosen.get(each.mod.path) == each.mod.version:
+                found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
+        mains = frozenset(self.mains)
+        for source, target in self.graph.requirements_on_selected():
+            if source not in mains:
+                found.setdefault(target.path, []).append(Requirement(source, target))
+        for source, target in self._only_written:
+            if chosen.get(target.path) == target.version:
+                found.setdefault(target.path, []).append(Requirement(source, target))
         return {path: _highest_first(path, each) for path, each in found.items()}
 
     @cached_property
@@ -177,33 +225,40 @@ class Resolution:
     @cached_property
     def _incoming(self) -> dict[str, list[Requirement]]:
         """The requirements on each path, in no order."""
-        return self._by_path()
+        return self._requirements()
 
-    def _by_path(self, chosen: Mapping[str, str] | None = None) -> dict[str, list[Requirement]]:
-        """The requirements on each path, in no order; with `chosen`, only those on its versions.
+    def _requirements(self, path: str = "") -> dict[str, list[Requirement]]:
+        """The requirements on `path`, "" for all, by path and in no order.
 
         Those of main modules are the ones they state: in the graph, those of an untidy go.mod are raised already.
         """
         found: dict[str, list[Requirement]] = {}
         for each in self.stated:
-            if chosen is None or chosen.get(each.mod.path) == each.mod.version:
+            if path in ("", each.mod.path):
                 found.setdefault(each.mod.path, []).append(Requirement(each.main, each.mod, each.place))
-        for source, target in self._between_dependencies():
-            if chosen is None or chosen.get(target.path) == target.version:
+        mains = frozenset(self.mains)
+        edges = self.graph.requirements_on(path) if path else self.graph.requirements()
+        for source, target in edges:
+            if source not in mains and target.version != NONE:
+                found.setdefault(target.path, []).append(Requirement(source, target))
+        for source, target in self._only_written:
+            if path in ("", target.path):
                 found.setdefault(target.path, []).append(Requirement(source, target))
         return found
 
-    def _between_dependencies(self) -> Iterator[tuple[ModuleVersion, ModuleVersion]]:
-        """(source, target) of each requirement that no main module states, breadth first."""
+    @cached_property
+    def _only_written(self) -> tuple[tuple[ModuleVersion, ModuleVersion], ...]:
+        """(source, target) of the requirements between dependencies that are in `written` alone."""
+        if self.written is None:
+            return ()
         mains = frozenset(self.mains)
-        sources = dict.fromkeys(self.graph.breadth_first())
-        if self.written is not None:
-            sources.update(dict.fromkeys(self.written.breadth_first()))
-        for source in sources:
-            if source not in mains:
-                for target in self.required_by(source):
-                    if target.version != NONE:
-                        yield source, target
+        return tuple(
+            (source, target)
+            for source in self.written.breadth_first()
+            if source not in mains and self.graph.required_by(source) is None
+            for target in self.written.required_by(source) or ()
+            if target.version != NONE
+        )
 
 
 def _highest_first(path: str, found: list[Requirement]) -> tuple[Requirement, ...]:

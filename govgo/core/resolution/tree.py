@@ -135,7 +135,7 @@ class Tree:
         return [
             (need.source, need)
             for need in dependencies.needed_by(mod)
-            if self._counts(need) or (is_asked and (need.decides or need.place is not None))
+            if self._counts(need) or (is_asked and (dependencies.decides(need) or need.place is not None))
         ]
 
     def _counts(self, need: Need) -> bool:

@@ -41,7 +41,9 @@ class View(NamedTuple):
 
     def decides(self, arrow: Arrow) -> bool:
         """Whether the requirement suffices to select the version of its target's module."""
-        return self.dependencies.resolution.selected(self.nodes[arrow.target].path) == arrow.asked
+        resolution, target = self.dependencies.resolution, self.nodes[arrow.target]
+        is_selected = resolution.selected(target.path) == arrow.asked
+        return is_selected and not resolution.is_circular(self.nodes[arrow.source], target)
 
     def is_selected(self, mod: ModuleVersion) -> bool:
         """Whether a node is in the build list."""

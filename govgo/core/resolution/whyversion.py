@@ -20,6 +20,7 @@ class Explained(NamedTuple):
         version: what is selected; "none" where no requirement leads to it.
         replacement: what replaces it, None where nothing does.
         requirements: those on it, the highest first.
+        deciding: those of them that alone suffice to select the version.
         chain: a shortest chain from a main module to the selected version.
         chains: more of them, None where they were not asked for.
         lowering: what would lower it, None where nothing is below.
@@ -29,13 +30,14 @@ class Explained(NamedTuple):
     version: str
     replacement: ModuleVersion | None
     requirements: tuple[Requirement, ...]
+    deciding: tuple[Requirement, ...]
     chain: tuple[ModuleVersion, ...]
     chains: Chains | None
     lowering: Lowering | None
 
     def decides(self, requirement: Requirement) -> bool:
         """Whether a requirement alone suffices to select the version."""
-        return requirement.target.version == self.version
+        return requirement.target.version == self.version and requirement in self.deciding
 
 
 class Asked(NamedTuple):

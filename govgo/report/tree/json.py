@@ -42,7 +42,7 @@ def _module(module: Dependencies, options: TreeOptions) -> dict[str, object]:
         "selected": len([mod for mod in module.modules if mod.version]),
         "roots": roots,
         "nodes": [_node(module, mod, depth, is_reached=mod in reached) for mod, depth in depths.items()],
-        "requirements": [_need(need) for need in needs],
+        "requirements": [_need(need, decides=module.decides(need)) for need in needs],
     }
 
 
@@ -68,13 +68,13 @@ def _requirement(found: Requirement | None) -> dict[str, object] | None:
     return {**module_members(found.source), **place_members(found.place)}
 
 
-def _need(need: Need) -> dict[str, object]:
+def _need(need: Need, *, decides: bool) -> dict[str, object]:
     return {
         "from": need.source.path,
         "to": need.target.path,
         "asked": need.asked,
         "selected": need.target.version,
-        "decides": need.decides,
+        "decides": decides,
         "indirect": need.is_indirect,
         **place_members(need.place),
     }

@@ -151,13 +151,13 @@ class _Printer:
         module, need = self._module, branch.need
         if need is not None and self._options.upwards:
             at = f" in {one_line(str(need.place))}" if need.place is not None else ""
-            decides = ", decides" if need.decides else ""
+            decides = ", decides" if module.decides(need) else ""
             yield f"asks {one_line(need.asked)}{at}{decides}", "dim"
-        elif need is not None and not need.decides:
+        elif need is not None and not need.asks_for_selected:
             raised = module.raised_by(mod)
             by = f"raised by {_source(raised)}" if raised is not None else "a main module"
             yield f"asked {one_line(need.asked)}, {by}", "yellow"
-        elif need is None and mod.version and not any(each.decides for each in module.needed_by(mod)):
+        elif need is None and mod.version and not any(map(module.decides, module.needed_by(mod))):
             raised = module.raised_by(mod)
             if raised is not None:
                 yield f"required by {_source(raised)}, not selected", "yellow"

@@ -47,7 +47,7 @@ def names(mods: object) -> str:
 
 def arrows(found: Dependencies) -> list[str]:
     return [
-        f"{need.source.path}>{need.target.path}@{need.asked}" + "!" * need.is_indirect + "=" * need.decides
+        f"{need.source.path}>{need.target.path}@{need.asked}" + "!" * need.is_indirect + "=" * found.decides(need)
         for mod in found.modules
         for need in found.needs(mod)
     ]

@@ -149,6 +149,9 @@ def test_which_requirements_have_to_change_takes_no_older_versions() -> None:
 def test_bounds() -> None:
     assert lowered(World(BASIC, "b@v1.2.0"), "a", "v1.1.0", Bounds(versions=1)).outcome is Outcome.UNKNOWN
     assert lowered(World(BASIC, "b@v1.2.0 c@v1.0.0"), "a", "v1.1.0", Bounds(lines=1)).outcome is Outcome.UNKNOWN
+    # Where nothing is tried, all are told.
+    found = lowered(World(BASIC, "b@v1.2.0 c@v1.0.0"), "a", "v1.1.0", Bounds(versions=0, lines=1))
+    assert (found.outcome, len(found.changes)) == (Outcome.NEEDED, 2)
 
 
 def test_a_module_that_leads_to_a_higher_version_of_itself() -> None:

@@ -62,6 +62,27 @@ def test_several_requirements_may_decide_main_modules_first() -> None:
     assert [str(each.source) for each in found.deciding("c")] == ["m.io/m", "a@v1.2.0"]
 
 
+def test_what_is_there_only_because_of_a_version_does_not_decide_it() -> None:
+    # Without the line of m.io/m there is no a v1.3.0, and so no c, whatever c requires.
+    circle = {"a@v1.3.0": "c@v1.0.0", "c@v1.0.0": "a@v1.3.0", "b@v1.0.0": ""}
+    found = resolution(circle, {"a@v1.3.0": 5, "b@v1.0.0": 6})
+    assert [str(each.source) for each in found.requirements_on("a")] == ["m.io/m", "c@v1.0.0"]
+    assert [str(each.source) for each in found.deciding("a")] == ["m.io/m"]
+    # Where another way leads to c, its requirement suffices.
+    found = resolution({**circle, "b@v1.0.0": "c@v1.0.0"}, {"a@v1.3.0": 5, "b@v1.0.0": 6})
+    assert [str(each.source) for each in found.deciding("a")] == ["m.io/m", "c@v1.0.0"]
+    assert [str(each.source) for each in found.deciding("c")] == ["a@v1.3.0", "b@v1.0.0"]
+
+
+def test_many_paths_have_the_requirements_that_each_has_alone() -> None:
+    edges = {f"p{n}@v1.0.0": f"p{n + 1}@v1.0.0 q@v1.{n}.0" for n in range(40)}
+    found = resolution(edges, {"p0@v1.0.0": 5})
+    every = {path: found.requirements_on(path) for path in [f"p{n}" for n in range(41)] + ["q"]}
+    for path, requirements in every.items():
+        assert resolution(edges, {"p0@v1.0.0": 5}).requirements_on(path) == requirements
+    assert [len(each) for each in every.values()] == [1] * 41 + [40]
+
+
 def test_a_go_mod_that_is_not_tidy_counts_as_it_is_written() -> None:
     # Its requirement on a was raised to v1.3.0 to agree with b: b decides, not the line that says v1.2.0.
     found = resolution(EDGES, STATED, raised="a@v1.3.0")

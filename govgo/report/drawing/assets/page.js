@@ -102,9 +102,10 @@
   const milliseconds = (duration) => (isCalm ? 1 : duration);
   let near = new Set();
   let onChain = new Set();
+  let labelled = []; // the boxes of the labels of this frame
 
   function labelOf(node) {
-    const short = pathOf(node).replace(/^(github\.com|golang\.org\/x|google\.golang\.org)\//, "");
+    const short = pathOf(node).replace(/^(github\.com|golang\.org)\//, "");
     return state.versions && data.version[node] ? `${short} ${data.version[node]}` : short;
   }
 
@@ -148,11 +149,19 @@
     return { ...attributes, color: attributes.isDeciding ? colours.direct : colours.soft, zIndex: 2 };
   }
 
-  /** A label that stays readable above lines and nodes. */
+  /** A label that stays readable above lines and nodes, above a node at the right edge; of many nodes, one that meets no other. */
   function drawLabel(context, node, settings) {
     if (!node.label) return;
     context.font = `${settings.labelWeight} ${settings.labelSize}px ${settings.labelFont}`;
-    const [x, y] = [node.x + node.size + 3, node.y + settings.labelSize / 3];
+    const width = context.measureText(node.label).width;
+    const last = context.canvas.clientWidth - width - 4;
+    const beside = node.x + node.size + 3;
+    const isAtEdge = beside > last && node.x < context.canvas.clientWidth;
+    const [x, y] = isAtEdge ? [last, node.y - node.size - 5] : [beside, node.y + settings.labelSize / 3];
+    const box = [x, y - settings.labelSize, x + width, y + 3];
+    const meets = (each) => box[0] < each[2] && box[2] > each[0] && box[1] < each[3] && box[3] > each[1];
+    if (sigma && sigma.getGraph().order > SMALL && !node.forceLabel && labelled.some(meets)) return;
+    labelled.push(box);
     context.lineJoin = "round";
     context.lineWidth = 4;
     context.strokeStyle = colours.page;
@@ -253,6 +262,7 @@ void main(void) {
         stagePadding: 50,
       });
       setLabels();
+      sigma.on("beforeRender", () => { labelled = []; });
       sigma.on("clickNode", ({ node }) => choose(Number(node)));
       sigma.on("clickStage", () => choose(-1));
     } catch (error) {

@@ -184,6 +184,8 @@ def test_a_workspace(world: World, tree: Any) -> None:
         ("--depth x", 2, 'invalid value "x" for flag -depth: it takes a number from 0 to 100000\n'),
         ("--charset latin", 2, "invalid value 'latin' for flag -charset: want utf8 or ascii\n"),
         ("--format dot", 2, "govgo: unknown format 'dot': formats are text, json, markdown\n"),
+        ("-o json:t -o markdown:./t", 2, "govgo: -o markdown:"),
+        ("-o json:- -format markdown", 2, "govgo: -o markdown:-: another report goes there\n"),
         ("--nonsense", 2, "flag provided but not defined: -nonsense\n"),
     ],
 )
@@ -191,6 +193,15 @@ def test_what_is_refused(world: World, tree: Any, words: str, code: int, told: s
     run = tree(*words.split())
     assert (run.code, run.out) == (code, "")
     assert run.err.startswith(told)
+
+
+def test_two_reports_never_share_a_file(world: World, tree: Any) -> None:
+    assert tree("-o", "json:one", "-o", "markdown:two").code == 0
+    Path("link").symlink_to("one")
+    before = Path("one").read_bytes()
+    assert tree("-o", "markdown:one", "-o", "json:link").code == 2
+    assert Path("one").read_bytes() == before
+    assert tree("-o", "json:/dev/null", "-o", "markdown:/dev/null").code == 0
 
 
 def test_a_dead_network_and_an_empty_cache(world: World, tree: Any, monkeypatch: pytest.MonkeyPatch) -> None:

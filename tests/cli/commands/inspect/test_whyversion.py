@@ -175,7 +175,7 @@ def test_a_terminal_is_spared_hundreds_of_lines() -> None:
 
     target = ModuleVersion("q.io/b", "v1.0.0")
     requirements = tuple(Requirement(ModuleVersion(f"q.io/x{i}", "v1.0.0"), target) for i in range(100))
-    explained = Explained("q.io/b", "v1.0.0", None, requirements, (), None, None)
+    explained = Explained("q.io/b", "v1.0.0", None, requirements, requirements, (), None, None)
     assert len(list(_requirement_lines(explained, Style()))) == 100
     shown = list(_requirement_lines(explained, Style(width=80)))
     assert len(shown) == 30
