@@ -15,7 +15,7 @@ import asyncio
 import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
@@ -24,10 +24,16 @@ from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 
+if TYPE_CHECKING:
+    from govgo.adapters.http.revalidation import Condition
+
 _T = TypeVar("_T")
 
 # A try that brought so many bytes does not count as one of those that the policy allows.
 _WORTH_BYTES = 1 << 20
+# What answers a request with a range, and one with a condition, beside 200.
+_PARTS = (206, 416)
+_UNCHANGED = (304,)
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)\Z", re.ASCII)
 _LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
 # An opaque tag that is strong: no W/ before it (RFC 9110, section 8.8.3).
@@ -73,6 +79,7 @@ class Fetch:
     Attributes:
         size: how much has come, in bytes.
         encoding: the Content-Encoding of the body.
+        condition: what is known of the body, None for nothing; where that still holds, nothing comes.
     """
 
     __slots__ = (
@@ -92,6 +99,7 @@ class Fetch:
         "_told",
         "_tries",
         "_url",
+        "condition",
         "encoding",
         "size",
     )
@@ -127,6 +135,7 @@ class Fetch:
         pace.late = self._ask_beside
         self.size = 0
         self.encoding = self._etag = ""
+        self.condition: Condition | None = None
         self._crc = 0
         self._answer: Answer | None = None
         self._beside: asyncio.Task[_Opened] | None = None
@@ -210,6 +219,11 @@ class Fetch:
         else:
             answer, chunks, fresh = await self._open()
         if not self.size:
+            if self.condition is not None:
+                if answer.status == 304:
+                    self.condition.unchanged = True
+                    return
+                self.condition.learn(answer.header)
             self._rewind()
             whole = answer.whole()
             if whole is not None:
@@ -253,12 +267,15 @@ class Fetch:
 
     async def _ask(self, pace: Pace, *, any_status: bool = False) -> _Opened:
         """Ask for what is missing."""
+        good = _PARTS
         if self._etag and self.size:
             pace.extra = (f"Range: bytes={self.size}-", f"If-Range: {self._etag}")
+        elif self.condition is not None and not self.size:
+            pace.extra, good = self.condition.lines, _UNCHANGED
         answer = await self._means.ask(self._url, pace)
         try:
             status = answer.status
-            if status != 200 and not (pace.extra and status in (206, 416)):
+            if status != 200 and not (pace.extra and status in good):
                 retry_after = answer.header("retry-after")
                 pause_s = self._means.retry.pause_for_status(status, retry_after, self._tries)
                 if pause_s is not None:

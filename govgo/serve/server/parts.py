@@ -161,7 +161,7 @@ class Parts:
         return Means(
             self.cold,
             self.storage,
-            Sources(self.env, self.network, self.web, self.report),
+            Sources(self.env, self.network, self.web, self.report, self.counters),
             Proofs(self.env, self.storage, self.web if asks else NoNetwork(), self.report.note),
             self.leases,
             self.counters,
@@ -176,7 +176,8 @@ class Parts:
 
     def _means_of_peer(self, means: Means, url: str) -> Means:
         """What a peer stores here is told by its follower, with the log where it was first."""
-        sources = Sources(self.env._replace(goproxy=url, gonoproxy=""), self.network, self.web, self.report)
+        env = self.env._replace(goproxy=url, gonoproxy="")
+        sources = Sources(env, self.network, self.web, self.report, self.counters)
         return means._replace(sources=sources, appeared=lambda mod: None)
 
     def _library(self, means: Means, published: PublishedModules | None) -> Library:

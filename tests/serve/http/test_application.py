@@ -17,7 +17,7 @@ import bcrypt
 import pytest
 
 from govgo.serve.policy import Policy, Rule
-from tests.simulators.proxy import Body, Drip, File, Stall, Status
+from tests.simulators.proxy import Body, Drip, File, Stall, Status, Validated
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
@@ -329,6 +329,26 @@ def test_lists_are_asked_for_again_after_a_while(world: World) -> None:
         assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
         eventually(lambda: served.get(A + "list").body == b"v1.0.0\nv1.1.0\nv1.2.0\n")
         assert 2 <= len(asked(world, "list")) <= 3
+
+
+@pytest.mark.parametrize("path", [A + "list", "/q.io/a/@latest"])
+def test_upstream_is_asked_anew_by_what_is_known(world: World, path: str) -> None:
+    """What is as it was is not sent again, and stays as old as it is."""
+    files = world.proxy.files
+    files["/q.io/a/@latest"] = files[A + "v1.1.0.info"]
+    world.proxy.script("*", Validated(tag='"one"'))
+    with Served(world, list_s=0.2) as served:
+        first = served.get(path)
+        time.sleep(1.1)  # Last-Modified has seconds
+        again = served.get(path)
+        assert (again.status, again.body) == (200, first.body)
+        assert again.headers["last-modified"] == first.headers["last-modified"]
+        requests = zip(world.proxy.asked, world.proxy.headers, strict=True)
+        assert [head.get("if-none-match") for name, head in requests if name == path] == [None, '"one"']
+        assert "govgo_unchanged_upstream_total 1.0" in served.get("/metrics").text.splitlines()
+        files[path] = files[path].replace(b"v1.1.0", b"v1.0.0")
+        world.proxy.script("*", Validated(tag='"two"'))
+        eventually(lambda: b"v1.1.0" not in served.get(path).body)
 
 
 def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
