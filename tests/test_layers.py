@@ -83,6 +83,7 @@ ROOMS = {
     "serve": (
         "access accesslog counters filters protocol values",
         "policy tables",
+        "downloadmodes",
         "settings",
         "upstream",
         "events",

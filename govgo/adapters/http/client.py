@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
-from govgo.adapters.http.fetch import Fetch, Means, too_large
+from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, gunzip
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.pace import ExpectedSilence, Pace
@@ -29,7 +29,6 @@ from govgo.errors import NetworkError, NotFoundError, UsageError
 if TYPE_CHECKING:
     from govgo.adapters.http.engine import Answer, Engine
     from govgo.adapters.http.goauth import GoAuth
-    from govgo.adapters.http.revalidation import Condition
 
 _T = TypeVar("_T")
 

@@ -20,7 +20,7 @@ from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.http.client import HttpClient
-    from govgo.adapters.http.revalidation import Condition
+    from govgo.adapters.http.fetch import Condition
 
 _CHUNK_BYTES = 1 << 20
 _READ_BYTES = 1 << 16

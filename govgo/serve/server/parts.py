@@ -157,12 +157,11 @@ class Parts:
         self.care = Care(means, library, self.uses, care_plan(ruled))
 
     def _means(self) -> Means:
-        asks = self.settings.policy.mode != "none"
         return Means(
             self.cold,
             self.storage,
             Sources(self.env, self.network, self.web, self.report, self.counters),
-            Proofs(self.env, self.storage, self.web if asks else NoNetwork(), self.report.note),
+            Proofs(self.env, self.storage, self.web if self.rules.policy.asks else NoNetwork(), self.report.note),
             self.leases,
             self.counters,
             self.report.note,

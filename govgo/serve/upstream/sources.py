@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from govgo.adapters.http.remote import HttpRemote, Remote, Web
-from govgo.adapters.http.revalidation import Answers, RevalidatedRemote
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.proxy.proxy import Proxy, Source
@@ -23,6 +22,7 @@ from govgo.errors import InputError
 from govgo.ports.talk import Reporter
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.question import LASTING_KINDS, parse_question
+from govgo.serve.upstream.revalidation import Answers, RevalidatedRemote
 
 _T = TypeVar("_T")
 
@@ -50,8 +50,10 @@ class Sources:
         """Ask one source after another, by the rules of GOPROXY (`chain.try_sources`)."""
         return await try_sources([self._source(spec) for spec in self._specs], question)
 
-    def url_of(self, key: str) -> str:
-        """Where a client finds a file itself: at the first proxy that everybody may ask; "" for nowhere."""
+    def url_of(self, key: str, proxy: str = "") -> str:
+        """Where a client finds a file itself: at `proxy`, else the first that everybody may ask; "" for nowhere."""
+        if proxy:
+            return str(gourl.parse(proxy).join(key))
         for spec in self._specs:
             if spec.url.startswith(("http:", "https:")):
                 base = gourl.parse(spec.url)

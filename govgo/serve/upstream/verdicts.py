@@ -38,7 +38,7 @@ from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure
 from govgo.ports.advisories import AdvisorySource, Snapshot
 from govgo.ports.licenses import TextMatcher
-from govgo.serve.protocol.answer import Elsewhere, StoredFile
+from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.zips import Reading
 
 FRESH_S = 3600.0
@@ -168,7 +168,7 @@ class Verdicts:
         return AdvisoryIndex(advisory for each in snapshots for advisory in each.advisories)
 
 
-async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile | Reading | Elsewhere) -> str:
+async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile | Reading) -> str:
     """Why a zip that was found is not served, "" where it is; one that is on its way has been waited for.
 
     Raises:
@@ -177,7 +177,7 @@ async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile 
     if isinstance(found, StoredFile):
         assert found.file is not None
         return await verdicts.zip_refusal(mod, path_of(found.file.descriptor))
-    if isinstance(found, Elsewhere) or found.spool.error is not None:
+    if found.spool.error is not None:
         return ""
     reason = "it was not looked into"
     try:

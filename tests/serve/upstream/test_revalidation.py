@@ -9,12 +9,13 @@ import pytest
 
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.curl_engine import CurlEngine
+from govgo.adapters.http.fetch import Condition, Validators
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.remote import HttpRemote
 from govgo.adapters.http.retry import RetryPolicy
-from govgo.adapters.http.revalidation import Answers, Condition, RevalidatedRemote, Validators
 from govgo.core.golib import url as gourl
 from govgo.errors import NetworkError
+from govgo.serve.upstream.revalidation import Answers, RevalidatedRemote
 from tests.simulators.httpclients import MakeEngine, with_client
 from tests.simulators.proxy import Action, Body, Drip, ProxySimulator, Status, Truncate, Validated
 

@@ -1,24 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Answers that may change, asked for again by what is known of them: an answer that is still the same is not sent.
-
-    ETag                 If-None-Match: the same tag
-    Last-Modified        If-Modified-Since: the same time, where the answer was a second older than its Date, or more
-    304                  what is known still holds
-    another answer       takes the place of what was known
-
-Two versions of a file within one second have one time; so a time that is as young as its answer says nothing.
-Source: RFC 9110, sections 8.8.2.2 and 13.1.
-"""
+"""Answers of proxies that may change, asked for again by their validators: one that is still the same is not sent."""
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from govgo.adapters.http.fetch import Condition, Validators
 from govgo.adapters.http.remote import HttpRemote
 
 MAX_BYTES = 16 << 20
@@ -26,52 +15,6 @@ MAX_BYTES = 16 << 20
 _LARGEST_BYTES = 1 << 20
 """Larger answers are not remembered: a few of them would take the place of all others."""
 _OVERHEAD_BYTES = 400
-_TAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
-
-
-class Validators(NamedTuple):
-    """What an answer is known by: its tag, and the text of Last-Modified, "" for none that can be used."""
-
-    etag: str = ""
-    modified: str = ""
-
-
-class Condition:
-    """What makes a request conditional, and what its answer was.
-
-    Attributes:
-        lines: the header lines of the request, and of each of its tries; none where nothing is known.
-        unchanged: whether the answer was that what is known still holds.
-        found: the validators of another answer; none where nothing can be asked by them.
-    """
-
-    __slots__ = ("found", "lines", "unchanged")
-
-    def __init__(self, known: Validators | None = None) -> None:
-        named = () if known is None else (("If-None-Match", known.etag), ("If-Modified-Since", known.modified))
-        self.lines = tuple(f"{name}: {value}" for name, value in named if value)
-        self.unchanged = False
-        self.found = Validators()
-
-    def learn(self, header: Callable[[str], str]) -> None:
-        """Take the validators of another answer; `header` gives the value of a header, "" for none."""
-        etag = header("etag")
-        self.found = Validators(etag if _TAG.match(etag) else "", _usable(header("last-modified"), header("date")))
-
-
-def _usable(modified: str, date: str) -> str:
-    """A Last-Modified that later answers can be compared by, else ""."""
-    try:
-        gap = _time(date) - _time(modified)
-    except (ValueError, TypeError):  # no date, or a time zone in one of them alone
-        return ""
-    return modified if modified.isascii() and modified.isprintable() and gap.total_seconds() >= 1 else ""
-
-
-def _time(text: str) -> datetime:
-    if len(text) > 64:
-        raise ValueError("no HTTP-date")
-    return parsedate_to_datetime(text)
 
 
 class _Known(NamedTuple):
