@@ -19,6 +19,8 @@ from govgo.serve.filters import DIRECT, Filter
 MODES = ("sync", "async", "redirect", "async_redirect", "none")
 """What is done about what is not stored: fetch it; fetch it and ask for patience; say where it is; fetch it and say
 where it is; refuse it."""
+SEVERITIES = ("low", "medium", "high", "critical")
+"""Of advisories, the least severe first."""
 FETCHING = ("sync", "async", "async_redirect")
 """The modes in which what is not stored comes to be stored."""
 
@@ -41,6 +43,18 @@ class Rule(NamedTuple):
             return bool(version) and glob_match(self.version, version)
         except PatternError:
             return False
+
+
+class Threshold(NamedTuple):
+    """Which advisories refuse a version.
+
+    Attributes:
+        severity: one of SEVERITIES; less severe ones refuse nothing.
+        unknown: whether an advisory refuses that says nothing of its severity.
+    """
+
+    severity: str
+    unknown: bool
 
 
 class ModeRule(NamedTuple):

@@ -30,7 +30,7 @@ from govgo.core.foreign import one_line
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.downloadmodes import url_problem
-from govgo.serve.policy import MODES, ModeRule, Policy, Rule
+from govgo.serve.policy import MODES, SEVERITIES, ModeRule, Policy, Rule, Threshold
 from govgo.serve.tables import (
     Events,
     Follow,
@@ -88,6 +88,7 @@ class Settings(NamedTuple):
         filter: a filter file of Athens, "" for none.
         mode_file: a download mode file of Athens, "" for none.
         check: a govgo.toml whose rules count for what is served, "" for none.
+        advisories: which advisories refuse a version; None where those rules alone say it.
         unknown_is_refused: so is a version of which a rule of that file cannot tell.
         anonymous: patterns of the modules that may be read without a name, where there are users.
         publishing, hooks, vanity: see there.
@@ -119,6 +120,7 @@ class Settings(NamedTuple):
     filter: str = ""
     mode_file: str = ""
     check: str = ""
+    advisories: Threshold | None = None
     unknown_is_refused: bool = False
     anonymous: tuple[str, ...] = ()
     publishing: Publishing = Publishing()
@@ -138,7 +140,7 @@ _LISTS = ("anonymous", "follow", "peers")
 _KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", *_LISTS, *_TABLES)
 _STORAGE_KEYS = ("place", "limit", "keep")
 _POLICY_TEXTS = ("filter", "mode_file", "check")
-_POLICY_KEYS = ("deny", "allow", "mode", "modes", "redirect_url", "min_age", *_POLICY_TEXTS, "unknown")
+_POLICY_KEYS = ("deny", "allow", "mode", "modes", "redirect_url", "min_age", *_POLICY_TEXTS, "advisories", "unknown")
 _UNKNOWN = ("allow", "deny")
 
 
@@ -265,14 +267,27 @@ def _policy(file: str, value: object) -> dict[str, Any]:
         _redirect_url(f"{file}: policy.redirect_url", table.get("redirect_url", "")),
         parse_duration(f"{file}: policy.min_age", text_of(f"{file}: policy.min_age", table.get("min_age", "0s"))),
     )
-    unknown = table.get("unknown", "allow")
-    if unknown not in _UNKNOWN:
-        raise UsageError(f"{file}: policy.unknown: want one of {', '.join(_UNKNOWN)}")
     return {
         "policy": policy,
         **{name: text_of(f"{file}: policy.{name}", table.get(name, "")) for name in _POLICY_TEXTS},
-        "unknown_is_refused": unknown == "deny",
+        "advisories": _threshold(file, table["advisories"]) if "advisories" in table else None,
+        "unknown_is_refused": _denied(f"{file}: policy.unknown", table.get("unknown", "allow")),
     }
+
+
+def _threshold(file: str, value: object) -> Threshold:
+    table = table_of(f"{file}: policy.advisories", value, ("severity", "unknown"))
+    severity = table.get("severity")
+    if severity not in SEVERITIES:
+        raise UsageError(f"{file}: policy.advisories.severity: want one of {', '.join(SEVERITIES)}")
+    assert isinstance(severity, str)
+    return Threshold(severity, _denied(f"{file}: policy.advisories.unknown", table.get("unknown")))
+
+
+def _denied(place: str, value: object) -> bool:
+    if value not in _UNKNOWN:
+        raise UsageError(f"{place}: want one of {', '.join(_UNKNOWN)}")
+    return value == "deny"
 
 
 def _mode(place: str, value: object) -> str:

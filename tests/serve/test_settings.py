@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from govgo.errors import UsageError
-from govgo.serve.policy import ModeRule, Policy, Rule
+from govgo.serve.policy import ModeRule, Policy, Rule, Threshold
 from govgo.serve.settings import Settings, parse_listen, parse_settings
 from govgo.serve.tables import Events, Follow, Hook, Publishing, RegistrySettings, Vanity
 from govgo.serve.values import parse_duration, parse_size
@@ -70,6 +70,7 @@ min_age = "14d"
 filter = "filter"
 mode_file = "download.hcl"
 check = "govgo.toml"
+advisories = { severity = "high", unknown = "allow" }
 unknown = "deny"
 
 [publish]
@@ -122,7 +123,7 @@ def test_all_that_can_be_said() -> None:
             Follow("https://c.example/modules/", OTHER),
         ),
         2 << 40, ("corp.example/*", "q.io"), "all",
-        "filter", "download.hcl", "govgo.toml", True, ("rsc.io",),
+        "filter", "download.hcl", "govgo.toml", Threshold("high", unknown=False), True, ("rsc.io",),
         Publishing(("corp.example/*",), "/srv/sumdb", "/etc/govgo/key", 100 << 20),
         (Hook("/etc/govgo/hook", ("github.com/corp",)),),
         (Vanity("corp.example/x", "git", "https://git.corp.example/x", "go", "https://proxy.corp.example"),),
@@ -189,6 +190,9 @@ def test_nothing_said() -> None:
         ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0]: why: unknown key"),
         ('[policy]\nmodes = [{ module = "x" }]', "policy.modes[0]: want one of"),
         ('[policy]\nmodes = [{ module = "x", mode = "sync", url = "x" }]', "policy.modes[0].url: want a URL"),
+        ('[policy]\nadvisories = { severity = "high" }', "policy.advisories.unknown: want one of allow, deny"),
+        ('[policy]\nadvisories = { unknown = "deny" }', "policy.advisories.severity: want one of low, medium, high,"),
+        ('[policy]\nadvisories = { severity = "bad", unknown = "deny" }', "policy.advisories.severity: want one of"),
         ('[policy]\nredirect_url = "https://a:b@c"', "policy.redirect_url: clients would be shown the password"),
         ("[policy]\nallow = [1]", "policy.allow: want a text"),
         ("events = 1", "events: want a table"),

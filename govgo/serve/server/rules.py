@@ -9,6 +9,7 @@ from typing import NamedTuple
 import govgo
 from govgo.core.foreign import one_line
 from govgo.core.govgotoml import ProjectPolicy, parse_policy
+from govgo.core.policy.values import AdvisoryRule, CheckPolicy
 from govgo.errors import UsageError
 from govgo.serve.access import User, read_users
 from govgo.serve.downloadmodes import parse_download_modes
@@ -17,7 +18,18 @@ from govgo.serve.policy import Policy
 from govgo.serve.settings import Settings
 from govgo.serve.tables import HookSecret
 
-RELOADABLE = ("policy", "filter", "mode_file", "check", "unknown_is_refused", "users", "anonymous", "hooks", "vanity")
+RELOADABLE = (
+    "policy",
+    "filter",
+    "mode_file",
+    "check",
+    "advisories",
+    "unknown_is_refused",
+    "users",
+    "anonymous",
+    "hooks",
+    "vanity",
+)
 """The names of the settings that count anew, whether they or the files that they name have changed."""
 _MAX_BYTES = 8 << 20
 _LEAST_SECRET = 16
@@ -31,7 +43,7 @@ class Rules(NamedTuple):
         policy: with the filter file and the download mode file.
         users: those of the file; None where there is none.
         hooks: with their secrets.
-        check: the govgo.toml whose rules count; None for none.
+        check: the govgo.toml whose rules count, or what stands for one; None for none.
     """
 
     policy: Policy
@@ -79,6 +91,10 @@ def read_rules(settings: Settings) -> Rules:
     check = parse_policy(settings.check, _read(settings.check), govgo.__version__) if settings.check else None
     if check is not None and not check.check.is_stated:
         raise UsageError(f"{settings.check}: no table [check]: no rule to check")
+    if settings.advisories is not None:
+        check = check or ProjectPolicy(check=CheckPolicy(is_stated=True))
+        if check.check.advisories is None:
+            check = check._replace(check=check.check._replace(advisories=AdvisoryRule()))
     return Rules(policy, users, hooks, check)
 
 
