@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
-from govgo.errors import GovgoError, UsageError
+from govgo.errors import UsageError
 from govgo.serve.policy import MODES, ModeRule
 
 MAX_BYTES = 1 << 20
@@ -222,7 +222,7 @@ def url_problem(text: str) -> str:
     """Why clients cannot be sent to a proxy at a URL, "" if they can."""
     try:
         url = gourl.parse(text)
-    except GovgoError:
+    except UsageError:
         return "want a URL"
     if url.scheme not in ("http", "https") or not url.host:
         return "want a URL with http or https"

@@ -67,6 +67,8 @@ class Running:
             follower.use(rules.policy)
         site.is_judged = rules.check is not None
         site.routes = routes
+        self.parts.care.use(rules.policy)
+        self.parts.show(site, now, rules)
         self._settings = now
         return tuple(name for name in Settings._fields if getattr(settings, name) != getattr(now, name))
 

@@ -117,7 +117,7 @@ def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> 
     def seen(name: str) -> bytes:
         return seen_head(name, room) if name in names else b""
 
-    return IndexPages(site.cold, log, key, site.journal.is_removed, seen, private=site.access.is_closed)
+    return IndexPages(site.cold, log, key, site.journal.is_removed, seen, is_private=lambda: site.access.is_closed)
 
 
 def make_followers(

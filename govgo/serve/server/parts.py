@@ -31,6 +31,7 @@ from govgo.serve.hooks.route import HookRoute
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
+from govgo.serve.index.routes import IndexPages
 from govgo.serve.publish.route import PublishRoute
 from govgo.serve.publish.sumdb import sumdb_route
 from govgo.serve.server.events import make_followers, open_journal, open_pages
@@ -228,6 +229,16 @@ class Parts:
             found.append(vanity.route())
         return tuple(found)
 
+    def show(self, site: Site, settings: Settings, rules: Rules) -> None:
+        """Let the pages show what these rules let be shown; `site` keeps them already."""
+        if self.registry is None:
+            return
+        from govgo.serve.registry.registry import Visible
+
+        closed = everybody_has_a_name(site, settings)
+        visible = Visible(rules.policy, site.private, closed=closed)
+        self.registry.use(visible, closed=closed, min_age_s=rules.policy.min_age_s)
+
     def _fixed_routes(self, site: Site) -> tuple[Route, ...]:
         """What is answered beside the protocol, whatever the rules."""
         settings, env, report = self.settings, self.env, self.report
@@ -240,13 +251,18 @@ class Parts:
         pages = open_pages(settings, env, self.storage, site)
         if pages is not None:
             routes += pages.routes
-        self.registry = _open_registry(settings._replace(policy=self.rules.policy), env, site, report)
+        self.registry = _open_registry(settings, self.rules, env, site, report, pages)
         if self.registry is not None:
             from govgo.serve.registry.routes import registry_route
 
             routes.append(registry_route(self.registry, tls=settings.tls_cert != ""))
             self.registry.start()
         return tuple(routes)
+
+
+def everybody_has_a_name(site: Site, settings: Settings) -> bool:
+    """Whether nobody may read who does not say who they are."""
+    return (site.access.is_closed and not settings.anonymous) or settings.client_ca != ""
 
 
 def care_plan(settings: Settings) -> CarePlan:
@@ -260,24 +276,34 @@ def care_plan(settings: Settings) -> CarePlan:
     return CarePlan(limit, ",".join(settings.storage_keep), settings.verify_storage, notes, settings.policy)
 
 
-def _open_registry(settings: Settings, env: GoEnv, site: Site, report: ServerReporter) -> Registry | None:
+def _open_registry(
+    settings: Settings, rules: Rules, env: GoEnv, site: Site, report: ServerReporter, pages: IndexPages | None
+) -> Registry | None:
     """The registry; None where it is off, or there is no place for its catalogue."""
     if not settings.registry.enabled:
         return None
+    from govgo.serve.registry.news import News
     from govgo.serve.registry.registry import Registry, Visible
 
-    closed = (site.access.is_closed and not settings.anonymous) or settings.client_ca != ""
+    closed = everybody_has_a_name(site, settings)
+
+    def is_told() -> bool:
+        """Whether the log tells of all that may be shown: private modules may not be told, and are shown to some."""
+        shows_private = everybody_has_a_name(site, settings) and bool(site.private)
+        return not site.journal.fault and (settings.events.private or not shows_private)
+
     try:
         return Registry(
             settings.registry,
             site.storage,
             site.cold,
             env,
-            Visible(settings.policy, site.private, closed=closed),
+            Visible(rules.policy, site.private, closed=closed),
             report,
             place=settings.storage or f"{env.gomodcache}/{DOWNLOAD}",
             closed=closed,
-            min_age_s=settings.policy.min_age_s,
+            min_age_s=rules.policy.min_age_s,
+            news=News(pages.log, is_told) if pages is not None else None,
         )
     except StorageError as error:
         report.note(f"no registry: {error}")

@@ -109,6 +109,10 @@ class Care:
         # Without notes it is a module cache, which gets no files of ours.
         self._shares = plan.notes and means.stores
 
+    def use(self, policy: Policy) -> None:
+        """Let other rules say what is fetched again."""
+        self._plan = self._plan._replace(policy=policy)
+
     def begin(self) -> None:
         """Begin, on the cold loop."""
         self._task = asyncio.ensure_future(self._run())

@@ -278,7 +278,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         "changed, and to count after a restart: list_s\n",
         "the settings from before still count: nowhere: no such file or directory\n",
         f"the settings from before still count: {file}: policy: want a table\n",
-        "the settings from before still count: policy.mode: from or to none it changes only with a restart\n",
+        "the settings from before still count: policy.mode: from or to none for all modules it changes only with a restart\n",
         f"the settings from before still count: {users}:1: want NAME:$2y$",
     ):
         assert said.count(text) == int(workers)
@@ -356,7 +356,7 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
     ("flags", "code", "text"),
     [
         (["-listen", "nowhere"], 2, "want HOST:PORT"),
-        (["-mode", "sometimes"], 2, "want one of sync, async, redirect, none"),
+        (["-mode", "sometimes"], 2, "want one of sync, async, redirect, async_redirect, none"),
         (["-storage", "ftp://x"], 2, "ftp://…: want a directory, file://, s3://, az:// or gs://"),
         (["-config", "/nonexistent.toml"], 2, "no such file"),
         (["-tls-key", "/x"], 2, "need tls_cert"),

@@ -12,8 +12,8 @@ from govgo.serve.upstream.severity import refuses, severity_of
 @pytest.mark.parametrize(
     ("text", "severity"),
     [
-        # From the examples of FIRST for CVSS 3.1 (CVE-2013-0375 6.4, CVE-2014-0160 7.5, CVE-2014-6271 9.8, CVE-2012-1516
-        # 9.9, CVE-2015-1098 7.8) and 4.0 (CVE-2022-41741 7.3, CVE-2020-3549 7.7, CVE-2023-3089 8.3, CVE-2021-44714 4.6).
+        # From the examples of FIRST for CVSS 3.1 (CVE-2013-0375 6.4, CVE-2014-0160 7.5, CVE-2014-6271 9.8,
+        # CVE-2012-1516 9.9, CVE-2015-1098 7.8) and 4.0 (CVE-2022-41741 7.3, CVE-2020-3549 7.7).
         ("CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N", "medium"),
         ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", "high"),
         ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "critical"),
