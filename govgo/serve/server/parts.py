@@ -168,6 +168,7 @@ class Parts:
             self.report.note,
             not self.settings.read_only,
             self._appeared,
+            self.journal.removed,
         )
 
     def _appeared(self, mod: ModuleVersion) -> None:
