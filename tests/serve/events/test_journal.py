@@ -58,7 +58,7 @@ def told(served: Served) -> list[str]:
 
 
 def wait_for(served: Served, *paths: str) -> None:
-    eventually(lambda: told(served) == list(paths), 8)
+    eventually(lambda: told(served) == list(paths), 40)
 
 
 def test_a_go_mod_that_is_stored_is_told(world: World) -> None:
@@ -130,7 +130,7 @@ def test_what_is_removed_leaves_the_index_soon(world: World, monkeypatch: pytest
             plan = CarePlan(1, "q.io/m0,q.io/m2", "off", True)
             care = on_cold(served, lambda: Care(library._means, library, served.site.uses, plan))
             asyncio.run_coroutine_threadsafe(care.turn(), served.site.cold.loop).result(20)
-        eventually(lambda: re.findall(r"q\.io/m\d", served.get("/index").text) == ["q.io/m0", "q.io/m2"])
+        eventually(lambda: re.findall(r"q\.io/m\d", served.get("/index").text) == ["q.io/m0", "q.io/m2"], 40)
         assert told(served) == ["q.io/m0", "q.io/m1", "q.io/m2"]
         served.site.memory.clear()
         assert served.get("/q.io/m1/@v/v1.0.0.mod").status == 200, "and it can be had again"
@@ -148,7 +148,7 @@ def test_one_process_answers_who_asks_for_a_comparison(world: World, monkeypatch
         before = len(compared)
         remove(one.site.storage, ["q.io/m0"], dry_run=False)
         for served in (one, two):
-            eventually(lambda: served.get("/index").text == "")  # noqa: B023
+            eventually(lambda: served.get("/index").text == "", 40)  # noqa: B023
         assert one.site.storage.read(COMPARE) == b""
         time.sleep(0.4)
         assert len(compared) == before + 1

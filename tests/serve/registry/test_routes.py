@@ -477,17 +477,17 @@ def test_new_rules_count_without_a_restart(world: World) -> None:
     with Served(world, registry=SETTINGS, env={"GONOSUMDB": "corp.example"}) as served:
         fetch(served)
         settled(served)
-        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"])
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
         denied = Policy((Rule("q.io/b", "", "malware"), Rule("q.io/a", "v1.1.0", "broken")))
         assert served.running.use(served.settings._replace(policy=denied)) == ()
         assert paths(served) == ["q.io/a", "q.io/c"]
         assert ask(served, f"{API}/q.io/b", "module", 404)
         assert ask(served, f"{API}/q.io/a@v1.1.0", "version", 404)
         assert "q.io/b" not in page(served, "/") + page(served, "/mod/q.io/a/requiredby") + page(served, "/search?q=q")
-        eventually(lambda: newest(served, "q.io/a") == "v1.0.0")
+        eventually(lambda: newest(served, "q.io/a") == "v1.0.0", 40)
         served.running.use(served.settings)
-        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"])
-        eventually(lambda: newest(served, "q.io/a") == "v1.1.0")
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
+        eventually(lambda: newest(served, "q.io/a") == "v1.1.0", 40)
 
 
 def test_the_event_log_says_what_has_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -502,17 +502,17 @@ def test_the_event_log_says_what_has_changed(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(Scanner, "walk", counted)
     with Served(world, registry=SETTINGS, events=Events("events.example")) as served:
         assert served.get("/q.io/a/@v/v1.0.0.mod").status == 200
-        eventually(lambda: paths(served) == ["q.io/a"])
+        eventually(lambda: paths(served) == ["q.io/a"], 40)
         journal = served.site.journal
-        eventually(lambda: journal.size == 1)
+        eventually(lambda: journal.size == 1, 40)
         time.sleep(0.5)  # some turns
         looked = walks.count(served.site.storage)
         assert looked >= 1
         for path in ("/q.io/c/@v/v0.1.0.mod", "/q.io/b/@v/v1.0.0.mod"):
             assert served.get(path).status == 200
-        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"])
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
         for file in (served.storage / "q.io/c/@v").iterdir():
             file.unlink()
         journal.removed(ModuleVersion("q.io/c", "v0.1.0"))
-        eventually(lambda: paths(served) == ["q.io/a", "q.io/b"])
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b"], 40)
         assert walks.count(served.site.storage) == looked
