@@ -124,6 +124,7 @@ class Parts:
         self.libraries: list[Library] = []
         self.registry: Registry | None = None
         self._fixed: tuple[Route, ...] = ()
+        self._shows_private = False
 
     def _is_private(self, path: str) -> bool:
         return match_prefix_patterns(self.private, path)
@@ -237,8 +238,13 @@ class Parts:
         from govgo.serve.registry.registry import Visible
 
         closed = everybody_has_a_name(site, settings)
+        self._shows_private = closed and bool(self.private)
         visible = Visible(rules.policy, site.private, closed=closed)
         self.registry.use(visible, closed=closed, min_age_s=rules.policy.min_age_s)
+
+    def _is_told(self) -> bool:
+        """Whether the event log tells of all that may be shown: private modules may not be told, and be shown."""
+        return not self.journal.fault and (self.settings.events.private or not self._shows_private)
 
     def _fixed_routes(self, site: Site) -> tuple[Route, ...]:
         """What is answered beside the protocol, whatever the rules."""
@@ -252,7 +258,8 @@ class Parts:
         pages = open_pages(settings, env, self.storage, site)
         if pages is not None:
             routes += pages.routes
-        self.registry = _open_registry(settings, self.rules, env, site, report, pages)
+        self._shows_private = everybody_has_a_name(site, settings) and bool(self.private)
+        self.registry = _open_registry(settings, self.rules, env, site, report, pages, self._is_told)
         if self.registry is not None:
             from govgo.serve.registry.routes import registry_route
 
@@ -278,21 +285,24 @@ def care_plan(settings: Settings) -> CarePlan:
 
 
 def _open_registry(
-    settings: Settings, rules: Rules, env: GoEnv, site: Site, report: ServerReporter, pages: IndexPages | None
+    settings: Settings,
+    rules: Rules,
+    env: GoEnv,
+    site: Site,
+    report: ServerReporter,
+    pages: IndexPages | None,
+    is_told: Callable[[], bool],
 ) -> Registry | None:
-    """The registry; None where it is off, or there is no place for its catalogue."""
+    """The registry; None where it is off, or there is no place for its catalogue.
+
+    `is_told` is whether the event log, that of `pages`, tells of all that may be shown.
+    """
     if not settings.registry.enabled:
         return None
     from govgo.serve.registry.news import News
     from govgo.serve.registry.registry import Registry, Visible
 
     closed = everybody_has_a_name(site, settings)
-
-    def is_told() -> bool:
-        """Whether the log tells of all that may be shown: private modules may not be told, and are shown to some."""
-        shows_private = everybody_has_a_name(site, settings) and bool(site.private)
-        return not site.journal.fault and (settings.events.private or not shows_private)
-
     try:
         return Registry(
             settings.registry,
