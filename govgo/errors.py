@@ -77,6 +77,7 @@
         NotFoundError            unknown to every source that was asked (tried)
           SourceRefusedError     [adapters] GOPROXY=off or GONOPROXY forbids to ask; also a LookupDisabledError
           UnknownRevisionError   [adapters/vcs] the repository does not have a revision
+          NotStoredError         [serve/upstream] a proxy does not have a file, and does not fetch it for this client
         UnavailableError         a source failed; a retry may help
           NetworkError           a transfer failed (url without secrets, status)
           TooLargeError          a body is larger than its limit (limit_bytes)

@@ -52,6 +52,10 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("serve/events/journal.py", "Journal._run", "SecurityError"): (
         "told, kept as `fault`, and shown by /readyz and metrics; the log is not signed any more"
     ),
+    ("serve/registry/news.py", "News.begin", "SecurityError"): (
+        "the journal tells it and keeps it as its fault; here it means that the log says nothing, and all is looked at"
+    ),
+    ("serve/registry/news.py", "News.due", "SecurityError"): "as in `begin`",
     ("serve/events/follow.py", "Follower._run", "SecurityError"): (
         "told, kept as the fault of the place, shown by /readyz and metrics; the place is not followed any more, and "
         "nothing that it says is believed"

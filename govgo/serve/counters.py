@@ -25,6 +25,7 @@ _EVENTS = (
     "fetched_zip",
     "fetched_bytes",
     "stored",
+    "unchanged_upstream",
     "stale_answers",
     "damaged",
     "refused_by_policy",

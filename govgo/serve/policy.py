@@ -16,8 +16,13 @@ from govgo.core.module.patterns import glob_match, match_prefix_patterns
 from govgo.errors import PatternError
 from govgo.serve.filters import DIRECT, Filter
 
-MODES = ("sync", "async", "redirect", "none")
-"""What is done about what is not stored: fetch it; fetch it and ask for patience; say where it is; refuse it."""
+MODES = ("sync", "async", "redirect", "async_redirect", "none")
+"""What is done about what is not stored: fetch it; fetch it and ask for patience; say where it is; fetch it and say
+where it is; refuse it."""
+SEVERITIES = ("low", "medium", "high", "critical")
+"""Of advisories, the least severe first."""
+FETCHING = ("sync", "async", "async_redirect")
+"""The modes in which what is not stored comes to be stored."""
 
 
 class Rule(NamedTuple):
@@ -40,6 +45,32 @@ class Rule(NamedTuple):
             return False
 
 
+class Threshold(NamedTuple):
+    """Which advisories refuse a version.
+
+    Attributes:
+        severity: one of SEVERITIES; less severe ones refuse nothing.
+        unknown: whether an advisory refuses that says nothing of its severity.
+    """
+
+    severity: str
+    unknown: bool
+
+
+class ModeRule(NamedTuple):
+    """What is done about modules that are not stored.
+
+    Attributes:
+        module: a pattern, as in GOPRIVATE.
+        mode: one of MODES.
+        url: the proxy to which a redirect goes; "" for that of all others.
+    """
+
+    module: str
+    mode: str
+    url: str = ""
+
+
 class Policy(NamedTuple):
     """See the module's docstring.
 
@@ -47,7 +78,8 @@ class Policy(NamedTuple):
         deny: what is refused.
         allow: patterns; () for everything.
         mode: one of MODES.
-        modes: (pattern, mode) for some modules, the first that matches counts.
+        modes: for some modules, the first that matches counts.
+        redirect_url: the proxy to which redirects go; "" for the first of upstream.
         min_age_s: younger versions are refused; by the time in their .info.
         filter: a filter file, which counts after `deny` and `allow`; None for none.
     """
@@ -55,7 +87,8 @@ class Policy(NamedTuple):
     deny: tuple[Rule, ...] = ()
     allow: tuple[str, ...] = ()
     mode: str = "sync"
-    modes: tuple[tuple[str, str], ...] = ()
+    modes: tuple[ModeRule, ...] = ()
+    redirect_url: str = ""
     min_age_s: float = 0.0
     filter: Filter | None = None
 
@@ -74,4 +107,18 @@ class Policy(NamedTuple):
         """What is done about files of a module that are not stored."""
         if self.filter is not None and self.filter.rule(path, version).sign == DIRECT:
             return "redirect"
-        return next((mode for pattern, mode in self.modes if match_prefix_patterns(pattern, path)), self.mode)
+        rule = self._mode_rule(path)
+        return self.mode if rule is None else rule.mode
+
+    def redirect_of(self, path: str) -> str:
+        """The proxy to which a redirect about a module goes, "" for the first of upstream."""
+        rule = self._mode_rule(path)
+        return self.redirect_url if rule is None else rule.url or self.redirect_url
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are modules about which somebody else is asked."""
+        return any(mode != "none" for mode in (self.mode, *(rule.mode for rule in self.modes)))
+
+    def _mode_rule(self, path: str) -> ModeRule | None:
+        return next((rule for rule in self.modes if match_prefix_patterns(rule.module, path)), None)

@@ -30,7 +30,8 @@ from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
-from govgo.serve.policy import MODES, Policy, Rule
+from govgo.serve.downloadmodes import url_problem
+from govgo.serve.policy import MODES, SEVERITIES, ModeRule, Policy, Rule, Threshold
 from govgo.serve.tables import (
     Events,
     Follow,
@@ -86,7 +87,9 @@ class Settings(NamedTuple):
         storage_keep: patterns of modules that are never removed for it.
         verify_storage: which stored files are proved anew in the background: one of `VERIFY`.
         filter: a filter file of Athens, "" for none.
+        mode_file: a download mode file of Athens, "" for none.
         check: a govgo.toml whose rules count for what is served, "" for none.
+        advisories: which advisories refuse a version; None where those rules alone say it.
         unknown_is_refused: so is a version of which a rule of that file cannot tell.
         anonymous: patterns of the modules that may be read without a name, where there are users.
         publishing, hooks, vanity: see there.
@@ -116,7 +119,9 @@ class Settings(NamedTuple):
     storage_keep: tuple[str, ...] = ()
     verify_storage: str = "sample"
     filter: str = ""
+    mode_file: str = ""
     check: str = ""
+    advisories: Threshold | None = None
     unknown_is_refused: bool = False
     anonymous: tuple[str, ...] = ()
     publishing: Publishing = Publishing()
@@ -135,7 +140,8 @@ _TABLES = ("storage", "policy", "events", "publish", "hooks", "vanity", "registr
 _LISTS = ("anonymous", "follow", "peers")
 _KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", *_LISTS, *_TABLES)
 _STORAGE_KEYS = ("place", "limit", "keep")
-_POLICY_KEYS = ("deny", "allow", "mode", "modes", "min_age", "filter", "check", "unknown")
+_POLICY_TEXTS = ("filter", "mode_file", "check")
+_POLICY_KEYS = ("deny", "allow", "mode", "modes", "redirect_url", "min_age", *_POLICY_TEXTS, "advisories", "unknown")
 _UNKNOWN = ("allow", "deny")
 
 
@@ -251,30 +257,38 @@ def _policy(file: str, value: object) -> dict[str, Any]:
     modes = []
     for number, each in enumerate(list_of(f"{file}: policy.modes", table.get("modes", []))):
         place = f"{file}: policy.modes[{number}]"
-        entry = texts_by_key(place, each, ("module", "mode"))
-        modes.append((entry["module"], _mode(place, entry.get("mode", ""))))
+        entry = texts_by_key(place, each, ("module", "mode", "url"))
+        url = _redirect_url(f"{place}.url", entry.get("url", ""))
+        modes.append(ModeRule(entry["module"], _mode(place, entry.get("mode", "")), url))
     policy = Policy(
         tuple(rules),
         texts_of(f"{file}: policy.allow", table.get("allow", [])),
         _mode(f"{file}: policy.mode", table.get("mode", "sync")),
         tuple(modes),
+        _redirect_url(f"{file}: policy.redirect_url", table.get("redirect_url", "")),
         parse_duration(f"{file}: policy.min_age", text_of(f"{file}: policy.min_age", table.get("min_age", "0s"))),
     )
-    unknown = table.get("unknown", "allow")
-    if unknown not in _UNKNOWN:
-        raise UsageError(f"{file}: policy.unknown: want one of {', '.join(_UNKNOWN)}")
     return {
         "policy": policy,
-        "filter": text_of(f"{file}: policy.filter", table.get("filter", "")),
-        "check": text_of(f"{file}: policy.check", table.get("check", "")),
-        "unknown_is_refused": unknown == "deny",
+        **{name: text_of(f"{file}: policy.{name}", table.get(name, "")) for name in _POLICY_TEXTS},
+        "advisories": _threshold(file, table["advisories"]) if "advisories" in table else None,
+        "unknown_is_refused": _denied(f"{file}: policy.unknown", table.get("unknown", "allow")),
     }
 
 
-def _truth(place: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise UsageError(f"{place}: want true or false")
-    return value
+def _threshold(file: str, value: object) -> Threshold:
+    table = table_of(f"{file}: policy.advisories", value, ("severity", "unknown"))
+    severity = table.get("severity")
+    if severity not in SEVERITIES:
+        raise UsageError(f"{file}: policy.advisories.severity: want one of {', '.join(SEVERITIES)}")
+    assert isinstance(severity, str)
+    return Threshold(severity, _denied(f"{file}: policy.advisories.unknown", table.get("unknown")))
+
+
+def _denied(place: str, value: object) -> bool:
+    if value not in _UNKNOWN:
+        raise UsageError(f"{place}: want one of {', '.join(_UNKNOWN)}")
+    return value == "deny"
 
 
 def _mode(place: str, value: object) -> str:
@@ -282,6 +296,14 @@ def _mode(place: str, value: object) -> str:
         raise UsageError(f"{place}: want one of {', '.join(MODES)}")
     assert isinstance(value, str)
     return value
+
+
+def _redirect_url(place: str, value: object) -> str:
+    url = text_of(place, value)
+    problem = url_problem(url) if url else ""
+    if problem:
+        raise UsageError(f"{place}: {problem}")
+    return url
 
 
 def deny_of_flag(text: str) -> Rule:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from govgo.serve.policy import Policy, Rule
+from govgo.serve.policy import ModeRule, Policy, Rule
 
 POLICY = Policy(
     deny=(Rule("github.com/evil", "", "malware"), Rule("q.io/*", "v1.2.*", "broken"), Rule("x.io", "[", "unreadable")),
     allow=("github.com", "q.io/*,x.io"),
     mode="none",
-    modes=(("q.io/a", "redirect"), ("q.io", "sync")),
+    modes=(ModeRule("q.io/a", "redirect"), ModeRule("q.io", "sync")),
 )
 
 

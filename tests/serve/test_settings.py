@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from govgo.errors import UsageError
-from govgo.serve.policy import Policy, Rule
+from govgo.serve.policy import ModeRule, Policy, Rule, Threshold
 from govgo.serve.settings import Settings, parse_listen, parse_settings
 from govgo.serve.tables import Events, Follow, Hook, Publishing, RegistrySettings, Vanity
 from govgo.serve.values import parse_duration, parse_size
@@ -61,10 +61,16 @@ deny = [
 ]
 allow = ["github.com/*", "q.io"]
 mode = "none"
-modes = [{ module = "q.io", mode = "redirect" }]
+modes = [
+    { module = "q.io", mode = "redirect", url = "https://r.example" },
+    { module = "r.io", mode = "async_redirect" },
+]
+redirect_url = "https://p.example"
 min_age = "14d"
 filter = "filter"
+mode_file = "download.hcl"
 check = "govgo.toml"
+advisories = { severity = "high", unknown = "allow" }
 unknown = "deny"
 
 [publish]
@@ -100,7 +106,8 @@ def test_all_that_can_be_said() -> None:
         Rule("github.com/evil/*", "", "malware, see SEC-7"),
         Rule("q.io/x", "v1.2.*", "no reason is given"),
     )
-    policy = Policy(rules, ("github.com/*", "q.io"), "none", (("q.io", "redirect"),), 14 * 86400.0)
+    modes = (ModeRule("q.io", "redirect", "https://r.example"), ModeRule("r.io", "async_redirect"))
+    policy = Policy(rules, ("github.com/*", "q.io"), "none", modes, "https://p.example", 14 * 86400.0)
     vulndb = ("https://vuln.example", "./vulndb.zip")
     registry = RegistrySettings(False, "Modules of Example", "https://proxy.example", vulndb, False, 600.0)
     assert parse_settings("serve.toml", WHOLE.encode()) == Settings(
@@ -116,7 +123,7 @@ def test_all_that_can_be_said() -> None:
             Follow("https://c.example/modules/", OTHER),
         ),
         2 << 40, ("corp.example/*", "q.io"), "all",
-        "filter", "govgo.toml", True, ("rsc.io",),
+        "filter", "download.hcl", "govgo.toml", Threshold("high", unknown=False), True, ("rsc.io",),
         Publishing(("corp.example/*",), "/srv/sumdb", "/etc/govgo/key", 100 << 20),
         (Hook("/etc/govgo/hook", ("github.com/corp",)),),
         (Vanity("corp.example/x", "git", "https://git.corp.example/x", "go", "https://proxy.corp.example"),),
@@ -165,7 +172,7 @@ def test_nothing_said() -> None:
         ('verify_storage = "some"', "verify_storage: want one of off, sample, all"),
         ("policy = 1", "policy: want a table"),
         ("[policy]\nx = 1", "policy.x: unknown key"),
-        ('[policy]\nmode = "later"', "policy.mode: want one of sync, async, redirect, none"),
+        ('[policy]\nmode = "later"', "policy.mode: want one of sync, async, redirect, async_redirect, none"),
         ('[policy]\nunknown = "ask"', "policy.unknown: want one of allow, deny"),
         ("[publish]\nmodules = []", "publish.modules: want patterns"),
         ('[publish]\nmodule = "x"', "publish.module: unknown key; keys are modules, "),
@@ -182,6 +189,11 @@ def test_nothing_said() -> None:
         ('[policy]\ndeny = ["x"]', "policy.deny[0]: want a table with a module"),
         ('[policy]\ndeny = [{ module = "x", why = "y" }]', "policy.deny[0]: why: unknown key"),
         ('[policy]\nmodes = [{ module = "x" }]', "policy.modes[0]: want one of"),
+        ('[policy]\nmodes = [{ module = "x", mode = "sync", url = "x" }]', "policy.modes[0].url: want a URL"),
+        ('[policy]\nadvisories = { severity = "high" }', "policy.advisories.unknown: want one of allow, deny"),
+        ('[policy]\nadvisories = { unknown = "deny" }', "policy.advisories.severity: want one of low, medium, high,"),
+        ('[policy]\nadvisories = { severity = "bad", unknown = "deny" }', "policy.advisories.severity: want one of"),
+        ('[policy]\nredirect_url = "https://a:b@c"', "policy.redirect_url: clients would be shown the password"),
         ("[policy]\nallow = [1]", "policy.allow: want a text"),
         ("events = 1", "events: want a table"),
         ("[events]", 'events.name: want a name such as "proxy.corp.example"'),

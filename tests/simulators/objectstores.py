@@ -14,16 +14,18 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 AZURE_ACCOUNT = "devstoreaccount1"
 #: The key of that account, which Azurite's documentation publishes.
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-_READY_S = 20.0
+_READY_S = 60.0
 
 Reached = tuple[str, Mapping[str, str]]
 
@@ -50,6 +52,8 @@ def moto(root: Path) -> Iterator[Reached]:
     server = moto.server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     try:
+        assert server._server is not None
+        server._server.app = _one_write_at_a_time(server._server.app)
         port = server.get_host_and_port()[1]
         _ask(port, "POST", "/moto-api/reset", {})  # what it stores belongs to the process, not to the server
         scope = f"Credential={KEY}/20260101/us-east-1/s3/aws4_request"
@@ -57,6 +61,19 @@ def moto(root: Path) -> Iterator[Reached]:
         yield _s3(port)
     finally:
         server.stop()
+
+
+def _one_write_at_a_time(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """moto compares If-Match with what there is and then writes, which in its threads lets two of many writers win."""
+    lock = threading.Lock()
+
+    def answer(environ: Mapping[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return app(environ, start)
+        with lock:
+            return app(environ, start)
+
+    return answer
 
 
 @contextmanager

@@ -107,6 +107,15 @@ class Resumable(Action):
 
 
 @dataclass(frozen=True)
+class Validated(Action):
+    """The honest answer with an ETag, a Last-Modified or both; 304 to whoever names them in a condition (RFC 9110)."""
+
+    tag: str = ""
+    modified: str = ""
+    date: str = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+@dataclass(frozen=True)
 class Trickle(Action):
     """One byte every `gap_s` seconds, without end: of the headers, or after them of a body."""
 
@@ -206,6 +215,8 @@ class ProxySimulator(Server):
                     action = self._next(path)
                 if isinstance(action, Resumable):
                     action = _resumed(action, headers, self._find(path) or b"")
+                if isinstance(action, Validated):
+                    action = _validated(action, headers, self._find(path) or b"")
                 if self.delay_s:
                     self.ending.wait(self.delay_s)
                 if not self._act(connection, path, action):
@@ -305,6 +316,16 @@ def _resumed(action: Resumable, headers: Mapping[str, str], body: bytes) -> Acti
     start = int(wanted.removeprefix("bytes=").removesuffix("-"))
     place = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}", "ETag": action.tag}
     return Status(206, b"Partial Content", place, body[start:])
+
+
+def _validated(action: Validated, headers: Mapping[str, str], body: bytes) -> Action:
+    named = {"Date": action.date, "ETag": action.tag, "Last-Modified": action.modified}
+    validators = {name: value for name, value in named.items() if value}
+    tags = headers.get("if-none-match")
+    same = tags == action.tag if tags is not None else headers.get("if-modified-since") == action.modified
+    if same and len(validators) > 1:
+        return Raw(_answer(304, b"Not Modified", b"", validators).replace(b"Content-Length: 0\r\n", b""))
+    return Body(body, validators)
 
 
 def certificate(directory: Path) -> tuple[ssl.SSLContext, str]:

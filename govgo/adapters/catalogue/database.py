@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+from govgo.adapters.catalogue.trigrams import ADD, MATCHING, MOST_RARE, TABLE, expression_of, has_trigrams
 from govgo.adapters.disk.sealed import is_private, make_private, user_cache
 from govgo.core.foreign import one_line
 from govgo.core.licenses.texts import LegalText
@@ -40,7 +41,7 @@ from govgo.errors import StorageError
 
 FILES = ("info", "mod", "zip")
 """The files of a version, as bits from the lowest on."""
-_FORMAT = 1
+_FORMAT = 2
 _MOST_CATALOGUES = 8
 _CACHE_KIB = 8 << 10
 _BUSY_S = 10.0
@@ -138,6 +139,8 @@ class Catalogue:
             for pragma in ("journal_mode=WAL", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}", "temp_store=FILE"):
                 self._database.execute(f"PRAGMA {pragma}")
             self._database.executescript(_SCHEMA)
+            if has_trigrams():
+                self._database.execute(TABLE)
 
     @property
     def path(self) -> str:
@@ -225,11 +228,24 @@ class Catalogue:
         if after is not None:
             where += " AND (required_by < ? OR (required_by = ? AND path > ?))"
             values += [after[0], after[0], after[1]]
+        order = "required_by DESC, path"
+        rare = self._rare(words)
+        if rare:
+            where += f" AND id IN ({MATCHING})"
+            values.append(rare)
+            order = "+required_by DESC, +path"  # not by the index of that order, which has all modules
         found = self._rows(
-            f"SELECT {_MODULE} FROM module WHERE versions > 0 AND {where} ORDER BY required_by DESC, path LIMIT ?",
-            [*values, limit],
+            f"SELECT {_MODULE} FROM module WHERE versions > 0 AND {where} ORDER BY {order} LIMIT ?", [*values, limit]
         )
         return [ModuleRow(*each) for each in found]  # type: ignore[arg-type]
+
+    def _rare(self, words: Sequence[str]) -> str:
+        """What the index is asked for where words have few matches, else ""."""
+        wanted = expression_of(words) if has_trigrams() else ""
+        if not wanted:
+            return ""
+        found = self._row(f"SELECT count(*) FROM ({MATCHING} LIMIT ?)", (wanted, MOST_RARE + 1))
+        return wanted if found is not None and int(str(found[0])) <= MOST_RARE else ""
 
     def most_used(self, limit: int) -> list[ModuleRow]:
         """The modules that most others require."""
@@ -430,6 +446,13 @@ class Catalogue:
                 (int(ended), seconds),
             )
 
+    def tell_look(self, ended: float, *, counts: bool) -> None:
+        """What has changed since the last pass was looked at; `counts` is whether there may be more or less now."""
+        totals = "(SELECT count(*), coalesce(sum(versions), 0) FROM module WHERE versions > 0)"
+        with self.changing() as database:
+            more = f", (modules, versions) = {totals}" if counts else ""
+            database.execute(f"UPDATE pass SET ended = ?{more}", (int(ended),))
+
     def unchecked(self, limit: int) -> list[ModuleVersion]:
         """Some versions that were not yet compared with the checksum database."""
         rows = self._rows(
@@ -506,7 +529,7 @@ def open_catalogue(environ: Mapping[str, str], name: str) -> Catalogue:
     Raises:
         StorageError: it cannot be opened.
     """
-    digest = hashlib.sha256(f"{_FORMAT} {name}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    digest = hashlib.sha256(f"{_FORMAT} {has_trigrams()} {name}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
     base = user_cache(environ)
     directory = f"{base}/registry"
     if base and is_private(directory, environ.get("HOME", ""), own=2):
@@ -542,7 +565,10 @@ def _drop_old(directory: str) -> None:
 def _number(database: sqlite3.Connection, path: str) -> int:
     found = database.execute("SELECT id FROM module WHERE path = ?", (path,)).fetchone()
     if found is None:
-        return int(database.execute("INSERT INTO module (path) VALUES (?)", (path,)).lastrowid or 0)
+        number = int(database.execute("INSERT INTO module (path) VALUES (?)", (path,)).lastrowid or 0)
+        if has_trigrams():
+            database.execute(ADD, (number, path))
+        return number
     return int(found[0])
 
 

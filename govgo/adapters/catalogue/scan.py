@@ -92,6 +92,10 @@ class Scanner:
         self._now = now
         self._targets: set[str] = set()
 
+    def use(self, shown: Shown, min_age_s: float) -> None:
+        """What may be shown from the next module on; the next walk removes what may not. Any thread may call."""
+        self._shown, self._min_age_s = shown, min_age_s
+
     def walk(self) -> None:
         """Look at all of the storage.
 
@@ -113,6 +117,27 @@ class Scanner:
         self._catalogue.count_requirers(self._targets)
         self._catalogue.drop_unused_zips()
         self._catalogue.tell_pass(self._now(), time.monotonic() - begun_s)
+
+    def look_at(self, paths: Iterable[str]) -> None:
+        """Look at some modules.
+
+        Raises:
+            StorageError: they cannot be listed, or the catalogue not be written.
+        """
+        self._targets = set()
+        wanted = list(paths)
+        for path in wanted:
+            prefix = escape_path(path)
+            entries = {each.key.rpartition("/")[2]: each for each in self._storage.entries(f"{prefix}/@v/")}
+            number = 0
+            for group in self._group(prefix, entries):
+                number = self._look(group, set())
+            if not number and (known := self._catalogue.signature(path)[0]):
+                self._targets.update(self._catalogue.requirements_of(known))
+                self._catalogue.forget_module(known)
+            self._pause()
+        self._catalogue.count_requirers(self._targets)
+        self._catalogue.tell_look(self._now(), counts=bool(wanted))
 
     def _groups(self) -> Iterator[_Group]:
         """The files of each module; several groups of one whose keys the storage does not give one after the other."""
@@ -148,7 +173,7 @@ class Scanner:
         hidden = {version for version in files if not self._shown(group.path, version)}
         if not files.keys() - hidden:
             return 0
-        signature = _signature(group.entries)
+        signature = _signature(group.entries, hidden, self._min_age_s)
         if signature == known:
             return number
         stored = self._catalogue.stored(number) if number else {}
@@ -345,8 +370,10 @@ def _key(path: str, version: str, suffix: str) -> str:
     return f"{escape_path(path)}/@v/{escape_version(version)}.{suffix}"
 
 
-def _signature(entries: Mapping[str, Entry]) -> bytes:
+def _signature(entries: Mapping[str, Entry], hidden: Iterable[str], min_age_s: float) -> bytes:
+    """Changes with the files of a module, and with what of them may be shown."""
     digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"{min_age_s} {' '.join(sorted(hidden))}\n".encode("utf-8", "replace"))
     for name in sorted(entries):
         if name.endswith((".info", ".mod", ".zip", _KEPT_LIST)):
             entry = entries[name]

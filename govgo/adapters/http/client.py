@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
-from govgo.adapters.http.fetch import Fetch, Means, too_large
+from govgo.adapters.http.fetch import Condition, Fetch, Means, too_large
 from govgo.adapters.http.gunzip import Gunzip, gunzip
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.pace import ExpectedSilence, Pace
@@ -150,8 +150,8 @@ class HttpClient:
             await asyncio.wait(self._tasks)
         await self._engine.aclose()
 
-    async def get(self, url: str, limit_bytes: int) -> bytes:
-        """The body at `url`.
+    async def get(self, url: str, limit_bytes: int, condition: Condition | None = None) -> bytes:
+        """The body at `url`; with a condition b"" where what is known of it still holds.
 
         Raises:
             NotFoundError: 404 or 410.
@@ -159,7 +159,7 @@ class HttpClient:
             NetworkError: anything else.
         """
         parts: list[bytes] = []
-        await self.stream(url, parts.append, parts.clear, limit_bytes)
+        await self.stream(url, parts.append, parts.clear, limit_bytes, condition)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def page(self, url: str, limit_bytes: int) -> Page:
@@ -181,11 +181,17 @@ class HttpClient:
         return await self._fetch(url, _ignore, _ignore_rewind, limit_bytes).page(read)
 
     async def stream(
-        self, url: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int
+        self,
+        url: str,
+        sink: Callable[[bytes], object],
+        rewind: Callable[[], None],
+        limit_bytes: int,
+        condition: Condition | None = None,
     ) -> int:
         """Pass the body at `url` to `sink` chunk by chunk; its size in bytes.
 
-        `rewind` is called before the first chunk, and again where the body comes from its start once more.
+        `rewind` is called before the first chunk, and again where the body comes from its start once more; neither
+        is where what the condition knows still holds.
 
         Raises:
             As `get`, and what `sink` and `rewind` raise.
@@ -211,6 +217,7 @@ class HttpClient:
                 sink(piece)
 
         fetch = self._fetch(url, unpack, begin, limit_bytes)
+        fetch.condition = condition
         await fetch.body()
         if packed is not None:
             packed.finish()

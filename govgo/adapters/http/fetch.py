@@ -15,7 +15,7 @@ import asyncio
 import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
@@ -24,14 +24,23 @@ from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _T = TypeVar("_T")
 
 # A try that brought so many bytes does not count as one of those that the policy allows.
 _WORTH_BYTES = 1 << 20
+# What answers a request with a range, and one with a condition, beside 200.
+_PARTS = frozenset({206, 416})
+_UNCHANGED = frozenset({304})
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)\Z", re.ASCII)
 _LENGTH = re.compile(r"\d{1,18}\Z", re.ASCII)
 # An opaque tag that is strong: no W/ before it (RFC 9110, section 8.8.3).
 _STRONG = re.compile(r'"[!#-~]{1,200}"\Z', re.ASCII)
+
+# Any opaque tag (RFC 9110, section 8.8.3).
+_TAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
 
 _PATIENCE = "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin"
 
@@ -67,12 +76,48 @@ class _AskAgain(Exception):
         self.pause_s = pause_s
 
 
+class Validators(NamedTuple):
+    """What an answer is known by: its tag, and the text of Last-Modified, "" for none that can be used."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+class Condition:
+    """What makes a request conditional, and what its answer was (RFC 9110, section 13.1).
+
+    ETag                 If-None-Match: the same tag
+    Last-Modified        If-Modified-Since: the same time, where the answer was a second older than its Date, or more
+
+    Two versions of a file within one second have one time; so a time that is as young as its answer says nothing.
+
+    Attributes:
+        lines: the header lines of the request, and of each of its tries; none where nothing is known.
+        unchanged: whether the answer was that what is known still holds.
+        found: the validators of another answer; none where nothing can be asked by them.
+    """
+
+    __slots__ = ("found", "lines", "unchanged")
+
+    def __init__(self, known: Validators | None = None) -> None:
+        named = () if known is None else (("If-None-Match", known.etag), ("If-Modified-Since", known.modified))
+        self.lines = tuple(f"{name}: {value}" for name, value in named if value)
+        self.unchanged = False
+        self.found = Validators()
+
+    def learn(self, header: Callable[[str], str]) -> None:
+        """Take the validators of another answer; `header` gives the value of a header, "" for none."""
+        etag = header("etag")
+        self.found = Validators(etag if _TAG.match(etag) else "", _usable(header("last-modified"), header("date")))
+
+
 class Fetch:
     """One body on its way.
 
     Attributes:
         size: how much has come, in bytes.
         encoding: the Content-Encoding of the body.
+        condition: what is known of the body, None for nothing; where that still holds, nothing comes.
     """
 
     __slots__ = (
@@ -92,6 +137,7 @@ class Fetch:
         "_told",
         "_tries",
         "_url",
+        "condition",
         "encoding",
         "size",
     )
@@ -127,6 +173,7 @@ class Fetch:
         pace.late = self._ask_beside
         self.size = 0
         self.encoding = self._etag = ""
+        self.condition: Condition | None = None
         self._crc = 0
         self._answer: Answer | None = None
         self._beside: asyncio.Task[_Opened] | None = None
@@ -210,6 +257,11 @@ class Fetch:
         else:
             answer, chunks, fresh = await self._open()
         if not self.size:
+            if self.condition is not None:
+                if answer.status == 304:
+                    self.condition.unchanged = True
+                    return
+                self.condition.learn(answer.header)
             self._rewind()
             whole = answer.whole()
             if whole is not None:
@@ -253,12 +305,15 @@ class Fetch:
 
     async def _ask(self, pace: Pace, *, any_status: bool = False) -> _Opened:
         """Ask for what is missing."""
+        good = _PARTS
         if self._etag and self.size:
             pace.extra = (f"Range: bytes={self.size}-", f"If-Range: {self._etag}")
+        elif self.condition is not None and not self.size:
+            pace.extra, good = self.condition.lines, _UNCHANGED
         answer = await self._means.ask(self._url, pace)
         try:
             status = answer.status
-            if status != 200 and not (pace.extra and status in (206, 416)):
+            if status != 200 and not (pace.extra and status in good):
                 retry_after = answer.header("retry-after")
                 pause_s = self._means.retry.pause_for_status(status, retry_after, self._tries)
                 if pause_s is not None:
@@ -345,3 +400,20 @@ def too_large(shown: str, limit_bytes: int) -> TooLargeError:
 def _stalled() -> TransferError:
     """A late answer beside a late one is not waited for; another may be faster."""
     return TransferError(Fault.STALL, "context deadline exceeded (no more of the body came)")
+
+
+def _usable(modified: str, date: str) -> str:
+    """A Last-Modified that later answers can be compared by, else ""."""
+    try:
+        gap = _time(date) - _time(modified)
+    except (ValueError, TypeError):  # no date, or a time zone in one of them alone
+        return ""
+    return modified if modified.isascii() and modified.isprintable() and gap.total_seconds() >= 1 else ""
+
+
+def _time(text: str) -> datetime:
+    from email.utils import parsedate_to_datetime  # which no command needs that asks once
+
+    if len(text) > 64:
+        raise ValueError("no HTTP-date")
+    return parsedate_to_datetime(text)

@@ -20,6 +20,7 @@ from govgo.errors import NetworkError, NotFoundError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.http.client import HttpClient
+    from govgo.adapters.http.fetch import Condition
 
 _CHUNK_BYTES = 1 << 20
 _READ_BYTES = 1 << 16
@@ -158,9 +159,9 @@ class HttpRemote:
         """The URL of `path` as messages show it."""
         return _below(self._base, path).redacted()
 
-    async def get(self, path: str, limit_bytes: int) -> bytes:
-        """A file whole."""
-        return await self._client().get(self._wire(path), limit_bytes)
+    async def get(self, path: str, limit_bytes: int, condition: Condition | None = None) -> bytes:
+        """A file whole; with a condition b"" where what is known still holds."""
+        return await self._client().get(self._wire(path), limit_bytes, condition)
 
     async def copy(
         self, path: str, sink: Callable[[bytes], object], rewind: Callable[[], None], limit_bytes: int

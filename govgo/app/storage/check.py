@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from govgo.app.storage.manage import list_versions
+from govgo.app.storage.manage import ask_comparison, list_versions
 from govgo.core.findings import Finding, Verdict
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.gosum.ledger import SumLedger
@@ -75,6 +75,7 @@ def check_storage(
         for mod in batch:
             run.check(mod)
             session.report.event("downloaded", {})
+    run.tell()
     return StorageCheck(len(mods), run.zips, run.proved, tuple(run.repaired), tuple(run.findings))
 
 
@@ -84,6 +85,7 @@ class _Check:
     ) -> None:
         self.zips = self.proved = 0
         self.repaired: list[ModuleVersion] = []
+        self._removes = False
         self.findings: list[Finding] = []
         self._session = session
         self._storage = storage
@@ -176,6 +178,7 @@ class _Check:
             return
         for suffix in ("zip", "mod", "info", "ziphash"):
             self._storage.delete(file_key(mod, suffix))
+        self._removes = True
         try:
             self._fetch(mod)
         except StorageError:
@@ -184,6 +187,11 @@ class _Check:
             self.findings.append(finding._replace(text=f"{finding.text}; removed, and not to be had again: {error}"))
         else:
             self.repaired.append(mod)
+
+    def tell(self) -> None:
+        """Let the event log of a server say what was removed."""
+        if self._removes:
+            ask_comparison(self._storage)
 
     def _fetch(self, mod: ModuleVersion) -> None:
         """Store a version as upstream has it, checked as for a build."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from secrets import token_bytes
 from typing import TYPE_CHECKING, NamedTuple
 
 from govgo.app.storage.uses import read_uses
@@ -11,10 +12,11 @@ from govgo.core.mirror.manifest import KEY
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.storage.eviction import StoredFile, plan_eviction
-from govgo.core.storage.keys import list_key, module_of_key, version_list
+from govgo.core.storage.keys import COMPARE, EVENT_LOG, list_key, module_of_key, version_list
 from govgo.core.storage.outcomes import Kind, Listing, Removal, Span, Stats, StoredVersion
 from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.storage.uses import PREFIX
+from govgo.core.sumdb.published import LATEST
 from govgo.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +112,14 @@ def remove(storage: Storage, patterns: Sequence[str], *, dry_run: bool) -> Remov
         for key in sorted(doomed, key=lambda key: (not key.endswith(f".{PUBLISHED}"), not key.endswith(".zip"), key)):
             storage.delete(key)
         _rewrite_lists(storage, {mod.path for mod in gone}, gone)
+        ask_comparison(storage)
     return Removal(versions, sum(each.size for each in versions), -1, dry_run)
+
+
+def ask_comparison(storage: Storage) -> None:
+    """Let a server compare the storage with its event log soon, since something is not there any more."""
+    if storage.head(f"{EVENT_LOG}/{LATEST}") is not None:
+        storage.replace(COMPARE, token_bytes(16).hex().encode() + b"\n")
 
 
 def _rewrite_lists(storage: Storage, paths: Iterable[str], gone: set[ModuleVersion]) -> None:
@@ -132,6 +141,7 @@ def evict(
     keep: Callable[[ModuleVersion], bool] = lambda mod: False,
     dry_run: bool = False,
     files: Iterable[StoredFile] | None = None,
+    tells: bool = True,
 ) -> Removal:
     """Remove what was used least recently until at most `limit` bytes are left (`core.storage.eviction`).
 
@@ -141,6 +151,7 @@ def evict(
         keep: whether a module version is to stay, since it cannot be had again.
         dry_run: remove nothing.
         files: all there are, where the caller knows.
+        tells: let a server's event log tell of it.
 
     Raises:
         UsageError: it is a mirror, which is to be whole.
@@ -150,6 +161,8 @@ def evict(
     if not dry_run:
         for file in plan.files:
             storage.delete(file.key)
+        if tells and plan.files:
+            ask_comparison(storage)
     return Removal(_versions(plan.files), plan.before - plan.after, plan.after, dry_run, limit)
 
 

@@ -52,6 +52,13 @@ SOURCES: Mapping[str, Explanation] = {
         " revision. For a private module it may mean that the wrong source was asked.",
         "Check the spelling. If the module is private, name it in GOPRIVATE; see `govgo help private`.",
     ),
+    "not-stored": Explanation(
+        "1",
+        "A proxy does not have a file, and does not fetch it for this client.",
+        "`govgo serve` answers 404 where its mode for the module is `none`, or the client has sent"
+        " Disable-Module-Fetch.",
+        "Ask whoever runs the proxy to let the module be fetched.",
+    ),
     "lookup-disabled": Explanation(
         "3",
         "A setting forbids to ask.",

@@ -17,6 +17,12 @@ from govgo.errors import InputError
 
 _TOP = f"{DOWNLOAD}/"
 
+EVENTS = "govgo/events"
+"""Below this is what belongs to the events of a storage."""
+EVENT_LOG = f"{EVENTS}/log"
+COMPARE = f"{EVENTS}/compare"
+"""Where something is written who wants a server to compare the storage with its event log now; empty when it has."""
+
 
 def file_key(mod: ModuleVersion, suffix: str) -> str:
     """The key of a file of a module version: "q.io/a/@v/v1.0.0.zip" for the suffix "zip".

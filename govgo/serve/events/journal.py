@@ -5,8 +5,8 @@
     journal.removed(mod)
 
 Whoever is answered waits for none of it. What a process that was killed had not told yet is found by comparing the
-storage with the log (`reconcile`): when a process starts, and once a day. Then also what go or `govgo storage` have
-stored and removed is told.
+storage with the log (`reconcile`): when a process starts, once a day, and when `govgo storage` asks for it since it has
+removed something. Then also what go has stored is told.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from govgo.app.events.append import Appender, News
 from govgo.core.events.event import REMOVED, STORED, Origin
 from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.core.storage.keys import file_key, module_of_key
+from govgo.core.storage.keys import COMPARE, file_key, module_of_key
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import Failure, IntegrityError, SecurityError, UsageError
 from govgo.ports.storage import Storage
@@ -156,8 +156,11 @@ class Journal:
             raise
         self.size = head.tree.size
 
-    async def reconcile(self) -> bool:
+    async def reconcile(self, *, only_if_asked: bool = False) -> bool:
         """Compare the storage with the log, and tell what differs; False where another process does it.
+
+        Args:
+            only_if_asked: do nothing where nobody asks for it any more.
 
         Raises:
             GovgoError: storage or log cannot be read.
@@ -169,7 +172,7 @@ class Journal:
             return False
         try:
             means = self._means
-            await self._on_thread(lambda: reconcile(means))
+            await self._on_thread(lambda: _compare(means, only_if_asked=only_if_asked))
             self.size = means.appender.known.size
             return True
         finally:
@@ -232,12 +235,31 @@ class Journal:
             self._learned_s = now_s
             await self._on_thread(self._means.appender.catch_up)
             self.size = self._means.appender.known.size
+            await self._compare_if_asked()
         await self.flush()
+
+    async def _compare_if_asked(self) -> None:
+        """Compare, if somebody has asked for it."""
+        assert self._means is not None
+        storage = self._means.storage
+        asked = await self._on_thread(lambda: storage.head(COMPARE))
+        if asked is not None and asked.size:
+            await self.reconcile(only_if_asked=True)
 
     def _say(self, text: str) -> None:
         if text != self._trouble and self._means is not None:
             self._trouble = text
             self._means.say(text)
+
+
+def _compare(means: Means, *, only_if_asked: bool) -> None:
+    """Compare, and answer whoever has asked for it before; one who asks meanwhile writes another tag."""
+    asked = means.storage.head(COMPARE)
+    is_asked = asked is not None and asked.size > 0
+    if is_asked or not only_if_asked:
+        reconcile(means)
+    if asked is not None and is_asked:
+        means.storage.swap(COMPARE, b"", asked.tag)
 
 
 def reconcile(means: Means) -> None:

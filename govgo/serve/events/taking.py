@@ -10,7 +10,7 @@ from typing import NamedTuple
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.keys import file_key
 from govgo.ports.storage import Storage
-from govgo.serve.policy import Policy
+from govgo.serve.policy import FETCHING, Policy
 from govgo.serve.protocol.answer import Refusal
 from govgo.serve.protocol.question import Question
 from govgo.serve.upstream.coldloop import ColdLoop
@@ -73,7 +73,7 @@ class Taking:
 
     def _refusal(self, mod: ModuleVersion) -> str:
         """Why the policy does not let a version be fetched, "" where it does."""
-        if self.policy.mode_of(mod.path) not in ("sync", "async"):
+        if self.policy.mode_of(mod.path) not in FETCHING:
             return "modules like this one are not fetched"
         if not self._libraries(mod.path):
             return "private modules are not taken from there"

@@ -27,6 +27,7 @@ from govgo.serve.access import REFRESH
 from govgo.serve.hooks.payload import Change, Place, is_signed, modules_of, parse_change
 from govgo.serve.http.routes import Call, Reply, Route
 from govgo.serve.http.site import Site
+from govgo.serve.policy import FETCHING
 from govgo.serve.protocol.question import Question, parse_question
 from govgo.serve.tables import HookSecret
 from govgo.serve.upstream.zips import Reading
@@ -127,7 +128,7 @@ class HookRoute:
     def _refresh(self, mods: Sequence[ModuleVersion]) -> None:
         site = self._site
         site.refresh([mod.path for mod in mods])
-        versions = [mod for mod in mods if mod.version and site.policy.mode_of(*mod) in ("sync", "async")]
+        versions = [mod for mod in mods if mod.version and site.policy.mode_of(*mod) in FETCHING]
         if versions and len(self._fetching) < _AT_ONCE:
             task = asyncio.ensure_future(asyncio.wrap_future(site.cold.call(self._fetch(versions))))
             self._fetching.add(task)

@@ -283,9 +283,11 @@ class Application:
         site = self._site
         fetch = request.asked.headers.get(b"disable-module-fetch", b"").lower() != b"true"
         mode = site.policy.mode_of(question.path, question.version) if question.path else site.policy.mode
+        url = site.policy.redirect_of(question.path)
         # A range, or a client that cannot tell a broken body from a whole one, waits until all is there and proved.
         whole = request.asked.method == "HEAD" or b"range" in request.asked.headers or request.http_version == "1.0"
-        work = asyncio.wrap_future(site.cold.call(site.library.answer(question, fetch=fetch, mode=mode, whole=whole)))
+        answer = site.library.answer(question, fetch=fetch, mode=mode, redirect_url=url, whole=whole)
+        work = asyncio.wrap_future(site.cold.call(answer))
         gone = asyncio.ensure_future(_left(request.receive))
         both: set[asyncio.Future[Any]] = {work, gone}
         try:

@@ -17,6 +17,7 @@ _COUNTERS = {
     "sent_bytes": "Bytes of answers.",
     "fetched_bytes": "Bytes of zips that came from upstream.",
     "stored": "Files stored.",
+    "unchanged_upstream": "Lists and revisions of which upstream said that they are as they were (304).",
     "stale_answers": "Old lists and revisions that were given because upstream did not answer.",
     "damaged": "Stored files that did not prove, and were removed.",
     "refused_by_policy": "Requests that a rule refused.",

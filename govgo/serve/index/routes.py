@@ -50,7 +50,11 @@ _TILE = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0
 
 
 class IndexPages:
-    """Answers the paths of one event log."""
+    """Answers the paths of one event log.
+
+    Attributes:
+        log: the log.
+    """
 
     def __init__(
         self,
@@ -60,7 +64,7 @@ class IndexPages:
         is_removed: Callable[[ModuleVersion], bool],
         seen: Callable[[str], bytes],
         *,
-        private: bool,
+        is_private: Callable[[], bool],
     ) -> None:
         """Nothing is read yet.
 
@@ -70,14 +74,14 @@ class IndexPages:
             key: its verifier key.
             is_removed: whether a version is known to have been removed.
             seen: the newest head of a peer's log that was seen, by its name; b"" for none.
-            private: whether answers are for those alone who ask.
+            is_private: whether answers are for those alone who ask.
         """
         self._cold = cold
-        self._log = log
+        self.log = log
         self._key = key
         self._is_removed = is_removed
         self._seen = seen
-        self._lasting = _PRIVATE_LASTING if private else _LASTING
+        self._is_private = is_private
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -106,9 +110,9 @@ class IndexPages:
 
     def _index(self, call: Call) -> Reply:
         since_us, limit, everything = _asked(call.query)
-        head = self._log.head()
+        head = self.log.head()
         lines: list[str] = []
-        for _, event in self._log.events(self._log.first_since(since_us, head), head):
+        for _, event in self.log.events(self.log.first_since(since_us, head), head):
             if len(lines) == limit:
                 break
             if event.kind != STORED or (not everything and self._is_removed(event.mod)):
@@ -121,7 +125,7 @@ class IndexPages:
     def _events(self, call: Call) -> Reply:
         name = call.path.removeprefix("/events/")
         if name == "checkpoint":
-            return Reply(200, _TEXT, self._log.head().note, (_FRESH,))
+            return Reply(200, _TEXT, self.log.head().note, (_FRESH,))
         if name == "key":
             return Reply(200, _TEXT, f"{self._key}\n".encode(), (_FRESH,))
         if name.startswith("seen/"):
@@ -138,17 +142,17 @@ class IndexPages:
     def _tile(self, tile: Tile, *, bundled: bool) -> Reply:
         if tile.height != DATABASE_HEIGHT:
             return _refusal(404, f"tiles have height {DATABASE_HEIGHT}")
-        if not _has(self._log.head(), tile) and not _has(self._log.head(anew=True), tile):
+        if not _has(self.log.head(), tile) and not _has(self.log.head(anew=True), tile):
             return _refusal(404, "no such tile")
-        data = self._log.tile(tile)
+        data = self.log.tile(tile)
         if data is None:
             return _refusal(404, "no such tile")
         if tile.level >= 0:
-            return Reply(200, _BYTES, data, (self._lasting,))
+            return Reply(200, _BYTES, data, (_PRIVATE_LASTING if self._is_private() else _LASTING,))
         if bundled:
             texts = split_data_tile(data, tile.width)
             data = b"".join(len(text).to_bytes(2, "big") + text for text in texts)
-        return Reply(200, _BYTES if bundled else _TEXT, data, (self._lasting,))
+        return Reply(200, _BYTES if bundled else _TEXT, data, (_PRIVATE_LASTING if self._is_private() else _LASTING,))
 
 
 def _has(head: Head, tile: Tile) -> bool:

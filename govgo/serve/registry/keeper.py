@@ -2,8 +2,11 @@
 """Keeps the catalogue up to date, in a thread of its own that gives way: it rests as long as it works.
 
 Of the processes that serve a storage from one cache directory one fills the catalogue, under a lock; when it ends,
-another one takes over. In turn it looks at the whole storage, compares new versions with the checksum database, and
-looks into the best zip of each module; then it waits. What a page asks for meanwhile comes first.
+another one takes over. In turn it looks at the storage, compares new versions with the checksum database, and looks
+into the best zip of each module; then it waits. What a page asks for meanwhile comes first.
+
+It looks at the whole storage once. From then on the event log says which modules to look at, and the whole follows once
+an hour; without a log the whole is looked at again and again.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, suppress
 
 from govgo.adapters.catalogue.database import Catalogue
-from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, required_in
+from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, Shown, required_in
 from govgo.adapters.catalogue.zips import Looked, look_into, providers
 from govgo.adapters.disk.lockfile import locked
 from govgo.adapters.disk.system import path_of
@@ -32,6 +35,7 @@ from govgo.ports.storage import LocalStorage, Storage
 from govgo.serve.protocol.question import file_key
 from govgo.serve.registry.advisories import Adviser
 from govgo.serve.registry.checks import Checker
+from govgo.serve.registry.news import News
 from govgo.serve.upstream.coldloop import ColdLoop
 
 MAX_ZIP = 256 << 20
@@ -41,6 +45,8 @@ _SLICE_S = 0.002
 _LONGEST_REST_S = 0.25
 _PATIENCE = 20
 """A look at the whole storage may take a twentieth of the time."""
+_WHOLE_S = 3600.0
+"""The time between two looks at the whole storage, where the event log says what changes."""
 _CHECKS = 50
 _CHECK_S = 30.0
 _MOST_WANTED = 64
@@ -68,6 +74,7 @@ class Keeper:
         adviser: Adviser,
         matcher: TextMatcher | None,
         note: Callable[[str], object],
+        news: News | None,
         *,
         refresh_s: float,
     ) -> None:
@@ -79,7 +86,8 @@ class Keeper:
             scanner: makes the scanner, which is to call its argument after each module.
             matcher: matches legal texts; None where zips are not looked into.
             note: takes sentences for the operator.
-            refresh_s: the least time between two looks at the whole storage.
+            news: what the event log tells; None without one.
+            refresh_s: the least time between two looks at the storage.
         """
         self.unreadable: OrderedDict[ModuleVersion, str] = OrderedDict()
         self._cold = cold
@@ -90,6 +98,7 @@ class Keeper:
         self._adviser = adviser
         self._matcher = matcher
         self._note = note
+        self._news = news
         self._refresh_s = refresh_s
         self._ending = threading.Event()
         self._woken = threading.Event()
@@ -97,7 +106,8 @@ class Keeper:
         self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="govgo-registry", daemon=True)
         self._rested_s = time.monotonic()
-        self._walk_at_s = 0.0
+        self._look_at_s = self._walk_at_s = self._walk_by_s = 0.0
+        self._walks_again = False
         self._said = ""
         self._checking: Future[LogCheck] | None = None
 
@@ -119,9 +129,10 @@ class Keeper:
             checking.cancel()
         self._thread.join(patience_s)
 
-    def walk_soon(self) -> None:
-        """Look at the whole storage as soon as nothing else is under way."""
-        self._walk_at_s = 0.0
+    def use(self, shown: Shown, min_age_s: float) -> None:
+        """Let other modules be shown, and look at the whole storage as soon as nothing else is under way."""
+        self._scanner.use(shown, min_age_s)
+        self._walks_again = True
         self._woken.set()
 
     def look(self, mod: ModuleVersion) -> Future[None] | None:
@@ -162,10 +173,10 @@ class Keeper:
                         self._turn(leads)
                     except Failure as error:
                         self._tell(one_line(str(error).partition("\n")[0]))
-                        self._walk_at_s = time.monotonic() + self._refresh_s
+                        self._look_at_s = self._walk_at_s = self._walk_by_s = time.monotonic() + self._refresh_s
                     else:
                         self._said = ""
-                    self._woken.wait(max(0.05, min(self._refresh_s, self._walk_at_s - time.monotonic())))
+                    self._woken.wait(max(0.05, min(self._refresh_s, self._look_at_s - time.monotonic())))
                     self._woken.clear()
 
     def _take_lead(self, held: ExitStack) -> bool:
@@ -176,11 +187,8 @@ class Keeper:
 
     def _turn(self, leads: bool) -> None:
         self._look_at_wanted()
-        if leads and time.monotonic() >= self._walk_at_s:
-            begun_s = time.monotonic()
-            self._scanner.walk()
-            took_s = time.monotonic() - begun_s
-            self._walk_at_s = time.monotonic() + max(self._refresh_s, _PATIENCE * took_s)
+        if leads:
+            self._look_at_storage()
         self._adviser.refresh(self._paths)
         if leads:
             while self._check_some():
@@ -188,7 +196,30 @@ class Keeper:
             while self._look_at_next():
                 self.pause()
         else:
-            self._walk_at_s = time.monotonic() + self._refresh_s
+            self._look_at_s = time.monotonic() + self._refresh_s
+
+    def _look_at_storage(self) -> None:
+        """Look at what has changed, or at all there is, if it is time to."""
+        now_s = time.monotonic()
+        if not self._walks_again and now_s < self._walk_by_s:
+            if now_s < self._look_at_s:
+                return
+            self._look_at_s = now_s + self._refresh_s
+            paths = self._news.due() if self._news is not None else None
+            if paths is not None:
+                self._scanner.look_at(paths)
+                return
+            if now_s < self._walk_at_s:
+                return
+        self._walks_again = False  # before it begins: what is asked for meanwhile counts for the next one
+        if self._news is not None:
+            self._news.begin()
+        self._scanner.walk()
+        ended_s = time.monotonic()
+        rest_s = _PATIENCE * (ended_s - now_s)
+        self._look_at_s = ended_s + self._refresh_s
+        self._walk_at_s = ended_s + max(self._refresh_s, rest_s)
+        self._walk_by_s = ended_s + max(_WHOLE_S, rest_s) if self._news is not None else self._walk_at_s
 
     def _paths(self) -> list[str]:
         found: list[str] = []

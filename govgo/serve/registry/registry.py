@@ -2,14 +2,14 @@
 """The registry of a site: answers about what is stored, as values, out of the catalogue.
 
 Only what may be shown enters the catalogue: modules that the policy serves, and private ones (GOPRIVATE, GONOPROXY,
-GONOSUMDB) only where everybody who asks needs a name.
+GONOSUMDB) only where everybody who asks needs a name. Rules may change meanwhile, so every row is judged once more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from govgo.core.modfile.quickread import summarize
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
-from govgo.core.registry.facts import ModuleRow, Requirement, VersionFacts, ZipFacts
+from govgo.core.registry.facts import ModuleRow, Requirement, Requirer, VersionFacts, ZipFacts
 from govgo.core.registry.pages import (
     HomePage,
     ImportsPage,
@@ -44,10 +44,12 @@ from govgo.serve.protocol.question import file_key
 from govgo.serve.registry.advisories import Adviser
 from govgo.serve.registry.checks import Checker
 from govgo.serve.registry.keeper import Keeper
+from govgo.serve.registry.news import News
 from govgo.serve.tables import RegistrySettings
 from govgo.serve.upstream.coldloop import ColdLoop
 
 _T = TypeVar("_T")
+_Row = TypeVar("_Row", ModuleRow, Requirer)
 
 MOST_ROWS = 500
 """Of one page or document."""
@@ -95,6 +97,7 @@ class Registry:
         place: str,
         closed: bool,
         min_age_s: float,
+        news: News | None = None,
     ) -> None:
         """Open the catalogue.
 
@@ -108,6 +111,7 @@ class Registry:
             place: names the storage.
             closed: whether everybody needs a name.
             min_age_s: younger versions are not shown.
+            news: what the event log tells; None without one.
 
         Raises:
             StorageError: the catalogue cannot be opened.
@@ -130,9 +134,15 @@ class Registry:
             self._adviser,
             SpdxMatcher(KeptFiles(env.process, "licenses")) if settings.licences else None,
             report.note,
+            news,
             refresh_s=settings.refresh_s,
         )
         self._pool = ThreadPoolExecutor(2, "govgo-pages")
+
+    def use(self, visible: Visible, *, closed: bool, min_age_s: float) -> None:
+        """Let other rules count: for what is answered at once, for counts when the storage was looked at again."""
+        self._visible, self._closed = visible, closed
+        self.keeper.use(visible, min_age_s)
 
     def start(self) -> None:
         """Begin to fill the catalogue."""
@@ -154,7 +164,9 @@ class Registry:
         standing = await self.standing(address)
         used = await self._asked(lambda: self._catalogue.most_used(_ON_HOME))
         newest = await self._asked(lambda: self._catalogue.newest(_ON_HOME))
-        return HomePage(standing, tuple(used), tuple(newest))
+        return HomePage(
+            standing, tuple(self._shown(used)), tuple(row for row in newest if self._visible(row.path, row.version))
+        )
 
     async def modules(self, address: str, query: str, after: str, limit: int) -> ListPage:
         """Modules by path, or those whose paths have every word of a query."""
@@ -168,7 +180,7 @@ class Registry:
         more = len(rows) > limit
         rows = rows[:limit]
         last = f"{rows[-1].required_by} {rows[-1].path}" if rows and words else rows[-1].path if rows else ""
-        return ListPage(standing, " ".join(words), after, tuple(rows), last if more else "")
+        return ListPage(standing, " ".join(words), after, tuple(self._shown(rows)), last if more else "")
 
     async def module(self, address: str, path: str, skip: int, limit: int) -> ModulePage:
         """A module with a part of its history.
@@ -190,6 +202,8 @@ class Registry:
             )
 
         deciding, rows, total, packages, requirers = await self._asked(read)
+        rows = [row for row in rows if self._visible(path, row.version)]
+        requirers = self._shown(requirers)
         found = {row.version: self._adviser.match(ModuleVersion(path, row.version)) for row in rows}
         vulnerable = {version: tuple(each.id for each in hits) for version, hits in found.items() if hits}
         return ModulePage(
@@ -214,7 +228,7 @@ class Registry:
         standing = await self.standing(address)
         module = await self._module(path)
         mod = ModuleVersion(path, module.newest if version == LATEST else version)
-        found = await self._asked(lambda: self._catalogue.version(mod))
+        found = await self._asked(lambda: self._catalogue.version(mod)) if self._visible(*mod) else None
         if found is None:
             raise NotFoundError(f"not found: {mod}: no such version is stored here, or listed by upstream")
         row, rank = found
@@ -254,7 +268,8 @@ class Registry:
             raise _absent(path)
         more = len(rows) > limit
         rows = rows[:limit]
-        return RequirersPage(standing, path, module, after, tuple(rows), rows[-1].path if more else "")
+        shown = tuple(self._shown(rows))
+        return RequirersPage(standing, path, module, after, shown, rows[-1].path if more else "")
 
     async def imports(self, address: str, path: str, limit: int) -> ImportsPage:
         """The packages of a module that others import.
@@ -290,6 +305,9 @@ class Registry:
     def _check_visible(self, path: str) -> None:
         if not self._visible(path, ""):
             raise _absent(path)
+
+    def _shown(self, rows: Iterable[_Row]) -> list[_Row]:
+        return [row for row in rows if self._visible(row.path, "")]
 
     async def _module(self, path: str) -> ModuleRow:
         self._check_visible(path)

@@ -36,7 +36,7 @@ class Running:
         """Requests are answered: get ready for the first cold one, and look after the storage."""
 
         async def begin() -> None:
-            if self.site.policy.mode != "none":
+            if self.site.policy.asks:
                 await self.site.library.warm()
             self.parts.care.begin()
 
@@ -54,6 +54,8 @@ class Running:
         site = self.site
         now = renewed(self._settings, settings)
         rules = read_rules(now)
+        if rules.policy.asks != site.policy.asks:
+            raise UsageError("policy.mode: from or to none for all modules it changes only with a restart")
         routes = self.parts.routes(site, now, rules)
         verdicts = self.parts.verdicts(now, rules)
         # Nothing fails from here on: all of it counts, or nothing.
@@ -65,6 +67,8 @@ class Running:
             follower.use(rules.policy)
         site.is_judged = rules.check is not None
         site.routes = routes
+        self.parts.care.use(rules.policy)
+        self.parts.show(site, now, rules)
         self._settings = now
         return tuple(name for name in Settings._fields if getattr(settings, name) != getattr(now, name))
 

@@ -17,6 +17,7 @@ from govgo.app.events.append import KIND, Appender
 from govgo.app.events.log import EventLog
 from govgo.app.sumdb.growing import GrowingLog
 from govgo.core.goenv import GoEnv
+from govgo.core.storage.keys import EVENT_LOG, EVENTS
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.core.sumdb.published import KEY
 from govgo.core.sumdb.signer import Signer, verifier_key
@@ -36,16 +37,12 @@ from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.zips import Means as FetchMeans
 
-ROOM = "govgo/events"
-"""Where in a storage all that belongs to events is."""
-
 
 def log_storage(storage: Storage) -> Storage:
     """The files of the event log as a storage; in a directory each is on the disk before a head promises it."""
-    place = f"{ROOM}/log"
     if isinstance(storage, DirectoryStorage):
-        return PlainStorage(f"{storage.root}/{place}")
-    return StorageBelow(storage, place)
+        return PlainStorage(f"{storage.root}/{EVENT_LOG}")
+    return StorageBelow(storage, EVENT_LOG)
 
 
 def open_key(settings: Settings, env: GoEnv) -> tuple[Signer, str]:
@@ -112,12 +109,12 @@ def open_pages(settings: Settings, env: GoEnv, storage: Storage, site: Site) -> 
         key, verifier = verifier_key(signer), verifier_of(signer)
     log = EventLog(files, verifier)
     names = frozenset(parse_verifier(peer.key).name for peer in settings.peers)
-    room = StorageBelow(storage, ROOM)
+    room = StorageBelow(storage, EVENTS)
 
     def seen(name: str) -> bytes:
         return seen_head(name, room) if name in names else b""
 
-    return IndexPages(site.cold, log, key, site.journal.is_removed, seen, private=site.access.is_closed)
+    return IndexPages(site.cold, log, key, site.journal.is_removed, seen, is_private=lambda: site.access.is_closed)
 
 
 def make_followers(
@@ -144,7 +141,7 @@ def make_followers(
     """
     if settings.read_only:
         return ()
-    files = StorageBelow(means.storage, ROOM)
+    files = StorageBelow(means.storage, EVENTS)
     common = FollowMeans(means.cold, web, files, means.leases.take, journal.stored, means.log, journal.begun)
     followers: list[Follower] = []
     for slot, follow in enumerate((*settings.peers, *settings.follow)):

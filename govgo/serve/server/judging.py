@@ -16,6 +16,7 @@ from govgo.ports.advisories import AdvisorySource
 from govgo.ports.talk import Reporter
 from govgo.serve.server.rules import Rules
 from govgo.serve.settings import Settings
+from govgo.serve.upstream.severity import check_installed
 from govgo.serve.upstream.verdicts import Tools, Verdicts
 
 
@@ -23,7 +24,8 @@ def verdicts_of(settings: Settings, rules: Rules, env: GoEnv, report: Reporter) 
     """The verdicts by the govgo.toml that the settings name; None where they name none.
 
     Raises:
-        MissingExtraError: it has a rule about licences, and what matches their texts is not installed.
+        MissingExtraError: it has a rule about licences, and what matches their texts is not installed, or a threshold
+            of severity, and what computes it is not.
     """
     if rules.check is None:
         return None
@@ -46,4 +48,11 @@ def verdicts_of(settings: Settings, rules: Rules, env: GoEnv, report: Reporter) 
     matcher = SpdxMatcher(KeptFiles(env.process, "licenses"))
     if rules.check.check.licenses is not None:
         _ = matcher.name  # raises where it is missing
-    return Verdicts(rules.check, Tools(sources, matcher, report.note), unknown_is_refused=settings.unknown_is_refused)
+    if settings.advisories is not None:
+        check_installed()
+    return Verdicts(
+        rules.check,
+        Tools(sources, matcher, report.note),
+        threshold=settings.advisories,
+        unknown_is_refused=settings.unknown_is_refused,
+    )

@@ -31,6 +31,7 @@ from govgo.serve.hooks.route import HookRoute
 from govgo.serve.http.memory import Memory
 from govgo.serve.http.routes import Route
 from govgo.serve.http.site import Limits, Site
+from govgo.serve.index.routes import IndexPages
 from govgo.serve.publish.route import PublishRoute
 from govgo.serve.publish.sumdb import sumdb_route
 from govgo.serve.server.events import make_followers, open_journal, open_pages
@@ -123,6 +124,7 @@ class Parts:
         self.libraries: list[Library] = []
         self.registry: Registry | None = None
         self._fixed: tuple[Route, ...] = ()
+        self._shows_private = False
 
     def _is_private(self, path: str) -> bool:
         return match_prefix_patterns(self.private, path)
@@ -157,17 +159,17 @@ class Parts:
         self.care = Care(means, library, self.uses, care_plan(ruled))
 
     def _means(self) -> Means:
-        asks = self.settings.policy.mode != "none"
         return Means(
             self.cold,
             self.storage,
-            Sources(self.env, self.network, self.web, self.report),
-            Proofs(self.env, self.storage, self.web if asks else NoNetwork(), self.report.note),
+            Sources(self.env, self.network, self.web, self.report, self.counters),
+            Proofs(self.env, self.storage, self.web if self.rules.policy.asks else NoNetwork(), self.report.note),
             self.leases,
             self.counters,
             self.report.note,
             not self.settings.read_only,
             self._appeared,
+            self.journal.removed,
         )
 
     def _appeared(self, mod: ModuleVersion) -> None:
@@ -176,7 +178,8 @@ class Parts:
 
     def _means_of_peer(self, means: Means, url: str) -> Means:
         """What a peer stores here is told by its follower, with the log where it was first."""
-        sources = Sources(self.env._replace(goproxy=url, gonoproxy=""), self.network, self.web, self.report)
+        env = self.env._replace(goproxy=url, gonoproxy="")
+        sources = Sources(env, self.network, self.web, self.report, self.counters)
         return means._replace(sources=sources, appeared=lambda mod: None)
 
     def _library(self, means: Means, published: PublishedModules | None) -> Library:
@@ -228,6 +231,21 @@ class Parts:
             found.append(vanity.route())
         return tuple(found)
 
+    def show(self, site: Site, settings: Settings, rules: Rules) -> None:
+        """Let the pages show what these rules let be shown; `site` keeps them already."""
+        if self.registry is None:
+            return
+        from govgo.serve.registry.registry import Visible
+
+        closed = everybody_has_a_name(site, settings)
+        self._shows_private = closed and bool(self.private)
+        visible = Visible(rules.policy, site.private, closed=closed)
+        self.registry.use(visible, closed=closed, min_age_s=rules.policy.min_age_s)
+
+    def _is_told(self) -> bool:
+        """Whether the event log tells of all that may be shown: private modules may not be told, and be shown."""
+        return not self.journal.fault and (self.settings.events.private or not self._shows_private)
+
     def _fixed_routes(self, site: Site) -> tuple[Route, ...]:
         """What is answered beside the protocol, whatever the rules."""
         settings, env, report = self.settings, self.env, self.report
@@ -240,13 +258,19 @@ class Parts:
         pages = open_pages(settings, env, self.storage, site)
         if pages is not None:
             routes += pages.routes
-        self.registry = _open_registry(settings._replace(policy=self.rules.policy), env, site, report)
+        self._shows_private = everybody_has_a_name(site, settings) and bool(self.private)
+        self.registry = _open_registry(settings, self.rules, env, site, report, pages, self._is_told)
         if self.registry is not None:
             from govgo.serve.registry.routes import registry_route
 
             routes.append(registry_route(self.registry, tls=settings.tls_cert != ""))
             self.registry.start()
         return tuple(routes)
+
+
+def everybody_has_a_name(site: Site, settings: Settings) -> bool:
+    """Whether nobody may read who does not say who they are."""
+    return (site.access.is_closed and not settings.anonymous) or settings.client_ca != ""
 
 
 def care_plan(settings: Settings) -> CarePlan:
@@ -260,24 +284,37 @@ def care_plan(settings: Settings) -> CarePlan:
     return CarePlan(limit, ",".join(settings.storage_keep), settings.verify_storage, notes, settings.policy)
 
 
-def _open_registry(settings: Settings, env: GoEnv, site: Site, report: ServerReporter) -> Registry | None:
-    """The registry; None where it is off, or there is no place for its catalogue."""
+def _open_registry(
+    settings: Settings,
+    rules: Rules,
+    env: GoEnv,
+    site: Site,
+    report: ServerReporter,
+    pages: IndexPages | None,
+    is_told: Callable[[], bool],
+) -> Registry | None:
+    """The registry; None where it is off, or there is no place for its catalogue.
+
+    `is_told` is whether the event log, that of `pages`, tells of all that may be shown.
+    """
     if not settings.registry.enabled:
         return None
+    from govgo.serve.registry.news import News
     from govgo.serve.registry.registry import Registry, Visible
 
-    closed = (site.access.is_closed and not settings.anonymous) or settings.client_ca != ""
+    closed = everybody_has_a_name(site, settings)
     try:
         return Registry(
             settings.registry,
             site.storage,
             site.cold,
             env,
-            Visible(settings.policy, site.private, closed=closed),
+            Visible(rules.policy, site.private, closed=closed),
             report,
             place=settings.storage or f"{env.gomodcache}/{DOWNLOAD}",
             closed=closed,
-            min_age_s=settings.policy.min_age_s,
+            min_age_s=rules.policy.min_age_s,
+            news=News(pages.log, is_told) if pages is not None else None,
         )
     except StorageError as error:
         report.note(f"no registry: {error}")

@@ -9,14 +9,27 @@ from typing import NamedTuple
 import govgo
 from govgo.core.foreign import one_line
 from govgo.core.govgotoml import ProjectPolicy, parse_policy
+from govgo.core.policy.values import AdvisoryRule, CheckPolicy
 from govgo.errors import UsageError
 from govgo.serve.access import User, read_users
+from govgo.serve.downloadmodes import parse_download_modes
 from govgo.serve.filters import parse_filter
 from govgo.serve.policy import Policy
 from govgo.serve.settings import Settings
 from govgo.serve.tables import HookSecret
 
-RELOADABLE = ("policy", "filter", "check", "unknown_is_refused", "users", "anonymous", "hooks", "vanity")
+RELOADABLE = (
+    "policy",
+    "filter",
+    "mode_file",
+    "check",
+    "advisories",
+    "unknown_is_refused",
+    "users",
+    "anonymous",
+    "hooks",
+    "vanity",
+)
 """The names of the settings that count anew, whether they or the files that they name have changed."""
 _MAX_BYTES = 8 << 20
 _LEAST_SECRET = 16
@@ -27,10 +40,10 @@ class Rules(NamedTuple):
     """See the module's docstring.
 
     Attributes:
-        policy: with the filter file.
+        policy: with the filter file and the download mode file.
         users: those of the file; None where there is none.
         hooks: with their secrets.
-        check: the govgo.toml whose rules count; None for none.
+        check: the govgo.toml whose rules count, or what stands for one; None for none.
     """
 
     policy: Policy
@@ -46,8 +59,6 @@ def renewed(before: Settings, fresh: Settings) -> Settings:
         UsageError: they do not fit together.
     """
     now = before._replace(**{name: getattr(fresh, name) for name in RELOADABLE})
-    if (now.policy.mode == "none") != (before.policy.mode == "none"):
-        raise UsageError("policy.mode: from or to none it changes only with a restart")
     check_names(now)
     return now
 
@@ -68,11 +79,22 @@ def read_rules(settings: Settings) -> Rules:
     policy = settings.policy
     if settings.filter:
         policy = policy._replace(filter=parse_filter(settings.filter, _read(settings.filter)))
+    if settings.mode_file:
+        modes = parse_download_modes(settings.mode_file, _read(settings.mode_file))
+        policy = policy._replace(
+            mode=modes.mode or policy.mode,
+            modes=(*policy.modes, *modes.rules),
+            redirect_url=modes.url or policy.redirect_url,
+        )
     users = read_users(settings.users, _read(settings.users)) if settings.users else None
     hooks = tuple(HookSecret(_secret(hook.secret_file), ",".join(hook.modules)) for hook in settings.hooks)
     check = parse_policy(settings.check, _read(settings.check), govgo.__version__) if settings.check else None
     if check is not None and not check.check.is_stated:
         raise UsageError(f"{settings.check}: no table [check]: no rule to check")
+    if settings.advisories is not None:
+        check = check or ProjectPolicy(check=CheckPolicy(is_stated=True))
+        if check.check.advisories is None:
+            check = check._replace(check=check.check._replace(advisories=AdvisoryRule()))
     return Rules(policy, users, hooks, check)
 
 

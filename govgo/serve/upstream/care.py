@@ -109,6 +109,10 @@ class Care:
         # Without notes it is a module cache, which gets no files of ours.
         self._shares = plan.notes and means.stores
 
+    def use(self, policy: Policy) -> None:
+        """Let other rules say what is fetched again."""
+        self._plan = self._plan._replace(policy=policy)
+
     def begin(self) -> None:
         """Begin, on the cold loop."""
         self._task = asyncio.ensure_future(self._run())
@@ -227,11 +231,18 @@ class Care:
         target = int(plan.limit_bytes * (1 - _ROOM))
         try:
             done = evict(
-                self._storage, target, keep=lambda mod: match_prefix_patterns(plan.keep, mod.path), files=files
+                self._storage,
+                target,
+                keep=lambda mod: match_prefix_patterns(plan.keep, mod.path),
+                files=files,
+                tells=False,
             )
         except UsageError as error:  # it has become a mirror
             self._means.log(f"{error}")
             return
+        for each in done.versions:
+            if "mod" in each.suffixes:
+                self._means.disappeared(each.mod)
         self._size = done.left
         counters = self._means.counters
         counters.add("evicted", len(done.versions))

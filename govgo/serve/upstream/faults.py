@@ -40,6 +40,12 @@ class YoungVersionError(Failure):
     code = "young-version"
 
 
+class NotStoredError(NotFoundError):
+    """A file is not stored, and is not fetched for the one who asks."""
+
+    code = "not-stored"
+
+
 def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0) -> Refusal:
     """What an error is told as: never "not found", after which a client would go round the proxy, unless it is that.
 

@@ -48,7 +48,7 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, LocalStorage, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
-from govgo.serve.upstream.faults import YoungVersionError, refusal_of
+from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.later import Later
@@ -137,27 +137,43 @@ class Library:
         return len(self._flights) + len(self.zips) + len(self._asking)
 
     async def answer(
-        self, question: Question, *, fetch: bool = True, mode: str = "sync", whole: bool = False
+        self,
+        question: Question,
+        *,
+        fetch: bool = True,
+        mode: str = "sync",
+        redirect_url: str = "",
+        whole: bool = False,
     ) -> Answer:
         """The answer.
 
         Args:
             question: what is asked.
             fetch: whether upstream may be asked (`Disable-Module-Fetch`).
-            mode: what is done about what is not stored: "sync" fetches it, "async" fetches it in the background,
-                "redirect" says where it is, "none" refuses.
+            mode: what is done about files that are not stored: "sync" fetches them, "async" fetches them in the
+                background, "redirect" says where they are, "async_redirect" does both, "none" refuses.
+            redirect_url: the proxy where they are; "" for the first of upstream.
             whole: a zip that is on its way is waited for.
         """
         if self.published is not None and not question.database and self.published.covers(question.path):
             return await self.published.answer(question)
-        later = fetch and mode == "async" and question.kind in ("info", "mod", "zip")
-        fetch = fetch and (mode == "sync" or (mode == "async" and not later))
+        fetch = fetch and mode != "none"
+        waits = fetch and (mode == "sync" or question.kind not in ("info", "mod", "zip"))
         try:
-            return await self._answer(question, fetch, mode, whole)
+            return await self._answer(question, waits, fetch, whole)
         except GovgoError as error:
-            if later and find(error, NotFoundError) is not None:
-                return self._later.ask(question)
-            return self._refuse(question, error, asked=fetch or bool(question.database))
+            if fetch and find(error, NotStoredError) is not None:
+                return self._without_waiting(question, mode, redirect_url)
+            return self._refuse(question, error, asked=waits or bool(question.database))
+
+    def _without_waiting(self, question: Question, mode: str, redirect_url: str) -> Elsewhere | Refusal:
+        """The answer of a mode that does not wait for what is not stored."""
+        patience = self._later.ask(question) if mode in ("async", "async_redirect") else None
+        if mode != "async":
+            url = self._means.sources.url_of(question.key, redirect_url)
+            if url:
+                return Elsewhere(url)
+        return patience or refusal_of(_not_stored())
 
     def doubt(self, key: str) -> None:
         """Prove a stored file when it is next read as if it were read for the first time."""
@@ -197,7 +213,8 @@ class Library:
         if refusal.status == 502 and refusal.fresh_s:
             self._means.counters.add("unproved")
 
-    async def _answer(self, question: Question, fetch: bool, mode: str, whole: bool) -> Answer:
+    async def _answer(self, question: Question, fetch: bool, asks: bool, whole: bool) -> Answer:
+        """The answer; what is asked for is fetched if it may be, and what rules need to know of it where `asks`."""
         key = question.key
         known = self._refused.get(key)
         if known is not None:
@@ -218,11 +235,11 @@ class Library:
             proved: Body = await self._flights.join(key, lambda: self._sumdb(question))
             return proved
         if self.min_age_s:
-            await self._check_age(question.module, fetch)
+            await self._check_age(question.module, asks)
         if self.verdicts is not None:
             reason = await self.verdicts.refusal(question.module)
             if not reason and question.kind == "zip" and self.verdicts.looks_into_zips:
-                zip_ = await self._zip(question.module, fetch, mode, whole=True)
+                zip_ = await self._zip(question.module, fetch, whole=True)
                 reason = await zip_refusal(self.verdicts, question.module, zip_)
                 if not reason:
                     return zip_
@@ -230,9 +247,9 @@ class Library:
                 self._means.counters.add("refused_by_policy")
                 return Refusal(403, f"blocked by the rules of this proxy: {reason}", 10.0)
         if question.kind == "zip":
-            return await self._zip(question.module, fetch, mode, whole)
+            return await self._zip(question.module, fetch, whole)
         make = self._info if question.kind == "info" else self._gomod
-        found: Body | Elsewhere = await self._flights.join((key, fetch), lambda: make(question.module, fetch, mode))
+        found: Body = await self._flights.join((key, fetch), lambda: make(question.module, fetch))
         return found
 
     def _refuse_database(self, question: Question) -> Refusal | None:
@@ -246,13 +263,13 @@ class Library:
 
     # Files of a version.
 
-    async def _info(self, mod: ModuleVersion, fetch: bool, mode: str) -> Body | Elsewhere:
+    async def _info(self, mod: ModuleVersion, fetch: bool) -> Body:
         key = file_key(mod, "info")
         stored = await self._stored_info(mod)
         if stored is not None:
             return stored
         if not fetch:
-            return self._elsewhere(key, mode)
+            raise _not_stored()
         self._means.counters.add("fetched_info")
         info = await self._ask(lambda source: source.stat(*mod))
         if info.version != mod.version:
@@ -274,7 +291,7 @@ class Library:
         await self._damaged(entry.key, "it is no .info file of this version")
         return None
 
-    async def _gomod(self, mod: ModuleVersion, fetch: bool, mode: str) -> Body | Elsewhere:
+    async def _gomod(self, mod: ModuleVersion, fetch: bool) -> Body:
         key = file_key(mod, "mod")
         found = await self._read(key, MAX_GO_MOD)
         if found is not None:
@@ -284,7 +301,7 @@ class Library:
                 self._sound.keep(key, h1)
                 return Body(data, entry.modified)
         if not fetch:
-            return self._elsewhere(key, mode)
+            raise _not_stored()
         self._means.counters.add("fetched_mod")
         async with self._means.proofs.expecting(mod):
             data = await self._ask(lambda source: source.gomod(*mod))
@@ -293,14 +310,14 @@ class Library:
             self._means.appeared(mod)
         return Body(data, time.time())
 
-    async def _zip(self, mod: ModuleVersion, fetch: bool, mode: str, whole: bool) -> StoredFile | Reading | Elsewhere:
+    async def _zip(self, mod: ModuleVersion, fetch: bool, whole: bool) -> StoredFile | Reading:
         key = file_key(mod, "zip")
         for _ in range(_TRIES):
             stored: StoredFile | None = await self._flights.join((key, "stored"), lambda: self._stored_zip(mod))
             if stored is not None:
                 return stored
             if not fetch:
-                return self._elsewhere(key, mode)
+                raise _not_stored()
             reading = await self.zips.join(mod)
             if reading is None:
                 continue  # another process was faster
@@ -356,20 +373,8 @@ class Library:
         if self._means.stores:
             await self._cold.stored(lambda: self._storage.delete(key))
 
-    def _elsewhere(self, key: str, mode: str) -> Elsewhere:
-        """Where to find what is not stored.
-
-        Raises:
-            NotFoundError: it is not to be had here now.
-        """
-        if mode == "redirect":
-            url = self._means.sources.url_of(key)
-            if url:
-                return Elsewhere(url)
-        raise NotFoundError("not found: not stored here, and not to be fetched now")
-
     async def _check_age(self, mod: ModuleVersion, fetch: bool) -> None:
-        info = parse_info((await self._info(mod, fetch, "sync")).data)  # type: ignore[union-attr]
+        info = parse_info((await self._info(mod, fetch)).data)
         self._check_time(mod, info)
 
     def _check_time(self, mod: ModuleVersion, info: RevInfo) -> None:
@@ -394,7 +399,7 @@ class Library:
             kept = await self._flights.join((key, "old"), lambda: self._old(question))
         if not fetch or (kept is not None and now_s < self._down_until_s):
             if kept is None:
-                self._elsewhere(key, "none")
+                raise _not_stored()
             self._means.counters.add("stale_answers")
             return self._body(kept, 1.0)
         if kept is None:
@@ -590,3 +595,7 @@ class Library:
         await self.zips.aclose()
         self._means.sources.close()
         await self._means.proofs.aclose()
+
+
+def _not_stored() -> NotStoredError:
+    return NotStoredError("not found: not stored here, and not to be fetched now")

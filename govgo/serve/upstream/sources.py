@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The entries of GOPROXY, asked by a server: nothing is remembered here, neither answers nor failures."""
+"""The entries of GOPROXY, asked by a server.
+
+No failure is remembered, and of answers only the last ones that may change and that a proxy can be asked for by their
+validators: what is the same is not sent again.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,18 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from govgo.adapters.http.remote import Web
+from govgo.adapters.http.remote import HttpRemote, Remote, Web
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.proxy.proxy import Proxy, Source
 from govgo.adapters.repository.chain import ModuleSource, try_sources
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv
 from govgo.core.golib import url as gourl
+from govgo.errors import InputError
 from govgo.ports.talk import Reporter
+from govgo.serve.counters import Counters
+from govgo.serve.protocol.question import LASTING_KINDS, parse_question
+from govgo.serve.upstream.revalidation import Answers, RevalidatedRemote
 
 _T = TypeVar("_T")
 
@@ -25,12 +33,14 @@ _DIRECT_S = 60.0
 class Sources:
     """The GOPROXY chain. Belongs to the loop of its network."""
 
-    def __init__(self, env: GoEnv, network: Network, web: Web, report: Reporter) -> None:
+    def __init__(self, env: GoEnv, network: Network, web: Web, report: Reporter, counters: Counters) -> None:
         """Raises UsageError for a GOPROXY that makes no sense."""
         self._env = env
         self._network = network
         self._web = web
         self._report = report
+        self._counters = counters
+        self._answers = Answers()
         self._specs = env.proxies()
         self._nowhere = ModCache("", writable_dirs=False)
         self._direct: tuple[float, Any] | None = None
@@ -40,8 +50,10 @@ class Sources:
         """Ask one source after another, by the rules of GOPROXY (`chain.try_sources`)."""
         return await try_sources([self._source(spec) for spec in self._specs], question)
 
-    def url_of(self, key: str) -> str:
-        """Where a client finds a file itself: at the first proxy that everybody may ask; "" for nowhere."""
+    def url_of(self, key: str, proxy: str = "") -> str:
+        """Where a client finds a file itself: at `proxy`, else the first that everybody may ask; "" for nowhere."""
+        if proxy:
+            return str(gourl.parse(proxy).join(key))
         for spec in self._specs:
             if spec.url.startswith(("http:", "https:")):
                 is_open = gourl.mask(spec.url) == spec.url  # a token may stand in the query, too
@@ -67,8 +79,15 @@ class Sources:
 
     def _source(self, spec: Any) -> ModuleSource:
         named = spec.url in (DIRECT, OFF, NOPROXY)
-        proxy = None if named else Proxy(spec.url, self._web.open(spec.url))
+        proxy = None if named else Proxy(spec.url, self._open(spec.url))
         return ModuleSource(spec, proxy, self._env, self._nowhere, self._report, lambda: None, self._repositories)
+
+    def _open(self, url: str) -> Remote:
+        """The files of a proxy. Lists, @latest and branches are asked for again by what is known of them."""
+        remote = self._web.open(url)
+        if not isinstance(remote, HttpRemote):
+            return remote
+        return RevalidatedRemote(remote, self._answers, _may_change, lambda: self._counters.add("unchanged_upstream"))
 
     def _repositories(self) -> Source:
         from govgo.adapters.vcs.direct import Direct
@@ -79,3 +98,11 @@ class Sources:
             self._direct = now_s, Direct(self._env, self._network, self._web, None)
         found: Source = self._direct[1]
         return found
+
+
+def _may_change(path: str) -> bool:
+    """Whether what a proxy has at a path can be another answer later."""
+    try:
+        return parse_question(f"/{path}").kind not in LASTING_KINDS
+    except InputError:
+        return False

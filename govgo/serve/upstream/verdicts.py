@@ -2,7 +2,8 @@
 """The rules of a govgo.toml, applied to single versions: what `govgo check` would find in a build is not served.
 
     modules, majors.allow, no-pseudo-versions and no-incompatible for all modules     of every file of a version
-    advisories     the version is known to be vulnerable, and `[audit] ignore` does not name that; of every file
+    advisories     the version is known to be vulnerable, `[audit] ignore` does not name that, and it is severe enough
+                   for the settings; of every file
     licenses       what is in its zip; so of the zip, which is fetched, proved and looked at before its first byte
 
 Waivers count, and rules that only warn refuse nothing. Rules about a whole build (tidy, go, replacements, max-modules,
@@ -38,7 +39,9 @@ from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure
 from govgo.ports.advisories import AdvisorySource, Snapshot
 from govgo.ports.licenses import TextMatcher
-from govgo.serve.protocol.answer import Elsewhere, StoredFile
+from govgo.serve.policy import Threshold
+from govgo.serve.protocol.answer import StoredFile
+from govgo.serve.upstream.severity import refuses, worst_of
 from govgo.serve.upstream.zips import Reading
 
 FRESH_S = 3600.0
@@ -65,10 +68,20 @@ class Tools(NamedTuple):
 class Verdicts:
     """See the module's docstring. Belongs to the cold loop."""
 
-    def __init__(self, policy: ProjectPolicy, tools: Tools, *, unknown_is_refused: bool) -> None:
-        """Nothing is asked yet."""
+    def __init__(
+        self, policy: ProjectPolicy, tools: Tools, *, threshold: Threshold | None = None, unknown_is_refused: bool
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            policy: the rules.
+            tools: what they need.
+            threshold: which advisories count; None for all.
+            unknown_is_refused: so is a version of which a rule cannot tell.
+        """
         self._policy = policy
         self._tools = tools
+        self._threshold = threshold
         self._unknown_is_refused = unknown_is_refused
         self._thread = ThreadPoolExecutor(1, "govgo-advisories")
         self._known: dict[str, tuple[float, AdvisoryIndex]] = {}
@@ -133,8 +146,13 @@ class Verdicts:
                 for entry in self._policy.audit_ignores
                 if entry.concerns(names, mod.path) and (entry.expires is None or today <= entry.expires)
             )
-            if next(ignored, None) is None:
-                yield finding_of(Exposure(each, mod, None, (), (), None))
+            if next(ignored, None) is not None:
+                continue
+            finding = finding_of(Exposure(each, mod, None, (), (), None))
+            if self._threshold is None:
+                yield finding
+            elif refuses(severity := worst_of(each), self._threshold):
+                yield finding._replace(text=f"{finding.text}; severity: {severity or 'unknown'}")
 
     async def _advisories(self, path: str) -> AdvisoryIndex | None:
         """What is known about a module; None for nothing."""
@@ -168,7 +186,7 @@ class Verdicts:
         return AdvisoryIndex(advisory for each in snapshots for advisory in each.advisories)
 
 
-async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile | Reading | Elsewhere) -> str:
+async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile | Reading) -> str:
     """Why a zip that was found is not served, "" where it is; one that is on its way has been waited for.
 
     Raises:
@@ -177,7 +195,7 @@ async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile 
     if isinstance(found, StoredFile):
         assert found.file is not None
         return await verdicts.zip_refusal(mod, path_of(found.file.descriptor))
-    if isinstance(found, Elsewhere) or found.spool.error is not None:
+    if found.spool.error is not None:
         return ""
     reason = "it was not looked into"
     try:

@@ -39,6 +39,7 @@ class Means(NamedTuple):
     Attributes:
         stores: whether what was proved is stored.
         appeared: told of each module version whose go.mod was stored just now, and that was not there before.
+        disappeared: told of each whose go.mod was removed.
     """
 
     cold: ColdLoop
@@ -50,6 +51,7 @@ class Means(NamedTuple):
     log: Callable[[str], None]
     stores: bool
     appeared: Callable[[ModuleVersion], object] = lambda mod: None
+    disappeared: Callable[[ModuleVersion], object] = lambda mod: None
 
 
 class ZipFlight:

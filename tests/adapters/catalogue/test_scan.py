@@ -7,10 +7,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from govgo.adapters.catalogue import database
 from govgo.adapters.catalogue.database import Catalogue, Totals, open_catalogue
 from govgo.adapters.catalogue.scan import Scanner
 from govgo.adapters.storage.directory import DirectoryStorage
@@ -262,6 +264,73 @@ def test_search(catalogue: Catalogue) -> None:
     assert found("r_s") == ["q.io/under_score"]
     assert found("%") == []
     assert found("q.io score") == ["q.io/underscore", "q.io/under_score"]
+
+
+def test_a_search_by_the_index_finds_what_a_search_through_all_finds(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rare words and common ones, short ones that the index says nothing about, and what means something in it."""
+    storage = MemoryStorage()
+    random = Random(7)
+    names = ["".join(random.choice("abcd-") for _ in range(random.randint(3, 9))) for _ in range(300)]
+    for number, name in enumerate(names):
+        requires = "".join(f"require q.io/x/{other}x v1.0.0\n" for other in names[: number % 5])
+        put(storage, f"q.io/x/{name}x v1.0.0", f"module q.io/x/{name}x\n{requires}", time="")
+    walk(storage, catalogue)
+    queries = [("abc",), ("x",), ("ab", "cd"), ("abc", "q.io"), ("AB-",), ('"',), ('a" OR b',), ("AND",), ("\x00abc",)]
+    queries += [(name[:size],) for name in names[:40] for size in (3, 4, 6)]
+    found = {}
+    for most in (10_000, 5, -1):
+        monkeypatch.setattr(database, "MOST_RARE", most)
+        pages = {}
+        for words in queries:
+            rows = catalogue.search(words, None, 7)
+            after = (rows[-1].required_by, rows[-1].path) if rows else None
+            pages[words] = rows, catalogue.search(words, after, 7) if after else []
+        found[most] = pages
+    assert found[10_000] == found[5] == found[-1]
+    assert sum(1 for rows, _ in found[-1].values() if rows) > 40
+
+
+def test_some_modules_are_looked_at(storage: Storage, catalogue: Catalogue) -> None:
+    """The catalogue is as it would be after a look at everything, and what is not named stays as it was."""
+    fill(storage)
+    scanner = Scanner(storage, catalogue, everything)
+    scanner.walk()
+    put(storage, "q.io/a v1.5.0", "module q.io/a\nrequire q.io/new v1.0.0\n")
+    put(storage, "q.io/new v1.0.0")
+    put(storage, "q.io/unseen v1.0.0")
+    for version in ("v1.1.0", PSEUDO):
+        storage.delete(f"q.io/b/@v/{version}.mod")
+    scanner.look_at(["q.io/a", "q.io/new", "q.io/b", "q.io/never"])
+    assert versions(catalogue, "q.io/a")[0] == "v1.5.0"
+    new = catalogue.module("q.io/new")
+    assert new is not None
+    assert new.required_by == 1
+    assert catalogue.module("q.io/b") is None
+    assert catalogue.module("q.io/unseen") is None
+    seen = [catalogue.modules("", 100), catalogue.totals()]
+    storage.delete("q.io/unseen/@v/v1.0.0.mod")
+    storage.delete("q.io/unseen/@v/v1.0.0.info")
+    scanner.walk()
+    assert [catalogue.modules("", 100), catalogue.totals()] == seen
+
+
+def test_other_rules_count_with_the_next_walk(storage: Storage, catalogue: Catalogue) -> None:
+    fill(storage)
+    scanner = Scanner(storage, catalogue, everything, now=lambda: 1_715_000_000.0)  # 2024-05-06
+    scanner.walk()
+    before = catalogue.modules("", 100)
+    scanner.use(lambda path, version: path != "q.io/b" and version != "v1.1.0", 0.0)
+    scanner.walk()
+    assert "q.io/b" not in [row.path for row in catalogue.modules("", 100)]
+    assert "v1.1.0" not in versions(catalogue, "q.io/a")
+    scanner.use(everything, 30 * 86400.0)
+    scanner.walk()
+    assert versions(catalogue, "q.io/a") == ["v1.2.0", "v1.0.0"], "v1.1.0 is of this month, and of v1.2.0 nobody knows"
+    scanner.use(everything, 0.0)
+    scanner.walk()
+    assert catalogue.modules("", 100) == before
 
 
 def test_what_was_found_out_counts_as_long_as_the_file_is_the_same(storage: Storage, catalogue: Catalogue) -> None:

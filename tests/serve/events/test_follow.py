@@ -19,7 +19,7 @@ from govgo.core.sumdb.signer import make_keys
 from govgo.core.sumdb.timeline import read_head
 from govgo.serve.events import follow as module
 from govgo.serve.events import journal
-from govgo.serve.policy import Policy, Rule
+from govgo.serve.policy import ModeRule, Policy, Rule
 from govgo.serve.tables import Events, Follow
 from tests.simulators.eventlog import EventLogSimulator, log_keys, mods
 from tests.simulators.proxy import Action, Body, Endless, GzipBomb, Status
@@ -466,7 +466,7 @@ def test_what_contradicts_the_database_is_not_taken(world: World, peer: EventLog
     [
         Policy(deny=(Rule("q.io/m0", "", "see SEC-7"),)),
         Policy(allow=("q.io/m1",)),
-        Policy(modes=(("q.io/m0", "none"),)),
+        Policy(modes=(ModeRule("q.io/m0", "none"),)),
     ],
 )
 def test_the_policy_counts(world: World, peer: EventLogSimulator, policy: Policy) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from govgo.app.storage.manage import evict, remove
+from govgo.core.storage.keys import COMPARE
 from govgo.errors import StorageError
 from govgo.serve.events import journal as module
 from govgo.serve.events.journal import Journal, Means
 from govgo.serve.tables import Events
+from govgo.serve.upstream.care import Care, CarePlan
 from tests.simulators.eventlog import EventLogSimulator, mods
 from tests.simulators.served import Served, eventually, on_cold
 from tests.simulators.storage import MemoryStorage
@@ -53,7 +58,7 @@ def told(served: Served) -> list[str]:
 
 
 def wait_for(served: Served, *paths: str) -> None:
-    eventually(lambda: told(served) == list(paths), 8)
+    eventually(lambda: told(served) == list(paths), 40)
 
 
 def test_a_go_mod_that_is_stored_is_told(world: World) -> None:
@@ -105,6 +110,48 @@ def test_what_was_stored_and_not_told_is_found_at_the_start(world: World) -> Non
         ]
         assert served.get("/q.io/m2/@v/v1.0.0.mod").status == 200
         eventually(lambda: served.site.journal.size == 7)
+
+
+@pytest.mark.parametrize("verb", ["rm", "evict", "server"])
+def test_what_is_removed_leaves_the_index_soon(world: World, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """By `govgo storage` on the same storage, of which this process hears nothing, and by the server itself."""
+    monkeypatch.setattr(module, "_LEARN_S", 0.1)
+    with serve(world) as served:
+        for number in range(3):
+            served.get(f"/q.io/m{number}/@v/v1.0.0.mod")
+        wait_for(served, *(f"q.io/m{number}" for number in range(3)))
+        storage = served.site.storage
+        if verb == "rm":
+            remove(storage, ["q.io/m1"], dry_run=False)
+        elif verb == "evict":
+            evict(storage, 0, keep=lambda mod: mod.path != "q.io/m1")
+        else:
+            library = served.site.library
+            plan = CarePlan(1, "q.io/m0,q.io/m2", "off", True)
+            care = on_cold(served, lambda: Care(library._means, library, served.site.uses, plan))
+            asyncio.run_coroutine_threadsafe(care.turn(), served.site.cold.loop).result(20)
+        eventually(lambda: re.findall(r"q\.io/m\d", served.get("/index").text) == ["q.io/m0", "q.io/m2"], 40)
+        assert told(served) == ["q.io/m0", "q.io/m1", "q.io/m2"]
+        served.site.memory.clear()
+        assert served.get("/q.io/m1/@v/v1.0.0.mod").status == 200, "and it can be had again"
+        wait_for(served, "q.io/m0", "q.io/m1", "q.io/m2", "q.io/m1")
+
+
+def test_one_process_answers_who_asks_for_a_comparison(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LEARN_S", 0.1)
+    compared: list[int] = []
+    reconcile = module.reconcile
+    monkeypatch.setattr(module, "reconcile", lambda means: (compared.append(1), reconcile(means)))
+    with serve(world) as one, serve(world) as two:
+        one.get("/q.io/m0/@v/v1.0.0.mod")
+        wait_for(two, "q.io/m0")
+        before = len(compared)
+        remove(one.site.storage, ["q.io/m0"], dry_run=False)
+        for served in (one, two):
+            eventually(lambda: served.get("/index").text == "", 40)  # noqa: B023
+        assert one.site.storage.read(COMPARE) == b""
+        time.sleep(0.4)
+        assert len(compared) == before + 1
 
 
 def test_what_waits_is_told_before_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

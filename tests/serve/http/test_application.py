@@ -16,8 +16,8 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from govgo.serve.policy import Policy, Rule
-from tests.simulators.proxy import Body, Drip, File, Stall, Status
+from govgo.serve.policy import ModeRule, Policy, Rule
+from tests.simulators.proxy import Body, Drip, File, Stall, Status, Validated
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
 
@@ -331,6 +331,26 @@ def test_lists_are_asked_for_again_after_a_while(world: World) -> None:
         assert 2 <= len(asked(world, "list")) <= 3
 
 
+@pytest.mark.parametrize("path", [A + "list", "/q.io/a/@latest"])
+def test_upstream_is_asked_anew_by_what_is_known(world: World, path: str) -> None:
+    """What is as it was is not sent again, and stays as old as it is."""
+    files = world.proxy.files
+    files["/q.io/a/@latest"] = files[A + "v1.1.0.info"]
+    world.proxy.script("*", Validated(tag='"one"'))
+    with Served(world, list_s=0.2) as served:
+        first = served.get(path)
+        time.sleep(1.1)  # Last-Modified has seconds
+        again = served.get(path)
+        assert (again.status, again.body) == (200, first.body)
+        assert again.headers["last-modified"] == first.headers["last-modified"]
+        requests = zip(world.proxy.asked, world.proxy.headers, strict=True)
+        assert [head.get("if-none-match") for name, head in requests if name == path] == [None, '"one"']
+        assert "govgo_unchanged_upstream_total 1.0" in served.get("/metrics").text.splitlines()
+        files[path] = files[path].replace(b"v1.1.0", b"v1.0.0")
+        world.proxy.script("*", Validated(tag='"two"'))
+        eventually(lambda: b"v1.1.0" not in served.get(path).body)
+
+
 def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
     with Served(world, list_s=0.4) as served:
         for path in (A + "list", "/q.io/big/@v/list"):
@@ -442,7 +462,7 @@ def test_rules_have_reasons(world: World) -> None:
 
 
 def test_what_is_not_stored_is_elsewhere_or_nowhere(world: World) -> None:
-    modes = Policy(modes=(("q.io/a", "redirect"), ("q.io/*", "none")))
+    modes = Policy(modes=(ModeRule("q.io/a", "redirect"), ModeRule("q.io/*", "none")))
     with Served(world) as served:
         assert served.get(A + "v1.1.0.mod").status == 200
     world.proxy.asked.clear()
@@ -452,6 +472,38 @@ def test_what_is_not_stored_is_elsewhere_or_nowhere(world: World) -> None:
         assert served.get(A + "v1.1.0.mod").status == 200
         assert served.get("/q.io/big/@v/v1.0.0.mod").status == 404
     assert asked(world) == []
+
+
+def test_a_download_mode_file(world: World, tmp_path: Path) -> None:
+    """Athens' file as it is; lists are those of upstream in every mode that asks."""
+    file = tmp_path / "download.hcl"
+    file.write_text(
+        f'downloadURL = "http://else.example/go"\nmode = "none"\n'
+        f'download "q.io/a" {{\n  mode = "async_redirect"\n  downloadURL = "{world.proxy.url}"\n}}\n'
+        f'download "q.io/big" {{\n  mode = "redirect"\n}}\n'
+    )
+    world.publish("q.io/none", "v1.0.0")
+    with Served(world, mode_file=str(file)) as served:
+        assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
+        got = served.get(A + "v1.0.0.zip")
+        assert (got.status, got.headers["location"]) == (302, f"{world.proxy.url}{A}v1.0.0.zip")
+        eventually(lambda: served.get(A + "v1.0.0.zip").status == 200)
+        got = served.get("/q.io/big/@v/v1.0.0.mod")
+        assert (got.status, got.headers["location"]) == (302, "http://else.example/go/q.io/big/@v/v1.0.0.mod")
+        assert served.get("/q.io/big/@v/v1.0.0.mod", Disable_Module_Fetch="true").status == 404
+        for name in ("list", "v1.0.0.mod"):
+            assert served.get(f"/q.io/none/@v/{name}").status == 404
+    assert asked(world, "q.io/none") == asked(world, "q.io/big") == []
+
+
+def test_young_versions_are_not_redirected_to(world: World) -> None:
+    """The age of what is not stored is asked for, and nothing else."""
+    info = {"Version": "v1.1.0", "Time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    world.proxy.files[A + "v1.1.0.info"] = json.dumps(info).encode()
+    with Served(world, policy=Policy(mode="redirect", min_age_s=86400.0)) as served:
+        assert served.get(A + "v1.1.0.zip").status == 403
+        assert served.get(A + "v1.0.0.zip").status == 302
+    assert {path.rpartition("/")[2] for path in asked(world)} == {"v1.0.0.info", "v1.1.0.info"}
 
 
 def test_credentials_of_upstream_are_in_no_redirect(world: World) -> None:

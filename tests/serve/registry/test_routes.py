@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from govgo.adapters.catalogue.scan import Scanner
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.policy import Policy, Rule
-from govgo.serve.tables import RegistrySettings
+from govgo.serve.tables import Events, RegistrySettings
 from tests.simulators.run import SCHEMAS, document
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
@@ -449,3 +452,67 @@ def test_every_schema_is_used() -> None:
     assert {path.name for path in SCHEMAS.glob("govgo.registry.*")} == {
         f"govgo.registry.{kind}-1.json" for kind in kinds
     }
+
+
+# While it runs.
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        publish(world)
+        yield world
+
+
+def paths(served: Served) -> list[str]:
+    return [each["path"] for each in ask(served, API, "modules")["results"]]
+
+
+def newest(served: Served, path: str) -> str:
+    return str(ask(served, f"{API}/{path}", "module")["summary"]["newest"])
+
+
+def test_new_rules_count_without_a_restart(world: World) -> None:
+    """What is refused from now on is shown nowhere at once, and what may be read again is there soon."""
+    with Served(world, registry=SETTINGS, env={"GONOSUMDB": "corp.example"}) as served:
+        fetch(served)
+        settled(served)
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
+        denied = Policy((Rule("q.io/b", "", "malware"), Rule("q.io/a", "v1.1.0", "broken")))
+        assert served.running.use(served.settings._replace(policy=denied)) == ()
+        assert paths(served) == ["q.io/a", "q.io/c"]
+        assert ask(served, f"{API}/q.io/b", "module", 404)
+        assert ask(served, f"{API}/q.io/a@v1.1.0", "version", 404)
+        assert "q.io/b" not in page(served, "/") + page(served, "/mod/q.io/a/requiredby") + page(served, "/search?q=q")
+        eventually(lambda: newest(served, "q.io/a") == "v1.0.0", 40)
+        served.running.use(served.settings)
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
+        eventually(lambda: newest(served, "q.io/a") == "v1.1.0", 40)
+
+
+def test_the_event_log_says_what_has_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole storage is looked at once; what is stored and removed later is found without that."""
+    walks: list[Any] = []  # of which storages: others are served in this process, too
+    walk = Scanner.walk
+
+    def counted(scanner: Scanner) -> None:
+        walks.append(scanner._storage)
+        walk(scanner)
+
+    monkeypatch.setattr(Scanner, "walk", counted)
+    with Served(world, registry=SETTINGS, events=Events("events.example")) as served:
+        assert served.get("/q.io/a/@v/v1.0.0.mod").status == 200
+        eventually(lambda: paths(served) == ["q.io/a"], 40)
+        journal = served.site.journal
+        eventually(lambda: journal.size == 1, 40)
+        time.sleep(0.5)  # some turns
+        looked = walks.count(served.site.storage)
+        assert looked >= 1
+        for path in ("/q.io/c/@v/v0.1.0.mod", "/q.io/b/@v/v1.0.0.mod"):
+            assert served.get(path).status == 200
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b", "q.io/c"], 40)
+        for file in (served.storage / "q.io/c/@v").iterdir():
+            file.unlink()
+        journal.removed(ModuleVersion("q.io/c", "v0.1.0"))
+        eventually(lambda: paths(served) == ["q.io/a", "q.io/b"], 40)
+        assert walks.count(served.site.storage) == looked

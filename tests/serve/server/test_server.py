@@ -19,7 +19,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,12 @@ class Process:
         url: where it serves.
     """
 
-    def __init__(self, world: World, *flags: str) -> None:
-        environment = {**world.environment, "PYTHONPATH": str(ROOT)}
+    def __init__(self, world: World, *flags: str, environment: Mapping[str, str] | None = None) -> None:
+        given = {**world.environment, "PYTHONPATH": str(ROOT), **(environment or {})}
         words = [sys.executable, "-m", "govgo", "serve", "-storage", str(world.root / "served"), *flags]
         if "-listen" not in flags:
             words += ["-listen", "127.0.0.1:0"]
-        self.popen = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
+        self.popen = subprocess.Popen(words, env=given, stderr=subprocess.PIPE, text=True)
         assert self.popen.stderr is not None
         line = self.popen.stderr.readline()
         assert line.startswith("govgo: serving at "), line
@@ -278,7 +278,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         "changed, and to count after a restart: list_s\n",
         "the settings from before still count: nowhere: no such file or directory\n",
         f"the settings from before still count: {file}: policy: want a table\n",
-        "the settings from before still count: policy.mode: from or to none it changes only with a restart\n",
+        "still count: policy.mode: from or to none for all modules it changes only with a restart\n",
         f"the settings from before still count: {users}:1: want NAME:$2y$",
     ):
         assert said.count(text) == int(workers)
@@ -356,7 +356,7 @@ def test_killed_at_random_moments(world: World, times: int) -> None:
     ("flags", "code", "text"),
     [
         (["-listen", "nowhere"], 2, "want HOST:PORT"),
-        (["-mode", "sometimes"], 2, "want one of sync, async, redirect, none"),
+        (["-mode", "sometimes"], 2, "want one of sync, async, redirect, async_redirect, none"),
         (["-storage", "ftp://x"], 2, "ftp://…: want a directory, file://, s3://, az:// or gs://"),
         (["-config", "/nonexistent.toml"], 2, "no such file"),
         (["-tls-key", "/x"], 2, "need tls_cert"),

@@ -19,7 +19,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.storage.uses import MERGED, PREFIX, format_uses
 from govgo.errors import UsageError
 from govgo.serve.http import application
-from govgo.serve.policy import Policy
+from govgo.serve.policy import ModeRule, Policy
 from govgo.serve.server.build import check_settings
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.care import KEY, Care, CarePlan
@@ -314,7 +314,7 @@ def test_damage_that_cannot_be_mended_is_removed(served: Served, clock: Clock) -
     damage(served.storage / "q.io/a/@v/v1.0.0.zip")
     damage(served.storage / "q.io/b/@v/v1.0.0.zip")
     served.world.proxy.script("*", *[Status(503)] * 20)
-    policy = Policy(modes=(("q.io/b", "none"),))
+    policy = Policy(modes=(ModeRule("q.io/b", "none"),))
     turn(served, care_of(served, clock, CarePlan(verify="all", policy=policy)))
     assert zips(served) == set()
     assert not [path for path in served.world.proxy.asked if path.startswith("/q.io/b/")][3:], (

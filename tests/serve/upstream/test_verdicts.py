@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from govgo.errors import UsageError
+from govgo.serve.policy import Threshold
 from govgo.serve.server.rules import read_rules
 from govgo.serve.settings import Settings
 from tests.simulators.served import Got, Served
@@ -98,6 +99,46 @@ def test_a_database_that_does_not_answer(world: World, unknown: bool, status: in
     with serving(world, "[check]\nadvisories = true\n", vulndb="nowhere", unknown_is_refused=unknown) as served:
         assert get(served, "q.io/good", "v1.0.0").status == status
         assert any("databases of advisories: " in line for line in served.said)
+
+
+CRITICAL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+MEDIUM = "CVSS:4.0/AV:L/AC:L/AT:N/PR:L/UI:N/VC:L/VI:L/VA:L/SC:N/SI:N/SA:N"
+
+
+@pytest.mark.parametrize(
+    ("severities", "least", "unknown", "told"),
+    [
+        ((CRITICAL,), "high", "allow", "critical"),
+        ((MEDIUM,), "high", "deny", ""),
+        (("MODERATE",), "medium", "allow", "medium"),
+        ((None,), "low", "deny", "unknown"),
+        ((None,), "low", "allow", ""),
+        (("CVSS:3.1/nonsense",), "critical", "deny", "unknown"),
+        ((None, "HIGH"), "high", "allow", "high"),  # of two advisories about one vulnerability the one that knows
+        (("LOW", CRITICAL), "critical", "allow", "critical"),
+    ],
+)
+def test_severities(
+    world: World, tmp_path: Path, severities: tuple[str | None, ...], least: str, unknown: str, told: str
+) -> None:
+    """The first is the advisory of the Go vulnerability database, the second one another's of the same CVE."""
+    places = []
+    for number, severity in enumerate(severities):
+        document = json.loads(advisory(f"GO-2026-000{number}", "q.io/good", "1.1.0"))
+        document["aliases"] = ["CVE-2026-1"]
+        if severity is not None and severity.startswith("CVSS"):
+            document["severity"] = [{"type": f"CVSS_V{severity[5]}", "score": severity}]
+        elif severity is not None:
+            document["database_specific"] = {"severity": severity}
+        place = tmp_path / f"{number}" / "ID"
+        place.mkdir(parents=True)
+        (place / f"{document['id']}.json").write_text(json.dumps(document))
+        places.append(str(place.parent))
+    threshold = Threshold(least, unknown=unknown == "deny")
+    with Served(world, env={"GOVGO_VULNDB": ",".join(places)}, advisories=threshold) as served:
+        got = get(served, "q.io/good", "v1.0.0")
+    assert got.status == (403 if told else 200)
+    assert not told or got.text.endswith(f"fixed in v1.1.0; severity: {told} (vulnerable-module)\n")
 
 
 def test_licences(world: World) -> None:

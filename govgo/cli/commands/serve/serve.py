@@ -25,7 +25,9 @@ from govgo.errors import InputError, UsageError
     help="Prove stored files anew in the background: off, sample (default), all.",
 )
 @option("-upstream", "upstream", metavar="LIST", help="Where modules come from (default GOPROXY).")
-@option("-mode", "mode", metavar="MODE", help="What is not stored: sync or async fetches it, redirect, none.")
+@option(
+    "-mode", "mode", metavar="MODE", help="What is not stored: sync or async fetches it, redirect, none; file:FILE."
+)
 @option("-allow", "allow", multiple=True, metavar="PATTERNS", help="Serve only modules that match.")
 @option("-deny", "deny", multiple=True, metavar="PATTERN[=REASON]", help="Refuse modules that match, and say why.")
 @option("-min-age", "min_age", metavar="AGE", help="Refuse versions younger than AGE, such as 14d.")
@@ -112,7 +114,9 @@ def _settings(flags: dict[str, Any]) -> Any:
         given["events"] = settings.events._replace(name=events_name("-events", flags["events"]))
     given["follow"] = (*settings.follow, *(follow_of("-follow", url) for url in flags["follow"]))
     policy = settings.policy
-    if flags["mode"]:
+    if flags["mode"].startswith("file:"):
+        given["mode_file"] = flags["mode"].removeprefix("file:")
+    elif flags["mode"]:
         if flags["mode"] not in MODES:
             raise FlagError(f'invalid value "{flags["mode"]}" for flag -mode: want one of {", ".join(MODES)}')
         policy = policy._replace(mode=flags["mode"])
