@@ -51,6 +51,7 @@ def position(storage: Storage) -> int:
     return 0 if data is None else int(json.loads(data)["position"])
 
 
+@pytest.mark.slow
 def test_a_follower_that_is_killed_goes_on_where_it_was(tmp_path: Path, bucket: str) -> None:
     """All that a peer and an index name is stored and told once, whatever the moments of the kills."""
     count, others = 24, 6
