@@ -51,6 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"left out: {', '.join(told)}")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the fixtures, which may want go, too
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("go") and shutil.which("go") is None:
         pytest.skip("there is no go command to compare with")

@@ -49,6 +49,16 @@ def one_line(text: str) -> str:
     return visible(text)
 
 
+def why_malformed(error: Exception) -> str:
+    """What is wrong with a document by the error of the library that reads it, as a part of one line.
+
+    Of too deep a nesting each version of Python speaks in other words, and of its own stack.
+    """
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return f"no field {one_line(str(error))}" if isinstance(error, KeyError) else one_line(str(error))
+
+
 @cache
 def _unsafe() -> re.Pattern[str]:
     # Compiled when it is needed: that takes a millisecond, and most commands meet nothing unsafe.

@@ -34,7 +34,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
 from govgo.core.findings import USUAL_CLAIMS, Claim
-from govgo.core.foreign import one_line
+from govgo.core.foreign import one_line, why_malformed
 from govgo.core.licenses.expression import canonical
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import glob_match
@@ -139,7 +139,7 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
     try:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PolicyFileError(f"{file}: {one_line(str(error))}") from None
+        raise PolicyFileError(f"{file}: {why_malformed(error)}") from None
     table = _Table(file, "", document)
     _check_version(table, running)  # another version may know other keys
     table.known("required-version", "check", "licenses", "audit")

@@ -26,7 +26,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any, NamedTuple
 
-from govgo.core.foreign import one_line
+from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib import url as gourl
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
@@ -160,7 +160,7 @@ def parse_settings(file: str, data: bytes) -> Settings:
     try:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{file}: {one_line(str(error))}") from None
+        raise UsageError(f"{file}: {why_malformed(error)}") from None
     check_keys(file, "", document, _KEYS)
     values: dict[str, Any] = {}
     for key, value in document.items():

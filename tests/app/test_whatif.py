@@ -194,8 +194,6 @@ def test_what_is_said_is_done(world: Path, block: int, govgo_runner: Runner, mon
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(50))
 def test_what_is_said_go_does(world: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    if shutil.which("go") is None:
-        pytest.skip("needs go")
     publish(world / "proxy", random.Random(block))
     for seed in range(block * 20, block * 20 + 20):
         check_one(world, seed, govgo_runner, go_runner, monkeypatch)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,7 +88,6 @@ def test_eight_of_govgo(world: World) -> None:
 
 
 @pytest.mark.go
-@pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
 def test_four_of_go_and_four_of_govgo(world: World) -> None:
     words = ["tidy"], ["get", *map(str, MODS)]
     commands = []

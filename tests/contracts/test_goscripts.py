@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,8 +26,6 @@ def test_go_scripts_pass(tmp_path: Path) -> None:
     harness = os.environ.get("GOVGO_GOSCRIPTS", "")
     if not harness:
         pytest.skip("GOVGO_GOSCRIPTS names no harness for cmd/go's script tests")
-    if shutil.which("go") is None:
-        pytest.skip("no go command on this machine")
     report = tmp_path / "report.json"
     command = [f"{harness}/run", "--govgo", f"{sys.executable} -m govgo", "--scripts", "counted", "--json", str(report)]
     root = str(Path(__file__).parents[2])

@@ -180,7 +180,6 @@ def write_world(name: str, top: Path) -> dict[str, str]:
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command")
 @pytest.mark.parametrize("name", WORLDS)
 def test_go_says_what_is_recorded(name: str, tmp_path: Path) -> None:
     environ = write_world(name, tmp_path)

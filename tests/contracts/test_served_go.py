@@ -67,8 +67,6 @@ VERBS = [["mod", "download"], ["get", "q.io/a@latest"], ["get", "-u", "./..."], 
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
 @pytest.mark.parametrize("program", ["govgo", pytest.param("go", marks=pytest.mark.go)])
 def test_as_if_upstream_were_asked(world: World, program: str, words: list[str]) -> None:
-    if program == "go" and GO is None:
-        pytest.skip("no go command")
     command = [*(GOVGO if program == "govgo" else [str(GO)]), *words]
     direct = run(command, world, world.proxy.url, "direct")
     with Served(world) as served:
@@ -85,7 +83,6 @@ BUILDS = [["build", "./..."], ["mod", "download"], ["get", "-u", "./..."], ["mod
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command")
 @pytest.mark.parametrize("words", BUILDS, ids=" ".join)
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_go_builds_from_empty_caches(world: World, tmp_path: Path, words: list[str], tls: bool) -> None:
@@ -111,7 +108,6 @@ def test_go_builds_from_empty_caches(world: World, tmp_path: Path, words: list[s
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command")
 def test_go_over_tls_with_a_password(world: World, tmp_path: Path) -> None:
     import bcrypt
 
@@ -125,7 +121,6 @@ def test_go_over_tls_with_a_password(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command")
 def test_a_cache_that_go_filled_is_served(world: World) -> None:
     """One directory for go and the proxy, at the same time."""
     run([str(GO), "mod", "download"], world, world.proxy.url, "go")

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govgo.core.foreign import UNSAFE, one_line, visible
+from govgo.core.foreign import UNSAFE, one_line, visible, why_malformed
 
 SAFE = ["", "plain", "a\tb\nc", "grün, 中文, ∂", "a::b", "a ::error::b", "# [x]", "## [x]", "C:\\x1b", "12:00:00"]
 
@@ -60,3 +63,19 @@ def test_nothing_unsafe_is_left(text: str) -> None:
     assert visible(shown) == shown
     assert "\n" not in one_line(text)
     assert visible(one_line(text)) == one_line(text)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "why"),
+    [
+        (json.loads, "[" * 100_000, "nested too deep"),
+        (tomllib.loads, "a = " + "[" * 100_000, "nested too deep"),
+        (lambda text: json.loads(text)["id"], "{}", "no field 'id'"),
+        (json.loads, "{x", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+    ],
+    ids=["JSON", "TOML", "a field", "a word of the library"],
+)
+def test_why_a_document_is_malformed(read: Callable[[str], object], text: str, why: str) -> None:
+    with pytest.raises((ValueError, KeyError, RecursionError)) as caught:
+        read(text)
+    assert why_malformed(caught.value) == why

@@ -19,7 +19,7 @@ from govgo.core.gosource.directory import import_dir
 from govgo.core.gosource.parse import parse_imports
 
 GO = shutil.which("go")
-pytestmark = [pytest.mark.go, pytest.mark.skipif(GO is None, reason="no go command")]
+pytestmark = pytest.mark.go
 ORACLE = Path(__file__).parents[2] / "testdata" / "gooracle" / "source.go"
 
 WHOLE = [

@@ -25,7 +25,7 @@ from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network
 from govgo.core.advisory.osv import parse_advisory
-from govgo.core.foreign import one_line
+from govgo.core.foreign import why_malformed
 from govgo.errors import InputError, OfflineError
 from govgo.ports.advisories import Snapshot
 
@@ -108,7 +108,7 @@ def _listed(url: str, data: bytes) -> dict[str, list[tuple[str, str]]]:
     try:
         return {module["path"]: list(_rows(module["vulns"])) for module in json.loads(data)}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise InputError(f"{url}: no index of advisories: {one_line(str(error))}") from error
+        raise InputError(f"{url}: no index of advisories: {why_malformed(error)}") from error
 
 
 def _rows(vulnerabilities: Iterable[Any]) -> Iterable[tuple[str, str]]:

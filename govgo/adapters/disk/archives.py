@@ -69,4 +69,5 @@ def archive_errors(told: Callable[[str], InputError]) -> Iterator[None]:
         RuntimeError,  # a password is wanted
         ValueError,
     ) as error:
-        raise told(str(error)) from error
+        # tarfile lists in lines of their own why it is none of the kinds that it knows.
+        raise told(str(error).partition("\n")[0].removesuffix(":")) from error

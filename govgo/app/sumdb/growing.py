@@ -267,10 +267,13 @@ class GrowingLog:
                 f"{size}",
                 hint="bring the newer files back: to go on from here would show two histories to the world",
             )
+        if shown.tree.size < size < head.tree.size:
+            # Nothing is decided before all is published: so by now `latest` has what was not in it a moment ago.
+            shown = self._head_in(LATEST) or shown
         if size <= shown.tree.size:
             root = stored_tiles(self._storage, shown.tree, prefix_nodes(size)).prefix_root(size)
         else:
-            root = head.tree.hash if size == head.tree.size else b""  # nothing is decided before all is published
+            root = head.tree.hash if size == head.tree.size else b""
         if root != known.tree.hash:
             raise fork_error(known, head, root, ())
         if size < head.tree.size:

@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from govgo.core.advisory.osv import STDLIB
-from govgo.core.foreign import one_line
+from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.purl import read_purl
@@ -141,10 +141,8 @@ def parse_openvex(name: str, data: bytes) -> tuple[VexStatement, ...]:
     """
     try:
         document = json.loads(data)
-    except RecursionError:
-        raise VexError(f"{name}: no OpenVEX document: nested too deep") from None
-    except ValueError as error:
-        raise VexError(f"{name}: no OpenVEX document: {one_line(str(error))}") from None
+    except (ValueError, RecursionError) as error:
+        raise VexError(f"{name}: no OpenVEX document: {why_malformed(error)}") from None
     return tuple(_Reader(name, _object(name, "the document", document)).statements())
 
 

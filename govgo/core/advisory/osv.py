@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from govgo.core.foreign import one_line
+from govgo.core.foreign import one_line, why_malformed
 from govgo.core.version import semver
 from govgo.errors import InputError
 
@@ -141,11 +141,8 @@ def parse_advisory(name: str, data: bytes) -> Advisory:
     try:
         document = json.loads(data)
         return _advisory(document)
-    except RecursionError:  # whose words differ from one Python to the next
-        raise AdvisoryError(f"{one_line(name)}: malformed advisory: nested too deep") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
-        raise AdvisoryError(f"{one_line(name)}: malformed advisory: {one_line(reason)}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise AdvisoryError(f"{one_line(name)}: malformed advisory: {why_malformed(error)}") from error
 
 
 def _advisory(document: Mapping[str, Any]) -> Advisory:

@@ -26,6 +26,7 @@ from govgo.serve.http.responses import (
     Asked,
     Facts,
     Headers,
+    Part,
     body_facts,
     file_facts,
     ok_headers,
@@ -35,7 +36,7 @@ from govgo.serve.http.responses import (
 from govgo.serve.http.routes import Call, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
-from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
+from govgo.serve.protocol.answer import Body, Elsewhere, Mark, OpenFile, Refusal, StoredFile
 from govgo.serve.protocol.question import LASTING_KINDS, Question, module_in, parse_question
 from govgo.serve.upstream.library import Answer
 from govgo.serve.upstream.zips import Reading
@@ -312,12 +313,7 @@ class Application:
     async def _send_file(self, request: _Request, file: StoredFile) -> None:
         facts = file_facts(file)
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
-        part = wanted(request.asked, facts)
-        await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.size or file.file is None:
-            await request.send(_body(b""))
-        else:
-            await request.send(_file(file.file, part.start, part.size, mark=file.mark))
+        await self._send_part(request, wanted(request.asked, facts), headers, file.file, file.mark)
 
     async def _send_reading(self, request: _Request, reading: Reading) -> None:
         """A zip that is on its way: what is there of it, then more, and its end when it is proved."""
@@ -329,15 +325,13 @@ class Application:
             if spool.state == "failed":
                 await self._refuse_spool(request, spool.error)
                 return
-            if spool.state == "proved":
-                tag = f"{spool.size:x}-{id(spool):x}"
-                now = StoredFile(spool.key, spool.size, time.time(), tag, spool.file, spool.mark)
-                headers = ok_headers("zip", file_facts(now), None, private=self._site.access.is_closed)
-                headers = [header for header in headers if header[0] not in (b"etag", b"last-modified")]
-                await self._send_proved(request, now, headers)
-                return
             headers = ok_headers("zip", Facts(b"", 0, 0), None, private=self._site.access.is_closed)
             headers = [header for header in headers if header[0] not in (b"etag", b"last-modified")]
+            if spool.state == "proved":
+                asked = Asked(request.asked.method, _only_range(request.asked))
+                part = wanted(asked, Facts(b"", 0, spool.size))
+                await self._send_part(request, part, headers, spool.file, spool.mark)
+                return
             await request.send(_start(200, [*headers, (b"transfer-encoding", b"chunked")]))
             sent = 0
             while True:
@@ -347,7 +341,7 @@ class Application:
                 over = spool.state == "proved"
                 ready = spool.readable - sent
                 if ready > 0:
-                    await request.send(_file(spool.file, sent, ready, mark=spool.mark if over else "", more=True))
+                    await request.send(_file(spool.file, sent, ready, mark=spool.mark if over else None, more=True))
                     sent += ready
                 elif over:
                     break
@@ -357,13 +351,15 @@ class Application:
         finally:
             self._tails.release(tail)
 
-    async def _send_proved(self, request: _Request, file: StoredFile, headers: Headers) -> None:
-        part = wanted(Asked(request.asked.method, _only_range(request.asked)), file_facts(file))
+    async def _send_part(
+        self, request: _Request, part: Part, headers: Headers, file: OpenFile | None, mark: Mark | None
+    ) -> None:
+        """Answer with a part of a proved zip."""
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.size or file.file is None:
+        if request.asked.method == "HEAD" or not part.size or file is None:
             await request.send(_body(b""))
         else:
-            await request.send(_file(file.file, part.start, part.size, mark=file.mark))
+            await request.send(_file(file, part.start, part.size, mark=mark))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
         from govgo.serve.upstream.faults import refusal_of
@@ -485,5 +481,7 @@ def _body(data: bytes, *, more: bool = False) -> MutableMapping[str, Any]:
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
-def _file(file: OpenFile, offset: int, count: int, *, mark: str = "", more: bool = False) -> MutableMapping[str, Any]:
+def _file(
+    file: OpenFile, offset: int, count: int, *, mark: Mark | None = None, more: bool = False
+) -> MutableMapping[str, Any]:
     return {"type": "govgo.file", "file": file, "offset": offset, "count": count, "mark": mark, "more_body": more}

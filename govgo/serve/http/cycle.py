@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One request and its response below an ASGI application, with two messages that ASGI lacks.
 
-{"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "mark": "…", "more_body": True}
+{"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "mark": Mark, "more_body": True}
     a part of the body that is in a file; if somebody has written to that since it had this mark, the connection is cut
-    before the end; "" for a file to which only this process writes
+    before the end; None for a file to which only this process writes
 {"type": "govgo.abort"}
     cut the connection, so that the client sees that what it has is not whole
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from govgo.serve.protocol.answer import OpenFile
+from govgo.serve.protocol.answer import Mark, OpenFile
 
 _AT_ONCE = 1 << 20
 _PIECE = 256 << 10
@@ -64,7 +64,7 @@ class Cycle(RequestResponseCycle):
             return
         await super().send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_file(self, file: OpenFile, offset: int, count: int, mark: str) -> None:
+    async def _send_file(self, file: OpenFile, offset: int, count: int, mark: Mark | None) -> None:
         if self.disconnected or self.response_complete or not count or self.scope["method"] == "HEAD":
             return
         self.sent += count
@@ -78,7 +78,7 @@ class Cycle(RequestResponseCycle):
         if not whole and not self.disconnected:
             self._abort()
 
-    async def _copy(self, file: OpenFile, offset: int, count: int, mark: str) -> bool:
+    async def _copy(self, file: OpenFile, offset: int, count: int, mark: Mark | None) -> bool:
         """Send a part of a file; whether all of it went out, and is what it was.
 
         The kernel is given a copy. By sendfile(2) it would be given the pages of the file themselves, so that a client
@@ -106,7 +106,7 @@ class Cycle(RequestResponseCycle):
                         piece = file.piece(offset, min(count - held, _AT_ONCE))
                     else:
                         last = last or os.pread(file.descriptor, count, offset)
-                        if not file.is_unwritten(mark):
+                        if mark is not None and not file.is_unwritten(mark):
                             return False
                         piece = memoryview(last)[-count:]
                     sent = os.write(out, piece) if len(piece) else 0
@@ -126,7 +126,7 @@ class Cycle(RequestResponseCycle):
             if not self.disconnected:
                 self.transport.set_write_buffer_limits()
 
-    async def _copy_by_hand(self, file: OpenFile, offset: int, count: int, mark: str) -> bool:
+    async def _copy_by_hand(self, file: OpenFile, offset: int, count: int, mark: Mark | None) -> bool:
         loop = asyncio.get_running_loop()
         while count:
             start, size = offset, min(count, _PIECE)

@@ -23,6 +23,36 @@ class Body(NamedTuple):
     fresh_s: float | None = None
 
 
+class Mark(NamedTuple):
+    """What changes with every write to a file, also one in its place whose times are set back.
+
+    Only the kernel sets the time of the last change of an inode. It changes with names and modes, too: that costs a
+    proof, and no more.
+
+    Attributes:
+        inode: its number.
+        modified_ns: when the content was last written to, which anybody may set.
+        size: in bytes.
+        names: how many it has.
+        changed_ns: when the inode was last changed.
+    """
+
+    inode: int
+    modified_ns: int
+    size: int
+    names: int
+    changed_ns: int
+
+    @property
+    def tag(self) -> str:
+        """The same as a text."""
+        return "-".join(f"{fact:x}" for fact in self)
+
+    def has_content_of(self, other: Mark) -> bool:
+        """Whether the content is the same, by size and time; a new name changes neither."""
+        return (self.inode, self.modified_ns, self.size) == (other.inode, other.modified_ns, other.size)
+
+
 _WINDOW = 4 << 20
 """The parts of a file that are mapped, in bytes."""
 _WINDOWS = 16
@@ -59,29 +89,19 @@ class OpenFile:
                 del self._windows[next(iter(self._windows))]
         return window[start : start + count]
 
-    def mark(self) -> str:
-        """What changes with every write to the file, also one in its place whose times are set back.
-
-        Only the kernel sets the time of the last change of an inode. It changes with names and modes, too: that costs
-        a proof, and no more.
-        """
+    def mark(self) -> Mark:
+        """What it is known by now."""
         found = os.fstat(self.descriptor)
-        facts = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_nlink, found.st_ctime_ns)
-        return "-".join(f"{fact:x}" for fact in facts)
+        return Mark(found.st_ino, found.st_mtime_ns, found.st_size, found.st_nlink, found.st_ctime_ns)
 
-    def is_unwritten(self, mark: str) -> bool:
+    def is_unwritten(self, mark: Mark) -> bool:
         """Whether nobody has written to it since it had this mark, where a proof can no more be had.
 
         A name that was given or taken (evicted, replaced, moved to its place) changes the kernel's time as well, and
-        not the content. Where the names have changed, the other times are believed.
+        not the content. Where the number of names has changed, the other times are believed.
         """
-        now, then = self.mark().split("-"), mark.split("-")
-        return now == then or (now[:3] == then[:3] and now[3] != then[3])
-
-    def written(self) -> tuple[int, int]:
-        """When the content was last written to, in nanoseconds, and its size: a new name changes neither."""
-        found = os.fstat(self.descriptor)
-        return found.st_mtime_ns, found.st_size
+        now = self.mark()
+        return now == mark or (now.has_content_of(mark) and now.names != mark.names)
 
     def forget(self) -> None:
         """Its content is about to become another."""
@@ -101,7 +121,7 @@ class StoredFile(NamedTuple):
         modified: since when, in seconds since the epoch.
         tag: changes with the bytes: the file's mark, or the tag of a storage on another machine.
         file: open for reading, the stored one or a copy of it; None before it is copied.
-        mark: the file's, when it was proved.
+        mark: the file's, when it was proved; None before it is open.
     """
 
     key: str
@@ -109,7 +129,7 @@ class StoredFile(NamedTuple):
     modified: float
     tag: str
     file: OpenFile | None
-    mark: str = ""
+    mark: Mark | None = None
 
     def is_as_proved(self) -> bool:
         """Whether nobody has written to the open file since it was proved."""

@@ -334,9 +334,11 @@ class Library:
         except BadZipError as error:
             await self._damaged(key, str(error))
             return None
-        if opened is None or not opened[1]:
-            return opened[0] if opened is not None else None
+        if opened is None:
+            return None
         found, h1 = opened
+        if not h1:
+            return found
         if self._sound.get(key) != h1 and not await self._is_sound(mod, h1, key):
             return None
         if not found.is_as_proved():

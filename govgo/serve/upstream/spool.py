@@ -15,7 +15,7 @@ from contextlib import suppress
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.errors import GovgoError, StorageError
-from govgo.serve.protocol.answer import OpenFile
+from govgo.serve.protocol.answer import Mark, OpenFile
 
 HELD_BACK = (1 << 16) + 22
 """So many bytes at the end are not given away before the proof: the longest end record of a zip with its comment."""
@@ -30,7 +30,7 @@ class Spool:
         size: how many bytes there are.
         state: "open", "proved" or "failed"; set once.
         error: why it has failed.
-        mark: the file's, when it was proved and had got its place in the storage; "" before.
+        mark: the file's, when it was proved and had got its place in the storage; None before.
         born: counts how often the body began anew; what was read before is then of no use.
     """
 
@@ -42,7 +42,7 @@ class Spool:
         self.size = 0
         self.state = "open"
         self.error: GovgoError | None = None
-        self.mark = ""
+        self.mark: Mark | None = None
         self.born = 0
         self._guard = threading.Lock()
         self._watchers: set[Callable[[], object]] = set()
@@ -82,14 +82,14 @@ class Spool:
             self.born += 1
         self.size = 0
 
-    def prove(self, written: tuple[int, int]) -> None:
-        """All of it is there, and it was what the database says when it had been written to as `written` says.
+    def prove(self, checked: Mark) -> None:
+        """All of it is there, and it was what the database says when it had the mark `checked`.
 
         Raises:
             StorageError: somebody has written to it since.
         """
         self.mark = self.file.mark()
-        if self.file.written() != written:
+        if not self.mark.has_content_of(checked):
             raise StorageError(f"{self.key}: somebody has written to it while it was stored", key=self.key)
         self.state = "proved"
         self._tell()

@@ -48,9 +48,8 @@ def find_zip(storage: Storage, key: str) -> StoredFile | None:
     if descriptor is None:
         return None
     file = OpenFile(descriptor)
-    facts = os.fstat(descriptor)
     mark = file.mark()
-    return StoredFile(key, facts.st_size, facts.st_mtime, mark, file, mark)
+    return StoredFile(key, mark.size, mark.modified_ns / 1e9, mark.tag, file, mark)
 
 
 def copy_zip(storage: Storage, found: StoredFile) -> StoredFile:

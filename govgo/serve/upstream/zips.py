@@ -120,12 +120,12 @@ class ZipFlight:
                 gomod = None
                 if not means.proofs.covers(mod.path):  # else the database says what go.mod is in the zip
                     gomod = await means.cold.stored(lambda: means.storage.read(file_key(mod, "mod")))
-                written = spool.file.written()
+                checked = spool.file.mark()
                 h1 = await means.cold.computed(lambda: check_and_hash_zip(spool.path, mod, shown=self.key, gomod=gomod))
                 await means.proofs.check(mod, h1)
             self.spool = spool
             await self._store(spool, h1)
-            spool.prove(written)
+            spool.prove(checked)
         finally:
             means.counters.observe_fetch(time.monotonic() - begun_s)
             if self.spool is None:

@@ -206,8 +206,6 @@ def test_why_there_is_no_netrc_is_traced_as_by_go(netrc: str, fault: str, progra
 @pytest.mark.go
 @pytest.mark.slow
 def test_go_still_sends_what_is_recorded(net: Internet, tmp_path: Path) -> None:
-    if shutil.which("go") is None:
-        pytest.skip("no go command on this machine")
     for means, event in CASES:
         assert run_go(net, TABLE["means"][means], event, tmp_path) == TABLE["sent"][means][event], (means, event)
     run_go(net, TABLE["told"]["means"], "401 with headers", tmp_path)

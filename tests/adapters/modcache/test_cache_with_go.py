@@ -19,7 +19,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, archive
 
 GO = shutil.which("go")
-pytestmark = [pytest.mark.go, pytest.mark.skipif(GO is None, reason="no go command")]
+pytestmark = pytest.mark.go
 
 MV = ModuleVersion("m.io/Big/x", "v1.0.0")
 GO_MOD = b"module m.io/Big/x\n\ngo 1.21\n"

@@ -91,7 +91,6 @@ def test_the_recorded_questions_are_those_that_are_asked(place: tuple[Repos, Pat
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="needs go")
 @pytest.mark.parametrize("question", list(RECORDED)[:: 4 * STRIDE])
 def test_go_still_answers_as_recorded(question: str, place: tuple[Repos, Path]) -> None:
     repos, home = place

@@ -136,7 +136,6 @@ def gocache() -> str:
 
 
 @pytest.mark.go
-@pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
 @pytest.mark.parametrize(
     ("commits", "sub", "dirty"),
     [  # go compiles and links each: by default one that takes a tag of a directory, commits behind it and changes

@@ -131,6 +131,21 @@ def test_two_writers_race_and_each_version_is_told_once() -> None:
     assert len(told) == len(set(told)) == 8 * 20 + 4 * 8
 
 
+def test_others_decide_between_the_looks_of_a_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key's memory has the second head, `latest` still the first, and by now `commit` has the third: no fork."""
+    log = EventLogSimulator()
+    notes = [log.store(mods(1, number)).note for number in range(3)]
+    log.memory.note = notes[1]
+    read, looks = log.storage.read, [notes[0]]
+
+    def seen(key: str, start: int = 0, length: int | None = None) -> bytes | None:
+        return looks.pop() if key == "latest" and looks else read(key, start, length)
+
+    monkeypatch.setattr(log.storage, "read", seen)
+    assert log.store(mods(1, 3)).tree.size == 4
+    assert not looks
+
+
 @pytest.mark.parametrize("start", [0, 254])
 def test_killed_at_every_change_a_rerun_mends(start: int) -> None:
     died = 0

@@ -221,7 +221,6 @@ def test_bytes_of_a_removal() -> None:
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command on this machine")
 def test_go_goes_on_with_what_is_left(mod: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {**os.environ, "GOTOOLCHAIN": "local", "GOCACHE": str(mod.parent / "build")}
 

@@ -122,12 +122,15 @@ def test_a_damaged_archive(run: Run, work: Path) -> None:
         entry.size = 99_999
         tar.addfile(entry, io.BytesIO(random.Random(0).randbytes(entry.size)))
     sound = name.read_bytes()
-    for place in (len(sound) // 2, 40):  # seen while it is read, and when it is opened
+    # By lzma or by tarfile: which notices first differs from one Python to the next.
+    reasons = ("Corrupt input data", "invalid compressed data", "file could not be opened successfully")
+    said = {f"bad.tar.xz: damaged archive: {reason}\n" for reason in reasons}
+    for place in (len(sound) // 2, 40):  # in what is read later, and in what is read when it is opened
         data = bytearray(sound)
         data[place] ^= 255
         name.write_bytes(data)
         done = run("version", "-m", "bad.tar.xz")
-        assert done.stderr.startswith("bad.tar.xz: damaged archive: ")
+        assert done.stderr in said
         assert done.returncode == 1
 
 
@@ -146,7 +149,6 @@ def test_text_in_a_binary_gives_no_commands(run: Run, work: Path) -> None:
 
 
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command")
 @pytest.mark.parametrize("flags", [[], ["-m"], ["-m", "-json"], ["-v", "-m"]], ids=" ".join)
 def test_as_go(run: Run, work: Path, flags: list[str]) -> None:
     """Go's own tools, which are Go binaries, and files made from the documents of the formats."""
@@ -181,7 +183,6 @@ VARIANTS = {"plain": [], "stripped": ["-ldflags=-s -w"], "trimmed": ["-trimpath"
 
 @pytest.mark.slow
 @pytest.mark.go
-@pytest.mark.skipif(GO is None, reason="no go command")
 def test_binaries_of_every_target_as_go(run: Run, work: Path) -> None:
     assert GO is not None
     (work / "main.go").write_text('package main\n\nimport "C"\n\n//export F\nfunc F() {}\n\nfunc main() { F() }\n')

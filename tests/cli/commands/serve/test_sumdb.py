@@ -219,7 +219,6 @@ def test_govgo_uses_it(
 
 
 @pytest.mark.go
-@pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
 def test_go_uses_it(world: World, database: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("go.sum").write_text("".join(record_text("q.io/filler", f"v1.0.{n}") for n in range(300)))
     Run(capsys, "add", "-storage=db", "go.sum")

@@ -476,7 +476,6 @@ def test_password_of_a_witness_is_masked(world: World, capsys: pytest.CaptureFix
 
 
 @pytest.mark.go
-@pytest.mark.skipif(shutil.which("go") is None, reason="no go command")
 @pytest.mark.parametrize("go", ["1.16", "1.17", "1.20", "1.21", "1.24"])
 def test_complete_adds_what_go_mod_tidy_keeps(world: World, go: str) -> None:
     """Chains of pruned and unpruned modules, a test's import, and modules that could hold a package by name."""
