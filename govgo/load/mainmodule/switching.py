@@ -34,10 +34,7 @@ def release_at_start(session: Session) -> str:
     local, env = session.local_go, session.settings.env
     if env.go111module == "off":
         return local
-    path = find_go_work(session)
-    if not path or not session.files.exists(path):  # `work init` may be about to make the file that GOWORK names
-        root = find_module_root(session, session.settings.cwd)
-        path = posixpath.join(root, "go.mod") if root else ""
+    path = _file_around(session) if may_switch(env.gotoolchain) else ""  # otherwise no file has a say
     data = (session.files.read(path) if path else None) or b""
     release = startup_release(
         env.gotoolchain,
@@ -47,6 +44,15 @@ def release_at_start(session: Session) -> str:
         session.short_path(path),
     )
     return release if goversion.compare(release, goversion.REFERENCE_RELEASE) <= 0 else local
+
+
+def _file_around(session: Session) -> str:
+    """The go.work or go.mod file around the working directory, "" for none."""
+    path = find_go_work(session)
+    if path and session.files.exists(path):  # `work init` may be about to make the file that GOWORK names
+        return path
+    root = find_module_root(session, session.settings.cwd)
+    return posixpath.join(root, "go.mod") if root else ""
 
 
 def switch(session: Session, errors: Iterable[BaseException]) -> None:

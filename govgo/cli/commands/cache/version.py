@@ -31,13 +31,13 @@ def version(files: tuple[str, ...], modules: bool, verbose: bool, as_json: bool,
     """
     from govgo.cli.session import change_directory, environment
 
+    change_directory(flags)
     if not files:
         _refuse_flags()
         show(f"govgo version {__version__} (decides as go{environment().go_version or REFERENCE_RELEASE})\n")
         return 0
     if as_json and not modules:
         raise UsageError("'go version' with -json flag requires -m flag")
-    change_directory(flags)
     return _read(files, modules=modules, verbose=verbose, as_json=as_json)
 
 
