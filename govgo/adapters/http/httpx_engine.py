@@ -17,8 +17,8 @@ import httpx
 from govgo.adapters.disk.system import is_unheard
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
 from govgo.adapters.http.gate import Gate
+from govgo.adapters.http.httpx_options import proxy_option, tls_context
 from govgo.adapters.http.pace import WATCH_S
-from govgo.adapters.http.proxies import address_of
 
 _T = TypeVar("_T")
 _MOST_REQUESTS = 64
@@ -104,8 +104,8 @@ class HttpxEngine:
         if client is None:
             client = self._clients[key] = httpx.AsyncClient(
                 transport=self._transport,
-                proxy=self._proxy(proxy) if proxy and not self._transport else None,
-                verify=self._trust(url.scheme),
+                proxy=None if self._transport else proxy_option(proxy, self._options),
+                verify=tls_context(self._options, url.scheme),
                 timeout=self._timeout,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._most),
                 trust_env=False,
@@ -115,26 +115,6 @@ class HttpxEngine:
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             )
         return client
-
-    def _proxy(self, proxy: str) -> httpx.Proxy:
-        address = address_of(proxy)
-        auth = (address.user, address.password) if address.user or address.password else None
-        secure = address.url.startswith("https:")
-        return httpx.Proxy(address.url, auth=auth, ssl_context=self._trust("https") if secure else None)
-
-    def _trust(self, scheme: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if self._options.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        elif scheme == "https":  # else the context is never used
-            context.hostname_checks_common_name = False  # as in crypto/x509
-            roots = self._options.roots()
-            if roots.file:
-                context.load_verify_locations(cafile=roots.file)
-            elif roots.pem:
-                context.load_verify_locations(cadata=roots.pem.decode("ascii", "ignore"))
-        return context
 
 
 class HttpxAnswer:
