@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from govgo.core.version import goversion
-from govgo.core.version.toolchain import may_switch, newer_toolchain, startup_release
+from govgo.core.version.toolchain import known_release, may_switch, newer_toolchain, startup_release
 from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError, parts
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def release_at_start(session: Session) -> str:
-    """The Go release to answer as by GOTOOLCHAIN and the go.work or go.mod file: the session's own, or a newer one.
-
-    A release newer than the reference release is not chosen: whatever needs it will fail with its own error.
+    """The Go release to answer as by GOTOOLCHAIN and the go.work or go.mod file; one that govgo knows.
 
     Raises:
         UsageError: an invalid value of GOTOOLCHAIN.
@@ -43,7 +41,7 @@ def release_at_start(session: Session) -> str:
         goversion.toolchain_line(data),
         session.short_path(path),
     )
-    return release if goversion.compare(release, goversion.REFERENCE_RELEASE) <= 0 else local
+    return known_release(release, local)
 
 
 def _file_around(session: Session) -> str:
