@@ -128,7 +128,7 @@ TESTED_BY = {
     "adapters/advisories/test_files.py": "adapters/disk: kept",
     "adapters/catalogue/test_scan.py": "adapters/catalogue: database",
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
-    "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine httpx_options",
+    "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",

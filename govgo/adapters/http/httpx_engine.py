@@ -17,8 +17,8 @@ import httpx
 from govgo.adapters.disk.system import is_unheard
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
 from govgo.adapters.http.gate import Gate
-from govgo.adapters.http.httpx_options import proxy_option, tls_context
 from govgo.adapters.http.pace import WATCH_S
+from govgo.adapters.http.proxies import address_of
 
 _T = TypeVar("_T")
 _MOST_REQUESTS = 64
@@ -115,6 +115,39 @@ class HttpxEngine:
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             )
         return client
+
+
+def tls_context(options: EngineOptions, scheme: str) -> ssl.SSLContext:
+    """Whom to trust at URLs of a scheme. Without TLS the context is never used, and no certificate is read for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if options.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif scheme == "https":
+        context.hostname_checks_common_name = False  # as in crypto/x509
+        # Any root is trusted for itself, as with crypto/x509 and libcurl, also one that another has signed: a company
+        # may hand out its intermediate authority alone.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        roots = options.roots()
+        if roots.file:
+            context.load_verify_locations(cafile=roots.file)
+        elif roots.pem:
+            context.load_verify_locations(cadata=roots.pem.decode("ascii", "ignore"))
+    return context
+
+
+def proxy_option(proxy: str, options: EngineOptions) -> httpx.Proxy | None:
+    """A proxy that `EngineOptions.proxy_for` chose; None for "".
+
+    Raises:
+        TransferError: there is no host or no port to connect to.
+    """
+    if not proxy:
+        return None
+    address = address_of(proxy)
+    auth = (address.user, address.password) if address.user or address.password else None
+    secure = address.url.startswith("https:")
+    return httpx.Proxy(address.url, auth=auth, ssl_context=tls_context(options, "https") if secure else None)
 
 
 class HttpxAnswer:

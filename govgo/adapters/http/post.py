@@ -82,7 +82,7 @@ class Poster:
         import httpx
 
         from govgo.adapters.http.hostname import ascii_host
-        from govgo.adapters.http.httpx_options import proxy_option, tls_context
+        from govgo.adapters.http.httpx_engine import proxy_option, tls_context
 
         port = int(url.port or (443 if url.scheme == "https" else 80))
         choose = self._options.proxy_for
