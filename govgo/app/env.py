@@ -73,13 +73,16 @@ def environment_list(session: Session, names: Sequence[str] = (), *, changed_onl
     """The variables asked for, or all that are listed.
 
     Raises:
-        UsageError: a name that is an assignment; GO111MODULE has a value that makes no sense.
+        UsageError: a name that is an assignment; GO111MODULE has a value that makes no sense; all are listed, and there
+            is no platform of the name in GOOS and GOARCH.
     """
     for name in names:
         if "=" in name:
             raise UsageError(f"invalid variable name {quote(name)} (use -w to set variable)")
     env = session.settings.env
     check_go111module(env.go111module)
+    if not names and not is_platform(env.get("GOOS"), env.get("GOARCH")):
+        raise UsageError(f"unsupported GOOS/GOARCH pair {env.get('GOOS')}/{env.get('GOARCH')}")
     place = _place(session) if not names or {"GOMOD", "GOWORK"} & set(names) else {}
     found = tuple(_variable(env, name, place) for name in names or LISTED)
     if not changed_only:

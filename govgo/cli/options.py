@@ -138,7 +138,7 @@ def read_line(
     Raises:
         HelpRequested: the flags ask for help.
         CommandLineError: the line or an entry of GOFLAGS cannot be read.
-        UsageError: GOFLAGS has an entry that no command of go knows.
+        UsageError: GOFLAGS has an entry that no command of go knows; -C has an empty name.
     """
     known = command.flags_under(path)
     general = _general_flags(known, goflags)  # a mistake in GOFLAGS is reported before one on the line
@@ -191,6 +191,7 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
     Raises:
         HelpRequested: the first flag that the command does not know asks for help.
         FlagError: a flag or its value cannot be read.
+        UsageError: -C with an empty name.
     """
     flags: list[_Given] = []
     arguments: list[str] = []
@@ -224,6 +225,8 @@ def _split(known: Mapping[str, Flag], words: Sequence[str], *, mixed: bool) -> t
         flags.append(_Given(name, text, _value(flag, name, text)))
         if name == "C" and len(flags) > 1:
             raise FlagError(f'invalid value "{text}" for flag -C: {_C_FIRST}')
+        if name == "C" and not text:
+            raise UsageError("chdir : no such file or directory")  # `-C $UNSET` must not mean the directory at hand
     return flags, arguments
 
 

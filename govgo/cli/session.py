@@ -113,7 +113,7 @@ def open_session(
     report.start_progress(call.path.partition(" ")[2] if call is not None else "", os.environ)
     network = network_options(flags)
     session = make_session(settings, report, network=network, announce=announce, offline=offline, policy=policy)
-    if flags.get("selects", True):
+    if flags.get("selects", True) and not (call is not None and call.release):  # one that started over has chosen
         session = _at_its_release(session, network, announce=announce, offline=offline)
     if call is not None:
         if is_older(session.local_go):
@@ -260,7 +260,7 @@ def network_options(flags: Mapping[str, Any]) -> NetworkOptions:
 
 
 def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool, offline: bool) -> Session:
-    """The session, or another for the newer Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
+    """The session, or another for the Go release that go.mod, go.work or GOTOOLCHAIN asks for."""
     from govgo.load.mainmodule.switching import release_at_start
     from govgo.wiring.session import make_session
 

@@ -30,7 +30,7 @@ govgo reads go's own variables, and the go env file that `go env -w` writes ($GO
   GOMODCACHE   the module cache, shared with the go command
   GOFLAGS      flags for every command that knows them
   GOWORK       a go.work file, or off
-  GOTOOLCHAIN  whether a GOVGO_GO_VERSION older than govgo's own may give way to a newer one, where go would switch;
+  GOTOOLCHAIN  the Go release to answer as, and whether it may give way to a newer one, where go would switch;
                govgo never downloads a toolchain
 
 govgo's own:

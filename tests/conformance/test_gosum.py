@@ -22,6 +22,7 @@ from govgo.app.tidy import tidy
 from govgo.core.module.escape import escape_path
 from govgo.core.module.paths import is_std
 from govgo.errors import GovgoError, ReportedError
+from govgo.load.mainmodule.write import report_warnings
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
 from govgo.load.session.session import Session, Settings
@@ -151,14 +152,16 @@ def _run(world: World, go_sum: str | None, run: Case) -> Case:
     code, out, err = 0, [], ""
     try:
         out = list(COMMANDS[run["cmd"]](session))
+        report_warnings(session)  # as at the end of every command
     except ReportedError:
         code, err = 1, "\n".join(line.removeprefix("go: ") for line in reporter.lines)
     except GovgoError as error:
         code, err = 1, str(error)
     after = Path(session.settings.cwd, "go.sum")
-    told: Case = {"cmd": run["cmd"], "cache": run["cache"], "code": code, "out": out, "err": []}
-    if code:
-        told["err"] = err.replace(session.settings.cwd, "$MAIN").splitlines()
+    if not code:
+        err = "\n".join(line for line in reporter.lines if not line.startswith(("go: downloading ", "go: finding ")))
+    told: Case = {"cmd": run["cmd"], "cache": run["cache"], "code": code, "out": out}
+    told["err"] = _once(err.replace(session.settings.cwd, "$MAIN").splitlines())
     text = after.read_bytes().decode("utf-8", "surrogateescape") if after.exists() else None
     if text != go_sum:
         told["go_sum"] = text
@@ -166,9 +169,13 @@ def _run(world: World, go_sum: str | None, run: Case) -> Case:
 
 
 def _plain(run: Case) -> Case:
-    """A run as recorded, in the form that `_run` has; what succeeded may have said something, which is talk."""
-    lines = [line.removeprefix("go: ") for line in run["err"]] if run["code"] else []
-    return {**run, "err": lines}
+    """A run as recorded, in the form that `_run` has."""
+    return {**run, "err": _once([line.removeprefix("go: ") for line in run["err"]])}
+
+
+def _once(lines: list[str]) -> list[str]:
+    """What a run told, without the second of two equal warnings (docs/design/fidelity.md)."""
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def test_gosum(world: World) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _SIGN_ONLY = x509.KeyUsage(False, False, False, False, False, True, False, False, False)
 
@@ -27,8 +27,10 @@ def _general(name: str) -> x509.GeneralName:
     return x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, expired: bool = False
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC) - timedelta(days=2 if expired else 0)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -47,27 +49,47 @@ class Authority:
         file: its certificate, in PEM.
     """
 
-    def __init__(self, directory: Path, name: str = "corp root") -> None:
-        """Make its key, and its certificate in `directory`."""
+    def __init__(self, directory: Path, name: str = "corp root", above: Authority | None = None) -> None:
+        """Make its key, and its certificate in `directory`; `above` signs it, where it is no root."""
         self._directory = directory
         self._name = _name(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        made = (
-            _builder(self._name, self._name, self._key.public_key())
+        signer = above or self
+        self._made = (
+            _builder(self._name, signer._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_SIGN_ONLY, critical=True)
-            .sign(self._key, hashes.SHA256())
+            .sign(signer._key, hashes.SHA256())
         )
         self.file = directory / f"{name}.pem"
-        self.file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        self.file.write_bytes(self._made.public_bytes(serialization.Encoding.PEM))
 
-    def server(self, names: Sequence[str], common_name: str = "a server") -> ssl.SSLContext:
-        """The context of a server for some names and addresses; without any, its common name stands alone."""
+    def server(
+        self,
+        names: Sequence[str],
+        common_name: str = "a server",
+        *,
+        expired: bool = False,
+        for_clients: bool = False,
+        sends_all: bool = False,
+    ) -> ssl.SSLContext:
+        """The context of a server for some names and addresses; without any, its common name stands alone.
+
+        Args:
+            names, common_name: of its certificate.
+            expired: its certificate was good until yesterday.
+            for_clients: its certificate may prove clients alone.
+            sends_all: it sends the certificate of this authority, too.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(_name(common_name), self._name, key.public_key())
+        builder = _builder(_name(common_name), self._name, key.public_key(), expired=expired)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName([_general(n) for n in names]), critical=False)
-        return _context(self._directory, builder.sign(self._key, hashes.SHA256()), key)
+        if for_clients:
+            usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+            builder = builder.add_extension(usage, critical=False)
+        above = (self._made,) if sends_all else ()
+        return _context(self._directory, key, builder.sign(self._key, hashes.SHA256()), *above)
 
     def issue(self, common_name: str, names: Sequence[str] = ()) -> str:
         """The file of a certificate and its key, in PEM."""
@@ -94,14 +116,14 @@ def self_signed(directory: Path, name: str, *, signs_only: bool) -> tuple[ssl.SS
     made = builder.sign(key, hashes.SHA256())
     file = directory / f"{name}.pem"
     file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    return _context(directory, made, key), file
+    return _context(directory, key, made), file
 
 
-def _context(directory: Path, made: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def _context(directory: Path, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate) -> ssl.SSLContext:
     plain = serialization.NoEncryption()
-    file = directory / f"{made.serial_number}.key"
+    file = directory / f"{chain[0].serial_number}.key"
     secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    file.write_bytes(b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain) + secret)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

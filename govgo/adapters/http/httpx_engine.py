@@ -107,32 +107,45 @@ class HttpxEngine:
         transport = self._transports.get(key)
         if transport is None:
             transport = self._transports[key] = self._transport or httpx.AsyncHTTPTransport(
-                proxy=self._proxy(proxy) if proxy else None,
-                verify=self._trust(url.scheme),
+                proxy=proxy_option(proxy, self._options),
+                verify=tls_context(self._options, url.scheme),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._most),
                 trust_env=False,
             )
         return transport
 
-    def _proxy(self, proxy: str) -> httpx.Proxy:
-        address = address_of(proxy)
-        auth = (address.user, address.password) if address.user or address.password else None
-        secure = address.url.startswith("https:")
-        return httpx.Proxy(address.url, auth=auth, ssl_context=self._trust("https") if secure else None)
 
-    def _trust(self, scheme: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if self._options.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        elif scheme == "https":  # else the context is never used
-            context.hostname_checks_common_name = False  # as in crypto/x509
-            roots = self._options.roots()
-            if roots.file:
-                context.load_verify_locations(cafile=roots.file)
-            elif roots.pem:
-                context.load_verify_locations(cadata=roots.pem.decode("ascii", "ignore"))
-        return context
+def tls_context(options: EngineOptions, scheme: str) -> ssl.SSLContext:
+    """Whom to trust at URLs of a scheme. Without TLS the context is never used, and no certificate is read for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if options.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif scheme == "https":
+        context.hostname_checks_common_name = False  # as in crypto/x509
+        # Any root is trusted for itself, as with crypto/x509 and libcurl, also one that another has signed: a company
+        # may hand out its intermediate authority alone.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        roots = options.roots()
+        if roots.file:
+            context.load_verify_locations(cafile=roots.file)
+        elif roots.pem:
+            context.load_verify_locations(cadata=roots.pem.decode("ascii", "ignore"))
+    return context
+
+
+def proxy_option(proxy: str, options: EngineOptions) -> httpx.Proxy | None:
+    """A proxy that `EngineOptions.proxy_for` chose; None for "".
+
+    Raises:
+        TransferError: there is no host or no port to connect to.
+    """
+    if not proxy:
+        return None
+    address = address_of(proxy)
+    auth = (address.user, address.password) if address.user or address.password else None
+    secure = address.url.startswith("https:")
+    return httpx.Proxy(address.url, auth=auth, ssl_context=tls_context(options, "https") if secure else None)
 
 
 class HttpxAnswer:

@@ -20,7 +20,6 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.credentials import Credentials, load_goauth
 from govgo.adapters.http.engine import EngineOptions, Timeouts, TransferError
-from govgo.adapters.http.proxies import address_of
 from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
@@ -108,26 +107,22 @@ class Poster:
             raise NetworkError(f'{method.capitalize()} "{shown}": {why}', url=shown, inner=error) from error
 
     def client(self, url: gourl.GoURL) -> httpx.Client:
-        """A client for the server of a URL."""
-        import ssl
+        """A client for the server of a URL.
 
+        Raises:
+            TransferError: the variables name a proxy that cannot be used.
+        """
         import httpx
+
+        from govgo.adapters.http.hostname import ascii_host
+        from govgo.adapters.http.httpx_engine import proxy_option, tls_context
 
         port = int(url.port or (443 if url.scheme == "https" else 80))
         choose = self._options.proxy_for
-        proxy = choose(url.scheme, url.hostname, port) if choose else ""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if url.scheme == "https":
-            roots = self._options.roots()
-            if roots.file:
-                context.load_verify_locations(cafile=roots.file)
-            elif roots.pem:
-                context.load_verify_locations(cadata=roots.pem.decode("ascii", "ignore"))
-        address = address_of(proxy) if proxy else None
-        auth = (address.user, address.password) if address is not None and address.user else None
+        proxy = choose(url.scheme, ascii_host(url.hostname), port) if choose else ""
         return httpx.Client(
-            proxy=httpx.Proxy(address.url, auth=auth) if address is not None else None,
-            verify=context,
+            proxy=proxy_option(proxy, self._options),
+            verify=tls_context(self._options, url.scheme),
             timeout=self._limit_s,
             trust_env=False,
             follow_redirects=False,

@@ -33,7 +33,9 @@ VARIABLES = (
     Variable("GOENV", "The go env file, which `go env -w` and `govgo env -w` write; `off` for none."),
     Variable("GOWORK", "The go.work file to use, or `off`.", "the nearest go.work"),
     Variable("GO111MODULE", "`off` switches modules off, which govgo then refuses.", "on"),
-    Variable("GOTOOLCHAIN", "Whether an older release may give way to a newer one; none is ever downloaded.", "auto"),
+    Variable(
+        "GOTOOLCHAIN", "The Go release to answer as; +auto lets it give way to a newer one. None is downloaded.", "auto"
+    ),
     Variable("GOOS", "The operating system that build constraints are judged for."),
     Variable("GOARCH", "The architecture that build constraints are judged for."),
     Variable("CGO_ENABLED", "Whether files that use cgo count."),

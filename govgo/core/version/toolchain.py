@@ -2,7 +2,8 @@
 """Which Go release a command acts as: the choice at its start, and the choice of a newer one when a module needs that.
 
     GOTOOLCHAIN=auto              the newest of govgo's own release, the go line and the toolchain line
-    GOTOOLCHAIN=go1.25.1+auto     likewise, but at least go1.25.1
+    GOTOOLCHAIN=go1.25.1+auto     likewise, with go1.25.1 in place of govgo's own release
+    GOTOOLCHAIN=go1.25.1          that release, whatever the files say
     GOTOOLCHAIN=local             govgo's own release, whatever the files say
 
 Source: "Go Toolchains" (go.dev/doc/toolchain), the sections "Toolchain selection" and "Go toolchain switches".
@@ -45,7 +46,7 @@ def newer_toolchain(needed: str, available: Sequence[str]) -> str:
 
 
 def startup_release(setting: str, local: str, go_line: str = "", toolchain_line: str = "", file: str = "") -> str:
-    """The Go release that a command acts as from its start; never one older than `local`.
+    """The Go release that a command acts as from its start.
 
     Args:
         setting: GOTOOLCHAIN.
@@ -69,7 +70,6 @@ def startup_release(setting: str, local: str, go_line: str = "", toolchain_line:
                 raise UsageError(f"invalid GOTOOLCHAIN {quote(setting)}{which}")
         if plus and mode not in ("auto", "path"):
             raise UsageError(f"invalid GOTOOLCHAIN {quote(setting)}: only version suffixes are +auto and +path")
-        release = goversion.max_version(local, release)
     if mode != "auto" or toolchain_line == "default":
         return release
     if toolchain_line:
@@ -81,3 +81,8 @@ def startup_release(setting: str, local: str, go_line: str = "", toolchain_line:
         return release
     first = goversion.is_lang(go_line) and goversion.compare(go_line, goversion.GO_STRICT_VERSION) >= 0
     return go_line + ".0" if first else go_line  # from Go 1.21 on, a language version is no release
+
+
+def known_release(release: str, local: str) -> str:
+    """`release` where govgo knows its rules, else `local`: what needs a newer one will fail with its own error."""
+    return release if goversion.compare(release, goversion.REFERENCE_RELEASE) <= 0 else local

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from govgo.core.version import goversion
-from govgo.core.version.toolchain import may_switch, newer_toolchain, startup_release
+from govgo.core.version.toolchain import known_release, may_switch, newer_toolchain, startup_release
 from govgo.errors import Failure, NotFoundError, SecurityError, UnavailableError, parts
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def release_at_start(session: Session) -> str:
-    """The Go release to answer as by GOTOOLCHAIN and the go.work or go.mod file: the session's own, or a newer one.
-
-    A release newer than the reference release is not chosen: whatever needs it will fail with its own error.
+    """The Go release to answer as by GOTOOLCHAIN and the go.work or go.mod file; one that govgo knows.
 
     Raises:
         UsageError: an invalid value of GOTOOLCHAIN.
@@ -34,10 +32,7 @@ def release_at_start(session: Session) -> str:
     local, env = session.local_go, session.settings.env
     if env.go111module == "off":
         return local
-    path = find_go_work(session)
-    if not path or not session.files.exists(path):  # `work init` may be about to make the file that GOWORK names
-        root = find_module_root(session, session.settings.cwd)
-        path = posixpath.join(root, "go.mod") if root else ""
+    path = _file_around(session) if may_switch(env.gotoolchain) else ""  # otherwise no file has a say
     data = (session.files.read(path) if path else None) or b""
     release = startup_release(
         env.gotoolchain,
@@ -46,7 +41,16 @@ def release_at_start(session: Session) -> str:
         goversion.toolchain_line(data),
         session.short_path(path),
     )
-    return release if goversion.compare(release, goversion.REFERENCE_RELEASE) <= 0 else local
+    return known_release(release, local)
+
+
+def _file_around(session: Session) -> str:
+    """The go.work or go.mod file around the working directory, "" for none."""
+    path = find_go_work(session)
+    if path and session.files.exists(path):  # `work init` may be about to make the file that GOWORK names
+        return path
+    root = find_module_root(session, session.settings.cwd)
+    return posixpath.join(root, "go.mod") if root else ""
 
 
 def switch(session: Session, errors: Iterable[BaseException]) -> None:

@@ -13,7 +13,7 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.version import goversion
-from govgo.errors import BuildListError, ConflictError
+from govgo.errors import BuildListError, ConflictError, DiskError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import Summaries
 from govgo.load.mainmodule.keepsums import LoadedPackages, Which, keep_sums
@@ -161,6 +161,8 @@ def _write_go_mod(session: Session, m: ModuleVersion, update: ModUpdate) -> None
             raise ConflictError(
                 "updating go.mod: existing contents have changed since last read", inner=error
             ) from None
+        except DiskError as error:
+            raise DiskError(f"updating go.mod: {error}", path=path, inner=error, hint=error.hint) from None
     session.main.set_index(m, index_mod_file(update.after, update.file))
     session.scope.part(Summaries).clear()
 
@@ -203,6 +205,8 @@ def write_go_sum(
             return
         except ConflictError:
             on_disk = session.files.read(ledger.file)
+        except DiskError as error:
+            raise DiskError(f"updating go.sum: {error}", path=ledger.file, inner=error, hint=error.hint) from None
     raise ConflictError("updating go.sum: existing contents keep changing")
 
 

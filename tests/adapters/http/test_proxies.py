@@ -22,6 +22,7 @@ from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import Timeouts, TransferError
 from govgo.adapters.http.hostname import ascii_host
 from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.post import Poster
 from govgo.adapters.http.proxies import proxy_chooser
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.workspace.goenvfile import load_env
@@ -133,6 +134,15 @@ def test_the_proxy_is_told_what_go_tells_it(
     with pytest.raises(NotFoundError):
         asyncio.run(ask())
     assert told(net) == TABLE["told"][way]
+
+
+@pytest.mark.parametrize("way", TABLE["told"])
+def test_what_is_posted_takes_the_same_way(way: str, net: Internet) -> None:
+    base, variables = set_up(net, way)
+    trusted = {"SSL_CERT_FILE": net.roots, "SSL_CERT_DIR": net.no_more_roots}
+    poster = Poster(load_env({"GOENV": "off", **trusted, **variables}).network, Timeouts())
+    assert poster.post(base + INFO, b"", "text/plain", 100).status == 404
+    assert [line.replace("POST ", "GET ") for line in told(net)] == TABLE["told"][way]
 
 
 @pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])

@@ -22,6 +22,7 @@ from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import Roots, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.post import Poster
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.core.goenv import NetworkEnv
 from govgo.errors import NetworkError, NotFoundError
@@ -31,7 +32,10 @@ from tests.simulators.internet import Internet
 
 FILE = Path(__file__).parents[3] / "testdata" / "roots.json"
 TABLE: dict[str, dict[str, str]] = json.loads(FILE.read_text())["trusts"]
-HOSTS = ("names.test", "cn.test", "mail.test", "other.test", "x.corp", "self.test", "signs.test", "stranger.test")
+HOSTS = (
+    *("names.test", "cn.test", "mail.test", "other.test", "x.corp", "self.test", "signs.test", "stranger.test"),
+    *("chain.test", "chainless.test", "expired.test", "clients.test"),
+)
 OPENSSL_IS_STRICTER = {"x.corp", "signs.test"}
 """`*.corp` for x.corp, and a server's own certificate that may only sign others (docs/design/fidelity.md)."""
 
@@ -44,6 +48,7 @@ class Company:
         authority, stranger = Authority(directory, "company"), Authority(directory, "stranger")
         own, own_file = self_signed(directory, "self.test", signs_only=False)
         signs, signs_file = self_signed(directory, "signs.test", signs_only=True)
+        between = Authority(directory, "between", above=authority)
         self.net.servers = {
             "names.test": authority.server(["names.test"]),
             "cn.test": authority.server([], common_name="cn.test"),
@@ -53,9 +58,14 @@ class Company:
             "self.test": own,
             "signs.test": signs,
             "stranger.test": stranger.server(["stranger.test"]),
+            "chain.test": between.server(["chain.test"], sends_all=True),
+            "chainless.test": between.server(["chainless.test"]),
+            "expired.test": authority.server(["expired.test"], expired=True),
+            "clients.test": authority.server(["clients.test"], for_clients=True),
         }
         root = authority.file.read_bytes()
         files = {"company.pem": root, "all.pem": root + own_file.read_bytes() + signs_file.read_bytes(), "empty": b""}
+        files["between.pem"] = between.file.read_bytes()
         self.at = directory / "trust"
         for name in ("many", "linked", "nothing"):
             (self.at / name).mkdir(parents=True)
@@ -128,6 +138,24 @@ def ask_govgo(company: Company, case: str, engine: MakeEngine) -> dict[str, str]
 def test_the_servers_that_go_trusts(engine: MakeEngine, case: str, company: Company) -> None:
     expected = {host: "refused" if host in OPENSSL_IS_STRICTER else answer for host, answer in TABLE[case].items()}
     assert ask_govgo(company, case, engine) == expected
+
+
+@pytest.mark.parametrize("case", [case for case in TABLE if "-" not in case.split()])
+def test_what_is_posted_goes_to_them_alone(case: str, company: Company) -> None:
+    """Tokens of `publish`, too: a certificate is judged as for all other requests."""
+    company.net.play({})
+    proxies = {"HTTPS_PROXY": company.net.url}
+    poster = Poster(load_env({"GOENV": "off", **company.variables(case), **proxies}).network, Timeouts())
+    answers = {}
+    for host in HOSTS:
+        try:
+            answers[host] = "trusted" if poster.post(f"https://{host}/", b"", "", 100).status == 404 else "?"
+        except NetworkError:
+            answers[host] = "refused"
+    expected = {host: "refused" if host in OPENSSL_IS_STRICTER else answer for host, answer in TABLE[case].items()}
+    assert answers == expected
+    reached = {what.split("/")[2] for what, _ in company.net.asked if what.startswith("POST")}
+    assert reached == {host for host, answer in answers.items() if answer == "trusted"}
 
 
 @pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])

@@ -7,7 +7,7 @@ import pytest
 
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import ConflictError, GovgoError, StaleError
+from govgo.errors import ConflictError, DiskError, GovgoError, StaleError
 from govgo.load.buildlist.requirements import put_in_force
 from govgo.load.buildlist.roots import update_roots
 from govgo.load.mainmodule.load import load_mod_file, load_mod_graph
@@ -153,3 +153,21 @@ def test_without_a_module_nothing_is_written() -> None:
     load_mod_file(s)
     commit_requirements(s)
     assert files.data == {}
+
+
+@pytest.mark.parametrize("name", ["go.mod", "go.sum"])
+def test_a_file_that_cannot_be_written_is_told_as_by_go(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `go mod tidy` of go 1.26.8 prints where the file is mounted for reading alone."""
+    s, files = session(STALE, mod="mod")
+    load_mod_graph(s)
+    fault = f"open /main/{name}: read-only file system"
+
+    def replace(path: str, before: bytes | None, after: bytes) -> None:
+        if path.endswith(name):
+            raise DiskError(fault, path=path)
+
+    monkeypatch.setattr(files, "replace", replace)
+    with pytest.raises(DiskError) as caught:
+        commit_requirements(s)
+    assert str(caught.value) == f"updating {name}: {fault}"
+    assert caught.value.path == f"/main/{name}"

@@ -9,6 +9,7 @@ from govgo import __version__
 from govgo.cli.call import current_call, reporter, show
 from govgo.cli.options import argument, chdir_option, command, option
 from govgo.core.version.goversion import REFERENCE_RELEASE
+from govgo.core.version.toolchain import known_release, startup_release
 from govgo.errors import UsageError
 
 
@@ -31,13 +32,16 @@ def version(files: tuple[str, ...], modules: bool, verbose: bool, as_json: bool,
     """
     from govgo.cli.session import change_directory, environment
 
+    change_directory(flags)
     if not files:
         _refuse_flags()
-        show(f"govgo version {__version__} (decides as go{environment().go_version or REFERENCE_RELEASE})\n")
+        env = environment()
+        local = env.go_version or REFERENCE_RELEASE
+        release = known_release(startup_release(env.gotoolchain, local), local)
+        show(f"govgo version {__version__} (decides as go{release})\n")
         return 0
     if as_json and not modules:
         raise UsageError("'go version' with -json flag requires -m flag")
-    change_directory(flags)
     return _read(files, modules=modules, verbose=verbose, as_json=as_json)
 
 
