@@ -24,6 +24,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, overwrite, read_locked
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
+from govgo.adapters.disk.workdir import absolute
 from govgo.adapters.storage.keys import check_tag
 from govgo.core.golib.quote import quote
 from govgo.errors import DiskError, InputError, StorageError
@@ -47,7 +48,7 @@ class DirectoryStorage:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = os.path.abspath(root)
+        self.root = absolute(root)
         self._held: set[str] = set()
         self._guard = Lock()
 

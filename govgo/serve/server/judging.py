@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.advisories.web import WebSource
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.adapters.disk.workdir import absolute
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import DEFAULT_VULNDB, GoEnv
@@ -38,7 +38,7 @@ def verdicts_of(settings: Settings, rules: Rules, env: GoEnv, report: Reporter) 
 
     def source(name: str) -> AdvisorySource:
         if "://" not in name:
-            return FileSource(os.path.abspath(name), kept, name=name)
+            return FileSource(absolute(name), kept, name=name)
         network = Network(env, report, NetworkOptions(), local=False)
         held.append(network)
         return WebSource(name, network, kept)
