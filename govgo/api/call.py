@@ -46,7 +46,7 @@ def open_session(
     offline: bool = False,
 ) -> Iterator[Session]:
     """A silent session in `directory`; with "mod", it may add to what go.mod says, in memory."""
-    from govgo.adapters.disk.workdir import absolute
+    from govgo.adapters.disk.diskerror import absolute
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.adapters.workspace.goenvfile import load_env
     from govgo.core.version.goversion import REFERENCE_RELEASE

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import flag_options, option

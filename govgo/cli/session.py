@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govgo.adapters.disk.workdir import getwd
+from govgo.adapters.disk.diskerror import getwd
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.storage.plain import PlainStorage

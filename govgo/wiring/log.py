@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.post import Poster
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.repository.repository import Repository

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import BinaryIO, NamedTuple
 
-from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Posted, Poster, Uploader
 from govgo.adapters.modzip.directory import create_zip_from_dir

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Poster
 from govgo.adapters.storage.open import open_storage

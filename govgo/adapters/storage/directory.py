@@ -20,11 +20,10 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from threading import Lock
 
 from govgo.adapters.disk import atomic
-from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.disk.lockfile import locked, overwrite, read_locked
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
-from govgo.adapters.disk.workdir import absolute
 from govgo.adapters.storage.keys import check_tag
 from govgo.core.golib.quote import quote
 from govgo.errors import DiskError, InputError, StorageError

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute
 from govgo.core.mirror.manifest import KEY
 from govgo.errors import UsageError
 

@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from govgo.adapters.disk.workdir import absolute
+from govgo.adapters.disk.diskerror import absolute
 from govgo.core.goenv import (
     DEFAULT_GOPROXY,
     DEFAULT_GOSUMDB,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.advisories.web import WebSource
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.disk.kept import KeptFiles
-from govgo.adapters.disk.workdir import absolute
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.core.goenv import DEFAULT_VULNDB, GoEnv

@@ -39,7 +39,7 @@ def completion(shells: tuple[str, ...]) -> None:
 @argument("shells", behind="line")
 def complete_command(shells: tuple[str, ...], line: tuple[str, ...]) -> None:
     """Print what may stand at the cursor of a line, for the scripts of `govgo completion`."""
-    from govgo.adapters.disk.workdir import getwd
+    from govgo.adapters.disk.diskerror import getwd
     from govgo.cli.completion.candidates import complete
     from govgo.cli.completion.knowledge import DiskKnowledge
     from govgo.cli.completion.protocol import answer_text, words_at_cursor
