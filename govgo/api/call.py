@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from govgo.errors import DiskError, GovgoError, InputError, ReportedError, SecurityError, gravest, parts
+from govgo.errors import DiskError, GovgoError, ReportedError, SecurityError, gravest, parts
 from govgo.ports.talk import Cancelled
 
 if TYPE_CHECKING:
@@ -46,17 +46,14 @@ def open_session(
     offline: bool = False,
 ) -> Iterator[Session]:
     """A silent session in `directory`; with "mod", it may add to what go.mod says, in memory."""
-    from govgo.adapters.disk.diskerror import reason
+    from govgo.adapters.disk.diskerror import absolute
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.adapters.workspace.goenvfile import load_env
     from govgo.core.version.goversion import REFERENCE_RELEASE
     from govgo.load.session.session import Settings
     from govgo.wiring.session import HookReporter, make_session
 
-    try:
-        cwd = os.path.abspath(directory)
-    except OSError as error:  # the working directory has been removed
-        raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
+    cwd = absolute(directory)
     if not os.path.isdir(cwd):
         why = "not a directory" if os.path.exists(cwd) else "no such file or directory"
         raise DiskError(f"chdir {directory}: {why}", path=directory)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from govgo.adapters.disk.diskerror import absolute
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
 from govgo.cli.options import flag_options, option
@@ -185,7 +186,7 @@ def _outputs(
         if not colon or not file:
             raise UsageError(f"-o {value}: want FORMAT:FILE")
         end = "/" if directories and file.endswith("/") else ""
-        found.append((form, file if file == STDOUT else os.path.abspath(os.path.join(flags["chdir"], file)) + end))
+        found.append((form, file if file == STDOUT else absolute(os.path.join(flags["chdir"], file)) + end))
     form = "json" if flags["as_json"] else flags["form"]
     if form or not any(file == STDOUT for _, file in found):
         found.append((form or TEXT, STDOUT))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govgo.adapters.disk.diskerror import reason
+from govgo.adapters.disk.diskerror import getwd
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
 from govgo.cli.options import FlagError
@@ -81,10 +81,7 @@ def working_directory(environ: Mapping[str, str]) -> str:
                 return "/" + pwd.lstrip("/")
         except OSError:
             pass
-    try:
-        return os.getcwd()
-    except OSError as error:
-        raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
+    return getwd()
 
 
 def open_session(

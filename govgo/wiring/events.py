@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.storage.plain import PlainStorage
@@ -59,7 +59,7 @@ def list_events(
         network.loop()
         remote = Web(network.client).open(f"{wanted.url.rstrip('/')}/events")
         verifier = wanted.verifier._replace(origin=wanted.verifier.name)
-        log = RemoteLog(verifier, remote, PlainStorage(os.path.abspath(state)), report.note)
+        log = RemoteLog(verifier, remote, PlainStorage(absolute(state)), report.note)
         return network.run(_list(log, wanted, tell))
 
 

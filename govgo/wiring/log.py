@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.post import Poster
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.repository.repository import Repository
@@ -80,7 +81,7 @@ def open_log(means: Means, url: str = "") -> Iterator[WebLog]:
 
 def open_clone(directory: str) -> Clone:
     """The clone in a directory, which need not exist yet."""
-    return Clone(PlainStorage(os.path.abspath(directory)))
+    return Clone(PlainStorage(absolute(directory)))
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def audit_log(directory: str, means: Means, sample: int = 0) -> LogRun:
     started, begun_s = datetime.now(UTC), time.monotonic()
     clone = open_clone(directory)
     verifier = parse_verifier(clone.key())
-    with worker_processes(means.workers) as pool, DiskBuckets(os.path.abspath(directory)) as buckets:
+    with worker_processes(means.workers) as pool, DiskBuckets(absolute(directory)) as buckets:
         audit = LogAudit(clone, verifier, pool, buckets, means.report, in_flight=means.workers + 1)
         run = audit.run(started)
     if sample:

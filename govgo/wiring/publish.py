@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import BinaryIO, NamedTuple
 
-from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Posted, Poster, Uploader
 from govgo.adapters.modzip.directory import create_zip_from_dir
@@ -85,7 +85,7 @@ def run_publish(
         Poster(env.network, timeouts), url, env.process.get("GOVGO_PUBLISH_TOKEN", ""), env.network.netrc
     )
     with tempfile.TemporaryDirectory(prefix="govgo-publish-") as desk:
-        mod, source, path = _zip(env, version, os.path.abspath(where), desk, worktree=worktree)
+        mod, source, path = _zip(env, version, absolute(where), desk, worktree=worktree)
         found = examine(path, mod)
         size = os.stat(path).st_size
         key = segment_escape(f"publish/{file_key(mod, 'zip')}")

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Poster
 from govgo.adapters.storage.open import open_storage
@@ -33,7 +33,7 @@ def open_place(place: str, environ: Mapping[str, str]) -> Storage:
         raise UsageError("where is the checksum database? name its directory with -storage")
     if "://" in place and not place.startswith("file://"):
         return open_storage(place, environ)
-    return PlainStorage(os.path.abspath(place.removeprefix("file://")))
+    return PlainStorage(absolute(place.removeprefix("file://")))
 
 
 def init_database(name: str, place: str, key_file: str, environ: Mapping[str, str]) -> tuple[str, str, bool]:
@@ -47,7 +47,7 @@ def init_database(name: str, place: str, key_file: str, environ: Mapping[str, st
         StorageError, DiskError: files cannot be written.
     """
     storage = open_place(place, environ)
-    key_file = os.path.abspath(key_file) if key_file else default_key_file(name, environ)
+    key_file = absolute(key_file) if key_file else default_key_file(name, environ)
     _check_name(name)
     signer = create_key(key_file, name)
     key = verifier_key(signer)
@@ -63,7 +63,7 @@ def open_publisher(place: str, key_file: str, environ: Mapping[str, str]) -> Pub
     """
     storage = open_place(place, environ)
     verifier = database_key(storage)
-    key_file = os.path.abspath(key_file) if key_file else default_key_file(verifier.name, environ)
+    key_file = absolute(key_file) if key_file else default_key_file(verifier.name, environ)
     signer = read_key(key_file)
     if verifier_key(signer) != stored_key(storage):
         raise UsageError(f"{key_file} has the key of another checksum database than {verifier.name} in the storage")

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ import pytest
 
 from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.cli.main import run
+from govgo.cli.reference.pages import all_pages
 from tests.simulators.proxy import File, Stall
 from tests.simulators.world import World
 
@@ -31,7 +33,7 @@ GET = ["get", "q.io/b@v1.0.0"]
 GONE = "govgo: cannot determine current directory: getwd: no such file or directory\n"
 NO_CACHE = "govgo: module cache not found: neither GOMODCACHE nor GOPATH is set\n"
 NO_CONFIG = "govgo: cannot find go env config: neither $XDG_CONFIG_HOME nor $HOME are defined\n"
-ELAPSED = re.compile(r'"started": "[^"]*"|"duration_s": [0-9.]+')
+ELAPSED = re.compile(r'"(started|time|checked)": "[^"]*"|"duration_s": [0-9.]+')
 FULL = "govgo: write /dev/stdout: no space left on device\n"
 
 
@@ -79,8 +81,65 @@ VERBS = [
     Verb("sum explain q.io/a", NO_CACHE),
     Verb("sum complete -n", NO_CACHE),
     Verb("work init ."),
+    Verb("work use ."),
+    Verb("work edit -json ../go.work"),
+    Verb("work sync"),
+    Verb("work vendor"),
+    Verb("init example.com/other"),
+    Verb("outdated --json"),
+    Verb("tree"),
+    Verb("why --version q.io/a --json"),
+    Verb("what-if tidy --json", NO_CACHE),
+    Verb("diff go.mod go.mod --json"),
+    Verb("hygiene --json"),
+    Verb("fleet list -out ./fleet ."),
+    Verb("fleet report ./none"),
+    Verb("audit --db ../db.zip --json"),
+    Verb("check --json"),
+    Verb("licenses --json", NO_CACHE),
+    Verb("sbom -reproducible --json"),
+    Verb("sbom -reproducible --format spdx"),
+    Verb("proxies q.io/a@v1.0.0 --json"),
+    Verb("sum head"),
+    Verb("sum merge go.sum go.sum go.sum"),
+    Verb("log sync ./clone"),
+    Verb("log audit ./none"),
+    Verb("log watch ./none q.io/a -once"),
+    Verb("log events http://127.0.0.1:9/ -key none", placeless=True),
+    Verb("serve -config none.toml", placeless=True),
+    Verb("publish v1.0.0", placeless=True),
+    Verb("sumdb init -storage=./db -key=./go.mod sum.example"),
+    Verb("sumdb add -storage=./none q.io/a@v1.0.0"),
+    Verb("sumdb cosign none", placeless=True),
+    Verb("sumdb serve -storage=./none"),
+    Verb("storage ls ../mirror"),
+    Verb("storage stats ../mirror --json"),
+    Verb("storage rm ../mirror q.io/x@v1.0.0"),
+    Verb("storage evict -n -limit=1GB ../mirror"),
+    Verb("storage verify ../mirror --json"),
+    Verb("mirror add -n ./mirror"),
+    Verb("mirror verify ../mirror"),
+    Verb("mirror diff ../mirror ../mirror --json"),
+    Verb("mirror export ../mirror ./parts"),
+    Verb("mirror import ./copy ../parts"),
+    Verb("cache dir"),
+    Verb("cache size -json", NO_CACHE),
+    Verb("cache verify -json", NO_CACHE),
+    Verb("cache prune -n", NO_CACHE),
+    Verb("cache clean -n", NO_CACHE),
+    Verb("explain sum-mismatch", placeless=True),
+    Verb("completion bash", placeless=True),
 ]
 IDS = [verb.line for verb in VERBS]
+ALIKE = ("govgo mod ", "govgo fleet ")
+"""Commands that are others by another name, or one function (`cli/commands/fleet/verbs.py`): some of them will do."""
+
+
+def test_every_command_is_in_the_table() -> None:
+    lines = [f"govgo {verb.line} " for verb in VERBS]
+    names = [page.path for page in all_pages() if not page.is_group and not page.path.startswith(ALIKE)]
+    assert [name for name in names if not any(line.startswith(f"{name} ") for line in lines)] == []
+    assert all(any(line.startswith(name) for line in lines) for name in ALIKE)
 
 
 class End(NamedTuple):
@@ -103,7 +162,7 @@ class Place:
 
     def plain(self, verb: Verb) -> End:
         """How the verb ends where nothing is amiss."""
-        if verb.line not in self._plain:
+        if verb.line not in self._plain or verb.line.startswith("cache "):  # other verbs fill the cache meanwhile
             self._plain[verb.line] = self.run(verb.words)
         return self._plain[verb.line]
 
@@ -112,6 +171,7 @@ class Place:
         self._number += 1
         directory = self._world.main(MAIN, {"a.go": 'package a\n\nimport _ "q.io/a"\n'}, name=f"m{self._number:04d}")
         (directory / "go.sum").write_text(self._record)
+        (directory / "govgo.toml").write_text("[check]\nmax-modules = 9\n")
         return directory
 
     def environment(self, main: Path) -> dict[str, str]:
@@ -127,6 +187,7 @@ class Place:
         prepare: Callable[[], None] = lambda: None,
         without: Sequence[str] = (),
         main: Path | None = None,
+        after: tuple[int, float] | None = None,
         **changed: str,
     ) -> End:
         """Run a command to its end in a copy of this process, where nothing has to be loaded any more.
@@ -136,6 +197,7 @@ class Place:
             prepare: is called before, with the streams in place.
             without: variables to leave out of the environment.
             main: where; a new main module if it is None.
+            after: a signal that is sent, and after how many seconds.
             changed: variables to change.
         """
         directory = main or self.main()
@@ -149,6 +211,7 @@ class Place:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 for number, file in enumerate(files, 1):
                     os.dup2(file, number)
+                sys.stdout, sys.stderr = (os.fdopen(number, "w", 1, closefd=False) for number in (1, 2))
                 os.chdir(directory)
                 os.environ.clear()
                 os.environ.update({name: value for name, value in environ.items() if name not in without})
@@ -157,6 +220,9 @@ class Place:
                 run()
             finally:
                 os._exit(99)
+        if after is not None:
+            time.sleep(after[1])
+            os.kill(child, after[0])
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         for file in files:
             os.close(file)
@@ -165,8 +231,9 @@ class Place:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    """The files below a directory."""
-    files = [path for path in directory.rglob("*") if path.is_file()] if directory.exists() else []
+    """The files below a directory, without the results of a fleet, which hold times."""
+    below = directory.rglob("*") if directory.exists() else ()
+    files = [path for path in below if path.is_file() and path.parts[-3:-1] != ("fleet", "units")]
     return {str(path.relative_to(directory)): path.read_bytes() for path in files}
 
 
@@ -181,8 +248,12 @@ def place(world: World) -> Place:
     record = world.publish("q.io/a", "v1.0.0")
     world.publish("q.io/b", "v1.0.0")
     place = Place(world, record)
-    for words in (GET, ["vendor"], ["list", "-m", "-versions", "q.io/a"]):
-        place.run(words)  # fills the cache, so that no run differs from the next
+    list(all_pages())  # loads every command here, so that no copy of this process has to
+    with zipfile.ZipFile(world.root / "db.zip", "w") as archive:
+        archive.writestr("ID/GO-2020-0001.json", '{"id": "GO-2020-0001", "modified": "2020-01-01T00:00:00Z"}')
+    parts = ["mirror", "export", "../mirror", "../parts"]
+    for words in (GET, ["vendor"], ["list", "-m", "-versions", "q.io/a"], ["mirror", "add", "../mirror"], parts):
+        assert place.run(words).code == 0  # fills the cache, so that no run differs from the next
     return place
 
 
@@ -257,7 +328,7 @@ def test_a_working_directory_that_is_gone(verb: Verb, place: Place) -> None:
         assert (end.code, end.out, end.err) == (plain.code, plain.out, plain.err)
     else:
         assert (end.code, end.err, end.files) == (1, GONE, {})
-        assert end.out == "" or "-json" in verb.line  # a document tells the failure, too
+        assert end.out == "" or "-json" in verb.line or "-format" in verb.line  # a document tells the failure, too
 
 
 def test_the_directory_that_c_names_needs_no_other(place: Place) -> None:
@@ -272,12 +343,14 @@ def test_without_a_home(verb: Verb, place: Place) -> None:
     without = ("HOME", "GOPATH", "GOMODCACHE", "GOENV")
     end = place.run(verb.words, without=without, GOSUMDB="off")
     if verb.homeless:
-        assert (end.out, end.err.removesuffix("\n").rpartition("\n")[2] + "\n") == ("", verb.homeless)
-        assert end.code == 2
-    elif verb.line == "env GOMODCACHE GOMOD":
+        assert (end.code, end.err.removesuffix("\n").rpartition("\n")[2] + "\n") == (2, verb.homeless)
+        assert end.out == "" or "--json" in verb.line or verb.line.startswith("cache ")  # as above
+    elif verb.line in ("env GOMODCACHE GOMOD", "cache dir"):
         assert end.out.splitlines()[0] == ""
     elif verb.line == "list -m -json q.io/a":
         assert "Dir" not in end.out
+    elif verb.line.startswith("sbom "):  # there is no zip whose hash could be told
+        assert (end.code, end.err, "q.io/a" in end.out) == (0, "", True)
     else:
         plain = place.run(verb.words, GOSUMDB="off")
         assert end == plain
@@ -408,6 +481,37 @@ def test_a_signal_at_any_time(number: signal.Signals, world: World, place: Place
     codes = sweep(world, place, number, step_s=0.08, first_s=0.04)
     assert codes <= {0, 130, 1, -number}
     assert codes & {130, -number}
+
+
+def ended_by(number: signal.Signals, verb: Verb, after_s: float, place: Place) -> int:
+    """Send a signal to any verb, and look at its end; the exit code."""
+    plain = place.plain(verb)
+    end = place.run(verb.words, after=(number, after_s))
+    assert "Traceback" not in end.err or "/govgo/" not in end.err, end.err
+    assert "internal error" not in end.err
+    assert end.code in (plain.code, 130, -number, 99), end  # 99: this copy of the test had not come to govgo yet
+    if end.code == 130:
+        assert end.err.endswith("govgo: interrupted\n")
+    assert {name for name in end.files if name.endswith((".tmp", ".govgo-kept"))} <= set() or number == signal.SIGTERM
+    for name in ("go.mod", "go.sum", "govgo.toml", "a.go"):  # as before, or as after the whole verb
+        assert end.files.get(name) in (contents(place.main()).get(name), plain.files.get(name))
+    return end.code
+
+
+@pytest.mark.parametrize(("at", "verb"), list(enumerate(VERBS))[::4], ids=IDS[::4])
+def test_an_interrupt_of_a_verb(at: int, verb: Verb, place: Place) -> None:
+    ended_by(signal.SIGINT, verb, 0.01 + at % 10 * 0.005, place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("verb", VERBS, ids=IDS)
+def test_a_signal_to_any_verb_at_each_five_milliseconds(verb: Verb, number: signal.Signals, place: Place) -> None:
+    after_s, late = 0.0, 0
+    while late < 3:  # a signal to a process that has ended reaches nobody
+        code = ended_by(number, verb, after_s, place)
+        late = late + 1 if code not in (130, -number, 99) else 0
+        after_s += 0.005
 
 
 @pytest.mark.slow

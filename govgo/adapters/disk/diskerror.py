@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Errors of the file system, in the words of Go's os package: `open /path: permission denied`."""
+"""Errors of the file system, in the words of Go's os package: `open /path: permission denied`.
+
+Among them is a working directory that somebody has removed while we are in it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import errno
 import os
 
 from govgo.core.foreign import one_line
-from govgo.errors import DiskError
+from govgo.errors import DiskError, InputError
 
 _FULL_HINT = "free some space and run the command again; nothing half written was left behind"
 
@@ -22,3 +25,24 @@ def disk_error(operation: str, path: str, error: OSError) -> DiskError:
     """A DiskError for `operation` ("open", "mkdir", "rename", …) on `path`."""
     hint = _FULL_HINT if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     return DiskError(f"{operation} {one_line(path)}: {reason(error)}", path=path, inner=error, hint=hint)
+
+
+def getwd() -> str:
+    """Its name, as the system knows it.
+
+    Raises:
+        InputError: it has been removed; in go's words.
+    """
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise InputError(f"cannot determine current directory: getwd: {reason(error)}") from error
+
+
+def absolute(path: str) -> str:
+    """`path` from the root, without `.` and `..`. What `os.path.abspath` is, but that its failure is one of ours.
+
+    Raises:
+        InputError: the path is relative, and the working directory has been removed.
+    """
+    return os.path.normpath(path if os.path.isabs(path) else os.path.join(getwd(), path))

@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from threading import Lock
 
 from govgo.adapters.disk import atomic
-from govgo.adapters.disk.diskerror import disk_error
+from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.disk.lockfile import locked, overwrite, read_locked
 from govgo.adapters.disk.trees import make_dirs
 from govgo.adapters.disk.versionlist import rewrite_list
@@ -47,7 +47,7 @@ class DirectoryStorage:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = os.path.abspath(root)
+        self.root = absolute(root)
         self._held: set[str] = set()
         self._guard = Lock()
 

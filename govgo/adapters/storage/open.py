@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from govgo.adapters.disk.diskerror import absolute
 from govgo.core.mirror.manifest import KEY
 from govgo.errors import UsageError
 
@@ -33,7 +34,7 @@ def open_storage(where: str, environ: Mapping[str, str]) -> Storage:
     """
     scheme = where.partition("://")[0] if "://" in where else ""
     if scheme in ("", "file"):
-        path = os.path.abspath(_path(where) if scheme else where)
+        path = absolute(_path(where) if scheme else where)
         if path.endswith((".tar", ".zip")) and not os.path.isdir(path):
             from govgo.adapters.storage.archive import ArchiveStorage
 

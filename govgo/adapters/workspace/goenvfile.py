@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from govgo.adapters.disk.diskerror import absolute
 from govgo.core.goenv import (
     DEFAULT_GOPROXY,
     DEFAULT_GOSUMDB,
@@ -198,7 +199,7 @@ def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: fr
             lines[where[key]] = ""
     data = "".join(_sort_blocks(lines)).encode("utf-8", "surrogateescape")
     try:
-        DiskWorkspace(places=keeping_places(environ)).write(os.path.abspath(path), data)
+        DiskWorkspace(places=keeping_places(environ)).write(absolute(path), data)
     except DiskError as error:
         raise DiskError(f"writing go env config: {error}", path=path, inner=error) from error
 

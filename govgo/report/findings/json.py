@@ -157,7 +157,7 @@ def _entry(run: Run, module: ModuleReport | None, finding: Finding) -> dict[str,
         "verdict": VERDICTS[finding.verdict],
         "text": visible(sentence(finding)),
         "main_module": None if module is None else module.name,
-        **_line(finding.lines[0]),
+        **_lines(finding),
         "needed_by": list(finding.needed_by),
         "hint": hint_text(finding, run.here),
         "fix": finding.fix,
@@ -176,15 +176,22 @@ def _finding(run: Run, module: ModuleReport | None, finding: Finding) -> dict[st
         "verdict": VERDICTS[finding.verdict],
         "text": visible(sentence(finding)),
         "main_module": None if module is None else module.name,
-        **_line(finding.lines[0]),
-        "count": len(finding.lines),
-        "lines": [_line(line) for line in finding.lines if line != (None, None)],
+        **_lines(finding),
         "evidence": _evidence(finding),
         "cause": cause_text(finding),
         "compared": finding.compared,
         "differences": [{"file": each.name, "change": each.change} for each in finding.differences],
         "needed_by": list(finding.needed_by),
         "hint": hint_text(finding, run.here),
+    }
+
+
+def _lines(finding: Finding) -> dict[str, object]:
+    """What it is about: the first line, how many there are, and each of them."""
+    return {
+        **_line(finding.lines[0]),
+        "count": len(finding.lines),
+        "lines": [_line(line) for line in finding.lines if line != (None, None)],
     }
 
 

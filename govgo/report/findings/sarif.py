@@ -16,6 +16,7 @@ from govgo.core.codes.codes import EXPLANATIONS
 from govgo.core.findings import (
     VERIFY_RULES,
     Finding,
+    Line,
     ModuleReport,
     Place,
     Run,
@@ -106,7 +107,17 @@ def _result(run: Run, module: ModuleReport | None, finding: Finding, rule: int) 
         result["occurrenceCount"] = len(finding.lines)
     if finding.place is not None:
         result["locations"] = [{"physicalLocation": _location(finding.place)}]
-    return result
+    related = [_related(line) for line in finding.others if line.place is not None]
+    return {**result, "relatedLocations": related} if related else result
+
+
+def _related(line: Line) -> dict[str, object]:
+    """A further line with the same fault, and the module version that it is about."""
+    assert line.place is not None
+    location: dict[str, object] = {"physicalLocation": _location(line.place)}
+    if line.module is not None:
+        location["message"] = {"text": _message(visible(f"{line.module.path} {line.module.version}"))}
+    return location
 
 
 def _location(place: Place) -> dict[str, object]:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.advisories.web import WebSource
+from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses.matcher import SpdxMatcher
 from govgo.adapters.loop.network import Network, NetworkOptions
@@ -40,7 +40,7 @@ def verdicts_of(settings: Settings, rules: Rules, env: GoEnv, report: Reporter) 
 
     def source(name: str) -> AdvisorySource:
         if "://" not in name:
-            return FileSource(os.path.abspath(name), kept, name=name)
+            return FileSource(absolute(name), kept, name=name)
         network = Network(env, report, NetworkOptions(), local=False)
         held.append(network)
         return WebSource(name, network, kept)

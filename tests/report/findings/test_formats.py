@@ -22,6 +22,7 @@ from govgo.core.findings import (
     Difference,
     Evidence,
     Finding,
+    Inspection,
     Line,
     ModuleReport,
     Place,
@@ -33,7 +34,7 @@ from govgo.core.findings import (
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.report.findings.github import github_report
 from govgo.report.findings.gitlab import gitlab_report
-from govgo.report.findings.json import json_report
+from govgo.report.findings.json import inspection_report, json_report
 from govgo.report.findings.junit import junit_report
 from govgo.report.findings.markdown import markdown_report
 from govgo.report.findings.sarif import sarif_report
@@ -186,6 +187,50 @@ def test_json_is_valid_by_its_schema(run: Verification) -> None:
     assert [
         error.message for error in kind(schema, format_checker=jsonschema.FormatChecker()).iter_errors(document)
     ] == []
+
+
+APART = tuple(
+    Finding(
+        "offline", None, Verdict.UNCHECKED, f"q.io/{name}: no answer", mod, Place("go.sum", line), reason="no answer"
+    )
+    for line, name in enumerate("abcd", 1)
+    for mod in [ModuleVersion(f"q.io/{name}", "v1.0.0")]
+)
+LINES = [
+    {"module": f"q.io/{name}", "version": "v1.0.0", "file": "go.sum", "line": n} for n, name in enumerate("abcd", 1)
+]
+"""Four findings with one cause, and their lines as JSON has them."""
+
+
+def inspection(*findings: Finding) -> Inspection:
+    module = ModuleReport("module", "example.com/main", ".", (), (), findings)
+    return Inspection("hygiene", "fine", "not fine", (module,), (), datetime(2026, 1, 2, tzinfo=UTC), 1.0)
+
+
+def test_json_of_every_verb_has_all_lines_of_a_merged_finding() -> None:
+    """`hygiene`, `check`, `licenses` and `proxies` share it; a consumer need not know whether findings were merged."""
+    jsonschema = pytest.importorskip("jsonschema")
+    document = json.loads(inspection_report(inspection(*merge_alike(APART))))
+    jsonschema.validate(document, json.loads((OWN / "govgo.hygiene-1.json").read_text()))
+    (error,) = document["errors"]
+    assert (error["text"], error["count"], error["lines"]) == ("no answer (×4)", 4, LINES)
+    assert {name: error[name] for name in LINES[0]} == LINES[0]
+    (alone,) = json.loads(inspection_report(inspection(APART[0])))["errors"]
+    assert (alone["count"], alone["lines"]) == (1, LINES[:1])
+
+
+def test_sarif_has_the_further_lines_of_a_merged_finding() -> None:
+    """Section 3.27.22: places that help to understand the result. The official schema is checked with it."""
+    jsonschema = pytest.importorskip("jsonschema")
+    merged = [each._replace(verdict=Verdict.FINDING, claim=Claim.LINT) for each in APART]
+    report = json.loads(sarif_report(verification(merge_alike(merged), ())))
+    jsonschema.validate(report, json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text()))
+    (result,) = report["runs"][0]["results"]
+    assert result["occurrenceCount"] == 4
+    (first,) = result["locations"]
+    assert first["physicalLocation"]["region"] == {"startLine": 1}
+    related = [(each["message"]["text"], each["physicalLocation"]["region"]) for each in result["relatedLocations"]]
+    assert related == [(f"q.io/{name} v1.0.0", {"startLine": line}) for line, name in enumerate("bcd", 2)]
 
 
 def test_json_tells_what_could_not_be_checked_apart() -> None:

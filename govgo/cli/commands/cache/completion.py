@@ -39,6 +39,7 @@ def completion(shells: tuple[str, ...]) -> None:
 @argument("shells", behind="line")
 def complete_command(shells: tuple[str, ...], line: tuple[str, ...]) -> None:
     """Print what may stand at the cursor of a line, for the scripts of `govgo completion`."""
+    from govgo.adapters.disk.diskerror import getwd
     from govgo.cli.completion.candidates import complete
     from govgo.cli.completion.knowledge import DiskKnowledge
     from govgo.cli.completion.protocol import answer_text, words_at_cursor
@@ -50,5 +51,5 @@ def complete_command(shells: tuple[str, ...], line: tuple[str, ...]) -> None:
         return load_env(os.environ).gomodcache
 
     words, left_out = words_at_cursor("".join(shells), line)
-    answer = complete(command_table(os.environ), words, DiskKnowledge(os.getcwd(), mod_cache))
+    answer = complete(command_table(os.environ), words, DiskKnowledge(getwd(), mod_cache))
     show(answer_text(answer, left_out))
