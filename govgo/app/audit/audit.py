@@ -57,7 +57,7 @@ def audit(
         max_age: a database that was last changed before is a fault.
         packages: leave out what no import of the main modules leads to.
         statements: of OpenVEX documents, which may say that something does not count.
-        fix: also plan how to clear what is found.
+        fix: also plan how to clear what is found; a plan that nobody asked for is about modules alone.
         plan: makes files whose changes stay in memory; for `fix`.
 
     Raises:
@@ -66,7 +66,7 @@ def audit(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     files, where = split_binaries(session, where)
-    if files and fix is not None:
+    if files and fix is not None and fix.is_asked:
         raise UsageError(f"{files[0]}: a binary has no requirements to raise: -plan and -fix are about go.mod")
     return audit_resolved(
         session,

@@ -72,8 +72,9 @@ class AuditedModule(NamedTuple):
         stated: what was found and does not count by a statement of an OpenVEX document.
         expired, unused: entries of govgo.toml that no longer count, or concern nothing.
         mains: the paths of the main modules.
-        fixes: what clears the exposures, for each main module; () where no plan was asked for, or nothing is found.
-        in_go: of what a plan was asked for, that is in Go itself, which no requirement changes.
+        fixes: what clears the exposures, for each main module; () where no plan was made, or nothing is found.
+        in_go: of what a plan was made for, that is in Go itself, which no requirement changes.
+        unplanned: why a plan that nobody asked for was not made; "" where it was, or where there is nothing to plan.
     """
 
     kind: str
@@ -91,6 +92,7 @@ class AuditedModule(NamedTuple):
     mains: tuple[str, ...] = ()
     fixes: tuple[FixPlan, ...] = ()
     in_go: tuple[Unfixable, ...] = ()
+    unplanned: str = ""
 
     @property
     def name(self) -> str:
