@@ -57,9 +57,7 @@ def hints(run: Audit) -> Iterator[str]:
 
 def _has_fixes(run: Audit) -> bool:
     """Whether there is something to plan."""
-    return any(
-        each.vulnerability.fixed_in and each.chain for module, each in run.exposures() if module.kind != BINARY
-    )
+    return any(each.vulnerability.fixed_in and each.chain for module, each in run.exposures() if module.kind != BINARY)
 
 
 def level(run: Audit) -> str:
