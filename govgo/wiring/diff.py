@@ -45,7 +45,8 @@ def run_diff(
     Args:
         session: the command.
         sides: none for HEAD and the work tree, one for that and the work tree, or both. Each is a go.mod file, an
-            archive or a git reference, or each a Go binary; `A..B` is two references, `A...B` also, the first at their common ancestor.
+            archive or a git reference; `A..B` is two references, `A...B` also, the first at their common ancestor. Or
+            both are Go binaries.
         where: what is compared, as in `find_targets`.
         zips: modules of which the source is compared as well: a path, or a path with two versions, `M@v1.0.0..v1.1.0`.
             Where all have versions and no side is named, nothing else is compared.
