@@ -87,13 +87,13 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         return Audit((), (), (fault_of(error),), started)
 
     with Reports(flags, _formats(diffs=flags["diff"]), failed) as reports:
-        session = open_session(flags, announce=False, offline=flags["offline"])
+        session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
         stated = [name for name in environment().get("GOVGO_VULNDB").split(",") if name]
         run = run_audit(
             session,
             where,
             flags["databases"] or stated or [DEFAULT_VULNDB],
-            network=network_options(flags),
+            network=network_options(flags, fails_soon=True),
             offline=flags["offline"],
             max_age=max_age,
             packages=flags["packages"],
