@@ -239,7 +239,7 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
 
 
 _DEAD_S = 1.0
-"""How long a command that fails soon waits until a server acknowledges anything: for three in turn that is below 5 s."""
+"""Seconds that a command that fails soon waits for a sign of a server: for three in turn that is below 5 s."""
 
 
 def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> NetworkOptions:

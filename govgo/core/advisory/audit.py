@@ -52,10 +52,14 @@ class Stated(NamedTuple):
 
 
 class GoRelease(NamedTuple):
-    """The Go release that was matched: "1.26.8", and where it stands; "" for what the environment says."""
+    """The Go release that was matched: "1.26.8", what names it, and the line of go.mod or go.work that does.
+
+    `place` is None where no line does: the environment, a binary.
+    """
 
     version: str
     origin: str
+    place: Place | None = None
 
 
 class AuditedModule(NamedTuple):
