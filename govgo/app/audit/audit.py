@@ -206,8 +206,8 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
     exposures: list[Exposure] = []
     unmatched: list[ModuleVersion] = []
     for go in go_modules(release.version):
-        place = release.place or Place(resolution.mod_file)
-        exposures += [Exposure(each, go, None, (), (), place) for each in index.match(go)]
+        named = release.place or Place(resolution.mod_file)
+        exposures += [Exposure(each, go, None, (), (), named) for each in index.match(go)]
     for mod in resolution.modules:
         if not mod.version:
             continue  # a main module: its version is not known
