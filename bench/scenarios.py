@@ -108,11 +108,11 @@ class Runner:
             self._lay_out(source, state)
             if scenario.go_sum:
                 before = "growth-tidied" if scenario.growth else "warm-list"
-                done = self._warm_state(SCENARIOS[before], project, self._reference)
+                done = self.warm_state(SCENARIOS[before], project, self._reference)
                 for name in ("go.mod", "go.sum"):
                     shutil.copyfile(done / "src" / name, state / "src" / name)
         else:
-            state = self._warm_state(scenario, project, program)
+            state = self.warm_state(scenario, project, program)
         if scenario.no_sum:
             (state / "src/go.sum").unlink()
         if scenario.workspace:
@@ -150,7 +150,7 @@ class Runner:
             if (source / name).exists():
                 shutil.copyfile(source / name, state / "src" / name)
 
-    def _warm_state(self, scenario: Scenario, project: str, program: Program) -> Path:
+    def warm_state(self, scenario: Scenario, project: str, program: Program) -> Path:
         key = program.name, project, scenario.warm_up
         if key not in self._warm:
             state = self._warm[key] = program.directory / f"warm-{len(self._warm)}"

@@ -153,7 +153,8 @@ TESTED_BY = {
         "adapters/fleet: sources; app/fleet: builds; cli/commands/fleet: group list report run verbs worker; "
         "core/fleet: builds; report/fleet: builds html json markdown sections text; wiring/fleet: fleet reduce"
     ),
-    "cli/commands/inspect/test_diff.py": "app/diff: diff sources; report/diff: json markdown; wiring: diff",
+    "cli/commands/inspect/test_diff.py": "app/diff: diff facts sources; report/diff: json markdown; wiring: diff",
+    "cli/commands/inspect/test_diff_binaries.py": "app/diff: binaries",
     "cli/commands/inspect/test_graph.py": "app: drawing; cli: drawing; report/drawing: json lines",
     "cli/commands/inspect/test_hygiene.py": "app: hygiene",
     "cli/commands/inspect/test_outdated.py": "app: outdated; report: age; report/outdated: json markdown text",

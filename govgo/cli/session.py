@@ -85,7 +85,12 @@ def working_directory(environ: Mapping[str, str]) -> str:
 
 
 def open_session(
-    flags: Mapping[str, Any], *, announce: bool = True, offline: bool = False, policy: Policy = LIST
+    flags: Mapping[str, Any],
+    *,
+    announce: bool = True,
+    offline: bool = False,
+    policy: Policy = LIST,
+    fails_soon: bool = False,
 ) -> Session:
     """A session for one command; it is closed when the command ends.
 
@@ -95,6 +100,7 @@ def open_session(
         announce: report each zip before it is fetched.
         offline: ask nobody; what is not kept is an OfflineError.
         policy: what the verb may do, where that matters before its service sets it.
+        fails_soon: as for `network_options`.
 
     Raises:
         UsageError: flags or variables that make no sense.
@@ -108,7 +114,7 @@ def open_session(
     settings = make_settings(flags)
     report = reporter()
     report.start_progress(call.path.partition(" ")[2] if call is not None else "", os.environ)
-    network = network_options(flags)
+    network = network_options(flags, fails_soon=fails_soon)
     session = make_session(settings, report, network=network, announce=announce, offline=offline, policy=policy)
     if flags.get("selects", True) and not (call is not None and call.release):  # one that started over has chosen
         session = _at_its_release(session, network, announce=announce, offline=offline)
@@ -229,8 +235,17 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
     return Horizon(exceptions=",".join(exceptions), first_seen=first_seen, **values)
 
 
-def network_options(flags: Mapping[str, Any]) -> NetworkOptions:
+_DEAD_S = 1.0
+"""Seconds that a command that fails soon waits for a sign of a server: for three in turn that is below 5 s."""
+
+
+def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> NetworkOptions:
     """How to talk to servers, by -x, -j, and -timeout or GOVGO_TIMEOUT.
+
+    Args:
+        flags: the values of `options.module_options`.
+        fails_soon: a gate of CI, which says within seconds that nobody can be reached. Who does answer may take as long
+            as it is for any other command.
 
     Raises:
         UsageError: the last is no duration.
@@ -241,7 +256,7 @@ def network_options(flags: Mapping[str, Any]) -> NetworkOptions:
     given = str(flags.get("timeout") or "")
     text = given or environment().get("GOVGO_TIMEOUT")
     if not text:
-        return options
+        return options._replace(timeouts=options.timeouts._replace(dead_s=_DEAD_S)) if fails_soon else options
     from govgo.core.golib.quote import quote
     from govgo.core.golib.time import parse_duration
 

@@ -50,6 +50,9 @@ class Fixing(NamedTuple):
     dry_run: bool = False
 
 
+_ANSWER_S = 4.0
+"""For all tries of a request to a database of advisories, but while a body comes: it serves files, and need not fetch
+anything first, as a module proxy does."""
 _FILES = (".zip", ".json", ".tar", ".tar.gz", ".tgz")
 """How the names of files end, also of those that are missing: no proxy is asked for a module of such a name."""
 
@@ -145,9 +148,13 @@ def _source(
 ) -> AdvisorySource:
     if "://" in name:
         from govgo.adapters.advisories.web import WebSource
+        from govgo.adapters.http.engine import Timeouts
         from govgo.adapters.loop.network import Network, NetworkOptions
 
-        network = Network(session.settings.env, session.report, options or NetworkOptions(), local=False)
+        options = options or NetworkOptions()
+        if options.timeouts.answer_s == Timeouts().answer_s:  # nobody has said how long to wait
+            options = options._replace(timeouts=options.timeouts.waiting(_ANSWER_S)._replace(total_s=_ANSWER_S))
+        network = Network(session.settings.env, session.report, options, local=False)
         held.callback(network.close)
         return WebSource(name, network, kept, offline=offline)
     path = session.absolute(name)

@@ -128,5 +128,5 @@ class _Engines:
         found: list[Verification] = []
         since = self._options.since if other is None else ""
         options = VerifyOptions(since=since, offline=self._options.offline)
-        run_verify(own, where, claims, options, found.append)
+        run_verify(own, where, claims, options, found.append, self._network)
         return found[0]

@@ -45,7 +45,8 @@ def run_diff(
     Args:
         session: the command.
         sides: none for HEAD and the work tree, one for that and the work tree, or both. Each is a go.mod file, an
-            archive or a git reference; `A..B` is two references, `A...B` also, the first at their common ancestor.
+            archive or a git reference; `A..B` is two references, `A...B` also, the first at their common ancestor. Or
+            both are Go binaries.
         where: what is compared, as in `find_targets`.
         zips: modules of which the source is compared as well: a path, or a path with two versions, `M@v1.0.0..v1.1.0`.
             Where all have versions and no side is named, nothing else is compared.
@@ -59,6 +60,12 @@ def run_diff(
     named = [found for text in zips if (found := _versions(text)) is not None]
     paths = [text for text in zips if _versions(text) is None]
     run = _NOTHING._replace(now=session.clock.now(), offline=offline)
+    binaries = _binaries(session, sides, [*where, *zips])
+    if binaries:
+        from govgo.adapters.disk.executables import DiskExecutables
+        from govgo.app.diff.binaries import diff_binaries
+
+        return diff_binaries(session, *binaries, DiskExecutables(), facts=facts, offline=offline)
     if sides or where or paths or not named:
         old, new = _two(session, sides)
         with ExitStack() as held:
@@ -67,6 +74,26 @@ def run_diff(
                 session, before, after, zips=paths, reader=_reader, licenses=_licenses, facts=facts, offline=offline
             )
     return run._replace(sources=(*run.sources, *(_named_diff(session, *versions) for versions in named)))
+
+
+def _binaries(session: Session, sides: Sequence[str], others: Sequence[str]) -> tuple[str, str] | None:
+    """Two Go binaries that are to be compared; None where no side is one.
+
+    Raises:
+        UsageError: one of them is a binary, or something is named beside them.
+    """
+    from govgo.adapters.disk.executables import DiskExecutables
+    from govgo.load.targets.binaries import is_binary, split_binaries
+
+    executables = DiskExecutables()
+    files = [each for each in split_binaries(session, sides)[0] if is_binary(session, executables, each)]
+    if not files:
+        return None
+    if len(sides) != 2 or len(files) != 2 or others:
+        raise UsageError(
+            f"{files[0]}: a binary has only the modules that are in it, and is compared with another binary alone"
+        )
+    return files[0], files[1]
 
 
 _NOTHING = Comparison(SideName("none", ""), SideName("none", ""), (), {}, (), (), 0, datetime.min)

@@ -12,6 +12,7 @@ from govgo.errors import Failure, GovgoError, SecurityError, gravest
 from govgo.wiring.session import make_session
 
 if TYPE_CHECKING:
+    from govgo.adapters.loop.network import NetworkOptions
     from govgo.adapters.sumdb.session import ProofClient
     from govgo.app.sum.bundle import WrittenBundle
     from govgo.app.verify.verify import Tools
@@ -50,6 +51,7 @@ def run_verify(
     claims: Sequence[Claim],
     options: VerifyOptions,
     tell: Callable[[Verification], object],
+    network: NetworkOptions | None = None,
 ) -> WrittenBundle | None:
     """Check the claims for the modules that `where` names; the session's own module or workspace where it names none.
 
@@ -59,6 +61,7 @@ def run_verify(
         tell: is given the result, before an error of the bundle is raised. It has all that is found: what goes wrong
             after the checks, while the clients of the database are closed, takes nothing from it and is a finding as
             well.
+        network: how to talk to the database.
 
     Returns:
         The bundle that was written of the proofs, None where none was asked for.
@@ -77,7 +80,7 @@ def run_verify(
     try:
         with ExitStack() as held:
             directory = "" if from_bundle else session.settings.cwd
-            client = ProofClient(env, session.report, offline=options.offline, directory=directory)
+            client = ProofClient(env, session.report, network, offline=options.offline, directory=directory)
             asked = _offline_session(session) if options.offline else session
             for each in dict.fromkeys((session.repo, asked.repo)):
                 held.callback(late.attempt, each.close)

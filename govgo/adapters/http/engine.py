@@ -7,6 +7,7 @@ where there is no libcurl, and in tests).
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -48,6 +49,7 @@ class Timeouts(NamedTuple):
         late_s: until the answer begins, after which the request is made once more, beside the first.
         least_rate: bytes per second of a body that comes at all. 32 zips at once over 1 Mbit/s have 4,000 each.
         steady_rate: bytes per second of a body that may take longer than `total_s`.
+        dead_s: until a server shows that it is there at all, for all tries; who answers has the other limits.
     """
 
     connect_s: float = 30.0
@@ -57,6 +59,7 @@ class Timeouts(NamedTuple):
     late_s: float = 60.0
     least_rate: float = 100.0
     steady_rate: float = 4096.0
+    dead_s: float = math.inf
 
     def waiting(self, seconds: float) -> Timeouts:
         """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""

@@ -156,6 +156,8 @@ class Pace:
         if not self.begun:
             if now_s - self._started_s > limits.answer_s:
                 return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while awaiting headers)")
+            if listened and now_s - self._first_s > limits.dead_s and unheard():
+                return TransferError(Fault.OVERDUE, f"{_DEADLINE} while the server takes no connection)")
             if listened and self._is_unheard(now_s, unheard):
                 return TransferError(Fault.UNHEARD, f"{_DEADLINE} while the server takes no connection)")
         elif self._is_slow(now_s):

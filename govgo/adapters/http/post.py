@@ -20,6 +20,7 @@ from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.credentials import Credentials, load_goauth
 from govgo.adapters.http.engine import EngineOptions, Timeouts, TransferError
+from govgo.adapters.http.hostname import ascii_host
 from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
@@ -86,6 +87,7 @@ class Poster:
         """
         import httpx
 
+        asked = str(url._replace(host=ascii_host(url.host)))
         deadline = _Deadline(2 * self._limit_s)
         headers = {**headers, "Accept-Encoding": "identity"}
         received = b""
@@ -94,7 +96,7 @@ class Poster:
                 deadline,
                 self.client(url) as client,
                 client.stream(
-                    method, str(url), content=body, headers=headers, extensions={"trace": deadline.trace}
+                    method, asked, content=body, headers=headers, extensions={"trace": deadline.trace}
                 ) as response,
             ):
                 for piece in response.iter_bytes():
@@ -114,7 +116,6 @@ class Poster:
         """
         import httpx
 
-        from govgo.adapters.http.hostname import ascii_host
         from govgo.adapters.http.httpx_engine import proxy_option, tls_context
 
         port = int(url.port or (443 if url.scheme == "https" else 80))

@@ -29,6 +29,8 @@ _WORD = re.compile(r"[^\W_]+")
 _ENOUGH = 0.9
 """Where licences are so much of a text, headers of licences are not searched for: they are parts of these."""
 _SHORT = 500
+_MOST_REPEATS = 20
+"""Times that one licence is looked for in a text."""
 
 
 class _Hit(NamedTuple):
@@ -61,8 +63,8 @@ class Expressions:
         if sum(hit.length for hit in hits) < _ENOUGH * len(text):
             hits = self._accepted(text, normal, "header", hits)
         coverage = min(1.0, sum(hit.length for hit in hits) / max(1, len(text)))
-        licenses = [hit.name for hit in hits if not hit.is_exception]
-        exceptions = [hit.name for hit in hits if hit.is_exception]
+        licenses = list(dict.fromkeys(hit.name for hit in hits if not hit.is_exception))
+        exceptions = list(dict.fromkeys(hit.name for hit in hits if hit.is_exception))
         if exceptions and len(licenses) == 1:
             licenses = [f"{licenses[0]} WITH {each}" for each in exceptions]
         elif exceptions:
@@ -78,7 +80,21 @@ class Expressions:
             is_free = all(hit.end <= other.start or hit.start >= other.end for other in found)
             if is_free and self._matches(text, hit, is_header=part == "header"):
                 found.append(hit)
+                found += self._repeated(normal, hit, part)
         return found
+
+    def _repeated(self, normal: str, hit: _Hit, part: str) -> Iterator[_Hit]:
+        """The same licence again behind `hit`: for the code of somebody else below one's own copyright."""
+        table = self._exceptions if hit.is_exception else self._licenses
+        prints = table[hit.name][part]["regexpForMatch"]["finger_prints"]
+        at = hit.end
+        for _ in range(_MOST_REPEATS if prints else 0):
+            rest = normal[at:]
+            span = _span(rest, prints)
+            if span is None or not self._matches(rest, hit, is_header=part == "header"):
+                return
+            yield hit._replace(start=at + span[0], end=at + span[1])
+            at += span[1]
 
     def _candidates(self, normal: str, part: str, length: int) -> Iterator[_Hit]:
         for is_exception, table in enumerate((self._licenses, self._exceptions)):
@@ -108,7 +124,8 @@ class Expressions:
 
 
 def _words(text: str) -> str:
-    return f" {' '.join(_WORD.findall(text.lower()))} "
+    """The words alone; the protocol of a link is none (SPDX matching guidelines)."""
+    return f" {' '.join(_WORD.findall(text.lower().replace('https://', 'http://')))} "
 
 
 def _span(normal: str, prints: Collection[str]) -> tuple[int, int] | None:

@@ -27,10 +27,12 @@ from govgo.load.targets.binaries import split_binaries
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import policy_file, read_policy
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
+from govgo.load.targets.targets import shown
 from govgo.ports.advisories import AdvisorySource, Snapshot
 
 if TYPE_CHECKING:
     from govgo.app.audit.plan import FixOptions
+    from govgo.core.modfile.directivefile import DirectiveFile
     from govgo.load.session.session import Session
     from govgo.ports.files import Executables, PlannedFiles, Workspace
 
@@ -57,7 +59,7 @@ def audit(
         max_age: a database that was last changed before is a fault.
         packages: leave out what no import of the main modules leads to.
         statements: of OpenVEX documents, which may say that something does not count.
-        fix: also plan how to clear what is found.
+        fix: also plan how to clear what is found; a plan that nobody asked for is about modules alone.
         plan: makes files whose changes stay in memory; for `fix`.
 
     Raises:
@@ -66,7 +68,7 @@ def audit(
         SecurityError: bytes contradict go.sum or the checksum database.
     """
     files, where = split_binaries(session, where)
-    if files and fix is not None:
+    if files and fix is not None and fix.is_asked:
         raise UsageError(f"{files[0]}: a binary has no requirements to raise: -plan and -fix are about go.mod")
     return audit_resolved(
         session,
@@ -174,16 +176,22 @@ def go_release(session: Session, found: Resolved) -> GoRelease:
     stated = session.settings.env.get("GOVGO_GO_VERSION").removeprefix("go")
     if stated:
         return GoRelease(stated, "GOVGO_GO_VERSION")
-    main = found.session.main
+    own = found.session
+    files: list[tuple[str, DirectiveFile | None]] = [
+        (own.mod_file_path(own.main.root(each)), own.main.mod_file(each)) for each in own.main.modules
+    ]
+    files.append((own.work_path, own.main.work_file))
     best = GoRelease(found.resolution.go_version, "the go line")
-    files = [main.mod_file(each) for each in main.modules]
-    named = [file.toolchain.name for file in files if file is not None and file.toolchain is not None]
-    if main.work_file is not None and main.work_file.toolchain is not None:
-        named.append(main.work_file.toolchain.name)
-    for name in named:
-        version = goversion.from_toolchain(name)
-        if version and goversion.compare(version, best.version) > 0:
-            best = GoRelease(version, "the toolchain line")
+    for path, file in files:
+        if file is None:
+            continue
+        if file.go is not None and file.go.version == best.version and best.place is None:
+            best = best._replace(place=Place(shown(session, path), file.go.syntax.start.line))
+        if file.toolchain is not None:
+            version = goversion.from_toolchain(file.toolchain.name)
+            if version and goversion.compare(version, best.version) > 0:
+                place = Place(shown(session, path), file.toolchain.syntax.start.line)
+                best = GoRelease(version, "the toolchain line", place)
     return best
 
 
@@ -198,7 +206,8 @@ def _audited(found: Resolved, index: AdvisoryIndex, release: GoRelease) -> Audit
     exposures: list[Exposure] = []
     unmatched: list[ModuleVersion] = []
     for go in go_modules(release.version):
-        exposures += [Exposure(each, go, None, (), (), Place(resolution.mod_file)) for each in index.match(go)]
+        named = release.place or Place(resolution.mod_file)
+        exposures += [Exposure(each, go, None, (), (), named) for each in index.match(go)]
     for mod in resolution.modules:
         if not mod.version:
             continue  # a main module: its version is not known

@@ -37,16 +37,22 @@ if TYPE_CHECKING:
     from govgo.ports.files import PlannedFiles, Workspace
 
 
+MOST_UNASKED = 10
+"""For how many modules at fault a plan is made that nobody asked for: each costs version lists and selections."""
+
+
 class FixOptions(NamedTuple):
     """What is asked of a plan.
 
     Attributes:
         ids: what to clear, by any name; () for everything.
         max_go: the go line may not be raised above this; "" for no limit.
+        is_asked: somebody wants the plan. Else it is made where it takes little, and what hinders it is no fault.
     """
 
     ids: tuple[str, ...] = ()
     max_go: str = ""
+    is_asked: bool = True
 
     def wants(self, vulnerability: Vulnerability) -> bool:
         """Whether a vulnerability is to be cleared."""
@@ -106,11 +112,20 @@ class Planning:
         self._counts = counts
         self._plan = plan
         self._faults = faults
+        self._hindered: list[str] = []
 
     def planned(self, audited: AuditedModule) -> AuditedModule:
         """What was found, with a plan for each main module that has something to clear."""
         wanted = [each for each in audited.exposures if self._options.wants(each.vulnerability)]
         in_modules = [each for each in wanted if each.chain]
+        in_go = tuple(_in_go(each) for each in wanted if not each.chain)
+        if not self._options.is_asked:
+            at_fault = len({each.module for each in in_modules})
+            if at_fault > MOST_UNASKED:
+                why = f"{at_fault} modules are at fault, and a plan for more than {MOST_UNASKED} takes a while"
+                return audited._replace(in_go=in_go, unplanned=why)
+            if not any(each.vulnerability.fixed_in for each in in_modules):
+                return audited._replace(in_go=in_go)
         plans = []
         for member in self._members() if in_modules else ():
             try:
@@ -120,8 +135,7 @@ class Planning:
                 continue
             if plan.bumps or plan.unfixable:
                 plans.append(plan)
-        in_go = tuple(_in_go(each) for each in wanted if not each.chain)
-        return audited._replace(fixes=tuple(plans), in_go=in_go)
+        return audited._replace(fixes=tuple(plans), in_go=in_go, unplanned="; ".join(self._hindered))
 
     def _members(self) -> Iterator[Resolved]:
         """The main modules of the target, each resolved by itself."""
@@ -143,7 +157,10 @@ class Planning:
                 self._fail(member.resolution.error, member.resolution.mod_file)
 
     def _fail(self, error: GovgoError, mod_file: str) -> None:
-        self._faults.append(from_error(None, error, Place(mod_file)).unchecked())
+        if self._options.is_asked:
+            self._faults.append(from_error(None, error, Place(mod_file)).unchecked())
+        else:
+            self._hindered.append(str(error))
 
     def _for(self, member: Resolved, exposures: Collection[Exposure]) -> FixPlan:
         names = [{each.vulnerability.id, *each.vulnerability.aliases} for each in exposures]

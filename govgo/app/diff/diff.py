@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from govgo.app.diff.facts import version_facts
 from govgo.core.findings import Finding
 from govgo.core.gosum.lines import read_lines
 from govgo.core.modfile.parser import parse_syntax
@@ -32,7 +33,6 @@ from govgo.load.targets.faults import from_error
 from govgo.load.targets.resolve import Resolved, Unresolved, Uses, resolve_all
 from govgo.load.targets.targets import WORKSPACE, Target, shown
 from govgo.ports.evidence import FileReader
-from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.core.govgotoml import ProjectPolicy
@@ -105,7 +105,8 @@ def diff(
         if zips and isinstance(was, Resolved) and isinstance(now, Resolved):
             wanted += [_Wanted(was, now, each) for each in target.modules if each.path in zips]
         if facts and isinstance(was, Resolved) and isinstance(now, Resolved) and target.modules:
-            known.update(_facts(now, target.modules, known))
+            now.activate()
+            known.update(version_facts(now.session, target.modules, known))
             licensed.append((now, _used(was, now, target.modules)))
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
@@ -249,28 +250,6 @@ def _files(side: Side, found: Resolved) -> Mapping[str, FileSyntax]:
     return {name: parse_syntax(name, text) for name, text in texts.items()}
 
 
-def _facts(
-    now: Resolved, changes: Sequence[ModuleChange], known: Mapping[ModuleVersion, VersionFacts]
-) -> dict[ModuleVersion, VersionFacts]:
-    """When the versions of both sides were made; of those that came also whether they are retracted or deprecated."""
-    sources = {each.new.source: each.new.mod for each in changes if each.new is not None}
-    came = {source: mod for source, mod in sources.items() if source is not None and source not in known}
-    went = {each.old.source for each in changes if each.old is not None} - came.keys()
-    left = [mod for mod in went if mod is not None and mod not in known]
-    if not came and not left:
-        return {}
-    from govgo.load.query.prefetch import warm_latest
-
-    now.activate()
-    session = now.session
-    session.repo.warm([Ask("info", mod.path, mod.version) for mod in [*came, *left]])
-    warm_latest(session, sorted({mod.path for mod in came.values()}))
-    found = {mod: _dated(session, mod, VersionFacts()) for mod in left}
-    for source, mod in came.items():
-        found[source] = _dated(session, source, _judged(session, mod))
-    return found
-
-
 def _used(was: Resolved, now: Resolved, changes: Sequence[ModuleChange]) -> Uses:
     """On each side, what changed, and what is used for it."""
     sides = ((was, [each.old for each in changes]), (now, [each.new for each in changes]))
@@ -278,30 +257,6 @@ def _used(was: Resolved, now: Resolved, changes: Sequence[ModuleChange]) -> Uses
         (found, [(side.mod, side.source) for side in selected if side is not None and side.source is not None])
         for found, selected in sides
     ]
-
-
-def _dated(session: Session, mod: ModuleVersion, facts: VersionFacts) -> VersionFacts:
-    try:
-        return facts._replace(time=session.repo.info(mod.path, mod.version).time)
-    except Failure as error:
-        return facts._replace(unknown=facts.unknown or str(error))
-
-
-def _judged(session: Session, mod: ModuleVersion) -> VersionFacts:
-    from govgo.load.query.retract import ModuleRetractedError, check_deprecation, check_retractions
-
-    facts = VersionFacts()
-    try:
-        check_retractions(session, mod)
-        facts = facts._replace(is_retracted=False)
-    except ModuleRetractedError as error:
-        facts = facts._replace(is_retracted=True, retracted=error.rationale)
-    except Failure as error:
-        return facts._replace(unknown=str(error))
-    try:
-        return facts._replace(deprecated=check_deprecation(session, mod))
-    except Failure as error:
-        return facts._replace(unknown=str(error))
 
 
 def _notes(side: Side, found: Iterable[_Found]) -> Iterator[str]:

@@ -52,10 +52,14 @@ class Stated(NamedTuple):
 
 
 class GoRelease(NamedTuple):
-    """The Go release that was matched: "1.26.8", and where it stands; "" for what the environment says."""
+    """The Go release that was matched: "1.26.8", what names it, and the line of go.mod or go.work that does.
+
+    `place` is None where no line does: the environment, a binary.
+    """
 
     version: str
     origin: str
+    place: Place | None = None
 
 
 class AuditedModule(NamedTuple):
@@ -72,8 +76,9 @@ class AuditedModule(NamedTuple):
         stated: what was found and does not count by a statement of an OpenVEX document.
         expired, unused: entries of govgo.toml that no longer count, or concern nothing.
         mains: the paths of the main modules.
-        fixes: what clears the exposures, for each main module; () where no plan was asked for, or nothing is found.
-        in_go: of what a plan was asked for, that is in Go itself, which no requirement changes.
+        fixes: what clears the exposures, for each main module; () where no plan was made, or nothing is found.
+        in_go: of what a plan was made for, that is in Go itself, which no requirement changes.
+        unplanned: why a plan that nobody asked for was not made; "" where it was, or where there is nothing to plan.
     """
 
     kind: str
@@ -91,6 +96,7 @@ class AuditedModule(NamedTuple):
     mains: tuple[str, ...] = ()
     fixes: tuple[FixPlan, ...] = ()
     in_go: tuple[Unfixable, ...] = ()
+    unplanned: str = ""
 
     @property
     def name(self) -> str:

@@ -173,6 +173,7 @@ class Versions:
         }
         self.refused: dict[str, list[tuple[str, Refusal]]] = {}
         self._allowed: dict[str, tuple[str, ...]] = {}
+        self._flaws: dict[tuple[ModuleVersion, ModuleVersion, int], tuple[frozenset[Flaw], frozenset[Flaw]]] = {}
         self.at_fault = sorted({flaw.path for flaw in self.goals}, key=lambda path: (path in self.lines, path))
         self.leads = self._find_leads()
         asked = dict.fromkeys((*self.at_fault, *self.leads))
@@ -185,9 +186,21 @@ class Versions:
 
     def flaws(self, resolution: Resolution, mod: ModuleVersion) -> tuple[frozenset[Flaw], frozenset[Flaw]]:
         """(what was to be cleared and is there, what was not there before) of the vulnerabilities of a module."""
+        actual = resolution.replacement(mod) or mod
+        about = len(self._index.about(actual.path))  # it grows when databases are asked about what was dragged along
+        if not actual.version or not about:
+            return frozenset(), frozenset()
+        known = self._flaws.get((mod, actual, about))
+        if known is None:
+            known = self._flaws[mod, actual, about] = self._find_flaws(mod, self._index.match(actual))
+        return known
+
+    def _find_flaws(
+        self, mod: ModuleVersion, found: Iterable[Vulnerability]
+    ) -> tuple[frozenset[Flaw], frozenset[Flaw]]:
         path = mod.path
         left, new = set[Flaw](), set[Flaw]()
-        for each in self._match(resolution, mod):
+        for each in found:
             names = {each.id, *each.aliases}
             known = [old for old in self.found.get(path, ()) if names & {old.id, *old.aliases}]
             left |= {flaw for old in known if (flaw := Flaw(path, old.id)) in self.goals}

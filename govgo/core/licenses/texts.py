@@ -31,7 +31,7 @@ _KINDS = (
     (PATENTS, re.compile(r"patents?", re.I)),
 )
 _OTHER = re.compile(
-    r".*\.(?:[chs]|cc|cpp|cs|css|csv|dat|db|fish|gif|go|gz|hpp|html?|ico|java|jpg|js|json|lua|mjs|mod|pb|pdf|php|pl|png"
+    r".*\.(?:[chs]|cc|cpp|cs|css|csv|dat|db|fish|gif|go|gohtml|gz|hpp|html?|ico|java|jpg|js|json|lua|mjs|mod|pb|pdf|php|pl|png"
     r"|proto|ps1|py|rb|rs|sh|sql|sum|svg|swift|tar|tmpl|toml|tpl|tsx?|wasm|xml|ya?ml|zip|asc|sig|sha256)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -38,9 +38,9 @@ class Selected(NamedTuple):
     """A module of one build list.
 
     Attributes:
-        mod: the selected version; "" for a main module.
+        mod: the selected version; "" for a main module, and for one in a binary that was built from a directory.
         replacement: what replaces it, None for nothing.
-        is_direct: a main module requires it without `// indirect`.
+        is_direct: a main module requires it without `// indirect`; None in a binary, which does not say.
         deciding: the requirements that select the version, each of which suffices; () for a main module.
         asked: where a main module's go.mod has the requirement that leads to it on a shortest way, None where none
             does (a go.mod that is not tidy).
@@ -48,7 +48,7 @@ class Selected(NamedTuple):
 
     mod: ModuleVersion
     replacement: ModuleVersion | None
-    is_direct: bool
+    is_direct: bool | None
     deciding: tuple[Requirement, ...]
     asked: Place | None
 
@@ -98,7 +98,7 @@ class VersionFacts(NamedTuple):
 
 
 class SideName(NamedTuple):
-    """One side of a comparison: "git" with its reference and commit, "work tree", "file" or "archive"."""
+    """One side of a comparison: "git" with its reference and commit, "work tree", "file", "archive" or "binary"."""
 
     kind: str
     name: str
@@ -109,10 +109,11 @@ class SideName(NamedTuple):
 
 
 class TargetChanges(NamedTuple):
-    """The changes of one module or workspace.
+    """The changes of one module, workspace or binary.
 
     Attributes:
-        kind, path, directory: as in `Resolution`, of the new side where it exists there.
+        kind, path, directory: as in `Resolution`, of the new side where it exists there; of a binary the path of its
+            main module, and the file.
         is_old, is_new: whether it exists on that side; where it is on one alone there are no further changes.
         sizes: the number of modules in the old build list and in the new one, 0 where there is none.
     """

@@ -50,6 +50,16 @@ def build_info(session: Session, files: Executables, arg: str) -> BuildInfo:
     return info
 
 
+def is_binary(session: Session, files: Executables, arg: str) -> bool:
+    """Whether a file is a Go binary, whatever its name."""
+    try:
+        with files.reading(session.absolute(arg)) as read:
+            read_build_info(read)
+    except InputError:
+        return False
+    return True
+
+
 class Linked(NamedTuple):
     """A module whose packages are in a binary.
 

@@ -2,7 +2,7 @@
 """The plans of an audit for people.
 
 example.com/app (go.mod): to clear 2 of 3 vulnerabilities raise 1 requirement
- ~ q.io/x (go.mod:6)  v1.0.0 => v1.2.0  clears GO-1, GO-7 in q.io/y
+ ~ q.io/x (go.mod:6)  v1.0.0 => v1.2.0  clears GO-1; GO-7 in q.io/y
    ~ q.io/y  v1.0.0 => v1.1.0  raised by q.io/x v1.2.0
    ~ go      1.21 => 1.23.0
  ! GO-2 in q.io/a v1.0.0 stays: no fix is known
@@ -75,10 +75,15 @@ def versions(bump: Bump) -> str:
 
 
 def clears(bump: Bump) -> str:
-    """What a bump clears, its own first: "clears GO-1, and GO-7 in q.io/y"."""
+    """What a bump clears, its own first: "clears GO-1, GO-2; GO-7, GO-8 in q.io/y"."""
     own = [each.id for each in bump.clears if each.path == bump.path]
-    others = [f"{each.id} in {each.path}" for each in bump.clears if each.path != bump.path]
-    return f"clears {', '.join([*own, *others])}" if own or others else "keeps a vulnerable version out"
+    others: dict[str, list[str]] = {}
+    for each in bump.clears:
+        if each.path != bump.path:
+            others.setdefault(each.path, []).append(each.id)
+    groups = [", ".join(own)] if own else []
+    groups += [f"{', '.join(ids)} in {path}" for path, ids in others.items()]
+    return f"clears {'; '.join(groups)}" if groups else "keeps a vulnerable version out"
 
 
 def _stays(text: str, style: Style) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from govgo.core.advisory.audit import Audit
 from govgo.core.advisory.findings import chain_text, subject
 from govgo.report.audit.fixes import fix_lines
-from govgo.report.audit.text import closing, database_text, policy_notes
+from govgo.report.audit.text import closing, database_text, hints, policy_notes
 from govgo.report.markdown import document, fenced, plain
 
 MOST_ROWS = 200
@@ -38,6 +38,7 @@ def audit_markdown(run: Audit, *, diffs: bool = False) -> str:
     fixes = [*fix_lines(run, diffs=diffs)]
     if fixes:
         lines += ["", "### Fix", "", *fenced(fixes, "diff" if diffs else "text")]
+    lines += [line for hint in hints(run) if hint for line in ("", plain(hint))]
     for fault in run.faults:
         lines += ["", f"⚠️ {plain(f'{fault.place}: {fault.text}' if fault.place is not None else fault.text)}"]
     lines += ["", *(f"- {plain(database_text(each, run.now))}" for each in run.databases)]

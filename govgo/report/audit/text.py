@@ -36,19 +36,28 @@ def audit_text(run: Audit, style: Style = PLAIN, *, diffs: bool = False) -> str:
         for mod in module.unmatched:
             lines += [one_line(f"note: {mod} is replaced by a directory: its code has no version to match"), ""]
     lines += fix_lines(run, style, diffs=diffs)
-    if _has_fixes(run):
-        lines += ["govgo audit -plan tells the fewest bumps that clear what has a fix", ""]
+    lines += hints(run)
     lines += [one_line(database_text(each, run.now)) for each in run.databases]
     lines.append(style.paint(one_line(closing(run)), _closing_colour(run)))
     return "".join(f"{line}\n" for line in lines)
 
 
+def hints(run: Audit) -> Iterator[str]:
+    """What to do next, with an empty line after it: the command for a plan that was made, or that one can be made."""
+    plans = [plan for module in run.modules for plan in module.fixes]
+    lines = [f"note: no plan was made: {why}" for why in dict.fromkeys(m.unplanned for m in run.modules) if why]
+    if any(plan.bumps and not plan.is_done for plan in plans) and not run.dry_runs:
+        lines.append("govgo audit -fix does what the plan says")
+    elif not plans and _has_fixes(run):
+        lines.append("govgo audit -plan tells the fewest bumps that clear what has a fix, and -fix does it")
+    yield from map(one_line, lines)
+    if lines:
+        yield ""
+
+
 def _has_fixes(run: Audit) -> bool:
-    """Whether there is something to plan, and no plan was asked for."""
-    planned = any(module.fixes or module.in_go for module in run.modules)
-    return not planned and any(
-        each.vulnerability.fixed_in and each.chain for module, each in run.exposures() if module.kind != BINARY
-    )
+    """Whether there is something to plan."""
+    return any(each.vulnerability.fixed_in and each.chain for module, each in run.exposures() if module.kind != BINARY)
 
 
 def level(run: Audit) -> str:

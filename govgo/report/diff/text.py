@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from govgo.core.findings import BINARY
 from govgo.core.foreign import one_line
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges, VersionFacts
 from govgo.report.age import age
@@ -53,7 +54,8 @@ def side_names(run: Comparison) -> str:
 def closing(run: Comparison) -> str:
     """How many modules and workspaces were compared, and how many of them differ."""
     if len(run.targets) == 1 and not run.failed:
-        return "1 module differs" if run.is_different else "no differences"
+        what = "the binaries differ" if run.targets[0].kind == BINARY else "1 module differs"
+        return what if run.is_different else "no differences"
     different = sum(target.is_different for target in run.targets)
     failed = f", {run.failed} could not be" if run.failed else ""
     return f"{_many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
@@ -158,13 +160,13 @@ def row(run: Comparison, each: ModuleChange) -> tuple[str, ...]:
     """A change as the cells below `TITLES`."""
     side = each.new or each.old
     assert side is not None, "a change has a side"
-    mains = side.mod.version == ""
+    direct = {True: "yes", False: "no", None: ""}[side.is_direct]
     return (
         each.change.value,
         each.path,
         version(each.old),
         version(each.new),
-        "" if mains else "yes" if side.is_direct else "no",
+        direct if side.mod.version else "",
         "" if each.new is None else _published(run, each.new),
         needed_by(side),
     )
@@ -174,7 +176,7 @@ def version(side: Selected | None) -> str:
     """A version, and what replaces it."""
     if side is None:
         return ""
-    text = side.mod.version or "(main module)"
+    text = side.mod.version or ("(devel)" if side.is_direct is None else "(main module)")
     new = side.replacement
     if new is None:
         return text
@@ -219,7 +221,9 @@ def remark_lines(run: Comparison) -> Iterator[str]:
 
 
 def _licenses(run: Comparison) -> Iterator[str]:
-    """The licences that came or changed, and of how many versions nobody knows."""
+    """The licences that came or changed, and of how many versions nobody knows; of binaries nothing is looked at."""
+    if run.old.kind == BINARY:
+        return
     changes = {(each.path, *_sources(each)): each for target in run.targets for each in target.modules}
     unseen: set[ModuleVersion] = set()
     for each in changes.values():

@@ -126,6 +126,20 @@ def test_attack_a_server_that_takes_no_connection(clock: Clock) -> None:
     assert pace.verdict(clock.now_s + 599, listened=True, unheard=lambda: True) is None
 
 
+@pytest.mark.parametrize(("heard", "fault"), [(False, Fault.OVERDUE), (True, None)])
+def test_who_fails_soon_waits_for_a_sign_of_a_server_alone(clock: Clock, heard: bool, fault: Fault | None) -> None:
+    """A second without any, over all tries; whoever has acknowledged something may take as long as ever."""
+    pace = Pace(LIMITS._replace(dead_s=1.0), ExpectedSilence())
+    pace.start()
+    clock.now_s += 0.5
+    pace.verdict(clock.now_s, listened=True, unheard=lambda: True)
+    pace.start()  # another try
+    clock.now_s += 0.6
+    error = pace.verdict(clock.now_s, listened=True, unheard=lambda: not heard)
+    assert (error.fault if error is not None else None) is fault
+    assert pace.verdict(clock.now_s, listened=False, unheard=lambda: True) is None
+
+
 @pytest.mark.parametrize(("listened", "unheard"), [(False, True), (True, False)])
 def test_a_server_that_was_heard_of_is_waited_for(clock: Clock, listened: bool, unheard: bool) -> None:
     pace = Pace(LIMITS, ExpectedSilence())

@@ -75,6 +75,41 @@ def test_several_licences_in_one_text(tmp_path: Path) -> None:
     assert sorted(both.licenses) == ["BSD-3-Clause", "MIT"]
 
 
+UNLICENSE = """\
+This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this software, either in source code form or
+as a compiled binary, for any purpose, commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this software dedicate any and all copyright
+interest in the software to the public domain. We make this dedication for the benefit of the public at large and to
+the detriment of our heirs and successors. We intend this dedication to be an overt act of relinquishment in perpetuity
+of all present and future rights to this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS BE
+LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+For more information, please refer to <https://unlicense.org>
+"""
+
+
+def test_the_same_licence_twice(tmp_path: Path) -> None:
+    """Somebody's own copyright, and below it that of the code that was taken over, with the same licence."""
+    bsd = next(text for text in RECORDED["texts"].values() if "Neither the name of Google" in text)
+    found = match(SpdxMatcher(kept_in(tmp_path)), f"{MIT}\n======\n{MIT}", "\n".join([bsd] * 3), MIT + "x y " * 500)
+    assert [each.licenses for each in found] == [("MIT",), ("BSD-3-Clause",), ("MIT",)]
+    assert min(each.coverage for each in found[:2]) > 0.9
+    assert found[2].coverage < 0.75
+
+
+def test_the_protocol_of_a_link_is_no_word(tmp_path: Path) -> None:
+    """https://github.com/spdx/spdx-spec/blob/development/v2.3.1/chapters/license-matching-guidelines-and-templates.md"""
+    (found,) = match(SpdxMatcher(kept_in(tmp_path)), UNLICENSE)
+    assert found.licenses == ("Unlicense",)
+
+
 def test_a_second_run_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = match(SpdxMatcher(kept_in(tmp_path)), MIT, "unknown words")
     monkeypatch.setattr(matcher_room, "_Process", None)

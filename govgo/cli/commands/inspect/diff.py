@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""`govgo diff`: what a change means for the build list."""
+"""`govgo diff`: what a change means for the build list; and what two binaries were built from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @module_options
 @argument("sides", behind="where")
 def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
-    """Compare the build list and go.mod of two states: git references, go.mod files, archives, the work tree.
+    """Compare the build list and go.mod of two states: git references, go.mod files, archives, the work tree, binaries.
 
     \b
     govgo diff                                HEAD and the work tree
@@ -31,6 +31,7 @@ def diff(sides: tuple[str, ...], where: tuple[str, ...], **flags: Any) -> int:
     govgo diff main... -o markdown:-          what a branch has changed since it left main, for a comment
     govgo diff old/go.mod go.mod              two files
     govgo diff release.tar.gz -- ./...        an archive and the work tree, every module
+    govgo diff bin/app-1.4 bin/app-1.5        the modules in two Go binaries, and how they were built
     govgo diff --zip golang.org/x/net         also what changed in its source
     govgo diff --zip rsc.io/quote@v1.5.1..v1.5.2
 

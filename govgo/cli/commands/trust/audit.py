@@ -35,7 +35,7 @@ from govgo.wiring.audit import Fixing, run_audit
 @option("-max-db-age", "max_age", metavar="DURATION", help="Fail if a database is older: 14d, 2w, 36h.")
 @option("-vex", "vex", multiple=True, metavar="FILE", help="Leave out what an OpenVEX document says is no danger.")
 @option("-packages", "packages", is_flag=True, help="Leave out what no import leads to; needs the sources.")
-@option("-plan", "plan", bare="all", help="Also tell the smallest fix; -plan=ID,… that of some alone.")
+@option("-plan", "plan", bare="all", help="Tell the smallest fix; -plan=ID,… that of some alone, -plan=none no fix.")
 @option("-fix", "fix", bare="all", help="Do what -plan tells, and audit again; -fix=ID,… clears some alone.")
 @dry_run_option
 @diff_option
@@ -66,13 +66,14 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
     govgo audit --packages                          only packages that the build imports
     govgo audit bin/app                             what a Go binary was built from
     govgo audit --vex vendor.vex.json -o openvex:app.vex.json
-    govgo audit --plan                              also the fewest, lowest bumps that clear what is found
+    govgo audit --plan                              the fewest, lowest bumps that clear what is found, however many
     govgo audit --fix=GO-2024-2687,CVE-2023-45288   do that for some, as `govgo get` does it
     govgo audit --fix -n --diff                     only show what it would change
 
     A plan raises requirements of go.mod, and fetches version lists and go.mod files. Versions that are excluded,
     retracted or younger than -min-age are not taken, nor such that drag them along. What it cannot clear is told with
-    the reason. -fix writes go.mod and go.sum, audits again, and reports what is left.
+    the reason. -fix writes go.mod and go.sum, audits again, and reports what is left. Without these flags a plan is
+    made where at most ten modules are at fault; where it cannot be made, that is told, and fails nothing.
 
     Formats: text, json, sarif, github, gitlab, junit, markdown, openvex.
 
@@ -86,13 +87,13 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
         return Audit((), (), (fault_of(error),), started)
 
     with Reports(flags, _formats(diffs=flags["diff"]), failed) as reports:
-        session = open_session(flags, announce=False, offline=flags["offline"])
+        session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
         stated = [name for name in environment().get("GOVGO_VULNDB").split(",") if name]
         run = run_audit(
             session,
             where,
             flags["databases"] or stated or [DEFAULT_VULNDB],
-            network=network_options(flags),
+            network=network_options(flags, fails_soon=True),
             offline=flags["offline"],
             max_age=max_age,
             packages=flags["packages"],
@@ -109,12 +110,18 @@ def audit(where: tuple[str, ...], **flags: Any) -> int:
 
 def _fixing(flags: Mapping[str, Any]) -> Fixing | None:
     """What the flags of the plan say; None where nothing is to be planned."""
-    if not flags["plan"] and not flags["fix"]:
+    if flags["plan"] == "none" and flags["fix"]:
+        raise FlagError("-plan=none and -fix do not go together")
+    if flags["plan"] in ("", "none") and not flags["fix"]:
         for name in ("max_go", "min_age", "as_of", "index", "dry_run", "diff"):
             if flags[name]:
                 shown = {"dry_run": "n"}.get(name, name.replace("_", "-"))
                 raise FlagError(f"-{shown} needs {'-fix' if name in ('dry_run', 'diff') else '-plan or -fix'}")
-        return None
+        if flags["plan"] or flags["offline"]:  # version lists are kept nowhere
+            return None
+        from govgo.app.audit.plan import FixOptions
+
+        return Fixing(FixOptions(is_asked=False))
     if (flags["dry_run"] or flags["diff"]) and not flags["fix"]:
         raise FlagError("-n and -diff need -fix; -plan changes nothing")
     from govgo.app.audit.plan import FixOptions

@@ -71,11 +71,11 @@ def check(where: tuple[str, ...], **flags: Any) -> int:
         return _failed_run(error, since=flags["since"], offline=flags["offline"])
 
     with Reports(flags, FORMATS, failed) as reports:
-        session = open_session(flags, announce=False, offline=flags["offline"])
+        session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
         from govgo.wiring.check import CheckOptions, run_check
 
         options = CheckOptions(flags["policy"], flags["since"], flags["databases"], flags["offline"])
-        run = run_check(session, where, options, network_options(flags))
+        run = run_check(session, where, options, network_options(flags, fails_soon=True))
         reports.tell(run)
     verdict = verdict_of(run)
     if verdict is Verdict.FINDING and flags["exit_zero"]:

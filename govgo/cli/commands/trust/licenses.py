@@ -51,7 +51,7 @@ def licenses(where: tuple[str, ...], **flags: Any) -> int:
     Exit codes: 0 every licence is known, 1 findings, 3 something could not be looked at, 4 a contradiction.
     """
     with Reports(flags, FORMATS, _failed_run) as reports:
-        session = open_session(flags, announce=False, offline=flags["offline"])
+        session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
         from govgo.wiring.licenses import run_licenses
 
         collected = run_licenses(session, where, only_packages=flags["packages"])

@@ -47,10 +47,10 @@ def proxies(names: tuple[str, ...], **flags: Any) -> int:
     """
     with Reports(flags, FORMATS, _failed_run) as reports:
         skip = list(_questions(flags["skip"]))
-        session = open_session(flags, announce=False)
+        session = open_session(flags, announce=False, fails_soon=True)
         from govgo.wiring.proxies import run_proxies
 
-        run = run_proxies(session, names, flags["proxies"], skip, network_options(flags))
+        run = run_proxies(session, names, flags["proxies"], skip, network_options(flags, fails_soon=True))
         reports.tell(run)
     verdict = verdict_of(run)
     if verdict is Verdict.FINDING and flags["exit_zero"]:

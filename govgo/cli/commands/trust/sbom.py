@@ -57,7 +57,7 @@ def sbom(where: tuple[str, ...], **flags: Any) -> int:
     with Reports(flags, FORMATS, partial(_failed, flags), split=_split) as reports:
         if flags["databases"] and not flags["advisories"]:
             raise UsageError("-db names databases of advisories: add -advisories")
-        session = open_session(flags, announce=False, offline=flags["offline"])
+        session = open_session(flags, announce=False, offline=flags["offline"], fails_soon=True)
         from govgo.wiring.sbom import SbomOptions, run_sbom
 
         databases: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ def sbom(where: tuple[str, ...], **flags: Any) -> int:
             offline=flags["offline"],
             ignored=reports.files,
         )
-        run = run_sbom(session, where, options, network_options(flags))
+        run = run_sbom(session, where, options, network_options(flags, fails_soon=True))
         reports.tell(run)
     reports.tell_faults(run.faults)
     return reports.exit_code(worst(run.faults))

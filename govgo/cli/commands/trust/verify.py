@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
 from govgo.cli.options import argument, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
-from govgo.cli.session import open_session
+from govgo.cli.session import network_options, open_session
 from govgo.core.findings import USUAL_CLAIMS, VERIFY_RULES, Claim, Verdict
 from govgo.errors import Failure, UsageError
 from govgo.wiring.verify import VerifyOptions, run_verify
@@ -63,9 +63,10 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     options = VerifyOptions(**{name: flags[name] for name in names})
     with Reports(flags, FORMATS, lambda error: _failed_run(error, options)) as reports:
         claims = _claims(flags["only"], flags["skip"], git_tags=flags["git_tags"])
-        session = open_session(flags, announce=False)
+        session = open_session(flags, announce=False, fails_soon=True)
         try:
-            written = run_verify(session, where, claims, options, reports.tell)
+            network = network_options(flags, fails_soon=True)
+            written = run_verify(session, where, claims, options, reports.tell, network)
         except Failure as error:
             if reports.result is None:
                 raise

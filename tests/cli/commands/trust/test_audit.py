@@ -74,7 +74,7 @@ ADVISORIES = {
     "GO-11": advisory("GO-11", "stdlib", "introduced=1.22.0-0", "fixed=1.22.3"),
 }
 FOUND = [
-    ("GO-10", "stdlib", "1.21.0", "1.21.5", None),
+    ("GO-10", "stdlib", "1.21.0", "1.21.5", 3),
     ("GO-8", "q.io/old", "v3.0.0+incompatible", "v3.1.0", 10),
     ("GO-6", "q.io/r", "v1.0.0", "v1.5.2", 8),
     ("GO-1", "q.io/v", "v1.2.0", "v1.3.0", 6),
@@ -141,7 +141,9 @@ def test_text(world: World, audit: Any) -> None:
         "    needed by example.com/app (go.mod:6) => q.io/a v1.0.0 => q.io/v v1.2.0\n"
     ) in run.out
     assert "GO-6  q.io/r v1.0.0 => q.io/fork v1.5.0  fixed in v1.5.2\n" in run.out
-    assert "GO-10  the standard library of go 1.21.0  fixed in 1.21.5\n    at        go.mod (the go line)\n" in run.out
+    assert (
+        "GO-10  the standard library of go 1.21.0  fixed in 1.21.5\n    at        go.mod:3 (the go line)\n" in run.out
+    )
     assert "note: q.io/f@v1.0.0 is replaced by a directory: its code has no version to match\n" in run.out
     assert run.out.endswith(
         "5 vulnerabilities in 4 of 7 modules and in go 1.21 (module level: calls are not analysed)\n"
@@ -162,7 +164,7 @@ def test_formats_that_ci_systems_read(world: World, audit: Any) -> None:
     jsonschema.Draft7Validator(json.loads(SARIF.read_text())).validate(sarif)
     results = sarif["runs"][0]["results"]
     lines = [each["locations"][0]["physicalLocation"].get("region", {}).get("startLine") for each in results]
-    assert sorted(lines, key=str) == [10, 6, 7, 8, None]
+    assert sorted(lines) == [3, 6, 7, 8, 10]
     assert "q.io/v v1.2.0: GO-1, CVE-1, GHSA-1: bad; fixed in v1.3.0" in results[3]["message"]["text"]
     github = audit("-format", "github").out
     assert "::error file=go.mod,line=6," in github
@@ -174,6 +176,7 @@ def test_the_go_release(world: World, audit: Any, monkeypatch: pytest.MonkeyPatc
     world.main(MAIN.replace("go 1.21\n", "go 1.21\n\ntoolchain go1.22.1\n"))
     (module,) = audit("--json").json["modules"]
     assert (module["go"], module["go_from"]) == ("1.22.1", "the toolchain line")
+    assert ("GO-11", "stdlib", "1.22.1", "1.22.3", 5) in audit("--json").found
     assert "GO-11" in [each[0] for each in audit("--json").found]
     monkeypatch.setenv("GOVGO_GO_VERSION", "go1.26.8")
     (module,) = audit("--json").json["modules"]

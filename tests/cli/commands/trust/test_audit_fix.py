@@ -16,6 +16,7 @@ from govgo.core.advisory.osv import Advisory
 from govgo.core.module.moduleversion import ModuleVersion
 from tests.cli.commands.trust.test_audit import Run, advisory, requirements
 from tests.core.advisory.test_fixsearch import random_case
+from tests.simulators.proxy import Status
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
@@ -82,7 +83,7 @@ def stays(run: Run) -> list[tuple[str, str]]:
 
 
 PLAN = """example.com/app (go.mod): to clear 2 of 2 vulnerabilities raise 1 requirement
- ~ q.io/x (go.mod:7)  v1.0.0 => v1.2.0  clears GO-1, GO-2 in q.io/y
+ ~ q.io/x (go.mod:7)  v1.0.0 => v1.2.0  clears GO-1; GO-2 in q.io/y
    ~ q.io/y  v1.0.0 => v1.1.0  raised by q.io/x v1.2.0
    govgo get q.io/x@v1.2.0
 """
@@ -90,11 +91,12 @@ FIXED = MAIN.replace("x v1.0.0", "x v1.2.0").replace("y v1.0.0", "y v1.1.0")
 
 
 def test_the_plan(world: World, audit: Any) -> None:
-    """Raising x drags y along, so that one bump clears both; without a plan nobody is asked for versions."""
+    """Raising x drags y along, so that one bump clears both."""
     run = audit("--plan")
     assert (run.code, run.err) == (1, "")
     assert f"\n{PLAN}\n" in run.out
     assert "govgo audit -plan" not in run.out
+    assert "\ngovgo audit -fix does what the plan says\n" in run.out
     assert Path("go.mod").read_text() == MAIN
     assert not any(each.endswith(".zip") for each in world.proxy.asked)
     run = audit("--plan", "--json")
@@ -110,11 +112,55 @@ def test_the_plan(world: World, audit: Any) -> None:
     assert "```text\nexample.com/app (go.mod): to clear" in audit("--plan", "-format", "markdown").out
 
 
-def test_without_a_plan_nobody_is_asked_for_versions(world: World, audit: Any) -> None:
+def lists(world: World) -> list[str]:
+    return [each for each in world.proxy.asked if each.endswith("/list")]
+
+
+HINT = "govgo audit -plan tells the fewest bumps that clear what has a fix, and -fix does it\n"
+
+
+def test_a_plan_is_told_without_being_asked_for(world: World, audit: Any) -> None:
     run = audit()
-    assert "to clear" not in run.out
-    assert "govgo audit -plan tells the fewest bumps that clear what has a fix\n" in run.out
-    assert not any(each.endswith("/list") for each in world.proxy.asked)
+    assert (run.code, run.err) == (1, "")
+    assert f"\n{PLAN}\ngovgo audit -fix does what the plan says\n\n" in run.out
+    assert bumps(audit("-json")) == ["q.io/x v1.0.0 => v1.2.0"]
+    assert r"govgo audit \-fix does what the plan says" in audit("-format", "markdown").out
+
+
+def test_where_no_plan_is_wanted_nobody_is_asked_for_versions(world: World, audit: Any) -> None:
+    run = audit("-plan=none")
+    assert (run.code, "to clear" in run.out, HINT in run.out, lists(world)) == (1, False, True, [])
+    assert audit("-plan=none", "-fix").code == 2
+    offline = audit("-offline")
+    assert (offline.code, "to clear" in offline.out, HINT in offline.out, lists(world)) == (1, False, True, [])
+    know(world, advisory("GO-1", "q.io/x", "introduced=0"))  # no fix is known
+    run = audit()
+    assert (run.code, HINT in run.out, lists(world)) == (1, False, [])
+
+
+def test_what_hinders_a_plan_that_nobody_asked_for_is_no_fault(world: World, audit: Any) -> None:
+    audit("-plan=none")  # all go.mod files are at hand now
+    world.proxy.script("/q.io/x/@v/list", *[Status(404)] * 2)
+    run = audit()
+    assert (run.code, run.err, HINT in run.out) == (1, "", True)
+    assert re.search(r"^note: no plan was made: .*q\.io/x", run.out, re.MULTILINE)
+    (module,) = audit("-json").json["modules"]
+    assert module["unplanned"].startswith("module q.io/x: ")
+    world.proxy.script("/q.io/x/@v/list", Status(404))
+    assert audit("-plan").code == 3
+
+
+def test_a_plan_for_many_modules_has_to_be_asked_for(world: World, audit: Any, tmp_path: Path) -> None:
+    many = {f"m{number}": "v1.0.0" for number in range(11)}
+    for name in many:
+        world.publish(f"q.io/{name}", "v1.0.0", module(name))
+        world.publish(f"q.io/{name}", "v1.1.0", module(name))
+    know(world, *(advisory(f"GO-{name}", f"q.io/{name}", "introduced=0", "fixed=1.1.0") for name in many))
+    world.main(HEAD + requirements(**many))
+    run = audit()
+    note = "note: no plan was made: 11 modules are at fault, and a plan for more than 10 takes a while\n"
+    assert (run.code, note + HINT in run.out, lists(world)) == (1, True, [])
+    assert len(bumps(audit("-plan", "-json"))) == 11
 
 
 def test_fix(world: World, audit: Any) -> None:

@@ -1,0 +1,5 @@
+module licensecheck
+
+go 1.21
+
+require github.com/google/licensecheck v0.3.1
