@@ -161,7 +161,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
-BLOCKS = [0, 1, 2, *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50))]
+BLOCKS = [
+    0,
+    *(pytest.param(block, marks=pytest.mark.wide) for block in (1, 2)),
+    *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50)),
+]
 
 
 @pytest.mark.parametrize("block", BLOCKS)

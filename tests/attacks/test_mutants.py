@@ -32,7 +32,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def failing(directory: Path, tests: tuple[str, ...]) -> set[str]:
     """Which of the tests fail; a hang counts for failing."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "-rfE", *tests],
+        [sys.executable, "-m", "pytest", "-q", "--wide", "-p", "no:cacheprovider", "--tb=no", "-rfE", *tests],
         cwd=directory,
         env={**os.environ, "PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

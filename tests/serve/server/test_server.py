@@ -26,6 +26,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulators import campaigns
 from tests.simulators.proxy import Stall
 from tests.simulators.served import eventually
 from tests.simulators.world import World
@@ -317,10 +318,12 @@ def ask_at_random(process: Process, world: World, rng: random.Random, stop: thre
             wrong.append(path)
 
 
-KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", "300"))
+KILLS = int(os.environ.get("GOVGO_CAMPAIGN_KILLS", campaigns.size(300, least=8)))
 
 
-@pytest.mark.parametrize("times", [6, pytest.param(KILLS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "times", [2, pytest.param(6, marks=pytest.mark.wide), pytest.param(KILLS, marks=pytest.mark.slow)]
+)
 def test_killed_at_random_moments(world: World, times: int) -> None:
     """A plain restart mends whatever a kill leaves behind, and nothing wrong is served."""
     rng = random.Random(times)
