@@ -176,7 +176,7 @@ class Served:
             return found
 
 
-def eventually(check: Callable[[], object], timeout: float = 5.0) -> None:
+def eventually(check: Callable[[], object], timeout: float = 60.0) -> None:
     """Wait until something is true."""
     deadline_s = time.monotonic() + timeout
     while not check():

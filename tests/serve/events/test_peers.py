@@ -121,7 +121,7 @@ def test_all_are_equal_in_the_end(tmp_path: Path, count: int, kills: int) -> Non
         for peer in peers:
             held.enter_context(peer)
         for peer in peers:
-            eventually(lambda peer=peer: peer.get("/healthz"), 20)  # type: ignore[misc]
+            eventually(lambda peer=peer: peer.get("/healthz"))  # type: ignore[misc]
         killed = {rng.randrange(count) for _ in range(kills)}
         for number, mod in enumerate(versions):
             ask = f"/{mod.path}/@v/{mod.version}.mod"

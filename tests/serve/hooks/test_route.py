@@ -9,6 +9,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def tell(
         lines["X-Hub-Signature-256"] = f"sha256={digest}"
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
     try:
-        connection.request(method, "/hooks/refresh", body, lines)
+        with suppress(BrokenPipeError):  # it answers before the end of a body that is too large, and reads no more
+            connection.request(method, "/hooks/refresh", body, lines)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:
@@ -169,7 +171,7 @@ def test_a_list_that_was_asked_for_before_the_tag_is_not_kept(served: Served) ->
         asking.join()
     finally:
         served.world.proxy.delay_s = 0.0
-    eventually(lambda: served.get(AT + "list").body == b"v1.0.0\nv1.1.0\n", 2)
+    eventually(lambda: served.get(AT + "list").body == b"v1.0.0\nv1.1.0\n")
 
 
 def test_upstream_that_is_down_makes_nothing_worse(served: Served) -> None:
