@@ -213,6 +213,7 @@ def test_the_lists_of_mkdocs_name_every_guide() -> None:
     assert [name for name in listed - made if not (ROOT / "docs" / name).exists()] == []
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
 def test_the_demo_of_the_readme_is_real(tutor: dict[str, str]) -> None:
     (demo,) = blocks(README, "console")

@@ -81,7 +81,8 @@ VERBS = [
     Verb("sum complete -n", NO_CACHE),
     Verb("work init ."),
 ]
-IDS = [verb.line for verb in VERBS]
+EACH = [pytest.param(verb, marks=(pytest.mark.wide,) if at % 2 else (), id=verb.line) for at, verb in enumerate(VERBS)]
+"""Each verb; every other one by default."""
 
 
 class End(NamedTuple):
@@ -243,7 +244,7 @@ def test_streams_that_nobody_reads_change_nothing_else(verb: Verb, name: str, pl
     assert place.run(verb.words, prepare=prepare) == plain._replace(**dict.fromkeys(lost.split(), ""))
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=IDS)
+@pytest.mark.parametrize("verb", EACH)
 def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
     plain = place.plain(verb)
     end = place.run(verb.words, prepare=lead(1, "/dev/full"))
@@ -254,7 +255,7 @@ def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
     assert end == plain._replace(code=code, out="", err=plain.err + FULL)
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=IDS)
+@pytest.mark.parametrize("verb", EACH)
 def test_a_working_directory_that_is_gone(verb: Verb, place: Place) -> None:
     main = place.main()
     plain = place.plain(verb)
@@ -272,7 +273,7 @@ def test_the_directory_that_c_names_needs_no_other(place: Place) -> None:
     assert (end.code, end.out, end.err) == (0, "example.com/main\n", "")
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=IDS)
+@pytest.mark.parametrize("verb", EACH)
 def test_without_a_home(verb: Verb, place: Place) -> None:
     """go reads go.mod files without a cache, and fails when it needs a zip."""
     without = ("HOME", "GOPATH", "GOMODCACHE", "GOENV")
@@ -289,7 +290,7 @@ def test_without_a_home(verb: Verb, place: Place) -> None:
         assert end == plain
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.homeless != NO_CONFIG], ids=lambda verb: verb.line)
+@pytest.mark.parametrize("verb", [each for each in EACH if each.values[0].homeless != NO_CONFIG])
 def test_a_home_that_cannot_be_written(verb: Verb, place: Place) -> None:
     """Not even root can make files in /proc. With a module cache elsewhere, no other file has to be written."""
     plain = place.plain(verb)

@@ -88,6 +88,7 @@ def test_a_page_is_whole_without_a_program(browser: Any, served: Served) -> None
     opened.page.close()
 
 
+@pytest.mark.wide
 def test_by_keyboard(browser: Any, served: Served) -> None:
     opened = Opened(browser, served, viewport={"width": 1280, "height": 800})
     opened.open("/mod/q.io/a")
