@@ -20,7 +20,7 @@ from tests.simulators import campaigns
 _OPTIONS = {
     "wide": "run the rows that widen a table and the longer simulators, too; .ci/run does",
     "slow": "run long campaigns, too; GOVGO_CAMPAIGN_SHARE=0.01 runs that part of each, as .ci/run does",
-    "live": "run tests that touch the public module proxy, too",
+    "live": "run tests that touch the public module proxy or package index, too",
 }
 _MEMORY = "/dev/shm"
 _ROOM_BYTES = 2 << 30

@@ -266,7 +266,7 @@ def python(minor: int) -> str | None:
     return None
 
 
-@pytest.mark.slow
+@pytest.mark.live
 @pytest.mark.parametrize("minor", range(11, 16))
 def test_every_python_installs_the_wheel_with_its_dependencies(wheel: Path, minor: int, tmp_path: Path) -> None:
     """Into an empty environment, from the package index."""
