@@ -128,6 +128,7 @@ def test_a_socket_in_the_file_system(world: World, tmp_path: Path) -> None:
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.wide
 def test_two_processes_share_a_storage(world: World) -> None:
     """Each version is fetched once, whichever process is asked."""
     world.proxy.delay_s = 0.3
@@ -155,6 +156,7 @@ def test_settings_of_a_file_and_flags(world: World, tmp_path: Path) -> None:
     assert (line["path"], line["status"], line["client"]) == ("/q.io/a/@v/list", 403, "127.0.0.1")
 
 
+@pytest.mark.wide
 def test_an_event_log_and_an_index_that_is_followed(world: World) -> None:
     line = {"Path": "q.io/a", "Version": "v1.0.0", "Timestamp": "2100-01-01T00:00:00Z"}
     world.proxy.handlers["/index"] = lambda rest: json.dumps(line).encode() + b"\n"
@@ -216,6 +218,7 @@ def test_new_connections_are_accepted_while_a_thousand_are_busy(world: World) ->
         process.kill(signal.SIGTERM)
 
 
+@pytest.mark.wide
 def test_workers_end_with_their_parent(world: World) -> None:
     """Else they would hold the socket, and a restart would find its address in use."""
     with socket.create_server(("127.0.0.1", 0)) as held:
@@ -277,6 +280,7 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         assert said.count(text) == int(workers)
 
 
+@pytest.mark.wide
 def test_a_web_hook_reaches_every_worker(world: World, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("a secret of sixteen letters\n")
     config = tmp_path / "serve.toml"
