@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.simulators import campaigns
 
@@ -24,6 +25,10 @@ _OPTIONS = {
 }
 _MEMORY = "/dev/shm"
 _ROOM_BYTES = 2 << 30
+# A loaded machine is no fault of a test.
+settings.register_profile("sturdy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sturdy")
+
 _LEFT_OUT = pytest.StashKey[Mapping[str, int]]()
 
 
