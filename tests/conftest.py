@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The options that let long campaigns and tests against public servers run, and what makes ten thousand tests quick."""
+"""The options that let more tests run than the default ones, and what makes ten thousand tests quick."""
 
 from __future__ import annotations
 
 import gc
 import importlib.util
+import os
 import shutil
 import signal
 import sys
@@ -14,8 +15,21 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-_OPTIONS = {"slow": "run long campaigns, too", "live": "run tests that touch the public module proxy, too"}
+from tests.simulators import campaigns
+
+_OPTIONS = {
+    "wide": "run the rows that widen a table and the longer simulators, too; .ci/run does",
+    "slow": "run long campaigns, too; GOVGO_CAMPAIGN_SHARE=0.01 runs that part of each, as .ci/run does",
+    "live": "run tests that touch the public module proxy or package index, too",
+}
+_MEMORY = "/dev/shm"
+_ROOM_BYTES = 2 << 30
+# A loaded machine is no fault of a test.
+settings.register_profile("sturdy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sturdy")
+
 _LEFT_OUT = pytest.StashKey[Mapping[str, int]]()
 
 
@@ -27,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for: three thousand skipped tests would cost ten seconds of reports."""
+    _thin(config, items)
     left_out: dict[str, int] = {}
     for name in _OPTIONS:
         if not config.getoption(f"--{name}"):
@@ -37,6 +52,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[_LEFT_OUT] = left_out
     if hasattr(config, "workeroutput"):
         config.workeroutput["left_out"] = left_out
+
+
+def _thin(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of each long campaign with many rows leave the share that is asked for, spread over all of them, but ten rows."""
+    if campaigns.SHARE >= 1:
+        return
+    rows: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow"):
+            rows.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {item for each in rows.values() for item in campaigns.spread(each)}
+    dropped = {item for each in rows.values() for item in each} - kept
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=list(dropped))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -61,8 +90,22 @@ def pytest_configure(config: pytest.Config) -> None:
     # Let Ctrl-C end the programs that tests start; a shell lets those ignore it that it runs in the background.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _keep_files_in_memory()
     _keep_bytecode(config)
     _load_late("rfc3987_syntax")
+
+
+def _keep_files_in_memory() -> None:
+    """Let the files of tests lie in memory where there is room and programs may be run.
+
+    A disk is waited for at each fsync, and at each file that takes the place of another. TMPDIR names another place.
+    """
+    if "TMPDIR" in os.environ:
+        return
+    with suppress(OSError):
+        room = os.statvfs(_MEMORY)
+        if room.f_bavail * room.f_frsize >= _ROOM_BYTES and not room.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _MEMORY)
 
 
 def _keep_bytecode(config: pytest.Config) -> None:

@@ -51,6 +51,7 @@ def sources() -> set[str]:
     return {path.relative_to(ROOT).as_posix() for path in found}
 
 
+@pytest.mark.wide
 def test_the_wheel_holds_the_package_and_what_is_made_from_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -69,10 +70,12 @@ def test_the_wheel_holds_the_package_and_what_is_made_from_it(wheel: Path) -> No
     assert licences == set(PROJECT["license-files"])
 
 
+@pytest.mark.wide
 def test_the_wheel_is_for_every_platform(wheel: Path) -> None:
     assert wheel.name == f"govgo-{govgo.__version__}-py3-none-any.whl"
 
 
+@pytest.mark.wide
 def test_the_sdist_holds_what_tests_and_builds_need(dist: Path) -> None:
     (file,) = dist.glob("*.tar.gz")
     with tarfile.open(file) as archive:
@@ -132,6 +135,7 @@ def run(home: Path, *words: str, cwd: Path, **environ: str) -> subprocess.Comple
     )
 
 
+@pytest.mark.wide
 def test_what_is_installed_runs(installed: Path, tmp_path: Path) -> None:
     done = run(installed, "version", cwd=tmp_path)
     assert done.stdout.startswith(f"govgo version {govgo.__version__} "), done.stderr
@@ -176,7 +180,11 @@ def hidden(*names: str) -> str:
     return f"import sys\n{lines}from govgo.cli.main import run\nrun()"
 
 
-@pytest.mark.parametrize("names", [(), ("isal",), ("pycurl",), FAST], ids=lambda names: "-".join(names) or "all")
+@pytest.mark.parametrize(
+    "names",
+    [FAST, *(pytest.param(names, marks=pytest.mark.wide) for names in ((), ("isal",), ("pycurl",)))],
+    ids=lambda names: "-".join(names) or "all",
+)
 def test_the_result_is_the_same_without_what_is_only_faster(names: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module m\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n")
     with ProxySimulator() as proxy:
@@ -258,7 +266,7 @@ def python(minor: int) -> str | None:
     return None
 
 
-@pytest.mark.slow
+@pytest.mark.live
 @pytest.mark.parametrize("minor", range(11, 16))
 def test_every_python_installs_the_wheel_with_its_dependencies(wheel: Path, minor: int, tmp_path: Path) -> None:
     """Into an empty environment, from the package index."""

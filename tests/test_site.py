@@ -73,6 +73,7 @@ def test_texts_mean_nothing_in_markdown(words: str, want: str) -> None:
     assert text(words) == want
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="no mkdocs here: the group `docs` has it")
 def test_the_site_can_be_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     done = subprocess.run(
@@ -212,6 +213,7 @@ def test_the_lists_of_mkdocs_name_every_guide() -> None:
     assert [name for name in listed - made if not (ROOT / "docs" / name).exists()] == []
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
 def test_the_demo_of_the_readme_is_real(tutor: dict[str, str]) -> None:
     (demo,) = blocks(README, "console")

@@ -179,7 +179,11 @@ def test_a_go_mod_of_windows_is_told_as_it_is(
     assert said_is_done(world / "main", [f"require {PATHS[4]}@v1.0.0"], govgo_runner, govgo_runner)
 
 
-BLOCKS = [0, 1, 2, *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50))]
+BLOCKS = [
+    0,
+    *(pytest.param(block, marks=pytest.mark.wide) for block in (1, 2)),
+    *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50)),
+]
 
 
 @pytest.mark.parametrize("block", BLOCKS)

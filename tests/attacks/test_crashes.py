@@ -18,6 +18,7 @@ from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.modcache.intact import CacheAudit
 from govgo.cli.main import invoke
 from govgo.core.module.moduleversion import ModuleVersion
+from tests.simulators import campaigns
 from tests.simulators.world import World
 
 REPOSITORY = Path(__file__).parents[2]
@@ -123,10 +124,11 @@ def campaign(world: World, shell: Shell, times: int) -> None:
         assert left == []
 
 
-def test_get_and_download_killed_at_ten_random_moments(world: World, shell: Shell) -> None:
-    campaign(world, shell, 10)
+@pytest.mark.parametrize("times", [4, pytest.param(10, marks=pytest.mark.wide)])
+def test_get_and_download_killed_at_a_few_random_moments(world: World, shell: Shell, times: int) -> None:
+    campaign(world, shell, times)
 
 
 @pytest.mark.slow
 def test_get_and_download_killed_at_two_hundred_random_moments(world: World, shell: Shell) -> None:
-    campaign(world, shell, 200)
+    campaign(world, shell, campaigns.size(200, least=12))

@@ -5,13 +5,12 @@ Every question ends in an answer or a Failure of three kinds: text that breaks t
 is damaged (IntegrityError), a source that is of no use (UnavailableError, NotFoundError). So `|` always finds the
 honest proxy behind a hostile one. Only what contradicts the database is a SecurityError.
 
-The default run tries a few hundred answers of each kind, `--slow` 100,000, or as many as GOVGO_TEST_ATTACKS says. The
-engines are tried with the same answers and with any bytes on the wire.
+The default run tries a hundred answers of each kind, `--slow` 100,000. The engines are tried with the same answers and
+with any bytes on the wire.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import socket
@@ -36,12 +35,13 @@ from govgo.core.modfile.quickread import summarize
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.errors import InputError, IntegrityError, NotFoundError, SecurityError, UnavailableError
 from govgo.wiring.session import SilentReporter
+from tests.simulators import campaigns
 from tests.simulators.fuzzing import made
 from tests.simulators.httpclients import MakeEngine, with_client
 from tests.simulators.world import World
 from tests.simulators.zips import module_zip
 
-FEW, MANY = 300, int(os.environ.get("GOVGO_TEST_ATTACKS", "100000"))
+FEW, MANY = 100, campaigns.size(100_000, least=300)
 OPTIONS = NetworkOptions(retry=RetryPolicy(retries=1, base_s=0.0, longest_s=0.0))
 FAILURES = (InputError, IntegrityError, UnavailableError, NotFoundError)
 

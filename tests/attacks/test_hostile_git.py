@@ -22,10 +22,11 @@ from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitsource import GitSource
 from govgo.core.vcs.coderepo import locate
 from govgo.errors import InputError, IntegrityError, NotFoundError, UnavailableError
+from tests.simulators import campaigns
 from tests.simulators.fuzzing import made
 from tests.simulators.zips import module_zip
 
-FEW, MANY = 300, 100_000
+FEW, MANY = 100, campaigns.size(100_000, least=300)
 FAILURES = (InputError, IntegrityError, UnavailableError, NotFoundError)
 URL = "https://q.io/r"
 HASH = b"0123456789abcdef0123456789abcdef01234567"

@@ -30,12 +30,13 @@ import pytest
 
 from govgo.errors import StorageError
 from govgo.ports.storage import Entry, Storage
+from tests.simulators import campaigns
 from tests.simulators.proxy import Body, File, Reset, Stall, Status, Truncate
 from tests.simulators.served import Served
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.world import World
 
-CAMPAIGN_S = float(os.environ.get("GOVGO_CAMPAIGN_S", "60"))
+CAMPAIGN_S = float(os.environ.get("GOVGO_CAMPAIGN_S", campaigns.size(60, least=5)))
 MODULES = [f"q.io/m{number}" for number in range(12)]
 WARM = "/q.io/warm/@v/v1.0.0.mod"
 WARM_S = 2.0

@@ -87,6 +87,7 @@ def test_eight_of_govgo(world: World) -> None:
     crowd(world, [govgo("tidy") if n % 2 else govgo("get", *map(str, MODS)) for n in range(CROWD)])
 
 
+@pytest.mark.wide
 @pytest.mark.go
 def test_four_of_go_and_four_of_govgo(world: World) -> None:
     words = ["tidy"], ["get", *map(str, MODS)]

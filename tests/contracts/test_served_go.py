@@ -61,11 +61,15 @@ def downloads(cache: Path) -> Mapping[str, bytes]:
 
 
 GOVGO = [sys.executable, "-m", "govgo"]
-VERBS = [["mod", "download"], ["get", "q.io/a@latest"], ["get", "-u", "./..."], ["mod", "tidy"]]
+VERBS = [
+    ["mod", "tidy"],
+    *(pytest.param(w, marks=pytest.mark.wide) for w in (["mod", "download"], ["get", "q.io/a@latest"])),
+    pytest.param(["get", "-u", "./..."], marks=pytest.mark.wide),
+]
 
 
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
-@pytest.mark.parametrize("program", ["govgo", pytest.param("go", marks=pytest.mark.go)])
+@pytest.mark.parametrize("program", ["govgo", pytest.param("go", marks=[pytest.mark.go, pytest.mark.wide])])
 def test_as_if_upstream_were_asked(world: World, program: str, words: list[str]) -> None:
     command = [*(GOVGO if program == "govgo" else [str(GO)]), *words]
     direct = run(command, world, world.proxy.url, "direct")
@@ -83,6 +87,7 @@ BUILDS = [["build", "./..."], ["mod", "download"], ["get", "-u", "./..."], ["mod
 
 
 @pytest.mark.go
+@pytest.mark.wide
 @pytest.mark.parametrize("words", BUILDS, ids=" ".join)
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_go_builds_from_empty_caches(world: World, tmp_path: Path, words: list[str], tls: bool) -> None:

@@ -11,11 +11,12 @@ from typing import TypeVar
 import pytest
 
 from govgo.errors import GovgoError
+from tests.simulators import campaigns
 
 Text = TypeVar("Text", str, bytes)
 
 SEED = 20260101
-EDITS, MANY_EDITS = 3000, 1_000_000
+EDITS, MANY_EDITS = 2000, campaigns.size(1_000_000, least=3000)
 """Edited inputs that a test tries, by default and with --slow."""
 counted = pytest.mark.parametrize("count", [EDITS, pytest.param(MANY_EDITS, marks=pytest.mark.slow)])
 

@@ -31,11 +31,11 @@ from govgo.core.sumdb.bundle import format_bundle, make_bundle, parse_bundle, pr
 from govgo.core.sumdb.signer import parse_signer
 from govgo.core.sumdb.timeline import read_head
 from govgo.errors import BadSignatureError, InputError, IntegrityError
-from tests.simulators import fuzzing
+from tests.simulators import campaigns, fuzzing
 from tests.simulators.sumdb_log import Log, keys
 from tests.simulators.zips import DESCRIPTOR, STORED, Member, Zip
 
-FEW, MANY = 300, 100_000
+FEW, MANY = 300, campaigns.size(100_000, least=300)
 MV = ModuleVersion("m.io/x", "v1.0.0")
 
 Parser = Callable[[bytes], object]

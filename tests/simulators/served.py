@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -89,6 +90,8 @@ class Served:
         self.server.should_exit = True
         self.server.force_exit = True
         assert self._thread is not None
+        with suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(8)
         assert not self._thread.is_alive()
         self.running.stop()
@@ -96,11 +99,30 @@ class Served:
     def _serve(self) -> None:
         async def main() -> None:
             self._loop = asyncio.get_running_loop()
+            self._over = asyncio.Event()
             watching = asyncio.ensure_future(tick(self.server, self.site))
             await self.server.serve(sockets=[self._listener])
             watching.cancel()
 
+        # uvicorn looks ten times a second whether it should end, and then waits a tenth: a minute for all tests.
+        self.server.main_loop = self._until_over  # type: ignore[method-assign]
+        self.server.shutdown = self._shut_down  # type: ignore[method-assign]
         uvloop.run(main())
+
+    async def _until_over(self) -> None:
+        await self.server.on_tick(0)
+        await self._over.wait()
+
+    async def _shut_down(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.server.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0.002)
+        for server in self.server.servers:
+            await server.wait_closed()
 
     def renew(self, *, storage: bool = True) -> None:
         """Let it remember nothing; with an empty storage, where that is wanted, and counters at 0."""
@@ -154,7 +176,7 @@ class Served:
             return found
 
 
-def eventually(check: Callable[[], object], timeout: float = 5.0) -> None:
+def eventually(check: Callable[[], object], timeout: float = 60.0) -> None:
     """Wait until something is true."""
     deadline_s = time.monotonic() + timeout
     while not check():

@@ -27,7 +27,7 @@ from tests.simulators.storage import MemoryStorage
 PSEUDO = "v0.0.0-20240102030405-0123456789ab"
 
 
-@pytest.fixture(params=["directory", "memory", "bucket"])
+@pytest.fixture(params=["directory", "memory", pytest.param("bucket", marks=pytest.mark.wide)])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     with ExitStack() as held:
         if request.param == "directory":

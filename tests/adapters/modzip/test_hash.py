@@ -205,7 +205,9 @@ def hundred_mebibytes() -> bytes:
     return b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
 
 
-@pytest.mark.parametrize("reader", ["hash_zip", "zip_hashes", "zip_contents"])
+@pytest.mark.parametrize(
+    "reader", ["hash_zip", *(pytest.param(name, marks=pytest.mark.wide) for name in ("zip_hashes", "zip_contents"))]
+)
 def test_entries_that_share_one_stream_are_inflated_up_to_the_limit_of_all(reader: str, tmp_path: Path) -> None:
     """Forty names for one stream of 100 MiB, 100 KB in all: whoever reads the archive stops at half a gigabyte."""
     stream = hundred_mebibytes()

@@ -63,11 +63,9 @@ def test_attack_endless_complaints_are_cut(tmp_path: Path) -> None:
 
 
 def test_attack_a_server_that_says_nothing_is_not_waited_for_forever(tmp_path: Path) -> None:
-    git = Git(fake_git(tmp_path / "bin", "exec sleep 60\n"), timeout_s=0.2)
-    start_s = time.monotonic()
+    git = Git(fake_git(tmp_path / "bin", "exec sleep 600\n"), timeout_s=0.2)
     with pytest.raises(GitError, match=r"no end after 0\.2s"):
         git.run(["x"], str(tmp_path))
-    assert time.monotonic() - start_s < 5
 
 
 @pytest.mark.parametrize(
@@ -87,7 +85,7 @@ def test_silence_of_a_server_is_limited(tmp_path: Path, silent_s: float, environ
 
 
 def test_closing_ends_what_is_running(tmp_path: Path) -> None:
-    git = Git(fake_git(tmp_path / "bin", "exec sleep 60\n"))
+    git = Git(fake_git(tmp_path / "bin", "exec sleep 600\n"))
     failures: list[BaseException] = []
 
     def work() -> None:

@@ -13,7 +13,7 @@ from govgo.core.gobinary.buildinfo import read_build_info
 from govgo.core.gobinary.image import NotGoError, ReadAt, UnrecognizedError
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
 from govgo.errors import InputError
-from tests.simulators import fuzzing
+from tests.simulators import campaigns, fuzzing
 from tests.simulators.binaries import elf, fat, inline, macho, pe, pointers
 
 MODULES = "path\tq.io/cmd\nmod\tq.io/m\tv1.0.0\th1:x=\n"
@@ -122,4 +122,4 @@ def test_mutated_binaries() -> None:
 
 @pytest.mark.slow
 def test_many_mutated_binaries() -> None:
-    survive(100_000)
+    survive(campaigns.size(100_000, least=500))

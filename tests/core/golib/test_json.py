@@ -98,7 +98,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(JSON, st.data())
 def test_what_python_reads_is_no_fault_and_what_it_refuses_is_one(value: object, data: st.DataObject) -> None:
     text = json.dumps(value, ensure_ascii=data.draw(st.booleans())).encode("utf-8", "replace")

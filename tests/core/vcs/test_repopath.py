@@ -76,7 +76,7 @@ def test_launchpad_comes_late() -> None:
 
 
 def test_attack_a_long_path_takes_no_long_time() -> None:
-    start_s = time.monotonic()
+    start_s = time.process_time()
     for path in ("a." * 20000, "a.b/" * 20000 + "~", "a.b/" * 20000 + "x", "a.b/x.git/" * 5000 + "~"):
         static_repo(path)
-    assert time.monotonic() - start_s < 2
+    assert time.process_time() - start_s < 2

@@ -119,6 +119,7 @@ def test_it_opens_with_selected_versions_and_what_decides(opened: Opened) -> Non
     found.keep("light")
 
 
+@pytest.mark.wide
 def test_switches(opened: Opened) -> None:
     found = opened
     before = found.picture()
@@ -135,6 +136,7 @@ def test_switches(opened: Opened) -> None:
     found.keep("all")
 
 
+@pytest.mark.wide
 def test_why(opened: Opened) -> None:
     found = opened
     found.find("q.io/a")
@@ -163,6 +165,7 @@ def test_marks_are_words_too(opened: Opened) -> None:
     assert found.texts("#requirers > li") == ["v1.0.0 decides q.io/a v1.2.0 not selected"]
 
 
+@pytest.mark.wide
 def test_a_workspace(open_page: Any) -> None:
     found = open_page(workspace_graph())
     assert found.texts("#counts") == [
@@ -195,6 +198,7 @@ def test_a_workspace(open_page: Any) -> None:
     assert found.faults == []
 
 
+@pytest.mark.wide
 def test_a_click_into_the_picture(open_page: Any) -> None:
     found = open_page(dependencies(""))
     box = found.page.locator("#picture").bounding_box()
@@ -205,6 +209,7 @@ def test_a_click_into_the_picture(open_page: Any) -> None:
     found.page.locator("#why h2", has_text="Why?").wait_for(timeout=5000)
 
 
+@pytest.mark.wide
 def test_search_by_keyboard(opened: Opened) -> None:
     found = opened
     found.page.keyboard.press("/")
@@ -219,6 +224,7 @@ def test_search_by_keyboard(opened: Opened) -> None:
     assert found.texts("#found li") == ["no such module"]
 
 
+@pytest.mark.wide
 def test_the_picture_moves_by_keyboard(opened: Opened) -> None:
     found = opened
     found.page.focus("#picture")
@@ -232,6 +238,7 @@ def test_the_picture_moves_by_keyboard(opened: Opened) -> None:
     assert found.picture() == home
 
 
+@pytest.mark.wide
 def test_the_table_has_the_same_data(opened: Opened) -> None:
     found = opened
     found.page.click("#as-list")
@@ -255,6 +262,7 @@ def test_the_table_has_the_same_data(opened: Opened) -> None:
     found.keep("table")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("scheme", "background"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 27)")])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_dark_and_light_wide_and_narrow(opened: Opened, scheme: str, background: str, size: dict[str, int]) -> None:
@@ -271,6 +279,7 @@ def test_dark_and_light_wide_and_narrow(opened: Opened, scheme: str, background:
     opened.keep(f"{scheme}-{size['width']}")
 
 
+@pytest.mark.wide
 def test_paper(opened: Opened) -> None:
     found = opened
     pdf = found.page.pdf(prefer_css_page_size=True)
@@ -283,6 +292,7 @@ def test_paper(opened: Opened) -> None:
     found.keep("print")
 
 
+@pytest.mark.wide
 def test_without_webgl_there_is_a_picture_all_the_same(open_page: Any) -> None:
     found = open_page(script="HTMLCanvasElement.prototype.getContext = () => null")
     assert found.page.evaluate("document.documentElement.dataset.drawn") == "svg"

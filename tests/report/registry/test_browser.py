@@ -45,8 +45,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             for name in ("v1.0.0.mod", "v1.1.0.zip", "v1.1.0.mod", "v1.1.0.info"):
                 assert served.get(f"/q.io/a/@v/{name}").status == 200
             assert served.get(f"/{LONG}/@v/v1.0.0.mod").status == 200
-            eventually(lambda: LONG in served.get("/api/1/modules/q.io/a/requiredby").text, 15)
-            eventually(lambda: "licence-known" in served.get("/api/1/modules/q.io/a@v1.1.0").text, 15)
+            eventually(lambda: LONG in served.get("/api/1/modules/q.io/a/requiredby").text)
+            eventually(lambda: "licence-known" in served.get("/api/1/modules/q.io/a@v1.1.0").text)
             yield served
 
 
@@ -88,6 +88,7 @@ def test_a_page_is_whole_without_a_program(browser: Any, served: Served) -> None
     opened.page.close()
 
 
+@pytest.mark.wide
 def test_by_keyboard(browser: Any, served: Served) -> None:
     opened = Opened(browser, served, viewport={"width": 1280, "height": 800})
     opened.open("/mod/q.io/a")

@@ -145,7 +145,7 @@ def test_a_long_log_is_taken_in_parts(world: World, peer: EventLogSimulator, mon
     peer.store(known)
     follow = of_peer(world, peer, every_s=3600)
     with serve(world, follow) as served:
-        eventually(lambda: served.site.followers[0].status.taken == 700, 10)
+        eventually(lambda: served.site.followers[0].status.taken == 700)
         assert world.proxy.asked.count("/events/checkpoint") == 3
         eventually(lambda: served.site.journal.size == 700)
 
@@ -201,7 +201,7 @@ def test_nothing_goes_round_in_circles(world: World) -> None:
         for number in range(COUNT):
             all_[number % 3].get(f"/q.io/m{number}/@v/v1.0.0.mod")
         for served in all_:
-            eventually(lambda served=served: len(events(served)) == COUNT, 10)  # type: ignore[misc]
+            eventually(lambda served=served: len(events(served)) == COUNT)  # type: ignore[misc]
         sizes = [served.site.journal.size for served in all_]
         for path in paths(all_[0]):
             told = [next(origin for _, each, origin in events(served) if each == path) for served in all_]
@@ -327,7 +327,7 @@ def test_a_log_that_shows_each_peer_another_history(world: World, peer: EventLog
             neighbour = Follow(f"http://127.0.0.1:{ports[1 - place]}", log_keys(names[1 - place])[2], every_s=0.05)
             follows = (Follow(url, peer.key, every_s=0.05), neighbour)
             both.append(held.enter_context(serve(world, *follows, name=names[place], port=ports[place])))
-        eventually(lambda: any(each.site.followers[0].status.fault for each in both), 10)
+        eventually(lambda: any(each.site.followers[0].status.fault for each in both))
         found = next(each for each in both if each.site.followers[0].status.fault)
         (file,) = (found.storage / "govgo/events/peers/peer.example").glob("fork-*.txt")
         text = file.read_text()
@@ -379,7 +379,7 @@ def test_attack_a_peer_that_answers_with_anything(
     peer.store(mods(2))
     world.proxy.script(f"/events/{path}", action)
     with serve(world, of_peer(world, peer, every_s=0.2)) as served:
-        eventually(lambda: followed(served)["status"] != "ok", 15)
+        eventually(lambda: followed(served)["status"] != "ok")
         assert events(served) == []
         assert served.get("/q.io/m5/@v/v1.0.0.mod").status == 200
         assert not [asked for asked in world.proxy.asked if asked.startswith("/q.io/m0/")]
@@ -438,7 +438,7 @@ def test_where_too_much_waits_nothing_more_is_looked_at(
         world.proxy._scripts = {"*": [Status(503)]}
         eventually(lambda: followed(served)["status"] != "ok")
         world.proxy.calm()
-        eventually(lambda: len(events(served)) == 5, 10)
+        eventually(lambda: len(events(served)) == 5)
 
 
 def test_what_nobody_has_is_passed_over_in_the_end(
@@ -448,7 +448,7 @@ def test_what_nobody_has_is_passed_over_in_the_end(
     peer.store([ABSENT, *mods(1)])
     with serve(world, of_peer(world, peer), missing_s=0.01) as served:
         eventually(lambda: served.site.followers[0].status.passed_over == 1)
-        assert paths(served) == {"q.io/m0"}
+        eventually(lambda: paths(served) == {"q.io/m0"})
         assert any("q.io/absent@v1.0.0 is passed over: nobody has it" in said for said in served.said)
 
 
@@ -567,7 +567,7 @@ def test_one_process_follows_and_another_takes_over(world: World, peer: EventLog
             assert [each.site.followers[0].status.here for each in (first, second)] == [True, False]
             held.close()
             peer.store(mods(2, 2))
-            eventually(lambda: len(events(second)) == 4, 8)
+            eventually(lambda: len(events(second)) == 4)
             assert second.site.followers[0].status.here
 
 

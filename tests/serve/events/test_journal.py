@@ -58,7 +58,7 @@ def told(served: Served) -> list[str]:
 
 
 def wait_for(served: Served, *paths: str) -> None:
-    eventually(lambda: told(served) == list(paths), 40)
+    eventually(lambda: told(served) == list(paths))
 
 
 def test_a_go_mod_that_is_stored_is_told(world: World) -> None:
@@ -102,7 +102,7 @@ def test_what_was_stored_and_not_told_is_found_at_the_start(world: World) -> Non
     place.mkdir(parents=True)
     (place / "v1.0.0.mod").write_text("module q.io/m5\n")
     with serve(world) as served:
-        eventually(lambda: served.site.journal.size == 6, 8)
+        eventually(lambda: served.site.journal.size == 6)
         data = next((served.storage / "govgo/events/log/tile/8/data").rglob("6")).read_text()
         assert [line for line in data.splitlines() if " q.io" in line][4:] == [
             "stored q.io/m5 v1.0.0",
@@ -170,7 +170,7 @@ def test_two_processes_tell_each_version_once(world: World) -> None:
         for journal in (one.site.journal, two.site.journal):
             for mod in mods(6):
                 journal.stored(mod)
-        eventually(lambda: len(told(one)) == 6, 8)
+        eventually(lambda: len(told(one)) == 6)
         assert sorted(told(two)) == [f"q.io/m{number}" for number in range(6)]
         eventually(lambda: one.site.journal.waiting == two.site.journal.waiting == 0)
         assert len(told(one)) == 6

@@ -20,6 +20,7 @@ from govgo.core.sumdb.signer import make_keys
 from govgo.core.sumdb.timeline import read_head
 from govgo.core.sumdb.tlog import record_hash
 from tests.serve.events.test_follow import free_port
+from tests.simulators import campaigns
 from tests.simulators.eventlog import log_keys, mods, root_of, verified_records
 from tests.simulators.served import eventually
 from tests.simulators.world import World
@@ -103,7 +104,11 @@ class Peer:
 
 @pytest.mark.parametrize(
     ("count", "kills"),
-    [pytest.param(300, 4, id="few"), pytest.param(10_000, 25, marks=pytest.mark.slow, id="many")],
+    [
+        pytest.param(60, 2, id="few"),
+        pytest.param(300, 4, marks=pytest.mark.wide, id="more"),
+        pytest.param(campaigns.size(10_000, least=500), 25, marks=pytest.mark.slow, id="many"),
+    ],
 )
 def test_all_are_equal_in_the_end(tmp_path: Path, count: int, kills: int) -> None:
     rng = random.Random(count)
@@ -116,7 +121,7 @@ def test_all_are_equal_in_the_end(tmp_path: Path, count: int, kills: int) -> Non
         for peer in peers:
             held.enter_context(peer)
         for peer in peers:
-            eventually(lambda peer=peer: peer.get("/healthz"), 20)  # type: ignore[misc]
+            eventually(lambda peer=peer: peer.get("/healthz"))  # type: ignore[misc]
         killed = {rng.randrange(count) for _ in range(kills)}
         for number, mod in enumerate(versions):
             ask = f"/{mod.path}/@v/{mod.version}.mod"

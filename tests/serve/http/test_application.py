@@ -218,15 +218,10 @@ def test_nothing_is_fetched_when_the_client_says_so(served: Served) -> None:
 
 def test_the_first_byte_comes_before_upstreams_last(served: Served) -> None:
     path = "/q.io/big/@v/v1.0.0.zip"
-    served.world.proxy.script(path, Drip(((0.0, 300_000), (1.5, 1000))))
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
-    begun_s = time.monotonic()
+    served.world.proxy.script(path, Drip(((0.0, 300_000), (60, 1000))))  # as good as never
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
     connection.request("GET", path)
-    answer = connection.getresponse()
-    first = answer.read(1000)
-    assert time.monotonic() - begun_s < 1.0
-    assert first + answer.read() == served.world.proxy.files[path]
-    assert time.monotonic() - begun_s >= 1.5
+    assert connection.getresponse().read(1000) == served.world.proxy.files[path][:1000]
     connection.close()
 
 
@@ -358,10 +353,9 @@ def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
         world.proxy.script("*", Status(503))
         time.sleep(0.5)
         assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"  # this one has found out
-        begun_s = time.monotonic()
+        served.world.proxy.script("*", Stall())
         for path in (A + "list", "/q.io/big/@v/list"):
             assert served.get(path).status == 200
-        assert time.monotonic() - begun_s < 0.2
 
 
 # Restart with a dead upstream.
@@ -373,11 +367,9 @@ def test_everything_is_served_after_a_restart_without_upstream(world: World) -> 
     with Served(world) as served:
         before = {path: served.get(path) for path in paths}
     with Served(world, upstream="http://127.0.0.1:1") as served:
-        begun_s = time.monotonic()
         for path in paths:
             got = served.get(path)
             assert (path, got.status, got.body) == (path, 200, before[path].body)
-        assert time.monotonic() - begun_s < 2.0
 
 
 def test_the_list_of_what_is_stored_where_none_was_ever_asked_for(world: World) -> None:
@@ -433,11 +425,9 @@ def test_warm_answers_go_on_while_cold_ones_hang(served: Served) -> None:
     for thread in hanging:
         thread.start()
     eventually(lambda: served.site.library.flights >= 30)
-    begun_s = time.monotonic()
-    for _ in range(20):
+    for _ in range(20):  # none of them waits for the thirty, which never end
         assert served.get(A + "v1.0.0.mod").status == 200
         assert served.get(A + "v1.0.0.zip").status == 200
-    assert time.monotonic() - begun_s < 2.0
     assert served.get(A + "v1.1.0.mod").status == 200  # nor does another cold one
     assert served.get("/healthz").status == served.get("/readyz").status == 200
 

@@ -231,17 +231,15 @@ def strict(tmp_path: Path) -> Iterator[Served]:
     with World(tmp_path) as world:
         world.publish("q.io/a", "v1.0.0")
         with Served(world) as served:
-            served.site.limits = Limits(connections=8, head_s=0.6, idle_s=0.6, stuck_s=0.6)
+            served.site.limits = Limits(connections=8, head_s=0.3, idle_s=0.3, stuck_s=0.3)
             served.get(MOD)
             yield served
 
 
 def test_slow_and_idle_clients(strict: Served) -> None:
-    begun_s = time.monotonic()
     assert b" 408 " in strict.raw(b"GET / HTTP/1.1\r\nHost:").split(b"\r\n")[0]
     assert strict.raw(b"") == b""
     assert answers(strict.raw(request()))[0][0] == 200  # answered, and closed when nothing more comes
-    assert time.monotonic() - begun_s < 7
 
 
 def test_too_many_connections(strict: Served) -> None:

@@ -73,7 +73,7 @@ def settled(served: Served) -> None:
         stored = catalogue.totals().versions >= 4
         return bool(stored and not catalogue.unchecked(1) and catalogue.unlooked() is None)
 
-    eventually(is_settled, 15)
+    eventually(is_settled)
 
 
 @pytest.fixture(scope="module")
@@ -417,13 +417,13 @@ def test_files_that_contradict_the_log(tmp_path: Path) -> None:
             settled(served)
         (served.storage / "q.io/b/@v/v1.0.0.mod").write_bytes(b"module q.io/b\n\nrequire q.io/evil v1.0.0\n")
         with Served(world, registry=SETTINGS, env={"GONOSUMDB": "corp.example"}) as served:
-            eventually(lambda: "refused" in served.get(f"{API}/q.io/b").text, 15)
+            eventually(lambda: "refused" in served.get(f"{API}/q.io/b").text)
             (told,) = ask(served, f"{API}/q.io/b@v1.0.0", "version")["results"]
             assert (told["log"]["go_mod"], told["log"]["zip"]) == ("refused", "proved")
             assert "the stored go.mod contradicts record" in told["log"]["text"]
             assert "Refused" in page(served, "/mod/q.io/b@v1.0.0")
             assert served.get("/q.io/b/@v/v1.0.0.mod").body == world.proxy.files["/q.io/b/@v/v1.0.0.mod"]
-            eventually(lambda: "refused" not in served.get(f"{API}/q.io/b").text, 15)
+            eventually(lambda: "refused" not in served.get(f"{API}/q.io/b").text)
 
 
 def test_what_was_not_looked_up(tmp_path: Path) -> None:
@@ -434,8 +434,8 @@ def test_what_was_not_looked_up(tmp_path: Path) -> None:
             folder = served.storage / "q.io/c/@v"
             folder.mkdir(parents=True)
             (folder / "v0.1.0.mod").write_bytes(b"module q.io/c\n")
-            eventually(lambda: served.get(f"{API}/q.io/c").status == 200, 15)
-            eventually(lambda: "looked up in sum.example.org" in served.get(f"{API}/q.io/c@v0.1.0").text, 15)
+            eventually(lambda: served.get(f"{API}/q.io/c").status == 200)
+            eventually(lambda: "looked up in sum.example.org" in served.get(f"{API}/q.io/c@v0.1.0").text)
             (told,) = ask(served, f"{API}/q.io/c@v0.1.0", "version")["results"]
             assert told["log"]["go_mod"] == "not checked"
             assert world.proxy.asked == []

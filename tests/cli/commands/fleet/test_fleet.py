@@ -451,6 +451,7 @@ def test_what_an_upgrade_would_change(
         assert sorted(changes) == exact, plan["errors"]
 
 
+@pytest.mark.wide
 def test_tables_that_duckdb_and_pandas_read(world: World, fleet: Any) -> None:
     duckdb = pytest.importorskip("duckdb")
     pandas = pytest.importorskip("pandas")

@@ -30,6 +30,7 @@ from govgo.core.sumdb.timeline import read_head
 from govgo.serve.sumdb import Server, Site
 from govgo.wiring.sumdb import database_key
 from tests.app.sumdb.test_publisher import check as check_files
+from tests.simulators import campaigns
 from tests.simulators import run as runs
 from tests.simulators.storage import MemoryStorage
 from tests.simulators.sumdb_log import record_text
@@ -331,7 +332,7 @@ def test_killed_at_random_moments_many_times(
 ) -> None:
     rng = random.Random(11)
     count = 0
-    for turn in range(60):
+    for turn in range(campaigns.size(60, least=5)):
         Path("go.sum").write_text("".join(record_text(f"q.io/r{turn}", f"v1.0.{n}") for n in range(60)))
         process = program(world, "add", "-storage=db", "go.sum")
         time.sleep(0.15 + rng.random() * 0.5)
