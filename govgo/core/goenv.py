@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import REFERENCE_RELEASE, compare, is_valid
 from govgo.errors import UsageError
 

@@ -15,7 +15,8 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import NamedTuple
+
+from govgo.core.records import NamedTuple
 
 _PAUSE_S = 0.25
 _MOST_LINES = 200_000

@@ -24,9 +24,10 @@ The whole of it is in the schema `serve.toml-1.json`.
 from __future__ import annotations
 
 import tomllib
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.core.foreign import one_line
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.policy import MODES, Policy, Rule

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import govgo
 from govgo.adapters.disk.diskerror import disk_error
@@ -20,6 +20,7 @@ from govgo.adapters.http.proxies import address_of
 from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
+from govgo.core.records import NamedTuple
 from govgo.errors import NetworkError, TooLargeError, UsageError
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.goenv import GoEnv
+from govgo.core.records import NamedTuple
 from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ import posixpath
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.disk.diskerror import disk_error, reason
@@ -45,6 +45,7 @@ from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import DiskError, InputError, SettingError, UsageError

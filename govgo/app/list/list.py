@@ -7,7 +7,6 @@ Rules: `go help list`, section on -m; Go Modules Reference, "go list -m".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from govgo.app.list.info import (
     PLAIN,
@@ -25,6 +24,7 @@ from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import is_revision_query, parse_path_version, parse_query
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, QueryError, UsageError, VerbFlagsError
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.buildlist.requirements import Requirements, put_in_force

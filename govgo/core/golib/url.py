@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 # RFC 3986's unreserved characters, and what net/url leaves alone within a path and within one segment.

@@ -13,7 +13,8 @@ Source of the rules: the Go specification, "Source file organization"; cmd/go's 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from govgo.core.records import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = rb"/\*(?>(?:[^*]++|\*(?!/))*)\*/"

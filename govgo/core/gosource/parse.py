@@ -11,12 +11,13 @@ package embed, "Directives".
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte, unquote
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
+from govgo.core.records import NamedTuple
 
 # A header that go's parser accepts for certain: names in ASCII, paths of common characters, nothing that could be read
 # in two ways. What it refuses may still be sound.

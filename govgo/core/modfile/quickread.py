@@ -13,13 +13,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, VersionKey, version_key
 from govgo.core.module.paths import match_path_major, split_path_version
+from govgo.core.records import NamedTuple
 
 _KNOWN_LINES = 1 << 16
 """How many lines are kept with their meaning; 4,000 modules of large graphs have about 6,000 different lines."""

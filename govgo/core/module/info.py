@@ -7,8 +7,8 @@ A field with its empty value is not printed, as in go's JSON.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError
 
 ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)

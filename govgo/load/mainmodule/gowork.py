@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
 from govgo.load.mainmodule.godebug import check_godebug

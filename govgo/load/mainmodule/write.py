@@ -7,11 +7,12 @@ Source: cmd/go's modload.commitRequirements and UpdateGoModFromReqs.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, ConflictError
 from govgo.load.buildlist.requirements import in_force

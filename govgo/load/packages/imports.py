@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from os.path import dirname, isabs, join
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
 from govgo.load.dependency.gomod import MissingSumError, ModuleError, RawSummaries, known_summary, summary

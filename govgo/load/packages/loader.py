@@ -9,7 +9,7 @@ order and what is reported about them do not depend on the order in which module
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
@@ -17,6 +17,7 @@ from govgo.core.gosource.imports import NoGoError
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg, needs_root
 from govgo.load.packages.imports import Absent, begin_gomods, begin_recorded, find_package, module_cache_prefix

@@ -6,12 +6,13 @@ Source: cmd/go's modload.LoadPackages and loader.checkTidyCompatibility; Go Modu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.diff import diff
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import GO_STRICT_VERSION, compare, prev
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, find
 from govgo.load.buildlist.requirements import Requirements, put_in_force
