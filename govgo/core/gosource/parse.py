@@ -17,6 +17,7 @@ from govgo.core.golib.quote import GO_SPACE, is_bad_byte, unquote
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 
 # A header that go's parser accepts for certain: names in ASCII, paths of common characters, nothing that could be read
@@ -45,7 +46,7 @@ _TOKENS = re.compile(
     rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
 )
 _WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
-_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
+_QUOTED = late(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
 
 
 class ImportSpec(NamedTuple):

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from govgo.core.golib.quote import GO_SPACE
+from govgo.core.late import late
 from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, VersionKey, version_key
@@ -40,7 +41,7 @@ _REQUIREMENT = re.compile(
     rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
     rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_END}"
 )
-_MARK = re.compile(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
+_MARK = late(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
 _MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
 # The forms below are rarer; they are compiled when a file first has them, to spare start-up time.
