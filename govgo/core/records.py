@@ -12,40 +12,44 @@ interface, pickles included, and takes 0.02 ms. Annotations stay the strings tha
 
 from __future__ import annotations
 
-from operator import itemgetter
+from collections import namedtuple
 from types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
-    try:
-        from _collections import _tuplegetter as _getter
-    except ImportError:  # as in `collections`: not every interpreter has it
-
-        def _getter(index, doc):
-            return property(itemgetter(index), doc=doc)
-
-    _templates = {}
+    _getter = type(namedtuple("_One", "field").field)  # what makes fields as quick as slots
+    _new = tuple.__new__
+    # Constructors by their number of fields. Those of a class are copies with its names.
+    _templates = {
+        1: lambda cls, a: _new(cls, (a,)),
+        2: lambda cls, a, b: _new(cls, (a, b)),
+        3: lambda cls, a, b, c: _new(cls, (a, b, c)),
+        4: lambda cls, a, b, c, d: _new(cls, (a, b, c, d)),
+        5: lambda cls, a, b, c, d, e: _new(cls, (a, b, c, d, e)),
+        6: lambda cls, a, b, c, d, e, f: _new(cls, (a, b, c, d, e, f)),
+        7: lambda cls, a, b, c, d, e, f, g: _new(cls, (a, b, c, d, e, f, g)),
+        8: lambda cls, a, b, c, d, e, f, g, h: _new(cls, (a, b, c, d, e, f, g, h)),
+    }
 
     class _Record(tuple):
         """What all named tuples share."""
 
         __slots__ = ()
         _fields = ()
-        _field_defaults = {}  # noqa: RUF012 - each class has its own
 
         @classmethod
         def _make(cls, iterable):
             """Make a value from the values of its fields in order."""
-            made = tuple.__new__(cls, iterable)
+            made = _new(cls, iterable)
             if len(made) != len(cls._fields):
                 raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
             return made
 
         def _replace(self, /, **changes):
             """The same value with some fields changed."""
-            made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
+            made = _new(type(self), map(changes.pop, self._fields, self))
             if changes:
                 raise ValueError(f"Got unexpected field names: {list(changes)!r}")
             return made
@@ -61,15 +65,14 @@ else:
         def __getnewargs__(self):
             return tuple(self)
 
-    def _constructor(fields, qualname, defaults, module):
-        """`__new__` for these fields: code that was compiled once for their number, with their names put in."""
+    def _constructor(fields, qualname, defaults):
+        """`__new__` for these fields."""
         template = _templates.get(len(fields))
         if template is None:
-            names = ", ".join(f"_{number}" for number in range(len(fields)))
-            made = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", {})
-            template = _templates[len(fields)] = made.__code__
-        code = template.replace(co_varnames=("_cls", *fields), co_name="__new__")
-        made = FunctionType(code, {"_new": tuple.__new__, "__name__": module}, "__new__", defaults)
+            names = [f"field{number}" for number in range(len(fields))]
+            template = _templates[len(fields)] = namedtuple("_Many", names).__new__
+        code = template.__code__.replace(co_varnames=("cls", *fields), co_name="__new__")
+        made = FunctionType(code, template.__globals__, "__new__", defaults)
         made.__qualname__ = f"{qualname}.__new__"
         return made
 
@@ -88,7 +91,7 @@ else:
                 "__match_args__": fields,
                 "_fields": fields,
                 "_field_defaults": defaults,
-                "__new__": _constructor(fields, body["__qualname__"], tuple(defaults.values()), body["__module__"]),
+                "__new__": _constructor(fields, body["__qualname__"], tuple(defaults.values())),
             }
             for index, field in enumerate(fields):
                 body[field] = _getter(index, "")

@@ -16,7 +16,6 @@ from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.goenv import GoEnv
 from govgo.core.records import NamedTuple
-from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from govgo.adapters.http.client import Auth, HttpClient
     from govgo.adapters.loop.helper import Helper
+    from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
 

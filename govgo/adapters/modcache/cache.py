@@ -40,14 +40,12 @@ from govgo.adapters.disk.trees import (
     rename_tree,
     temporary_tree,
 )
-from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.version import semver
-from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import DiskError, InputError, SettingError, UsageError
 
 if TYPE_CHECKING:
@@ -317,6 +315,8 @@ class ModCache:
         if not self.root or len(commit) < _SHORT_HASH or not _HEX.issuperset(commit):
             return None
         suffix = f"-{commit[:_SHORT_HASH]}.info"
+        from govgo.core.version.pseudo import is_pseudo
+
         try:
             names = os.listdir(self.version_dir(path))
         except (OSError, InputError):
@@ -365,6 +365,8 @@ class ModCache:
                 changed[path.rpartition("/")[0]] = None
         finally:
             if not more:
+                from govgo.adapters.disk.versionlist import rewrite_list
+
                 self._listless = {}
                 for directory in changed:
                     with suppress(OSError, DiskError):  # the list is for file:// proxies only, and always made anew

@@ -68,6 +68,10 @@ class ModuleInfo(NamedTuple):
     reuse: bool = False
     failure: GovgoError | None = None
 
+    def failed(self, error: GovgoError) -> ModuleInfo:
+        """The same with an error, unless it has one."""
+        return self if self.error is not None else self._replace(error=str(error), failure=error)
+
 
 def merge_origin(first: Origin | None, second: Origin | None) -> Origin | None:
     """The union of two origins, or None when either is unknown or they contradict each other (modload.mergeOrigin)."""

@@ -17,10 +17,10 @@ from govgo.core.version import goversion
 from govgo.errors import BuildListError, ConflictError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import Summaries
-from govgo.load.mainmodule.keepsums import LoadedPackages, Which, keep_sums
 from govgo.load.session.mainmods import index_mod_file
 
 if TYPE_CHECKING:
+    from govgo.load.mainmodule.keepsums import LoadedPackages
     from govgo.load.session.session import Session
 
 
@@ -190,6 +190,8 @@ def write_go_sum(
     if rs is None or not _changed(ledger):
         return
     if keep is None:
+        from govgo.load.mainmodule.keepsums import Which, keep_sums
+
         keep = keep_sums(session, loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
     report_warnings(session)
     before, after = ledger.render(keep, session.must_have_complete_requirements())
