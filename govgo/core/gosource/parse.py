@@ -26,11 +26,13 @@ _BLANK = r"(?>(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?>(?:[^*]++|\*(?!/))*)\*/)*)"
 _INLINE = r"(?>(?:[ \t\r]++|/\*(?>(?:[^*\n]++|\*(?!/))*)\*/)*)"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
 _NAME = rf"(?!{KEYWORDS}(?![A-Za-z0-9_]))[A-Za-z_][A-Za-z0-9_]*+"
-_SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?"[A-Za-z0-9._/~+@-]++"'
+_PATH = "[A-Za-z0-9._/~+@-]++"
+_SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?(?:"{_PATH}"|`{_PATH}`)'
 _SOUND = re.compile(
     rf"{_BLANK}package[ \t]++({_NAME}){_END}(?>(?:{_BLANK}import[ \t]*+"
     rf"(?:\({_BLANK}(?>(?:{_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*)\){_END}|{_SPEC}{_END}))*){_BLANK}\Z"
 )
+_CGO: Final = frozenset([b'"C"', b"`C`"])
 _BAD = re.compile("[\ufeff\udc80-\udcff]")
 _ILLEGAL_IN_PATH: Final = frozenset("!\"#$%&'()*,:;<=>?[\\]^{|}`\ufffd")
 
@@ -120,7 +122,7 @@ def file_of_header(name: str, data: bytes, header: Header) -> GoFile:
         text = f"read {name}: unexpected NUL in input"
         return GoFile(name, "", is_test=is_test, error=text, fault=text, unreadable=True)
     text = header.data.decode("utf-8", "surrogateescape")
-    package = None if header.is_broken or b'"C"' in header.literals else _sound_package(text)
+    package = None if header.is_broken or not _CGO.isdisjoint(header.literals) else _sound_package(text)
     if package is not None:
         paths = tuple(dict.fromkeys(literal.decode()[1:-1] for literal in header.literals))
         embeds = embed_patterns(data) if "embed" in paths else ()

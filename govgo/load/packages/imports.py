@@ -21,7 +21,6 @@ from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
 from govgo.load.dependency.gomod import MissingSumError, ModuleError, RawSummaries, known_summary, summary
-from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.packages.errors import (
     AmbiguousImportError,
     ImportMissingError,
@@ -367,6 +366,8 @@ def _in_vendor_dir(session: Session, path: str) -> list[Found]:
     directory, ok = dir_in_module(session, path, "", root, is_local=False)
     if not ok:
         return []
+    from govgo.load.dependency.modulestxt import read_vendor_list
+
     mod = read_vendor_list(session).packages.get(path)
     if mod is None and compare(session.main.go_version(), EXPLICIT_MODULES_TXT_IMPORT_VERSION) >= 0:
         verb = "work" if session.in_workspace else "mod"
