@@ -41,6 +41,7 @@ INWARD = {
 #: The rooms of a ring in order: each imports only rooms of the lines above its own.
 ROOMS = {
     "core": (
+        "late records",
         "codes foreign golib",
         "gosource version",
         "module",
@@ -220,7 +221,7 @@ TESTED_BY = {
     "conformance/test_note.py": "core/golib: base64; core/sumdb: signer",
     "conformance/test_pseudo.py": "core/version: pseudo",
     "conformance/test_version_query.py": (
-        "app/list: info; core/module: info; load/mainmodule: keepsums; load/query: source"
+        "app/list: info marks; core/module: info; load/mainmodule: keepsums; load/query: source"
     ),
     "conformance/test_work_edit.py": "core/modfile: gowork",
     "conformance/test_zip_check.py": "adapters/modzip: directory unzip write",

@@ -6,8 +6,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, GovgoError, ReportedError, SecurityError, gravest, parts
 from govgo.ports.talk import Cancelled
 

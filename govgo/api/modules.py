@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.api.call import Asked, Progress, open_session, several
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, UsageError
 from govgo.load.session.horizon import Horizon
 from govgo.ports.modules import Downloaded

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from govgo.core.gobinary.buildinfo import read_build_info
 from govgo.core.gobinary.image import NotGoError, ReadAt, UnrecognizedError
 from govgo.core.gobinary.modinfo import BuildInfo
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, InputError
 from govgo.ports.files import Executables
 

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from govgo.app.list.info import ListMode
 from govgo.app.list.list import list_modules
 from govgo.core.module.info import ModuleInfo, Origin
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import Failure, GovgoError, QueryError, ReportedError, UsageError, VerbFlagsError
 from govgo.load.mainmodule.gowork import init_workfile

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.core.goenv import KNOWN_NAMES, GoEnv, quoted_split
 from govgo.core.golib.quote import quote
 from govgo.core.gosource.platforms import is_platform, unknown_experiment
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.load import check_go111module, find_go_mod, has_mod_root, init

@@ -8,7 +8,7 @@ the files of one version; its zip, which is held against the go.mod that the sam
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.sum.heads import compare_heads
 from govgo.core.findings import Finding, ModuleReport, Verdict, merge_alike
@@ -20,6 +20,7 @@ from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, path_major_prefix, split_path_version
 from govgo.core.module.query import parse_path_version
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.record import lookup_path
 from govgo.errors import Failure, InputError, SecurityError, UsageError
 from govgo.load.targets.faults import from_error

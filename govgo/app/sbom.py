@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.advisory.audit import AuditedModule, Database
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
@@ -19,6 +19,7 @@ from govgo.core.findings import BINARY, Finding, Place
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
 from govgo.core.licenses.licenses import BuildLicenses
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sbom.sbom import Component, HashSource, LogProof, Sbom, Sboms, Scope, edges_of, scope_of
 from govgo.core.sumdb.bundle import Bundle, subjects
 from govgo.core.sumdb.note import parse_verifier

@@ -10,7 +10,7 @@ require M@v, exclude M@v, replace OLD=>NEW, with an edit likewise
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.edit.edit import edit_mod, write_mod
 from govgo.app.edit.flags import MOD_EDITS, read_edit
@@ -18,6 +18,7 @@ from govgo.app.get.get import GetOptions, get
 from govgo.app.list.list import list_modules
 from govgo.app.plan import Planner
 from govgo.app.tidy import tidy
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.plan import Plan, PlannedStep
 from govgo.errors import UsageError
 from govgo.load.buildlist.ages import check_ages

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.list.list import list_modules
 from govgo.core.gosource.buildtags import any_tags
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.packages.load import load_packages

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.app.drawing import draw as service
 from govgo.cli.outputs import Reports, fault_of
 from govgo.cli.session import open_session
 from govgo.core.findings import Finding, Verdict
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.view import View, ViewOptions
 from govgo.errors import UsageError
 from govgo.report.style import Style

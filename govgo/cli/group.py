@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.cli.options import HELP_FLAGS, Command, CommandLineError, FlagError
+from govgo.core.records import NamedTuple
 
 
 class Entry(NamedTuple):

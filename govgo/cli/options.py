@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -7,9 +7,9 @@ Sizes are those of files in bytes, not the blocks that they take on the disk.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 
 TOOLCHAIN = "golang.org/toolchain"
 """The module whose versions are Go releases that the go command has downloaded."""

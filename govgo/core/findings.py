@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import BadZipError, NetworkError, NotFoundError
 
 

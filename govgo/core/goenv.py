@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
-from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import REFERENCE_RELEASE, compare, is_valid
 from govgo.errors import UsageError
 
@@ -150,7 +149,7 @@ class GoEnv(NamedTuple):
 
     def uses_proxy(self, path: str) -> bool:
         """Whether a module path may be asked of a proxy (GONOPROXY)."""
-        return not match_prefix_patterns(self.gonoproxy, path)
+        return not _covers(self.gonoproxy, path)
 
     def uses_sumdb(self, path: str) -> bool:
         """Whether the checksum database is asked about a module path.
@@ -162,11 +161,20 @@ class GoEnv(NamedTuple):
             lone_file = self.goproxy.startswith("file://") and not set(",|") & set(self.goproxy)
             if not lone_file and "proxy.golang.org" not in self.git_user_agent:
                 return True
-        return self.gosumdb != OFF and not match_prefix_patterns(self.gonosumdb, path)
+        return self.gosumdb != OFF and not _covers(self.gonosumdb, path)
 
     def is_insecure(self, path: str) -> bool:
         """Whether GOINSECURE covers a module path."""
-        return match_prefix_patterns(self.goinsecure, path)
+        return _covers(self.goinsecure, path)
+
+
+def _covers(patterns: str, path: str) -> bool:
+    """Whether one of comma-separated patterns matches a module path or a path above it."""
+    if not patterns:
+        return False  # as nearly always
+    from govgo.core.module.patterns import match_prefix_patterns
+
+    return match_prefix_patterns(patterns, path)
 
 
 def check_environment(env: GoEnv) -> None:

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from govgo.core.findings import USUAL_CLAIMS, Claim
 from govgo.core.foreign import one_line, why_malformed
@@ -52,6 +52,7 @@ from govgo.core.policy.values import (
     Replacements,
     Waiver,
 )
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion, semver
 from govgo.errors import InputError, PatternError, UsageError
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.core.advisory.osv import Advisory
+from govgo.core.records import NamedTuple
 
 
 class Snapshot(NamedTuple):

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from govgo.core.gosource.buildtags import TagSet

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 
 _T = TypeVar("_T")
 

@@ -7,7 +7,9 @@ What is piped is stable: nothing is cut, wrapped or coloured. A colour never say
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -27,9 +27,9 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, UsageError
 
 _MOST_KNOWN = 10_000

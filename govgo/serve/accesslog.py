@@ -16,8 +16,8 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.report import gojson
 
 _PAUSE_S = 0.25

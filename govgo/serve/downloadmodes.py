@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 from govgo.serve.policy import MODES, ModeRule
 

@@ -21,9 +21,9 @@ Source: docs.gomods.io, "Filtering modules".
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from govgo.core.foreign import one_line
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 INCLUDE, EXCLUDE, DIRECT = "+", "-", "D"

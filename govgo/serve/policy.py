@@ -10,9 +10,8 @@ A module that a `deny` rule matches, whatever its capitals, is refused, with the
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from govgo.core.module.patterns import glob_match, match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.errors import PatternError
 from govgo.serve.filters import DIRECT, Filter
 

@@ -24,10 +24,11 @@ The whole of it is in the schema `serve.toml-1.json`.
 from __future__ import annotations
 
 import tomllib
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib import url as gourl
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.downloadmodes import url_problem

@@ -19,12 +19,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from govgo.core.foreign import one_line
 from govgo.core.module.escape import unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.published import LATEST
 from govgo.core.sumdb.record import format_record, lookup_path, parse_record

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.adapters.advisories.files import FileSource
 from govgo.adapters.disk.executables import DiskExecutables
@@ -27,6 +27,7 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_path
 from govgo.core.module.query import parse_path_version
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, UsageError
 from govgo.wiring.plan import planned
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.audit.audit import audit_resolved
 from govgo.app.check.check import Tools, check
@@ -13,6 +13,7 @@ from govgo.core.findings import Claim
 from govgo.core.goenv import DEFAULT_VULNDB
 from govgo.core.govgotoml import PolicyFileError
 from govgo.core.policy.checked import Checked
+from govgo.core.records import NamedTuple
 from govgo.load.targets.open import reading
 from govgo.load.targets.policy import GivenPolicy, use_policy
 from govgo.load.targets.targets import shown

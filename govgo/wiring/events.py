@@ -6,7 +6,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.remote import Web
@@ -15,6 +14,7 @@ from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.remotelog import WIDTH, RemoteLog
 from govgo.core.events.event import Event, parse_event
 from govgo.core.goenv import GoEnv
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.timeline import Head
 from govgo.ports.talk import Reporter

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.post import Poster
@@ -32,6 +31,7 @@ from govgo.core.gosum.ledger import SumLedger
 from govgo.core.log.result import LogRun
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.database import Database, database_of
 from govgo.core.sumdb.note import Verifier, parse_verifier
 from govgo.errors import NetworkError, NotFoundError, UnavailableError

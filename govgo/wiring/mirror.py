@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.atomic import write_file
 from govgo.adapters.disk.trees import make_dirs
@@ -27,6 +27,7 @@ from govgo.app.mirror.store import read_manifest
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, OFF
 from govgo.core.mirror.manifest import KEY, Manifest, compare, format_manifest, parse_manifest
 from govgo.core.mirror.outcomes import Added, Checked, Compared, Shipped
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.database import database_of
 from govgo.errors import NotFoundError, UsageError
 from govgo.wiring.plan import planned

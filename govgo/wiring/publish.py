@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from govgo.adapters.disk.diskerror import absolute, disk_error
 from govgo.adapters.http.engine import Timeouts
@@ -29,6 +29,7 @@ from govgo.core.modfile import module_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, split_path_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
+from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import file_key
 from govgo.core.storage.published import AlreadyPublishedError
 from govgo.core.vcs.coderepo import locate

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.adapters.disk.executables import DiskExecutables
 from govgo.adapters.modcache.cache import ModCache
@@ -14,6 +14,7 @@ from govgo.adapters.vcs.worktree import GitWorkTrees
 from govgo.app.sbom import Known, Tools, sbom
 from govgo.core.findings import Verdict, all_findings
 from govgo.core.goenv import OFF
+from govgo.core.records import NamedTuple
 from govgo.core.sbom.sbom import Sboms
 from govgo.core.sumdb.database import database_of
 

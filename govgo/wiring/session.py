@@ -16,10 +16,10 @@ from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.errors import GovgoError
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
-from govgo.ports.talk import Cancelled, Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.modcache.importindex import ImportIndex
+    from govgo.ports.talk import Reporter
 
 
 class SilentReporter:
@@ -53,6 +53,8 @@ class HookReporter(SilentReporter):
             Cancelled: the caller wants no more.
         """
         if self._cancelled is not None and self._cancelled():
+            from govgo.ports.talk import Cancelled
+
             raise Cancelled
         if self._progress is not None:
             self._progress(kind, facts)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from govgo.core.goenv import OFF
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, SecurityError, gravest
 from govgo.wiring.session import make_session
 

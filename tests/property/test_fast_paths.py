@@ -46,13 +46,14 @@ SOURCES = (
     '// Copyright.\n\n//go:build a || b\npackage p\nimport "os"; import f "a/b"\n',
     '// +build linux\n\npackage p_test\n\nimport . "c-d/e_f"\n',
     'package p // x\n/* y */ import ("a"; "b")\nfunc f() {}\n',
+    'package p\n\nimport (\n\t`io`\n\tf `a.b/c`\n\t"a.b/c"\n)\n\n// #include <x.h>\nimport `C`\n',
 )
 SOURCE_PIECES = (
     "package p", "package", "import", "import (", "(", ")", '"fmt"', "`raw`", "f", "_", ".", ";", "\n", "\n\n", " ",
     "\t", "\r\n", "// c\n", "// \udcff\n", "/* \ufeff */", "// é\n",
     "/* c */", "/*\n*/", "/* c", "//go:build linux\n", "//go:build !linux && (a\n",
     "//go:build", "// +build linux,!x y\n\n", '"a\\x41b"', '"a b"', '"un', "'c'", "12", "é", "\udcff", "\0", "\ufeff",
-    "func", "//line y.go:10\n", "i", ",", "\x0c", "\\",
+    "`C`", '"C"', "`a\nb`", "func", "//line y.go:10\n", "i", ",", "\x0c", "\\",
 )  # fmt: skip
 
 

@@ -19,13 +19,13 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 from govgo.adapters.catalogue.trigrams import ADD, MATCHING, MOST_RARE, TABLE, expression_of, has_trigrams
 from govgo.adapters.disk.sealed import is_private, make_private, user_cache
 from govgo.core.foreign import one_line
 from govgo.core.licenses.texts import LegalText
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import (
     STATES,
     UNCHECKED,

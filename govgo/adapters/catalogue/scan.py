@@ -12,7 +12,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
-from typing import NamedTuple
 
 from govgo.adapters.catalogue.database import FILES, Catalogue, StoredRow, Summed
 from govgo.adapters.proxy.revinfo import parse_info
@@ -21,6 +20,7 @@ from govgo.core.modfile.quickread import Retracted, Retraction, Summary, indirec
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.paths import canonical_version, check_path
+from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import best_version, standing_key
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from govgo.adapters.licenses.files import LegalTexts
 from govgo.adapters.modzip.hash import hash_archive
@@ -20,6 +19,7 @@ from govgo.core.licenses.texts import LegalText, Match, complete, declared, judg
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
 from govgo.core.modzip.zipformat import Entry
+from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import ZipFacts
 from govgo.errors import InputError, MissingExtraError, SourceError, UnavailableError
 from govgo.ports.licenses import TextMatcher

@@ -16,9 +16,9 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import NamedTuple
 
 from govgo.core.fleet.units import Outcome
+from govgo.core.records import NamedTuple
 from govgo.errors import UnavailableError
 
 START_LIMIT_S = 60.0

@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.adapters.engine.child import Child, Lost, start_child
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
+from govgo.core.records import NamedTuple
 
 
 class Limits(NamedTuple):

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from govgo.adapters.disk.system import usable_cpus
 from govgo.adapters.engine.chunks import Children, InPlace, Task, Work, end_here, run_here
 from govgo.core.fleet.units import Outcome
+from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, UnavailableError, UsageError
 
 _P = ParamSpec("_P")

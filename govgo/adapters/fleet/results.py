@@ -19,12 +19,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import pairwise
-from typing import NamedTuple
 
 from govgo.adapters.disk.atomic import appearing, remove, write_file
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import locked, open_file, write_all
 from govgo.core.fleet.units import Entry, Outcome, Unit, entry_of, file_name, read_entry
+from govgo.core.records import NamedTuple
 from govgo.errors import ConflictError
 
 _MOST_LINE = 1 << 20

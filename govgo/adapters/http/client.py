@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import govgo
 from govgo.adapters.http.credentials import Credentials, basic_line, reaches, request_headers
@@ -24,6 +24,7 @@ from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.http.servertext import MAX_BODY_BYTES, error_detail, shorten, status_text
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.errors import NetworkError, NotFoundError, UsageError
 
 if TYPE_CHECKING:

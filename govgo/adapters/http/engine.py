@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Callable
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from govgo.core.records import NamedTuple
 
 
 class Fault(Enum):

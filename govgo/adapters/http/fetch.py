@@ -15,13 +15,14 @@ import asyncio
 import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from govgo.adapters.http.engine import Answer, Fault, TransferError
 from govgo.adapters.http.pace import LARGE_BYTES, Pace
 from govgo.adapters.http.retry import UNCOUNTED, RetryPolicy
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, NetworkError, TooLargeError
 
 if TYPE_CHECKING:

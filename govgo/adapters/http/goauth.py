@@ -20,7 +20,6 @@ import asyncio
 import re
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.http.credentials import Credentials, basic_line, shown_commands
@@ -29,6 +28,7 @@ from govgo.adapters.http.servertext import printable
 from govgo.core.goenv import quoted_split
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, InputError, UsageError
 
 Found = list[tuple[str, tuple[str, ...]]]

@@ -8,9 +8,8 @@ Source: the GNU inetutils manual, "The .netrc file"; cmd/go/internal/auth (parse
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from govgo.adapters.disk.diskerror import reason
+from govgo.core.records import NamedTuple
 
 
 class Login(NamedTuple):

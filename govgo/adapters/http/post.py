@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import govgo
 from govgo.adapters.disk.diskerror import disk_error
@@ -24,6 +24,7 @@ from govgo.adapters.http.hostname import ascii_host
 from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
+from govgo.core.records import NamedTuple
 from govgo.errors import NetworkError, TooLargeError, UsageError
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ This machine is always reached without a proxy. Source: golang.org/x/net/http/ht
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.adapters.http.engine import Fault, ProxyAddress, TransferError
 from govgo.adapters.http.hostname import ascii_host
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ The random part keeps requests that failed together from coming again together.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.adapters.http.engine import Fault
+from govgo.core.records import NamedTuple
 
 _STATUSES = frozenset({408, 425, 429})
 _FINAL_STATUSES = frozenset({501, 505})

@@ -16,12 +16,13 @@ import base64
 import json
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.adapters.http.remote import Remote, Web
 from govgo.core.foreign import one_line
 from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, OfflineError, TooLargeError, find
 
 SCHEMA = "govgo.record/1"

@@ -19,9 +19,9 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from govgo.adapters.disk.system import limit_memory
+from govgo.core.records import NamedTuple
 
 _QUOTED = re.compile(r"(?m)^[ \t]*>[ \t]?")
 """The mark of quoted text, in Markdown and in mails."""

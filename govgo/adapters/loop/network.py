@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.core.goenv import GoEnv
-from govgo.ports.talk import Reporter
+from govgo.core.records import NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from govgo.adapters.http.client import Auth, HttpClient
     from govgo.adapters.loop.helper import Helper
+    from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
 

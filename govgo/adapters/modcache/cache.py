@@ -27,7 +27,7 @@ import posixpath
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from govgo.adapters.disk import atomic, lockfile
 from govgo.adapters.disk.diskerror import disk_error, reason
@@ -40,13 +40,12 @@ from govgo.adapters.disk.trees import (
     rename_tree,
     temporary_tree,
 )
-from govgo.adapters.disk.versionlist import rewrite_list
 from govgo.core.golib.quote import quote
 from govgo.core.gosum import dirhash
 from govgo.core.module import cachepath
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
-from govgo.core.version.pseudo import is_pseudo
 from govgo.errors import DiskError, InputError, SettingError, UsageError
 
 if TYPE_CHECKING:
@@ -316,6 +315,8 @@ class ModCache:
         if not self.root or len(commit) < _SHORT_HASH or not _HEX.issuperset(commit):
             return None
         suffix = f"-{commit[:_SHORT_HASH]}.info"
+        from govgo.core.version.pseudo import is_pseudo
+
         try:
             names = os.listdir(self.version_dir(path))
         except (OSError, InputError):
@@ -364,6 +365,8 @@ class ModCache:
                 changed[path.rpartition("/")[0]] = None
         finally:
             if not more:
+                from govgo.adapters.disk.versionlist import rewrite_list
+
                 self._listless = {}
                 for directory in changed:
                     with suppress(OSError, DiskError):  # the list is for file:// proxies only, and always made anew

@@ -17,7 +17,6 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.disk.system import HAS_SAFE_FORK, usable_cpus
@@ -28,6 +27,7 @@ from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, InputError
 from govgo.ports.talk import PROGRESS_THREAD
 

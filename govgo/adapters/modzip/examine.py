@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.adapters.modzip.read import Rules, open_archive
 from govgo.core.foreign import one_line
@@ -12,6 +10,7 @@ from govgo.core.modfile import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import INCOMPATIBLE
 from govgo.core.modzip import rules as modzip
+from govgo.core.records import NamedTuple
 from govgo.errors import BadZipError, InputError
 
 

@@ -16,10 +16,10 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from govgo.adapters.modzip.read import Archive
 from govgo.core.modzip.bounds import MAX_DIRECTORY
+from govgo.core.records import NamedTuple
 from govgo.errors import BadZipError
 
 _LOCAL = struct.Struct("<4s5H3I2H")

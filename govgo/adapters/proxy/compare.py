@@ -11,7 +11,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import NetworkOptions, Visit
@@ -22,6 +21,7 @@ from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure
 from govgo.ports.talk import Reporter
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 from urllib.parse import quote
 
 from govgo.core.foreign import one_line
@@ -22,6 +21,7 @@ from govgo.core.golib import url as gourl
 from govgo.core.golib.time import parse_rfc3339
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, NetworkError
 
 MAX_LINES = 2000

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.adapters.attribution import version_error
 from govgo.adapters.http.remote import Remote
@@ -30,6 +30,7 @@ from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import is_version_prefix
 from govgo.core.module.paths import canonical_version, check
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_ZIP_FILE
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_time
 from govgo.errors import Failure, InputError, NetworkError, NotFoundError, TooLargeError, UnavailableError, is_not_found

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.module.info import Origin
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
@@ -22,9 +23,9 @@ from govgo.ports.modules import RevInfo
 if TYPE_CHECKING:
     from govgo.adapters.modcache.cache import ModCache
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+_TIME = late(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 # Half of a pair of \u escapes, which stands for no character: encoding/json puts U+FFFD in its place.
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = late("[\ud800-\udfff]")
 _ZERO = "0001-01-01T00:00:00Z"
 _ORIGIN = (
     ("VCS", "vcs"),

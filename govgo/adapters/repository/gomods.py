@@ -25,12 +25,12 @@ from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.version.goversion import is_valid as is_go_version
 from govgo.errors import DiskError, GovgoError
-from govgo.ports.modules import Loader
-from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
     from govgo.adapters.repository.chain import TrySources
+    from govgo.ports.modules import Loader
+    from govgo.ports.talk import Reporter
 
 
 class Foreseen:

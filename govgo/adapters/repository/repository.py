@@ -21,13 +21,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
-from govgo.adapters.proxy.revinfo import cached_info
 from govgo.adapters.repository.gomods import Foreseen, GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.goenv import DIRECT, NOPROXY, OFF, GoEnv, ProxySpec
 from govgo.core.golib.quote import quote
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.version.semver import is_valid as is_semver
 from govgo.errors import (
@@ -40,8 +38,6 @@ from govgo.errors import (
     UsageError,
     run_all,
 )
-from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
-from govgo.ports.talk import Reporter
 
 if TYPE_CHECKING:
     from govgo.adapters.http.remote import Web
@@ -50,6 +46,9 @@ if TYPE_CHECKING:
     from govgo.adapters.repository.zips import Downloads, TooNew, Zips
     from govgo.adapters.sumdb.route import Getter
     from govgo.adapters.vcs.direct import Direct
+    from govgo.core.module.info import Origin
+    from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
+    from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
 
@@ -118,6 +117,8 @@ class Repository:
 
     def versions(self, path: str, prefix: str = "") -> Versions:
         """The tagged versions."""
+        from govgo.ports.modules import Versions
+
         known = self._asked.known(("versions", path, prefix))
         return known if isinstance(known, Versions) else self._run(self._versions(path, prefix))
 
@@ -127,6 +128,9 @@ class Repository:
 
     def info(self, path: str, rev: str) -> RevInfo:
         """What a revision is."""
+        from govgo.adapters.proxy.revinfo import cached_info
+        from govgo.ports.modules import RevInfo
+
         known = self._asked.known(("info", path, rev))
         if known is None and not is_toolchain(path):
             known = cached_info(self._cache, path, rev)
@@ -451,6 +455,8 @@ class Repository:
         return await try_sources(self._sources, ask)
 
     async def _versions(self, path: str, prefix: str) -> Versions:
+        from govgo.ports.modules import Versions
+
         found = await self._asked.get(
             ("versions", path, prefix), lambda: self._try(lambda source: source.versions(path, prefix))
         )
@@ -466,6 +472,9 @@ class Repository:
         return await try_sources(sources, lambda source: source.versions(path))
 
     async def _info(self, path: str, rev: str) -> RevInfo:
+        from govgo.adapters.proxy.revinfo import cached_info
+        from govgo.ports.modules import RevInfo
+
         async def ask() -> object:
             if not is_toolchain(path):
                 known = cached_info(self._cache, path, rev)

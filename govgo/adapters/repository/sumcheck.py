@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from govgo.adapters.attribution import attributed, prefixed
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
@@ -170,6 +169,8 @@ class SumCheck:
             try:
                 self._database = open_sumdb(self._env, self._getter(), self._log, helper=self._helper)
             except Failure as err:
+                from govgo.adapters.attribution import attributed, prefixed
+
                 noun = "go.mod" if mod.is_gomod_key else "module"
                 raise attributed(mod.without_gomod(), prefixed(err, f"verifying {noun}: ")) from err
         return self._database

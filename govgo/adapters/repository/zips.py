@@ -18,14 +18,13 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.attribution import attributed, prefixed
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
 from govgo.adapters.modcache.cache import ModCache, ZipTemp
-from govgo.adapters.repository.chain import ModuleSource, TrySources
 from govgo.adapters.repository.gomods import GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.golib.quote import quote
@@ -41,8 +40,12 @@ from govgo.errors import (
     InvalidVersionError,
     SumMismatchError,
 )
-from govgo.ports.modules import Downloaded, RevInfo
-from govgo.ports.talk import Reporter
+from govgo.ports.modules import Downloaded
+
+if TYPE_CHECKING:
+    from govgo.adapters.repository.chain import ModuleSource, TrySources
+    from govgo.ports.modules import RevInfo
+    from govgo.ports.talk import Reporter
 
 TooNew = Callable[[str, str], GovgoError]
 """Makes the error for (module, Go version that it needs)."""

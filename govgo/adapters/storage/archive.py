@@ -21,12 +21,12 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 from govgo.adapters.disk import atomic
 from govgo.adapters.disk.archives import archive_errors, open_tar
 from govgo.adapters.disk.diskerror import reason
 from govgo.adapters.storage.keys import check_key, check_tag
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, StorageError
 from govgo.ports.storage import Entry
 

@@ -23,12 +23,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.core.foreign import one_line
+from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, StorageError, UsageError
 from govgo.ports.storage import Entry
 

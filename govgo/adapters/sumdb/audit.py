@@ -13,10 +13,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from govgo.adapters.sumdb.cache import SumDbCache
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.database import Database
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import Record, lookup_path, parse_record, sum_lines

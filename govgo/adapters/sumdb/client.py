@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.adapters.loop.tasks import ending, finished
 from govgo.adapters.sumdb.cache import BackgroundWriter, SumDbCache
@@ -23,6 +23,7 @@ from govgo.adapters.sumdb.route import Getter, SumDbRoute
 from govgo.adapters.sumdb.trees import ProvedTrees
 from govgo.core.goenv import GoEnv
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier
 from govgo.core.sumdb.record import (

@@ -13,13 +13,14 @@ Source: the Go Modules Reference, "Finding a repository for a module path"; cmd/
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from govgo.adapters.attribution import prefixed
 from govgo.adapters.loop.memo import Memo
 from govgo.core.goenv import GoEnv
 from govgo.core.golib import url as gourl
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.core.vcs.govcs import check_govcs
 from govgo.core.vcs.metatags import MOD, MetaImport, NoMetaTagError, match_meta_import, parse_meta_imports
 from govgo.core.vcs.repopath import SYSTEMS, RepoName, late_static_repo, static_repo

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import NamedTuple
 
 from govgo.adapters.http.servertext import shorten
 from govgo.adapters.vcs.git import Git, GitError
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.errors import TooLargeError
 
 _MAX_HEAD_BYTES = 1 << 14

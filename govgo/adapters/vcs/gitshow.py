@@ -15,11 +15,11 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import NamedTuple
 
 from govgo.adapters.workspace.tree import TreeFiles
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import mask_all
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, UsageError
 from govgo.ports.files import Workspace
 

@@ -13,7 +13,6 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.network import Visit
@@ -23,6 +22,7 @@ from govgo.adapters.vcs.direct import Direct
 from govgo.core.golib import url as gourl
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, InvalidVersionError, NotFoundError, find
 
 _AT_ONCE = 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.audit.binaries import LinkedBinary, audited_binary, read_binaries
 from govgo.core.advisory.audit import Audit, AuditedModule, Database, Exposure, GoRelease, Ignored, Stated
@@ -19,6 +19,7 @@ from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy.age import age_text
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.core.resolution.resolution import Resolution
 from govgo.core.version import goversion

@@ -8,13 +8,14 @@ decides. The go command is not in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.advisory.audit import AuditedModule, Exposure, GoRelease
 from govgo.core.advisory.match import AdvisoryIndex, go_modules
 from govgo.core.advisory.osv import STDLIB
 from govgo.core.findings import BINARY, Place
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.load.targets.binaries import Linked, all_linked, build_info
 from govgo.load.targets.targets import shown
 

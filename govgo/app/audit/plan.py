@@ -9,7 +9,7 @@ theirs.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.advisory.audit import AuditedModule, Exposure
 from govgo.core.advisory.fixplan import FixPlan, Flaw, Refusal, Unfixable, Why
@@ -19,6 +19,7 @@ from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
 from govgo.core.findings import Finding, Place
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure, GovgoError, find

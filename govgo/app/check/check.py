@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.check.asked import ask
 from govgo.app.check.since import OF_FILES, Before, LineKey, line_keys, state_before, without_lines
@@ -25,6 +25,7 @@ from govgo.core.policy.checked import Checked, CheckedModule
 from govgo.core.policy.judge import Build, judge, judge_licenses
 from govgo.core.policy.values import AdvisoryRule, Waiver
 from govgo.core.policy.waive import accepted, note, waived, waiver_notes
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure
 from govgo.load.targets.faults import from_error
 from govgo.load.targets.policy import read_policy

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.audit.audit import go_release
 from govgo.app.check.untidy import untidy
@@ -15,6 +15,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy import rules
 from govgo.core.policy.judge import Build, judge
 from govgo.core.policy.values import CheckPolicy
+from govgo.core.records import NamedTuple
 from govgo.load.targets.resolve import Resolved, Unresolved, resolve_all
 from govgo.load.targets.targets import shown
 

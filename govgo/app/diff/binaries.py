@@ -7,13 +7,14 @@ directly. The same version with two hashes is a contradiction: one of them was n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.diff.facts import version_facts
 from govgo.core.findings import BINARY, Finding, Place, Verdict
 from govgo.core.gobinary.modinfo import BuildInfo
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import (
     Change,
     Comparison,

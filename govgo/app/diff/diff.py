@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.diff.facts import version_facts
 from govgo.core.findings import Finding
@@ -18,6 +18,7 @@ from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import has_file_prefix
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import (
     Comparison,
     ModuleChange,

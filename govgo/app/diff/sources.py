@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from govgo.core.gosum.dirhash import h1
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.review import Review, SourceDiff
 from govgo.errors import GovgoError, SumMismatchError
 from govgo.load.session.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from govgo.app.edit.flags import Edit
 from govgo.core.modfile import (
@@ -18,6 +18,7 @@ from govgo.core.modfile import (
     parse_work,
 )
 from govgo.core.module.paths import check_new_module_path
+from govgo.core.records import NamedTuple
 from govgo.errors import ConflictError, DiskError, InputError, InvalidPathError, UsageError, VerbFlagsError
 from govgo.load.mainmodule.gowork import find_go_work, no_work_file, write_work_file
 from govgo.load.mainmodule.load import must_have_mod_root

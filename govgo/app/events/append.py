@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from govgo.app.events.log import WIDTH, EventLog
 from govgo.app.sumdb.growing import GrowingLog, Kind
 from govgo.core.events.event import STORED, Event, Origin, format_event, known_event
 from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.published import Edge
 from govgo.core.sumdb.tile import Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT

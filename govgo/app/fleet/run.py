@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from itertools import islice
-from typing import NamedTuple
 
 from govgo.core.fleet.units import Known, Outcome, Status, Unit
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, UnavailableError
 
 Work = Sequence[tuple[Unit, Known | None]]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.patterns import match_pattern, tree_can_match
 from govgo.core.module.query import parse_path_version
+from govgo.core.records import NamedTuple
 from govgo.errors import QueryError
 from govgo.load.packages.imports import META_PACKAGES
 from govgo.load.packages.patterns import clean_patterns, is_local_import

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from govgo.app.get.argument import parse_arguments
 from govgo.app.get.candidates import Resolver
 from govgo.app.get.check import check_packages
 from govgo.app.get.choose import apply_upgrades, check_wildcards, resolve_candidates
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import EXPLICIT_INDIRECT_VERSION
 from govgo.core.version.goversion import compare as compare_go
 from govgo.errors import Failure, UsageError

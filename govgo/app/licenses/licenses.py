@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.findings import BINARY, Finding, ModuleReport, Place, Verdict
 from govgo.core.gosum.ledger import SumLedger
@@ -27,6 +27,7 @@ from govgo.core.licenses.texts import (
     unknown,
 )
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import asking_places
 from govgo.errors import Failure, GovgoError, SecurityError
 from govgo.load.targets.binaries import all_linked, build_info, split_binaries

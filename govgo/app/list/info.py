@@ -10,26 +10,16 @@ import posixpath
 from enum import IntFlag, auto
 from typing import TYPE_CHECKING
 
-from govgo.core.module.info import ZERO_TIME, ModuleInfo, merge_origin
-from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain
-from govgo.core.module.query import DisallowedError, NoMatchingVersionError
+from govgo.core.module.info import ZERO_TIME, ModuleInfo
+from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.module.query import NoMatchingVersionError
 from govgo.errors import Failure, GovgoError, find
 from govgo.load.dependency.gomod import raw_summary
-from govgo.load.query.query import Reusable, has_no_latest, query, version_list
-from govgo.load.query.retract import (
-    RETRACTED,
-    ModuleRetractedError,
-    allowed_or_retracted_versions,
-    allowed_versions,
-    check_deprecation,
-    check_retractions,
-    names_module,
-)
-from govgo.load.query.reuse import is_reusable
 from govgo.load.session.session import Session
 
 if TYPE_CHECKING:
     from govgo.load.buildlist.requirements import Requirements
+    from govgo.load.query.query import Reusable
 
 
 class ListMode(IntFlag):
@@ -127,8 +117,11 @@ class _Facts:
         mod = ModuleVersion(info.path, info.version)
         if info.version:
             old = self._reuse.get(mod)
-            if old is not None and is_reusable(self._session.repo, mod.path, mod.version, old.origin):
-                return old._replace(query="", dir="")
+            if old is not None:
+                from govgo.load.query.reuse import is_reusable
+
+                if is_reusable(self._session.repo, mod.path, mod.version, old.origin):
+                    return old._replace(query="", dir="")
             if not self._is_brief:
                 info = self._with_time(info)
         if not self._is_brief or not self._must_have_sums:
@@ -137,14 +130,18 @@ class _Facts:
         if not self._is_brief:
             info = self._with_places(info, mod)
         if info.version and self._mode & ListMode.RETRACTED:
+            from govgo.app.list.marks import add_retraction
+
             info = add_retraction(self._session, info)
         return info
 
     def _with_time(self, info: ModuleInfo) -> ModuleInfo:
+        from govgo.load.query.query import query
+
         try:
             rev = query(self._session, info.path, info.version)
         except Failure as error:
-            return _failed(info, error)
+            return info.failed(error)
         return info._replace(version=rev.version, time=rev.time or ZERO_TIME)
 
     def _sum_is_known(self, key: ModuleVersion) -> bool:
@@ -184,65 +181,14 @@ class _Facts:
         return info
 
 
-def _failed(info: ModuleInfo, error: GovgoError) -> ModuleInfo:
-    """`info` with an error, unless it has one."""
-    return info if info.error is not None else info._replace(error=str(error), failure=error)
-
-
-def add_update(session: Session, info: ModuleInfo) -> ModuleInfo:
-    """`info` with the version that an upgrade would select, if that is higher."""
-    if not info.version:
-        return info
-    try:
-        rev = query(session, info.path, "upgrade", info.version, allowed_versions(session))
-    except Failure as error:
-        if has_no_latest(error) or find(error, DisallowedError) is not None:
-            return info
-        return _failed(info, error)
-    if compare_versions(info.path, rev.version, info.version) <= 0:
-        return info
-    update = ModuleInfo(path=info.path, version=rev.version, time=rev.time or ZERO_TIME)
-    return info._replace(update=update)
-
-
-def add_versions(session: Session, info: ModuleInfo, *, retracted: bool) -> ModuleInfo:
-    """`info` with the known versions; excluded ones are left out, and retracted ones unless `retracted`."""
-    allowed = allowed_or_retracted_versions(session) if retracted else allowed_versions(session)
-    try:
-        known = version_list(session, info.path, allowed)
-    except Failure as error:
-        return _failed(info, error)._replace(versions=(), origin=None)
-    return info._replace(versions=known.list, origin=merge_origin(info.origin, known.origin))
-
-
-def add_retraction(session: Session, info: ModuleInfo) -> ModuleInfo:
-    """`info` with the reasons why its version was retracted, if it was."""
-    if not info.version:
-        return info
-    try:
-        check_retractions(session, ModuleVersion(info.path, info.version))
-    except ModuleRetractedError as error:
-        return info._replace(retracted=error.rationale or (RETRACTED,))
-    except Failure as error:
-        return info if has_no_latest(error) else _failed(info, error)
-    return info
-
-
-def add_deprecation(session: Session, info: ModuleInfo) -> ModuleInfo:
-    """`info` with the module's deprecation message, if it has one."""
-    try:
-        message = check_deprecation(session, ModuleVersion(info.path, info.version))
-    except Failure as error:
-        return info if has_no_latest(error) else _failed(info, error)
-    return info._replace(deprecated=message)
-
-
 def error_text(path: str, version: str, error: GovgoError) -> str:
     """An error about `path@version` in one sentence that names both exactly once."""
     text = str(error)
     if find(error, NoMatchingVersionError) is not None:
         # The text holds the query already.
         return f"module {path}: {text}"
+    from govgo.load.query.retract import names_module
+
     if names_module(text, path):
         return text
     return f"{path}@{version}: {text}" if version else f"module {path}: {text}"

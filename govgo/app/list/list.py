@@ -7,24 +7,15 @@ Rules: `go help list`, section on -m; Go Modules Reference, "go list -m".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from govgo.app.list.info import (
-    PLAIN,
-    ListMode,
-    add_deprecation,
-    add_retraction,
-    add_update,
-    add_versions,
-    error_text,
-    module_info,
-)
+from govgo.app.list.info import PLAIN, ListMode, error_text, module_info
 from govgo.core.golib.quote import quote
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.info import ModuleInfo
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
-from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import is_revision_query, parse_path_version, parse_query
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GovgoError, QueryError, UsageError, VerbFlagsError
 from govgo.load.buildlist.graph import ModGraph
 from govgo.load.buildlist.requirements import Requirements, put_in_force
@@ -33,12 +24,10 @@ from govgo.load.dependency.gomod import RawSummaries
 from govgo.load.mainmodule.gowork import init_workfile
 from govgo.load.mainmodule.load import has_mod_root, init, load_mod_file
 from govgo.load.mainmodule.write import commit_requirements
-from govgo.load.query.prefetch import warm_latest
-from govgo.load.query.query import Reusable, query_outcome
-from govgo.load.query.retract import allowed_versions
-from govgo.load.query.reuse import read_reuse
 from govgo.load.session.session import Session
-from govgo.ports.modules import Ask
+
+if TYPE_CHECKING:
+    from govgo.load.query.query import Reusable
 
 _MARKS = ListMode.UPDATES | ListMode.VERSIONS | ListMode.RETRACTED | ListMode.DEPRECATED
 _BYPASS = "using the vendor directory\n\t(Use -mod=mod or -mod=readonly to bypass.)"
@@ -116,7 +105,11 @@ def start_listing(session: Session, args: Sequence[str], mode: ListMode, reuse_f
     _check_vendor_mode(session, args, mode)
     if reuse_file and not args:
         raise UsageError("list -m -reuse only has an effect with module@version arguments")
-    return list_modules(session, args, mode, read_reuse(session, reuse_file) if reuse_file else None)
+    if not reuse_file:
+        return list_modules(session, args, mode)
+    from govgo.load.query.reuse import read_reuse
+
+    return list_modules(session, args, mode, read_reuse(session, reuse_file))
 
 
 def module_by_path(session: Session, argument: str) -> ModuleInfo | None:
@@ -231,6 +224,8 @@ class _Lister:
             elif arg == "all":
                 found += self._match(arg, lambda _: True)
             elif "..." in arg:
+                from govgo.core.module.patterns import match_pattern
+
                 found += self._match(arg, match_pattern(arg))
             else:
                 found += self._path(arg)
@@ -255,6 +250,8 @@ class _Lister:
                 matcher = parse_query(path, version, self._selected(path))
             except QueryError:
                 continue
+            from govgo.ports.modules import Ask
+
             asks.append(Ask("info", path, version) if matcher.is_direct else Ask("versions", path))
         if len(asks) > 1:
             self._session.repo.warm(asks)
@@ -268,6 +265,9 @@ class _Lister:
             self._warm_infos(chosen, self._mode & ~ListMode.NAMES)
 
     def _query(self, path: str, version: str) -> list[ModuleInfo]:
+        from govgo.load.query.query import query_outcome
+        from govgo.load.query.retract import allowed_versions
+
         current = self._selected(path)
         if current == "none" and self.error is not None and version in ("upgrade", "patch"):
             return []  # the graph is not whole, so what would be upgraded is unknown
@@ -319,16 +319,17 @@ class _Lister:
         if session.build_mod == "vendor":
             return
         sources = [source for mv in mods if (source := session.main.resolve(mv)).version]
-        is_brief = bool(mode & ListMode.NAMES)
-        asks = [] if is_brief else [Ask("info", source.path, source.version) for source in sources]
-        if not is_brief or not session.must_have_sums():
-            asks += [
-                Ask("gomod", source.path, source.version)
-                for source in sources
-                if source not in session.part(RawSummaries) and self._may_read_go_mod(source)
-            ]
-        session.repo.warm(asks)
+        wanted = [] if mode & ListMode.NAMES else [("info", source) for source in sources]
+        if not mode & ListMode.NAMES or not session.must_have_sums():
+            read = session.part(RawSummaries)
+            wanted += [("gomod", source) for source in sources if source not in read and self._may_read_go_mod(source)]
+        if wanted:
+            from govgo.ports.modules import Ask
+
+            session.repo.warm([Ask(kind, *source) for kind, source in wanted])
         if mode & ListMode.RETRACTED:
+            from govgo.load.query.prefetch import warm_latest
+
             warm_latest(session, [source.path for source in sources])
 
     def _may_read_go_mod(self, source: ModuleVersion) -> bool:
@@ -338,6 +339,8 @@ class _Lister:
 
 def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) -> list[ModuleInfo]:
     """The modules with updates, versions, retractions and deprecations, on their replacements too."""
+    from govgo.load.query.prefetch import warm_latest
+
     targets = [info for info in modules if not info.reuse]
     targets += [info.replace for info in targets if info.replace is not None]
     in_use = [ModuleVersion(info.path, info.version) for info in targets]
@@ -354,6 +357,8 @@ def _add_marks(session: Session, modules: Sequence[ModuleInfo], mode: ListMode) 
 
 
 def _mark(session: Session, info: ModuleInfo, mode: ListMode) -> ModuleInfo:
+    from govgo.app.list.marks import add_deprecation, add_retraction, add_update, add_versions
+
     if mode & ListMode.UPDATES:
         info = add_update(session, info)
     if mode & ListMode.VERSIONS:

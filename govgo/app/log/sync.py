@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from datetime import datetime
-from typing import NamedTuple
 
 from govgo.app.log.clone import Clone
 from govgo.app.log.history import ProvedTree, WrongTiles, join
@@ -21,6 +20,7 @@ from govgo.core.findings import Finding, Verdict
 from govgo.core.log.packs import PACK_RECORDS
 from govgo.core.log.result import FORK, NOT_FETCHED, NOT_PROVED, WENT_BACK, LogRun, finding_of
 from govgo.core.log.units import WIDTH, WRONG_TILE, Fetched, Proved, Wrong, prove_fetched
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.tile import HashedTile, Tile
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT

@@ -9,7 +9,6 @@ and proved, and what matches is told. Only then is the new head kept, so that no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from govgo.app.log.clone import Clone
 from govgo.app.log.history import ProvedTree, WrongTiles, join
@@ -17,6 +16,7 @@ from govgo.core.findings import Finding, Verdict
 from govgo.core.log.result import FORK, NOT_FETCHED, NOT_WITNESSED, WENT_BACK
 from govgo.core.log.units import WIDTH, WRONG_RECORD, WRONG_TILE
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import Cosigned, cosignatures
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.proof import Proof, prove_records, record_proof_nodes

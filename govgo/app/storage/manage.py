@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from secrets import token_bytes
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.storage.uses import read_uses
 from govgo.core.mirror.manifest import KEY
 from govgo.core.module.moduleversion import ModuleVersion, sort_key
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.core.storage.eviction import StoredFile, plan_eviction
 from govgo.core.storage.keys import COMPARE, EVENT_LOG, list_key, module_of_key, version_list
 from govgo.core.storage.outcomes import Kind, Listing, Removal, Span, Stats, StoredVersion

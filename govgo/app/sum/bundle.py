@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.sum.database import BundleDatabase
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.bundle import format_bundle, parse_bundle, prove_bundle
 from govgo.core.sumdb.database import database_of
 from govgo.core.sumdb.note import parse_verifier

@@ -19,8 +19,9 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.growth import edge_tiles
 from govgo.core.sumdb.note import Note, Verifier
 from govgo.core.sumdb.published import (

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 from govgo.app.sumdb.growing import GrowingLog, HeadMemory, Kind
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.published import KEY, Edge, grown_lookups
 from govgo.core.sumdb.record import lookup_path, parse_record

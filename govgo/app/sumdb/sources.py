@@ -8,7 +8,6 @@ GOPRIVATE excepts the module. What a go.sum file says is taken at its word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from govgo.core.gosum.dirhash import hash_gomod
 from govgo.core.gosum.ledger import SumLedger
@@ -17,6 +16,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, module_sort_key
 from govgo.core.module.patterns import match_prefix_patterns
 from govgo.core.module.query import parse_path_version
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import make_record
 from govgo.errors import DiskError, GoSumError, SumDbFormatError, UsageError
 from govgo.load.query.query import query

@@ -8,10 +8,11 @@ checked, and only of the tree that is shown now; whoever publishes needs no priv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.app.sumdb.growing import stored_tiles
 from govgo.app.sumdb.publisher import stored_key
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.cosignature import (
     MAX_ANSWER_BYTES,
     Cosigned,

@@ -7,11 +7,12 @@ The go command skips what it does not understand there, and trusts the go versio
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.vendor.vendor import module_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.core.version.goversion import compare
 from govgo.errors import Failure, InvalidPathError, PackageError

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.app.verify.binaries import binary_target, check_against, without_hash
 from govgo.app.verify.database import DatabaseAnswers, check_database, check_lint, fatal_finding, lines_of
@@ -28,6 +28,7 @@ from govgo.core.findings import (
 )
 from govgo.core.goenv import OFF
 from govgo.core.gosum.lines import DUPLICATE
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, OfflineError, UsageError
 from govgo.load.session.errors import NoModRootError
 from govgo.load.targets.binaries import split_binaries

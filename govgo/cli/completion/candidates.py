@@ -11,10 +11,11 @@ govgo get rsc.io/quote@    latest, upgrade, patch, none, and the versions in the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.cli.completion.table import CommandRow, FlagRow, Table
 from govgo.cli.options import HELP_FLAGS
+from govgo.core.records import NamedTuple
 
 
 class Candidate(NamedTuple):

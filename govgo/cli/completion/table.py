@@ -11,10 +11,11 @@ import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import govgo
 from govgo.adapters.disk.kept import KeptFiles
+from govgo.core.records import NamedTuple
 
 
 class FlagRow(NamedTuple):

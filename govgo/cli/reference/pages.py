@@ -6,10 +6,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from govgo.cli.group import MAIN, Group
 from govgo.cli.options import Command, Flag
+from govgo.core.records import NamedTuple
 
 
 class Page(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from govgo.core.advisory.fixplan import FixPlan, Unfixable
 from govgo.core.advisory.match import Vulnerability
@@ -13,6 +12,7 @@ from govgo.core.advisory.openvex import VexStatement
 from govgo.core.findings import Finding, Place, shown_name
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.plan import Plan
 from govgo.core.resolution.resolution import Requirement
 

@@ -9,9 +9,9 @@ GO-2 in a, no fix is known                 stays       GO-2: no fix is known
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.plan import PlannedModule
 from govgo.core.resolution.resolution import Stated
 

@@ -24,7 +24,6 @@ versions alone: a requirement of a bumped version above what is selected is drag
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.core.advisory.fixplan import FixPlan
 from govgo.core.advisory.fixresult import told
@@ -42,6 +41,7 @@ from govgo.core.advisory.fixversions import (
 from govgo.core.advisory.match import AdvisoryIndex
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution
 
 

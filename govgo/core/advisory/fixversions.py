@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.core.advisory.fixplan import Flaw, Refusal, Why
 from govgo.core.advisory.match import AdvisoryIndex, Vulnerability
@@ -18,6 +18,7 @@ from govgo.core.foreign import one_line
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_toolchain, version_key
 from govgo.core.module.paths import INCOMPATIBLE, check_path_major, split_path_version
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.lower import Edits
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.core.version import goversion, pseudo, semver

@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.core.foreign import one_line, why_malformed
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.errors import InputError
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from govgo.core.records import NamedTuple
 
 
 class Explanation(NamedTuple):

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import is_valid_name
 from govgo.core.sumdb.rules import MAX_RECORD_BYTES
 from govgo.errors import Failure, InputError

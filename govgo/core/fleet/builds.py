@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from govgo.core.findings import Finding
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution
 
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from govgo.core.fleet.rows import Row
 from govgo.core.module.moduleversion import version_key
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 
 _PRUNED_FROM = "1.17"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from govgo.core.fleet.impact import Impact
 from govgo.core.fleet.rows import ADVISORIES, FINDINGS, LICENSES, OUTDATED, SELECTED, Row
 from govgo.core.fleet.units import Entry, Status
 from govgo.core.module.moduleversion import version_key
+from govgo.core.records import NamedTuple
 
 MOST_FAILURES = 100
 

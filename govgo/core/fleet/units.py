@@ -13,10 +13,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.url import mask_all
+from govgo.core.records import NamedTuple
 
 
 class Kind(StrEnum):

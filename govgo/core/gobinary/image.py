@@ -7,8 +7,8 @@ The readers of the formats (`elf`, `pe`, `macho`) read headers only, in bounded 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError
 
 ReadAt = Callable[[int, int], bytes]

@@ -14,9 +14,9 @@ Source: runtime/debug.BuildInfo.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote, quote_char, unquote
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError
 
 

@@ -13,10 +13,10 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from math import inf, isnan
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote, quote_char
 from govgo.core.golib.template.values import Record, Value, kind, type_name
+from govgo.core.records import NamedTuple
 
 _DIRECTIVE = re.compile(
     r"%(?P<flags>[ +\-#0]*)"

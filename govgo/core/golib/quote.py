@@ -11,9 +11,8 @@ Source of the rules: the Go specification, "Rune literals" and "String literals"
 
 from __future__ import annotations
 
-import re
-
 from govgo.core.golib.unicode import is_print
+from govgo.core.late import late
 
 #: White space in Go's sense (Unicode's White_Space), for str.strip and for character classes. Python's own also has the
 #: separators U+001C to U+001F.
@@ -34,8 +33,8 @@ _SIMPLE = {
 }
 _UNESCAPED = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
-_HEX = re.compile(r"[0-9A-Fa-f]+\Z")
-_OCTAL = re.compile(r"[0-7]{3}\Z")
+_HEX = late(r"[0-9A-Fa-f]+\Z")
+_OCTAL = late(r"[0-7]{3}\Z")
 
 
 def quote(text: str) -> str:

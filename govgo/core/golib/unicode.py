@@ -9,11 +9,12 @@ Source: the Unicode Character Database 15.0 (the version of Go 1.26), categories
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
+
+from govgo.core.late import late
 
 _STEPS = """
 x c 1 ju 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 h m 1 5c 1 1c 2 1n 2 2t e 1n 2 1d 2 f 1 s 2 1 1 b 5 v 9 22
@@ -48,12 +49,12 @@ f 2 f 1 f 1 11 a 4u 1k t d 18 4 9 7 2 e 6 4a rc 4 h 3 d 3 3b 4 2n 6 c 4 1 f c 4 
 
 
 # What Unicode 15.0 added to 14.0, the version of the oldest Python that govgo supports.
-_NEW_LETTERS = re.compile(
+_NEW_LETTERS = late(
     "[\U0001123f-\U00011240\U00011f02\U00011f04-\U00011f10\U00011f12-\U00011f33\U0001342f\U00013441-\U00013446"
     "\U0001b132\U0001b155\U0001df25-\U0001df2a\U0001e030-\U0001e06d\U0001e4d0-\U0001e4eb\U0002b739"
     "\U00031350-\U000323af]"
 )
-_NEW_DIGITS = re.compile("[\U00011f50-\U00011f59\U0001e4f0-\U0001e4f9]")
+_NEW_DIGITS = late("[\U00011f50-\U00011f59\U0001e4f0-\U0001e4f9]")
 
 
 def is_letter(char: str) -> bool:

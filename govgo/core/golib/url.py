@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 # RFC 3986's unreserved characters, and what net/url leaves alone within a path and within one segment.
@@ -25,23 +26,23 @@ _PATH_SAFE = frozenset((_UNRESERVED + "$&+,/:;=@").encode())
 _SEGMENT_SAFE = frozenset((_UNRESERVED + "$&+:=@").encode())
 _HOST_SAFE = frozenset((_UNRESERVED + "!$&'()*+,;=:[]<>\"").encode())
 _VALID_ENCODED = _PATH_SAFE | frozenset(b"!'()*[]%")
-_USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
+_USERINFO = late(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
 _PLAIN = re.compile(r"[A-Za-z0-9\-_.~$&+:=@/]*\Z").match
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
+_BAD_ESCAPE = late(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 
 HIDDEN = "xxxxx"
 """What stands in messages where a secret was."""
-_WORD = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]*:/[^\s"'<>]*""")
-_HEAD = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?/*")
-_AUTHORITY = re.compile(r"[^/?#]*")
+_WORD = late(r"""[A-Za-z][A-Za-z0-9+.\-]*:/[^\s"'<>]*""")
+_HEAD = late(r"([A-Za-z][A-Za-z0-9+.\-]*:)?/*")
+_AUTHORITY = late(r"[^/?#]*")
 # An "@" behind the host may still end a password with "/", "?" or "#" in it. These do not: the path element @v or
 # @latest of a proxy, a version as in lookup/PATH@v1.2.3 and, behind a sound host, an element such as @scope.
-_LATE_AT = re.compile(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)")
-_ANY_AT = re.compile(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
-_SOUND_HOST = re.compile(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
-_OTHER_AT = re.compile(r":/+[^/?#]*@|@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LATE_AT = late(r"@(?<!/@)(?!v[0-9]+\.[0-9]+\.)")
+_ANY_AT = late(r"@(?!v/|latest\Z|v[0-9]+\.[0-9]+\.)")
+_SOUND_HOST = late(r"(\[.*\]|[^:]*)(:[0-9]*)?\Z")
+_OTHER_AT = late(r":/+[^/?#]*@|@(?:(?<!/@)(?!v[0-9]+\.[0-9]+\.)|(?<=/@)(?!v/|latest\Z))")
+_QUOTED = late(r'"(?:[^"\\]|\\.)*"')
 # Names that are no secret where a URL has a name alone: git@github.com, by its key.
 _BY_KEY = frozenset({"ssh:", "git+ssh:", "ssh+git:"})
 # Passwords that say that the name is the secret.
@@ -188,8 +189,8 @@ def _masked_parts(text: str) -> str:
     authority = _match(_AUTHORITY, rest)
     at = authority.rfind("@")
     host = authority[at + 1 :]
-    for late in (_LATE_AT if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
-        at = late.start()
+    for found in (_LATE_AT if _SOUND_HOST.match(host) else _ANY_AT).finditer(rest, len(authority)):
+        at = found.start()
     if at >= 0:
         rest = _masked_user(head, rest[:at]) + rest[at:]
     return head + _masked_tail(rest)

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 
 FOUND = 200
 NOT_FOUND = (404, 410)

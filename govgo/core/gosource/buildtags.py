@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.gosource.constraint import Expr, evaluate, is_go_build, is_plus_build, parse_constraint
+from govgo.core.records import NamedTuple
 from govgo.errors import SourceError
 
 KNOWN_OS: Final = frozenset(

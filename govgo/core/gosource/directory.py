@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE
 from govgo.core.gosource.buildtags import TagSet, header_constraints, match_file, satisfies
 from govgo.core.gosource.constraint import evaluate, parse_constraint
 from govgo.core.gosource.header import read_comments, read_header
 from govgo.core.gosource.parse import GoFile, file_of_header
+from govgo.core.records import NamedTuple
 from govgo.errors import SourceError
 
 _VERBS: Final = frozenset(["CFLAGS", "CPPFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS", "pkg-config"])

@@ -13,7 +13,9 @@ Source of the rules: the Go specification, "Source file organization"; cmd/go's 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from govgo.core.late import late
+from govgo.core.records import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = rb"/\*(?>(?:[^*]++|\*(?!/))*)\*/"
@@ -37,15 +39,15 @@ _HEADER = re.compile(
     + _SKIP,
     re.DOTALL,
 )
-_COMMENTS = re.compile(_SKIP, re.DOTALL)
+_COMMENTS = late(_SKIP, re.DOTALL)
 _LITERALS = re.compile(rb"//[^\n]*+|" + _BLOCK + rb"|(" + _STRING + rb")", re.DOTALL)
-_IMPORT = re.compile(_SKIP + _KEYWORD, re.DOTALL)
-_ONE_SPEC = re.compile(_SKIP + _SPEC, re.DOTALL)
-_OPEN = re.compile(_SKIP + rb"\(", re.DOTALL)
-_NAME = re.compile(_SKIP + rb"(?:\.|" + _LETTERS + rb"++)", re.DOTALL)
-_BAD_COMMENT = re.compile(_SKIP + rb"(?>(?:/\*.*+|/)?)", re.DOTALL)
-_BAD_STRING = re.compile(_SKIP + rb'(?>(?:/\*.*+|/|`[^`]*+|"(?>(?:[^"\\\n]++|\\.)*))?)', re.DOTALL)
-_CLOSE = re.compile(_SKIP + rb"\)", re.DOTALL)
+_IMPORT = late(_SKIP + _KEYWORD, re.DOTALL)
+_ONE_SPEC = late(_SKIP + _SPEC, re.DOTALL)
+_OPEN = late(_SKIP + rb"\(", re.DOTALL)
+_NAME = late(_SKIP + rb"(?:\.|" + _LETTERS + rb"++)", re.DOTALL)
+_BAD_COMMENT = late(_SKIP + rb"(?>(?:/\*.*+|/)?)", re.DOTALL)
+_BAD_STRING = late(_SKIP + rb'(?>(?:/\*.*+|/|`[^`]*+|"(?>(?:[^"\\\n]++|\\.)*))?)', re.DOTALL)
+_CLOSE = late(_SKIP + rb"\)", re.DOTALL)
 
 
 class Header(NamedTuple):

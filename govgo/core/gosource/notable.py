@@ -11,11 +11,11 @@ import posixpath
 import re
 from collections import Counter
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.golib.quote import unquote
 from govgo.core.gosource.directory import OTHER_EXTENSIONS
 from govgo.core.gosource.header import read_header
+from govgo.core.records import NamedTuple
 
 
 class Sort(StrEnum):

@@ -11,12 +11,14 @@ package embed, "Directives".
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from govgo.core.golib.quote import GO_SPACE, is_bad_byte, unquote
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosource.header import Header, read_header
 from govgo.core.gosource.scan import KEYWORDS, LITERALS, Fault, Scanner, Token
+from govgo.core.late import late
+from govgo.core.records import NamedTuple
 
 # A header that go's parser accepts for certain: names in ASCII, paths of common characters, nothing that could be read
 # in two ways. What it refuses may still be sound.
@@ -24,11 +26,13 @@ _BLANK = r"(?>(?:[ \t\r\n]++|//[^\n]*+\n?|/\*(?>(?:[^*]++|\*(?!/))*)\*/)*)"
 _INLINE = r"(?>(?:[ \t\r]++|/\*(?>(?:[^*\n]++|\*(?!/))*)\*/)*)"
 _END = _INLINE + r"(?:;|\n|//[^\n]*+(?:\n|\Z)|\Z)"
 _NAME = rf"(?!{KEYWORDS}(?![A-Za-z0-9_]))[A-Za-z_][A-Za-z0-9_]*+"
-_SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?"[A-Za-z0-9._/~+@-]++"'
+_PATH = "[A-Za-z0-9._/~+@-]++"
+_SPEC = rf'(?:(?:\.|{_NAME})[ \t]*+)?(?:"{_PATH}"|`{_PATH}`)'
 _SOUND = re.compile(
     rf"{_BLANK}package[ \t]++({_NAME}){_END}(?>(?:{_BLANK}import[ \t]*+"
     rf"(?:\({_BLANK}(?>(?:{_SPEC}(?:{_END}|(?={_INLINE}\))){_BLANK})*)\){_END}|{_SPEC}{_END}))*){_BLANK}\Z"
 )
+_CGO: Final = frozenset([b'"C"', b"`C`"])
 _BAD = re.compile("[\ufeff\udc80-\udcff]")
 _ILLEGAL_IN_PATH: Final = frozenset("!\"#$%&'()*,:;<=>?[\\]^{|}`\ufffd")
 
@@ -44,7 +48,7 @@ _TOKENS = re.compile(
     rb"""|"(?>(?:[^"\\\n]++|\\["\\]|\\)*)"?|'(?>(?:[^'\\\n]++|\\['\\]|\\)*)'?"""
 )
 _WORD = re.compile(f"[{GO_SPACE}]*([^{GO_SPACE}]+)")
-_QUOTED = re.compile(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
+_QUOTED = late(r'`[^`]*`|"(?:[^"\\\n]|\\.)*"')
 
 
 class ImportSpec(NamedTuple):
@@ -118,7 +122,7 @@ def file_of_header(name: str, data: bytes, header: Header) -> GoFile:
         text = f"read {name}: unexpected NUL in input"
         return GoFile(name, "", is_test=is_test, error=text, fault=text, unreadable=True)
     text = header.data.decode("utf-8", "surrogateescape")
-    package = None if header.is_broken or b'"C"' in header.literals else _sound_package(text)
+    package = None if header.is_broken or not _CGO.isdisjoint(header.literals) else _sound_package(text)
     if package is not None:
         paths = tuple(dict.fromkeys(literal.decode()[1:-1] for literal in header.literals))
         embeds = embed_patterns(data) if "embed" in paths else ()

@@ -16,7 +16,7 @@ Source of the format: the Go Modules Reference, "go.sum files"; golang.org/x/mod
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable
 
 from govgo.errors import BadZipError
@@ -36,14 +36,14 @@ def h1(entries: Iterable[tuple[str, bytes]]) -> str:
         if b"\n" in name:
             raise BadZipError("dirhash: filenames with newlines are not supported")
         lines.append(b"%b  %b\n" % (digest.hex().encode(), name))
-    return "h1:" + b64encode(hashlib.sha256(b"".join(lines)).digest()).decode()
+    return "h1:" + b2a_base64(hashlib.sha256(b"".join(lines)).digest(), newline=False).decode()
 
 
 def hash_gomod(data: bytes) -> str:
     """The hash of a module version's go.mod, as go.sum holds it under `version/go.mod`."""
     # `h1` of one file, without its sorting: a command hashes thousands.
     line = b"%b  %b\n" % (hashlib.sha256(data).hexdigest().encode(), GO_MOD_NAME.encode())
-    return "h1:" + b64encode(hashlib.sha256(line).digest()).decode()
+    return "h1:" + b2a_base64(hashlib.sha256(line).digest(), newline=False).decode()
 
 
 def sort_key(name: str) -> bytes:

@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
+from govgo.core.late import late
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, module_sort_key
+from govgo.core.records import NamedTuple
 from govgo.errors import GoSumError, InputError
 
 EMPTY_GO_MOD_HASH = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
@@ -39,10 +40,10 @@ BAD_MODULE = "invalid-module"
 
 # Python's str.split knows four separators that Unicode's White_Space property (and go) does not.
 _SEPARATORS_NOT_SPACE = re.compile(r"[\x1c-\x1f]")
-_FIELD = re.compile(r"(?:[\x1c-\x1f]|\S)+")
+_FIELD = late(r"(?:[\x1c-\x1f]|\S)+")
 
-_MARKER = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
-_H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
+_MARKER = late(r"<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$)")
+_H1 = late(r"h1:[A-Za-z0-9+/]{43}=")
 
 _MERGE_HINT = (
     "a merge has left its markers: delete these lines, keep the others of both sides, then run `govgo tidy`; "

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport, shown_name
 from govgo.core.licenses.texts import LegalText
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 
 RULES = {
     "license-missing": "A module has no licence file.",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from govgo.core.licenses.expression import canonical, identifiers, joined
+from govgo.core.records import NamedTuple
 
 MAX_TEXT_BYTES = 1 << 20
 """A larger file is named, and not read."""

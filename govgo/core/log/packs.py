@@ -18,8 +18,8 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import join_data_tile, split_data_tile
 from govgo.errors import SumDbFormatError
 

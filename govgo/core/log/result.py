@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport, Verdict
 from govgo.core.log.units import WRONG_RECORD, WRONG_TILE, Wrong
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import RECORD_RULES, REPEATED
 
 FORK = "fork"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from govgo.core.log.packs import format_pack, parse_pack
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.rules import judge_record, plain_subject, split_data_tile
 from govgo.core.sumdb.tile import Tile, subtree_hash
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from govgo.core.findings import Finding
 from govgo.core.mirror.manifest import Manifest
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import file_key
 from govgo.core.sumdb.record import Record
 from govgo.core.sumdb.timeline import Head

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from govgo.core.foreign import one_line
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import MAX_TREE_SIZE, Tree, format_hash, parse_hash
 from govgo.errors import InputError
 

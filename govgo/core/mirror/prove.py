@@ -12,9 +12,9 @@ that head to those of other lookups, and at last reads every record under the ne
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.record import Record, parse_record, sum_lines
 from govgo.core.sumdb.tile import HashedTile, Tile

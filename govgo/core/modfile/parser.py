@@ -16,6 +16,7 @@ import re
 
 from govgo.core.golib.quote import quote_char
 from govgo.core.golib.unicode import is_print
+from govgo.core.late import late
 from govgo.core.modfile.faults import LineFault, ModFileErrors
 from govgo.core.modfile.syntax import (
     Comment,
@@ -58,10 +59,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 # Neither ASCII nor a byte that is not UTF-8.
-_NOT_PLAIN = re.compile("[^\x00-\x7f\udc80-\udcff]")
+_NOT_PLAIN = late("[^\x00-\x7f\udc80-\udcff]")
 # The beginnings of strings that lack their closing quote.
-_INTERPRETED = re.compile(r'"[^"\\\n]*+(?>(?:\\[\s\S][^"\\\n]*+)*)')
-_RAW = re.compile(r"`[^`\n]*+")
+_INTERPRETED = late(r'"[^"\\\n]*+(?>(?:\\[\s\S][^"\\\n]*+)*)')
+_RAW = late(r"`[^`\n]*+")
 
 
 class Lexer:

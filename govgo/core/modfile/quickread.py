@@ -13,13 +13,14 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
+from govgo.core.late import late
 from govgo.core.modfile.parser import MAX_LINES, MAX_TOKENS
 from govgo.core.modfile.read import parse_lax
 from govgo.core.module.moduleversion import ModuleVersion, VersionKey, version_key
 from govgo.core.module.paths import match_path_major, split_path_version
+from govgo.core.records import NamedTuple
 
 _KNOWN_LINES = 1 << 16
 """How many lines are kept with their meaning; 4,000 modules of large graphs have about 6,000 different lines."""
@@ -40,7 +41,7 @@ _REQUIREMENT = re.compile(
     rf"[ \t]*(\"?)({_PATH})\1[ \t]+"
     rf"(v({_NUMBER})\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?>(?:\.{_IDENTIFIER})*))?(\+incompatible)?){_END}"
 )
-_MARK = re.compile(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
+_MARK = late(r"//[ \t]*indirect(?:[ \t]*|;[ \t][^\r]*)\Z")
 _MODULE = re.compile(rf"module[ \t]+(\"?)(?P<word>{_PATH})\1{_END}")
 _GO = re.compile(rf"go[ \t]+(?P<word>[1-9][0-9]*\.{_NUMBER}(?:\.{_NUMBER})?(?:[a-z]+[0-9]+)?){_END}")
 # The forms below are rarer; they are compiled when a file first has them, to spare start-up time.

@@ -24,9 +24,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from govgo.core.golib.quote import GO_SPACE
+from govgo.core.records import NamedTuple
 
 
 class Position(NamedTuple):

@@ -14,13 +14,14 @@ import re
 from functools import lru_cache
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.module.paths import canonical_version, check_element, check_path
 from govgo.errors import InputError, InvalidPathError, InvalidVersionError
 
 _CAPITAL = re.compile("[A-Z]")
-_ESCAPED = re.compile("!([a-z])")
+_ESCAPED = late("!([a-z])")
 # ASCII without capital letters, where "!" is followed by a small letter.
-_ESCAPED_TEXT = re.compile(r"(?:[\x00- \"-@\[-\x7f]|![a-z])*\Z")
+_ESCAPED_TEXT = late(r"(?:[\x00- \"-@\[-\x7f]|![a-z])*\Z")
 
 
 @lru_cache(maxsize=16384)

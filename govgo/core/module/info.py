@@ -7,8 +7,8 @@ A field with its empty value is not printed, as in go's JSON.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError
 
 ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
@@ -67,6 +67,10 @@ class ModuleInfo(NamedTuple):
     origin: Origin | None = None
     reuse: bool = False
     failure: GovgoError | None = None
+
+    def failed(self, error: GovgoError) -> ModuleInfo:
+        """The same with an error, unless it has one."""
+        return self if self.error is not None else self._replace(error=str(error), failure=error)
 
 
 def merge_origin(first: Origin | None, second: Origin | None) -> Origin | None:

@@ -17,7 +17,7 @@ repositories".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import (
@@ -29,6 +29,7 @@ from govgo.core.module.moduleversion import (
     major_minor,
 )
 from govgo.core.module.paths import INCOMPATIBLE, match_path_major, split_path_version
+from govgo.core.records import NamedTuple
 from govgo.core.version import pseudo, semver
 from govgo.errors import QueryError
 

@@ -19,12 +19,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check, check_file_path
 from govgo.core.modzip.bounds import MAX_GO_MOD, MAX_LICENSE, MAX_PATHS, MAX_ZIP_FILE
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import BadZipError, InputError, InvalidPathError, InvalidVersionError
 

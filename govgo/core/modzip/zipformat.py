@@ -20,9 +20,9 @@ import stat
 import struct
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import NamedTuple
 
 from govgo.core.modzip import bounds
+from govgo.core.records import NamedTuple
 from govgo.errors import BadZipError
 
 STORED, DEFLATED = 0, 8

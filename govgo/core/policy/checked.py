@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, ModuleReport
+from govgo.core.records import NamedTuple
 
 
 class CheckedModule(NamedTuple):

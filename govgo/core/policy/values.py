@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.findings import Claim
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 
 VERSION_RANGE = re.compile(r"(<=|>=|<|>|)(v\S+)")
 """Some versions: one, or all on one side of it."""

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from govgo.core.advisory.match import Vulnerability
 from govgo.core.licenses.texts import LegalText
 from govgo.core.module.info import Origin
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo
 

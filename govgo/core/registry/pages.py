@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import (
     AdvisoryState,
     ModuleRow,

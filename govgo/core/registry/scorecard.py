@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.core.licenses.texts import LICENSE
+from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import PROVED, REFUSED, UNCOVERED, VersionFacts
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution
 
 Chain = tuple[ModuleVersion, ...]

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place, shown_name
 from govgo.core.modfile.syntax import FileSyntax, Line, LineBlock
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Requirement, Resolution
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cached_property
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, Place
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import split_path_version
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Requirement, Resolution
 
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from shlex import quote
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, Place, Verdict
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Requirement, Resolution, Stated
 from govgo.core.version import goversion, semver
 from govgo.core.version.pseudo import is_pseudo

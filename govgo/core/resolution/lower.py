@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, Place, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion, major_minor
 from govgo.core.module.paths import split_path_version
+from govgo.core.records import NamedTuple
 
 INFO, INDEX = "info", "index"
 """What a date comes from: the .info file (the author's commit), or an index feed (when a proxy first saw it)."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import Change, ModuleChange, compare_modules
 from govgo.core.resolution.resolution import Requirement, Resolution
 

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from govgo.core.findings import Place, shown_name
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, version_key
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError
 
 _FEW = 16

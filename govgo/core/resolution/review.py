@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from typing import NamedTuple
 
 from govgo.core.golib.diff import diff
 from govgo.core.gosource.notable import Note, Sort, is_for_tests, notes_of
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 
 MOST_COMPARED_BYTES = 1 << 20
 """Of a file whose lines are compared; larger ones are generated."""

@@ -8,9 +8,9 @@ requires what requires it ends the branch in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.dependencies import Dependencies, Need
 
 

@@ -9,10 +9,10 @@ version, and knows which one was asked for. Go and its toolchain are no modules 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.dependencies import Dependencies
 
 

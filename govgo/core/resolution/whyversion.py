@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.chains import Chains
 from govgo.core.resolution.lower import Lowering
 from govgo.core.resolution.resolution import Requirement, Resolution

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from govgo.core.advisory.audit import Database, Exposure, Ignored
 from govgo.core.advisory.osv import STDLIB
@@ -17,6 +16,7 @@ from govgo.core.findings import BINARY, Finding, shown_name
 from govgo.core.foreign import one_line
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.purl import module_purl
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.dependencies import Dependencies
 from govgo.core.vcs.worktree import GitState
 from govgo.errors import UsageError

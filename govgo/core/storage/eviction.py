@@ -10,9 +10,9 @@ a version counts as a use of it: what was fetched a moment ago is noted by nobod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import module_of_key
 from govgo.core.storage.published import SUFFIX as PUBLISHED
 

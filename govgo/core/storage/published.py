@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
 
 from govgo.core.foreign import one_line
 from govgo.core.gosum.dirhash import is_h1
+from govgo.core.records import NamedTuple
 from govgo.errors import CacheCorruptError, InputError
 
 SUFFIX = "published"

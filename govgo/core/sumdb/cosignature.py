@@ -26,9 +26,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from govgo.core.golib.base64 import decode_base64
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import KEY_SIZE, Signature, Verifier, is_valid_name, key_hash, read_note
 from govgo.core.sumdb.proof import Proof
 from govgo.core.sumdb.tlog import format_hash

@@ -10,10 +10,10 @@ off                                                    no database
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from govgo.core.goenv import KNOWN_SUMDB_KEYS, SUMDB_ALIASES, GoEnv
 from govgo.core.golib import url as gourl
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import parse_verifier
 from govgo.errors import NoteError, UsageError
 

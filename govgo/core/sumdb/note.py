@@ -21,9 +21,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from govgo.core.golib.base64 import decode_base64
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import DATABASE_ORIGIN
 from govgo.errors import BadSignatureError, NoteError
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.growth import Growth, edge_tiles
 from govgo.core.sumdb.record import format_record, lookup_path
 from govgo.core.sumdb.rules import join_data_tile, judge_record, split_data_tile

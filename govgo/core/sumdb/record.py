@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from govgo.core.gosum.lines import format_line
 from govgo.core.module.escape import escape_path, escape_version
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import SumDbFormatError, SumMismatchError, UnavailableError
 
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,30}")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from govgo.core.golib.base64 import decode_base64, encode_base64
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import ALG_ED25519, KEY_SIZE, Note, is_valid_name, key_hash
 from govgo.errors import NoteError
 

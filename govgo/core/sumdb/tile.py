@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tlog import HASH_SIZE
 from govgo.errors import SumDbFormatError, TileMismatchError
 

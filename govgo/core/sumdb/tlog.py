@@ -25,9 +25,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from govgo.core.golib.base64 import decode_base64, encode_base64
+from govgo.core.records import NamedTuple
 from govgo.errors import SumDbFormatError
 
 HASH_SIZE = 32

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
 from govgo.core.golib.url import clean_path
@@ -28,6 +27,7 @@ from govgo.core.module.paths import (
     path_major_prefix,
     split_path_version,
 )
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.core.version.pseudo import is_pseudo, pseudo_base, pseudo_rev, pseudo_time
 from govgo.errors import GovgoError, InputError, InvalidPathError, InvalidVersionError

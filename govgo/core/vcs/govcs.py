@@ -13,11 +13,11 @@ Source: `go help vcs`; the Go Modules Reference, "Controlling version control to
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from govgo.core.goenv import GoEnv
 from govgo.core.golib.quote import quote
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 
 

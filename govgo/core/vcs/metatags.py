@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import InputError
 

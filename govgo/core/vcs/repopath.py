@@ -10,9 +10,9 @@ Source: `go help importpath`; cmd/go/internal/vcs (vcsPaths, vcsPathsAfterDynami
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import has_path_prefix
 from govgo.errors import NotFoundError
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.core.vcs.coderepo import CodeModule, Commit
 from govgo.core.version import semver
 from govgo.core.version.pseudo import pseudo_version

@@ -11,10 +11,10 @@ Source: cmd/go's modload/edit.go, dqTracker.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError
 
 

@@ -25,7 +25,6 @@ from govgo.load.dependency.gomod import (
     known_summary,
     parse_gomod,
 )
-from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
     from govgo.load.session.session import Session
@@ -271,6 +270,8 @@ class _Feed:
 
         Their lists are fetched for retractions, where those count.
         """
+        from govgo.ports.modules import Ask
+
         session = self._session
         actual = [session.main.resolve(mv) for mv in raw.require if not is_toolchain(mv.path)]
         asks: list[Ask] = []

@@ -16,12 +16,11 @@ from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
 from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.graph import GraphError, ModGraph, chain_text, read_mod_graph
-from govgo.load.buildlist.package import LoadPkg, needs_root
 from govgo.load.buildlist.requirements import Requirements, sorted_roots
 from govgo.load.dependency.gomod import RawSummaries, summary
-from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
+    from govgo.load.buildlist.package import LoadPkg
     from govgo.load.session.session import Session
 
 
@@ -156,6 +155,8 @@ def _new_roots(
     rs: Requirements, pkgs: Sequence[LoadPkg], add: Sequence[ModuleVersion], *, roots_imported: bool
 ) -> tuple[list[ModuleVersion], dict[ModuleVersion, None]]:
     """(roots to add, root modules whose own requirements have to agree with the roots)."""
+    from govgo.load.buildlist.package import needs_root
+
     new: list[ModuleVersion] = []
     spot_checks: dict[ModuleVersion, None] = {}
     for pkg in pkgs:
@@ -191,6 +192,8 @@ def _selected_roots(
 
 def _spot_check(session: Session, rs: Requirements, mods: Collection[ModuleVersion]) -> bool:
     """Whether the roots satisfy what each of `mods` itself requires."""
+    from govgo.ports.modules import Ask
+
     replaced = (session.main.resolve(mv) for mv in mods)
     session.repo.warm(
         [Ask("gomod", mv.path, mv.version) for mv in replaced if mv.version and mv not in session.part(RawSummaries)]

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.modfile import ModFileErrors, WorkFile, parse_work
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import Failure, InputError, UsageError
-from govgo.load.mainmodule.godebug import check_godebug
 from govgo.load.mainmodule.read import by_hand, missing_file, read_mod_file
 from govgo.load.session.errors import TooNewError
 from govgo.load.session.mainmods import work_go_version
@@ -101,6 +101,8 @@ def load_work_file(session: Session, path: str) -> tuple[WorkFile, tuple[str, ..
             )
         roots.append(root)
     for line in file.godebug:
+        from govgo.load.mainmodule.godebug import check_godebug
+
         try:
             check_godebug("godebug", line.key, line.value, session.local_go)
         except InputError as error:

@@ -14,7 +14,6 @@ from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import canonical_version, check_import_path, check_path_major, split_path_version
 from govgo.core.version import goversion
 from govgo.errors import DiskError, Failure, GovgoError, InputError, InvalidPathError, InvalidVersionError
-from govgo.load.mainmodule.godebug import check_godebug
 from govgo.load.session.errors import TooNewError
 from govgo.load.session.mainmods import MainModule, index_mod_file, mod_go_version, work_go_version
 
@@ -204,6 +203,8 @@ def _read_main_module(session: Session, root: str, work_file: WorkFile | None) -
 def _check_godebugs(session: Session, path: str, file: ModFile) -> None:
     faults: list[GovgoError] = []
     for line in file.godebug:
+        from govgo.load.mainmodule.godebug import check_godebug
+
         try:
             check_godebug("godebug", line.key, line.value, session.local_go)
         except InputError as error:

@@ -7,19 +7,20 @@ Source: cmd/go's modload.commitRequirements and UpdateGoModFromReqs.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.modfile import ModFile, Require
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version import goversion
 from govgo.errors import BuildListError, ConflictError, DiskError
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.dependency.gomod import Summaries
-from govgo.load.mainmodule.keepsums import LoadedPackages, Which, keep_sums
 from govgo.load.session.mainmods import index_mod_file
 
 if TYPE_CHECKING:
+    from govgo.load.mainmodule.keepsums import LoadedPackages
     from govgo.load.session.session import Session
 
 
@@ -191,6 +192,8 @@ def write_go_sum(
     if rs is None or not _changed(ledger):
         return
     if keep is None:
+        from govgo.load.mainmodule.keepsums import Which, keep_sums
+
         keep = keep_sums(session, loaded, rs, Which.ADD_BUILD_LIST_ZIP_SUMS)
     report_warnings(session)
     before, after = ledger.render(keep, session.must_have_complete_requirements())

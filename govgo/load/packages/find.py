@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
 from govgo.core.module.paths import split_path_version
 from govgo.core.module.patterns import match_pattern
 from govgo.core.module.query import NoMatchingVersionError, NoPatchBaseError, parse_query
+from govgo.core.records import NamedTuple
 from govgo.errors import DiskError, Failure, GovgoError, InvalidPathError, InvalidVersionError, find, is_not_found
 from govgo.load.buildlist.requirements import in_force
 from govgo.load.packages.imports import begin_gomods, begin_modules, dir_in_module, fetch

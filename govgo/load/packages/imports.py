@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from os.path import dirname, isabs, join
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
 from govgo.core.golib.quote import quote
 from govgo.core.gosource import stdlib
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion, is_toolchain
 from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import compare
 from govgo.errors import DiskError, Failure, GoSumError, InvalidPathError, PackageError, find
 from govgo.load.dependency.gomod import MissingSumError, ModuleError, RawSummaries, known_summary, summary
-from govgo.load.dependency.modulestxt import read_vendor_list
 from govgo.load.packages.errors import (
     AmbiguousImportError,
     ImportMissingError,
@@ -366,6 +366,8 @@ def _in_vendor_dir(session: Session, path: str) -> list[Found]:
     directory, ok = dir_in_module(session, path, "", root, is_local=False)
     if not ok:
         return []
+    from govgo.load.dependency.modulestxt import read_vendor_list
+
     mod = read_vendor_list(session).packages.get(path)
     if mod is None and compare(session.main.go_version(), EXPLICIT_MODULES_TXT_IMPORT_VERSION) >= 0:
         verb = "work" if session.in_workspace else "mod"

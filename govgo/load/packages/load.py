@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import ModuleVersion, sort
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import NARROW_ALL_VERSION, TIDY_GO_MOD_SUM_VERSION, compare
 from govgo.errors import BuildListError, Failure, PackageError, SecurityError, find
 from govgo.load.buildlist.conflicts import Conflict

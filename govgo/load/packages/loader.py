@@ -9,7 +9,7 @@ order and what is reported about them do not depend on the order in which module
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
 from govgo.core.gosource.buildtags import TagSet
@@ -17,12 +17,12 @@ from govgo.core.gosource.imports import NoGoError
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import check_import_path, is_std
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, GoSumError, GovgoError, InvalidPathError, PackageError, SecurityError, find
 from govgo.load.buildlist.package import FROM_ROOT, IMPORTS_LOADED, IN_ALL, IS_ROOT, LoadPkg, needs_root
 from govgo.load.packages.imports import Absent, begin_gomods, begin_recorded, find_package, module_cache_prefix
 from govgo.load.packages.localpatterns import platform_tags
 from govgo.load.packages.sourcetree import sources
-from govgo.load.query.prefetch import begin_latest, follow_latest
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -225,6 +225,8 @@ class Loader:
 
     def _put_aside(self, pkg: LoadPkg, asks: Sequence[Ask]) -> None:
         """Fetch what a package lacks, and load it when all of that is there."""
+        from govgo.load.query.prefetch import begin_latest  # nothing is absent in most warm runs
+
         self._absent[pkg] = set(asks)
         for ask in asks:
             self._waiting.setdefault(ask, []).append(pkg)
@@ -238,6 +240,8 @@ class Loader:
 
     def _await_arrivals(self) -> None:
         """Wait until some package that was put aside can be loaded."""
+        from govgo.load.query.prefetch import follow_latest
+
         while self._absent and not self._queue:
             arrived = self.session.repo.arrivals()
             assert arrived

@@ -25,7 +25,6 @@ from govgo.load.packages.errors import (
     ImportMissingError,
     ImportMissingSumError,
 )
-from govgo.load.packages.find import query_packages
 from govgo.load.packages.imports import (
     begin_modules,
     dir_in_module,
@@ -38,9 +37,6 @@ from govgo.load.packages.imports import (
     warm_candidates,
 )
 from govgo.load.packages.tidyroots import tidy_roots
-from govgo.load.query.errors import PackageNotInModuleError
-from govgo.load.query.prefetch import latest_versions, warm_latest
-from govgo.load.query.retract import check_allowed
 from govgo.load.session.errors import TooNewError
 
 if TYPE_CHECKING:
@@ -276,6 +272,10 @@ def begin_queries(session: Session, paths: Iterable[str]) -> None:
         for prefix in path_prefixes(path)
         if _is_module_path(prefix) and not session.main.contains(prefix)
     )
+    if not prefixes:
+        return
+    from govgo.load.query.prefetch import latest_versions, warm_latest
+
     warm_latest(session, prefixes)
     begin_modules(session, latest_versions(session, prefixes))
 
@@ -297,6 +297,8 @@ def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion
             return mod
     if replaced and not _is_module_path(path):
         # Not a path that can be fetched, so only a replacement could hold it, and none does.
+        from govgo.load.query.errors import PackageNotInModuleError
+
         raise PackageNotInModuleError(
             mod=replaced[0],
             query="latest",
@@ -311,6 +313,9 @@ def query_import(session: Session, path: str, rs: Requirements) -> ModuleVersion
 
 
 def _query(session: Session, path: str, rs: Requirements) -> ModuleVersion:
+    from govgo.load.packages.find import query_packages
+    from govgo.load.query.retract import check_allowed
+
     session.report.note(f"finding module for package {path}")
     mg = rs.graph()
     try:

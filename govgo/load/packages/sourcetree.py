@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from os.path import join
-from typing import NamedTuple
 
 from govgo.core.gosource.buildtags import TagSet
 from govgo.core.gosource.imports import scan_files
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError
 from govgo.load.session.session import Session
 from govgo.ports.files import ImportIndex, Workspace

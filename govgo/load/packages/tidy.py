@@ -6,12 +6,12 @@ Source: cmd/go's modload.LoadPackages and loader.checkTidyCompatibility; Go Modu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.foreign import one_line
-from govgo.core.golib.diff import diff
 from govgo.core.modgraph.loader import Pruning, pruning_for
 from govgo.core.module.moduleversion import NO_MODULE, ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.version.goversion import GO_STRICT_VERSION, compare, prev
 from govgo.errors import BuildListError, Failure, GovgoError, PackageError, find
 from govgo.load.buildlist.requirements import Requirements, put_in_force
@@ -79,6 +79,8 @@ def _compatible_version(compat: str, go_version: str) -> str:
 
 def _diff(loader: Loader, loaded: Loaded, keep: set[ModuleVersion], compat: str) -> str:
     """The unified diffs of go.mod and go.sum, as they are printed."""
+    from govgo.core.golib.diff import diff
+
     session = loader.session
     session.build_mod = "readonly"
     update = update_go_mod_from_reqs(session, WriteOptions())

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import DisallowedError
 from govgo.core.policy.age import age_text
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.outdated import INDEX, INFO
 from govgo.errors import Failure, is_not_found
 from govgo.load.session.session import Session

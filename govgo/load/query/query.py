@@ -7,7 +7,7 @@ Rules: Go Modules Reference, "Version queries"; `go help modules`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from govgo.core.golib.quote import quote
 from govgo.core.modfile import auto_quote
@@ -15,6 +15,7 @@ from govgo.core.module import paths
 from govgo.core.module.info import ModuleInfo, Origin, merge_origin
 from govgo.core.module.moduleversion import ModuleVersion, is_valid_version
 from govgo.core.module.query import DisallowedError, NoMatchingVersionError, QueryMatcher, parse_query
+from govgo.core.records import NamedTuple
 from govgo.core.version import pseudo
 from govgo.errors import Failure, GovgoError, QueryError, find, is_not_found
 from govgo.load.query.reuse import is_reusable

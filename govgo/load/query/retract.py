@@ -9,11 +9,11 @@ Rules: Go Modules Reference, "exclude directive", "retract directive" and "Depre
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import ClassVar
 
 from govgo.core.golib.quote import quote
+from govgo.core.late import late
 from govgo.core.modfile.quickread import Retracted
 from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.module.query import DisallowedError
@@ -29,8 +29,8 @@ _MAX_RETRACTIONS = 2000
 
 _MESSAGE_LIMIT_BYTES = 500  # cmd/go's modload.ShortMessage
 _CONTROL_SPACES = "\t\n\v\f\r\x85"
-_INVALID_VERSION = re.compile(r"[^\s@:]+@(?P<version>[^\s:]+): invalid (?P<noun>version|pseudo-version): ")
-_MODULE_PREFIX = re.compile(r"(?:module [^\s:]+|[^\s@]+@[^\s@]+): ")
+_INVALID_VERSION = late(r"[^\s@:]+@(?P<version>[^\s:]+): invalid (?P<noun>version|pseudo-version): ")
+_MODULE_PREFIX = late(r"(?:module [^\s:]+|[^\s@]+@[^\s@]+): ")
 
 
 class ExcludedError(DisallowedError):

@@ -7,7 +7,7 @@ Source: cmd/go's modload.setDefaultBuildMod and the preambles of modcmd, modget,
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from govgo.core.records import NamedTuple
 
 
 class Policy(NamedTuple):

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gobinary.buildinfo import read_build_info
 from govgo.core.gobinary.modinfo import BuildInfo, BuildModule
 from govgo.core.gosum.dirhash import is_h1
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, UsageError
 
 if TYPE_CHECKING:

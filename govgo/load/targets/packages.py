@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from govgo.core.findings import Finding, Place
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.load.packages.load import load_packages
 from govgo.load.packages.loader import PackageOpts
 from govgo.load.targets.faults import from_error

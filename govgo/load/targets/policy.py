@@ -7,11 +7,12 @@ So one file at the top of a repository is for all its modules. A module with a f
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import govgo
 from govgo.core.govgotoml import NAME, PolicyFileError, ProjectPolicy, parse_policy
 from govgo.core.module.paths import has_file_prefix
+from govgo.core.records import NamedTuple
 from govgo.load.targets.targets import Target, shown, source_root
 
 if TYPE_CHECKING:

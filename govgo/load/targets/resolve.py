@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
 from govgo.core.modgraph.loader import Pruning
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution, Stated
 from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.roots import try_expand_graph

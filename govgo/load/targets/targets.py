@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.core.gosum.lines import SumFault, SumLine, read_lines
 from govgo.core.modfile import module_path
 from govgo.core.module.paths import has_file_prefix
+from govgo.core.records import NamedTuple
 from govgo.errors import Failure, UsageError
 from govgo.load.mainmodule.find import find_module_root
 from govgo.load.mainmodule.gowork import find_go_work, load_work_file

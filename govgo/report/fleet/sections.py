@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from govgo.core.fleet.impact import Change, Impact
 from govgo.core.fleet.summary import Below, ModuleUse, Summary, VerbTotals
 from govgo.core.foreign import one_line
+from govgo.core.records import NamedTuple
 from govgo.report.words import many
 
 _MOST_VERSIONS = 4

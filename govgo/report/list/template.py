@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.core.foreign import one_line, visible
 from govgo.core.golib import time as gotime
 from govgo.core.golib.template.values import Function, Method, Record, RecordType, Value
 from govgo.core.module.info import ZERO_TIME, ModuleInfo, Origin
+from govgo.core.records import NamedTuple
 from govgo.report.list.text import module_line
 
 

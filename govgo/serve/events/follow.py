@@ -23,7 +23,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.adapters.http.remote import Web
 from govgo.adapters.proxy.indexrange import MAX_LINES, read_range
@@ -31,6 +30,7 @@ from govgo.adapters.sumdb.remotelog import WIDTH, RemoteLog, kept_evidence
 from govgo.core.events.event import STORED, Event, Origin, format_time_us, parse_event, time_us_of
 from govgo.core.golib import url as gourl
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.note import Verifier
 from govgo.core.sumdb.timeline import MAX_HEAD_BYTES
 from govgo.errors import BadSignatureError, Failure, InputError, SecurityError, UnavailableError

@@ -19,12 +19,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from govgo.app.events.append import Appender, News
 from govgo.core.events.event import REMOVED, STORED, Origin
 from govgo.core.events.known import KnownVersions
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import COMPARE, file_key, module_of_key
 from govgo.core.sumdb.timeline import Head
 from govgo.errors import Failure, IntegrityError, SecurityError, UsageError

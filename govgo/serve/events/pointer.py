@@ -10,10 +10,10 @@ A pointer that cannot be read counts as none: everything is looked at again, and
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
 
 from govgo.core.events.event import Origin
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 
 MAX_BYTES = 4 << 20
 _FORMAT = "govgo.pointer/1"

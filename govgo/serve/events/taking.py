@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.storage.keys import file_key
 from govgo.ports.storage import Storage
 from govgo.serve.policy import FETCHING, Policy

@@ -19,11 +19,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import INCOMPATIBLE, canonical_version, check, check_path
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.errors import Failure, InputError
 

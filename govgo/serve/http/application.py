@@ -12,10 +12,11 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import InputError, TooLargeError
 from govgo.serve.access import CHALLENGE, READ
 from govgo.serve.accesslog import Line

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
 from functools import cache
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.serve.protocol.answer import Body, Refusal, StoredFile
 
 LASTING = "public, max-age=31536000, immutable"

@@ -8,8 +8,8 @@ A module path begins with the name of a host, which has a dot. So a first elemen
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import NamedTuple
 
+from govgo.core.records import NamedTuple
 from govgo.errors import UnavailableError
 
 

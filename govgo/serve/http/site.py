@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.ports.storage import Storage
 from govgo.serve.access import Access
 from govgo.serve.accesslog import AccessLog

@@ -6,7 +6,8 @@ from __future__ import annotations
 import mmap
 import os
 from contextlib import suppress
-from typing import NamedTuple
+
+from govgo.core.records import NamedTuple
 
 
 class Body(NamedTuple):

@@ -18,12 +18,12 @@ database".
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
 from govgo.core.module.escape import escape_path, escape_version, unescape_path, unescape_version
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version, check
+from govgo.core.records import NamedTuple
 from govgo.core.sumdb.tile import parse_tile_path
 from govgo.errors import Failure, InputError
 

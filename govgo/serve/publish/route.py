@@ -21,13 +21,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.modzip.examine import UnpublishableError, examine
 from govgo.core.foreign import visible
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.core.storage.published import AlreadyPublishedError, Published
 from govgo.errors import ConflictError, DiskError, Failure, InputError, SecurityError, StorageError, TooLargeError
 from govgo.ports.storage import LocalStorage

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import govgo
 from govgo.core.foreign import one_line
 from govgo.core.govgotoml import ProjectPolicy, parse_policy
 from govgo.core.policy.values import AdvisoryRule, CheckPolicy
+from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 from govgo.serve.access import User, read_users
 from govgo.serve.downloadmodes import parse_download_modes

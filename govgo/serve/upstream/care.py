@@ -22,12 +22,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 
 from govgo.app.storage.manage import evict, refuse_mirror
 from govgo.app.storage.uses import merge_old_uses
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.patterns import match_prefix_patterns
+from govgo.core.records import NamedTuple
 from govgo.core.storage.eviction import StoredFile
 from govgo.core.storage.keys import file_key, module_of_key
 from govgo.errors import Failure, StorageError, UsageError

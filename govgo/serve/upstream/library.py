@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from govgo.adapters.proxy.revinfo import for_cache, format_info, parse_info
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
@@ -29,6 +29,7 @@ from govgo.core.module.escape import escape_path
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import canonical_version
 from govgo.core.modzip.bounds import MAX_GO_MOD
+from govgo.core.records import NamedTuple
 from govgo.core.version import semver
 from govgo.errors import (
     BadZipError,

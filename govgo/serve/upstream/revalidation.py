@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
 
 from govgo.adapters.http.fetch import Condition, Validators
 from govgo.adapters.http.remote import HttpRemote
+from govgo.core.records import NamedTuple
 
 MAX_BYTES = 16 << 20
 """So many bytes of answers and of their names are remembered at most, by one `Answers`."""

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from govgo.adapters.disk.system import path_of
 from govgo.adapters.licenses.files import LegalTexts
@@ -35,6 +34,7 @@ from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected
 from govgo.core.policy.judge import Build, judge, judge_licenses
 from govgo.core.policy.waive import waived
+from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution
 from govgo.errors import Failure
 from govgo.ports.advisories import AdvisorySource, Snapshot

@@ -15,10 +15,10 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, StorageError, UnavailableError
 from govgo.ports.storage import LocalStorage, Storage
 from govgo.serve.counters import Counters

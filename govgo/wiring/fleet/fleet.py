@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from govgo.adapters.engine.chunks import Task
 from govgo.adapters.engine.engines import Engine
@@ -15,6 +15,7 @@ from govgo.adapters.fleet.sources import MOUNT
 from govgo.adapters.repository.repository import Repository
 from govgo.app.fleet.run import Pace, run_units
 from govgo.core.fleet.units import Entry, Known, Outcome, Status, Unit
+from govgo.core.records import NamedTuple
 from govgo.load.session.session import Lasting
 from govgo.load.targets.open import reading
 from govgo.load.targets.targets import show_from

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from govgo.adapters.disk.system import usable_cpus
 from govgo.adapters.engine.chunks import Limits, Task
@@ -23,6 +22,7 @@ from govgo.core.fleet.rows import SELECTED, Row, rows_of
 from govgo.core.fleet.summary import Below, Reducer, Selecting, Summary
 from govgo.core.fleet.units import Entry
 from govgo.core.module.moduleversion import version_key
+from govgo.core.records import NamedTuple
 from govgo.errors import UnavailableError
 
 _TARGET = "govgo.wiring.fleet.reduce:make_part_worker"

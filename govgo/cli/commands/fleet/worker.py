@@ -16,7 +16,7 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from govgo.adapters.fleet.sources import MOUNT, Source
 from govgo.adapters.loop.network import Network
@@ -32,6 +32,7 @@ from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF
 from govgo.core.govgotoml import NoPolicyError, PolicyFileError
 from govgo.core.modfile import ModFileErrors
+from govgo.core.records import NamedTuple
 from govgo.errors import (
     ConflictError,
     GoSumError,

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import NamedTuple
 
 from govgo.core.golib.quote import quote
+from govgo.core.records import NamedTuple
 
 _SPACES = " \t\r\n"
 _RIGHT = re.compile(r"[ \t\r\n]-\}\}|\}\}")
