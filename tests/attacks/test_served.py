@@ -337,7 +337,7 @@ def test_a_disk_that_fills_up_under_a_zip(served: Served, monkeypatch: pytest.Mo
         while data:
             data = data[os.write(descriptor, data) :]
 
-    monkeypatch.setattr("govgo.serve.upstream.spool.write_all", fills_up)
+    monkeypatch.setattr("govgo.serve.upstream.copies.write_all", fills_up)
     got = served.get(ZIP)
     assert not got.whole or got.status == 503
     assert not stored(served, ZIP)
@@ -356,7 +356,7 @@ def test_upstream_recovers(served: Served) -> None:
 @pytest.mark.parametrize("size", [400_000, 6_000_000], ids=["all of it sent", "more than fits into the socket"])
 @pytest.mark.parametrize("harm", ["flip", pytest.param("cut", marks=pytest.mark.wide)])
 def test_attack_a_zip_that_somebody_writes_into_while_it_is_sent(tmp_path: Path, size: int, harm: str) -> None:
-    """A client that reads late gets what was proved, or sees that it did not get all."""
+    """A client that reads late gets what was proved."""
     with World(tmp_path) as world:
         world.publish("q.io/late", "v1.0.0", files={"a.go": f"package a // {random.Random(1).randbytes(size).hex()}\n"})
         path = "/q.io/late/@v/v1.0.0.zip"
@@ -377,13 +377,8 @@ def test_attack_a_zip_that_somebody_writes_into_while_it_is_sent(tmp_path: Path,
                     file.write(bytes([honest[300_000] ^ 8]))
             else:
                 os.truncate(stored, 300_000)
-            try:
-                assert answer.read() == honest
-                assert size < 1_000_000
-            except (http.client.IncompleteRead, ConnectionError):
-                assert size > 1_000_000
-            finally:
-                client.close()
+            assert answer.read() == honest
+            client.close()
 
 
 def test_a_zip_whose_name_goes_while_it_is_sent_comes_whole(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import logging
 import shutil
 import socket
 import threading
@@ -44,6 +45,20 @@ class Got(NamedTuple):
         return self.body.decode()
 
 
+_LOGS = ("uvicorn.error", "asyncio")
+
+
+class _Faults(logging.Handler):
+    """What the HTTP server and the event loop call an error: whatever clients and upstreams do, there must be none."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(self.format(record))
+
+
 class Served:
     """See the module's docstring.
 
@@ -64,6 +79,7 @@ class Served:
         self._env = load_env({**world.environment, **(env or {})})
         self.said: list[str] = []
         self.counters = Counters()
+        self.faults = _Faults()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Served:
@@ -77,6 +93,8 @@ class Served:
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self.server = make_server(self.site, tls)
         self._thread = threading.Thread(target=self._serve, daemon=True)
+        for name in _LOGS:
+            logging.getLogger(name).addHandler(self.faults)
         self._thread.start()
         deadline_s = time.monotonic() + 10
         while not self.server.started:
@@ -95,6 +113,9 @@ class Served:
         self._thread.join(8)
         assert not self._thread.is_alive()
         self.running.stop()
+        for name in _LOGS:
+            logging.getLogger(name).removeHandler(self.faults)
+        assert self.faults.said == []
 
     def _serve(self) -> None:
         async def main() -> None:

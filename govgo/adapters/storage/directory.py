@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -153,10 +154,9 @@ class DirectoryStorage:
                 if error.errno != errno.EXDEV:
                     raise
             descriptor, name = atomic.create_temp(final)
+            os.close(descriptor)
             try:
-                with os.fdopen(descriptor, "wb") as target, open(path, "rb") as source:
-                    while piece := source.read(_PIECE):
-                        target.write(piece)
+                shutil.copyfile(path, name)  # by the kernel, where it can; it may copy no byte at all
                 return _appear(name, final)
             finally:
                 atomic.remove(name)

@@ -37,7 +37,7 @@ from govgo.serve.http.responses import (
 from govgo.serve.http.routes import Call, Route, SlowClientError
 from govgo.serve.http.site import Site
 from govgo.serve.http.tails import MOMENT_S, Tail, Tails
-from govgo.serve.protocol.answer import Body, Elsewhere, Mark, OpenFile, Refusal, StoredFile
+from govgo.serve.protocol.answer import Body, Elsewhere, OpenFile, Refusal, StoredFile
 from govgo.serve.protocol.question import LASTING_KINDS, Question, module_in, parse_question
 from govgo.serve.upstream.library import Answer
 from govgo.serve.upstream.zips import Reading
@@ -49,7 +49,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _ENOUGH = 256 << 10
 """So much of a zip on its way is worth being sent at once; less waits a moment for more."""
 _SMALL_ZIP = 256 << 10
-_OPEN_FILES = 64
 _PIECE_S, _UPLOAD_S = 60.0, 3600.0
 """How long a piece of a body may take to come, and all of it."""
 _ELEMENTS = 4
@@ -224,11 +223,9 @@ class Application:
             return
         file = site.files.get(request.raw_path)
         if file is not None:
-            if file.is_as_proved():
-                site.uses.note(question.module)
-                await self._send_file(request, file)
-                return
-            site.files.pop(request.raw_path, None)
+            site.uses.note(question.module)
+            await self._send_file(request, file)
+            return
         answer = await self._ask(request, question)
         module = question.module if question.kind in _FILES else None
         if module is not None and isinstance(answer, Body | StoredFile | Reading):
@@ -245,9 +242,7 @@ class Application:
                 site.memory.put(request.raw_path, entry, generation)
             await self._send_entry(request, entry)
         elif isinstance(answer, StoredFile):
-            site.files[request.raw_path] = answer
-            if len(site.files) > _OPEN_FILES:
-                del site.files[next(iter(site.files))]
+            site.files.put(request.raw_path, answer)
             await self._send_file(request, answer)
         elif isinstance(answer, Reading):
             try:
@@ -269,14 +264,10 @@ class Application:
         self, request: _Request, zip_: StoredFile, shown: str, generation: int, module: ModuleVersion
     ) -> None:
         """A small zip goes into memory, as most are."""
-        assert zip_.file is not None
         facts = file_facts(zip_)
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
         descriptor = zip_.file.descriptor
-        data = await asyncio.get_running_loop().run_in_executor(None, os.pread, descriptor, zip_.size + 1, 0)
-        if len(data) != zip_.size or not zip_.is_as_proved():
-            await self._refuse(request, Refusal(503, "the file has changed meanwhile", retry_after_s=1))
-            return
+        data = await asyncio.get_running_loop().run_in_executor(None, os.pread, descriptor, zip_.size, 0)
         entry = Entry("zip", 200, headers, data, FOR_EVER, facts, shown, module)
         self._site.memory.put(request.raw_path, entry, generation)
         await self._send_entry(request, entry)
@@ -314,7 +305,7 @@ class Application:
     async def _send_file(self, request: _Request, file: StoredFile) -> None:
         facts = file_facts(file)
         headers = ok_headers("zip", facts, None, private=self._site.access.is_closed)
-        await self._send_part(request, wanted(request.asked, facts), headers, file.file, file.mark)
+        await self._send_part(request, wanted(request.asked, facts), headers, file.file)
 
     async def _send_reading(self, request: _Request, reading: Reading) -> None:
         """A zip that is on its way: what is there of it, then more, and its end when it is proved."""
@@ -331,7 +322,7 @@ class Application:
             if spool.state == "proved":
                 asked = Asked(request.asked.method, _only_range(request.asked))
                 part = wanted(asked, Facts(b"", 0, spool.size))
-                await self._send_part(request, part, headers, spool.file, spool.mark)
+                await self._send_part(request, part, headers, spool.file)
                 return
             await request.send(_start(200, [*headers, (b"transfer-encoding", b"chunked")]))
             sent = 0
@@ -342,7 +333,7 @@ class Application:
                 over = spool.state == "proved"
                 ready = spool.readable - sent
                 if ready > 0:
-                    await request.send(_file(spool.file, sent, ready, mark=spool.mark if over else None, more=True))
+                    await request.send(_file(spool.file, sent, ready, more=True))
                     sent += ready
                 elif over:
                     break
@@ -352,15 +343,13 @@ class Application:
         finally:
             self._tails.release(tail)
 
-    async def _send_part(
-        self, request: _Request, part: Part, headers: Headers, file: OpenFile | None, mark: Mark | None
-    ) -> None:
+    async def _send_part(self, request: _Request, part: Part, headers: Headers, file: OpenFile) -> None:
         """Answer with a part of a proved zip."""
         await request.send(_start(part.status, [*headers, *part.headers]))
-        if request.asked.method == "HEAD" or not part.size or file is None:
+        if request.asked.method == "HEAD" or not part.size:
             await request.send(_body(b""))
         else:
-            await request.send(_file(file, part.start, part.size, mark=mark))
+            await request.send(_file(file, part.start, part.size))
 
     async def _refuse_spool(self, request: _Request, error: Any) -> None:
         from govgo.serve.upstream.faults import refusal_of
@@ -482,7 +471,5 @@ def _body(data: bytes, *, more: bool = False) -> MutableMapping[str, Any]:
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
-def _file(
-    file: OpenFile, offset: int, count: int, *, mark: Mark | None = None, more: bool = False
-) -> MutableMapping[str, Any]:
-    return {"type": "govgo.file", "file": file, "offset": offset, "count": count, "mark": mark, "more_body": more}
+def _file(file: OpenFile, offset: int, count: int, *, more: bool = False) -> MutableMapping[str, Any]:
+    return {"type": "govgo.file", "file": file, "offset": offset, "count": count, "more_body": more}

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One request and its response below an ASGI application, with two messages that ASGI lacks.
 
-{"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "mark": Mark, "more_body": True}
-    a part of the body that is in a file; if somebody has written to that since it had this mark, the connection is cut
-    before the end; None for a file to which only this process writes
+{"type": "govgo.file", "file": OpenFile, "offset": 0, "count": 1000, "more_body": True}
+    a part of the body that is in a file: the kernel sends it; over TLS it is read and sent by hand
 {"type": "govgo.abort"}
     cut the connection, so that the client sees that what it has is not whole
 """
@@ -16,11 +15,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from govgo.serve.protocol.answer import Mark, OpenFile
+from govgo.serve.protocol.answer import OpenFile
 
 _AT_ONCE = 1 << 20
 _PIECE = 256 << 10
-_LAST = 64 << 10
+_TURN = 4 << 20
+"""After so many bytes others have their turn, also where a client reads as fast as it is sent to."""
 
 
 class Cycle(RequestResponseCycle):
@@ -42,7 +42,7 @@ class Cycle(RequestResponseCycle):
         """Take a message of ASGI, or one of the two above."""
         kind = message["type"]
         if kind == "govgo.file":
-            await self._send_file(message["file"], message["offset"], message["count"], message["mark"])
+            await self._send_file(message["file"], message["offset"], message["count"])
             if not message["more_body"]:
                 await self._end()
         elif kind == "govgo.abort":
@@ -55,6 +55,7 @@ class Cycle(RequestResponseCycle):
             await super().send(message)
 
     def _abort(self) -> None:
+        self.disconnected = True  # at once, or what is sent before the loop turns would count as an error
         self.response_complete = True
         self.message_event.set()
         self.transport.abort()
@@ -64,7 +65,7 @@ class Cycle(RequestResponseCycle):
             return
         await super().send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_file(self, file: OpenFile, offset: int, count: int, mark: Mark | None) -> None:
+    async def _send_file(self, file: OpenFile, offset: int, count: int) -> None:
         if self.disconnected or self.response_complete or not count or self.scope["method"] == "HEAD":
             return
         self.sent += count
@@ -72,66 +73,57 @@ class Cycle(RequestResponseCycle):
             self.transport.write(b"%x\r\n" % count)
         else:
             self.expected_content_length -= count
-        whole = await self._copy(file, offset, count, mark)
+        whole = await self._copy(file, offset, count)
         if whole and self.chunked_encoding:
             self.transport.write(b"\r\n")
         if not whole and not self.disconnected:
             self._abort()
 
-    async def _copy(self, file: OpenFile, offset: int, count: int, mark: Mark | None) -> bool:
-        """Send a part of a file; whether all of it went out, and is what it was.
-
-        The kernel is given a copy. By sendfile(2) it would be given the pages of the file themselves, so that a client
-        would get what somebody writes there before it reads. The last piece goes out after a last look at the file.
-        """
+    async def _copy(self, file: OpenFile, offset: int, count: int) -> bool:
+        """Send a part of a file; whether all of it went out."""
         socket = self.transport.get_extra_info("socket")
         if socket is None or self.transport.get_extra_info("sslcontext") is not None:
-            return await self._copy_by_hand(file, offset, count, mark)
+            return await self._copy_by_hand(file, offset, count)
         # What the transport still holds goes first, and all of it, as the kernel is given the socket itself.
         self.transport.set_write_buffer_limits(high=0)
         out = os.dup(socket.fileno())
-        held, last = _LAST if mark else 0, b""
         try:
+            turn = _TURN
             while count:
                 while self.transport.get_write_buffer_size():
                     if not self.flow.write_paused:
                         await asyncio.sleep(0)
                     await self.flow.drain()
-                    if self.disconnected:
-                        return False
                 if self.disconnected or self.transport.is_closing():
                     return False
                 try:
-                    if count > held:
-                        piece = file.piece(offset, min(count - held, _AT_ONCE))
-                    else:
-                        last = last or os.pread(file.descriptor, count, offset)
-                        if mark is not None and not file.is_unwritten(mark):
-                            return False
-                        piece = memoryview(last)[-count:]
-                    sent = os.write(out, piece) if len(piece) else 0
+                    sent = os.sendfile(out, file.descriptor, offset, min(count, _AT_ONCE))
                 except BlockingIOError:
                     await _writable(out)
+                    turn = _TURN
                     continue
                 except OSError:
                     return False
                 if not sent:
-                    return False  # the file was cut short
+                    return False  # it is shorter than it should be
                 offset += sent
                 count -= sent
                 self.progress += sent
+                turn -= sent
+                if turn <= 0:
+                    await asyncio.sleep(0)
+                    turn = _TURN
             return True
         finally:
             os.close(out)
             if not self.disconnected:
                 self.transport.set_write_buffer_limits()
 
-    async def _copy_by_hand(self, file: OpenFile, offset: int, count: int, mark: Mark | None) -> bool:
+    async def _copy_by_hand(self, file: OpenFile, offset: int, count: int) -> bool:
         loop = asyncio.get_running_loop()
         while count:
-            start, size = offset, min(count, _PIECE)
-            data = await loop.run_in_executor(None, os.pread, file.descriptor, size, start)
-            if not data or (mark and len(data) == count and not file.is_unwritten(mark)):
+            data = await loop.run_in_executor(None, os.pread, file.descriptor, min(count, _PIECE), offset)
+            if not data:
                 return False
             if self.flow.write_paused:
                 await self.flow.drain()

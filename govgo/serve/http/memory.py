@@ -13,11 +13,15 @@ from collections.abc import Callable, MutableMapping
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.counters import PLACES, Counters, answered
 from govgo.serve.http.responses import Facts, Headers, status_line
+from govgo.serve.protocol.answer import StoredFile
 
 FOR_EVER = float("inf")
 """When answers expire that never change."""
 MAX_BODY = 1 << 20
 """Larger answers are not kept: files are sent by the kernel."""
+_OPEN_FILES = 64
+_OPEN_BYTES = 1 << 30
+"""Of large zips that are open, at most; where there is no room for them in memory, the disk has that much less."""
 _OVERHEAD = 700
 """What an entry takes beside its bytes, about."""
 _HITS, _SENT = PLACES["memory_hits"], PLACES["sent_bytes"]
@@ -171,3 +175,34 @@ class Memory:
     def _drop(self, path: bytes) -> None:
         entry = self.entries.pop(path)
         self._size -= entry.size + _OVERHEAD
+
+
+class OpenFiles:
+    """Large zips that are open, by the path of their request. Those that were used least recently are closed first."""
+
+    def __init__(self) -> None:
+        self._files: dict[bytes, StoredFile] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def get(self, path: bytes) -> StoredFile | None:
+        """The zip for a path, if it is open."""
+        file = self._files.pop(path, None)
+        if file is not None:
+            self._files[path] = file
+        return file
+
+    def put(self, path: bytes, file: StoredFile) -> None:
+        """Keep a zip open, and close others for it."""
+        before = self._files.pop(path, None)
+        self._files[path] = file
+        self._size += file.size - (before.size if before is not None else 0)
+        while len(self._files) > _OPEN_FILES or (self._size > _OPEN_BYTES and len(self._files) > 1):
+            self._size -= self._files.pop(next(iter(self._files))).size
+
+    def clear(self) -> None:
+        """Close all; what is being sent goes on."""
+        self._files.clear()
+        self._size = 0

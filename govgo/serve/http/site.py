@@ -15,10 +15,9 @@ from govgo.serve.accesslog import AccessLog
 from govgo.serve.counters import Counters
 from govgo.serve.events.follow import Follower
 from govgo.serve.events.journal import Journal
-from govgo.serve.http.memory import Memory
+from govgo.serve.http.memory import Memory, OpenFiles
 from govgo.serve.http.routes import Route
 from govgo.serve.policy import Policy
-from govgo.serve.protocol.answer import StoredFile
 from govgo.serve.upstream.coldloop import ColdLoop
 from govgo.serve.upstream.library import Library
 from govgo.serve.upstream.uses import Uses
@@ -73,7 +72,7 @@ class Site:
     limits: Limits = field(default_factory=Limits)
     private: str = ""
     requests: int = 0
-    files: dict[bytes, StoredFile] = field(default_factory=dict)
+    files: OpenFiles = field(default_factory=OpenFiles)
     uses: Uses = field(default_factory=Uses)
     routes: tuple[Route, ...] = ()
     journal: Journal = field(default_factory=Journal)
@@ -115,11 +114,6 @@ class Site:
         self.counters.set("events", self.journal.size)
         self.counters.set("events_waiting", self.journal.waiting)
         self.counters.set("events_fault", 1 if self.journal.fault else 0)
-
-    def close_removed(self) -> None:
-        """Close the large zips that were removed from the storage, whose room the disk has not got back."""
-        for path in [path for path, file in self.files.items() if not file.is_as_proved()]:
-            del self.files[path]
 
     def is_private(self, path: str) -> bool:
         """Whether a module path must not be in a log."""

@@ -40,6 +40,7 @@ from govgo.serve.server.rules import Rules, read_rules
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.care import Care, CarePlan
 from govgo.serve.upstream.coldloop import ColdLoop
+from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.library import Freshness, Library
 from govgo.serve.upstream.proofs import Proofs
@@ -162,6 +163,7 @@ class Parts:
         return Means(
             self.cold,
             self.storage,
+            Copies(self.storage, self.settings.memory_bytes, stores=not self.settings.read_only),
             Sources(self.env, self.network, self.web, self.report, self.counters),
             Proofs(self.env, self.storage, self.web if self.rules.policy.asks else NoNetwork(), self.report.note),
             self.leases,

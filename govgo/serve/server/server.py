@@ -10,7 +10,6 @@ end, as nothing else would end them, and they would hold the socket.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import os
 import signal
@@ -219,12 +218,10 @@ async def tick(server: uvicorn.Server, site: Site) -> None:
     from govgo.serve.http.fastpath import FastProtocol
 
     loop = asyncio.get_running_loop()
-    for second in itertools.count():
+    while True:
         await asyncio.sleep(1)
         site.count()
         site.look()
-        if second % 60 == 59:
-            site.close_removed()
         connections = list(server.server_state.connections)
         site.counters.set("connections", len(connections))
         now_s = loop.time()

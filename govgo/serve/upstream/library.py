@@ -46,7 +46,7 @@ from govgo.errors import (
     is_not_found,
 )
 from govgo.ports.modules import RevInfo
-from govgo.ports.storage import Entry, LocalStorage, Storage
+from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
 from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, refusal_of
@@ -328,23 +328,19 @@ class Library:
         raise StorageError(f"{key}: others write to the storage, and nothing that they write proves", key=key)
 
     async def _stored_zip(self, mod: ModuleVersion) -> StoredFile | None:
-        """A stored zip, proved; what is answered is the very file that was proved, or the very copy."""
+        """A stored zip, proved; what is answered is the very copy that was proved."""
         key = file_key(mod, "zip")
         try:
-            opened = await open_zip(self._cold, self._storage, key, self._sound.get(key))
+            opened = await open_zip(self._cold, self._means.copies, key, self._sound.get(key))
         except BadZipError as error:
             await self._damaged(key, str(error))
             return None
         if opened is None:
             return None
         found, h1 = opened
-        if not h1:
-            return found
-        if self._sound.get(key) != h1 and not await self._is_sound(mod, h1, key):
+        if h1 and not await self._is_sound(mod, h1, key):
             return None
-        if not found.is_as_proved():
-            raise StorageError(f"{key}: somebody has written to it while it was read", key=key)
-        self._sound.keep(key, found.tag if isinstance(self._storage, LocalStorage) else h1)
+        self._sound.keep(key, found.digest)
         return found
 
     async def _is_sound(self, mod: ModuleVersion, h1: str, key: str) -> bool:

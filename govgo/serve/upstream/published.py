@@ -146,14 +146,13 @@ class PublishedModules:
 
     async def _zip(self, mod: ModuleVersion, record: Published) -> StoredFile:
         key = file_key(mod, "zip")
-        opened = await open_zip(self._means.cold, self._means.storage, key, self._sound.get(key))
+        opened = await open_zip(self._means.cold, self._means.copies, key, self._sound.get(key))
         if opened is None:
             raise CacheCorruptError(f"{key} is lost")
         found, h1 = opened
-        if h1:
-            if h1 != record.sum or not found.is_as_proved():
-                raise CacheCorruptError(f"{key} is not the file that was published")
-            self._sound.keep(key, found.tag)
+        if h1 and h1 != record.sum:
+            raise CacheCorruptError(f"{key} is not the file that was published")
+        self._sound.keep(key, found.digest)
         return found
 
     # New versions.

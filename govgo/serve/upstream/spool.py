@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A zip on its way: a temporary file that grows, read by many while it is written, and the verdict at its end.
+"""A zip on its way: a file that grows, read by many while it is written, and the verdict at its end.
 
 Nobody gets its last bytes before it is proved. They hold the zip's directory, without which no file can be taken out of
 it; and a body that breaks off is an error for every client, as nothing says that it is complete.
@@ -7,15 +7,12 @@ it; and a body that breaks off is an error for every client, as nothing says tha
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
-from govgo.adapters.disk.diskerror import disk_error
-from govgo.adapters.disk.lockfile import write_all
-from govgo.errors import GovgoError, StorageError
-from govgo.serve.protocol.answer import Mark, OpenFile
+from govgo.errors import GovgoError
+from govgo.serve.protocol.answer import OpenFile
+from govgo.serve.upstream.copies import append, cut
 
 HELD_BACK = (1 << 16) + 22
 """So many bytes at the end are not given away before the proof: the longest end record of a zip with its comment."""
@@ -25,24 +22,20 @@ class Spool:
     """Written by the cold loop, read from another thread.
 
     Attributes:
-        path: the temporary file.
-        file: the same, open for reading, also after it has been moved or removed.
+        file: what is there of it.
         size: how many bytes there are.
         state: "open", "proved" or "failed"; set once.
         error: why it has failed.
-        mark: the file's, when it was proved and had got its place in the storage; None before.
         born: counts how often the body began anew; what was read before is then of no use.
     """
 
-    def __init__(self, descriptor: int, path: str, key: str) -> None:
-        """Takes over the descriptor."""
-        self.path = path
+    def __init__(self, file: OpenFile, key: str) -> None:
+        """Begins with an empty file."""
         self.key = key
-        self.file = OpenFile(descriptor)
+        self.file = file
         self.size = 0
         self.state = "open"
         self.error: GovgoError | None = None
-        self.mark: Mark | None = None
         self.born = 0
         self._guard = threading.Lock()
         self._watchers: set[Callable[[], object]] = set()
@@ -58,10 +51,7 @@ class Spool:
         Raises:
             StorageError: the disk is full or fails.
         """
-        try:
-            write_all(self.file.descriptor, data)
-        except OSError as error:
-            raise self._fault("write", error) from error
+        append(self.file, self.key, data)
         self.size += len(data)
         self._tell()
         return len(data)
@@ -72,25 +62,13 @@ class Spool:
         Raises:
             StorageError: the disk fails.
         """
-        self.file.forget()
-        try:
-            os.ftruncate(self.file.descriptor, 0)
-            os.lseek(self.file.descriptor, 0, os.SEEK_SET)
-        except OSError as error:
-            raise self._fault("truncate", error) from error
+        cut(self.file, self.key)
         if self.size:
             self.born += 1
         self.size = 0
 
-    def prove(self, checked: Mark) -> None:
-        """All of it is there, and it was what the database says when it had the mark `checked`.
-
-        Raises:
-            StorageError: somebody has written to it since.
-        """
-        self.mark = self.file.mark()
-        if not self.mark.has_content_of(checked):
-            raise StorageError(f"{self.key}: somebody has written to it while it was stored", key=self.key)
+    def prove(self) -> None:
+        """All of it is there, and it is what the database says."""
         self.state = "proved"
         self._tell()
 
@@ -100,11 +78,6 @@ class Spool:
             self.error = error
             self.state = "failed"
             self._tell()
-
-    def discard(self) -> None:
-        """Remove the temporary file, where it still has its name."""
-        with suppress(OSError):
-            os.unlink(self.path)
 
     def watch(self, watcher: Callable[[], object]) -> None:
         """Call `watcher`, from the writing thread, whenever something has changed."""
@@ -121,7 +94,3 @@ class Spool:
             watchers = tuple(self._watchers)
         for watcher in watchers:
             watcher()
-
-    def _fault(self, operation: str, error: OSError) -> StorageError:
-        known = disk_error(operation, self.path, error)
-        return StorageError(str(known), key=self.key, inner=known, hint=known.hint)

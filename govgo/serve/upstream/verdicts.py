@@ -193,7 +193,6 @@ async def zip_refusal(verdicts: Verdicts, mod: ModuleVersion, found: StoredFile 
         BadZipError, StorageError: it cannot be read.
     """
     if isinstance(found, StoredFile):
-        assert found.file is not None
         return await verdicts.zip_refusal(mod, path_of(found.file.descriptor))
     if found.spool.error is not None:
         return ""

@@ -2,7 +2,7 @@
 """Zips that are not stored yet: fetched once for all who want one, read by them while it comes, proved, stored.
 
     lease        nobody else fetches it, neither another process nor go
-    fetch        into a temporary file, of which readers get all but the end
+    fetch        into a file without a name, of which readers get all but the end
     check        names, sizes, headers, its go.mod, and the h1: of it all against the checksum database
     store        .ziphash, then .zip; the readers get the end
 
@@ -12,18 +12,19 @@ A zip that fails is not stored, and its readers' connections are cut. When the l
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable
 
+from govgo.adapters.disk.system import path_of
 from govgo.adapters.modzip.hash import check_and_hash_zip
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.errors import GovgoError, StorageError, UnavailableError
-from govgo.ports.storage import LocalStorage, Storage
+from govgo.ports.storage import Storage
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.question import file_key
 from govgo.serve.upstream.coldloop import ColdLoop
+from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.proofs import Proofs
 from govgo.serve.upstream.sources import Sources
@@ -44,6 +45,7 @@ class Means(NamedTuple):
 
     cold: ColdLoop
     storage: Storage
+    copies: Copies
     sources: Sources
     proofs: Proofs
     leases: Leases
@@ -97,15 +99,13 @@ class ZipFlight:
         except BaseException:  # cancelled, when nobody waits any more; or a fault of ours, which is told to nobody else
             self._fail(UnavailableError(f"{self.mod}: the fetch ended early"))
             raise
-        finally:
-            if self.spool is not None:
-                self.spool.discard()
 
     async def _fetch(self) -> None:
         means, mod = self._means, self.mod
         means.counters.add("fetched_zip")
         begun_s = time.monotonic()
-        spool = Spool(*await means.cold.stored(self._new_file), self.key)
+        spool = Spool(await means.cold.stored(lambda: means.copies.on_disk(self.key)), self.key)
+        path = path_of(spool.file.descriptor)
 
         def take(data: bytes) -> None:
             spool.write(data)
@@ -120,16 +120,13 @@ class ZipFlight:
                 gomod = None
                 if not means.proofs.covers(mod.path):  # else the database says what go.mod is in the zip
                     gomod = await means.cold.stored(lambda: means.storage.read(file_key(mod, "mod")))
-                checked = spool.file.mark()
-                h1 = await means.cold.computed(lambda: check_and_hash_zip(spool.path, mod, shown=self.key, gomod=gomod))
+                h1 = await means.cold.computed(lambda: check_and_hash_zip(path, mod, shown=self.key, gomod=gomod))
                 await means.proofs.check(mod, h1)
             self.spool = spool
             await self._store(spool, h1)
-            spool.prove(checked)
+            spool.prove()
         finally:
             means.counters.observe_fetch(time.monotonic() - begun_s)
-            if self.spool is None:
-                spool.discard()
 
     async def _store(self, spool: Spool, h1: str) -> None:
         means = self._means
@@ -141,7 +138,7 @@ class ZipFlight:
             hash_key = f"{self.key}hash"
             if not means.storage.create(hash_key, h1.encode()) and means.storage.read(hash_key) != h1.encode():
                 means.storage.replace(hash_key, h1.encode())
-            means.storage.create_from(self.key, spool.path)
+            means.storage.create_from(self.key, path_of(spool.file.descriptor))
 
         try:
             await means.cold.stored(store)
@@ -150,12 +147,6 @@ class ZipFlight:
             # Whoever waits gets what was proved all the same.
             means.counters.add("storage_errors")
             means.log(f"{self.mod}: the zip could not be stored: {error}")
-
-    def _new_file(self) -> tuple[int, str]:
-        storage = self._means.storage
-        if isinstance(storage, LocalStorage) and self._means.stores:
-            return storage.new_file(self.key)
-        return tempfile.mkstemp(".zip", "govgo-serve-")
 
     def _fail(self, error: GovgoError) -> None:
         if self.spool is not None:

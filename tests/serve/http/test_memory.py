@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from govgo.serve.counters import Counters
-from govgo.serve.http.memory import MAX_BODY, Entry, Memory
+from govgo.serve.http.memory import MAX_BODY, Entry, Memory, OpenFiles
+from govgo.serve.protocol.answer import OpenFile, StoredFile
 
 FOR_EVER = float("inf")
 
@@ -81,3 +84,24 @@ def test_hits_are_counted() -> None:
     memory.clear()
     memory.count()
     assert counters.total("memory_entries") == counters.total("memory_bytes") == 0
+
+
+def test_large_zips_that_were_used_least_recently_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.http.memory._OPEN_FILES", 3)
+    monkeypatch.setattr("govgo.serve.http.memory._OPEN_BYTES", 100)
+    files = OpenFiles()
+
+    def put(path: bytes, size: int) -> None:
+        files.put(path, StoredFile("", size, 0.0, b"", OpenFile(-1)))
+
+    for path in (b"a", b"b", b"c"):
+        put(path, 10)
+    assert files.get(b"a") is not None
+    put(b"d", 10)
+    assert [path for path in (b"a", b"b", b"c", b"d") if files.get(path)] == [b"a", b"c", b"d"]
+    put(b"d", 85)
+    assert [path for path in (b"a", b"c", b"d") if files.get(path)] == [b"c", b"d"]
+    put(b"e", 1000)
+    assert [path for path in (b"c", b"d", b"e") if files.get(path)] == [b"e"]
+    files.clear()
+    assert not len(files)

@@ -142,13 +142,6 @@ def test_a_storage_that_grows_is_looked_at_soon(served: Served, clock: Clock) ->
     assert len(zips(served)) < 3
 
 
-def test_a_removed_zip_is_closed(served: Served, clock: Clock) -> None:
-    with _Opened(served):
-        os.unlink(served.storage / "q.io/a/@v/v1.0.0.zip")
-        served.site.close_removed()
-        assert not served.site.files
-
-
 class _Opened:
     """A zip that is kept open, as those are that are too large for the memory."""
 

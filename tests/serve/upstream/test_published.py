@@ -19,6 +19,7 @@ from govgo.errors import CacheCorruptError, SumMismatchError
 from govgo.serve.counters import Counters
 from govgo.serve.protocol.answer import Body, Refusal
 from govgo.serve.protocol.question import parse_question
+from govgo.serve.upstream.copies import Copies
 from govgo.serve.upstream.leases import Leases
 from govgo.serve.upstream.published import PublishedModules
 from govgo.serve.upstream.zips import Means
@@ -43,7 +44,17 @@ def modules(storage: MemoryStorage, ledger: Any = None) -> PublishedModules:
     here: Any = Here()
     nobody: Any = None
     leases = Leases(storage, here.stored)
-    means = Means(here, storage, nobody, nobody, leases, Counters(), lambda text: None, True)
+    means = Means(
+        here,
+        storage,
+        Copies(storage, 1 << 20, stores=True),
+        nobody,
+        nobody,
+        leases,
+        Counters(),
+        lambda text: None,
+        True,
+    )
     return PublishedModules(means, "corp.example", ledger)
 
 

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Copies that nobody else can write to: where they are, how much memory they take, and what the storage has of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.disk.system import path_of
+from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.errors import StorageError
+from govgo.ports.storage import Storage
+from govgo.serve.protocol.answer import OpenFile
+from govgo.serve.upstream.copies import Copies, append, cut
+from tests.simulators.storage import MemoryStorage
+
+KEY = "q.io/a/@v/v1.0.0.zip"
+
+
+@pytest.fixture(params=["directory", "elsewhere"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return DirectoryStorage(str(tmp_path / "storage")) if request.param == "directory" else MemoryStorage()
+
+
+def is_in_memory(file: OpenFile) -> bool:
+    return "memfd:" in os.readlink(f"/proc/self/fd/{file.descriptor}")
+
+
+def content(file: OpenFile) -> bytes:
+    return os.pread(file.descriptor, 1 << 20, 0)
+
+
+def test_a_copy_is_what_was_read(storage: Storage) -> None:
+    copies = Copies(storage, 100, stores=True)
+    assert copies.of(KEY) is None
+    storage.create(KEY, b"some bytes")
+    found = copies.of(KEY)
+    assert found is not None
+    storage.replace(KEY, b"other")
+    assert (found.size, content(found.file)) == (10, b"some bytes")
+    assert found.digest == hashlib.sha256(b"some bytes").digest()
+
+
+def test_memory_is_given_back(storage: Storage) -> None:
+    copies = Copies(storage, 25, stores=True)
+    storage.create(KEY, b"some bytes")
+    found = [copies.of(KEY) for _ in range(3)]
+    assert [is_in_memory(each.file) for each in found if each] == [True, True, False]
+    assert {content(each.file) for each in found if each} == {b"some bytes"}
+    found[0] = None
+    again = copies.of(KEY)
+    assert again is not None
+    assert is_in_memory(again.file)
+
+
+@pytest.mark.parametrize("stores", [True, False])
+def test_files_on_disk_have_no_name(storage: Storage, tmp_path: Path, stores: bool) -> None:
+    file = Copies(storage, 0, stores=stores).on_disk(KEY)
+    append(file, KEY, b"begun")
+    cut(file, KEY)
+    append(file, KEY, b"whole")
+    assert content(file) == b"whole"
+    assert os.fstat(file.descriptor).st_nlink == 0
+    assert storage.create_from(KEY, path_of(file.descriptor))
+    assert storage.read(KEY) == b"whole"
+    storage.replace(KEY, b"other")
+    assert content(file) == b"whole", "what is stored is another file"
+    assert [path.name for path in tmp_path.rglob("*.zip")] in ([], ["v1.0.0.zip"])
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_disk_that_is_full(storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.create(KEY, b"some bytes")
+
+    def new_file(*_: str) -> tuple[int, str]:
+        (tmp_path / "full").touch()
+        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "full")
+
+    monkeypatch.setattr("tempfile.mkstemp", new_file)
+    monkeypatch.setattr(storage, "new_file", new_file, raising=False)
+    with pytest.raises(StorageError, match="no space left"):
+        Copies(storage, 9, stores=True).of(KEY)
+    found = Copies(storage, 10, stores=True).of(KEY)
+    assert found is not None, "there is room in memory"
