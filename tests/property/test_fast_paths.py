@@ -16,7 +16,9 @@ from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.sumdb import route
 from govgo.core import foreign, goenv
 from govgo.core.golib import quote, url
+from govgo.core.golib.unicode import is_print
 from govgo.core.gosource import buildtags, header, imports, parse
+from govgo.core.modfile import quote as modfile_quote
 from govgo.core.modfile import read
 from govgo.core.modfile.syntax import Source
 from govgo.core.module import cachepath, escape, paths
@@ -230,6 +232,25 @@ def test_plain_strings_are_quoted_and_read_as_others_are(count: int) -> None:
         for body in (text, literal[1:-1]):
             value = None if "\n" in body else quote._unescape(body, '"')
             assert quote.unquote(f'"{body}"') == (None if value is None else value.decode("utf-8", "surrogateescape"))
+
+
+@counted
+def test_plain_tokens_of_go_mod_need_no_quotes(count: int) -> None:
+    quick = 0
+    for text in edited((*PATHS, *VERSIONS), (*PIECES, "(", "]", "{", "}", ",", "/*", "\x7f", "\ufeff"), count):
+        if text.isascii() and text.isprintable() and modfile_quote._SPECIAL.isdisjoint(text):
+            quick += 1
+        assert modfile_quote.must_quote(text) == quoted_by_rule(text), text
+    assert quick > 30
+
+
+def quoted_by_rule(text: str) -> bool:
+    """The rule for each character, as the Go Modules Reference has it."""
+    if not text or "//" in text or "/*" in text or any(char in " \"'`" for char in text):
+        return True
+    if len(text) > 1 and any(char in "()[]{}," for char in text):
+        return True
+    return not all(char in "()[]{}," or is_print(char) or quote.is_bad_byte(char) for char in text)
 
 
 @counted

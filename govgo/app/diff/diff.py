@@ -65,7 +65,7 @@ def diff(
     *,
     zips: Sequence[str] = (),
     reader: Callable[[], FileReader],
-    licenses: Callable[[Session, Uses, ProjectPolicy], Mapping[ModuleVersion, str]],
+    licenses: Callable[[Session, Uses, Callable[[], ProjectPolicy]], Mapping[ModuleVersion, str]],
     facts: bool = True,
     offline: bool = False,
 ) -> Comparison:
@@ -76,7 +76,8 @@ def diff(
         old, new: the states.
         zips: module paths of which the source is compared as well.
         reader: makes what reads zips.
-        licenses: tells the licences of versions whose zips are at hand, as `app.licenses.licenses_at_hand`.
+        licenses: tells the licences of versions whose zips are at hand, as `app.licenses.licenses_at_hand`; it asks
+            for the policy where there are any.
         facts: ask when versions were made, and whether they are retracted.
         offline: for the report; the repository must ask nobody then.
 
@@ -116,7 +117,7 @@ def diff(
     sources, more = _sources(wanted, reader, notes)
     findings += more
     for now, used in licensed:  # the zips that were compared are at hand now
-        for source, license_ in licenses(session, used, _overrides(now, notes)).items():
+        for source, license_ in licenses(session, used, partial(_overrides, now, notes)).items():
             known[source] = known.get(source, VersionFacts())._replace(license=license_)
     return Comparison(
         old=old.name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.resolution.compare import ModuleChange, VersionFacts
-from govgo.errors import Failure
+from govgo.errors import Failure, GovgoError
 from govgo.ports.modules import Ask
 
 if TYPE_CHECKING:
@@ -45,7 +45,16 @@ def _dated(session: Session, mod: ModuleVersion, facts: VersionFacts) -> Version
     try:
         return facts._replace(time=session.repo.info(mod.path, mod.version).time)
     except Failure as error:
-        return facts._replace(unknown=facts.unknown or str(error))
+        return facts._replace(unknown=facts.unknown or _reason(error))
+
+
+def _reason(error: GovgoError) -> str:
+    """What went wrong at the bottom, in one line: the report names the module version itself."""
+    from govgo.load.query.retract import strip_module_prefix
+
+    while isinstance(error.inner, GovgoError):
+        error = error.inner
+    return strip_module_prefix(str(error)).partition("\n")[0]
 
 
 def _judged(session: Session, mod: ModuleVersion) -> VersionFacts:
@@ -58,8 +67,8 @@ def _judged(session: Session, mod: ModuleVersion) -> VersionFacts:
     except ModuleRetractedError as error:
         facts = facts._replace(is_retracted=True, retracted=error.rationale)
     except Failure as error:
-        return facts._replace(unknown=str(error))
+        return facts._replace(unknown=_reason(error))
     try:
         return facts._replace(deprecated=check_deprecation(session, mod))
     except Failure as error:
-        return facts._replace(unknown=str(error))
+        return facts._replace(unknown=_reason(error))

@@ -14,12 +14,15 @@ from govgo.errors import InputError
 
 _QUOTED = frozenset(" \"'`")
 _ALONE = frozenset("()[]{},")
+_SPECIAL = _QUOTED | _ALONE
 
 
 def must_quote(text: str) -> bool:
     """Whether `text` has to be quoted to be one token of a line."""
     if not text or "//" in text or "/*" in text:
         return True
+    if text.isascii() and text.isprintable() and _SPECIAL.isdisjoint(text):
+        return False  # as nearly all tokens are
     for char in text:
         if char in _QUOTED:
             return True

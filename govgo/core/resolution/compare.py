@@ -9,7 +9,7 @@ new: m requires a v1.2.0 (go.mod:5)                a v1.2.0, b v1.3.0       a ra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -207,6 +207,7 @@ class _Side:
         self._resolution = resolution
         self.selected = {mod.path: mod for mod in resolution.modules}
         self._asked: dict[ModuleVersion, Place | None] = {}
+        self._asking = _asking(resolution)
 
     def module(self, mod: ModuleVersion | None) -> Selected | None:
         """All about a selected version."""
@@ -220,31 +221,38 @@ class _Side:
         return Selected(mod, known.replacement(mod), mod.path in known.direct, deciding, place)
 
     def _place(self, mod: ModuleVersion) -> Place | None:
-        if not self._asked:
-            self._asked = asking_places(self._resolution)
-        return self._asked.get(mod)
+        while mod not in self._asked:
+            found = next(self._asking, None)  # the walk goes no further than it must
+            if found is None:
+                return None
+            self._asked[found[0]] = found[1]
+        return self._asked[mod]
 
 
 def asking_places(resolution: Resolution) -> dict[ModuleVersion, Place | None]:
     """For each module version of a graph, the line of a main module's go.mod from which the fewest steps lead to it."""
-    places: dict[ModuleVersion, Place | None] = {}
+    return dict(_asking(resolution))
 
-    def spread(starts: Iterable[tuple[ModuleVersion, Place | None]]) -> None:
+
+def _asking(resolution: Resolution) -> Iterator[tuple[ModuleVersion, Place | None]]:
+    """The same, those that fewer steps lead to first."""
+    seen: set[ModuleVersion] = set()
+    required_by = resolution.graph.required_by
+    stated: Iterable[tuple[ModuleVersion, Place | None]] = ((each.mod, each.place) for each in resolution.stated)
+    # What is required, but in no line: an untidy go.mod is raised in memory.
+    raised = [((mod, None) for mod in required_by(main) or ()) for main in resolution.mains]
+    for starts in (stated, *raised):
         queue = []
         for mod, place in starts:
-            if mod not in places:
-                places[mod] = place
-                queue.append(mod)
-        for mod in queue:  # grows while it is walked
-            for target in resolution.graph.required_by(mod) or ():
-                if target.version != NONE and target not in places:
-                    places[target] = places[mod]
-                    queue.append(target)
-
-    spread((each.mod, each.place) for each in resolution.stated)
-    for main in resolution.mains:  # what is required, but in no line: an untidy go.mod is raised in memory
-        spread((mod, None) for mod in resolution.graph.required_by(main) or ())
-    return places
+            if mod not in seen:
+                seen.add(mod)
+                queue.append((mod, place))
+        for mod, place in queue:  # grows while it is walked
+            yield mod, place
+            for target in required_by(mod) or ():
+                if target.version != NONE and target not in seen:
+                    seen.add(target)
+                    queue.append((target, place))
 
 
 def compare_files(old: Mapping[str, FileSyntax], new: Mapping[str, FileSyntax]) -> tuple[FileChange, ...]:

@@ -139,7 +139,11 @@ class Resolution:
         """The requirements on the selected version of `path` that alone suffice to select it; in order."""
         found = self._decided.get(path)
         if found is None:
-            found = self._on_selected.get(path, ())
+            if len(self._decided) < _FEW and "_on_selected" not in self.__dict__:
+                chosen = self.selected(path)
+                found = tuple(each for each in self.requirements_on(path) if each.target.version == chosen)
+            else:
+                found = self._on_selected.get(path, ())
             if len(found) > 1:
                 found = tuple(each for each in found if not self.is_circular(each.source, each.target))
             self._decided[path] = found

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import BINARY
@@ -211,13 +211,27 @@ def remark_lines(run: Comparison) -> Iterator[str]:
         if facts.deprecated:
             yield f"deprecated: {mod.path}: {facts.deprecated}"
     yield from _licenses(run)
-    unknown = [
-        f"{mod.path} {mod.version}: {facts.unknown}" for mod, facts in sorted(run.facts.items()) if facts.unknown
-    ]
+    unknown = {mod: facts for mod, facts in sorted(run.facts.items()) if facts.unknown}
     if run.offline and unknown:
         yield f"unknown: the age or retraction of {_many(len(unknown), 'version')}, since nobody was asked"
     else:
-        yield from (f"unknown: {line}" for line in unknown)
+        yield from _unknown(run, unknown)
+
+
+def _unknown(run: Comparison, unknown: Mapping[ModuleVersion, VersionFacts]) -> Iterator[str]:
+    """A sentence for each module: what could not be found out, and why. Versions that went are only dated."""
+    came = {each.new.source for target in run.targets for each in target.modules if each.new is not None}
+    for path in dict.fromkeys(mod.path for mod in unknown):
+        facts = {mod: each for mod, each in unknown.items() if mod.path == path}
+        undated = [mod.version for mod, each in facts.items() if each.time is None]
+        unjudged = [mod.version for mod, each in facts.items() if each.is_retracted is None and mod in came]
+        what = [f"the age of {path} {' and '.join(undated)}"] if undated else []
+        if unjudged:
+            them = "it" if unjudged == undated[:1] == undated else " and ".join(unjudged)
+            named = them if undated else f"{path} {them}"
+            what.append(f"whether {named} {'is' if len(unjudged) == 1 else 'are'} retracted")
+        told = ", and ".join(what) or f"whether {path} is deprecated"
+        yield f"unknown: {told} ({next(each.unknown for each in facts.values())})"
 
 
 def _licenses(run: Comparison) -> Iterator[str]:

@@ -324,7 +324,22 @@ def test_a_server_that_fails_to_date_a_version(world: World, diff: Any) -> None:
     run = diff()
     assert run.code == 0
     assert "added    q.io/c             v1.0.0  no      unknown " in run.out
-    assert "\nunknown: q.io/c v1.0.0: loading module retractions for q.io/c@v1.0.0: reading " in run.out
+    url = f"{world.proxy.url}/q.io/c/@v/v1.0.0.info"
+    sentence = f"unknown: the age of q.io/c v1.0.0, and whether it is retracted (reading {url}: 404 Scripted)"
+    assert [line for line in run.out.splitlines() if line.startswith("unknown")] == [sentence]
+    new = next(each["new"] for each in diff("-json").json["results"][0]["modules"] if each["path"] == "q.io/c")
+    assert new["unknown"] == f"reading {url}: 404 Scripted"
+
+
+def test_both_versions_of_a_module_are_unknown_in_one_sentence(world: World, diff: Any) -> None:
+    for version in ("v1.0.0", "v1.1.0"):
+        world.proxy.script(f"/q.io/a/@v/{version}.info", Status(410))
+        world.cache.joinpath(f"cache/download/q.io/a/@v/{version}.info").unlink(missing_ok=True)
+    run = diff("-format", "markdown")
+    assert run.code == 0
+    (line,) = [line for line in run.out.splitlines() if line.startswith("- unknown")]
+    assert line.startswith("- unknown: the age of q.io/a v1.0.0 and v1.1.0, and whether v1.1.0 is retracted \\(")
+    assert "\\n" not in run.out
 
 
 def test_markdown(world: World, diff: Any) -> None:
