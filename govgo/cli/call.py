@@ -12,6 +12,7 @@ from govgo.cli.console import ConsoleReporter
 from govgo.errors import run_all
 
 if TYPE_CHECKING:
+    from govgo.adapters.http.pace import Patience
     from govgo.core.goenv import GoEnv
     from govgo.load.session.session import Session
 
@@ -26,6 +27,7 @@ class Call:
         env: go's settings, None until `cli.session` has read them.
         session: the session of the command where somebody else has opened it, who closes it; None to open one.
         flags: (name, value) of each flag that is set: those of GOFLAGS, then those of the line in order.
+        patience: that of a command that fails soon; None until a network is described for it.
         switches_for: the session of a command that may start over as a newer Go release (`cli.switching`).
     """
 
@@ -36,6 +38,7 @@ class Call:
         self.env: GoEnv | None = None
         self.session: Session | None = None
         self.flags: list[tuple[str, str]] = []
+        self.patience: Patience | None = None
         self.switches_for: Session | None = None
         self._at_end: list[Callable[[], object]] = []
         self._token: Token[Call] | None = None

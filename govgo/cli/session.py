@@ -20,6 +20,7 @@ from govgo.errors import GovgoError, InputError, UsageError
 from govgo.load.session.policy import LIST, Policy
 
 if TYPE_CHECKING:
+    from govgo.adapters.http.pace import Patience
     from govgo.adapters.loop.network import NetworkOptions
     from govgo.load.session.horizon import Horizon
     from govgo.load.session.session import Session, Settings
@@ -235,10 +236,6 @@ def _horizon(flags: Mapping[str, Any], cwd: str) -> Horizon | None:
     return Horizon(exceptions=",".join(exceptions), first_seen=first_seen, **values)
 
 
-_DEAD_S = 1.0
-"""Seconds that a command that fails soon waits for a sign of a server: for three in turn that is below 5 s."""
-
-
 def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> NetworkOptions:
     """How to talk to servers, by -x, -j, and -timeout or GOVGO_TIMEOUT.
 
@@ -256,7 +253,7 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
     given = str(flags.get("timeout") or "")
     text = given or environment().get("GOVGO_TIMEOUT")
     if not text:
-        return options._replace(timeouts=options.timeouts._replace(dead_s=_DEAD_S)) if fails_soon else options
+        return options._replace(patience=_patience()) if fails_soon else options
     from govgo.core.golib.quote import quote
     from govgo.core.golib.time import parse_duration
 
@@ -269,6 +266,18 @@ def network_options(flags: Mapping[str, Any], *, fails_soon: bool = False) -> Ne
     if seconds < 0:
         raise UsageError(f"invalid GOVGO_TIMEOUT {quote(text)}")
     return options._replace(timeouts=options.timeouts.waiting(seconds or math.inf))
+
+
+def _patience() -> Patience:
+    """That of the command: all its networks share it."""
+    from govgo.adapters.http.pace import PATIENCE_S, Patience
+
+    call = current_call()
+    if call is None:
+        return Patience(PATIENCE_S)
+    if call.patience is None:
+        call.patience = Patience(PATIENCE_S)
+    return call.patience
 
 
 def _at_its_release(session: Session, network: NetworkOptions, *, announce: bool, offline: bool) -> Session:

@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 from contextlib import suppress
+from enum import IntEnum
 
 HAS_EPOLL = sys.platform == "linux" and hasattr(select, "epoll")
 """Whether one descriptor can stand for many sockets (epoll(7)); elsewhere each is watched by itself."""
@@ -22,8 +23,24 @@ HAS_SAFE_FORK = sys.platform != "darwin"
 """Whether a process that has used system libraries may go on in a forked child; those of macOS end it (fork(2))."""
 
 _ALWAYS_ENOUGH = 1 << 20
-# struct tcp_info of linux/tcp.h: tcpi_unacked and tcpi_total_retrans, in segments.
-_TCP_INFO = struct.Struct("=24xI72xI")
+# struct tcp_info of linux/tcp.h: tcpi_unacked and tcpi_total_retrans, in segments; tcpi_bytes_acked, to which the SYN
+# counts as one, and tcpi_bytes_received.
+_TCP_INFO = struct.Struct("=24xI72xI16xQQ")
+
+
+class Sign(IntEnum):
+    """What is known of the other end of a TCP connection.
+
+    NONE: nothing, since there is no connection, or the system does not say.
+    SENT: something was sent, of which nothing has been acknowledged. UNHEARD: nor when it was sent again.
+    ACKNOWLEDGED: what was sent has arrived. ANSWERED: something has come.
+    """
+
+    NONE = 0
+    SENT = 1
+    UNHEARD = 2
+    ACKNOWLEDGED = 3
+    ANSWERED = 4
 
 
 def usable_cpus() -> int:
@@ -64,29 +81,34 @@ def leave_no_core() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def is_unheard(descriptor: int) -> bool:
-    """Whether what was sent on a TCP connection was sent again, and still nothing of it has been acknowledged.
+def sign_of(descriptor: int) -> Sign:
+    """What is known of the other end of a TCP connection.
 
-    So it is where a server cannot take the connection: Linux counts it as open, but its other end was dropped for want
-    of a place in the queue of listen(2), and is asked again at times that double, up to minutes. Where the system does
-    not say (TCP_INFO, tcp(7)), every connection is heard.
+    It is unheard of where a server cannot take the connection: Linux counts it as open, but its other end was dropped
+    for want of a place in the queue of listen(2), and is asked again at times that double, up to minutes. Where the
+    system does not say (TCP_INFO, tcp(7)), a connection that is open counts as acknowledged.
     """
     option = getattr(socket, "TCP_INFO", None)
-    if sys.platform != "linux" or option is None:
-        return False
     try:
         connection = socket.socket(fileno=os.dup(descriptor))
     except OSError:
-        return False
+        return Sign.NONE
     with connection:
         try:
+            if sys.platform != "linux" or option is None:
+                connection.getpeername()
+                return Sign.ACKNOWLEDGED
             info = connection.getsockopt(socket.IPPROTO_TCP, option, _TCP_INFO.size)
         except OSError:
-            return False
+            return Sign.NONE
     if len(info) < _TCP_INFO.size:
-        return False
-    unacknowledged, sent_again = _TCP_INFO.unpack(info)
-    return bool(unacknowledged and sent_again)
+        return Sign.NONE
+    unacknowledged, sent_again, acknowledged, came = _TCP_INFO.unpack(info)
+    if came:
+        return Sign.ANSWERED
+    if acknowledged > 1:
+        return Sign.ACKNOWLEDGED
+    return Sign.UNHEARD if unacknowledged and sent_again else Sign.SENT
 
 
 def path_of(descriptor: int) -> str:

@@ -30,6 +30,7 @@ from govgo.errors import NetworkError, NotFoundError, UsageError
 if TYPE_CHECKING:
     from govgo.adapters.http.engine import Answer, Engine
     from govgo.adapters.http.goauth import GoAuth
+    from govgo.adapters.http.pace import Origin, Patience
 
 _T = TypeVar("_T")
 
@@ -79,11 +80,12 @@ class _Place:
         headers: all header lines of a request with `lines`.
         refusal: the beginning of a sentence that says why no request may begin there, or "".
         expected: how long its answers may be silent.
+        asked: whether it was heard of, None where that is waited for as long as it takes.
     """
 
-    __slots__ = ("expected", "headers", "host", "lines", "origin", "own", "refusal", "secure", "shown")
+    __slots__ = ("asked", "expected", "headers", "host", "lines", "origin", "own", "refusal", "secure", "shown")
 
-    def __init__(self, prefix: str, agent: str) -> None:
+    def __init__(self, prefix: str, agent: str, patience: Patience | None) -> None:
         url = gourl.parse(prefix + "/")
         self.origin = url._replace(host=ascii_host(url.host)).without_userinfo().removesuffix("/")
         self.shown = url.redacted().removesuffix("/")
@@ -98,6 +100,7 @@ class _Place:
             self.refusal = "unsupported scheme: "
         self.headers = request_headers(agent, (), self.own)
         self.expected = ExpectedSilence()
+        self.asked: Origin | None = None if patience is None else patience.of(self.origin)
 
     def use(self, credentials: Credentials, prefix: str, agent: str) -> None:
         """Take in the credentials of GOAUTH for this origin."""
@@ -115,6 +118,7 @@ class HttpClient:
         auth: Callable[[], Auth] | None = None,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
+        patience: Patience | None = None,
         trace: Callable[[str], None] | None = None,
         event: Callable[[str, Mapping[str, object]], None] | None = None,
         follows_anywhere: bool = False,
@@ -126,6 +130,7 @@ class HttpClient:
             auth: reads what GOAUTH names, and may raise SettingError; called before the first HTTPS request.
             retry: which requests are tried again, and when.
             timeouts: how long a request may take.
+            patience: how long servers are waited for that show no sign of being there; None for as long as it takes.
             trace: called with a line for every request and its outcome (-x).
             event: `Reporter.event`, for the progress of each request: started, received, again and finished.
             follows_anywhere: follow redirects from https to http.
@@ -136,6 +141,7 @@ class HttpClient:
         self._retry = retry or RetryPolicy()
         self._trace = trace
         self._timeouts = timeouts or Timeouts()
+        self._patience = patience
         self._means = Means(self._ask, _refused, self._pause_after, self._retry, event or _no_event, self._spawn)
         self._follows_anywhere = follows_anywhere
         self._places: dict[str, _Place] = {}
@@ -322,6 +328,8 @@ class HttpClient:
             lines = self._auth.credentials.lines(url) if self._auth is not None else ()
             headers = request_headers(self._agent, lines, place.own)
         answer = await self._send(place, target, headers, pace)
+        if place.asked is not None:
+            place.asked.heard()
         return await self._follow(url, place, lines, answer, pace) if _is_redirect(answer) else answer
 
     async def _follow(self, url: str, first: _Place, lines: tuple[str, ...], answer: Answer, pace: Pace) -> Answer:
@@ -341,6 +349,8 @@ class HttpClient:
                 lines = ()
             headers = request_headers(self._agent, lines if place.secure else (), place.own)
             answer = await self._send(place, _target(current, prefix), headers, pace)
+            if place.asked is not None:
+                place.asked.heard()
             if not _is_redirect(answer):
                 return answer
         answer.close()
@@ -353,6 +363,7 @@ class HttpClient:
 
         Not a coroutine itself, which spares one for each request: the caller awaits what the engine returns.
         """
+        pace.asked = place.asked
         if pace.extra:
             headers = [*headers, *pace.extra]
         if self._trace is None:
@@ -360,7 +371,7 @@ class HttpClient:
         return self._send_traced(place, target, headers, pace)
 
     def _open_place(self, prefix: str) -> _Place:
-        place = self._places[prefix] = _Place(prefix, self._agent)
+        place = self._places[prefix] = _Place(prefix, self._agent, self._patience)
         if place.secure and self._auth is not None:
             place.use(self._auth.credentials, prefix, self._agent)
         return place

@@ -193,6 +193,7 @@ class CurlEngine:
         self._gates: dict[str, Gate] = {}
         self._proxies: dict[str, ProxyAddress] = {}
         self._version_known: set[Gate] = set()
+        self._looks_up = False  # a transfer was cut while its host was looked up
         self._max_connections_1 = min(_MAX_CONNECTIONS_1, max(_spare_files(), 8))
 
     async def send(self, origin: str, target: str, headers: list[str], pace: Pacer) -> CurlTransfer:
@@ -237,7 +238,7 @@ class CurlEngine:
             transfer.easy.close()
         self._idle.clear()
         if self._multi is not None:
-            self._multi.close()
+            self._close(self._multi)
             self._multi = None
         if self._polls is not None:
             self._polls.close()
@@ -245,6 +246,22 @@ class CurlEngine:
         if self._trust is not None:
             self._trust.close()
             self._trust = None
+
+    def _close(self, multi: pycurl.CurlMulti) -> None:
+        """Free the handle. libcurl waits for name servers then, also where nobody wants to know any more."""
+        if not self._looks_up:
+            multi.close()
+            return
+        from threading import Thread
+
+        multi.setopt(pycurl.M_SOCKETFUNCTION, _no_event)
+        multi.setopt(pycurl.M_TIMERFUNCTION, _no_event)
+        Thread(target=multi.close, daemon=True).start()
+
+    def _remove(self, multi: pycurl.CurlMulti, transfer: CurlTransfer) -> None:
+        """Cut a transfer."""
+        self._looks_up = self._looks_up or transfer.looks_up()
+        multi.remove_handle(transfer.easy)
 
     def _start(self, origin: str, target: str, headers: list[str], pace: Pacer) -> CurlTransfer:
         multi = self._multi or self._open()
@@ -311,7 +328,7 @@ class CurlEngine:
     def _release(self, transfer: CurlTransfer) -> None:
         easy = transfer.easy
         if self._active.pop(easy, None) is not None and self._multi is not None:
-            self._multi.remove_handle(easy)
+            self._remove(self._multi, transfer)
         self._gates[transfer.origin].leave()
         if self._multi is None:
             easy.close()
@@ -417,15 +434,19 @@ class CurlEngine:
                 if transfer.waits_for_reader():
                     transfer.pace.hold(now_s)
                     continue
-                error = transfer.pace.verdict(now_s, listened=listened, unheard=transfer.is_unheard)
+                error = transfer.pace.verdict(now_s, listened=listened, sign=transfer.sign)
                 if error is not None:
                     del self._active[transfer.easy]
                     assert self._multi is not None
-                    self._multi.remove_handle(transfer.easy)
+                    self._remove(self._multi, transfer)
                     transfer.finish(error)
         finally:
             if self._active:
                 self._watch_later()
+
+
+def _no_event(*_: object) -> None:
+    """Takes what libcurl tells of a handle that is freed."""
 
 
 def _spare_files() -> int:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pycurl
 
-from govgo.adapters.disk.system import is_unheard
+from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
 
 # How OpenSSL prints the names in a certificate that are for servers.
@@ -209,9 +209,13 @@ class CurlTransfer:
 
     # The engine's side.
 
-    def is_unheard(self) -> bool:
-        """Whether the server has acknowledged nothing on the connection that was opened for this transfer."""
-        return self._socket >= 0 and is_unheard(self._socket)
+    def sign(self) -> Sign:
+        """What is known of the other end of the connection that was opened for this transfer."""
+        return sign_of(self._socket) if self._socket >= 0 else Sign.NONE
+
+    def looks_up(self) -> bool:
+        """Whether a name server has still to answer; perhaps also while another transfer connects."""
+        return self._socket < 0 and not self.easy.getinfo(pycurl.NAMELOOKUP_TIME)
 
     def waits_for_reader(self) -> bool:
         """Whether the transfer is paused until the reader takes what has come."""

@@ -7,12 +7,14 @@ where there is no libcurl, and in tests).
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Callable
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from govgo.core.records import NamedTuple
+
+if TYPE_CHECKING:
+    from govgo.adapters.disk.system import Sign
 
 
 class Fault(Enum):
@@ -23,6 +25,7 @@ class Fault(Enum):
     OVERDUE = "overdue"  # the request took too long in all
     STALL = "stall"  # the answer is late, and another one is expected to be faster
     UNHEARD = "unheard"  # the server has not acknowledged that there is a connection
+    DEAD = "dead"  # nor has it for so long that a command that wants to know soon waits no more
     CUT = "cut"  # the connection broke
     PROTOCOL = "protocol"  # something that is no HTTP, or a proxy that refuses
     TLS = "tls"  # no trusted connection
@@ -51,7 +54,6 @@ class Timeouts(NamedTuple):
         late_s: until the answer begins, after which the request is made once more, beside the first.
         least_rate: bytes per second of a body that comes at all. 32 zips at once over 1 Mbit/s have 4,000 each.
         steady_rate: bytes per second of a body that may take longer than `total_s`.
-        dead_s: until a server shows that it is there at all, for all tries; who answers has the other limits.
     """
 
     connect_s: float = 30.0
@@ -61,7 +63,6 @@ class Timeouts(NamedTuple):
     late_s: float = 60.0
     least_rate: float = 100.0
     steady_rate: float = 4096.0
-    dead_s: float = math.inf
 
     def waiting(self, seconds: float) -> Timeouts:
         """The limits of someone who waits so long for an answer to begin; for ever where that is infinite."""
@@ -127,7 +128,7 @@ class Pacer(Protocol):
         """The body waits for its reader, not for the server."""
         ...
 
-    def verdict(self, now_s: float, *, listened: bool, unheard: Callable[[], bool] = bool) -> TransferError | None:
+    def verdict(self, now_s: float, *, listened: bool, sign: Callable[[], Sign] | None = None) -> TransferError | None:
         """The error of a try that has taken too long, None for any other."""
         ...
 

@@ -43,7 +43,10 @@ _STRONG = re.compile(r'"[!#-~]{1,200}"\Z', re.ASCII)
 # Any opaque tag (RFC 9110, section 8.8.3).
 _TAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"\Z', re.ASCII)
 
-_PATIENCE = "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin"
+_PATIENCE = {
+    Fault.TIMEOUT: "-timeout=20m or GOVGO_TIMEOUT=20m waits longer for an answer to begin",
+    Fault.DEAD: "-timeout=1m or GOVGO_TIMEOUT=1m waits longer for a server that shows no sign of being there",
+}
 
 _Opened = tuple[Answer, AsyncIterator[bytes] | None, bytes]
 """An answer, its body (None where nothing was read of it), and what was read of that and is new."""
@@ -245,7 +248,7 @@ class Fetch:
         begun = self._answer is not None
         pause_s = self._means.pause_s(err, self._url, self._tries, begun)
         if pause_s is None:
-            hint = _PATIENCE if err.fault is Fault.TIMEOUT and not begun else ""
+            hint = _PATIENCE.get(err.fault, "") if not begun else ""
             text = f"{'read' if begun else 'Get'} {quote(self._shown)}: {mask_all(str(err))}"
             raise NetworkError(text, url=self._shown, inner=err, hint=hint) from err
         return pause_s

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from govgo.adapters.disk.system import is_unheard
+from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.pace import WATCH_S
@@ -78,9 +78,12 @@ class HttpxEngine:
             raise TransferError(Fault.PROTOCOL, shorten(str(err))) from err
         pace.start()
         try:
-            response = await _paced(transport.handle_async_request(request), pace, connection.is_unheard)
+            response = await _paced(transport.handle_async_request(request), pace, connection.sign)
         except httpx.HTTPError as err:
             raise _translate(err, url) from err
+        except TransferError:
+            await connection.close()
+            raise
         response.request = request
         answer = HttpxAnswer(response, self._closing, pace, gate)
         try:
@@ -237,15 +240,22 @@ class _Connection:
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
+        self._stream: Any = None
 
     async def trace(self, event: str, facts: Mapping[str, Any]) -> None:
         """Take an event of httpcore's extension "trace"."""
         if event == "connection.connect_tcp.complete":
-            self._socket = facts["return_value"].get_extra_info("socket")
+            self._stream = facts["return_value"]
+            self._socket = self._stream.get_extra_info("socket")
 
-    def is_unheard(self) -> bool:
-        """Whether the server has acknowledged nothing of what was sent on it."""
-        return self._socket is not None and is_unheard(self._socket.fileno())
+    async def close(self) -> None:
+        """Close it; httpx forgets a connection whose handshake is cancelled."""
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    def sign(self) -> Sign:
+        """What is known of its other end."""
+        return Sign.NONE if self._socket is None else sign_of(self._socket.fileno())
 
 
 async def _following(raw: AsyncIterator[bytes]) -> bytes:
@@ -256,7 +266,7 @@ async def _following(raw: AsyncIterator[bytes]) -> bytes:
     return b""
 
 
-async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, unheard: Callable[[], bool] = bool) -> _T:
+async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, sign: Callable[[], Sign] | None = None) -> _T:
     """The result of `work`, unless that takes too long by the verdict of `pace`.  Raises TransferError."""
     task = asyncio.get_running_loop().create_task(work)
     try:
@@ -267,7 +277,7 @@ async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, unheard: Callable[[
                 return task.result()
             now_s = time.monotonic()
             # Where this comes late, the loop was busy with other work, and the server perhaps not silent.
-            error = pace.verdict(now_s, listened=now_s < begun_s + 2 * WATCH_S, unheard=unheard)
+            error = pace.verdict(now_s, listened=now_s < begun_s + 2 * WATCH_S, sign=sign)
             if error is not None:
                 raise error
     finally:

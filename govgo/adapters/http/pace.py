@@ -12,6 +12,19 @@ A server may have dropped a connection that this system takes for open, since no
 A try that is silent for longer than expected, but not for too long, is *late*: another request is made beside it
 (`fetch`), because where one body in fifty stalls, waiting for a limit makes a command fifteen times as slow
 (docs/design/network.md).
+
+A command that wants to know soon has little *patience* with servers that show no sign of being there: packets are
+dropped on the way, or no name server answers. TCP asks again after a second (RFC 6298, section 2), and a round trip by
+satellite takes 0.6 s. So that a lost packet is no dead network, there are `PATIENCE_S` seconds from the first request
+on, and again from the first one after somebody was heard of. An origin gets half of what is left of them when it is
+first asked, and `_LEAST_PATIENCE_S` at least:
+
+    2.4 s    the first: after a lost packet, and the second until it is noticed, TLS may take two round trips of 0.6 s
+    1.2 s    the next one, where the first was silent; then 0.6 s
+
+However many there are, a dead network is known within five seconds. An origin is heard of when it has acknowledged
+something; with TLS when it has said something, for nothing in a handshake takes a server long. From then on its limits
+are those above: a proxy may be fetching the module itself. One that was not heard of in time is not waited for again.
 """
 
 from __future__ import annotations
@@ -19,6 +32,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from govgo.adapters.disk.system import Sign
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
 
 WATCH_S = 0.05
@@ -33,6 +47,9 @@ UNHEARD_S = (0.4, 0.8, 1.6, 3.2)
 """After so many seconds the first, second, … try of a request ends if it is unheard."""
 _LATER = 4
 """Each time that a request is late, the next time takes so many times as long."""
+
+PATIENCE_S = 4.8
+_LEAST_PATIENCE_S = 0.3
 
 
 class ExpectedSilence:
@@ -64,6 +81,64 @@ class ExpectedSilence:
         return max(_SHORTEST_LARGE_S if large else _SHORTEST_S, self._mean_s + 4 * self._deviation_s)
 
 
+class Patience:
+    """That of one command, shared by all its clients."""
+
+    __slots__ = ("_origins", "_total_s", "_until_s")
+
+    def __init__(self, total_s: float) -> None:
+        """Nobody has been asked yet."""
+        self._total_s = total_s
+        self._until_s: float | None = None
+        self._origins: dict[str, Origin] = {}
+
+    def of(self, origin: str) -> Origin:
+        """What is known of an origin, `scheme://host:port`."""
+        enough = Sign.ANSWERED if origin.startswith("https:") else Sign.ACKNOWLEDGED
+        return self._origins.setdefault(origin, Origin(self, enough))
+
+    def next_s(self, now_s: float) -> float:
+        """Until when an origin is waited for that is asked now."""
+        if self._until_s is None:
+            self._until_s = now_s + self._total_s
+        return now_s + max((self._until_s - now_s) / 2, _LEAST_PATIENCE_S)
+
+    def heard(self) -> None:
+        """Somebody is there."""
+        self._until_s = None
+
+
+class Origin:
+    """Whether an origin was heard of, and until when that is waited for."""
+
+    __slots__ = ("_enough", "_patience", "_until_s", "is_heard")
+
+    def __init__(self, patience: Patience, enough: Sign) -> None:
+        self._patience = patience
+        self._enough = enough
+        self._until_s: float | None = None
+        self.is_heard = False
+
+    def asked(self, now_s: float) -> None:
+        """A request is sent there."""
+        if self._until_s is None:
+            self._until_s = self._patience.next_s(now_s)
+
+    def heard(self) -> None:
+        """It has answered."""
+        self.is_heard = True
+        self._patience.heard()
+
+    def is_dead(self, now_s: float, sign: Callable[[], Sign] | None) -> bool:
+        """Whether it has shown no sign in time; `sign` is that of the connection of one request, None for none."""
+        if self.is_heard:
+            return False
+        if sign is not None and sign() >= self._enough:
+            self.heard()
+            return False
+        return self._until_s is not None and now_s > self._until_s
+
+
 class Pace:
     """The time that one try of a request takes, and what is too much.
 
@@ -76,6 +151,7 @@ class Pace:
         begun: whether the body has begun.
         large: whether the body is known to be large.
         fault: the error that ends the try at the next verdict.
+        asked: who is asked, for a command that does not wait long for a sign of them; None for one that does.
     """
 
     __slots__ = (
@@ -89,6 +165,7 @@ class Pace:
         "_size",
         "_started_s",
         "_unheard",
+        "asked",
         "begun",
         "extra",
         "fault",
@@ -110,6 +187,7 @@ class Pace:
         self.extra: tuple[str, ...] = ()
         self.begun = self.large = False
         self.fault: TransferError | None = None
+        self.asked: Origin | None = None
 
     def again(self, late: Callable[[], TransferError | None] | None) -> Pace:
         """The pace of another try of the same request; its total time is that of the request."""
@@ -125,6 +203,8 @@ class Pace:
         self.begun = False
         if not self._first_s:
             self._first_s = self._started_s
+        if self.asked is not None:
+            self.asked.asked(self._started_s)
 
     def received(self, size: int) -> None:
         """So many bytes of the body have come."""
@@ -140,13 +220,13 @@ class Pace:
         self._moved_s = self._mark_s = now_s
         self._mark_size = self._size
 
-    def verdict(self, now_s: float, *, listened: bool, unheard: Callable[[], bool] = bool) -> TransferError | None:
+    def verdict(self, now_s: float, *, listened: bool, sign: Callable[[], Sign] | None = None) -> TransferError | None:
         """The error of a try that has taken too long, None for any other.
 
         Args:
             now_s: the time, as `time.monotonic` has it.
             listened: whether this process was free to read what came. If not, silence is no sign of a late try.
-            unheard: whether nothing that the try sent on a connection of its own was acknowledged.
+            sign: what is known of the other end of the connection that was opened for the try; None for none.
         """
         if self.fault is not None:
             return self.fault
@@ -156,9 +236,9 @@ class Pace:
         if not self.begun:
             if now_s - self._started_s > limits.answer_s:
                 return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while awaiting headers)")
-            if listened and now_s - self._first_s > limits.dead_s and unheard():
-                return TransferError(Fault.OVERDUE, f"{_DEADLINE} while the server takes no connection)")
-            if listened and self._is_unheard(now_s, unheard):
+            if listened and self.asked is not None and self.asked.is_dead(now_s, sign):
+                return TransferError(Fault.DEAD, f"{_DEADLINE} before any sign of the server)")
+            if listened and self._is_unheard(now_s, sign):
                 return TransferError(Fault.UNHEARD, f"{_DEADLINE} while the server takes no connection)")
         elif self._is_slow(now_s):
             return TransferError(Fault.TIMEOUT, f"{_DEADLINE} while reading body)")
@@ -167,8 +247,10 @@ class Pace:
             return self.late()
         return None
 
-    def _is_unheard(self, now_s: float, unheard: Callable[[], bool]) -> bool:
-        if self._unheard >= len(UNHEARD_S) or now_s - self._started_s <= UNHEARD_S[self._unheard] or not unheard():
+    def _is_unheard(self, now_s: float, sign: Callable[[], Sign] | None) -> bool:
+        if self._unheard >= len(UNHEARD_S) or now_s - self._started_s <= UNHEARD_S[self._unheard]:
+            return False
+        if sign is None or sign() is not Sign.UNHEARD:
             return False
         self._unheard += 1
         return True

@@ -25,6 +25,7 @@ _FAULT_TRIES = {
     Fault.CONNECT: 1,
     Fault.TIMEOUT: 1,
     Fault.OVERDUE: 0,
+    Fault.DEAD: 0,
     Fault.PROTOCOL: 1,
     Fault.TLS: 0,
     Fault.SETTING: 0,

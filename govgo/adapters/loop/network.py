@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from govgo.adapters.http.client import Auth, HttpClient
+    from govgo.adapters.http.pace import Patience
     from govgo.adapters.loop.helper import Helper
     from govgo.ports.talk import Reporter
 
@@ -37,6 +38,7 @@ class NetworkOptions(NamedTuple):
 
     Attributes:
         timeouts: see `engine.Timeouts`.
+        patience: how long servers are waited for that show no sign of being there; None for as long as it takes.
         retry: see `retry.RetryPolicy`.
         requests: how many go to one host at once at most (-j); 0 for the engine's own limits.
         threads: how many threads hash, extract and run git at once.
@@ -46,6 +48,7 @@ class NetworkOptions(NamedTuple):
     """
 
     timeouts: Timeouts = Timeouts()
+    patience: Patience | None = None
     retry: RetryPolicy = RetryPolicy()
     requests: int = 0
     threads: int = 16
@@ -133,6 +136,7 @@ class Network:
                 auth=self._load_auth,
                 retry=options.retry,
                 timeouts=options.timeouts,
+                patience=options.patience,
                 trace=self.trace,
                 event=self.event,
                 follows_anywhere=insecure,

@@ -9,8 +9,8 @@ import socket
 import threading
 import time
 import tracemalloc
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import pytest
 
@@ -20,6 +20,7 @@ from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.netrc import Login
+from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
 from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
@@ -493,6 +494,67 @@ def test_netrc_credentials_go_to_their_https_host_only() -> None:
     assert credentials.lines("https://p.example/team/mod")[0].startswith("Authorization: Basic ")
     assert credentials.lines("https://p.example/other") == ()
     assert "secret" not in repr(Login("h.example", "me", "secret"))
+
+
+@contextmanager
+def full_queue() -> Iterator[str]:
+    """A server whose queue is full: nothing that is sent to it is ever acknowledged."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
+        first.connect(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
+def silent_handshake() -> Iterator[str]:
+    """A server that takes connections, and says nothing, so that no TLS begins."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("place", [full_queue, silent_handshake])
+def test_attack_a_server_without_a_sign(engine: MakeEngine, place: Callable[[], AbstractContextManager[str]]) -> None:
+    """Who fails soon knows in half of the time there is, here 0.2 s; and asks the same server no more."""
+    times: list[float] = []
+
+    async def run(base: str) -> None:
+        client = HttpClient(engine(EngineOptions(insecure=True)), patience=Patience(0.4))
+        try:
+            for _ in range(2):
+                start_s = time.monotonic()
+                with pytest.raises(NetworkError, match="before any sign of the server") as caught:
+                    await client.get(base + LIST, 100)
+                times.append(time.monotonic() - start_s)
+                assert "-timeout=1m" in caught.value.hint
+        finally:
+            await client.aclose()
+
+    with place() as base:
+        asyncio.run(run(base))
+    assert times[0] >= 0.2  # less would not wait for a sign
+    assert times[1] < times[0]
+
+
+def test_who_fails_soon_waits_for_a_proxy_that_fetches_the_module(engine: MakeEngine) -> None:
+    """It has acknowledged the request, and answers after twice the time in which its sign was due."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(1000)
+                time.sleep(0.4)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nv1")
+
+        async def run() -> bytes:
+            client = HttpClient(engine(EngineOptions()), patience=Patience(0.4))
+            try:
+                return await client.get(f"http://127.0.0.1:{server.getsockname()[1]}{LIST}", 100)
+            finally:
+                await client.aclose()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert asyncio.run(run()) == b"v1"
+        thread.join()
 
 
 def test_a_connection_that_a_server_never_took_is_made_anew() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
+from govgo.adapters.disk.system import Sign
 from govgo.adapters.http import pace as pace_module
 from govgo.adapters.http.engine import Fault, Timeouts, TransferError
-from govgo.adapters.http.pace import ExpectedSilence, Pace
+from govgo.adapters.http.pace import PATIENCE_S, ExpectedSilence, Origin, Pace, Patience
 
 LIMITS = Timeouts()
 
@@ -116,35 +117,38 @@ def test_attack_a_server_that_takes_no_connection(clock: Clock) -> None:
     for _ in range(4):
         pace.start()
         started_s = clock.now_s
-        while (error := pace.verdict(clock.now_s, listened=True, unheard=lambda: True)) is None:
+        while (error := pace.verdict(clock.now_s, listened=True, sign=lambda: Sign.UNHEARD)) is None:
             clock.now_s += 0.1
         assert error.fault is Fault.UNHEARD
         ended.append(clock.now_s - started_s)
         pace = pace.again(None)
     assert ended == pytest.approx([0.4, 0.8, 1.6, 3.2], abs=0.11)
     pace.start()
-    assert pace.verdict(clock.now_s + 599, listened=True, unheard=lambda: True) is None
+    assert pace.verdict(clock.now_s + 599, listened=True, sign=lambda: Sign.UNHEARD) is None
 
 
-@pytest.mark.parametrize(("heard", "fault"), [(False, Fault.OVERDUE), (True, None)])
-def test_who_fails_soon_waits_for_a_sign_of_a_server_alone(clock: Clock, heard: bool, fault: Fault | None) -> None:
-    """A second without any, over all tries; whoever has acknowledged something may take as long as ever."""
-    pace = Pace(LIMITS._replace(dead_s=1.0), ExpectedSilence())
-    pace.start()
-    clock.now_s += 0.5
-    pace.verdict(clock.now_s, listened=True, unheard=lambda: True)
-    pace.start()  # another try
-    clock.now_s += 0.6
-    error = pace.verdict(clock.now_s, listened=True, unheard=lambda: not heard)
-    assert (error.fault if error is not None else None) is fault
-    assert pace.verdict(clock.now_s, listened=False, unheard=lambda: True) is None
-
-
-@pytest.mark.parametrize(("listened", "unheard"), [(False, True), (True, False)])
-def test_a_server_that_was_heard_of_is_waited_for(clock: Clock, listened: bool, unheard: bool) -> None:
+@pytest.mark.parametrize(
+    ("listened", "sign"), [(False, Sign.UNHEARD), (True, Sign.NONE), (True, Sign.SENT), (True, Sign.ACKNOWLEDGED)]
+)
+def test_a_server_that_was_heard_of_is_waited_for(clock: Clock, listened: bool, sign: Sign) -> None:
     pace = Pace(LIMITS, ExpectedSilence())
     pace.start()
-    assert pace.verdict(clock.now_s + 59, listened=listened, unheard=lambda: unheard) is None
+    assert pace.verdict(clock.now_s + 59, listened=listened, sign=lambda: sign) is None
+
+
+def test_who_fails_soon_ends_at_a_server_without_a_sign(clock: Clock) -> None:
+    """After 2 s of 4; whatever was begun anew meanwhile, and not where this process was busy."""
+    pace = Pace(LIMITS, ExpectedSilence())
+    pace.asked = Patience(4.0).of("http://q.example:80")
+    pace.start()
+    clock.now_s += 1.9
+    assert pace.verdict(clock.now_s, listened=True) is None
+    pace.start()
+    clock.now_s += 0.2
+    assert pace.verdict(clock.now_s, listened=False) is None
+    error = pace.verdict(clock.now_s, listened=True)
+    assert error is not None
+    assert error.fault is Fault.DEAD
 
 
 def test_all_tries_share_one_total(clock: Clock) -> None:
@@ -227,3 +231,84 @@ def test_expected_silence(answers_s: tuple[float, ...], small_s: float) -> None:
         expected.observe(answer_s)
     assert expected.limit_s(large=False) == pytest.approx(small_s)
     assert expected.limit_s(large=True) == pytest.approx(max(1.0, small_s))
+
+
+# Patience. Times are in seconds after the first request.
+
+PLAIN, TLS = "http://q.example:80", "https://q.example:443"
+
+
+def dead_at(origin: Origin, asked_s: float) -> float:
+    """When an origin that shows no sign is given up."""
+    origin.asked(asked_s)
+    now_s = asked_s
+    while not origin.is_dead(now_s, lambda: Sign.UNHEARD):
+        now_s += 0.01
+    return round(now_s, 1)
+
+
+def test_a_dead_network_is_known_within_five_seconds() -> None:
+    """Each origin is asked when the one before it was given up: 4.8 s, of which half of what is left is waited."""
+    patience = Patience(PATIENCE_S)
+    now_s, ends = 0.0, []
+    for number in range(5):
+        now_s = dead_at(patience.of(f"https://{number}.example:443"), now_s)
+        ends.append(now_s)
+    assert ends == pytest.approx([2.4, 3.6, 4.2, 4.5, 4.8], abs=0.11)
+
+
+def test_origins_that_are_asked_together_are_waited_for_together() -> None:
+    patience = Patience(PATIENCE_S)
+    assert [dead_at(patience.of(f"https://{name}.example:443"), 0.0) for name in "abc"] == [2.4, 2.4, 2.4]
+
+
+def test_an_origin_is_waited_for_once() -> None:
+    origin = Patience(PATIENCE_S).of(TLS)
+    dead_at(origin, 0.0)
+    assert dead_at(origin, 100.0) == 100.0
+
+
+@pytest.mark.parametrize(
+    ("origin", "sign", "is_dead"),
+    [
+        (PLAIN, Sign.NONE, True),
+        (PLAIN, Sign.SENT, True),
+        (PLAIN, Sign.UNHEARD, True),
+        (PLAIN, Sign.ACKNOWLEDGED, False),  # a proxy that fetches the module itself
+        (PLAIN, Sign.ANSWERED, False),
+        (TLS, Sign.ACKNOWLEDGED, True),  # no handshake takes that long
+        (TLS, Sign.ANSWERED, False),
+    ],
+)
+def test_what_is_a_sign(origin: str, sign: Sign, is_dead: bool) -> None:
+    asked = Patience(PATIENCE_S).of(origin)
+    asked.asked(0.0)
+    assert not asked.is_dead(2.3, lambda: Sign.NONE)
+    assert asked.is_dead(2.5, lambda: sign) is is_dead
+    assert asked.is_dead(500.0, lambda: Sign.NONE) is is_dead
+
+
+def test_lost_packets_are_no_dead_network() -> None:
+    """By satellite: one lost SYN is sent again after a second, and the answer to it comes 0.6 s later."""
+    asked = Patience(PATIENCE_S).of(TLS)
+    asked.asked(0.0)
+    assert not any(asked.is_dead(now_s / 20, lambda: Sign.SENT) for now_s in range(32))
+    assert not asked.is_dead(1.65, lambda: Sign.ANSWERED)
+    assert not asked.is_dead(60.0, lambda: Sign.NONE)
+
+
+def test_whoever_is_heard_of_restores_the_whole() -> None:
+    """The proxy is there after 1 s; the database, asked after 40 s, has as long as if it were the first."""
+    patience = Patience(PATIENCE_S)
+    proxy, database = patience.of("https://p.example:443"), patience.of("https://d.example:443")
+    proxy.asked(0.0)
+    proxy.heard()
+    assert dead_at(database, 40.0) == 42.4
+
+
+def test_what_answers_late_is_heard_of() -> None:
+    """What an answer ends is not dead, though its sign was never asked for."""
+    asked = Patience(PATIENCE_S).of(TLS)
+    asked.asked(0.0)
+    asked.heard()
+    assert not asked.is_dead(100.0, lambda: Sign.NONE)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The gates on a dead network: an error that says so, exit code 3, and no report that calls anything clean.
+
+It is dead as one that drops packets is: the queue of the only server is full, so that nothing is ever acknowledged.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govgo.adapters.http import pace
+from govgo.cli.main import invoke
+from tests.simulators.world import World
+
+MAIN = "module example.com/main\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n"
+
+
+@pytest.fixture
+def hole() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as first:
+        first.connect(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def world(tmp_path: Path, hole: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with World(tmp_path) as world:
+        world.publish("q.io/a", "v1.0.0", "module q.io/a\n", {"a.go": "package a\n", "LICENSE": "free\n"})
+        directory = world.main(MAIN)
+        (directory / "govgo.toml").write_text("[check]\nadvisories = true\nverify = true\n")
+        world.use(monkeypatch, GOVGO_VULNDB=hole, XDG_CACHE_HOME=str(tmp_path / "kept"))
+        monkeypatch.chdir(directory)
+        monkeypatch.setattr(pace, "PATIENCE_S", 0.4)
+        yield world
+
+
+ASKS = [
+    ("audit", "nothing"),
+    ("audit", "the modules"),
+    ("audit -plan", "the modules"),
+    ("audit -fix", "nothing"),
+    ("audit -packages", "nothing"),
+    ("check", "nothing"),
+    ("check", "the modules"),
+    ("licenses", "nothing"),
+    ("sbom", "nothing"),
+    ("verify", "nothing"),
+    ("proxies q.io/a", "the modules"),
+]
+"""(command, what is cached); with the modules, the others have all that they need."""
+
+
+@pytest.mark.parametrize(("command", "kept"), ASKS)
+def test_attack_a_dead_network(
+    world: World,
+    hole: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    kept: str,
+) -> None:
+    if kept == "the modules":
+        assert (invoke(["tidy"]), invoke(["download"])) == (0, 0)
+    monkeypatch.setenv("GOPROXY", hole)
+    before = {file: file.read_bytes() for file in Path().iterdir()}
+    capsys.readouterr()
+    assert invoke([*command.split(), "-json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert any("before any sign of the server" in str(each) for each in (*told["errors"], *told.get("results", ())))
+    assert invoke(command.split()) == 3
+    text = capsys.readouterr().out
+    assert not re.search("nothing known|no vulnerab|all |^as govgo.toml", text)
+    assert {file: file.read_bytes() for file in Path().iterdir()} == before
+
+
+def test_a_patient_user_waits_longer(world: World, hole: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """-timeout says how long to wait, whatever there is a sign of."""
+    monkeypatch.setenv("GOPROXY", hole)
+    began_s = time.monotonic()
+    assert invoke(["verify", "-timeout", "1s"]) == 3
+    assert time.monotonic() - began_s >= 1
