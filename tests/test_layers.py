@@ -132,6 +132,7 @@ TESTED_BY = {
     "adapters/engine/test_child.py": "adapters/engine: child_process chunks",
     "adapters/http/test_client.py": "adapters/http: curl_engine curl_transfer engine httpx_engine",
     "adapters/licenses/test_matcher.py": "adapters/licenses: matching",
+    "adapters/loop/test_extractor.py": "adapters/loop: extractor_process",
     "adapters/loop/test_helper.py": "adapters/loop: helper_process",
     "adapters/modcache/test_cache.py": "adapters/disk: modes",
     "adapters/modzip/test_layout.py": "adapters/modzip: read",

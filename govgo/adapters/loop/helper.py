@@ -25,8 +25,6 @@ from govgo.core.sumdb.tile import subtree_hash
 from govgo.core.sumdb.tlog import HASH_SIZE
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(govgo.__file__)))
-# -I and -S leave sys.path without this package and start faster.
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from govgo.adapters.loop.helper_process import main; main()"
 _BUFFER_BYTES = 1 << 20
 # The most bytes that may wait for a helper that does not keep up; past this the caller does the work itself.
 _MAX_WAITING_BYTES = 8 << 20
@@ -35,7 +33,7 @@ _MAX_WAITING_BYTES = 8 << 20
 class Helper:
     """The process, which belongs to one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, command: list[str]) -> None:
         """Start the process.
 
         Raises:
@@ -47,7 +45,6 @@ class Helper:
             for each in (self._socket, theirs):
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
             self._socket.setblocking(False)
-            command = [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, _ROOT]
             try:
                 self._process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, cwd="/")
             except OSError:
@@ -190,12 +187,23 @@ class Helper:
             self._flushed("the process that writes files has ended")
 
 
+def child_command(module: str, *, alone: bool) -> list[str] | None:
+    """The command of a process that runs `main` of a module of govgo on another core.
+
+    `alone` leaves out the packages that are installed, and starts faster.
+
+    None without a second core, or where Python or the package is not a file (an archive).
+    """
+    if usable_cpus() < 2 or not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):
+        return None
+    program = f"import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; main()"
+    return [sys.executable, "-I", "-B", *(["-S"] if alone else []), "-c", program, _ROOT]
+
+
 def start_helper(loop: asyncio.AbstractEventLoop) -> Helper | None:
-    """A helper; None without a second core to run it on, or where Python or the package is not a file (an archive)."""
-    if usable_cpus() < 2:
-        return None
-    if not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):
-        return None
-    with suppress(OSError):
-        return Helper(loop)
+    """A helper; None where there can be none."""
+    command = child_command("govgo.adapters.loop.helper_process", alone=True)
+    if command is not None:
+        with suppress(OSError):
+            return Helper(loop, command)
     return None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from govgo.adapters.http.client import Auth, HttpClient
     from govgo.adapters.http.pace import Patience
+    from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
     from govgo.ports.talk import Reporter
 
@@ -43,7 +44,7 @@ class NetworkOptions(NamedTuple):
         requests: how many go to one host at once at most (-j); 0 for the engine's own limits.
         threads: how many threads hash, extract and run git at once.
         trace: report every request (-x).
-        helps: start a helper process where much is to be fetched.
+        helps: start other processes where much is to be fetched.
         cancelled: asked while a coroutine waits; where it answers True, `run` raises `Cancelled`.
     """
 
@@ -58,7 +59,7 @@ class NetworkOptions(NamedTuple):
 
 
 class Network:
-    """The event loop of one command, its HTTP client, its threads and its helper process."""
+    """The event loop of one command, its HTTP client, its threads and its other processes."""
 
     def __init__(self, env: GoEnv, report: Reporter, options: NetworkOptions, *, local: bool) -> None:
         """No loop is started yet; `local` promises that no coroutine given to `run` ever waits."""
@@ -72,6 +73,7 @@ class Network:
         self._threads: ThreadPoolExecutor | None = None
         self._computing: asyncio.Semaphore | None = None
         self._helper: Helper | None = None
+        self._extractor: Extractor | None = None
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine to its end; its result. What it raises is raised."""
@@ -206,12 +208,26 @@ class Network:
         """The helper process, if it was started and could be."""
         return self._helper
 
+    def start_extractor(self) -> None:
+        """Start the process that extracts zips, as a caller does that is about to fetch many."""
+        if self._extractor is None and self._options.helps:
+            from govgo.adapters.loop.extractor import start_extractor
+
+            self._extractor = start_extractor()
+
+    def extractor(self) -> Extractor | None:
+        """The process that extracts zips, if it was started and could be."""
+        return self._extractor
+
     def close(self) -> None:
-        """Close connections, the helper, threads and the loop."""
+        """Close connections, the other processes, threads and the loop."""
         loop, self._loop = self._loop, None
         if self._helper is not None:
             self._helper.close()
             self._helper = None
+        if self._extractor is not None:
+            self._extractor.close()
+            self._extractor = None
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None

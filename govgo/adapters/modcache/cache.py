@@ -49,6 +49,7 @@ from govgo.core.version import semver
 from govgo.errors import DiskError, InputError, SettingError, UsageError
 
 if TYPE_CHECKING:
+    from govgo.adapters.loop.extractor import Extractor
     from govgo.adapters.loop.helper import Helper
 
 _OLD_GO_MOD = b"//vgo 0.0."
@@ -478,6 +479,17 @@ class ModCache:
             else:
                 return h1
         return hashzip.check_and_hash_zip(file, mv, shown=shown, gomod=gomod)
+
+    def extract_elsewhere(
+        self, extractor: Extractor, file: str, mv: ModuleVersion, tree: TreeTemp, *, gomod: bytes | None
+    ) -> str:
+        """As `check_and_hash_zip`, in another process; "" where it did not manage that."""
+        done = extractor.check_hash_and_unzip(file, tree.path, mv, shown=self.zip_path(mv), gomod=gomod)
+        if done is None:
+            tree.clear()
+            return ""
+        h1, tree.made = done
+        return h1
 
     def hash_zip(self, mv: ModuleVersion) -> str:
         """The h1: of the cached zip, read as go reads it.

@@ -92,7 +92,7 @@ class Repository:
             offline: ask no source and no database; what the cache lacks is an OfflineError.
             too_new: makes the error for a module that needs a newer Go; None to accept such modules.
             tap: what stands between the command and the network (`http.tape`). Repositories, which git asks, cannot
-                be reached then, and there is no helper process, on whose speed the order of questions would depend.
+                be reached then, and there are no other processes, on whose speed the order of questions would depend.
 
         Raises:
             UsageError: a GOMODCACHE that cannot be used.
@@ -104,7 +104,10 @@ class Repository:
         self._disabled = ""
         self._offline = offline
         self._cache = cache or ModCache(env.gomodcache, writable_dirs=writable_dirs)
-        self._network = Network(env, report, options or NetworkOptions(), local=_is_local(env))
+        options = options or NetworkOptions()
+        self._network = Network(
+            env, report, options if tap is None else options._replace(helps=False), local=_is_local(env)
+        )
         self._sums = SumCheck(env, ledger or SumLedger(), self._getter, report.note, self._network.helper)
         self._gomods = GoMods(self._cache, self._try, self._sums, report, self._network.helper)
         self._announce = announce
@@ -324,7 +327,7 @@ class Repository:
         ahead: Iterable[ModuleVersion] = ()
         if len(missing) >= _COLD_SHARE * asked:
             ahead = self.ledger.listed()
-        if self._tap is None and len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
+        if len(missing) >= max(_LARGE_COUNT, _COLD_SHARE * asked):
             self._network.start_helper()
         return stream(self._gomods, loader, missing, ahead)
 

@@ -24,7 +24,7 @@ from govgo.adapters.attribution import attributed, prefixed
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
-from govgo.adapters.modcache.cache import ModCache, ZipTemp
+from govgo.adapters.modcache.cache import ModCache, TreeTemp, ZipTemp
 from govgo.adapters.repository.gomods import GoMods
 from govgo.adapters.repository.sumcheck import SumCheck
 from govgo.core.golib.quote import quote
@@ -53,6 +53,9 @@ TooNew = Callable[[str, str], GovgoError]
 _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
 """The pauses between two attempts to take a lock that another process has."""
+
+_MANY = 8
+"""From this number of zips to extract on, another process pays."""
 
 _WIDTH = 32
 """How many modules are worked on at once by `Downloads`; each has at most one zip under way."""
@@ -97,6 +100,7 @@ class Zips:
         self._too_new = too_new
         self._zips: Memo[ModuleVersion, str] = Memo()
         self._trees: Memo[ModuleVersion, str] = Memo()
+        self._begun = 0
 
     async def zip(self, mv: ModuleVersion, *, extract: bool = False) -> str:
         """The path of the cached zip, which is fetched and checked when it is absent.
@@ -166,14 +170,16 @@ class Zips:
 
     async def _fetch(self, mv: ModuleVersion, *, extract: bool) -> None:
         self._sums.prefetch(mv)  # the database answers while the zip is on its way
+        if extract:
+            self._begun += 1
+            if self._begun == _MANY:
+                self._network.start_extractor()
         cache = self._cache
         with cache.new_zip_temp(mv) as temp, cache.new_tree(mv) if extract else nullcontext() as tree:
             size, url = await self._try(lambda source: _copy(source, mv, temp))
             gomod = self._gomod(mv)
             try:
-                h1 = await self._network.off(
-                    lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree), computes=True
-                )
+                h1 = await self._check_and_hash(mv, temp, gomod, tree)
                 await self._sums.check(mv, h1)
             except (BadZipError, SumMismatchError) as err:
                 # go's sentences do not say which of several proxies served it.
@@ -188,6 +194,21 @@ class Zips:
         self._report.event("fetched", {"path": mv.path, "version": mv.version, "bytes": size})
         if tree is not None and tree.made:
             self._report.event("extracted", {"path": mv.path, "version": mv.version})
+
+    async def _check_and_hash(
+        self, mv: ModuleVersion, temp: ZipTemp, gomod: bytes | None, tree: TreeTemp | None
+    ) -> str:
+        """As `ModCache.check_and_hash_zip`, in another process where that is free, else in a thread."""
+        cache = self._cache
+        extractor = self._network.extractor() if tree is not None else None
+        if tree is not None and extractor is not None and extractor.free:
+            extractor.free = False
+            h1 = await self._network.off(lambda: cache.extract_elsewhere(extractor, temp.path, mv, tree, gomod=gomod))
+            if h1:
+                return h1
+        return await self._network.off(
+            lambda: cache.check_and_hash_zip(temp.path, mv, gomod=gomod, tree=tree), computes=True
+        )
 
     async def _check(self, mv: ModuleVersion) -> None:
         """Check what is in the cache by its recorded hash, or by a new one where that was lost."""

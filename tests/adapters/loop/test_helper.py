@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 
 from govgo.adapters.loop import helper as helper_module
-from govgo.adapters.loop.helper import Helper, start_helper
+from govgo.adapters.loop.helper import Helper, child_command, start_helper
 from tests.conformance.vectors import load
 
 _T = TypeVar("_T")
@@ -24,7 +24,9 @@ _T = TypeVar("_T")
 def with_helper(work: Callable[[Helper], Awaitable[_T]]) -> _T:
     """Run `work` with a helper, whose process must be gone afterwards."""
     loop = asyncio.new_event_loop()
-    helper = Helper(loop)
+    command = child_command("govgo.adapters.loop.helper_process", alone=True)
+    assert command is not None
+    helper = Helper(loop, command)
     try:
         return loop.run_until_complete(work(helper))
     finally:

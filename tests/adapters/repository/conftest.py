@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from govgo.adapters.loop import helper, network
+from govgo.adapters.repository import zips
 from tests.simulators.modulehome import Home
 
 
@@ -16,3 +18,16 @@ def home(tmp_path: Path) -> Iterator[Home]:
     made = Home(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["here", "elsewhere"])
+def extracting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Zips are extracted in this process, and in another one."""
+    started = []
+    if request.param == "elsewhere":
+        start = network.Network.start_extractor
+        monkeypatch.setattr(zips, "_MANY", 1)
+        monkeypatch.setattr(helper, "usable_cpus", lambda: 2)
+        monkeypatch.setattr(network.Network, "start_extractor", lambda self: started.append(start(self)))
+    yield
+    assert bool(started) == (request.param == "elsewhere")

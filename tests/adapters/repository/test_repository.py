@@ -263,6 +263,7 @@ def test_attack_a_mismatch_is_not_mended_by_another_source(home: Home) -> None:
         assert good.asked == []
 
 
+@pytest.mark.usefixtures("extracting")
 def test_attack_another_zip_than_go_sum_knows(home: Home) -> None:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
@@ -283,6 +284,7 @@ def test_a_zip_and_its_tree_are_read_once(home: Home, monkeypatch: pytest.Monkey
     assert sorted(read) == ["q.io/a@v1.0.0/a.go", "q.io/a@v1.0.0/go.mod"]
 
 
+@pytest.mark.usefixtures("extracting")
 @pytest.mark.parametrize("body", [b"PK\x03\x04 and no more", b"\n<!DOCTYPE html>\n<title>Log in</title>\n"])
 def test_a_zip_that_is_refused_is_told_with_its_url(home: Home, body: bytes) -> None:
     with ProxySimulator() as none, ProxySimulator() as proxy:
@@ -294,6 +296,7 @@ def test_a_zip_that_is_refused_is_told_with_its_url(home: Home, body: bytes) -> 
         assert home.report.notes == [f"refused the zip of q.io/a@v1.0.0 that {proxy.url}/q.io/a/@v/v1.0.0.zip served"]
 
 
+@pytest.mark.usefixtures("extracting")
 def test_attack_a_zip_whose_gomod_is_another(home: Home) -> None:
     with ProxySimulator() as proxy:
         proxy.add_module("q.io/a", "v1.0.0")
@@ -304,6 +307,7 @@ def test_attack_a_zip_whose_gomod_is_another(home: Home) -> None:
         assert not [name for name in home.cached() if "zip" in name]
 
 
+@pytest.mark.usefixtures("extracting")
 def test_a_broken_zip_is_fetched_from_the_next_source(home: Home) -> None:
     with ProxySimulator() as one, ProxySimulator() as two:
         for proxy in (one, two):
