@@ -65,10 +65,13 @@ def _on_interrupt(*_: object) -> None:
 
 def _on_lost_exception(lost: sys.UnraisableHookArgs) -> None:
     """Ctrl-C came where Python can raise nothing, as while an object is taken apart: it comes again a moment later."""
-    if not issubclass(lost.exc_type, KeyboardInterrupt):
-        sys.__unraisablehook__(lost)
-        return
     import signal
+
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        # After Ctrl-C it is of no interest what cannot be taken apart, such as an event loop that was half made.
+        if signal.getsignal(signal.SIGINT) is not _on_second_interrupt:
+            sys.__unraisablehook__(lost)
+        return
     import threading
 
     signal.signal(signal.SIGINT, _on_interrupt)

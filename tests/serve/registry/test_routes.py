@@ -63,14 +63,14 @@ def fetch(served: Served, **headers: str) -> None:
         assert served.get(path, **headers).status == 200
 
 
-def settled(served: Served) -> None:
+def settled(served: Served, versions: int = 4) -> None:
     """Wait until all that is stored was looked at: each version compared, each zip looked into."""
 
     def is_settled() -> bool:
         registry = served.running.parts.registry
         assert registry is not None
         catalogue = registry._catalogue
-        stored = catalogue.totals().versions >= 4
+        stored = catalogue.totals().versions >= versions
         return bool(stored and not catalogue.unchecked(1) and catalogue.unlooked() is None)
 
     eventually(is_settled)
@@ -387,7 +387,7 @@ def test_private_modules_are_shown_where_everybody_needs_a_name(tmp_path: Path) 
         publish(world)
         with Served(world, env={"GONOSUMDB": "corp.example"}, users=str(users), registry=SETTINGS) as served:
             fetch(served, **known)
-            settled(served)
+            settled(served, versions=5)  # that of corp.example, too
             for path in ("/", "/mod/q.io/a", API, "/static/x"):
                 assert served.get(path).status == 401
             told = document(served.get(API, **known).text, "govgo.registry.modules-1.json")
