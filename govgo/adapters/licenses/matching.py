@@ -69,7 +69,8 @@ class Expressions:
 
     def match(self, text: str) -> dict[str, object]:
         """The licences in a text, and how much of it they are."""
-        text = _QUOTED.sub("", text)
+        text = _QUOTED.sub("", text).rstrip()
+        text += "." * text[-1:].isalnum()  # the full stop at the end, which many leave out
         normal = self._matcher.normalize(text, self._matcher.REMOVE_NONE)
         hits = self._accepted(text, normal, "text", [])
         if sum(hit.length for hit in hits) < _ENOUGH * len(text):
