@@ -61,9 +61,14 @@ MAX_BYTES = 1 << 20
 
 
 class PolicyFileError(UsageError):
-    """A govgo.toml that cannot be used; the sentence names the file and the key or line."""
+    """A govgo.toml that cannot be used; the sentence names the file and the key or line. `line` is 0 for a key."""
 
     code = "policy-file"
+
+    def __init__(self, file: str, text: str, line: int = 0) -> None:
+        super().__init__(f"{file}: {text}")
+        self.file = file
+        self.line = line
 
 
 class NoPolicyError(UsageError):
@@ -136,11 +141,15 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
     import tomllib
 
     if len(data) > MAX_BYTES:
-        raise PolicyFileError(f"{file}: more than {MAX_BYTES} bytes")
+        raise PolicyFileError(file, f"more than {MAX_BYTES} bytes")
     try:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PolicyFileError(f"{file}: {why_malformed(error)}") from None
+        import re
+
+        why = why_malformed(error)
+        at = re.search(r"\(at line (\d{1,9}), column \d{1,9}\)$", why)  # as tomllib ends its sentences
+        raise PolicyFileError(file, why, int(at[1]) if at is not None else 0) from None
     table = _Table(file, "", document)
     _check_version(table, running)  # another version may know other keys
     table.known("required-version", "check", "licenses", "audit")
@@ -168,7 +177,7 @@ class _Table:
 
     def fail(self, key: str, text: str) -> NoReturn:
         """Raise PolicyFileError about a key."""
-        raise PolicyFileError(f"{self._file}: {self._prefix}{one_line(key)}: {text}")
+        raise PolicyFileError(self._file, f"{self._prefix}{one_line(key)}: {text}")
 
     def get(self, key: str) -> object:
         """The value of a key, None where it has none."""

@@ -81,7 +81,7 @@ def _given(session: Session, policy: str | GivenPolicy) -> GivenPolicy:
     name = shown(session, path)
     data = session.files.read(path)
     if data is None:
-        raise PolicyFileError(f"{name}: no such file")
+        raise PolicyFileError(name, "no such file")
     return GivenPolicy(name, data)
 
 

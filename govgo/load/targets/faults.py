@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 
 from govgo.core.findings import Claim, Finding, Place, Verdict, remedy_of
+from govgo.core.govgotoml import PolicyFileError
 from govgo.errors import (
     ConflictError,
     GoSumError,
@@ -52,6 +53,9 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
     elif first(UnavailableError, IntegrityError, ConflictError, NotFoundError) is not None:
         verdict = Verdict.UNCHECKED  # NotFoundError: a module of the graph that no source has
     inner = first(SecurityError, UnavailableError, IntegrityError, GovgoError) or error
+    policy = first(PolicyFileError)
+    if isinstance(policy, PolicyFileError):
+        place = Place(policy.file, policy.line)
     faulty = first(ModFileError, GoSumError)
     if place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:
         same = posixpath.basename(faulty.file) in ("", posixpath.basename(place.file))

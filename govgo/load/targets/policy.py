@@ -37,7 +37,7 @@ def read_policy(session: Session, target: Target) -> ProjectPolicy:
         name = shown(session, path)
         data = session.files.read(path)
         if data is None:
-            raise PolicyFileError(f"{name}: no such file")
+            raise PolicyFileError(name, "no such file")
         policy = known[path] = parse_policy(name, data, govgo.__version__)
     return policy
 

@@ -15,6 +15,7 @@ import pytest
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses import matcher as matcher_room
 from govgo.adapters.licenses.matcher import SpdxMatcher
+from govgo.adapters.licenses.matching import Expressions
 from govgo.core.licenses.texts import Match, complete, declared, judged
 from govgo.errors import MissingExtraError
 
@@ -56,6 +57,7 @@ def test_the_licences_of_sixty_modules(recorded: Mapping[str, Match]) -> None:
 ALTERED = [
     (MIT.replace("\n", "\r\n"), ("MIT",)),
     ("> " + MIT.replace("\n", "\n> "), ("MIT",)),
+    (MIT.rstrip().removesuffix("."), ("MIT",)),  # as Microsoft has it in all its modules
     (MIT.replace("without restriction", "with one restriction"), ()),
     (MIT.replace("sell", ""), ()),
     ("", ()),
@@ -102,6 +104,45 @@ def test_the_same_licence_twice(tmp_path: Path) -> None:
     assert [each.licenses for each in found] == [("MIT",), ("BSD-3-Clause",), ("MIT",)]
     assert min(each.coverage for each in found[:2]) > 0.9
     assert found[2].coverage < 0.75
+
+
+COMMONS = next(text for text in RECORDED["texts"].values() if "Attribution-ShareAlike 4.0 International" in text)
+#: The terms alone: what Creative Commons says about them stands before and after.
+BEGIN, END = "By exercising the Licensed Rights", "of any jurisdiction or authority."
+TERMS = COMMONS[COMMONS.index(BEGIN) : COMMONS.index(END) + len(END)]
+
+
+@pytest.mark.parametrize(
+    ("text", "licenses"),
+    [
+        (COMMONS, ("CC-BY-SA-4.0",)),
+        (TERMS, ("CC-BY-SA-4.0",)),
+        (TERMS.replace(" a. ", " A. ").replace(" 1. ", " (i) "), ("CC-BY-SA-4.0",)),
+        (f"{MIT}\n\nThe documents:\n\n{TERMS}", ("CC-BY-SA-4.0", "MIT")),
+        (TERMS.replace("non-exclusive", "exclusive"), ()),
+        (TERMS.replace("irrevocable", ""), ()),
+        (TERMS[: len(TERMS) // 2], ()),
+        (f"Creative Commons\n{END} {BEGIN}", ()),
+    ],
+)
+def test_licences_of_creative_commons(tmp_path: Path, text: str, licenses: tuple[str, ...]) -> None:
+    """They number their lists otherwise than the texts of SPDX do, and come without what is no part of them."""
+    (found,) = match(SpdxMatcher(kept_in(tmp_path)), "These are licences of Creative Commons.\n" + text)
+    assert tuple(sorted(found.licenses)) == licenses
+    assert (found.coverage > 0.75) is (licenses != ())
+
+
+def test_each_licence_of_creative_commons_is_itself() -> None:
+    """Also where it is numbered otherwise than by SPDX, but for translations, and those that have no such terms."""
+    kinds = ("BY", "BY-NC", "BY-NC-ND", "BY-NC-SA", "BY-ND", "BY-SA")
+    expected = {f"CC-{kind}-{version}" for kind in kinds for version in ("1.0", "2.0", "2.5", "3.0", "4.0")}
+    expressions = Expressions()
+    texts = {name: each["metadata"]["licenseText"] for name, each in expressions._licenses.items() if name[:2] == "CC"}
+    for name, text in texts.items():
+        assert expressions.match(text)["licenses"] == [name]
+        found = [hit.name for hit in expressions._commons(text.replace(" a. ", " 1. "))]
+        assert found == [name] if name in expected else found in ([], [name])
+    assert expected < texts.keys()
 
 
 def test_the_protocol_of_a_link_is_no_word(tmp_path: Path) -> None:
