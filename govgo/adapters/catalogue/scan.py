@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
 
-from govgo.adapters.catalogue.database import FILES, Catalogue, StoredRow, Summed
+from govgo.adapters.catalogue.catalogue import FILES
+from govgo.adapters.catalogue.filling import FilledCatalogue, StoredRow, Summed
 from govgo.adapters.proxy.revinfo import parse_info
 from govgo.core.modfile import ModFileErrors
 from govgo.core.modfile.quickread import Retracted, Retraction, Summary, indirect_in, summarize
@@ -67,7 +68,7 @@ class Scanner:
     def __init__(
         self,
         storage: Storage,
-        catalogue: Catalogue,
+        catalogue: FilledCatalogue,
         shown: Shown,
         pause: Callable[[], object] = lambda: None,
         *,

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, suppress
 
-from govgo.adapters.catalogue.database import Catalogue
+from govgo.adapters.catalogue.filling import FilledCatalogue
 from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, Shown, required_in
 from govgo.adapters.catalogue.zips import Looked, look_into, providers
 from govgo.adapters.disk.lockfile import locked
@@ -68,7 +68,7 @@ class Keeper:
         self,
         cold: ColdLoop,
         storage: Storage,
-        catalogue: Catalogue,
+        catalogue: FilledCatalogue,
         scanner: Callable[[Callable[[], object]], Scanner],
         checker: Checker,
         adviser: Adviser,

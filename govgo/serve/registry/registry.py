@@ -14,7 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from govgo.adapters.catalogue.database import Catalogue, open_catalogue
+from govgo.adapters.catalogue.catalogue import Catalogue
+from govgo.adapters.catalogue.database import open_database
+from govgo.adapters.catalogue.filling import FilledCatalogue
 from govgo.adapters.catalogue.scan import MAX_GO_MOD, Scanner, required_in
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.licenses.matcher import SpdxMatcher
@@ -121,7 +123,7 @@ class Registry:
         self._cold = cold
         self._visible = visible
         self._closed = closed
-        self._filled = open_catalogue(env.process, f"{place} {visible.name}")
+        self._filled = open_database(FilledCatalogue, env.process, f"{place} {visible.name}")
         self._catalogue = Catalogue(self._filled.path)  # pages do not wait for what is being written
         self._checker = Checker(cold, storage, env, report.note)
         self._adviser = Adviser(env, report, settings.advisories, new_s=settings.refresh_s)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from govgo.adapters.catalogue import database
-from govgo.adapters.catalogue.database import Catalogue, Totals, open_catalogue
+from govgo.adapters.catalogue import catalogue as module
+from govgo.adapters.catalogue.catalogue import Totals
+from govgo.adapters.catalogue.database import open_database
+from govgo.adapters.catalogue.filling import FilledCatalogue
 from govgo.adapters.catalogue.scan import Scanner
 from govgo.adapters.storage.directory import DirectoryStorage
 from govgo.adapters.storage.open import open_storage
@@ -42,8 +44,8 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    found = Catalogue(str(tmp_path / "catalogue.sqlite"))
+def catalogue(tmp_path: Path) -> Iterator[FilledCatalogue]:
+    found = FilledCatalogue(str(tmp_path / "catalogue.sqlite"))
     yield found
     found.close()
 
@@ -62,11 +64,13 @@ def everything(path: str, version: str) -> bool:
     return True
 
 
-def walk(storage: Storage, catalogue: Catalogue, shown: Callable[[str, str], bool] = everything, **more: Any) -> None:
+def walk(
+    storage: Storage, catalogue: FilledCatalogue, shown: Callable[[str, str], bool] = everything, **more: Any
+) -> None:
     Scanner(storage, catalogue, shown, **more).walk()
 
 
-def versions(catalogue: Catalogue, path: str) -> list[str]:
+def versions(catalogue: FilledCatalogue, path: str) -> list[str]:
     return [row.version for row in catalogue.versions(path, 0, 100)]
 
 
@@ -86,7 +90,7 @@ def fill(storage: Storage) -> None:
     storage.replace("q.io/a/@v/list.kept", b"v1.0.0\nv1.1.0\nv1.2.0\nnonsense\n")
 
 
-def test_what_is_stored(storage: Storage, catalogue: Catalogue) -> None:
+def test_what_is_stored(storage: Storage, catalogue: FilledCatalogue) -> None:
     fill(storage)
     walk(storage, catalogue)
     assert catalogue.totals() == Totals(3, 5)
@@ -119,7 +123,7 @@ def test_what_is_stored(storage: Storage, catalogue: Catalogue) -> None:
     assert [row.path for row in catalogue.most_used(5)] == ["q.io/b"]
 
 
-def test_what_has_changed(storage: Storage, catalogue: Catalogue) -> None:
+def test_what_has_changed(storage: Storage, catalogue: FilledCatalogue) -> None:
     fill(storage)
     walk(storage, catalogue)
     put(storage, "q.io/a v1.3.0")  # requires nothing any more, and retracts nothing
@@ -142,7 +146,7 @@ def test_what_has_changed(storage: Storage, catalogue: Catalogue) -> None:
     assert catalogue.requirers("q.io/c", "", 10) == []
 
 
-def test_what_is_hidden_does_not_enter(storage: Storage, catalogue: Catalogue) -> None:
+def test_what_is_hidden_does_not_enter(storage: Storage, catalogue: FilledCatalogue) -> None:
     fill(storage)
 
     def shown(path: str, version: str) -> bool:
@@ -154,7 +158,7 @@ def test_what_is_hidden_does_not_enter(storage: Storage, catalogue: Catalogue) -
     assert catalogue.requirers("q.io/b", "", 10) == [Requirer("q.io/a", "v1.0.0", True, "v1.0.0", False)]
 
 
-def test_versions_grow_old_enough(catalogue: Catalogue) -> None:
+def test_versions_grow_old_enough(catalogue: FilledCatalogue) -> None:
     storage = MemoryStorage()
     put(storage, "q.io/a v1.0.0", time="2024-01-01T00:00:00Z")
     put(storage, "q.io/a v1.1.0", time="2024-01-10T00:00:00Z")
@@ -180,7 +184,7 @@ class Counting(MemoryStorage):
         return iter(sorted(super().entries(prefix)))
 
 
-def test_what_has_not_changed_is_not_read_again(catalogue: Catalogue) -> None:
+def test_what_has_not_changed_is_not_read_again(catalogue: FilledCatalogue) -> None:
     storage = Counting()
     fill(storage)
     walk(storage, catalogue)
@@ -192,7 +196,7 @@ def test_what_has_not_changed_is_not_read_again(catalogue: Catalogue) -> None:
     assert sorted(set(storage.reads)) == ["q.io/b/@v/v1.2.0.info", "q.io/b/@v/v1.2.0.mod"]
 
 
-def test_keys_in_any_order(catalogue: Catalogue) -> None:
+def test_keys_in_any_order(catalogue: FilledCatalogue) -> None:
     """A storage that gives the keys of two modules in turn."""
 
     class Mixed(MemoryStorage):
@@ -228,7 +232,7 @@ def test_keys_in_any_order(catalogue: Catalogue) -> None:
     ],
     ids=range(7),
 )
-def test_foreign_bytes(catalogue: Catalogue, files: dict[str, bytes]) -> None:
+def test_foreign_bytes(catalogue: FilledCatalogue, files: dict[str, bytes]) -> None:
     storage = MemoryStorage()
     for key, data in files.items():
         storage.replace(key, data)
@@ -237,7 +241,7 @@ def test_foreign_bytes(catalogue: Catalogue, files: dict[str, bytes]) -> None:
     assert catalogue.requirements_of(catalogue.signature("q.io/a")[0]) == {}
 
 
-def test_words_of_authors_are_kept_as_far_as_they_are_read(catalogue: Catalogue) -> None:
+def test_words_of_authors_are_kept_as_far_as_they_are_read(catalogue: FilledCatalogue) -> None:
     storage = MemoryStorage()
     gomod = "// Deprecated: " + "x" * 5000 + "\nmodule q.io/a\n\nretract v1.0.0 // \udc80" + "y" * 5000 + "\n"
     put(storage, "q.io/a v1.0.0", gomod.encode("utf-8", "surrogateescape").decode("latin-1"))
@@ -248,7 +252,7 @@ def test_words_of_authors_are_kept_as_far_as_they_are_read(catalogue: Catalogue)
     assert len(catalogue.versions("q.io/a", 0, 1)[0].retracted or "") == 1000
 
 
-def test_search(catalogue: Catalogue) -> None:
+def test_search(catalogue: FilledCatalogue) -> None:
     storage = MemoryStorage()
     for path in ("q.io/Up", "q.io/under_score", "q.io/underscore", "q.io/per%cent"):
         storage.replace(f"{path.replace('U', '!u')}/@v/v1.0.0.mod", f"module {path}\n".encode())
@@ -267,7 +271,7 @@ def test_search(catalogue: Catalogue) -> None:
 
 
 def test_a_search_by_the_index_finds_what_a_search_through_all_finds(
-    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+    catalogue: FilledCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rare words and common ones, short ones that the index says nothing about, and what means something in it."""
     storage = MemoryStorage()
@@ -281,7 +285,7 @@ def test_a_search_by_the_index_finds_what_a_search_through_all_finds(
     queries += [(name[:size],) for name in names[:40] for size in (3, 4, 6)]
     found = {}
     for most in (10_000, 5, -1):
-        monkeypatch.setattr(database, "MOST_RARE", most)
+        monkeypatch.setattr(module, "MOST_RARE", most)
         pages = {}
         for words in queries:
             rows = catalogue.search(words, None, 7)
@@ -292,7 +296,7 @@ def test_a_search_by_the_index_finds_what_a_search_through_all_finds(
     assert sum(1 for rows, _ in found[-1].values() if rows) > 40
 
 
-def test_some_modules_are_looked_at(storage: Storage, catalogue: Catalogue) -> None:
+def test_some_modules_are_looked_at(storage: Storage, catalogue: FilledCatalogue) -> None:
     """The catalogue is as it would be after a look at everything, and what is not named stays as it was."""
     fill(storage)
     scanner = Scanner(storage, catalogue, everything)
@@ -316,7 +320,7 @@ def test_some_modules_are_looked_at(storage: Storage, catalogue: Catalogue) -> N
     assert [catalogue.modules("", 100), catalogue.totals()] == seen
 
 
-def test_other_rules_count_with_the_next_walk(storage: Storage, catalogue: Catalogue) -> None:
+def test_other_rules_count_with_the_next_walk(storage: Storage, catalogue: FilledCatalogue) -> None:
     fill(storage)
     scanner = Scanner(storage, catalogue, everything, now=lambda: 1_715_000_000.0)  # 2024-05-06
     scanner.walk()
@@ -333,7 +337,9 @@ def test_other_rules_count_with_the_next_walk(storage: Storage, catalogue: Catal
     assert catalogue.modules("", 100) == before
 
 
-def test_what_was_found_out_counts_as_long_as_the_file_is_the_same(storage: Storage, catalogue: Catalogue) -> None:
+def test_what_was_found_out_counts_as_long_as_the_file_is_the_same(
+    storage: Storage, catalogue: FilledCatalogue
+) -> None:
     mod = ModuleVersion("q.io/a", "v1.1.0")
     fill(storage)
     walk(storage, catalogue)
@@ -360,18 +366,18 @@ def test_what_was_found_out_counts_as_long_as_the_file_is_the_same(storage: Stor
 
 def test_a_catalogue_lies_where_nobody_else_can_write(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
-    first, second = open_catalogue(environ, "one"), open_catalogue(environ, "two")
+    first, second = open_database(FilledCatalogue, environ, "one"), open_database(FilledCatalogue, environ, "two")
     assert Path(first.path).parent == tmp_path / ".cache/govgo/registry"
     assert first.path != second.path
     assert os.stat(first.path).st_mode & 0o077 == 0
     with first.changing() as database:
         database.execute("INSERT INTO module (path, versions) VALUES ('q.io/a', 1)")
-    again = open_catalogue(environ, "one")
+    again = open_database(FilledCatalogue, environ, "one")
     assert again.module("q.io/a") is not None
     for each in (first, second, again):
         each.close()
     os.chmod(tmp_path / ".cache", 0o777)
-    elsewhere = open_catalogue(environ, "one")
+    elsewhere = open_database(FilledCatalogue, environ, "one")
     assert not elsewhere.path.startswith(str(tmp_path))
     assert elsewhere.module("q.io/a") is None
     elsewhere.close()
@@ -380,10 +386,10 @@ def test_a_catalogue_lies_where_nobody_else_can_write(tmp_path: Path) -> None:
 
 def test_a_damaged_catalogue_is_made_anew(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
-    first = open_catalogue(environ, "one")
+    first = open_database(FilledCatalogue, environ, "one")
     first.close()
     Path(first.path).write_bytes(b"this is no database, " * 500)
-    again = open_catalogue(environ, "one")
+    again = open_database(FilledCatalogue, environ, "one")
     assert again.totals() == Totals(0, 0)
     again.close()
     with pytest.raises(StorageError):

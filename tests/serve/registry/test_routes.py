@@ -69,7 +69,7 @@ def settled(served: Served, versions: int = 4) -> None:
     def is_settled() -> bool:
         registry = served.running.parts.registry
         assert registry is not None
-        catalogue = registry._catalogue
+        catalogue = registry._filled
         stored = catalogue.totals().versions >= versions
         return bool(stored and not catalogue.unchecked(1) and catalogue.unlooked() is None)
 
