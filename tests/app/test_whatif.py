@@ -97,6 +97,15 @@ def files(directory: Path) -> dict[str, bytes]:
     return {name: (directory / name).read_bytes() for name in ("go.mod", "go.sum") if (directory / name).exists()}
 
 
+def diffs(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, str]:
+    """What `what-if` says of files that change."""
+    return {
+        name: diff(f"current/{name}", before.get(name, b""), f"planned/{name}", after.get(name, b""))
+        for name in ("go.mod", "go.sum")
+        if before.get(name) != after.get(name)
+    }
+
+
 def said_is_done(directory: Path, steps: list[str], say: Runner, do: Runner) -> bool:
     """That `what-if` says of a module what the commands then do; whether the steps succeeded.
 
@@ -120,11 +129,7 @@ def said_is_done(directory: Path, steps: list[str], say: Runner, do: Runner) -> 
         return False
     after = files(directory)
     told: dict[str, Any] = json.loads(out)
-    want = {
-        name: diff(f"current/{name}", before.get(name, b""), f"planned/{name}", after.get(name, b""))
-        for name in ("go.mod", "go.sum")
-        if before.get(name) != after.get(name)
-    }
+    want = diffs(before, after)
     said = {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]}
     assert said == want, (steps, said, want)
     for each in told["results"]:
@@ -184,6 +189,93 @@ BLOCKS = [
     *(pytest.param(block, marks=pytest.mark.wide) for block in (1, 2)),
     *(pytest.param(block, marks=pytest.mark.slow) for block in range(3, 50)),
 ]
+
+
+WORKS = ("", "replace r.io/r => s.io/s v1.1.0\n", "replace t.io/t v1.0.0 => ./copy\n")
+"""What go.work says beside its modules."""
+
+
+def in_workspace(root: Path, seed: int, say: Runner, do: Runner, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """A case in a workspace of two modules: what is said of the build list is said of the workspace's.
+
+    The commands change the module that they run in: `get` and `tidy` look at no go.work, and an edit is put in order
+    without it. Then `list -m all` has all of the workspace.
+    """
+    chance = random.Random(f"workspace/{seed}")
+    top = root / f"work{seed}"
+    top.mkdir()
+    for name in ("a", "b"):
+        write_main(top / name, chance)
+        gomod = (top / name / "go.mod").read_text().replace("example.com/main", f"example.com/{name}")
+        (top / name / "go.mod").write_text(gomod)
+    (top / "copy").mkdir()
+    (top / "copy/go.mod").write_text("module t.io/t\n\nrequire s.io/s v1.1.0\n")
+    (top / "copy/a.go").write_text("package a\n")
+    (top / "go.work").write_text(f"go 1.21\n\nuse (\n\t./a\n\t./b\n)\n\n{chance.choice(WORKS)}")
+    directory = top / chance.choice("ab")
+    monkeypatch.chdir(directory)
+    steps = [random_step(chance).replace("./copy", "../copy") for _ in range(chance.randint(1, 3))]
+    others = {path: path.read_bytes() for path in top.rglob("go.*") if path.parent != directory}
+    before = listed_in_workspace(do)
+    for path in set(top.rglob("go.*")) - {*others, directory / "go.mod"}:
+        path.unlink()  # what a list has written
+    files_before = files(directory)
+    code, out = say(["what-if", *steps, "--json"])
+    assert (files(directory), {path: path.read_bytes() for path in others}) == (files_before, others)
+    codes = []
+    for step in steps:
+        for command in commands(step):
+            with monkeypatch.context() as alone:
+                if command[0] == "list":
+                    alone.setenv("GOWORK", "off")  # go refuses -mod=mod in a workspace
+                codes.append(do(command)[0])
+    after, files_after = listed_in_workspace(do), files(directory)
+    assert (code == 0) == (not any(codes) and after is not None), (steps, code, codes)
+    if code or before is None or after is None:
+        return False
+    told: dict[str, Any] = json.loads(out)
+    said = {file["file"].rpartition("/")[2]: file["diff"] for file in told["files"]}
+    assert said == diffs(files_before, files_after), steps
+    for each in told["results"]:
+        before.pop(each["path"], None)
+        if each["new"] is not None:
+            before[each["path"]] = each["new"]["version"].partition(" ")[0]
+    assert before == after, steps
+    return True
+
+
+def listed_in_workspace(do: Runner) -> dict[str, str] | None:
+    """The build list around the working directory; None where it fails."""
+    code, out = do(["list", "-m", "-f", "{{.Path}} {{.Version}}", "all"])
+    return None if code else dict(line.partition(" ")[::2] for line in out.splitlines())
+
+
+@pytest.fixture
+def workspace(world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GOWORK", "")
+    return world
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_is_said_is_done_in_a_workspace(
+    workspace: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(workspace / "proxy", random.Random(block))
+    seeds = range(block * 10, block * 10 + 10)
+    found = [in_workspace(workspace, seed, govgo_runner, govgo_runner, monkeypatch) for seed in seeds]
+    assert sum(found) >= 3
+
+
+@pytest.mark.go
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(50))
+def test_what_is_said_go_does_in_a_workspace(
+    workspace: Path, block: int, govgo_runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(workspace / "proxy", random.Random(block))
+    seeds = range(block * 10, block * 10 + 10)
+    found = [in_workspace(workspace, seed, govgo_runner, go_runner, monkeypatch) for seed in seeds]
+    assert sum(found) >= 3
 
 
 @pytest.mark.parametrize("block", BLOCKS)

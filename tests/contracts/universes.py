@@ -166,8 +166,10 @@ class Why:
     def __init__(self, world: World, files: Mapping[str, bytes], *, workspace: bool) -> None:
         self.world = world
         self.files = {name: data for name, data in files.items() if not name.endswith((".sum", ".go"))}
+        self.main_files = list(self._main_files()) if workspace else ["app/go.mod"]
         self.list_all = ["list", "-m", *([] if workspace else ["-mod=mod"]), "all"]
         self.replacements = dict(self._replacements())
+        self.start: dict[str, str] = {}
 
     def listed(self, changed: Mapping[str, bytes], mods: Mapping[Path, str], cache: str) -> dict[str, str]:
         """The versions that go selects with these files of the project and of the proxy; {} where it cannot."""
@@ -187,7 +189,7 @@ class Why:
 
     def check(self, count: int, chance: random.Random, tally: Counter[str]) -> Iterator[str]:
         """Try what is said of up to `count` modules; a line for each fault."""
-        start = self.listed({}, {}, "of-go")
+        start = self.start = self.listed({}, {}, "of-go")
         candidates = sorted(path for path, version in start.items() if version)
         if not candidates:
             tally["why: projects that go cannot list, or without dependencies"] += 1
@@ -221,10 +223,26 @@ class Why:
         mod = self.world.proxy / escaped(path_of) / "@v" / f"{escaped(version_of)}.mod"
         return str(mod), path, requirement["version"]
 
+    def _main_files(self) -> Iterator[str]:
+        """The go.work file, and the go.mod files of the modules that it uses."""
+        yield "app/go.work"
+        for keyword, _, line in statements(self.files["app/go.work"].decode()):
+            if keyword == "use" and (words := line.removeprefix("use").split()):
+                yield os.path.normpath(f"app/{words[0]}/go.mod")
+
+    def _is_raised(self) -> bool:
+        """Whether a main module states another version than go selects: what that version leads to is in no graph."""
+        for name in self.main_files:
+            for keyword, _, line in statements(self.files.get(name, b"").decode()):
+                match = _REQUIREMENT.match(line) if keyword == "require" else None
+                if match is not None and self.start.get(match[1], match[2]) != match[2]:
+                    return True
+        return False
+
     def _replacements(self) -> Iterator[tuple[tuple[str, str | None], tuple[str, str | None]]]:
         """What is replaced, by what; those of go.work come last, and so count more."""
-        for name in sorted(self.files, key=lambda name: name.endswith("go.work")):
-            if name.endswith(("/go.mod", "/go.work")) and not name.startswith("scratch"):
+        for name in sorted(self.main_files, key=lambda name: name.endswith("go.work")):
+            if name in self.files:
                 for keyword, _, line in statements(self.files[name].decode()):
                     if keyword == "replace" and (match := _REPLACEMENT.match(line)):
                         old, version, new, of = match.groups()
@@ -250,7 +268,9 @@ class Why:
             if self._is_lower(path, after.get(path, "none"), version):
                 tally["why: lowered with what decides" if new != "none" else "why: gone with what decides"] += 1
                 break
-            if new == "none":
+            if new == "none" and self._is_raised():
+                tally["why: a version that was stated, and raised, leads to it where what decides is gone"] += 1
+            elif new == "none":
                 yield f"{where}: still {after.get(path)} without {deciding}"
             else:
                 tally["why: lower versions that lead to the selected one again"] += 1

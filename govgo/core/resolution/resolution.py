@@ -17,7 +17,7 @@ Reference: Go Modules Reference, "Minimal version selection (MVS)", "Graph pruni
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 from govgo.core.findings import Place, shown_name
@@ -70,6 +70,8 @@ class Resolution:
         error: why a part of the graph is missing, None where it is whole.
         written: of a go.mod that is not tidy and has no graph pruning, the graph before its requirements were raised,
             None where that is the same: what a version required that was stated and is no longer required still counts.
+        is_unpruned: of a module with graph pruning, whether what a module version leads to is followed to the end,
+            since its go line is below 1.17; None where everything is, and in workspaces.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Resolution:
         go_version: str,
         error: GovgoError | None = None,
         written: Graph | None = None,
+        is_unpruned: Callable[[ModuleVersion], bool] | None = None,
     ) -> None:
         self.kind = kind
         self.path = path
@@ -98,9 +101,10 @@ class Resolution:
         self.go_version = go_version
         self.error = error
         self.written = written
+        self.is_unpruned = is_unpruned
         self._in_order: dict[str, tuple[Requirement, ...]] = {}
         self._decided: dict[str, tuple[Requirement, ...]] = {}
-        self._led_to: dict[ModuleVersion, set[ModuleVersion]] = {}
+        self._led_to: dict[ModuleVersion, Collection[ModuleVersion]] = {}
 
     @property
     def name(self) -> str:
@@ -150,10 +154,13 @@ class Resolution:
         return found
 
     def is_circular(self, source: ModuleVersion, target: ModuleVersion) -> bool:
-        """Whether every chain from a main module to `source` goes through `target`, which it requires."""
-        above = self._before.get(source)
+        """Whether every chain from a main module to `source` goes through `target`, which it requires.
+
+        With graph pruning only chains along which the go.mod of `source` is read count.
+        """
+        above = self._read_before.get(source)
         while above is not None and above != target:
-            above = self._before[above]
+            above = self._read_before[above]
         return above is not None and source not in self._reached_without(target)
 
     def deciding_place(self, path: str) -> Place | None:
@@ -189,16 +196,53 @@ class Resolution:
                     queue.append(target)
         return found
 
-    def _reached_without(self, left_out: ModuleVersion) -> set[ModuleVersion]:
+    @cached_property
+    def _read_before(self) -> dict[ModuleVersion, ModuleVersion | None]:
+        """The same along which each go.mod is read; what is read for another reason is not there."""
+        return self._before if self.is_unpruned is None else self._read_along(None)
+
+    def _reached_without(self, left_out: ModuleVersion) -> Collection[ModuleVersion]:
         """The module versions to which chains lead that do not go through `left_out`."""
         found = self._led_to.get(left_out)
         if found is None:
-            found = self._led_to[left_out] = {*self.mains, left_out}
-            stack = list(self.mains)
-            while stack:
-                fresh = [each for each in self.required_by(stack.pop()) if each not in found]
-                found.update(fresh)
-                stack.extend(fresh)
+            found = self._led_to[left_out] = (
+                self._all_without(left_out) if self.is_unpruned is None else self._read_along(left_out).keys()
+            )
+        return found
+
+    def _all_without(self, left_out: ModuleVersion) -> set[ModuleVersion]:
+        found = {*self.mains, left_out}
+        stack = list(self.mains)
+        while stack:
+            fresh = [each for each in self.required_by(stack.pop()) if each not in found]
+            found.update(fresh)
+            stack.extend(fresh)
+        return found
+
+    def _read_along(self, left_out: ModuleVersion | None) -> dict[ModuleVersion, ModuleVersion | None]:
+        """Where go.mod files of dependencies are read with graph pruning, and what stands before each on a chain.
+
+        Read is what the main module requires, at the version that is stated and at the selected one, to which it is
+        raised; and all that is required by, or below, a module version without pruning.
+        """
+        assert self.is_unpruned is not None, "the graph is pruned"
+        found: dict[ModuleVersion, ModuleVersion | None] = dict.fromkeys(self.mains)
+        stated = {each.mod.path for each in self.stated}
+        followed: set[ModuleVersion] = set()  # to the end
+        queue: list[tuple[ModuleVersion, ModuleVersion, bool]] = [
+            (main, mod, False) for main in self.mains for mod in self.required_by(main)
+        ]
+        selected = self.graph.selected
+        for before, mod, follows in queue:  # grows while it is walked
+            if mod == left_out or mod in followed or (mod in found and not follows):
+                continue
+            found.setdefault(mod, before)
+            if follows or self.is_unpruned(mod):
+                followed.add(mod)
+                queue += [(mod, target, True) for target in self.required_by(mod) if target not in followed]
+            else:
+                above = [each for each in self.required_by(mod) if each.path in stated and each not in found]
+                queue += [(mod, each, False) for each in above if selected(each.path) == each.version]
         return found
 
     @cached_property

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
@@ -20,6 +21,7 @@ from govgo.load.targets.targets import Target, find_targets, shown
 
 if TYPE_CHECKING:
     from govgo.core.gosum.ledger import SumLedger
+    from govgo.load.buildlist.graph import ModGraph
     from govgo.load.buildlist.requirements import Requirements
     from govgo.load.session.session import Session
     from govgo.ports.files import Workspace
@@ -135,8 +137,14 @@ def resolve(session: Session, target: Target, files: Workspace | None = None, kn
         go_version=rs.go_version(),
         error=error,
         written=stated.partial_graph()[0] if is_raised else None,
+        is_unpruned=partial(_is_unpruned, graph) if rs.pruning is Pruning.PRUNED else None,
     )
     return Resolved(target, resolution, opened, rs, opened.repo.ledger)
+
+
+def _is_unpruned(graph: ModGraph, mod: ModuleVersion) -> bool:
+    found = graph.summary(mod)
+    return found is not None and found.pruning is Pruning.UNPRUNED
 
 
 def _stated(outer: Session, session: Session) -> tuple[Stated, ...]:

@@ -16,8 +16,13 @@ def mv(text: str) -> ModuleVersion:
     return ModuleVersion(path, version)
 
 
-def resolution(edges: dict[str, str], stated: dict[str, int], raised: str = "") -> Resolution:
-    """`edges` by module version; `stated` has the line of each requirement of m.io/m, `raised` what it needs beside."""
+def resolution(
+    edges: dict[str, str], stated: dict[str, int], raised: str = "", unpruned: str | None = None
+) -> Resolution:
+    """`edges` by module version; `stated` has the line of each requirement of m.io/m, `raised` what it needs beside.
+
+    `unpruned` are those with a go line below 1.17, None where there is no graph pruning.
+    """
     graph = Graph(compare_selected, [M])
     graph.require(M, (*map(mv, stated), *map(mv, raised.split()), ModuleVersion("go", "1.21")))
     for source, targets in edges.items():
@@ -32,6 +37,7 @@ def resolution(edges: dict[str, str], stated: dict[str, int], raised: str = "") 
         stated=tuple(Stated(M, mv(each), Place("go.mod", line), line > 6) for each, line in stated.items()),
         replacements={mv("a@v1.3.0"): ModuleVersion("../a")},
         go_version="1.21",
+        is_unpruned=None if unpruned is None else set(map(mv, unpruned.split())).__contains__,
     )
 
 
@@ -55,6 +61,22 @@ def test_versions_that_are_not_selected_require_too() -> None:
     found = resolution(EDGES, {"a@v1.2.0": 5, "b@v1.0.0": 6})
     assert found.selected("c") == "v1.0.0"
     assert [str(each.source) for each in found.deciding("c")] == ["a@v1.2.0"]
+
+
+def test_what_is_read_only_because_of_a_version_does_not_decide_it() -> None:
+    """With graph pruning p alone does not lead to what b requires; a v1.3.0 does, which has none."""
+    edges = {"p@v1.0.0": "b@v1.0.0", "a@v1.3.0": "b@v1.0.0", "b@v1.0.0": "a@v1.3.0"}
+    stated = {"p@v1.0.0": 5, "a@v1.3.0": 6}
+
+    def deciding(found: Resolution) -> list[str]:
+        return [str(each.source) for each in found.deciding("a")]
+
+    assert deciding(resolution(edges, stated, unpruned="a@v1.3.0")) == ["m.io/m"]
+    assert deciding(resolution(edges, stated, unpruned="a@v1.3.0 p@v1.0.0")) == ["m.io/m", "b@v1.0.0"]
+    assert deciding(resolution(edges, stated)) == ["m.io/m", "b@v1.0.0"]
+    # A line of our own, at whatever version, has the go.mod of the selected one read.
+    stated["b@v0.9.0"] = 7
+    assert deciding(resolution(edges, stated, unpruned="a@v1.3.0")) == ["m.io/m", "b@v1.0.0"]
 
 
 def test_several_requirements_may_decide_main_modules_first() -> None:
