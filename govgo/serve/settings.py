@@ -28,6 +28,7 @@ from typing import Any
 
 from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib import url as gourl
+from govgo.core.late import late
 from govgo.core.records import NamedTuple
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
@@ -217,6 +218,10 @@ def parse_verify(place: str, text: str) -> str:
     return text
 
 
+_HOST = late(r"\[[^][/@?#\s]*\]|[0-9a-fA-F:]+|[^][/@?#\s:]*")
+"""A name or number, or one of IPv6 in brackets."""
+
+
 def parse_listen(text: str) -> tuple[str, int]:
     """(host, port) of an address; (path, -1) of a socket in the file system.
 
@@ -226,7 +231,8 @@ def parse_listen(text: str) -> tuple[str, int]:
     if text.startswith("unix:") and len(text) > 5:
         return text.removeprefix("unix:"), -1
     host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 1 << 16):
+    is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 1 << 16
+    if not colon or not is_port or not _HOST.fullmatch(host):
         raise UsageError(f"listen: want HOST:PORT or unix:PATH: {one_line(gourl.mask(text))}")
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)
 

@@ -17,7 +17,7 @@ from govgo.adapters.loop.network import Network
 from govgo.adapters.proxy.indexrange import IndexRange, read_range
 from govgo.adapters.storage.archive import ArchiveStorage
 from govgo.adapters.storage.desk import TemporaryDesk
-from govgo.adapters.storage.open import open_storage
+from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.sumdb.session import SumClient
 from govgo.app.mirror.add import add
 from govgo.app.mirror.check import check_mirror
@@ -215,4 +215,4 @@ def named_storage(session: Session, name: str) -> Storage:
     Raises:
         UsageError: it names none.
     """
-    return open_storage(name if "://" in name else session.absolute(name), session.settings.env.process)
+    return open_storage(name if is_url(name) else session.absolute(name), session.settings.env.process)

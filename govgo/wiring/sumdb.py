@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from govgo.adapters.disk.diskerror import absolute
 from govgo.adapters.http.engine import Timeouts
 from govgo.adapters.http.post import Poster
-from govgo.adapters.storage.open import open_storage
+from govgo.adapters.storage.open import is_url, open_storage
 from govgo.adapters.storage.plain import PlainStorage
 from govgo.adapters.sumdb.keyfile import FileMemory, create_key, default_key_file, read_key
 from govgo.app.sumdb.publisher import Publisher, stored_key
@@ -31,7 +31,7 @@ def open_place(place: str, environ: Mapping[str, str]) -> Storage:
     """
     if not place:
         raise UsageError("where is the checksum database? name its directory with -storage")
-    if "://" in place and not place.startswith("file://"):
+    if is_url(place) and not place.startswith("file://"):
         return open_storage(place, environ)
     return PlainStorage(absolute(place.removeprefix("file://")))
 

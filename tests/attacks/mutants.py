@@ -42,6 +42,11 @@ AGES = "tests/load/buildlist/test_ages.py::"
 MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
 VERIFY = "tests/cli/commands/trust/test_verify.py::"
 DIFF = "tests/cli/commands/inspect/test_diff.py::"
+MIRROR = "tests/core/mirror/test_prove.py::"
+LOG = "tests/cli/commands/trust/test_log.py::"
+SERVED = "tests/attacks/test_served.py::"
+POST = "tests/adapters/http/test_post.py::"
+STORAGE = "tests/adapters/storage/test_open.py::"
 
 
 class Mutant(NamedTuple):
@@ -997,5 +1002,64 @@ MUTANTS = {
         "min_age=allowed is not None and not any_age)",
         "min_age=not any_age)",
         (PUBLISHED + "test_retractions_are_those_of_the_true_latest_version_but_for_as_of",),
+    ),
+    "mirror-heads-of-one-size": Mutant(
+        "7",
+        "every head of a mirror is compared with the newest, also where several have one size",
+        "core/mirror/prove.py",
+        "    for tree in sorted({*notes, *seen}):",
+        "    for tree in {tree.size: tree for tree in (*notes, *seen)}.values():",
+        (
+            MIRROR + "test_attack_two_heads_of_one_size",
+            MIRROR + "test_attack_a_head_that_stands_behind_one_of_the_manifest",
+        ),
+    ),
+    "witnesses-alone": Mutant(
+        "7",
+        "what a witness shows is compared with what others have shown",
+        "adapters/sumdb/client.py",
+        "        others = [ours] if self._furthest is None else [ours, self._furthest]\n",
+        "        others = [ours]\n",
+        (SUM + "test_attack_two_witnesses_that_continue_ours_each_in_its_own_way",),
+    ),
+    "vantages-alone": Mutant(
+        "7",
+        "what a vantage shows is compared with what others have shown",
+        "app/log/watch.py",
+        "            if wrong is None and newest != shown:",
+        "            if False:",
+        (LOG + "test_attack_two_vantages_that_continue_the_log_each_in_its_own_way",),
+    ),
+    "untold-by-a-server": Mutant(
+        "9",
+        "a server tells what only a lookup begun ahead has met",
+        "serve/upstream/proofs.py",
+        "        finally:\n            self._look(generation)\n",
+        "        finally:\n            pass\n",
+        (SERVED + "test_attack_a_fork_in_an_answer_that_nobody_asks_for",),
+    ),
+    "post-without-a-total": Mutant(
+        "limits",
+        "the answer to what is sent has a limit of time, whatever comes in between",
+        "adapters/http/post.py",
+        "            elif asked_s is not None and now_s - asked_s > 2 * self._limits.answer_s:\n",
+        "            elif False:\n",
+        (POST + "test_attack_an_answer_that_trickles",),
+    ),
+    "upload-without-a-pace": Mutant(
+        "limits",
+        "a file that is sent is taken at some rate",
+        "adapters/http/post.py",
+        "            if sending is not None and sending.verdict(now_s, listened=False) is not None:\n",
+        "            if False:\n",
+        (POST + "test_attack_a_server_that_takes_a_file_by_the_byte",),
+    ),
+    "storage-of-a-url": Mutant(
+        "secrets",
+        "what was meant to be a URL is no directory",
+        "adapters/storage/open.py",
+        "    if _MEANT_AS_URL.match(where):\n",
+        "    if False:\n",
+        (STORAGE + "test_attack_a_url_with_a_secret_does_not_become_a_directory",),
     ),
 }

@@ -237,9 +237,17 @@ def test_values() -> None:
     assert [parse_duration("x", text) for text in ("50ms", "2s", "3m", "1h", "2d")] == [0.05, 2, 180, 3600, 172800]
     assert parse_listen(":80") == ("0.0.0.0", 80)
     assert parse_listen("unix:/run/x") == ("/run/x", -1)
+    assert parse_listen("::1:80") == parse_listen("[::1]:80") == ("::1", 80)
     for text in ("", "80", "x:", "x:y", "x:99999", "unix:"):
         with pytest.raises(UsageError):
             parse_listen(text)
+
+
+@pytest.mark.parametrize("text", ["http://me:s3cr3t@h:80", "http:/me:s3cr3t@h:80", "me:s3cr3t@h:80", "s3cr3t@h:80"])
+def test_attack_a_url_with_a_login_in_the_place_of_an_address(text: str) -> None:
+    with pytest.raises(UsageError, match="want HOST:PORT") as caught:
+        parse_listen(text)
+    assert "s3cr3t" not in str(caught.value)
 
 
 def test_no_zip_is_larger_than_go_allows() -> None:

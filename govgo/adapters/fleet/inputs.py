@@ -28,6 +28,8 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCP = re.compile(r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//|:)[^\\\s]+")
 """user@host:path, as git-clone(1) takes it; a path with a slash before its first colon is a path."""
 _ONE_SLASH = re.compile(r"(?:https?|ssh|git|ftp|file):", re.IGNORECASE)
+_HOST = re.compile(r"[^/]*(?::|[^/:]\.[^/:]+/)")
+"""What stands behind the "@" of a login without a scheme: HOST:PORT or HOST.EXAMPLE/PATH."""
 _MARKS = ("go.mod", "go.work")
 _MOST_LINE = 1 << 16
 _PASSED_OVER = ("node_modules", "testdata", "vendor")
@@ -113,6 +115,8 @@ def _at_ref(cwd: str, word: str) -> Unit:
     if _SCP.fullmatch(word):
         host, _, path = word.partition(":")
         path, _, ref = path.partition("@")
+        if _HOST.match(ref):  # no ref has a colon
+            raise UsageError(f"{mask(word)}: no URL; before a host with a login write https:// or ssh://")
         return Unit(word, Kind.REMOTE, f"ssh://{host}/{path.removeprefix('/')}", ref)
     raise UsageError(f"{word}: no such file or directory")
 

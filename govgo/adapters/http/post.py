@@ -2,8 +2,9 @@
 """Requests that send something: small POSTs to witnesses and web hooks, and files that are published by PUT.
 
 Everything else is a GET, and goes through `client`. Here nothing is tried again, and no redirect is followed: who is
-told is named by the user. A POST sends no credentials of GOAUTH; a login may stand in its URL. From the moment when a
-request is sent its answer has a limit of time, whatever comes in between.
+told is named by the user. A POST sends no credentials of GOAUTH; a login may stand in its URL. A file that is sent is
+taken at least as fast as a body would have to come (`pace`), and the answer to what was sent has a limit of time,
+whatever comes in between: half a minute, and for a file, which the server first looks at, as long as for a module.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.credentials import Credentials, load_goauth
 from govgo.adapters.http.engine import EngineOptions, Timeouts, TransferError
 from govgo.adapters.http.hostname import ascii_host
+from govgo.adapters.http.pace import ExpectedSilence, Pace
 from govgo.core.foreign import one_line
 from govgo.core.goenv import NetworkEnv
 from govgo.core.golib import url as gourl
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 
 _LIMIT_S = 30.0
 _MAX_ANSWER = 1 << 16
-_PIECE = 1 << 20
+_PIECE = 16 << 10
+"""So much at once is sent of a file: a server that takes less than one in `Timeouts.stall_s` is too slow."""
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -48,7 +52,7 @@ class Poster:
 
     def __init__(self, network: NetworkEnv, timeouts: Timeouts) -> None:
         self._options: EngineOptions = engine_options(network, timeouts)
-        self._limit_s = min(timeouts.answer_s, _LIMIT_S)
+        self._timeouts = timeouts
 
     def post(self, url: str, body: bytes, content_type: str, limit_bytes: int) -> Posted:
         """Post a body, and read the answer to at most `limit_bytes`.
@@ -89,15 +93,22 @@ class Poster:
         import httpx
 
         asked = str(url._replace(host=ascii_host(url.host)))
-        deadline = _Deadline(2 * self._limit_s)
+        limits = self._timeouts
+        if body is None or isinstance(body, bytes):
+            limits = limits._replace(answer_s=min(limits.answer_s, _LIMIT_S))
+        deadline = _Deadline(limits)
         headers = {**headers, "Accept-Encoding": "identity"}
         received = b""
         try:
             with (
                 deadline,
-                self.client(url) as client,
+                self.client(url, limits.answer_s) as client,
                 client.stream(
-                    method, asked, content=body, headers=headers, extensions={"trace": deadline.trace}
+                    method,
+                    asked,
+                    content=body if body is None or isinstance(body, bytes) else deadline.counted(body),
+                    headers=headers,
+                    extensions={"trace": deadline.trace},
                 ) as response,
             ):
                 for piece in response.iter_bytes():
@@ -106,11 +117,11 @@ class Poster:
                         break
                 return Posted(response.status_code, received[:limit_bytes])
         except (httpx.HTTPError, httpx.InvalidURL, TransferError, UnicodeError) as error:  # the last for IDNA
-            why = "no answer in time" if deadline.is_over else one_line(str(error))
+            why = deadline.why or one_line(str(error))
             raise NetworkError(f'{method.capitalize()} "{shown}": {why}', url=shown, inner=error) from error
 
-    def client(self, url: gourl.GoURL) -> httpx.Client:
-        """A client for the server of a URL.
+    def client(self, url: gourl.GoURL, answer_s: float) -> httpx.Client:
+        """A client for the server of a URL, which waits so many seconds for each piece of an answer.
 
         Raises:
             TransferError: the variables name a proxy that cannot be used.
@@ -125,7 +136,7 @@ class Poster:
         return httpx.Client(
             proxy=proxy_option(proxy, self._options),
             verify=tls_context(self._options, url.scheme),
-            timeout=self._limit_s,
+            timeout=httpx.Timeout(min(answer_s, _LIMIT_S), read=answer_s),
             trust_env=False,
             follow_redirects=False,
         )
@@ -190,40 +201,56 @@ class Uploader:
 
 
 class _Deadline:
-    """Cuts the connection of one request if its answer is not whole in time.
+    """Cuts the connection of one request if what it sends is not taken, or its answer is not whole, in time.
 
-    Limits of httpx are for one read each: a server that sends a byte now and then would be waited for without end.
+    Limits of httpx are for one read or write each: a server that sends or takes a byte now and then would be waited for
+    without end.
+
+    Attributes:
+        why: what took too long, "" as long as nothing has.
     """
 
-    def __init__(self, limit_s: float) -> None:
-        self.is_over = False
-        self._limit_s = limit_s
+    def __init__(self, limits: Timeouts) -> None:
+        self.why = ""
+        self._limits = limits
+        self._sending: Pace | None = None
+        self._asked_s: float | None = None
         self._socket: socket.socket | None = None
-        self._timer: threading.Timer | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def counted(self, body: Iterator[bytes]) -> Iterator[bytes]:
+        """What is sent, counted as it is taken."""
+        for piece in body:
+            yield piece
+            if self._sending is not None:
+                self._sending.received(len(piece))
 
     def trace(self, event: str, facts: Mapping[str, Any]) -> None:
         """Take an event of httpcore's extension "trace"; those of the CONNECT before a request are among them."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = facts["return_value"].get_extra_info("socket")
         elif event.endswith(".send_request_headers.started"):
-            self._disarm()
+            sending = Pace(self._limits, ExpectedSilence())
+            sending.start()
+            self._sending, self._asked_s = sending, None
         elif event.endswith(".receive_response_headers.started"):
-            self._timer = threading.Timer(self._limit_s, self._cut)
-            self._timer.daemon = True
-            self._timer.start()
+            self._sending, self._asked_s = None, time.monotonic()
 
     def __enter__(self) -> _Deadline:
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._disarm()
+        self._over.set()
 
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _cut(self) -> None:
-        self.is_over = True
-        if self._socket is not None:
+    def _watch(self) -> None:
+        while not self.why and not self._over.wait(min(1.0, self._limits.answer_s / 4, self._limits.stall_s / 4)):
+            sending, asked_s, now_s = self._sending, self._asked_s, time.monotonic()
+            if sending is not None and sending.verdict(now_s, listened=False) is not None:
+                self.why = "what is sent is taken too slowly"
+            elif asked_s is not None and now_s - asked_s > 2 * self._limits.answer_s:
+                self.why = "no answer in time"
+        if self.why and self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)

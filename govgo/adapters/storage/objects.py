@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.storage.keys import check_key, check_tag
 from govgo.core.foreign import one_line
+from govgo.core.golib.url import mask
 from govgo.core.records import NamedTuple
 from govgo.errors import MissingExtraError, StorageError, UsageError
 from govgo.ports.storage import Entry
@@ -83,7 +84,7 @@ def parse_bucket(url: str) -> Bucket:
     """
     found = urlsplit(url)
     if found.scheme not in SCHEMES or not found.netloc:
-        raise UsageError(f"not the URL of a bucket: {_USER.sub('://', url)}")
+        raise UsageError(f"not the URL of a bucket: {one_line(mask(url))}")
     if "@" in found.netloc or found.query or found.fragment:
         raise UsageError(f"{found.scheme}://…: credentials and options of a bucket belong into the environment")
     prefix = found.path.strip("/")

@@ -13,6 +13,7 @@ from govgo.adapters.http.remote import Web
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.adapters.loop.network import Network, NetworkOptions
 from govgo.adapters.storage.directory import DirectoryStorage
+from govgo.adapters.storage.open import is_url
 from govgo.adapters.storage.open import open_storage as open_bucket
 from govgo.adapters.sumdb.route import NoNetwork
 from govgo.core.foreign import one_line
@@ -343,7 +344,7 @@ def open_storage(settings: Settings, env: GoEnv) -> Storage:
         MissingExtraError: a package that buckets need is not installed.
     """
     place = settings.storage
-    if "://" in place:
+    if is_url(place):
         return open_bucket(place, env.process)
     if not place and not env.gomodcache:
         raise UsageError("storage: neither -storage nor GOMODCACHE, GOPATH or HOME says where files are kept")

@@ -148,3 +148,18 @@ def test_attack_a_name_that_another_repository_gets(tmp_path: Path) -> None:
     for order in itertools.permutations(words):
         names = [unit.name for unit in find_units(str(tmp_path), order)]
         assert len(set(names)) == 3, names
+
+
+@pytest.mark.parametrize("word", ["me:s3cr3t@127.0.0.1:1", "me:s3cr3t@git.example/app", "me:s3cr3t@git.example:22/x"])
+def test_attack_a_login_without_a_scheme_is_no_path_of_scp(word: str, root: Path) -> None:
+    """It would be shown as the repository's name, and asked of the host "me"."""
+    with pytest.raises(UsageError, match="before a host with a login write https:// or ssh://") as caught:
+        named(root, word)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_refs_behind_a_path_of_scp(root: Path) -> None:
+    assert named(root, "h.example:team/app@release/1.2", "git@h.example:app@v1.2.3") == [
+        ("h.example:team/app@release/1.2", "remote", "ssh://h.example/team/app", "release/1.2"),
+        ("git@h.example:app@v1.2.3", "remote", "ssh://git@h.example/app", "v1.2.3"),
+    ]

@@ -32,7 +32,9 @@ def server(answer: bytes, *, more: bytes = b"", tls: ssl.SSLContext | None = Non
             with tls.wrap_socket(connection, server_side=True) if tls else connection as opened:
                 opened.recv(1 << 16)
                 opened.sendall(answer)
-                while more and not ending.wait(0.02):
+                for _ in range(150 if more else 0):  # then it ends by itself
+                    if ending.wait(0.02):
+                        break
                     opened.sendall(more)
 
     thread = threading.Thread(target=serve)
@@ -53,6 +55,43 @@ def poster(**environ: str) -> Poster:
 
 def get(url: str, token: str = "", **environ: str) -> Posted:
     return Uploader(poster(**environ), url, token, "").get("publish/x")
+
+
+@contextmanager
+def reader(*, size: int, pause_s: float, answer_s: float = 0.0) -> Iterator[str]:
+    """Takes `size` bytes of a request at a time, and answers so long after the last of them; its host and port."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    ending = threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                head, _, body = connection.recv(512).partition(b"\r\n\r\n")
+                left = int(head.lower().partition(b"content-length: ")[2].split()[0]) - len(body)
+                while left > 0 and not ending.wait(pause_s):
+                    left -= len(connection.recv(size))
+                if not ending.wait(answer_s):
+                    connection.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ending.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+        listener.close()
+
+
+def put(host: str, file: Path, timeouts: Timeouts) -> Posted:
+    network = load_env({"HOME": "/nowhere", "GOENV": "off", "PATH": ""}).network
+    return Uploader(Poster(network, timeouts), f"http://{host}", "", "").put("publish/x", str(file))
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -82,6 +121,25 @@ def test_attack_an_answer_that_trickles(
         pytest.raises(NetworkError, match=r"no answer in time|illegal status line"),
     ):
         get(f"{scheme}://{host}", **environ)
+
+
+def test_attack_a_server_that_takes_a_file_by_the_byte(tmp_path: Path) -> None:
+    """Each write ends in time, and the file would be sent for years."""
+    (tmp_path / "f").write_bytes(bytes(8 << 20))
+    with (
+        reader(size=1, pause_s=0.01) as host,
+        pytest.raises(NetworkError, match=r": what is sent is taken too slowly$") as caught,
+    ):
+        put(host, tmp_path / "f", Timeouts(stall_s=0.3))
+    assert str(caught.value).startswith(f'Put "http://{host}/publish/x": ')
+
+
+def test_a_slow_server_takes_a_file_and_looks_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A piece now and then, and an answer after more than the limit of small requests: as long as something moves."""
+    monkeypatch.setattr(post, "_LIMIT_S", 0.3)
+    (tmp_path / "f").write_bytes(bytes(1 << 20))
+    with reader(size=1 << 20, pause_s=0.002, answer_s=0.9) as host:
+        assert put(host, tmp_path / "f", Timeouts(stall_s=0.5)) == (200, b"ok")
 
 
 @pytest.mark.parametrize("location", [b"http:x/", b"//[", b"http://[x/", b"http://h:" + b"9" * 5000, b"\xff\xfe://"])
