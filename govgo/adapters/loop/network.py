@@ -7,9 +7,11 @@ never waits, and `run` takes it to its end by hand, without asyncio.
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from govgo.adapters.http.engine import Timeouts
@@ -32,6 +34,10 @@ _T = TypeVar("_T")
 # With GOINSECURE, how many seconds to wait for HTTPS before plain HTTP is tried: the host may not serve HTTPS at all
 # (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
+
+
+# After this time, requests that are made together have been sent.
+_SENT_S = 0.003
 
 
 class NetworkOptions(NamedTuple):
@@ -176,6 +182,13 @@ class Network:
         """How long a server may be silent before it answers."""
         return self._options.timeouts.answer_s
 
+    def load_soon(self, *modules: str) -> None:
+        """Load what the answer to a request will need, while it is awaited."""
+        loop = self._loop
+        if loop is not None and not all(module in sys.modules for module in modules):
+            # Not before this turn is over, which may load the HTTP client.
+            loop.call_soon(loop.call_later, _SENT_S, _load, modules)
+
     async def off(self, work: Callable[[], _T], *, computes: bool = False) -> _T:
         """Run blocking work: in a thread if there is a loop, which goes on meanwhile; else at once.
 
@@ -248,7 +261,6 @@ class Network:
     def _clean_up(self, task: asyncio.Task[Any]) -> None:
         """Let a cancelled task run its `finally` blocks."""
         import asyncio
-        from contextlib import suppress
 
         loop = self._loop
         if loop is not None:
@@ -258,6 +270,12 @@ class Network:
 
     def _trace(self, line: str) -> None:
         self._report.event("request", {"line": line})
+
+
+def _load(modules: Iterable[str]) -> None:
+    with suppress(ImportError):  # raised again where it is used
+        for module in modules:
+            importlib.import_module(module)
 
 
 class Visit:

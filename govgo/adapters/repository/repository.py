@@ -426,6 +426,7 @@ class Repository:
 
     def _getter(self) -> Getter:
         if not self._offline:
+            self._network.load_soon("cryptography.hazmat.primitives.asymmetric.ed25519")  # the first answer is signed
             return self._web
         from govgo.adapters.sumdb.route import NoNetwork
 
@@ -483,6 +484,7 @@ class Repository:
                 known = cached_info(self._cache, path, rev)
                 if known is not None:
                     return known
+            self._network.load_soon("json", "govgo.core.golib.json", "govgo.core.golib.time")
             return await self._try(lambda source: source.stat(path, rev))
 
         found = await self._asked.get(("info", path, rev), ask)

@@ -170,6 +170,7 @@ class Zips:
 
     async def _fetch(self, mv: ModuleVersion, *, extract: bool) -> None:
         self._sums.prefetch(mv)  # the database answers while the zip is on its way
+        self._network.load_soon("concurrent.futures.thread", "govgo.adapters.modzip.unzip")
         if extract:
             self._begun += 1
             if self._begun == _MANY:

@@ -231,7 +231,7 @@ class _Feed:
             raw = self._summary(mv, answer)
         self._remember(mv, raw)
         if mv in self._providing and not isinstance(raw, GovgoError):
-            self._prove(raw)
+            self._prove(mv, raw)
         requirers = self._waiting.pop(mv, None)
         if requirers is None:  # the repository revokes its answer: the checksum database did not confirm the bytes
             requirers = self._told.get(mv, [])
@@ -265,10 +265,11 @@ class _Feed:
         else:
             self._session.part(ForeseenSummaries).pop(mv, None)
 
-    def _prove(self, raw: ModSummary) -> None:
+    def _prove(self, mod: ModuleVersion, raw: ModSummary) -> None:
         """Begin to prove what a module requires that provides packages: what these import comes from there.
 
-        Their lists are fetched for retractions, where those count.
+        Their lists are fetched for retractions, where those count: of all, or, where the module was extracted before,
+        of those that were so too.
         """
         from govgo.ports.modules import Ask
 
@@ -279,7 +280,10 @@ class _Feed:
             # What go.sum names without its zip was not loaded before, and most likely will not be now.
             known = session.repo.ledger.have
             asks = [Ask("record", *mv) for mv in actual if mv.version and not known(mv.gomod_key())]
-        session.repo.begin([*asks, *(Ask("versions", mv.path) for mv in actual if mv.version)])
+        listed = [mv for mv in actual if mv.version]
+        if session.repo.cached_dir(mod) is not None:
+            listed = [mv for mv in listed if session.repo.cached_dir(mv) is not None]
+        session.repo.begin([*asks, *(Ask("versions", mv.path) for mv in listed)])
 
 
 class GraphReading:

@@ -208,7 +208,6 @@ class Loader:
             for pkg in wave:
                 self._load(pkg)
             if not self._queue and self._absent:
-                self._look_ahead()
                 self._await_arrivals()
         assert not self._absent
         self._build_stacks()
@@ -243,6 +242,7 @@ class Loader:
         from govgo.load.query.prefetch import follow_latest
 
         while self._absent and not self._queue:
+            self._look_ahead()  # a go.mod that has arrived may be the last one that the graph lacked
             arrived = self.session.repo.arrivals()
             assert arrived
             follow_latest(self.session, arrived)

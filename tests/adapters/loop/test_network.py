@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -94,3 +95,20 @@ def test_there_is_one_client_of_each_kind(remote: Network) -> None:
     assert remote.client() is remote.client()
     assert remote.client(insecure=True) is remote.client(insecure=True)
     assert remote.client() is not remote.client(insecure=True)
+
+
+def test_modules_are_loaded_while_a_coroutine_waits(remote: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "this", raising=False)
+    monkeypatch.setattr("builtins.print", lambda *_: None)  # `this` prints a poem
+    network(local=False).load_soon("this")  # without a loop nothing is loaded
+    remote.loop()
+    remote.load_soon("no.such.module")
+    remote.load_soon("this")
+
+    async def wait() -> bool:
+        early = "this" in sys.modules
+        await asyncio.sleep(0.1)
+        return early
+
+    assert remote.run(wait()) is False
+    assert "this" in sys.modules
