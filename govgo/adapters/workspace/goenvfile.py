@@ -105,23 +105,8 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     home = environ.get("HOME", "")
     goos, goarch = _host()
     gopath = get("GOPATH", os.path.join(home, "go") if home else "")
-    first = gopath.split(os.pathsep)[0]
     private = get("GOPRIVATE")
-    defaults = dict(_DEFAULTS)
-    defaults |= {"GOMODCACHE": os.path.join(first, "pkg/mod") if first else ""}
-    defaults |= {
-        "GONOPROXY": private,
-        "GONOSUMDB": private,
-        "GOAUTH": "netrc",
-        "GOOS": goos,
-        "GOARCH": goarch,
-    }
-    # `go env -changed` compares with this: GOPATH of the environment is a default to go, only the file changes it.
-    defaults |= {"GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else "")}
-    defaults |= {"GOCACHE": _cache_dir(environ)}
-    defaults |= {"GOROOT": _goroot(environ.get("PATH", ""))}
-    clang = goos == "darwin"
-    defaults |= {"AR": "ar", "CC": "clang" if clang else "gcc", "CXX": "clang++" if clang else "g++", "GCCGO": "gccgo"}
+    defaults = _defaults(environ, gopath, private)
     names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
     values = {name: get(name, defaults.get(name, "")) for name in names}
     values["GODEBUG"] = environ.get("GODEBUG", "")
@@ -166,6 +151,31 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         values=values,
         changed=frozenset(changed),
     )
+
+
+def _defaults(environ: Mapping[str, str], gopath: str, private: str) -> dict[str, str]:
+    """What counts where neither the environment nor the go env file says anything."""
+    goos, goarch = _host()
+    home = environ.get("HOME", "")
+    first = gopath.split(os.pathsep)[0]
+    clang = goos == "darwin"
+    return {
+        **_DEFAULTS,
+        "GOMODCACHE": os.path.join(first, "pkg/mod") if first else "",
+        "GONOPROXY": private,
+        "GONOSUMDB": private,
+        "GOAUTH": "netrc",
+        "GOOS": goos,
+        "GOARCH": goarch,
+        # `go env -changed` compares with this: GOPATH of the environment is a default to go, only the file changes it.
+        "GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else ""),
+        "GOCACHE": _cache_dir(environ),
+        "GOROOT": _goroot(environ.get("PATH", "")),
+        "AR": "ar",
+        "CC": "clang" if clang else "gcc",
+        "CXX": "clang++" if clang else "g++",
+        "GCCGO": "gccgo",
+    }
 
 
 def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: frozenset[str]) -> None:
