@@ -84,7 +84,10 @@ class FileSource:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 found, modified = _parsed(self._name, _zip_files(archive))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+        except zipfile.BadZipFile as error:
+            why = one_line(str(error)) if zipfile.is_zipfile(self._path) else "neither a directory nor a whole zip"
+            raise InputError(f"{self._name}: no database of advisories: {why}") from error
+        except (NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
             raise InputError(f"{self._name}: no database of advisories: {one_line(str(error))}") from error
         except OSError as error:
             raise disk_error("read", self._path, error) from error

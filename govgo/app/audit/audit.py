@@ -16,6 +16,7 @@ from govgo.core.advisory.match import AdvisoryIndex, Vulnerability, go_modules
 from govgo.core.advisory.openvex import VexStatement, deciding_statement
 from govgo.core.advisory.osv import STDLIB, TOOLCHAIN
 from govgo.core.findings import Finding, Place, Verdict
+from govgo.core.foreign import one_line
 from govgo.core.govgotoml import AuditIgnore
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.policy.age import age_text
@@ -84,6 +85,16 @@ def audit(
     )
 
 
+def _tell_unknown(session: Session, ids: Sequence[str], modules: Iterable[AuditedModule]) -> None:
+    """Say which names that a plan was asked for are those of nothing that was found."""
+    names: set[str] = set()
+    for module in modules:
+        for each in module.exposures:
+            names.update((each.vulnerability.id, *each.vulnerability.aliases))
+    for unknown in dict.fromkeys(each for each in ids if each not in names):
+        session.report.note(f"{one_line(unknown)}: no vulnerability of this name was found, so there is none to clear")
+
+
 def audit_resolved(
     session: Session,
     resolved: Iterable[Resolved | Unresolved],
@@ -129,6 +140,8 @@ def audit_resolved(
             Planning(session, each, known, fix, policy.counts, plan, faults).planned(module)
             for each, policy, module in zip(found, policies, modules, strict=True)
         ]
+    if fix is not None and fix.ids:
+        _tell_unknown(session, fix.ids, modules)
     for binary in binaries:
         # No govgo.toml is about a binary, which may come from anywhere.
         policy = _Policy((), statements, (binary.path,), now)

@@ -116,7 +116,7 @@ def test_what_is_no_database(
 
 def test_a_zip_that_is_none_and_a_file_that_is_not_there(kept: KeptFiles, tmp_path: Path) -> None:
     (tmp_path / "db.zip").write_bytes(b"PK no zip")
-    with pytest.raises(InputError, match=r"db\.zip: no database of advisories: File is not a zip file"):
+    with pytest.raises(InputError, match=r"db\.zip: no database of advisories: neither a directory nor a whole zip"):
         FileSource(str(tmp_path / "db.zip"), kept).about(["q.io/m"])
     with pytest.raises(NotFoundError, match="nowhere: no such file or directory"):
         FileSource(str(tmp_path / "nowhere"), kept).about(["q.io/m"])

@@ -518,3 +518,11 @@ def test_what_is_refused(world: World, audit: Any, words: str, told: str) -> Non
     run = audit(*words.split())
     assert (run.code, run.out) == (2, "")
     assert told in run.err
+
+
+def test_a_name_of_nothing_that_was_found_is_told(world: World, audit: Any) -> None:
+    """A slip of the hand must not look like a vulnerability that is gone; an alias is a name."""
+    note = "no vulnerability of this name was found, so there is none to clear"
+    run = audit("-fix=CVE-1,GO-7", "-n")
+    assert run.err.splitlines()[0] == f"govgo: GO-7: {note}"
+    assert (run.err.count(note), run.code) == (1, 1)
