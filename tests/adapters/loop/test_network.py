@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 
@@ -94,3 +95,30 @@ def test_there_is_one_client_of_each_kind(remote: Network) -> None:
     assert remote.client() is remote.client()
     assert remote.client(insecure=True) is remote.client(insecure=True)
     assert remote.client() is not remote.client(insecure=True)
+
+
+def test_what_an_ending_task_begins_is_ended_too(remote: Network, caplog: pytest.LogCaptureFixture) -> None:
+    """Else asyncio prints "Task was destroyed but it is pending!" after an interrupt."""
+    ended = []
+
+    async def late() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("late")
+
+    async def early() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("early")
+            begun.append(asyncio.ensure_future(late()))
+            await asyncio.sleep(0)
+
+    begun = [remote.loop().create_task(early())]
+    remote.run(asyncio.sleep(0))
+    remote.close()
+    assert ended == ["early", "late"]
+    begun.clear()
+    gc.collect()
+    assert not caplog.records
