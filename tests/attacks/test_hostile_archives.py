@@ -5,14 +5,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import os
+import struct
 import tarfile
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from govgo.adapters.disk.executables import DiskExecutables
+from govgo.adapters.advisories.files import MAX_ADVISORY_BYTES, FileSource
+from govgo.adapters.disk.executables import MAX_PACKED_BYTES, DiskExecutables
+from govgo.adapters.disk.kept import KeptFiles
 from govgo.adapters.storage.archive import ArchiveStorage
 from govgo.adapters.workspace.archive import ArchiveFiles
 from govgo.errors import GovgoError, InputError, UsageError
@@ -114,6 +120,47 @@ def test_attack_an_archive_of_binaries_whose_headers_are_a_bomb(name: str, tmp_p
     found = DiskExecutables().packed(str(path))  # by its name, though its first header is refused
     assert found is not None
     assert peak_of(lambda: list(found), InputError) < 12 << 20
+
+
+def test_attack_what_is_passed_over_in_an_archive_of_binaries_has_an_end(tmp_path: Path) -> None:
+    """A file that is no binary is inflated all the same, to come to the next one."""
+    path = tmp_path / "release.tar.gz"
+    path.write_bytes(gzip.compress(header(tarfile.REGTYPE, 4 * MAX_PACKED_BYTES + 1) + ZEROS))
+    packed = DiskExecutables().packed(str(path))
+    assert packed is not None
+    with pytest.raises(InputError, match="more than 4294967296 bytes in the archive"):
+        list(packed)
+
+
+@pytest.mark.parametrize("names", [1, 200])
+def test_attack_advisories_that_share_one_stream(names: int, tmp_path: Path) -> None:
+    """A zip of 20 kB, whose directory names one file 200 times, would be inflated and parsed for each."""
+    text = json.dumps({"id": "GO-1", "modified": "2026-01-02T00:00:00Z", "details": ""})
+    text = text.replace('""', '"' + "a" * (MAX_ADVISORY_BYTES - len(text)) + '"')
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ID/GO-1.json", text)
+    data = buffer.getvalue()
+    begin, end = data.rindex(b"PK\1\2"), data.rindex(b"PK\5\6")
+    directory = data[begin:end] * names
+    tail = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, names, names, len(directory), begin, 0)
+    (tmp_path / "db.zip").write_bytes(data[:begin] + directory + tail)
+    source = FileSource(str(tmp_path / "db.zip"), KeptFiles({}, "advisories"))
+    if names == 1:
+        assert source.about(["q.io/m"]).size == 1
+    else:
+        with pytest.raises(InputError, match="too large for advisories"):
+            source.about(["q.io/m"])
+
+
+def test_attack_a_compression_that_fails_in_its_own_way(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "db.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("GO-1.json", os.urandom(500))
+    data = bytearray((tmp_path / "db.zip").read_bytes())
+    data[60:90] = b"\xff" * 30
+    (tmp_path / "db.zip").write_bytes(data)
+    with pytest.raises(InputError, match="no database of advisories"):
+        FileSource(str(tmp_path / "db.zip"), KeptFiles({}, "advisories")).about(["q.io/m"])
 
 
 def test_honest_long_names_are_read(tmp_path: Path) -> None:

@@ -14,12 +14,12 @@ import hashlib
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from govgo.adapters.disk.archives import archive_errors
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.kept import KeptFiles
 from govgo.core.advisory.osv import Advisory, Affected, Range, parse_advisory
@@ -29,6 +29,8 @@ from govgo.ports.advisories import Snapshot
 
 MAX_ADVISORY_BYTES = 8 << 20
 MAX_FILES = 500_000
+MAX_BYTES = 1 << 30
+"""Of all advisories of a zip file, of which many names may stand for one content: twenty times Go's database."""
 _CHUNK_BYTES = 1 << 20
 
 
@@ -82,17 +84,16 @@ class FileSource:
         if known is not None:
             return _decoded(known)
         try:
-            with zipfile.ZipFile(self._path) as archive:
+            with archive_errors(self._damaged), zipfile.ZipFile(self._path) as archive:
                 found, modified = _parsed(self._name, _zip_files(archive))
-        except zipfile.BadZipFile as error:
-            why = one_line(str(error)) if zipfile.is_zipfile(self._path) else "neither a directory nor a whole zip"
-            raise InputError(f"{self._name}: no database of advisories: {why}") from error
-        except (NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
-            raise InputError(f"{self._name}: no database of advisories: {one_line(str(error))}") from error
         except OSError as error:
             raise disk_error("read", self._path, error) from error
         self._kept.write(key, _encoded(found, modified))
         return found, modified
+
+    def _damaged(self, words: str) -> InputError:
+        why = one_line(words) if zipfile.is_zipfile(self._path) else "neither a directory nor a whole zip"
+        return InputError(f"{self._name}: no database of advisories: {why}")
 
 
 def _encoded(advisories: Collection[Advisory], modified: datetime | None) -> bytes:
@@ -167,9 +168,11 @@ def _zip_files(archive: zipfile.ZipFile) -> Iterator[_File]:
     entries = archive.infolist()
     if len(entries) > MAX_FILES:
         raise InputError(f"{archive.filename}: more than {MAX_FILES} files")
-    for entry in entries:
-        if entry.filename.endswith(".json"):
-            yield entry.filename, lambda entry=entry: _read_entry(archive, entry)  # type: ignore[misc]
+    chosen = [entry for entry in entries if entry.filename.endswith(".json")]
+    if sum(entry.file_size for entry in chosen) > MAX_BYTES:  # zipfile gives no more than that of any
+        raise InputError(f"{archive.filename}: too large for advisories (limit is {MAX_BYTES} bytes)")
+    for entry in chosen:
+        yield entry.filename, lambda entry=entry: _read_entry(archive, entry)  # type: ignore[misc]
 
 
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

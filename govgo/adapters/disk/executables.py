@@ -114,8 +114,12 @@ def _zip_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _tar_files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
+    total = 0
     with open_tar(path, "r:*") as archive:
         for entry in archive:
+            total += entry.size  # also what is passed over is inflated
+            if total > 4 * MAX_PACKED_BYTES:
+                raise InputError(f"more than {4 * MAX_PACKED_BYTES} bytes in the archive")
             if entry.isreg():
                 file = archive.extractfile(entry)
                 if file is not None:

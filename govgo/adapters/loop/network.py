@@ -34,6 +34,7 @@ _T = TypeVar("_T")
 # With GOINSECURE, how many seconds to wait for HTTPS before plain HTTP is tried: the host may not serve HTTPS at all
 # (cmd/go/internal/web, impatientInsecureHTTPClient).
 _INSECURE_S = 5.0
+_ENDING_S = 5.0
 
 
 # After this time, requests that are made together have been sent.
@@ -250,12 +251,13 @@ class Network:
             for client in self._clients.values():
                 loop.run_until_complete(client.aclose())
             self._clients.clear()
-            # What a failure has left behind, such as a request for which nobody waits any more.
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            if left:
-                loop.run_until_complete(asyncio.wait(left, timeout=5))
+            # What a failure has left behind, such as a request for which nobody waits any more; and what that began in
+            # turn as it ended.
+            ends_s = loop.time() + _ENDING_S
+            while (left := asyncio.all_tasks(loop)) and loop.time() < ends_s:
+                for task in left:
+                    task.cancel()
+                loop.run_until_complete(asyncio.wait(left, timeout=_ENDING_S))
             loop.close()
 
     def _clean_up(self, task: asyncio.Task[Any]) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import Iterator
@@ -112,3 +113,30 @@ def test_modules_are_loaded_while_a_coroutine_waits(remote: Network, monkeypatch
 
     assert remote.run(wait()) is False
     assert "this" in sys.modules
+
+
+def test_what_an_ending_task_begins_is_ended_too(remote: Network, caplog: pytest.LogCaptureFixture) -> None:
+    """Else asyncio prints "Task was destroyed but it is pending!" after an interrupt."""
+    ended = []
+
+    async def late() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("late")
+
+    async def early() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("early")
+            begun.append(asyncio.ensure_future(late()))
+            await asyncio.sleep(0)
+
+    begun = [remote.loop().create_task(early())]
+    remote.run(asyncio.sleep(0))
+    remote.close()
+    assert ended == ["early", "late"]
+    begun.clear()
+    gc.collect()
+    assert not caplog.records
