@@ -51,8 +51,10 @@ else:
             """The same value with some fields changed."""
             made = _new(type(self), map(changes.pop, self._fields, self))
             if changes:
-                raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+                raise TypeError(f"Got unexpected field names: {list(changes)!r}")
             return made
+
+        __replace__ = _replace  # of copy.replace, from Python 3.13 on
 
         def _asdict(self):
             """The fields by name."""
@@ -82,7 +84,10 @@ else:
         def __new__(cls, name, bases, body):
             if bases != (_base,):
                 raise TypeError("a named tuple has no other base")
+            # From Python 3.14 on they stand in the body only in a module that begins with this future import.
             fields = tuple(body.get("__annotations__", ()))
+            if not fields:
+                raise TypeError(f"{name} has no fields, or its module lacks `from __future__ import annotations`")
             defaults = {field: body[field] for field in fields if field in body}
             if fields[len(fields) - len(defaults) :] != tuple(defaults):
                 raise TypeError(f"{name}: a field without a default follows one with a default")

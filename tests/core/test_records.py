@@ -73,7 +73,8 @@ ACTIONS: list[Callable[[typing.Any], object]] = [
     lambda kind: kind("a") == ("a", "v0.0.0", ()),
     lambda kind: kind("a") < kind("b"),
     lambda kind: tuple(kind("a")._replace(version="w", tags=("t",))),
-    lambda kind: kind("a")._replace(other=1),
+    lambda kind: tuple(copy.replace(kind("a"), version="w")),  # type: ignore[attr-defined]  # from 3.13 on
+    lambda kind: tuple(typing.get_type_hints(kind).items()),
     lambda kind: kind("a")._asdict(),
     lambda kind: tuple(kind._make(["a", "b", ()])),
     lambda kind: kind._make(["a"]),
@@ -98,6 +99,20 @@ ACTIONS: list[Callable[[typing.Any], object]] = [
 @pytest.mark.parametrize("action", ACTIONS)
 def test_all_that_can_be_done_with_one_comes_to_the_same(action: Callable[[type], object]) -> None:
     assert outcome(action, Ours) == outcome(action, Theirs)
+
+
+def test_an_unknown_field_is_not_replaced() -> None:
+    for kind in (Ours, Theirs):
+        with pytest.raises((TypeError, ValueError), match="other"):  # the class of the error depends on the release
+            kind("a")._replace(other=1)  # type: ignore[call-arg]
+
+
+def test_a_class_without_fields_is_refused() -> None:
+    """As it would come from a module without the future import, from Python 3.14 on."""
+    with pytest.raises(TypeError, match="has no fields"):
+
+        class Empty(NamedTuple):
+            pass
 
 
 def test_values_match_by_position() -> None:

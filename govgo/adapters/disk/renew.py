@@ -93,9 +93,10 @@ def mend(path: str, descriptor: int, places: Sequence[str] = ()) -> None:
 
 def is_kept(path: str, places: Sequence[str] = ()) -> bool:
     """Whether another run may have been killed while it overwrote the file at `path`, or at the end of that link."""
-    private = any(map(_is_private, places))
-    real = os.path.realpath(path) if private or os.path.islink(path) else path
-    return any(map(_is_mine, _places(real, places)))
+    # Mostly nothing is kept in the places, and then the true name of a file need not be found out.
+    used = [place for place in places if _is_private(place) and _has_entries(place)]
+    real = os.path.realpath(path) if used or os.path.islink(path) else path
+    return any(map(_is_mine, _places(real, used)))
 
 
 def _places(path: str, places: Sequence[str]) -> tuple[str, ...]:
@@ -114,6 +115,13 @@ def _is_private(directory: str) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & modes.OTHERS_WRITE
+
+
+def _has_entries(directory: str) -> bool:
+    try:
+        return bool(os.listdir(directory))
+    except OSError:
+        return True  # it cannot be known
 
 
 def _is_mine(place: str) -> bool:
