@@ -42,6 +42,7 @@ INWARD = {
 ROOMS = {
     "core": (
         "late records",
+        "tomltext",
         "codes foreign golib",
         "gosource version",
         "module",

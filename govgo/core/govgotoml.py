@@ -53,6 +53,7 @@ from govgo.core.policy.values import (
     Waiver,
 )
 from govgo.core.records import NamedTuple
+from govgo.core.tomltext import parse_toml
 from govgo.core.version import goversion, semver
 from govgo.errors import InputError, PatternError, UsageError
 
@@ -143,7 +144,7 @@ def parse_policy(file: str, data: bytes, running: str = "") -> ProjectPolicy:
     if len(data) > MAX_BYTES:
         raise PolicyFileError(file, f"more than {MAX_BYTES} bytes")
     try:
-        document = tomllib.loads(data.decode())
+        document = parse_toml(data)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         import re
 

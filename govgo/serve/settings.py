@@ -30,6 +30,7 @@ from govgo.core.foreign import one_line, why_malformed
 from govgo.core.golib import url as gourl
 from govgo.core.late import late
 from govgo.core.records import NamedTuple
+from govgo.core.tomltext import parse_toml
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
 from govgo.serve.downloadmodes import url_problem
@@ -160,7 +161,7 @@ def parse_settings(file: str, data: bytes) -> Settings:
     if len(data) > MAX_BYTES:
         raise UsageError(f"{file}: more than {MAX_BYTES} bytes")
     try:
-        document = tomllib.loads(data.decode())
+        document = parse_toml(data)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: {why_malformed(error)}") from None
     check_keys(file, "", document, _KEYS)

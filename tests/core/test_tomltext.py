@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Keys without end, which no project writes."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from govgo.core.tomltext import MAX_KEY_PARTS, parse_toml
+
+
+@pytest.mark.parametrize("part", ["a", '"a"', "'a'", "a b".replace(" ", "-")])
+@pytest.mark.parametrize("text", ["{key} = 1", "[{key}]", "[[{key}]]", "x = {{ {key} = 1 }}"])
+@pytest.mark.parametrize("dot", [".", " . ", "\t."])
+def test_attack_a_key_without_end(part: str, text: str, dot: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError, match="a key of more than 64 parts"):
+        parse_toml(text.format(key=dot.join([part] * 250_000)).encode())
+    key = dot.join([part] * MAX_KEY_PARTS)
+    assert parse_toml(text.format(key=key).encode()) == tomllib.loads(text.format(key=key))
+
+
+@pytest.mark.parametrize("text", ["a" * 500_000, '"a' * 250_000, "a-" * 250_000, "a." * 30 + "\n" * 9, "'" * 500_000])
+def test_attack_what_the_bound_itself_looks_at_takes_linear_time(text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError):
+        parse_toml(text.encode())
+
+
+def test_what_stands_in_values_is_no_key() -> None:
+    text = 'a = "x.y.z"\nb = [1.5, 2.5]\nc = """\n' + "word. " * 60 + '\n"""\n'
+    assert parse_toml(text.encode()) == tomllib.loads(text)
