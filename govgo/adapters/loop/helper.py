@@ -190,13 +190,16 @@ class Helper:
 def child_command(module: str, *, alone: bool) -> list[str] | None:
     """The command of a process that runs `main` of a module of govgo on another core.
 
-    `alone` leaves out the packages that are installed, and starts faster.
-
     None without a second core, or where Python or the package is not a file (an archive).
+
+    Args:
+        module: its full name.
+        alone: leave out all packages that are installed, and start faster.
     """
     if usable_cpus() < 2 or not sys.executable or not os.path.isdir(os.path.join(_ROOT, "govgo")):
         return None
     program = f"import sys; sys.path.insert(0, sys.argv[1]); from {module} import main; main()"
+    # -I leaves sys.path without this package.
     return [sys.executable, "-I", "-B", *(["-S"] if alone else []), "-c", program, _ROOT]
 
 
