@@ -149,7 +149,8 @@ class Planner:
             added, changed, removed = count_statements(file.removed, file.added)
         else:
             added, changed, removed = _count_lines(before, after)
-        text = diff(f"current/{name}", before, f"planned/{name}", after)
+        below = name.lstrip("/")  # a file above the working directory, outside of a repository, has an absolute name
+        text = diff(f"current/{below}", before, f"planned/{below}", after)
         return PlannedText(name, change.before is None, change.after is None, added, changed, removed, text)
 
     def _trees(self, changes: Sequence[PlannedChange], roots: Sequence[str]) -> tuple[Tree, ...]:

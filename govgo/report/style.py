@@ -81,7 +81,14 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style = P
 
 
 def _stacked(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style) -> str | None:
-    """The table in two lines a row; None where one is enough, or two are not."""
+    """The table in two lines a row; None where one is enough, or two are not.
+
+    github.com/a/module/with/a/long/path
+      v1.0.0  v1.1.0  2024-01-02
+
+    `others` are the widths of the columns behind the first. Where they do not fit below it, the widest are given less
+    room, down to `_LEAST_COLUMN`: most cells are shorter than the longest, and a longer one moves what is behind it.
+    """
     from rich.text import Text
 
     def width(cell: str) -> int:
@@ -91,14 +98,14 @@ def _stacked(titles: Sequence[str], rows: Sequence[Sequence[str]], style: Style)
     beside = sum(others) + 2 * len(others)
     if first + beside <= style.width or first > style.width or first < max(others, default=0):
         return None
-    while beside > style.width and max(others) > _LEAST_COLUMN:  # a longer cell moves what is behind it
+    while beside > style.width and max(others) > _LEAST_COLUMN:
         others[others.index(max(others))] -= 1
         beside -= 1
     if beside > style.width:
         return None
     lines = []
     for row in ([style.paint(title, "bold") for title in titles], *rows):
-        line, at, end = "", 2, 0
+        line, at, end = "", 2, 0  # where the next column begins, and where the line ends
         for cell, size in zip(row[1:], others, strict=True):
             gap = max(at - end, 2)
             line += " " * gap + cell

@@ -79,13 +79,24 @@ def _requirement_lines(each: Explained, style: Style) -> Iterator[str]:
     for version, requirement in zip(versions, shown, strict=True):
         source = _source(requirement)
         if each.decides(requirement):
-            yield style.paint(f"  {version:{width}}  {source:{source_width}}  decides", "bold")
+            yield from _remarked(f"  {version:{width}}  ", f"{source:{source_width}}", "decides", "bold", style)
         elif requirement.target.version == each.version:
-            yield f"  {version:{width}}  {source:{source_width}}  is there only because of this version"
+            remark = "is there only because of this version"
+            yield from _remarked(f"  {version:{width}}  ", f"{source:{source_width}}", remark, "", style)
         else:
             yield f"  {version:{width}}  {source}"
     if len(shown) < len(each.requirements):
         yield f"  … and {len(each.requirements) - len(shown)} more"
+
+
+def _remarked(start: str, source: str, remark: str, colour: str, style: Style) -> Iterator[str]:
+    """A line with a remark at its end, which has a line of its own below where a terminal is too narrow."""
+    line = f"{start}{source}  {remark}"
+    if not style.is_terminal or len(line) <= style.width:
+        yield style.paint(line, colour)
+    else:
+        yield style.paint(f"{start}{source.rstrip()}", colour)
+        yield style.paint(f"{' ' * len(start)}{remark}", colour)
 
 
 def _source(requirement: Requirement) -> str:

@@ -180,6 +180,17 @@ def test_work(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing was written" in out
 
 
+def test_the_diff_of_a_file_above_can_be_applied(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke(["work", "init", "."]) == 0
+    (world.root / "main/below").mkdir()
+    monkeypatch.chdir(world.root / "main/below")
+    out = Run(world, capsys, "work", "edit", "-n", "--diff", "-use=./x").out
+    name = (world.root / "main/go.work").as_posix().lstrip("/")
+    assert f"\n--- current/{name}\n+++ planned/{name}\n" in out
+
+
 WHATIF = """ ~ q.io/a  v1.0.0 => v1.1.0  requested
  ~ q.io/b  v1.0.0 => v1.2.0  raised by q.io/a v1.1.0
  + q.io/c  v1.0.0            needed by q.io/a v1.1.0

@@ -300,8 +300,15 @@ class _Search:
     def _held(self) -> Iterator[Key]:
         """The requirements that lead to too high a version as long as they stay: each will have to change.
 
-        A module that is required directly is in every graph with what it requires. What that requires in turn may be
-        pruned out once other requirements are gone; but without graph pruning all is followed.
+        Whatever else is dropped or lowered, nothing is raised by it. So where a line of ours, b v1.0.0, is what is
+        selected, it stays selected, and its go.mod is read.
+
+        - b v1.0.0 itself requires too much: it is in the way.
+        - b v1.0.0 requires c v1.0.0, which requires too much. Without graph pruning below b, the go.mod of c v1.0.0
+          is read. With it that need not be; but if c v1.0.0 is selected, it stays so, and may not.
+        - Without graph pruning all that a line leads to is read, also where it is raised.
+
+        All others are found by trying.
         """
         start = self.start
         high: set[ModuleVersion] = set()
@@ -312,15 +319,27 @@ class _Search:
                 high.add(each.source)
         self.sources |= high
         leads = set(high)
-        if pruning_for(start.go_version) is Pruning.UNPRUNED:
+        is_followed = pruning_for(start.go_version) is Pruning.UNPRUNED
+        if is_followed:
             stack = list(high)
             while stack:
                 above = start.requirements_on(stack.pop().path)
                 fresh = {each.source for each in above if each.target in leads} - leads
                 leads |= fresh
                 stack += fresh
+
+        def is_selected(mod: ModuleVersion) -> bool:
+            return start.selected(mod.path) == mod.version
+
+        def holds(mod: ModuleVersion) -> bool:
+            if not is_followed and not is_selected(mod):
+                return False
+            below = [each for each in start.required_by(mod) if each in leads]
+            reads = is_followed or (start.is_unpruned is not None and start.is_unpruned(mod))
+            return mod in leads or any(reads or is_selected(each) for each in below)
+
         for key, line in self.lines.items():
-            if key[1] != self.path and (line.mod in leads or not leads.isdisjoint(start.required_by(line.mod))):
+            if key[1] != self.path and holds(line.mod):
                 yield key
 
     def _circular(self, chain: tuple[ModuleVersion, ...]) -> Lowering:

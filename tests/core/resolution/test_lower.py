@@ -6,10 +6,12 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 
 from govgo.core.findings import Place
+from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
 from govgo.core.resolution.lower import Bounds, Change, Edits, Lowering, Outcome, find_lowering, next_lower
@@ -70,6 +72,47 @@ class World:
 
     def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         return self.requires[mod]
+
+
+class Summary(NamedTuple):
+    """What the loader of the graph takes."""
+
+    require: tuple[ModuleVersion, ...]
+    pruning: Pruning
+
+
+class PrunedWorld(World):
+    """The same with graph pruning, but for the module versions in `unpruned`; m.io/m has it."""
+
+    unpruned: frozenset[ModuleVersion] = frozenset()
+
+    def resolve(self, edits: Edits) -> Resolution:
+        whole = super().resolve(edits)
+        roots = tuple(each.mod for each in whole.stated)
+        while True:
+            graph = Graph(compare_selected, [M])
+            graph.require(M, roots)
+            loader = GraphLoader(graph, roots, Pruning.PRUNED)
+            while not loader.done:
+                for each in loader.wanted():
+                    pruning = Pruning.UNPRUNED if each in self.unpruned else Pruning.PRUNED
+                    loader.tell(each, Summary(self.requires[each], pruning))
+            raised = tuple(ModuleVersion(each.path, graph.selected(each.path)) for each in roots)
+            if raised == roots:
+                break
+            roots = raised  # as go does, and then the graph is loaded again
+        return Resolution(
+            kind="module",
+            path=M.path,
+            directory=".",
+            mod_file="go.mod",
+            mains=(M,),
+            graph=graph,
+            stated=whole.stated,
+            replacements={},
+            go_version="1.21",
+            is_unpruned=self.unpruned.__contains__,
+        )
 
 
 def lowered(world: World, path: str, version: str, bounds: Bounds = ALL) -> Lowering:
@@ -165,9 +208,9 @@ def test_the_next_lower_version_is_one_that_is_named() -> None:
     assert next_lower(World(BASIC, "b@v1.2.0").resolve({}), "a") == NONE
 
 
-def random_world(chance: random.Random) -> World:
-    """Four modules with three versions each, of which each requires some of the later ones."""
-    paths, versions = "pqrs", ("v1.0.0", "v1.1.0", "v1.2.0")
+def random_world(chance: random.Random, paths: str = "pqrs", most: int = 3) -> World:
+    """Modules with up to three versions each, of which each requires some of the later ones."""
+    versions = ("v1.0.0", "v1.1.0", "v1.2.0")[:most]
     requires = {
         f"{path}@{version}": " ".join(
             f"{other}@{chance.choice(versions)}" for other in paths[number + 1 :] if chance.random() < 0.6
@@ -175,25 +218,49 @@ def random_world(chance: random.Random) -> World:
         for number, path in enumerate(paths)
         for version in versions
     }
-    required = chance.sample(paths, chance.randint(1, 4))
+    required = chance.sample(paths, chance.randint(1, len(paths)))
     lines = [f"{'//' * (chance.random() < 0.4)}{path}@{chance.choice(versions)}" for path in required]
     return World(requires, " ".join(lines))
 
 
-def fewest(world: World, path: str, version: str) -> int | None:
-    """The fewest requirements whose change brings `path` to `version`, by trying all of them; None for no way."""
+def random_pruned_world(chance: random.Random, paths: str = "pqrs", most: int = 3) -> PrunedWorld:
+    plain = random_world(chance, paths, most)
+    world = PrunedWorld({}, "")
+    world.requires, world.stated = plain.requires, plain.stated
+    world.unpruned = frozenset(each for each in world.requires if chance.random() < 0.4)
+    return world
+
+
+def is_raised(found: Resolution) -> set[str]:
+    """The paths of which the main module states a lower version than is selected."""
+    return {each.mod.path for each in found.stated if found.selected(each.mod.path) != each.mod.version}
+
+
+def fewest(world: World, path: str, version: str, *, is_tidy: bool = False) -> int | None:
+    """The fewest requirements whose change brings `path` to `version`, by trying all of them; None for no way.
+
+    No version may stay selected that asks for more, even where pruning hides that.
+
+    Args:
+        is_tidy: no line may be raised in turn, since go would change it, too; and an `// indirect` line goes or stays.
+            To lower it so that it raises what hides something is not looked for.
+    """
     sizes = []
     options = []
     for name in {path: None, **world.stated}:
         current, indirect = world.stated.get(name, (NONE, True))
         lower = [v for v in ("v1.0.0", "v1.1.0", "v1.2.0") if current != NONE and v < current]
         wanted = [version] if name == path and (indirect or version != NONE) else []
-        options.append({current, *lower, *([NONE] if indirect else []), *wanted})
+        options.append({current, *([NONE] if indirect else ()), *(() if indirect and is_tidy else lower), *wanted})
     for choice in itertools.product(*options):
         edits = dict(zip([(M, name) for name in {path: None, **world.stated}], choice, strict=True))
         after = world.resolve(edits)
-        high = {r.source for r in after.requirements_on(path) if version == NONE or r.target.version > version} - {M}
-        if after.selected(path) == version and not high & set(after.modules):
+        high = {
+            each
+            for each, required in world.requires.items()
+            if any(r.path == path and (version == NONE or r.version > version) for r in required)
+        }
+        if after.selected(path) == version and not high & set(after.modules) and not (is_tidy and is_raised(after)):
             sizes.append(sum(v != world.stated.get(name, (NONE,))[0] for (_, name), v in edits.items()))
     return min(sizes, default=None)
 
@@ -214,6 +281,49 @@ def test_no_smaller_change_exists(seed: int) -> None:
             assert len(found.changes) == best
         elif found.outcome is Outcome.IMPOSSIBLE:
             assert best is None, (world.requires, world.stated, mod, version)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_smaller_change_exists_with_graph_pruning(seed: int) -> None:
+    """Of what nobody has read, the search knows nothing: then it may find a change that is smaller still."""
+    chance = random.Random(seed)
+    compared = 0
+    while compared < 10:
+        world = random_pruned_world(chance, *chance.choice((("pqrs", 3), ("pqrst", 2))))
+        start = world.resolve({})
+        if is_raised(start):
+            continue
+        mod = chance.choice(start.modules[1:])
+        version = chance.choice([v for v in (NONE, "v1.0.0", "v1.1.0", "v1.2.0") if v == NONE or v < mod.version])
+        found = lowered(world, mod.path, version)
+        best = fewest(world, mod.path, version, is_tidy=True)
+        if found.outcome is Outcome.FOUND:
+            edits = {(M, each.path): each.new for each in found.changes}
+            assert world.resolve(edits).selected(mod.path) == version
+            assert best is None or len(found.changes) <= best, (world.requires, world.stated, world.unpruned, found)
+        elif found.outcome is Outcome.IMPOSSIBLE:
+            assert best is None, (world.requires, world.stated, world.unpruned, mod, version)
+        compared += found.outcome is not Outcome.UNKNOWN
+
+
+def test_what_is_hidden_and_not_selected_holds_nothing() -> None:
+    """x leads to s v1.0.0 only in words: graph pruning hides what that requires, and y selects s v1.1.0."""
+    world = PrunedWorld(
+        {
+            "u@v1.0.0": "s@v1.0.0",
+            "x@v1.0.0": "s@v1.0.0",
+            "y@v1.0.0": "s@v1.1.0",
+            "s@v1.0.0": "a@v1.2.0",
+            "s@v1.1.0": "a@v1.0.0",
+            "a@v1.0.0": "",
+            "a@v1.2.0": "",
+        },
+        "//u@v1.0.0 x@v1.0.0 y@v1.0.0",
+    )
+    world.unpruned = frozenset({mv("u@v1.0.0")})
+    assert world.resolve({}).selected("a") == "v1.2.0"
+    found = lowered(world, "a", "v1.0.0")
+    assert shown(found) == ["u v1.0.0 => none", "a none => v1.0.0"]
 
 
 def test_changes_say_what_they_are() -> None:

@@ -182,6 +182,22 @@ def test_a_terminal_is_spared_hundreds_of_lines() -> None:
     assert shown[-1] == "  … and 71 more"
 
 
+def test_a_narrow_terminal_breaks_no_word() -> None:
+    from govgo.core.module.moduleversion import ModuleVersion
+    from govgo.core.resolution.resolution import Requirement
+    from govgo.core.resolution.whyversion import Explained
+    from govgo.report.whyversion import _requirement_lines
+
+    target = ModuleVersion("q.io/b", "v1.0.0")
+    decides, circular = (Requirement(ModuleVersion(f"q.io/{name}", "v1.0.0"), target) for name in ("x", "longer"))
+    explained = Explained("q.io/b", "v1.0.0", None, (decides, circular), (decides,), (), None, None)
+    assert list(_requirement_lines(explained, Style(width=40))) == [
+        "  v1.0.0  q.io/x v1.0.0       decides",
+        "  v1.0.0  q.io/longer v1.0.0",
+        "          is there only because of this version",
+    ]
+
+
 @pytest.mark.parametrize("flag", ["--to=v1.0.0", "--all", "--offline", "--json", "--format=json", "-o=json:-"])
 def test_flags_of_versions_are_not_for_packages(world: World, capsys: pytest.CaptureFixture[str], flag: str) -> None:
     assert invoke(["why", flag, "q.io/b"]) == 2
