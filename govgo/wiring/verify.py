@@ -62,7 +62,7 @@ def run_verify(
         tell: is given the result, before an error of the bundle is raised. It has all that is found: what goes wrong
             after the checks, while the clients of the database are closed, takes nothing from it and is a finding as
             well.
-        network: how to talk to the database.
+        network: how to talk to servers.
 
     Returns:
         The bundle that was written of the proofs, None where none was asked for.
@@ -95,7 +95,7 @@ def run_verify(
                     database = prove_from_bundle(session, session.absolute(from_bundle))
                 except GovgoError as error:
                     raise prefixed(error, f"{from_bundle}: ") from error
-            tools = _tools(session, client, database, held, options)
+            tools = _tools(session, client, database, held, options, network)
             # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
             proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims
             run = service(
@@ -136,7 +136,14 @@ class _Late:
         return None
 
 
-def _tools(session: Session, client: ProofClient, database: Prover, held: ExitStack, options: VerifyOptions) -> Tools:
+def _tools(
+    session: Session,
+    client: ProofClient,
+    database: Prover,
+    held: ExitStack,
+    options: VerifyOptions,
+    network: NetworkOptions | None,
+) -> Tools:
     from govgo.app.verify.verify import Tools
 
     env = session.settings.env
@@ -169,12 +176,12 @@ def _tools(session: Session, client: ProofClient, database: Prover, held: ExitSt
     def sources() -> Sources:
         from govgo.adapters.proxy.compare import SecondSources
 
-        return held.enter_context(SecondSources(env, session.report))
+        return held.enter_context(SecondSources(env, session.report, network))
 
     def origins() -> Origins:
         from govgo.adapters.vcs.origins import Origins as Repositories
 
-        return held.enter_context(Repositories(env, session.report))
+        return held.enter_context(Repositories(env, session.report, network))
 
     old = None
     if options.since:

@@ -16,11 +16,11 @@ A try that is silent for longer than expected, but not for too long, is *late*: 
 A command that wants to know soon has little *patience* with servers that show no sign of being there: packets are
 dropped on the way, or no name server answers. TCP asks again after a second (RFC 6298, section 2), and a round trip by
 satellite takes 0.6 s. So that a lost packet is no dead network, there are `PATIENCE_S` seconds from the first request
-on, and again from the first one after somebody was heard of. An origin gets half of what is left of them when it is
-first asked, and `_LEAST_PATIENCE_S` at least:
+on, and again from the first one after somebody was heard of. When an origin is first asked, it gets three fifths of
+what is left of them, and `_LEAST_PATIENCE_S` at least:
 
     2.4 s    the first: after a lost packet, and the second until it is noticed, TLS may take two round trips of 0.6 s
-    1.2 s    the next one, where the first was silent; then 0.6 s
+    1.0 s    the next one, where the first was silent; then 0.4 s
 
 However many there are, a dead network is known within five seconds. An origin is heard of when it has acknowledged
 something; with TLS when it has said something, for nothing in a handshake takes a server long. From then on its limits
@@ -48,7 +48,8 @@ UNHEARD_S = (0.4, 0.8, 1.6, 3.2)
 _LATER = 4
 """Each time that a request is late, the next time takes so many times as long."""
 
-PATIENCE_S = 4.8
+PATIENCE_S = 4.0
+_SHARE = 0.6
 _LEAST_PATIENCE_S = 0.3
 
 
@@ -101,7 +102,7 @@ class Patience:
         """Until when an origin is waited for that is asked now."""
         if self._until_s is None:
             self._until_s = now_s + self._total_s
-        return now_s + max((self._until_s - now_s) / 2, _LEAST_PATIENCE_S)
+        return now_s + max((self._until_s - now_s) * _SHARE, _LEAST_PATIENCE_S)
 
     def heard(self) -> None:
         """Somebody is there."""

@@ -179,6 +179,11 @@ class Network:
         return self._report.event
 
     @property
+    def fails_soon(self) -> bool:
+        """Whether the command waits only for servers that show a sign of being there."""
+        return self._options.patience is not None
+
+    @property
     def patience_s(self) -> float:
         """How long a server may be silent before it answers."""
         return self._options.timeouts.answer_s

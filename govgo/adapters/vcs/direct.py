@@ -14,12 +14,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
+from govgo.adapters.http.engine import Fault, TransferError
 from govgo.adapters.http.remote import Web
 from govgo.adapters.loop.memo import Memo
 from govgo.adapters.loop.network import Network
 from govgo.adapters.proxy.proxy import Listing, Proxy, Source
 from govgo.adapters.vcs.discovery import Discovery, Pages
-from govgo.adapters.vcs.git import Git
+from govgo.adapters.vcs.git import Git, GitError
 from govgo.adapters.vcs.gitrepo import GitRepo
 from govgo.adapters.vcs.gitsource import GitSource, TooNew
 from govgo.core.goenv import GoEnv
@@ -27,7 +28,7 @@ from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import locate
 from govgo.core.vcs.gitrefs import parse_refs
 from govgo.core.vcs.metatags import MOD
-from govgo.errors import Failure, NotFoundError, is_not_found
+from govgo.errors import Failure, NetworkError, NotFoundError, is_not_found
 from govgo.ports.modules import RevInfo
 
 _T = TypeVar("_T")
@@ -174,6 +175,7 @@ class Direct:
                     return answer.result(_CLOSED_CHECK_S)
             return False
 
+        await self._expect_sign(url)
         refs = self._refs.get(url)
         repo = await self._network.off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
         return repo, asyncio.Lock()
@@ -187,11 +189,46 @@ class Direct:
             return is_not_found(err)
         return False
 
-    async def _ping(self, url: str) -> bool:
-        directory = self._env.gomodcache  # not the working directory, whose configuration others may have made
+    async def _expect_sign(self, url: str) -> None:
+        """Ask the server of a repository for anything at all, where nobody wants to wait as long for it as git does.
+
+        git has no limit for connecting, and libcurl's is five minutes. What else than silence comes of it is left to
+        git, which may know credentials, and so is a server that git asks otherwise: by ssh, or through a proxy of its
+        own configuration.
+
+        Raises:
+            NetworkError: the server shows no sign of being there.
+        """
+        if not self._network.fails_soon:
+            return
+        directory = self._neutral_directory()
+
+        def asked() -> str:
+            found = self._git.run(["ls-remote", "--get-url", "--end-of-options", url], directory).decode().strip()
+            with suppress(GitError):  # status 1: no such setting
+                return "" if self._git.run(["config", "--get-urlmatch", "http.proxy", found], directory) else found
+            return found
+
         try:
-            with suppress(OSError):
-                os.makedirs(directory, exist_ok=True)
+            server = await self._network.off(asked)
+            if server.startswith(("https://", "http://")):
+                await self._network.client().size(server)
+        except NetworkError as error:
+            if isinstance(error.inner, TransferError) and error.inner.fault is Fault.DEAD:
+                raise
+        except Failure:
+            return
+
+    def _neutral_directory(self) -> str:
+        """Where git can be run: not the working directory, whose configuration others may have made."""
+        with suppress(OSError):
+            os.makedirs(self._env.gomodcache, exist_ok=True)
+        return self._env.gomodcache
+
+    async def _ping(self, url: str) -> bool:
+        try:
+            await self._expect_sign(url)
+            directory = self._neutral_directory()
             found = await self._network.off(
                 lambda: self._git.run(["ls-remote", "--end-of-options", url], directory, remote=url)
             )

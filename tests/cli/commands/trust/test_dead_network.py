@@ -17,6 +17,7 @@ import pytest
 
 from govgo.adapters.http import pace
 from govgo.cli.main import invoke
+from tests.simulators.gitrepos import needs_git
 from tests.simulators.world import World
 
 MAIN = "module example.com/main\n\ngo 1.21\n\nrequire q.io/a v1.0.0\n"
@@ -78,6 +79,24 @@ def test_attack_a_dead_network(
     text = capsys.readouterr().out
     assert not re.search("nothing known|no vulnerab|all |^as govgo.toml", text)
     assert {file: file.read_bytes() for file in Path().iterdir()} == before
+
+
+@needs_git
+@pytest.mark.parametrize("command", ["verify -only=tags", "licenses"])
+def test_attack_a_dead_repository(
+    world: World, hole: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """git itself has no limit for connecting; the server that it would ask is asked for a sign first."""
+    record = world.publish("github.com/u/a", "v1.0.0", "module github.com/u/a\n", {"a.go": "package a\n"})
+    world.main("module example.com/main\n\ngo 1.21\n\nrequire github.com/u/a v1.0.0\n")
+    Path("go.sum").write_text(record)
+    monkeypatch.setenv("GOPROXY", "direct")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{hole}/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    capsys.readouterr()
+    assert invoke(command.split()) == 3
+    assert "before any sign of the server" in capsys.readouterr().out
 
 
 def test_a_patient_user_waits_longer(world: World, hole: str, monkeypatch: pytest.MonkeyPatch) -> None:
