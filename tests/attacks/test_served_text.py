@@ -349,7 +349,7 @@ def test_attack_text_of_who_has_published_what_is_stored(tmp_path: Path) -> None
                     served.get(f"/q.io/{name}/@v/v1.0.0.{suffix}")
             parts = served.running.parts.registry
             assert parts is not None
-            catalogue = parts._catalogue
+            catalogue = parts._filled
             eventually(lambda: catalogue.totals().versions >= 4 and catalogue.unlooked() is None, 15)
             pages = ["/", "/search?q=q.io"]
             for name in PUBLISHED:
