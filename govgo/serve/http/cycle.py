@@ -94,6 +94,8 @@ class Cycle(RequestResponseCycle):
                     if not self.flow.write_paused:
                         await asyncio.sleep(0)
                     await self.flow.drain()
+                    if self.disconnected:
+                        return False
                 if self.disconnected or self.transport.is_closing():
                     return False
                 try:

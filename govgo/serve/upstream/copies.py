@@ -11,14 +11,39 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable, Iterable
 from threading import Lock
 
 from govgo.adapters.disk.diskerror import disk_error
 from govgo.adapters.disk.lockfile import write_all
 from govgo.adapters.disk.system import memory_file
 from govgo.errors import StorageError
-from govgo.ports.storage import LocalStorage, Storage
+from govgo.ports.storage import Entry, LocalStorage, Storage
 from govgo.serve.protocol.answer import OpenFile, StoredFile
+
+_TRIES = 3
+_DISK_BYTES = 8 << 30
+"""For copies on the disk, of zips that are open or being sent: clients that read slowly cannot fill it."""
+
+
+class _Room:
+    """So many bytes that are taken and given back, by any thread."""
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+        self._guard = Lock()
+
+    def take(self, size: int) -> bool:
+        """Whether there was so much room, which is taken now."""
+        with self._guard:
+            if size > self._free:
+                return False
+            self._free -= size
+            return True
+
+    def give_back(self, size: int) -> None:
+        with self._guard:
+            self._free += size
 
 
 class Copies:
@@ -33,30 +58,43 @@ class Copies:
             stores: whether the storage is written to at all.
         """
         self._storage = storage
-        self._free = memory_bytes
+        self._memory = _Room(memory_bytes)
+        self._disk = _Room(_DISK_BYTES)
         self._stores = stores
-        self._guard = Lock()
 
     def of(self, key: str) -> StoredFile | None:
         """A copy of a stored zip, not proved; None for no zip.
 
         Raises:
-            StorageError: it cannot be read, or there is no room for a copy.
+            StorageError: it cannot be read, it changes all the time, or there is no room for a copy.
         """
-        entry = self._storage.head(key)
-        pieces = None if entry is None else self._storage.chunks(key)
-        if entry is None or pieces is None:
-            return None
-        file = self._in_memory(key, entry.size) or self.on_disk(key)
+        for _ in range(_TRIES):
+            entry = self._storage.head(key)
+            pieces = None if entry is None else self._storage.chunks(key)
+            if entry is None or pieces is None:
+                return None
+            copy = self._copied(entry, pieces)
+            if copy is not None:
+                return copy
+        raise StorageError(f"{key}: others write to it again and again", key=key)
+
+    def _copied(self, entry: Entry, pieces: Iterable[bytes]) -> StoredFile | None:
+        """A copy; None where its size is another one: somebody has put something else there meanwhile."""
+        key = entry.key
+        file = self._in_memory(key, entry.size) or self._on_disk(key, entry.size)
         digest, size = hashlib.sha256(), 0
         for piece in pieces:
+            size += len(piece)
+            if size > entry.size:
+                break
             append(file, key, piece)
             digest.update(piece)
-            size += len(piece)
+        if size != entry.size:
+            return None
         return StoredFile(key, size, entry.modified, digest.digest(), file)
 
-    def on_disk(self, key: str) -> OpenFile:
-        """An empty file, beside the one that `key` names where that is possible.
+    def on_disk(self, key: str, closed: Callable[[], object] = lambda: None) -> OpenFile:
+        """An empty file, beside the one that `key` names where that is possible; `closed` as for `OpenFile`.
 
         Raises:
             StorageError: the disk is full or fails.
@@ -66,24 +104,27 @@ class Copies:
                 descriptor, path = self._storage.new_file(key)
             else:
                 descriptor, path = tempfile.mkstemp(".zip", "govgo-serve-")
-            file = OpenFile(descriptor)
+            file = OpenFile(descriptor, closed)
             os.unlink(path)
         except OSError as error:
             raise _fault(key, error) from error
         return file
 
     def _in_memory(self, key: str, size: int) -> OpenFile | None:
-        with self._guard:
-            if size > self._free:
-                return None
-            self._free -= size
+        if not self._memory.take(size):
+            return None
         descriptor, _ = memory_file(key, b"")
-        file = OpenFile(descriptor, lambda: self._give_back(size))
+        file = OpenFile(descriptor, lambda: self._memory.give_back(size))
         return file if descriptor >= 0 else None
 
-    def _give_back(self, size: int) -> None:
-        with self._guard:
-            self._free += size
+    def _on_disk(self, key: str, size: int) -> OpenFile:
+        if not self._disk.take(size):
+            raise StorageError(f"{key}: too many large zips are being read at once", key=key)
+        try:
+            return self.on_disk(key, lambda: self._disk.give_back(size))
+        except StorageError:
+            self._disk.give_back(size)
+            raise
 
 
 def append(file: OpenFile, key: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,44 @@ def test_memory_is_given_back(storage: Storage) -> None:
     again = copies.of(KEY)
     assert again is not None
     assert is_in_memory(again.file)
+
+
+def test_a_zip_that_was_replaced_while_it_was_read_is_read_again(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.create(KEY, b"some bytes")
+    read = storage.chunks
+
+    def replaced(key: str) -> Any:
+        monkeypatch.setattr(storage, "chunks", read)
+        storage.replace(key, b"other")
+        return read(key)
+
+    monkeypatch.setattr(storage, "chunks", replaced)
+    found = Copies(storage, 100, stores=True).of(KEY)
+    assert found is not None
+    assert content(found.file) == b"other"
+
+
+def test_slow_readers_cannot_fill_the_disk(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("govgo.serve.upstream.copies._DISK_BYTES", 25)
+    copies = Copies(storage, 0, stores=True)
+    storage.create(KEY, b"some bytes")
+    found = [copies.of(KEY) for _ in range(2)]
+    with pytest.raises(StorageError, match="too many"):
+        copies.of(KEY)
+    found.pop()
+    assert copies.of(KEY) is not None
+
+
+@pytest.mark.parametrize("size", [9, 11])
+def test_a_zip_that_changes_while_it_is_copied(storage: Storage, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    storage.create(KEY, b"some bytes")
+    entry = storage.head(KEY)
+    assert entry is not None
+    monkeypatch.setattr(storage, "head", lambda key: entry._replace(size=size))
+    with pytest.raises(StorageError, match="again and again"):
+        Copies(storage, 100, stores=True).of(KEY)
 
 
 @pytest.mark.parametrize("stores", [True, False])
