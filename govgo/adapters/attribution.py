@@ -26,9 +26,10 @@ def prefixed(error: GovgoError, prefix: str) -> GovgoError:
     """
     if isinstance(error, SettingError):
         return error
-    import copy  # errors are rare, and a warm command has none
-
-    outer = copy.copy(error)
+    # Not by `copy.copy`: libraries such as tblib, which Dask brings, change how exceptions are copied in a process, and
+    # let a copy share its attributes with the original, which would become its own `inner`.
+    outer = type(error).__new__(type(error))
+    outer.__dict__.update(error.__dict__)
     outer.text = prefix + str(error)
     outer.args = (outer.text,)
     outer.inner = error

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copyreg
+
 import pytest
 
 from govgo.adapters.attribution import attributed, prefixed, version_error
@@ -18,6 +20,24 @@ def test_the_original_is_kept_as_it_was() -> None:
     assert isinstance(outer, NetworkError)
     assert (str(outer), outer.status, outer.inner) == ("module q.io/a: no answer", 503, error)
     assert str(error) == "no answer"
+
+
+def _shared(error: NetworkError) -> tuple[object, ...]:
+    """What tblib 3.2 makes of `copy.copy` in the whole process: the attributes are those of the original."""
+
+    def made(attributes: dict[str, object]) -> NetworkError:
+        other = NetworkError()
+        other.__dict__ = attributes
+        return other
+
+    return made, (error.__dict__,)
+
+
+def test_attack_a_library_that_copies_errors_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, NetworkError, _shared)
+    error = NetworkError("no answer", status=503)
+    outer = prefixed(error, "q.io/a: ")
+    assert (str(outer), outer.inner, error.inner, str(error)) == ("q.io/a: no answer", error, None, "no answer")
 
 
 @pytest.mark.parametrize(

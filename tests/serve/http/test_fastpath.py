@@ -13,6 +13,7 @@ import pytest
 
 from govgo.serve.http.site import Limits
 from tests.property.edits import edited
+from tests.simulators import campaigns
 from tests.simulators.proxy import Drip
 from tests.simulators.served import Served, eventually
 from tests.simulators.world import World
@@ -84,7 +85,9 @@ PIECES = (
         b"\xff",
     ),
 )
-COUNTS = pytest.mark.parametrize("count", [300, pytest.param(1_000_000, marks=pytest.mark.slow)])
+COUNTS = pytest.mark.parametrize(
+    "count", [300, pytest.param(campaigns.size(1_000_000, least=300), marks=pytest.mark.slow)]
+)
 
 
 @COUNTS
@@ -98,6 +101,8 @@ def test_both_ways_give_one_answer(served: Served, count: int) -> None:
         head, end, more = rest.lower().partition(b"\r\n\r\n")
         if b"\r\nconnection: close\r\n" not in b"\r\n%b\r\n" % head or b"keep-alive" in head or not end or more:
             continue  # nobody would say where its answer ends
+        if rest.startswith(b"\r\n"):
+            continue  # the request ends there, and what follows is another one, which is none
         if b"content-length" in head or b"transfer-encoding" in head:
             continue  # with another length it is another request
         both = [served.raw(each, timeout=2) for each in (data, first + mark + b"Content-Length: 0\r\n" + rest)]
