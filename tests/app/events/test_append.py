@@ -206,7 +206,9 @@ def test_damage_is_not_read(key: str) -> None:
     log = EventLogSimulator()
     log.store(mods(300))
     data = log.storage.files[key]
-    log.storage.replace(key, data.replace(b"q.io/m7 ", b"q.io/x7 ") if b"q.io" in data else data[:-1] + b"!")
+    log.storage.replace(
+        key, data.replace(b"q.io/m7 ", b"q.io/x7 ") if b"q.io" in data else data[:-1] + bytes([data[-1] ^ 1])
+    )
     reader = EventLog(log.storage, log.verifier)
     with pytest.raises(IntegrityError):
         list(reader.records(0, reader.head()))
