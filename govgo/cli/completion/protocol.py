@@ -70,8 +70,8 @@ def split_line(line: str) -> list[str]:
 def answer_text(answer: Answer, left_out: int = 0) -> str:
     """The answer to a script; bash gets candidates without the part of the word that it leaves out.
 
-    Bash puts a candidate on the line as it is, and a path may come from the go.mod of a stranger: one that would be more
-    than a word to a shell is left out. No command could use it, since module paths and versions have none of that.
+    Bash puts a candidate on the line as it is, and a path may come from the go.mod of a stranger: one that would be
+    more than a word to a shell is left out. No command could use it: module paths and versions have none of that.
     """
     kinds = {"open": answer.open, "files": answer.files, "directories": answer.directories}
     first = [name for name, holds in kinds.items() if holds]
