@@ -41,7 +41,7 @@ INWARD = {
 #: The rooms of a ring in order: each imports only rooms of the lines above its own.
 ROOMS = {
     "core": (
-        "late records",
+        "closest late records",
         "tomltext",
         "codes foreign golib",
         "gosource version",

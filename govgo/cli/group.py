@@ -158,10 +158,10 @@ def find_command(words: Sequence[str]) -> Found:
         name, rest = words[0], words[1:]
         found = target.load(name)
         if found is None:
-            import difflib
+            from govgo.core.closest import closest
 
-            close = difflib.get_close_matches(name, [*target.table, *target.unlisted], n=1)
-            raise UnknownCommandError(path, name, "".join(close))
+            shown = [each for each in (*target.table, *target.unlisted) if not each.startswith("_")]
+            raise UnknownCommandError(path, name, closest(name, shown))
         path, words = f"{path} {name}", [*moved, *rest]
         if isinstance(found, Command):
             return Found(path, found, words)

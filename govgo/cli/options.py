@@ -238,10 +238,10 @@ def _is_own(word: str, known: Mapping[str, Flag]) -> bool:
 
 def _close(name: str, known: Mapping[str, Flag]) -> str:
     """The flag that is most like `name`, with its dash; "" where none is like it."""
-    import difflib
+    from govgo.core.closest import closest
 
-    shown = [each for each, flag in known.items() if not flag.is_hidden]
-    return "".join(f"-{each}" for each in difflib.get_close_matches(name.lower(), shown, n=1))
+    found = closest(name.lower(), [each for each, flag in known.items() if not flag.is_hidden])
+    return f"-{found}" if found else ""
 
 
 _C_FIRST = "-C flag must be first flag on command line"

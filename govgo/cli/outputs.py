@@ -61,7 +61,8 @@ class Reports(Generic[_T]):
         Args:
             flags: the values of `output_options`, and of -C.
             formats: how a result is rendered, by the name of the format; "text" is among them. One that has no
-                document for a result gives None: none is written then, and that of an earlier run is taken away.
+                document for a result gives None: none is written then, and that of an earlier run is taken away;
+                the reader of a pipe finds its end.
             failed: the result of a run that ended with an error, for the reports that then say so. Standard output
                 gets it in every format but text, for which the sentence on standard error is enough.
             split: of a command whose results consist of parts, the name of the file and the result for each in a
@@ -222,12 +223,16 @@ def style_of(file: str = STDOUT) -> Style:
 
 
 def _take_away(file: str) -> None:
-    """Remove the report of an earlier run; devices and pipes stay.
+    """Remove the report of an earlier run. Devices and pipes stay; of a pipe, the reader who waits for us is told.
 
     Raises:
         DiskError: it cannot be removed.
     """
-    if os.path.isfile(file):
+    from govgo.adapters.disk.streams import is_stream, write_stream
+
+    if file != STDOUT and is_stream(file):
+        write_stream(file, b"")
+    elif os.path.isfile(file):
         try:
             os.unlink(file)
         except OSError as error:

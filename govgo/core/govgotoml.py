@@ -197,7 +197,7 @@ class _Table:
             variable = _NOT_HERE.get(bare) or _NOT_HERE.get(bare.removeprefix("go"))
             if variable is not None:
                 self.fail(key, f"{_WHY_NOT}; it is set by {variable}")
-            guess = closest(key, names)
+            guess = guess_at(key, names)
             self.fail(key, f"unknown key{guess or ';'} keys are {', '.join(names)}")
 
     def text(self, key: str, *, optional: bool = False) -> str:
@@ -276,11 +276,12 @@ _NOT_HERE = {
 """Keys that somebody may look for here, without dashes and mostly without "go" before them, and what sets them."""
 
 
-def closest(word: str, words: Collection[str]) -> str:
-    """A guess what was meant: "; did you mean `check`?", or "" where nothing is like it."""
-    import difflib
+def guess_at(word: str, words: Collection[str]) -> str:
+    """What was meant: "; did you mean check?", or "" where nothing is like it."""
+    from govgo.core.closest import closest
 
-    return "".join(f"; did you mean {each}?" for each in difflib.get_close_matches(word, words, n=1))
+    meant = closest(word, words)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def _check_version(table: _Table, running: str) -> None:
@@ -492,7 +493,7 @@ def _advisories(table: _Table) -> AdvisoryRule | None:
 
 def _rule(table: _Table, key: str, text: str) -> str:
     if text not in RULES:
-        table.fail(key, f"unknown rule {one_line(text)!r}{closest(text, RULES)}")
+        table.fail(key, f"unknown rule {one_line(text)!r}{guess_at(text, RULES)}")
     return text
 
 

@@ -20,6 +20,9 @@ _MOST_CANDIDATES = 500
 _BREAKS = ("=", ":", "@")
 """Where bash begins another word by itself (COMP_WORDBREAKS)."""
 
+_PLAIN = dict.fromkeys(map(ord, "./_-+@:=,~%^"), "x")
+"""What stands in our words beside letters and digits."""
+
 
 def words_at_cursor(shell: str, line: Sequence[str]) -> tuple[Sequence[str], int]:
     """The words of the line without the program's name, the last one unfinished; and how much of it bash leaves out."""
@@ -65,12 +68,22 @@ def split_line(line: str) -> list[str]:
 
 
 def answer_text(answer: Answer, left_out: int = 0) -> str:
-    """The answer to a script; bash gets candidates without the part of the word that it leaves out."""
+    """The answer to a script; bash gets candidates without the part of the word that it leaves out.
+
+    Bash puts a candidate on the line as it is, and a path may come from the go.mod of a stranger: one that would be
+    more than a word to a shell is left out. No command could use it: module paths and versions have none of that.
+    """
     kinds = {"open": answer.open, "files": answer.files, "directories": answer.directories}
     first = [name for name, holds in kinds.items() if holds]
     if answer.kept:
         first.append(f"kept={len(answer.kept)}")
     lines = [" ".join(first)]
-    for each in answer.candidates[:_MOST_CANDIDATES]:
-        lines.append(f"{one_line(each.word[left_out:])}\t{one_line(each.text)}".rstrip("\t"))
+    plain = [each for each in answer.candidates if _is_plain(each.word[left_out:])]
+    for each in plain[:_MOST_CANDIDATES]:
+        lines.append(f"{each.word[left_out:]}\t{one_line(each.text)}".rstrip("\t"))
     return "\n".join(lines) + "\n"
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word means itself in every shell (POSIX.1-2024, XCU 2.2, and "!" of an interactive shell)."""
+    return not word or (word.isascii() and word.translate(_PLAIN).isalnum())

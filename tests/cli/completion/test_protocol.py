@@ -51,3 +51,11 @@ def test_answers_are_lines_without_control_characters() -> None:
     answer = Answer((Candidate("-mod=mod", "a\tb\n\x1b[31m"), Candidate("-mod=vendor")), open=True, kept="-mod=")
     assert answer_text(answer, 5) == "open kept=5\nmod\ta\\tb\\n\\x1b[31m\nvendor\n"
     assert answer_text(Answer()) == "\n"
+
+
+def test_what_a_shell_would_not_take_as_a_word_is_left_out() -> None:
+    """One of each character with a meaning (XCU 2.2), of history expansion, and those that a terminal obeys."""
+    hostile = [f"q.io/x{char}y" for char in "|&;<>()$`\\\"' \t\n*?[]#{}!\x1b\x00\u202eé"]
+    plain = ["q.io/x", "q.io/x@v1.0.0-rc.1+incompatible", "-mod=mod", "sarif:", "./...", "gopkg.in/yaml.v3", "x.y/~u/z"]
+    answer = Answer([Candidate(word) for word in [*hostile, *plain]])
+    assert answer_text(answer) == "\n" + "".join(f"{word}\n" for word in plain)

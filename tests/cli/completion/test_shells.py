@@ -21,6 +21,7 @@ from tests.test_startup import HEAVY, loaded, packages
 
 ROOT = Path(__file__).parents[3]
 _DEADLINE_S = 20
+HOSTILE = 'require (\n\t"evil.io/x;echo${IFS}run" v1.0.0\n\t"evil.io/x$(echo)" v1.0.0\n)\n'
 _PYTHON_S = 0.014
 """What `python -c pass` takes of the processor on an idle machine, on which a completion takes 40 ms."""
 
@@ -31,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     module = home / "m"
     module.mkdir()
-    (module / "go.mod").write_text("module m\n\ngo 1.21\n\nrequire rsc.io/quote v1.5.2\n")
+    (module / "go.mod").write_text("module m\n\ngo 1.21\n\nrequire rsc.io/quote v1.5.2\n" + HOSTILE)
     (module / "outfile.txt").touch()
     versions = home / "go/pkg/mod/cache/download/rsc.io/quote/@v"
     versions.mkdir(parents=True)
@@ -121,6 +122,7 @@ def terminal(home: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
         ("govgo why -m rsc.io/q", "govgo why -m rsc.io/quote "),
         ("govgo get rsc.io/quote@v1", "govgo get rsc.io/quote@v1.5.2 "),
         ("govgo get rsc.io/quote@la", "govgo get rsc.io/quote@latest "),
+        ("govgo why -m evil", "govgo why -m evil"),
         ("govgo verify -o sari", "govgo verify -o sarif:"),
         ("govgo verify -o sarif:outf", "govgo verify -o sarif:outfile.txt "),
         ("govgo tidy -modfile outf", "govgo tidy -modfile outfile.txt "),

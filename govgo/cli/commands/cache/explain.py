@@ -29,10 +29,10 @@ def explain(codes: tuple[str, ...], *, is_list: bool) -> None:
         return
     for code in codes:
         if code not in EXPLANATIONS:
-            import difflib
+            from govgo.core.closest import closest
 
-            close = difflib.get_close_matches(code, EXPLANATIONS, n=1)
-            hint = f"did you mean `govgo explain {close[0]}`?" if close else "`govgo explain -list` lists all codes"
+            close = closest(code, EXPLANATIONS)
+            hint = f"did you mean `govgo explain {close}`?" if close else "`govgo explain -list` lists all codes"
             raise UsageError(f"explain: no such code: {code}", hint=hint)
     from govgo.cli.outputs import style_of
 

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +155,39 @@ def test_nothing_to_state_is_no_document(world: World, audit: Any) -> None:
         assert (run.code, run.err) == (0, "govgo: no openvex report: there is nothing to state\n")
     assert run.out == ""
     assert not Path("out.json").exists()
+
+
+@pytest.mark.parametrize("reader", ["fifo", "descriptor"])
+def test_nothing_to_state_ends_a_pipe(world: World, audit: Any, reader: str) -> None:
+    """Whoever reads a pipe waits until somebody has opened and closed it: `cat FIFO`, or `-o openvex:>(jq .)`."""
+    world.main("module example.com/App\n\ngo 1.21\n")
+    if reader == "fifo":
+        os.mkfifo("out")
+        with subprocess.Popen(["cat", "out"], stdout=subprocess.PIPE) as cat:
+            try:
+                assert audit("-o", "openvex:out").code == 0
+                assert cat.communicate(timeout=10) == (b"", None)
+            finally:
+                cat.kill()
+        assert stat.S_ISFIFO(os.stat("out").st_mode)
+    else:
+        read, write = os.pipe()
+        assert audit("-o", f"openvex:/dev/fd/{write}").code == 0
+        os.close(write)
+        assert os.read(read, 1) == b""
+        os.close(read)
+
+
+def test_nothing_to_state_leaves_an_open_file(world: World, audit: Any) -> None:
+    """As `-o openvex:/dev/stdout >>file` means it: the file is of whoever opened it, and the name is the system's."""
+    world.main("module example.com/App\n\ngo 1.21\n")
+    with open("kept", "w") as kept:
+        kept.write("before")
+        kept.flush()
+        os.symlink(f"/dev/fd/{kept.fileno()}", "named")
+        assert audit("-o", "openvex:named").code == 0
+    assert Path("named").is_symlink()
+    assert Path("kept").read_text() == "before"
 
 
 def test_a_document_is_written(world: World, audit: Any) -> None:
