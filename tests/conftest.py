@@ -21,7 +21,7 @@ from tests.simulators import campaigns
 
 _OPTIONS = {
     "wide": "run the rows that widen a table and the longer simulators, too; .ci/run does",
-    "slow": "run long campaigns, too; GOVGO_CAMPAIGN_SHARE=0.01 runs that part of each, as .ci/run does",
+    "slow": "run long campaigns, too; GOVGO_CAMPAIGN_SHARE=0.01 runs that part of each",
     "live": "run tests that touch the public module proxy or package index, too",
 }
 _MEMORY = "/dev/shm"

@@ -332,7 +332,8 @@ def test_killed_at_random_moments_many_times(
 ) -> None:
     rng = random.Random(11)
     count = 0
-    for turn in range(campaigns.size(60, least=5)):
+    turns = campaigns.size(60, least=5)
+    for turn in range(turns):
         Path("go.sum").write_text("".join(record_text(f"q.io/r{turn}", f"v1.0.{n}") for n in range(60)))
         process = program(world, "add", "-storage=db", "go.sum")
         time.sleep(0.15 + rng.random() * 0.5)
@@ -344,7 +345,7 @@ def test_killed_at_random_moments_many_times(
         after = tree_of_files(monkeypatch, database)
         assert after in (count, count + 60)
         count = after
-    assert count > 600
+    assert count > 10 * turns  # some got through before they were killed
 
 
 def test_serve_answers_until_it_is_told_to_stop(
