@@ -13,17 +13,18 @@ from govgo.app.diff.facts import version_facts
 from govgo.core.findings import BINARY, Finding, Place, Verdict
 from govgo.core.gobinary.modinfo import BuildInfo
 from govgo.core.gosum.ledger import SumLedger
-from govgo.core.module.moduleversion import ModuleVersion, compare_selected
+from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.compare import (
-    Change,
     Comparison,
     FileChange,
     ModuleChange,
     Selected,
     SideName,
     TargetChanges,
+    Used,
     VersionFacts,
+    change_of,
 )
 from govgo.load.targets.binaries import Linked, all_linked, build_info
 from govgo.load.targets.targets import shown
@@ -122,7 +123,7 @@ def _compare(was: _Binary, now: _Binary) -> tuple[tuple[ModuleChange, ...], list
     findings: list[Finding] = []
     for path in sorted(was.modules.keys() | now.modules.keys()):
         old, new = was.modules.get(path), now.modules.get(path)
-        change = _change(old, new)
+        change = change_of(_used(old), _used(new))
         if change is not None:
             changes.append(ModuleChange(change, path, _selected(old), _selected(new)))
         elif old is not None and new is not None and old.h1 and new.h1 and old.h1 != new.h1:
@@ -130,15 +131,8 @@ def _compare(was: _Binary, now: _Binary) -> tuple[tuple[ModuleChange, ...], list
     return tuple(changes), findings
 
 
-def _change(old: Linked | None, new: Linked | None) -> Change | None:
-    if old is None:
-        return Change.ADDED
-    if new is None:
-        return Change.REMOVED
-    order = compare_selected(new.module.path, old.module.version, new.module.version)
-    if order:
-        return Change.RAISED if order < 0 else Change.LOWERED
-    return Change.REPLACED if old.replacement != new.replacement else None
+def _used(each: Linked | None) -> Used | None:
+    return None if each is None else (each.module, each.replacement)
 
 
 def _selected(each: Linked | None) -> Selected | None:

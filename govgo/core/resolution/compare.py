@@ -180,24 +180,27 @@ def compare_modules(old: Resolution, new: Resolution) -> tuple[ModuleChange, ...
     before, after = _Side(old), _Side(new)
     found = []
     for path in sorted(before.selected.keys() | after.selected.keys()):
-        was, now = before.selected.get(path), after.selected.get(path)
-        change = _change(path, was, now, old, new)
+        change = change_of(before.used(path), after.used(path))
         if change is not None:
+            was, now = before.selected.get(path), after.selected.get(path)
             found.append(ModuleChange(change, path, before.module(was), after.module(now)))
     return tuple(found)
 
 
-def _change(
-    path: str, was: ModuleVersion | None, now: ModuleVersion | None, old: Resolution, new: Resolution
-) -> Change | None:
-    if was is None:
+Used = tuple[ModuleVersion, ModuleVersion | None]
+"""A module version, and what replaces it, None for nothing."""
+
+
+def change_of(old: Used | None, new: Used | None) -> Change | None:
+    """What has become of a module, by what is used of it on both sides, None for nothing; None for no change."""
+    if old is None:
         return Change.ADDED
-    if now is None:
+    if new is None:
         return Change.REMOVED
-    order = compare_selected(path, was.version, now.version)
+    order = compare_selected(new[0].path, old[0].version, new[0].version)
     if order:
         return Change.RAISED if order < 0 else Change.LOWERED
-    return Change.REPLACED if old.replacement(was) != new.replacement(now) else None
+    return Change.REPLACED if old[1] != new[1] else None
 
 
 class _Side:
@@ -208,6 +211,11 @@ class _Side:
         self.selected = {mod.path: mod for mod in resolution.modules}
         self._asked: dict[ModuleVersion, Place | None] = {}
         self._asking = _asking(resolution)
+
+    def used(self, path: str) -> Used | None:
+        """The selected version of a module, and what replaces it; None where there is none."""
+        mod = self.selected.get(path)
+        return None if mod is None else (mod, self._resolution.replacement(mod))
 
     def module(self, mod: ModuleVersion | None) -> Selected | None:
         """All about a selected version."""
