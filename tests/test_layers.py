@@ -256,7 +256,7 @@ TESTED_BY = {
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/server: build parts; "
-        "serve/upstream: coldloop faults lately later library sources"
+        "serve/upstream: coldloop faults later library sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (

@@ -23,10 +23,10 @@ import re
 from collections.abc import Sequence
 
 from govgo.core.foreign import one_line
-from govgo.core.golib import url as gourl
 from govgo.core.records import NamedTuple
 from govgo.errors import UsageError
 from govgo.serve.policy import MODES, ModeRule
+from govgo.serve.values import url_problem
 
 MAX_BYTES = 1 << 20
 _KEYS = ("mode", "downloadURL")
@@ -216,16 +216,3 @@ class _Parser:
 
     def _fault(self, token: _Token, text: str) -> UsageError:
         return UsageError(f"{self._file}:{token.line}: {text}")
-
-
-def url_problem(text: str) -> str:
-    """Why clients cannot be sent to a proxy at a URL, "" if they can."""
-    try:
-        url = gourl.parse(text)
-    except UsageError:
-        return "want a URL"
-    if url.scheme not in ("http", "https") or not url.host:
-        return "want a URL with http or https"
-    if url.user is not None:
-        return "clients would be shown the password of that URL"
-    return "want a URL without ? and #" if url.query or url.fragment else ""

@@ -33,7 +33,6 @@ from govgo.core.records import NamedTuple
 from govgo.core.tomltext import parse_toml
 from govgo.errors import InputError, UsageError
 from govgo.serve.counters import FOLLOWED
-from govgo.serve.downloadmodes import url_problem
 from govgo.serve.policy import MODES, SEVERITIES, ModeRule, Policy, Rule, Threshold
 from govgo.serve.tables import (
     Events,
@@ -61,6 +60,7 @@ from govgo.serve.values import (
     texts_by_key,
     texts_of,
     truth_of,
+    url_problem,
 )
 
 MAX_BYTES = 1 << 20

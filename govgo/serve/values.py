@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from govgo.core.foreign import one_line
+from govgo.core.golib import url as gourl
 from govgo.errors import UsageError
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -100,3 +101,16 @@ def check_keys(file: str, prefix: str, table: Mapping[str, object], names: tuple
     for key in table:
         if key not in names:
             raise UsageError(f"{file}: {prefix}{one_line(key)}: unknown key; keys are {', '.join(names)}")
+
+
+def url_problem(text: str) -> str:
+    """Why clients cannot be sent to a proxy at a URL, "" if they can."""
+    try:
+        url = gourl.parse(text)
+    except UsageError:
+        return "want a URL"
+    if url.scheme not in ("http", "https") or not url.host:
+        return "want a URL with http or https"
+    if url.user is not None:
+        return "clients would be shown the password of that URL"
+    return "want a URL without ? and #" if url.query or url.fragment else ""

@@ -14,6 +14,7 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.serve.counters import PLACES, Counters, answered
 from govgo.serve.http.responses import Facts, Headers, status_line
 from govgo.serve.protocol.answer import StoredFile
+from govgo.serve.upstream.lately import Recent
 
 FOR_EVER = float("inf")
 """When answers expire that never change."""
@@ -177,32 +178,16 @@ class Memory:
         self._size -= entry.size + _OVERHEAD
 
 
-class OpenFiles:
-    """Large zips that are open, by the path of their request. Those that were used least recently are closed first."""
+class OpenFiles(Recent[bytes, StoredFile]):
+    """Large zips that are open, by the path of their request. Those that were used least recently are closed first.
+
+    What is being sent goes on, also when it is forgotten here.
+    """
 
     def __init__(self) -> None:
-        self._files: dict[bytes, StoredFile] = {}
-        self._size = 0
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def get(self, path: bytes) -> StoredFile | None:
-        """The zip for a path, if it is open."""
-        file = self._files.pop(path, None)
-        if file is not None:
-            self._files[path] = file
-        return file
+        """None yet."""
+        super().__init__(_OPEN_BYTES, _OPEN_FILES)
 
     def put(self, path: bytes, file: StoredFile) -> None:
         """Keep a zip open, and close others for it."""
-        before = self._files.pop(path, None)
-        self._files[path] = file
-        self._size += file.size - (before.size if before is not None else 0)
-        while len(self._files) > _OPEN_FILES or (self._size > _OPEN_BYTES and len(self._files) > 1):
-            self._size -= self._files.pop(next(iter(self._files))).size
-
-    def clear(self) -> None:
-        """Close all; what is being sent goes on."""
-        self._files.clear()
-        self._size = 0
+        self.keep(path, file, file.size)

@@ -147,12 +147,13 @@ class IndexPages:
         data = self.log.tile(tile)
         if data is None:
             return _refusal(404, "no such tile")
+        lasting = _PRIVATE_LASTING if self._is_private() else _LASTING
         if tile.level >= 0:
-            return Reply(200, _BYTES, data, (_PRIVATE_LASTING if self._is_private() else _LASTING,))
+            return Reply(200, _BYTES, data, (lasting,))
         if bundled:
             texts = split_data_tile(data, tile.width)
             data = b"".join(len(text).to_bytes(2, "big") + text for text in texts)
-        return Reply(200, _BYTES if bundled else _TEXT, data, (_PRIVATE_LASTING if self._is_private() else _LASTING,))
+        return Reply(200, _BYTES if bundled else _TEXT, data, (lasting,))
 
 
 def _has(head: Head, tile: Tile) -> bool:

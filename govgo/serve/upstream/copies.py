@@ -94,7 +94,9 @@ class Copies:
         return StoredFile(key, size, entry.modified, digest.digest(), file)
 
     def on_disk(self, key: str, closed: Callable[[], object] = lambda: None) -> OpenFile:
-        """An empty file, beside the one that `key` names where that is possible; `closed` as for `OpenFile`.
+        """An empty file, beside the one that `key` names where that is possible.
+
+        `closed` is told when it is closed, and also where it cannot be made.
 
         Raises:
             StorageError: the disk is full or fails.
@@ -104,7 +106,11 @@ class Copies:
                 descriptor, path = self._storage.new_file(key)
             else:
                 descriptor, path = tempfile.mkstemp(".zip", "govgo-serve-")
-            file = OpenFile(descriptor, closed)
+        except OSError as error:
+            closed()
+            raise _fault(key, error) from error
+        file = OpenFile(descriptor, closed)
+        try:
             os.unlink(path)
         except OSError as error:
             raise _fault(key, error) from error
@@ -120,11 +126,7 @@ class Copies:
     def _on_disk(self, key: str, size: int) -> OpenFile:
         if not self._disk.take(size):
             raise StorageError(f"{key}: too many large zips are being read at once", key=key)
-        try:
-            return self.on_disk(key, lambda: self._disk.give_back(size))
-        except StorageError:
-            self._disk.give_back(size)
-            raise
+        return self.on_disk(key, lambda: self._disk.give_back(size))
 
 
 def append(file: OpenFile, key: str, data: bytes) -> None:

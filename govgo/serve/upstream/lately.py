@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 _REMEMBERED = 20_000
 """Of how many answers of each kind something is remembered."""
@@ -19,3 +22,48 @@ class Lately(OrderedDict[Any, Any]):
         self.move_to_end(key)
         if len(self) > _REMEMBERED:
             self.popitem(last=False)
+
+
+class Recent(Generic[_K, _V]):
+    """Values with sizes, up to a sum of sizes and a number: what was not used for longest is forgotten first.
+
+    Attributes:
+        bytes: the sum of the sizes.
+    """
+
+    def __init__(self, most_bytes: int, most: int = _REMEMBERED) -> None:
+        """Empty. The value that was kept last stays, also where it is larger than all may be."""
+        self._most_bytes = most_bytes
+        self._most = most
+        self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: _K) -> _V | None:
+        """What is kept for a key."""
+        found = self._values.get(key)
+        if found is None:
+            return None
+        self._values.move_to_end(key)
+        return found[0]
+
+    def keep(self, key: _K, value: _V, size: int) -> None:
+        """Keep a value in place of the one before."""
+        self.forget(key)
+        self._values[key] = (value, size)
+        self.bytes += size
+        while len(self) > self._most or (self.bytes > self._most_bytes and len(self) > 1):
+            self.forget(next(iter(self._values)))
+
+    def forget(self, key: _K) -> None:
+        """Forget what is kept for a key, if anything is."""
+        found = self._values.pop(key, None)
+        if found is not None:
+            self.bytes -= found[1]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+        self.bytes = 0

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 from govgo.adapters.http.fetch import Condition, Validators
 from govgo.adapters.http.remote import HttpRemote
 from govgo.core.records import NamedTuple
+from govgo.serve.upstream.lately import Recent
 
 MAX_BYTES = 16 << 20
 """So many bytes of answers and of their names are remembered at most, by one `Answers`."""
@@ -17,44 +17,27 @@ _LARGEST_BYTES = 1 << 20
 _OVERHEAD_BYTES = 400
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
+    """An answer, and what it can be asked for by."""
+
     body: bytes
     validators: Validators
 
 
-class Answers:
-    """The last answers that can be asked for again, by URL: what was not used for longest is forgotten first."""
+class Answers(Recent[str, Known]):
+    """The last answers that can be asked for again, by URL."""
 
     def __init__(self, limit_bytes: int = MAX_BYTES) -> None:
-        self._limit_bytes = limit_bytes
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-        self.bytes = 0
+        """None yet."""
+        super().__init__(limit_bytes)
 
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def get(self, url: str) -> _Known | None:
-        """What is known of a URL."""
-        found = self._known.get(url)
-        if found is not None:
-            self._known.move_to_end(url)
-        return found
-
-    def keep(self, url: str, body: bytes, validators: Validators) -> None:
+    def learn(self, url: str, body: bytes, validators: Validators) -> None:
         """Remember an answer in place of the one before, if it can be asked for again."""
-        before = self._known.pop(url, None)
-        if before is not None:
-            self.bytes -= _size(url, before)
         if len(body) > _LARGEST_BYTES or not any(validators):
-            return
-        self._known[url] = known = _Known(body, validators)
-        self.bytes += _size(url, known)
-        while self.bytes > self._limit_bytes:
-            self.bytes -= _size(*self._known.popitem(last=False))
-
-
-def _size(url: str, known: _Known) -> int:
-    return len(url) + len(known.body) + sum(map(len, known.validators)) + _OVERHEAD_BYTES
+            self.forget(url)
+        else:
+            size = len(url) + len(body) + sum(map(len, validators)) + _OVERHEAD_BYTES
+            self.keep(url, Known(body, validators), size)
 
 
 class RevalidatedRemote:
@@ -93,7 +76,7 @@ class RevalidatedRemote:
         if known is not None and condition.unchanged:
             self._unchanged()
             return known.body
-        self._answers.keep(url, body, condition.found)
+        self._answers.learn(url, body, condition.found)
         return body
 
     async def copy(

@@ -139,16 +139,16 @@ def test_an_answer_without_validators_is_forgotten(engine: MakeEngine) -> None:
 def test_memory_is_bounded() -> None:
     answers = Answers(limit_bytes=10_000)
     for number in range(100):
-        answers.keep(f"u{number}", b"x" * 500, Validators(TAG))
+        answers.learn(f"u{number}", b"x" * 500, Validators(TAG))
         assert answers.bytes <= 10_000
         answers.get("u0")  # used, so it stays
     assert 8 <= len(answers) <= 11
     assert answers.get("u0") is not None
     assert answers.get("u50") is None
-    answers.keep("u0", b"x" * (2 << 20), Validators(TAG))  # too large to be remembered
+    answers.learn("u0", b"x" * (2 << 20), Validators(TAG))  # too large to be remembered
     assert answers.get("u0") is None
     for number in range(100):
-        answers.keep(f"u{number}", b"", Validators())
+        answers.learn(f"u{number}", b"", Validators())
     assert (len(answers), answers.bytes) == (0, 0)
 
 
