@@ -28,7 +28,7 @@ from govgo.core.module.info import Origin
 from govgo.core.vcs.coderepo import locate
 from govgo.core.vcs.gitrefs import parse_refs
 from govgo.core.vcs.metatags import MOD
-from govgo.errors import Failure, NetworkError, NotFoundError, is_not_found
+from govgo.errors import Failure, NotFoundError, is_not_found
 from govgo.ports.modules import RevInfo
 
 _T = TypeVar("_T")
@@ -123,6 +123,7 @@ class Direct:
         self._discovery = Discovery(env, self._pages, self._ping)
         self._modules: Memo[str, Source] = Memo()
         self._repos: Memo[str, tuple[GitRepo, asyncio.Lock]] = Memo()
+        self._signs: Memo[str, None] = Memo()
         self._refs: dict[str, dict[str, str]] = {}
 
     def close(self) -> None:
@@ -175,7 +176,7 @@ class Direct:
                     return answer.result(_CLOSED_CHECK_S)
             return False
 
-        await self._expect_sign(url)
+        await self._signs.get(url, lambda: self._expect_sign(url))
         refs = self._refs.get(url)
         repo = await self._network.off(lambda: GitRepo(self._git, url, self._env.gomodcache, is_missing, refs))
         return repo, asyncio.Lock()
@@ -213,11 +214,9 @@ class Direct:
             server = await self._network.off(asked)
             if server.startswith(("https://", "http://")):
                 await self._network.client().size(server)
-        except NetworkError as error:
+        except Failure as error:
             if isinstance(error.inner, TransferError) and error.inner.fault is Fault.DEAD:
                 raise
-        except Failure:
-            return
 
     def _neutral_directory(self) -> str:
         """Where git can be run: not the working directory, whose configuration others may have made."""
@@ -227,7 +226,7 @@ class Direct:
 
     async def _ping(self, url: str) -> bool:
         try:
-            await self._expect_sign(url)
+            await self._signs.get(url, lambda: self._expect_sign(url))
             directory = self._neutral_directory()
             found = await self._network.off(
                 lambda: self._git.run(["ls-remote", "--end-of-options", url], directory, remote=url)
