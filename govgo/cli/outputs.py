@@ -191,6 +191,8 @@ def _outputs(
     form = "json" if flags["as_json"] else flags["form"]
     if form or not any(file == STDOUT for _, file in found):
         found.append((form or TEXT, STDOUT))
+    from govgo.adapters.disk.streams import is_stream
+
     taken: set[str] = set()
     for form, file in found:
         if form not in formats:
@@ -198,15 +200,10 @@ def _outputs(
         if file.endswith("/"):
             continue  # each format has files of its own in a directory
         place = file if file == STDOUT else os.path.realpath(file)
-        if place in taken and not _is_stream(place):
+        if place in taken and not is_stream(place):
             raise UsageError(f"-o {form}:{file}: another report goes there")
         taken.add(place)
     return found
-
-
-def _is_stream(file: str) -> bool:
-    """Whether a file is a device or a pipe, which takes one report after another."""
-    return os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file)
 
 
 def style_of(file: str = STDOUT) -> Style:

@@ -13,6 +13,8 @@ from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.registry.facts import STATES, LogCheck, ZipFacts
 
+_TOTALS = "SELECT count(*), coalesce(sum(versions), 0) FROM module WHERE versions > 0"
+
 
 class StoredRow(NamedTuple):
     """A version as the one who fills the catalogue sees it.
@@ -157,18 +159,14 @@ class FilledCatalogue(Catalogue):
     def tell_pass(self, ended: float, seconds: float) -> None:
         """A whole look at the storage has ended."""
         with self.changing() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO pass SELECT 1, ?, ?, count(*), coalesce(sum(versions), 0) FROM module "
-                "WHERE versions > 0",
-                (int(ended), seconds),
-            )
+            database.execute(f"INSERT OR REPLACE INTO pass SELECT 1, ?, ?, * FROM ({_TOTALS})", (int(ended), seconds))
 
     def tell_look(self, ended: float, *, counts: bool) -> None:
         """What has changed since the last pass was looked at; `counts` is whether there may be more or less now."""
-        totals = "(SELECT count(*), coalesce(sum(versions), 0) FROM module WHERE versions > 0)"
         with self.changing() as database:
-            more = f", (modules, versions) = {totals}" if counts else ""
-            database.execute(f"UPDATE pass SET ended = ?{more}", (int(ended),))
+            database.execute("UPDATE pass SET ended = ?", (int(ended),))
+            if counts:
+                database.execute(f"UPDATE pass SET (modules, versions) = ({_TOTALS})")
 
     def unchecked(self, limit: int) -> list[ModuleVersion]:
         """Some versions that were not yet compared with the checksum database."""

@@ -94,9 +94,13 @@ class Poster:
 
         asked = str(url._replace(host=ascii_host(url.host)))
         limits = self._timeouts
+        content: bytes | Iterator[bytes] | None = body
         if body is None or isinstance(body, bytes):
             limits = limits._replace(answer_s=min(limits.answer_s, _LIMIT_S))
-        deadline = _Deadline(limits)
+            deadline = _Deadline(limits)
+        else:
+            deadline = _Deadline(limits)
+            content = deadline.counted(body)
         headers = {**headers, "Accept-Encoding": "identity"}
         received = b""
         try:
@@ -106,7 +110,7 @@ class Poster:
                 client.stream(
                     method,
                     asked,
-                    content=body if body is None or isinstance(body, bytes) else deadline.counted(body),
+                    content=content,
                     headers=headers,
                     extensions={"trace": deadline.trace},
                 ) as response,

@@ -104,7 +104,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
 
     home = environ.get("HOME", "")
     goos, goarch = _host()
-    gopath = get("GOPATH", os.path.join(home, "go") if home else "")
+    gopath = get("GOPATH", _default_gopath(environ))
     private = get("GOPRIVATE")
     defaults = _defaults(environ, gopath, private)
     names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
@@ -156,7 +156,6 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
 def _defaults(environ: Mapping[str, str], gopath: str, private: str) -> dict[str, str]:
     """What counts where neither the environment nor the go env file says anything."""
     goos, goarch = _host()
-    home = environ.get("HOME", "")
     first = gopath.split(os.pathsep)[0]
     clang = goos == "darwin"
     return {
@@ -168,7 +167,7 @@ def _defaults(environ: Mapping[str, str], gopath: str, private: str) -> dict[str
         "GOOS": goos,
         "GOARCH": goarch,
         # `go env -changed` compares with this: GOPATH of the environment is a default to go, only the file changes it.
-        "GOPATH": environ.get("GOPATH") or (os.path.join(home, "go") if home else ""),
+        "GOPATH": environ.get("GOPATH") or _default_gopath(environ),
         "GOCACHE": _cache_dir(environ),
         "GOROOT": _goroot(environ.get("PATH", "")),
         "AR": "ar",
@@ -176,6 +175,11 @@ def _defaults(environ: Mapping[str, str], gopath: str, private: str) -> dict[str
         "CXX": "clang++" if clang else "g++",
         "GCCGO": "gccgo",
     }
+
+
+def _default_gopath(environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME", "")
+    return os.path.join(home, "go") if home else ""
 
 
 def update_env_file(environ: Mapping[str, str], add: Mapping[str, str], drop: frozenset[str]) -> None:
