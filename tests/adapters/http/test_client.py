@@ -496,6 +496,19 @@ def test_netrc_credentials_go_to_their_https_host_only() -> None:
     assert "secret" not in repr(Login("h.example", "me", "secret"))
 
 
+def body_of(url: str, make: Callable[[], HttpClient]) -> bytes:
+    """What a client gets, made and closed in a loop of its own."""
+
+    async def run() -> bytes:
+        client = make()
+        try:
+            return await client.get(url, 100)
+        finally:
+            await client.aclose()
+
+    return asyncio.run(run())
+
+
 @contextmanager
 def full_queue() -> Iterator[str]:
     """A server whose queue is full: nothing that is sent to it is ever acknowledged."""
@@ -544,16 +557,10 @@ def test_who_fails_soon_waits_for_a_proxy_that_fetches_the_module(engine: MakeEn
                 time.sleep(0.4)
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nv1")
 
-        async def run() -> bytes:
-            client = HttpClient(engine(EngineOptions()), patience=Patience(0.4))
-            try:
-                return await client.get(f"http://127.0.0.1:{server.getsockname()[1]}{LIST}", 100)
-            finally:
-                await client.aclose()
-
         thread = threading.Thread(target=serve)
         thread.start()
-        assert asyncio.run(run()) == b"v1"
+        url = f"http://127.0.0.1:{server.getsockname()[1]}{LIST}"
+        assert body_of(url, lambda: HttpClient(engine(EngineOptions()), patience=Patience(0.4))) == b"v1"
         thread.join()
 
 
@@ -578,15 +585,9 @@ def test_a_connection_that_a_server_never_took_is_made_anew() -> None:
                 again.append(str(facts["why"]))
                 first.close()
 
-        async def run() -> bytes:
-            client = HttpClient(CurlEngine(), retry=RetryPolicy(retries=0), event=event)
-            try:
-                return await client.get(url + LIST, 100)
-            finally:
-                await client.aclose()
-
         thread = threading.Thread(target=serve)
         thread.start()
-        assert asyncio.run(run()) == b"v1"
+        make = lambda: HttpClient(CurlEngine(), retry=RetryPolicy(retries=0), event=event)  # noqa: E731
+        assert body_of(url + LIST, make) == b"v1"
         thread.join()
     assert again[0].endswith("while the server takes no connection)")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,21 @@ from govgo.adapters.http.post import Posted, Poster, Uploader
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.errors import NetworkError, TooLargeError, UsageError
 from tests.simulators.proxy import certificate
+
+
+@contextmanager
+def serving(listener: socket.socket, serve: Callable[[], None], ending: threading.Event) -> Iterator[str]:
+    """Runs `serve` in a thread, which looks at `ending`; host and port of the listener."""
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ending.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+        listener.close()
 
 
 @contextmanager
@@ -37,16 +52,8 @@ def server(answer: bytes, *, more: bytes = b"", tls: ssl.SSLContext | None = Non
                         break
                     opened.sendall(more)
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        ending.set()
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
-        listener.close()
+    with serving(listener, serve, ending) as host:
+        yield host
 
 
 def poster(**environ: str) -> Poster:
@@ -77,16 +84,8 @@ def reader(*, size: int, pause_s: float, answer_s: float = 0.0) -> Iterator[str]
                 if not ending.wait(answer_s):
                     connection.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        ending.set()
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
-        listener.close()
+    with serving(listener, serve, ending) as host:
+        yield host
 
 
 def put(host: str, file: Path, timeouts: Timeouts) -> Posted:
