@@ -6,17 +6,20 @@ Whatever happens, a client gets the truth, or an error; and the proxy keeps noth
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import http.client
 import os
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from govgo.core.module.moduleversion import ModuleVersion
+from govgo.errors import NetworkError
 from tests.simulators.proxy import Body, File, Status, Truncate
 from tests.simulators.served import Got, Served, eventually, on_cold
 from tests.simulators.world import World
@@ -351,6 +354,25 @@ def test_upstream_recovers(served: Served) -> None:
     assert served.get(ZIP).status == 503
     served.world.proxy.script("*", File())
     assert served.get(ZIP).status == 200
+
+
+def test_a_lookup_that_failed_while_nobody_waited_for_it_is_made_again(served: Served) -> None:
+    """The fetch around it fails for a reason of its own."""
+    mod = ModuleVersion("q.io/a", "v1.0.0")
+    proofs = served.site.library._means.proofs
+
+    async def fetch() -> None:
+        with suppress(NetworkError):
+            async with proofs.expecting(mod):
+                assert proofs._current is not None
+                await asyncio.wait(proofs._current.database._records.values())
+                raise NetworkError("the zip cannot be had")
+
+    served.world.proxy.script("*", Status(503))
+    asyncio.run_coroutine_threadsafe(fetch(), served.site.cold.loop).result(30)
+    served.world.proxy.script("*", File())
+    got = served.get(ZIP)
+    assert (got.status, got.whole) == (200, True)
 
 
 @pytest.mark.parametrize("size", [400_000, 6_000_000], ids=["all of it sent", "more than fits into the socket"])

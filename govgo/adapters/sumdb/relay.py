@@ -13,7 +13,7 @@ from govgo.core.sumdb.tile import Tile, tile_in_tree
 from govgo.core.sumdb.tileauth import DATABASE_HEIGHT
 from govgo.core.sumdb.timeline import Head
 from govgo.core.sumdb.tlog import HASH_SIZE
-from govgo.errors import GovgoError, NotFoundError, SecurityError
+from govgo.errors import Failure, NotFoundError, SecurityError
 
 
 class SumDbRelay(SumDb):
@@ -24,10 +24,14 @@ class SumDbRelay(SumDb):
         record = await self._record(mod)
         return format_record(record.number, record.text) + record.rest
 
+    def has_failed(self, mod: ModuleVersion) -> bool:
+        """Whether a module version could not be looked up; what contradicts the database is another matter."""
+        task = self._records.get(mod.without_gomod())
+        return task is not None and task.done() and (task.cancelled() or isinstance(task.result(), Failure))
+
     def forget(self, mod: ModuleVersion) -> None:
         """Ask anew for a module version that could not be looked up."""
-        task = self._records.get(mod.without_gomod())
-        if task is not None and task.done() and (task.cancelled() or isinstance(task.result(), GovgoError)):
+        if self.has_failed(mod):
             del self._records[mod.without_gomod()]
 
     async def newest(self) -> Head:

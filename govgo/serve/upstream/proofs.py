@@ -79,6 +79,7 @@ class Proofs:
         if not self.covers(mod.path) or self.fault is not None:
             yield
             return
+        self._forget_failure(mod)
         generation = self._generation()
         generation.users += 1
         try:
@@ -93,6 +94,7 @@ class Proofs:
 
     async def answer(self, mod: ModuleVersion) -> bytes:
         """The proved answer to a lookup."""
+        self._forget_failure(mod)
         async with self._open(mod) as database:
             return await database.answer(mod)
 
@@ -178,6 +180,14 @@ class Proofs:
         except Failure as error:
             # The head stays in memory, so that this process notices a fork; the next one may not.
             self._log(f"the newest tree head of {database.name} could not be kept: {error}")
+
+    def _forget_failure(self, mod: ModuleVersion) -> None:
+        """Begin anew where a lookup failed that was begun ahead, while the fetch failed for a reason of its own.
+
+        Nobody was told, so the failure was not forgotten then; it would be the next client's.
+        """
+        if self._current is not None and self._current.database.has_failed(mod):
+            self._replace(self._current)
 
     def _generation(self) -> _Generation:
         current = self._current
