@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import BINARY
-from govgo.core.foreign import one_line
+from govgo.core.foreign import one_line, visible
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges, VersionFacts
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
@@ -57,6 +57,8 @@ def closing(run: Comparison) -> str:
         what = "the binaries differ" if run.targets[0].kind == BINARY else "1 module differs"
         return what if run.is_different else "no differences"
     different = sum(target.is_different for target in run.targets)
+    if not run.targets and run.failed:
+        return f"{_many(run.failed, 'module')} could not be compared"
     failed = f", {run.failed} could not be" if run.failed else ""
     return f"{_many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
 
@@ -67,7 +69,7 @@ def _source(source: SourceDiff, style: Style) -> str:
         lines.append(f"  {style.paint(one_line(notable_text(each)), 'yellow')}")
     for file in source.files:
         if file.text:
-            lines += [style.diff_line(one_line(line.replace("\t", "    "))) for line in file.text.splitlines()]
+            lines += [style.diff_line(visible(line)) for line in file.text.splitlines()]
         else:
             lines.append(one_line(f"{file.change} {file.name}: {file.note}"))
     return "".join(f"{line}\n" for line in lines)
