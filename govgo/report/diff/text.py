@@ -126,7 +126,7 @@ def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
 
 
 def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
-    """The rows as a table; on a terminal that is too narrow for it, as two lines each."""
+    """The rows as a table; on a terminal that is too narrow for it, as two lines or more each."""
     if not style.is_terminal:
         return table(TITLES, rows, style)
     widest = max(len(row) for row in table(TITLES, [tuple(map(_bare, row)) for row in rows]).splitlines())
@@ -141,8 +141,23 @@ def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
             f"needed by {needed}" if needed else "",
         ]
         pad = " " * (8 - len(_bare(change)))
-        text += f"{change}{pad}  {path}  {versions}\n          {', '.join(filter(None, facts))}\n"
+        lines = (f"          {line}\n" for line in _broken([each for each in facts if each], style.width - 11))
+        text += f"{change}{pad}  {path}  {versions}\n{''.join(lines)}"
     return text
+
+
+def _broken(facts: Sequence[str], width: int) -> Sequence[str]:
+    """The facts in lines, which end between two of them where they may, else between words."""
+    import textwrap
+
+    lines: list[str] = []
+    for each in facts:
+        if lines and len(lines[-1]) + 2 + len(each) <= width:
+            lines[-1] += f", {each}"
+        else:
+            wrapped = textwrap.wrap(each, max(width, 1), break_long_words=False, break_on_hyphens=False)
+            lines = [*lines[:-1], *(f"{line}," for line in lines[-1:]), *wrapped]
+    return lines
 
 
 def _bare(text: str) -> str:
