@@ -93,7 +93,7 @@ def test_it_serves_and_ends(world: World) -> None:
 
 def test_it_serves_where_uvloop_cannot_be_built(world: World, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
-    (tmp_path / "none/uvloop.py").write_text("raise ImportError('not on this platform')\n")
+    (tmp_path / "none" / "uvloop.py").write_text("raise ImportError('not on this platform')\n")
     with Process(world, "-workers", "2", environment={"PYTHONPATH": f"{tmp_path / 'none'}:{ROOT}"}) as process:
         assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
         assert process.get("/q.io/a/@v/v1.0.0.zip")[0] == 200
