@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from govgo.core.modgraph.loader import GraphLoader, Pruning
 from govgo.core.modgraph.mvs import Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions, is_toolchain
-from govgo.errors import BuildListError, Failure, GoSumError, GovgoError
+from govgo.errors import BuildListError, Failure, GoSumError, GovgoError, SumMismatchError
 from govgo.load.dependency.gomod import (
     ForeseenSummaries,
     ModSummary,
@@ -346,12 +346,21 @@ class GraphReading:
         return self._graph.build_list() if self._loader.done else ()
 
     def finish(self) -> tuple[ModGraph, GraphError | None]:
-        """The graph, as far as it could be loaded, and the error nearest to the main module."""
+        """The graph, as far as it could be loaded, and the error nearest to the main module.
+
+        Raises:
+            SecurityError: bytes contradict go.sum or the checksum database.
+        """
         session = self._session
         self._feed.need()
-        session.repo.pump(self._feed)
-        if self._pruning == Pruning.WORKSPACE:
-            _load_selected(session, self._loader, self._feed, self._roots)
+        try:
+            session.repo.pump(self._feed)
+            if self._pruning == Pruning.WORKSPACE:
+                _load_selected(session, self._loader, self._feed, self._roots)
+        except SumMismatchError as error:
+            resolve, wanted = session.main.resolve, error.module.removesuffix("/go.mod")
+            error.chain = self._graph.find_path(lambda mv: str(resolve(mv)) == wanted)
+            raise
         return self._graph, self._graph.find_error(session.main.resolve)
 
 

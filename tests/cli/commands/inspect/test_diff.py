@@ -225,7 +225,7 @@ def test_a_directory_outside_of_the_repository_is_read_as_it_is_now(world: World
 def test_offline(world: World, diff: Any) -> None:
     run = diff("-offline")
     assert run.code == 3
-    assert run.err.startswith("govgo: go.mod: HEAD: q.io/")
+    assert run.err.startswith("govgo: go.mod:6: HEAD: q.io/")
     assert run.out.endswith("1 module could not be compared\n")  # no half report
     assert world.proxy.asked == []
     assert diff().code == 0
