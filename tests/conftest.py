@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.simulators import campaigns
+from tests.simulators.matchers import shared_matchers
 
 _OPTIONS = {
     "wide": "run the rows that widen a table and the longer simulators, too; .ci/run does",
@@ -84,6 +85,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("go") and shutil.which("go") is None:
         pytest.skip("there is no go command to compare with")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_matchers() -> Iterator[None]:
+    with shared_matchers():
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
