@@ -140,8 +140,13 @@ def _load_late(name: str) -> None:
         sys.modules[name].is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
     """Let no collection of garbage walk the ten thousand tests again and again, and have fewer of them."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
+        gc.enable()
