@@ -16,6 +16,7 @@ from govgo.core.findings import Finding
 from govgo.core.gosum.lines import read_lines
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
+from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.records import NamedTuple
@@ -93,7 +94,7 @@ def diff(
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
         if not pairs.failed and all(each.change.path != path for each in pairs.wanted):
-            raise UsageError(f"-zip {path}: the same version on both sides; {path}@v1.0.0..v1.1.0 names two")
+            raise _unchanged(path, (*before.values(), *after.values()))
     sources, more = _sources(pairs.wanted, reader, notes)
     known = pairs.known
     for now, used in pairs.licensed:  # the zips that were compared are at hand now
@@ -111,6 +112,13 @@ def diff(
         offline=offline,
         sources=sources,
     )
+
+
+def _unchanged(path: str, sides: Iterable[_Found]) -> UsageError:
+    """Why the source of a module that was named cannot be compared."""
+    is_known = any(isinstance(each, Resolved) and each.resolution.selected(path) != NONE for each in sides)
+    what = "the same version on both sides" if is_known else "in the build list of neither side"
+    return UsageError(f"-zip {path}: {what}; {path}@v1.0.0..v1.1.0 names two versions")
 
 
 def _overrides(build: Resolved, notes: list[str]) -> ProjectPolicy:
