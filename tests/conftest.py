@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.simulators import campaigns
+from tests.simulators.matchers import shared_matchers
 
 _OPTIONS = {
     "wide": "run the rows that widen a table and the longer simulators, too; .ci/run does",
@@ -86,6 +87,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("there is no go command to compare with")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_matchers() -> Iterator[None]:
+    with shared_matchers():
+        yield
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Let Ctrl-C end the programs that tests start; a shell lets those ignore it that it runs in the background.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -133,8 +140,13 @@ def _load_late(name: str) -> None:
         sys.modules[name].is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
     """Let no collection of garbage walk the ten thousand tests again and again, and have fewer of them."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
+        gc.enable()

@@ -167,9 +167,11 @@ TESTED_BY = {
         "core/resolution: whyversion; load/targets: edited; report: whyversion; wiring: plan"
     ),
     "cli/commands/serve/test_mirror.py": (
-        "adapters/storage: desk; app/mirror: add check closure ship store tidied; core/mirror: closure "
-        "outcomes; report/mirror: add ship verify; wiring: mirror"
+        "adapters/storage: desk; app/mirror: add closure store tidied; core/mirror: closure outcomes; "
+        "report/mirror: add; wiring: mirror"
     ),
+    "cli/commands/serve/test_mirror_ship.py": "app/mirror: ship; report/mirror: ship",
+    "cli/commands/serve/test_mirror_verify.py": "app/mirror: check; report/mirror: verify",
     "cli/commands/serve/test_publish.py": "report: publish; wiring: publish",
     "cli/commands/serve/test_storage.py": (
         "app/storage: check manage; core/storage: outcomes; report/storage: contents verify; wiring: storage"
@@ -207,9 +209,11 @@ TESTED_BY = {
         "app/sum: complete explain heads merge needs; core/gosum: outcomes; report: sum; wiring: sums"
     ),
     "cli/commands/trust/test_verify.py": (
-        "adapters/proxy: compare; adapters/sumdb: audit; app/verify: cache database graph modulestxt vendor verify; "
-        "cli: findings outputs; load/targets: binaries faults open targets; wiring: session verify"
+        "adapters/proxy: compare; app/verify: database graph verify; load/targets: binaries faults open targets; "
+        "wiring: session verify"
     ),
+    "cli/commands/trust/test_verify_damage.py": "adapters/sumdb: audit; app/verify: cache modulestxt vendor",
+    "cli/commands/trust/test_verify_reports.py": "cli: findings outputs",
     "cli/commands/trust/test_verify_tags.py": "adapters/vcs: origins; app/verify: tags",
     "cli/completion/test_shells.py": "cli/commands/cache: completion",
     "cli/test_main.py": "cli: call group helptext session switching topics; cli/commands/cache: help",
@@ -257,7 +261,7 @@ TESTED_BY = {
     "serve/events/test_follow.py": "adapters/sumdb: remotelog; serve/events: misses taking; serve/server: events",
     "serve/http/test_application.py": (
         "serve/http: cycle health metrics site tails; serve/server: build parts; "
-        "serve/upstream: coldloop faults later library sources"
+        "serve/upstream: coldloop faults later sources"
     ),
     "serve/publish/test_route.py": "adapters/modzip: examine",
     "serve/registry/test_routes.py": (

@@ -24,6 +24,7 @@ The whole of it is in the schema `serve.toml-1.json`.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from govgo.core.foreign import one_line, why_malformed
@@ -139,9 +140,15 @@ _TEXTS = ("listen", "upstream", "tls_cert", "tls_key", "client_ca", "users", "ac
 _NUMBERS = {"workers": (1, 64), "connections": (1, 100_000)}
 _DURATIONS = ("timeout", "list_ttl", "missing_ttl")
 _DURATION_FIELDS = {"timeout": "timeout_s", "list_ttl": "list_s", "missing_ttl": "missing_s"}
-_TABLES = ("storage", "policy", "events", "publish", "hooks", "vanity", "registry")
-_LISTS = ("anonymous", "follow", "peers")
-_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", *_LISTS, *_TABLES)
+_TABLES = ("storage", "policy", "events", "publish", "registry")
+_ENTRIES: Mapping[str, Callable[[str, object], object]] = {
+    "follow": parse_follow,
+    "peers": parse_peer,
+    "hooks": parse_hook,
+    "vanity": parse_vanity,
+}
+"""Keys of lists, and what parses an entry."""
+_KEYS = (*_TEXTS, *_NUMBERS, *_DURATIONS, "memory", "read_only", "verify_storage", "anonymous", *_ENTRIES, *_TABLES)
 _STORAGE_KEYS = ("place", "limit", "keep")
 _POLICY_TEXTS = ("filter", "mode_file", "check")
 _POLICY_KEYS = ("deny", "allow", "mode", "modes", "redirect_url", "min_age", *_POLICY_TEXTS, "advisories", "unknown")
@@ -184,22 +191,17 @@ def parse_settings(file: str, data: bytes) -> Settings:
             values["read_only"] = truth_of(place, value)
         elif key == "events":
             values["events"] = parse_events(file, value)
-        elif key == "follow":
-            values[key] = tuple(parse_follow(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
-        elif key == "peers":
-            values[key] = tuple(parse_peer(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
         elif key == "anonymous":
             values[key] = texts_of(place, value)
         elif key == "policy":
             values.update(_policy(file, value))
         elif key == "publish":
             values["publishing"] = parse_publishing(file, value)
-        elif key == "hooks":
-            values[key] = tuple(parse_hook(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
         elif key == "registry":
             values[key] = parse_registry(file, value)
         else:
-            values[key] = tuple(parse_vanity(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
+            parse = _ENTRIES[key]
+            values[key] = tuple(parse(f"{place}[{at}]", each) for at, each in enumerate(list_of(place, value)))
     if len(values.get("follow", ())) + len(values.get("peers", ())) > FOLLOWED:
         raise UsageError(f"{file}: follow and peers: more than {FOLLOWED} places")
     keys = [peer.key for peer in values.get("peers", ())]

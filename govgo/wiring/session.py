@@ -13,7 +13,6 @@ from govgo.adapters.loop.network import NetworkOptions
 from govgo.adapters.modcache.cache import ModCache
 from govgo.adapters.repository.repository import Repository
 from govgo.adapters.workspace.workspace import DiskWorkspace
-from govgo.errors import GovgoError
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 
@@ -96,10 +95,6 @@ def make_session(
     Raises:
         UsageError: settings that cannot be used.
     """
-
-    def too_new(what: str, go_version: str) -> GovgoError:
-        return session.too_new(what, go_version)
-
     options = network or NetworkOptions(trace=settings.trace)
     root, writable = settings.env.gomodcache, settings.modcacherw
     cache = ModCache(root, writable_dirs=writable)
@@ -116,7 +111,7 @@ def make_session(
         cache=cache,
         announce=announce,
         offline=offline,
-        too_new=too_new,
+        too_new=lambda what, go_version: session.too_new(what, go_version),  # once there is a session
     )
     session = Session(
         settings=settings,

@@ -71,44 +71,22 @@ def run_verify(
         GovgoError: nothing could be checked at all; a fault of a single check is a finding.
     """
     from govgo.adapters.sumdb.session import ProofClient
-    from govgo.app.verify.verify import verify as service
     from govgo.app.verify.verify import with_late_errors
-    from govgo.core.findings import Claim
 
-    env, from_bundle = session.settings.env, options.from_bundle
+    env = session.settings.env
     late, writing = _Late(), _Late()
     bundle: WrittenBundle | None = None
     try:
         with ExitStack() as held:
-            directory = "" if from_bundle else session.settings.cwd
+            directory = "" if options.from_bundle else session.settings.cwd
             client = ProofClient(env, session.report, network, offline=options.offline, directory=directory)
             asked = _offline_session(session) if options.offline else session
             for each in dict.fromkeys((session.repo, asked.repo)):
                 held.callback(late.attempt, each.close)
             held.callback(late.attempt, client.close)
-            database: Prover = client
-            if from_bundle:
-                from govgo.adapters.attribution import prefixed
-                from govgo.app.sum.bundle import prove_from_bundle
-
-                try:
-                    database = prove_from_bundle(session, session.absolute(from_bundle))
-                except GovgoError as error:
-                    raise prefixed(error, f"{from_bundle}: ") from error
+            database = _prover(session, client, options.from_bundle)
             tools = _tools(session, client, database, held, options, network)
-            # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
-            proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims
-            run = service(
-                asked,
-                where,
-                claims,
-                tools,
-                since=options.since,
-                offline=options.offline,
-                strict=options.strict,
-                against=options.against,
-                optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
-            )
+            run = _checked(asked, where, claims, tools, options)
             if options.bundle:
                 bundle = writing.attempt(lambda: _bundle(session, client, where, options.bundle))
     except GovgoError as error:
@@ -119,6 +97,40 @@ def run_verify(
         if isinstance(failure, Failure):
             raise failure
     return bundle
+
+
+def _prover(session: Session, client: ProofClient, from_bundle: str) -> Prover:
+    """What proves lines: the client of the database, or a bundle in its place."""
+    if not from_bundle:
+        return client
+    from govgo.adapters.attribution import prefixed
+    from govgo.app.sum.bundle import prove_from_bundle
+
+    try:
+        return prove_from_bundle(session, session.absolute(from_bundle))
+    except GovgoError as error:
+        raise prefixed(error, f"{from_bundle}: ") from error
+
+
+def _checked(
+    session: Session, where: Sequence[str], claims: Sequence[Claim], tools: Tools, options: VerifyOptions
+) -> Verification:
+    from govgo.app.verify.verify import verify as service
+    from govgo.core.findings import Claim
+
+    # Bundle and go.sum are enough to prove every line; what else there is to check is checked if it can be.
+    proves_alone = bool(options.from_bundle) and options.offline and Claim.DATABASE in claims
+    return service(
+        session,
+        where,
+        claims,
+        tools,
+        since=options.since,
+        offline=options.offline,
+        strict=options.strict,
+        against=options.against,
+        optional=(Claim.COMPLETE, Claim.VENDOR) if proves_alone else (),
+    )
 
 
 class _Late:
@@ -163,16 +175,6 @@ def _tools(
 
         return CacheFacts(ModCache(env.gomodcache, writable_dirs=session.settings.modcacherw))
 
-    def files() -> FileReader:
-        from govgo.adapters.proxy.compare import ModuleFiles
-
-        return ModuleFiles()
-
-    def executables() -> Executables:
-        from govgo.adapters.disk.executables import DiskExecutables
-
-        return DiskExecutables()
-
     def sources() -> Sources:
         from govgo.adapters.proxy.compare import SecondSources
 
@@ -193,12 +195,24 @@ def _tools(
         database,
         proofs,
         facts,
-        files,
-        executables,
+        _files,
+        _executables,
         sources=None if asks_nobody else sources,
         origins=None if asks_nobody else origins,
         old=old,
     )
+
+
+def _files() -> FileReader:
+    from govgo.adapters.proxy.compare import ModuleFiles
+
+    return ModuleFiles()
+
+
+def _executables() -> Executables:
+    from govgo.adapters.disk.executables import DiskExecutables
+
+    return DiskExecutables()
 
 
 def _offline_session(session: Session) -> Session:

@@ -41,6 +41,7 @@ PUBLISHED = "tests/load/query/test_published.py::"
 AGES = "tests/load/buildlist/test_ages.py::"
 MIN_AGE = "tests/cli/commands/change/test_min_age.py::"
 VERIFY = "tests/cli/commands/trust/test_verify.py::"
+VERIFY_REPORTS = "tests/cli/commands/trust/test_verify_reports.py::"
 DIFF = "tests/cli/commands/inspect/test_diff.py::"
 MIRROR = "tests/core/mirror/test_prove.py::"
 LOG = "tests/cli/commands/trust/test_log.py::"
@@ -910,7 +911,7 @@ MUTANTS = {
         "wiring/verify.py",
         "            proves_alone = bool(from_bundle) and options.offline and Claim.DATABASE in claims\n",
         "            proves_alone = options.offline\n",
-        (VERIFY + "test_offline_says_what_it_could_not_check", VERIFY + "test_a_bundle_and_go_sum_are_enough"),
+        (VERIFY + "test_offline_says_what_it_could_not_check", VERIFY_REPORTS + "test_a_bundle_and_go_sum_are_enough"),
     ),
     "contradiction-told": Mutant(
         "verify",
@@ -942,7 +943,7 @@ MUTANTS = {
         "cli/outputs.py",
         "        if error is not None and self.result is None:\n",
         "        if False:\n",
-        (VERIFY + "test_a_run_that_fails_replaces_the_old_report",),
+        (VERIFY_REPORTS + "test_a_run_that_fails_replaces_the_old_report",),
     ),
     "page-data": Mutant(
         "foreign text",

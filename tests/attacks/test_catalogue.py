@@ -29,3 +29,13 @@ def test_every_mutant_is_listed() -> None:
         or any(f"`{test.partition('::')[2]}`" not in CATALOGUE for test in mutant.tests)
     ]
     assert missing == []
+
+
+def test_tests_of_mutants_are_where_the_table_says() -> None:
+    """Else pytest would find none to run, and nobody would notice before the long campaigns."""
+    missing = []
+    for test in {test for mutant in MUTANTS.values() for test in mutant.tests}:
+        file, _, name = test.partition("::")
+        if not re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.MULTILINE):
+            missing.append(test)
+    assert missing == []

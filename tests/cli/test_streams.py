@@ -15,7 +15,9 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ from govgo.adapters.workspace.workspace import DiskWorkspace
 from govgo.cli.main import run
 from govgo.cli.reference.pages import all_pages
 from tests.simulators import campaigns
+from tests.simulators.copies import copies
 from tests.simulators.proxy import File, Stall
 from tests.simulators.world import World
 
@@ -187,17 +190,17 @@ class Place:
         self,
         words: Sequence[str],
         *,
-        prepare: Callable[[], None] = lambda: None,
+        prepare: Callable[[], object] | None = None,
         without: Sequence[str] = (),
         main: Path | None = None,
         after: tuple[int, float] | None = None,
         **changed: str,
     ) -> End:
-        """Run a command to its end in a copy of this process, where nothing has to be loaded any more.
+        """Run a command to its end in a copy of a process, where nothing has to be loaded any more.
 
         Args:
             words: the command line.
-            prepare: is called before, with the streams in place.
+            prepare: is called before, with the streams in place; it is pickled.
             without: variables to leave out of the environment.
             main: where; a new main module if it is None.
             after: a signal that is sent, and after how many seconds.
@@ -206,31 +209,46 @@ class Place:
         directory = main or self.main()
         environ = {**self.environment(directory), **changed}
         names = [directory.with_suffix(suffix) for suffix in (".out", ".err")]
-        files = [os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC) for name in names]
-        child = os.fork()
-        if child == 0:
-            try:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                for number, file in enumerate(files, 1):
-                    os.dup2(file, number)
-                sys.stdout, sys.stderr = (os.fdopen(number, "w", 1, closefd=False) for number in (1, 2))
-                os.chdir(directory)
-                os.environ.clear()
-                os.environ.update({name: value for name, value in environ.items() if name not in without})
-                sys.argv = ["govgo", *words]
-                prepare()
-                run()
-            finally:
-                os._exit(99)
+        kept = {name: value for name, value in environ.items() if name not in without}
+        child = copies().Process(target=command, args=(words, directory, kept, names, prepare))
+        child.start()
         if after is not None:
+            while child.is_alive() and not names[1].exists():
+                time.sleep(0.001)
             time.sleep(after[1])
-            os.kill(child, after[0])
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        for file in files:
-            os.close(file)
+            with suppress(ProcessLookupError):  # it has ended
+                os.kill(child.pid or 0, after[0])
+        child.join()
+        code = child.exitcode
+        child.close()
+        assert code is not None
         out, err = (ELAPSED.sub("", name.read_text().replace(directory.name, "MAIN")) for name in names)
         return End(code, out, err, contents(directory))
+
+
+def command(
+    words: Sequence[str],
+    directory: Path,
+    environ: Mapping[str, str],
+    names: Sequence[Path],
+    prepare: Callable[[], object] | None,
+) -> None:
+    """What a copy does: run a command in a directory, its streams led to files, and end with its exit code."""
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for number, name in enumerate(names, 1):
+            os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", 1, closefd=False) for number in (1, 2))
+        os.chdir(directory)
+        os.environ.clear()
+        os.environ.update(environ)
+        sys.argv = ["govgo", *words]
+        if prepare is not None:
+            prepare()
+        run()
+    finally:
+        os._exit(99)
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -251,7 +269,6 @@ def place(world: World) -> Place:
     record = world.publish("q.io/a", "v1.0.0")
     world.publish("q.io/b", "v1.0.0")
     place = Place(world, record)
-    list(all_pages())  # loads every command here, so that no copy of this process has to
     with zipfile.ZipFile(world.root / "db.zip", "w") as archive:
         archive.writestr("ID/GO-2020-0001.json", '{"id": "GO-2020-0001", "modified": "2020-01-01T00:00:00Z"}')
     parts = ["mirror", "export", "../mirror", "../parts"]
@@ -260,35 +277,32 @@ def place(world: World) -> Place:
     return place
 
 
-def close(*numbers: int) -> Callable[[], None]:
-    return lambda: [os.close(number) for number in numbers] and None
+def close(*numbers: int) -> None:
+    for number in numbers:
+        os.close(number)
 
 
-def lead(number: int, path: str) -> Callable[[], None]:
+def lead(number: int, path: str) -> None:
     """Lead an output descriptor to a file or device."""
-    return lambda: os.dup2(os.open(path, os.O_WRONLY), number) and None
+    os.dup2(os.open(path, os.O_WRONLY), number)
 
 
-def broken(number: int) -> Callable[[], None]:
+def lead_nowhere(number: int) -> None:
     """Lead an output descriptor to a pipe whose reader has gone."""
-
-    def prepare() -> None:
-        reader, writer = os.pipe()
-        os.dup2(writer, number)
-        os.close(reader)
-        os.close(writer)
-
-    return prepare
+    reader, writer = os.pipe()
+    os.dup2(writer, number)
+    os.close(reader)
+    os.close(writer)
 
 
 STREAMS = {
-    "closed-stdin": (close(0), ""),
-    "closed-stdout": (close(1), "out"),
-    "closed-stderr": (close(2), "err"),
-    "all-closed": (close(0, 1, 2), "out err"),
-    "pipe-without-reader": (broken(1), "out"),
-    "stderr-without-reader": (broken(2), "err"),
-    "full-stderr": (lead(2, "/dev/full"), "err"),
+    "closed-stdin": (partial(close, 0), ""),
+    "closed-stdout": (partial(close, 1), "out"),
+    "closed-stderr": (partial(close, 2), "err"),
+    "all-closed": (partial(close, 0, 1, 2), "out err"),
+    "pipe-without-reader": (partial(lead_nowhere, 1), "out"),
+    "stderr-without-reader": (partial(lead_nowhere, 2), "err"),
+    "full-stderr": (partial(lead, 2, "/dev/full"), "err"),
 }
 """What becomes of the streams, and which of them show nothing then."""
 
@@ -319,7 +333,7 @@ def test_streams_that_nobody_reads_change_nothing_else(verb: Verb, name: str, pl
 @pytest.mark.parametrize("verb", EACH)
 def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
     plain = place.plain(verb)
-    end = place.run(verb.words, prepare=lead(1, "/dev/full"))
+    end = place.run(verb.words, prepare=partial(lead, 1, "/dev/full"))
     if not plain.out:
         assert end == plain
         return
@@ -331,7 +345,7 @@ def test_a_full_standard_output_is_told(verb: Verb, place: Place) -> None:
 def test_a_working_directory_that_is_gone(verb: Verb, place: Place) -> None:
     main = place.main()
     plain = place.plain(verb)
-    end = place.run(verb.words, main=main, prepare=lambda: shutil.rmtree(main))
+    end = place.run(verb.words, main=main, prepare=partial(shutil.rmtree, main))
     if verb.placeless:
         assert (end.code, end.out, end.err) == (plain.code, plain.out, plain.err)
     else:
@@ -341,7 +355,7 @@ def test_a_working_directory_that_is_gone(verb: Verb, place: Place) -> None:
 
 def test_the_directory_that_c_names_needs_no_other(place: Place) -> None:
     main, other = place.main(), place.main()
-    end = place.run(["-C", str(other), "list", "-m"], main=main, prepare=lambda: shutil.rmtree(main))
+    end = place.run(["-C", str(other), "list", "-m"], main=main, prepare=partial(shutil.rmtree, main))
     assert (end.code, end.out, end.err) == (0, "example.com/main\n", "")
 
 
@@ -431,20 +445,22 @@ def sweep(world: World, place: Place, number: signal.Signals, steps: int) -> set
     return codes
 
 
+def send_after_go_mod(number: int) -> None:
+    """Let a signal come when go.mod has been written."""
+    replace = DiskWorkspace.replace
+
+    def cut(files: DiskWorkspace, path: str, before: bytes | None, after: bytes) -> None:
+        replace(files, path, before, after)
+        if path.endswith("/go.mod"):
+            os.kill(os.getpid(), number)
+
+    DiskWorkspace.replace = cut  # type: ignore[method-assign]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
 def test_a_signal_between_go_mod_and_go_sum_comes_after_both(number: int, code: int, place: Place) -> None:
-    def prepare() -> None:
-        replace = DiskWorkspace.replace
-
-        def cut(files: DiskWorkspace, path: str, before: bytes | None, after: bytes) -> None:
-            replace(files, path, before, after)
-            if path.endswith("/go.mod"):
-                os.kill(os.getpid(), number)
-
-        DiskWorkspace.replace = cut  # type: ignore[method-assign]
-
     whole = place.run(GET)
-    end = place.run(GET, prepare=prepare)
+    end = place.run(GET, prepare=partial(send_after_go_mod, number))
     assert (end.code, end.files) == (code, whole.files)
 
 
@@ -467,25 +483,30 @@ def test_an_interrupt_in_the_middle_of_a_zip(verb: str, world: World, place: Pla
     assert [file.name for file in cache.rglob("*.tmp")] == []
 
 
+class Last:
+    """An object that interrupts this process when it is taken apart."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def interrupt_where_nothing_can_be_raised() -> None:
+    """Let the first file that is read interrupt the command so that the interrupt is lost, and then wait."""
+
+    def drop(files: DiskWorkspace, path: str) -> bytes:
+        last = Last()
+        del last
+        time.sleep(100)
+        raise AssertionError("the interrupt was lost")
+
+    DiskWorkspace.read = drop  # type: ignore[method-assign]
+
+
 def test_an_interrupt_where_nothing_can_be_raised(place: Place) -> None:
     """Python prints an exception that comes while an object is taken apart, and goes on. The command must not."""
-
-    class Last:
-        def __del__(self) -> None:
-            signal.raise_signal(signal.SIGINT)
-
-    def prepare() -> None:
-        def drop(files: DiskWorkspace, path: str) -> bytes:
-            last = Last()
-            del last
-            time.sleep(100)
-            raise AssertionError("the interrupt was lost")
-
-        DiskWorkspace.read = drop  # type: ignore[method-assign]
-
     before = contents(place.main())
     started_s = time.monotonic()
-    end = place.run(GET, prepare=prepare)
+    end = place.run(GET, prepare=interrupt_where_nothing_can_be_raised)
     assert time.monotonic() - started_s < 90  # it does not wait until the system call has ended
     assert (end.code, end.err.splitlines()[-1]) == (130, "govgo: interrupted")
     assert "Exception ignored" not in end.err

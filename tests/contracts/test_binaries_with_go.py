@@ -116,6 +116,7 @@ def test_archives_and_directories(world: World, govgo: Any) -> None:
     assert govgo("version", "-m", ".").out == tell(GO, "version", "-m", ".")
 
 
+@pytest.mark.wide  # go builds its library anew for these flags, ten seconds where its cache has not got it
 def test_another_build_of_the_same(world: World, govgo: Any) -> None:
     world.publish("q.io/b", "v1.3.0", "module q.io/b\n\ngo 1.21\n", files("b"))
     tell(GO, "get", "q.io/b@v1.3.0")

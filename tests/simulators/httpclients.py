@@ -19,6 +19,9 @@ from govgo.errors import GovgoError
 _T = TypeVar("_T")
 FAST = RetryPolicy(retries=3, base_s=0.01)
 QUICK = Timeouts(connect_s=2, answer_s=0.4, stall_s=0.4, total_s=3)
+"""For servers that say nothing."""
+PATIENT = Timeouts(connect_s=30, answer_s=30, stall_s=30, total_s=90)
+"""For all others, however busy the machine is."""
 
 MakeEngine = Callable[[EngineOptions], Engine]
 
@@ -29,7 +32,7 @@ def fetch(
     limit_bytes: int = 1 << 20,
     *,
     retry: RetryPolicy = FAST,
-    timeouts: Timeouts = QUICK,
+    timeouts: Timeouts = PATIENT,
     trace: list[str] | None = None,
 ) -> bytes:
     return with_client(make, lambda client: client.get(url, limit_bytes), retry=retry, timeouts=timeouts, trace=trace)
@@ -40,7 +43,7 @@ def with_client(
     work: Callable[[HttpClient], Awaitable[_T]],
     *,
     retry: RetryPolicy = FAST,
-    timeouts: Timeouts = QUICK,
+    timeouts: Timeouts = PATIENT,
     trace: list[str] | None = None,
     ca_file: str = "",
     logins: tuple[Login, ...] = (),
@@ -64,7 +67,7 @@ def refusal(
     url: str,
     limit_bytes: int = 1 << 20,
     retry: RetryPolicy = FAST,
-    timeouts: Timeouts = QUICK,
+    timeouts: Timeouts = PATIENT,
 ) -> GovgoError:
     with pytest.raises(GovgoError) as caught:
         fetch(make, url, limit_bytes, retry=retry, timeouts=timeouts)

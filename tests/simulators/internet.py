@@ -92,8 +92,10 @@ class Internet(Server):
             first = connection.recv(1, socket.MSG_PEEK)
             if first == b"\x16":
                 # Python's TLS wants a socket below it, and there may be TLS within: that comes by a socket of its own.
-                inside = socket.create_connection(("127.0.0.1", self.port))
-                with self._tls.wrap_socket(connection, server_side=True) as secure, inside:
+                with (
+                    socket.create_connection(("127.0.0.1", self.port)) as inside,
+                    self._tls.wrap_socket(connection, server_side=True) as secure,
+                ):
                     _relay(secure, inside)
             elif first == b"\x05":
                 self._tunnel(connection, self._greet(connection))

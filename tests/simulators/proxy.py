@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -252,7 +253,7 @@ class ProxySimulator(Server):
             case Redirect():
                 connection.sendall(_answer(action.status, b"Found", b"", {"Location": action.location}))
             case GzipBomb():
-                connection.sendall(_answer(200, b"OK", gzip.compress(bytes(action.size)), {"Content-Encoding": "gzip"}))
+                connection.sendall(_answer(200, b"OK", _zeros(action.size), {"Content-Encoding": "gzip"}))
             case Drip():
                 self._drip(connection, body or b"", action)
                 return not action.cuts
@@ -355,6 +356,12 @@ def certificate(directory: Path) -> tuple[ssl.SSLContext, str]:
     trusted = directory / "roots.pem"
     trusted.write_bytes(pem)
     return context, str(trusted)
+
+
+@cache
+def _zeros(size: int) -> bytes:
+    """So many zero bytes, packed: the largest take a second, and are asked for again and again."""
+    return gzip.compress(bytes(size))
 
 
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}

@@ -11,7 +11,7 @@ Run(capsys, "--depth", "2").out
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -51,7 +51,7 @@ class Run:
         self.code = invoke([*self.command, *args])
         self.out, self.err = capsys.readouterr()
 
-    @property
+    @cached_property
     def json(self) -> dict[str, Any]:
         """The document on standard output."""
         return document(self.out, self.schema)

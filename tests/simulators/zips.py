@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 STORED, DEFLATED = 0, 8
 DESCRIPTOR, ENCRYPTED = 1 << 3, 1 << 0
@@ -47,13 +48,13 @@ class Member:
     def raw_name(self) -> bytes:
         return self.name if isinstance(self.name, bytes) else self.name.encode()
 
-    @property
+    @cached_property
     def data(self) -> bytes:
         if self.packed is not None:
             return self.packed
         return self.content if self.method == STORED else deflate(self.content)
 
-    @property
+    @cached_property
     def stated(self) -> tuple[int, int, int]:
         """(checksum, packed size, size) as the directory tells them."""
         crc = zlib.crc32(self.content) if self.crc is None else self.crc

@@ -96,29 +96,17 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
     file, named, _ = env_file(environ)
     stored = read_env_file(file) if file else {}
 
-    def get(name: str, default: str = "") -> str:
-        if environ.get(name):
-            return environ[name]
-        # An empty setting takes the place of those defaults that stand in a file, too, which is go's own go.env.
-        return stored[name] if name in stored and name in _DEFAULTS else stored.get(name) or default
-
     home = environ.get("HOME", "")
-    goos, goarch = _host()
-    gopath = get("GOPATH", _default_gopath(environ))
-    private = get("GOPRIVATE")
+    gopath = _setting(environ, stored, "GOPATH", _default_gopath(environ))
+    private = _setting(environ, stored, "GOPRIVATE")
     defaults = _defaults(environ, gopath, private)
-    names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
-    values = {name: get(name, defaults.get(name, "")) for name in names}
-    values["GODEBUG"] = environ.get("GODEBUG", "")
-    values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
-    values["GOEXE"] = ".exe" if values["GOOS"] == "windows" else ""
-    values["GOHOSTOS"], values["GOHOSTARCH"] = goos, goarch
     # cmd/go's own script tests set the release by TESTGO_VERSION.
     version = environ.get("GOVGO_GO_VERSION") or environ.get("TESTGO_VERSION") or REFERENCE_RELEASE
+    values = _values(environ, stored, defaults)
+    values["GOENV"] = file or ("off" if environ.get("GOENV") == "off" else "")
     values["GOVERSION"] = "go" + version.removeprefix("go")
-    cgo = _cgo_enabled(get("CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))
-    values["CGO_ENABLED"] = "1" if cgo else "0"
-    changed = {n for n in names if (environ.get(n) or stored.get(n)) and values[n] != defaults.get(n, "")}
+    given = {n for n in values if environ.get(n) or stored.get(n)}
+    changed = {n for n in given if values[n] != defaults.get(n, "")}
     if not named:
         changed.discard("GOENV")
     return GoEnv(
@@ -138,7 +126,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         goauth=values["GOAUTH"],
         goos=values["GOOS"],
         goarch=values["GOARCH"],
-        cgo_enabled=cgo,
+        cgo_enabled=values["CGO_ENABLED"] == "1",
         gobin=values["GOBIN"],
         gocache=values["GOCACHE"],
         goroot=values["GOROOT"],
@@ -151,6 +139,25 @@ def load_env(environ: Mapping[str, str] | None = None) -> GoEnv:
         values=values,
         changed=frozenset(changed),
     )
+
+
+def _setting(environ: Mapping[str, str], stored: Mapping[str, str], name: str, default: str = "") -> str:
+    if environ.get(name):
+        return environ[name]
+    # An empty setting takes the place of those defaults that stand in a file, too, which is go's own go.env.
+    return stored[name] if name in stored and name in _DEFAULTS else stored.get(name) or default
+
+
+def _values(environ: Mapping[str, str], stored: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """Every go variable, sorted by name."""
+    names = sorted(KNOWN_NAMES | stored.keys() | {n for n in environ if n.startswith(("GO", "CGO_"))})
+    values = {name: _setting(environ, stored, name, defaults.get(name, "")) for name in names}
+    values["GODEBUG"] = environ.get("GODEBUG", "")
+    values["GOEXE"] = ".exe" if values["GOOS"] == "windows" else ""
+    values["GOHOSTOS"], values["GOHOSTARCH"] = _host()
+    cgo = _cgo_enabled(_setting(environ, stored, "CGO_ENABLED"), values["CC"], values, environ.get("PATH", ""))
+    values["CGO_ENABLED"] = "1" if cgo else "0"
+    return values
 
 
 def _defaults(environ: Mapping[str, str], gopath: str, private: str) -> dict[str, str]:

@@ -108,13 +108,10 @@ def audit_resolved(
     binaries: Sequence[LinkedBinary] = (),
 ) -> Audit:
     """The same for modules and workspaces that were resolved already, and binaries that were read."""
-    faults: list[Finding] = []
-    found: list[Resolved] = []
-    for each in resolved:
-        if isinstance(each, Unresolved):
-            faults.append(each.fault.unchecked())  # it may be vulnerable, whatever keeps it from being resolved
-        else:
-            found.append(each)
+    every = list(resolved)
+    found = [each for each in every if isinstance(each, Resolved)]
+    # It may be vulnerable, whatever keeps it from being resolved.
+    faults = [each.fault.unchecked() for each in every if isinstance(each, Unresolved)]
     releases = [go_release(session, each) for each in found]
     paths = {_matched(each.resolution, mod).path for each in found for mod in each.resolution.modules}
     paths.update(path for each in binaries for path in each.matched)

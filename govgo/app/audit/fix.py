@@ -79,14 +79,19 @@ def fix(
             faults.append(from_reported(error, Place(each.mod_file)))
     if dry_run or not done:
         return before._replace(faults=(*before.faults, *faults), dry_runs=tuple(dry_runs))
-    after = repeated()
+    after = _with_plans(repeated(), before, done)
+    return after._replace(faults=(*after.faults, *faults))
+
+
+def _with_plans(after: Audit, before: Audit, done: Sequence[FixPlan]) -> Audit:
+    """What is found afterwards, with the plans of before."""
     planned = {(module.kind, module.directory): module for module in before.modules}
     modules = []
     for module in after.modules:
         old = planned.get((module.kind, module.directory), module)
         fixes = tuple(each._replace(is_done=each in done) for each in old.fixes)
         modules.append(module._replace(fixes=fixes, in_go=old.in_go))
-    return after._replace(modules=tuple(modules), faults=(*after.faults, *faults))
+    return after._replace(modules=tuple(modules))
 
 
 class _Asked:

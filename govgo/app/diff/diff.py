@@ -90,51 +90,35 @@ def diff(
     before = _resolved(old, after)
     if (old.is_single or new.is_single) and len(before) == len(after) == 1:
         after = dict(zip(before, after.values(), strict=True))
-    targets: list[TargetChanges] = []
-    findings: list[Finding] = []
-    failed = 0
-    known: dict[ModuleVersion, VersionFacts] = {}
-    wanted: list[_Wanted] = []
-    licensed: list[tuple[Resolved, Uses]] = []
-    for key in dict.fromkeys([*after, *before]):
-        was, now = before.get(key), after.get(key)
-        faults = [*_faults(old, was), *_faults(new, now)]
-        if faults:
-            findings += faults
-            failed += 1
-            continue
-        target = _compare(old, new, was, now)
-        targets.append(target)
-        if zips and isinstance(was, Resolved) and isinstance(now, Resolved):
-            wanted += [_Wanted(was, now, each) for each in target.modules if each.path in zips]
-        if facts and isinstance(was, Resolved) and isinstance(now, Resolved) and target.modules:
-            now.activate()
-            known.update(version_facts(now.session, target.modules, known))
-            licensed.append((now, _used(was, now, target.modules)))
+    pairs = _compared(old, new, before, after, zips=zips, facts=facts)
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
-        if not failed and all(each.change.path != path for each in wanted):
-            sides = (*before.values(), *after.values())
-            is_known = any(isinstance(each, Resolved) and each.resolution.selected(path) != NONE for each in sides)
-            what = "the same version on both sides" if is_known else "in the build list of neither side"
-            raise UsageError(f"-zip {path}: {what}; {path}@v1.0.0..v1.1.0 names two versions")
-    sources, more = _sources(wanted, reader, notes)
-    findings += more
-    for now, used in licensed:  # the zips that were compared are at hand now
+        if not pairs.failed and all(each.change.path != path for each in pairs.wanted):
+            raise _unchanged(path, (*before.values(), *after.values()))
+    sources, more = _sources(pairs.wanted, reader, notes)
+    known = pairs.known
+    for now, used in pairs.licensed:  # the zips that were compared are at hand now
         for source, license_ in licenses(session, used, partial(_overrides, now, notes)).items():
             known[source] = known.get(source, VersionFacts())._replace(license=license_)
     return Comparison(
         old=old.name,
         new=new.name,
-        targets=tuple(targets),
+        targets=tuple(pairs.targets),
         facts=known,
         notes=tuple(dict.fromkeys(notes)),
-        findings=tuple(findings),
-        failed=failed,
+        findings=(*pairs.findings, *more),
+        failed=pairs.failed,
         now=session.clock.now(),
         offline=offline,
         sources=sources,
     )
+
+
+def _unchanged(path: str, sides: Iterable[_Found]) -> UsageError:
+    """Why the source of a module that was named cannot be compared."""
+    is_known = any(isinstance(each, Resolved) and each.resolution.selected(path) != NONE for each in sides)
+    what = "the same version on both sides" if is_known else "in the build list of neither side"
+    return UsageError(f"-zip {path}: {what}; {path}@v1.0.0..v1.1.0 names two versions")
 
 
 def _overrides(build: Resolved, notes: list[str]) -> ProjectPolicy:
@@ -155,6 +139,48 @@ class _Wanted(NamedTuple):
     was: Resolved
     now: Resolved
     change: ModuleChange
+
+
+class _Pairs(NamedTuple):
+    """What came of the targets of both sides.
+
+    Attributes:
+        targets: what has changed in each.
+        findings: why some could not be compared.
+        failed: how many those are.
+        known: facts about versions.
+        wanted: modules whose source is to be compared.
+        licensed: what uses the changed modules, whose licences are to be told.
+    """
+
+    targets: list[TargetChanges]
+    findings: list[Finding]
+    failed: int
+    known: dict[ModuleVersion, VersionFacts]
+    wanted: list[_Wanted]
+    licensed: list[tuple[Resolved, Uses]]
+
+
+def _compared(old: Side, new: Side, before: _Targets, after: _Targets, *, zips: Sequence[str], facts: bool) -> _Pairs:
+    pairs = _Pairs([], [], 0, {}, [], [])
+    failed = 0
+    for key in dict.fromkeys([*after, *before]):
+        was, now = before.get(key), after.get(key)
+        faults = [*_faults(old, was), *_faults(new, now)]
+        if faults:
+            pairs.findings.extend(faults)
+            failed += 1
+            continue
+        target = _compare(old, new, was, now)
+        pairs.targets.append(target)
+        if not isinstance(was, Resolved) or not isinstance(now, Resolved):
+            continue
+        pairs.wanted.extend(_Wanted(was, now, each) for each in target.modules if each.path in zips)
+        if facts and target.modules:
+            now.activate()
+            pairs.known.update(version_facts(now.session, target.modules, pairs.known))
+            pairs.licensed.append((now, _used(was, now, target.modules)))
+    return pairs._replace(failed=failed)
 
 
 def _sources(
@@ -186,9 +212,10 @@ def _activated(side: Resolved) -> Session:
 
 
 _Found = Resolved | Unresolved
+_Targets = Mapping[tuple[str, str], _Found]
 
 
-def _resolved(side: Side, others: Mapping[tuple[str, str], _Found]) -> dict[tuple[str, str], _Found]:
+def _resolved(side: Side, others: _Targets) -> dict[tuple[str, str], _Found]:
     """By kind and directory, in the order named; `others` are the targets of the other side."""
     session = side.session
 

@@ -59,10 +59,8 @@ def closure_of(
         UsageError: an argument names nothing.
         SecurityError: bytes contradict go.sum or the checksum database.
     """
-    gomods: set[ModuleVersion] = set()
-    zips: set[ModuleVersion] = set()
-    zips.update(listed)
-    gomods.update(zips)
+    zips = set(listed)
+    gomods = set(zips)
     sums: dict[ModuleVersion, set[tuple[str, str]]] = {}
     faults: list[Finding] = []
     for each in resolve_all(session, where) if where or not (queries or zips) else ():

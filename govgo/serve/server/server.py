@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from govgo.serve.http.site import Site
+    from govgo.serve.server.build import Running
 
 GRACE_S = 3
 _LAST_S = 1.0
@@ -130,12 +131,11 @@ def run_worker(
     reread: Callable[[], Settings] | None = None,
 ) -> None:
     """Serve in this process until a signal ends it, or its parent's end of the pipe `parent` is closed."""
-    from govgo.serve.server.build import load_certificate, start_site, tls_context
+    from govgo.serve.server.build import start_site, tls_context
     from govgo.serve.server.parts import ServerReporter
 
     tls = tls_context(settings)
-    report = ServerReporter()
-    running = start_site(settings, env, report, counters=counters)
+    running = start_site(settings, env, ServerReporter(), counters=counters)
     site = running.site
     server = make_server(site, tls)
 
@@ -143,21 +143,9 @@ def run_worker(
         loop.remove_reader(parent)
         server.should_exit = True
 
-    def reload() -> None:
-        try:
-            if reread is not None:
-                later = running.use(reread())
-                if later:
-                    report.note(f"changed, and to count after a restart: {', '.join(later)}")
-            if tls is not None:
-                load_certificate(tls, settings)
-        except Failure as error:
-            report.note(f"the settings from before still count: {error}")
-        site.renew()
-
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, reload)
+        loop.add_signal_handler(signal.SIGHUP, _reload, running, settings, tls, reread)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         if parent >= 0:
@@ -189,6 +177,26 @@ def _run(main: Coroutine[object, object, None]) -> None:
         asyncio.run(main)
     else:
         uvloop.run(main)
+
+
+def _reload(
+    running: Running, settings: Settings, tls: ssl.SSLContext | None, reread: Callable[[], Settings] | None
+) -> None:
+    """Read settings and certificate anew, and forget what is in memory."""
+    from govgo.serve.server.build import load_certificate
+    from govgo.serve.server.parts import ServerReporter
+
+    report = ServerReporter()
+    try:
+        if reread is not None:
+            later = running.use(reread())
+            if later:
+                report.note(f"changed, and to count after a restart: {', '.join(later)}")
+        if tls is not None:
+            load_certificate(tls, settings)
+    except Failure as error:
+        report.note(f"the settings from before still count: {error}")
+    running.site.renew()
 
 
 def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server:

@@ -172,20 +172,23 @@ def run_fleet(
         kept(entry)
         report.event("advanced", {"name": "fleet", "count": 1})
 
-    def work() -> Iterator[tuple[Unit, Known | None]]:
-        for name, unit in chosen.items():
-            if name not in done or done[name].may_pass:
-                earlier = before.get(name)
-                is_kept = earlier is not None and (not earlier.result or results.has(earlier))
-                yield unit, earlier.known if earlier is not None and is_kept else None
-
-    resumed = sum(not entry.may_pass for entry in done.values())
-    report.event("step", {"name": "fleet", "count": len(chosen) - resumed})
-    for entry in done.values():
-        if not entry.may_pass:
-            kept(entry)
+    resumed = [entry for entry in done.values() if not entry.may_pass]
+    report.event("step", {"name": "fleet", "count": len(chosen) - len(resumed)})
+    for entry in resumed:
+        kept(entry)
     pace = Pace(engine.chunk, engine.window, attempts)
-    run_units(engine.executor, partial(engine.run, task), work(), pace, keep)
+    run_units(engine.executor, partial(engine.run, task), _work(results, chosen, before, done), pace, keep)
     results.end(done[name] for name in sorted(done))
     results.sweep(entry.result for entry in done.values())
-    return Tally(len(chosen), unchanged, resumed)
+    return Tally(len(chosen), unchanged, len(resumed))
+
+
+def _work(
+    results: Results, chosen: Mapping[str, Unit], before: Mapping[str, Entry], done: Mapping[str, Entry]
+) -> Iterator[tuple[Unit, Known | None]]:
+    """The units that are to be run, each with what is known of it."""
+    for name, unit in chosen.items():
+        if name not in done or done[name].may_pass:
+            earlier = before.get(name)
+            is_kept = earlier is not None and (not earlier.result or results.has(earlier))
+            yield unit, earlier.known if earlier is not None and is_kept else None

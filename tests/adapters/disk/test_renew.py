@@ -17,6 +17,7 @@ import pytest
 
 from govgo.adapters.disk import lockfile, renew
 from govgo.errors import DiskError
+from tests.simulators.copies import copies
 
 OLD = b"module m\n\ngo 1.21\n"
 CONTENTS = [b"module m\n\ngo 1.21\n\nrequire x v1.0.0\n", b"module m\n", b"", b"module n\n\ngo 1.22\n"]
@@ -191,14 +192,25 @@ def test_a_file_that_is_mounted_alone(path: Path) -> None:
     assert names(path) == ["go.mod"]
 
 
-def killed_at(step: int, action: Callable[[], None]) -> bool:
-    """Whether `action`, in another process, was killed before its step number `step`.
+def killed_at(step: int, path: Path, data: bytes, *, refused: int = 0) -> bool:
+    """Whether another process that wrote was killed before its step number `step`.
 
-    A step is a byte that it writes (of what it keeps, sixteen), or a call that changes a file.
+    A step is a byte that it writes (of what it keeps, sixteen), or a call that changes a file. `refused` is the error
+    that it meets where it renames a file to another's place.
     """
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    child = copies().Process(target=write_up_to, args=(step, path, data, refused))
+    child.start()
+    child.join()
+    code = child.exitcode
+    child.close()
+    assert code in (0, 9)
+    return code == 9
+
+
+def write_up_to(step: int, path: Path, data: bytes, refused: int) -> None:
+    """Write, and end this process: by 9 where it comes to that step."""
+    if refused:
+        refuse(pytest.MonkeyPatch(), refused)
     left = step
 
     def tick() -> None:
@@ -225,7 +237,7 @@ def killed_at(step: int, action: Callable[[], None]) -> bool:
         setattr(os, name, ticking(getattr(os, name)))
     os.fsync = ticking(lambda descriptor: None)
     try:
-        action()
+        write(path, data)
     finally:
         os._exit(0)
 
@@ -235,7 +247,7 @@ def test_killed_at_any_byte(data: bytes, path: Path) -> None:
     os.link(path, path.with_name("twin"))  # so that it is overwritten
     seen = set()
     step = 0
-    while killed_at(step, lambda: write(path, data)):
+    while killed_at(step, path, data):
         mend(path)
         seen.add(path.read_bytes())
         assert names(path) == ["go.mod", "twin"]
@@ -247,7 +259,7 @@ def test_killed_at_any_byte(data: bytes, path: Path) -> None:
 
 def test_killed_at_any_byte_of_a_new_file(path: Path) -> None:
     step = 0
-    while killed_at(step, lambda: write(path, CONTENTS[0])):
+    while killed_at(step, path, CONTENTS[0]):
         assert path.read_bytes() == OLD
         step += 1
     assert path.read_bytes() == CONTENTS[0]
@@ -256,7 +268,7 @@ def test_killed_at_any_byte_of_a_new_file(path: Path) -> None:
 @pytest.mark.parametrize("now", [b"", OLD, b"module mended\n\ngo 1.23\n", b"module m\n\ngo 1.23\n"])
 def test_what_somebody_has_written_since_stays(now: bytes, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, errno.EBUSY)
-    assert killed_at(70, lambda: write(path, CONTENTS[0]))
+    assert killed_at(70, path, CONTENTS[0], refused=errno.EBUSY)
     path.write_bytes(now)
     mend(path)
     assert path.read_bytes() == now
@@ -267,7 +279,7 @@ def test_what_another_user_has_kept_is_not_believed(path: Path) -> None:
     if not IS_ROOT:
         pytest.skip("only root may give files away")
     os.link(path, path.with_name("twin"))
-    assert killed_at(30, lambda: write(path, CONTENTS[0]))
+    assert killed_at(30, path, CONTENTS[0])
     half = path.read_bytes()
     os.chown(renew.beside(str(path)), 1234, 1234)
     assert not renew.is_kept(str(path))

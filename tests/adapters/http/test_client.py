@@ -23,7 +23,7 @@ from govgo.adapters.http.netrc import Login
 from govgo.adapters.http.pace import Patience
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError, TooLargeError
-from tests.simulators.httpclients import FAST, MakeEngine, fetch, refusal, with_client
+from tests.simulators.httpclients import FAST, QUICK, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (
     Action,
     Body,
@@ -146,7 +146,7 @@ def test_attack_a_length_that_is_no_number_of_bytes(engine: MakeEngine) -> None:
     with ProxySimulator() as proxy:
         head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
         proxy.script(LIST, Raw(head + b"v1.0.0\n", keeps_open=True))
-        error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0))
+        error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0), timeouts=QUICK)
         assert isinstance(error, NetworkError)
 
 
@@ -154,7 +154,7 @@ def test_attack_a_length_that_is_no_number_of_bytes(engine: MakeEngine) -> None:
 def test_attack_silence_is_an_error_and_no_hang(engine: MakeEngine, fault: Action) -> None:
     with ProxySimulator({LIST: b"v1.0.0\n" * 10}) as proxy:
         proxy.script(LIST, fault)
-        error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0))  # the answer would never come
+        error = refusal(engine, proxy.url + LIST, retry=RetryPolicy(retries=0), timeouts=QUICK)  # it would never come
         assert isinstance(error, NetworkError)
         assert "context deadline exceeded" in str(error)
 

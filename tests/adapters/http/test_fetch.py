@@ -15,7 +15,7 @@ from govgo.adapters.http.engine import EngineOptions, Timeouts
 from govgo.adapters.http.httpx_engine import HttpxEngine
 from govgo.adapters.http.retry import RetryPolicy
 from govgo.errors import NetworkError, NotFoundError
-from tests.simulators.httpclients import MakeEngine, fetch, refusal, with_client
+from tests.simulators.httpclients import PATIENT, MakeEngine, fetch, refusal, with_client
 from tests.simulators.proxy import (
     Action,
     Body,
@@ -235,9 +235,9 @@ def test_attack_an_answer_that_trickles_ends(engine: MakeEngine, answer: Action,
     """One byte every 0.02 s is far below the least rate of 1,000 bytes per second."""
     with ProxySimulator({ZIP: CONTENT}) as proxy:
         proxy.script(ZIP, answer)
-        error = refusal(
-            engine, proxy.url + ZIP, 1 << 30, retry=ONCE, timeouts=Timeouts(2, 0.3, 0.3, 10, least_rate=1000)
-        )
+        answer_s = 0.3 if says == "while awaiting headers" else 30.0
+        timeouts = Timeouts(30, answer_s, 0.3, 60, least_rate=1000)
+        error = refusal(engine, proxy.url + ZIP, 1 << 30, retry=ONCE, timeouts=timeouts)
         assert isinstance(error, NetworkError)
         assert says in str(error)
         assert ("-timeout" in error.hint) == (says == "while awaiting headers")
@@ -276,7 +276,7 @@ def test_what_is_waited_for_is_told(engine: MakeEngine) -> None:
 
         async def run() -> None:
             client = HttpClient(
-                engine(EngineOptions()), event=lambda kind, facts: told.append((kind, facts)), timeouts=SCALED
+                engine(EngineOptions()), event=lambda kind, facts: told.append((kind, facts)), timeouts=PATIENT
             )
             await client.get(url, 1 << 30)
             await client.aclose()

@@ -63,6 +63,7 @@ def test_flags(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
 
 
 @pytest.mark.go
+@pytest.mark.wide  # it changes with a release of Go alone
 def test_go_still_does_what_is_recorded(tmp_path: Path) -> None:
     go = shutil.which("go")
     assert go is not None

@@ -102,10 +102,11 @@ class Peer:
         return self._said.read_text()
 
 
+# By default test_follow plays all that can come to pass between two of them, in one process.
 @pytest.mark.parametrize(
     ("count", "kills"),
     [
-        pytest.param(60, 2, id="few"),
+        pytest.param(60, 2, marks=pytest.mark.wide, id="few"),
         pytest.param(300, 4, marks=pytest.mark.wide, id="more"),
         pytest.param(campaigns.size(10_000, least=500), 25, marks=pytest.mark.slow, id="many"),
     ],

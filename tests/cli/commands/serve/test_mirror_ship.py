@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo mirror diff`, `export` and `import`: a mirror in parts, in archives and in a bucket."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from govgo.cli.main import invoke
+from tests.cli.commands.serve.test_mirror import FILES, Run, cut_off, files, mirror, world
+from tests.simulators.objectstores import moto
+from tests.simulators.world import World
+
+__all__ = ["mirror", "world"]  # fixtures
+
+
+def grown(world: World, mirror: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world.publish("q.io/new", "v1.2.3", "module q.io/new\n\ngo 1.21\n\nrequire q.io/a v1.1.0\n")
+    world.log.grow(300)
+    assert Run(capsys, "add", str(mirror), "q.io/new").code == 0
+
+
+def test_a_mirror_in_parts(
+    world: World, mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gap, usb = world.root / "gap", world.root / "usb"
+    run = Run(capsys, "export", "-part-size", "1500", str(mirror), str(usb))
+    assert run.code == 0
+    parts = sorted(path.name for path in usb.glob("*.tar"))
+    assert len(parts) > 1
+    assert run.out.splitlines()[:-1] == [str(usb / name) for name in parts]
+    first = (mirror / "govgo/manifest").read_bytes()
+    assert [path.read_bytes() for path in usb.glob("*.manifest")] == [first]
+    assert Run(capsys, "import", str(gap), str(usb)).code == 0
+    assert files(gap) == FILES
+    assert Run(capsys, "diff", str(mirror), str(gap)).out == "0 files more, 0 changed (0 bytes to ship), 0 fewer\n"
+
+    grown(world, mirror, capsys)
+    there = world.root / "there.manifest"
+    there.write_bytes((gap / "govgo/manifest").read_bytes())
+    told = Run(capsys, "diff", str(there), str(mirror))
+    assert told.code == 1
+    assert told.out.splitlines()[0].split() == ["+", "q.io/b", "v0.9.0"]
+    second = world.root / "usb2"
+    assert Run(capsys, "export", "-since", str(there), str(mirror), str(second)).code == 0
+    with tarfile.open(next(second.glob("*.tar"))) as part:
+        names = part.getnames()
+    assert "q.io/new/@v/v1.2.3.zip" in names
+    assert "q.io/a/@v/v1.1.0.zip" not in names, "it is there already"
+    assert Run(capsys, "import", str(gap), str(second)).code == 0
+    assert Run(capsys, "diff", str(mirror), str(gap)).code == 0
+    assert Run(capsys, "verify", str(gap)).code == 0
+    assert Run(capsys, "import", str(gap), str(second)).code == 0, "once more changes nothing"
+    cut_off(world, monkeypatch, gap)
+    assert invoke(["download", "all"]) == 0, capsys.readouterr().err
+
+
+def test_an_import_needs_all_parts_of_one_export(
+    world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gap, usb, other = world.root / "gap", world.root / "usb", world.root / "other"
+    Run(capsys, "export", "-part-size", "1500", str(mirror), str(usb))
+    parts = sorted(usb.glob("*.tar"))
+    run = Run(capsys, "import", str(gap), *map(str, parts[1:]))
+    assert run.code == 2
+    assert f"of {len(parts)} parts these are missing: 1\n" in run.err
+    grown(world, mirror, capsys)
+    Run(capsys, "export", str(mirror), str(other))
+    run = Run(capsys, "import", str(gap), *map(str, parts), str(next(other.glob("*.tar"))))
+    assert run.code == 2
+    assert "belongs to another export" in run.err
+    assert Run(capsys, "import", str(gap), str(world.root / "main")).code == 2
+    run = Run(capsys, "import", str(gap), str(world.root / "main/go.mod"))
+    assert run.code == 1
+    assert not gap.exists()
+
+
+def test_what_the_other_place_lacks_is_told(world: World, mirror: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An export since a manifest does not suffice for a place that does not have what that names."""
+    old = world.root / "old.manifest"
+    old.write_bytes((mirror / "govgo/manifest").read_bytes())
+    grown(world, mirror, capsys)
+    usb, gap = world.root / "usb", world.root / "gap"
+    Run(capsys, "export", "-since", str(old), str(mirror), str(usb))
+    run = Run(capsys, "import", str(gap), str(usb))
+    assert run.code == 1
+    assert "q.io/a/@v/v1.1.0.zip: the file is missing" in run.out
+    assert run.out.endswith("nothing was written\n")
+    assert not gap.exists()
+
+
+def test_an_older_export_does_not_undo_a_newer_one(
+    world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usb = world.root / "usb"
+    Run(capsys, "export", str(mirror), str(usb))
+    grown(world, mirror, capsys)
+    before = (mirror / "govgo/manifest").read_bytes()
+    run = Run(capsys, "import", str(mirror), str(usb))
+    assert run.code == 3
+    assert "the export is older" in run.err
+    assert (mirror / "govgo/manifest").read_bytes() == before
+
+
+@pytest.mark.parametrize("where", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_part_that_was_damaged_on_its_way_writes_nothing(
+    where: float, world: World, mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usb, gap = world.root / "usb", world.root / "gap"
+    Run(capsys, "export", str(mirror), str(usb))
+    part = next(usb.glob("*.tar"))
+    data = bytearray(part.read_bytes())
+    at = int(len(data) * where)
+    while not data[at]:
+        at -= 1  # the padding of members means nothing
+    data[at] ^= 0x20
+    part.write_bytes(data)
+    run = Run(capsys, "import", str(gap), str(usb))
+    assert run.code in (1, 4), run.err
+    assert not gap.exists()
+
+
+@pytest.mark.parametrize("name", ["mirror.tar", "mirror.zip"])
+def test_archives(
+    name: str, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    archive = world.root / name
+    assert Run(capsys, "add", str(archive)).code == 0
+    first = archive.read_bytes()
+    grown(world, archive, capsys)
+    assert Run(capsys, "verify", str(archive)).code == 0
+    assert sorted(path.name for path in world.root.iterdir()) == sorted(["home", "main", name])
+    unpacked = world.root / "unpacked"
+    # The filter is asked for from 3.12 on, and taken for tar alone.
+    shutil.unpack_archive(archive, unpacked, **({"filter": "data"} if name.endswith(".tar") else {}))
+    assert Run(capsys, "verify", str(unpacked)).code == 0
+    archive.unlink()
+    assert Run(capsys, "add", str(archive)).code == 0
+    assert len(archive.read_bytes()) != len(first) or archive.read_bytes() == first
+    cut_off(world, monkeypatch, unpacked)
+    assert invoke(["download", "all"]) == 0, capsys.readouterr().err
+
+
+def test_a_bucket(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with moto(tmp_path) as (url, environ):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        assert Run(capsys, "add", url).code == 0
+        grown(world, url, capsys)  # type: ignore[arg-type]  # a URL names a mirror as well
+        assert Run(capsys, "verify", url).code == 0
+        usb, gap = world.root / "usb", world.root / "gap"
+        assert Run(capsys, "export", url, str(usb)).code == 0
+        assert Run(capsys, "import", str(gap), str(usb)).code == 0
+        assert Run(capsys, "diff", url, str(gap)).code == 0

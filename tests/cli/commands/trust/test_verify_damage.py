@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`govgo verify` names one flipped character wherever it is: in go.sum, module cache, tiles, vendor directory."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govgo.cli.main import invoke
+from tests.cli.commands.trust.test_verify import A_GO, edit, fill, flip, sorted_sums, verify, world
+from tests.simulators.world import World
+
+__all__ = ["verify", "world"]  # fixtures
+
+
+@pytest.mark.parametrize("share", range(8))
+def test_a_flipped_character_in_go_sum(world: World, verify: Any, share: int) -> None:
+    """Every character in turn, divided among the cases."""
+    assert verify().code == 0
+    path = Path("go.sum")
+    sound = path.read_bytes()
+    for offset in range(share, len(sound), 8 * 5):
+        flip(path, offset)
+        run = verify("--json", "--skip", "vendor,cache")
+        line = sound[:offset].count(b"\n") + 1
+        assert run.code in (1, 4), (offset, run.out)
+        assert any(each["file"] == "go.sum" and each["line"] == line for each in run.told), (offset, run.out)
+        field = sound[sound.rfind(b"\n", 0, offset) + 1 : offset].count(b" ")
+        in_hash = (
+            field == 2 and sound[offset : offset + 1] != b"\n" and not sound[:offset].endswith((b" ", b" h", b" h1"))
+        )
+        if in_hash:
+            assert run.code == 4, (offset, run.out)
+        path.write_bytes(sound)
+
+
+CACHED = {
+    "zip": ("cache/download/q.io/b/@v/v1.0.0.zip", 0, {"zip-modified"}),
+    "ziphash": ("cache/download/q.io/b/@v/v1.0.0.ziphash", 4, {"cache-mismatch"}),
+    "mod": ("cache/download/q.io/b/@v/v1.0.0.mod", 4, {"cache-mismatch"}),
+    "tree": ("q.io/b@v1.0.0/b.go", 4, {"dir-modified"}),
+    "lookup": ("cache/download/sumdb/sum.example.org/lookup/q.io/b@v1.0.0", 1, {"cache-damaged"}),
+}
+
+
+@pytest.mark.parametrize("place", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize("what", CACHED)
+def test_a_flipped_character_in_the_cache(world: World, verify: Any, what: str, place: float) -> None:
+    fill(world)
+    assert verify().code == 0
+    name, code, codes = CACHED[what]
+    path = world.cache / name
+    flip(path, int(path.stat().st_size * place))
+    run = verify("--json", "--only", "cache")
+    assert run.code == code or (code == 0 and run.code in (1, 4)), run.out
+    assert run.codes == codes, run.out
+    assert str(path) in run.out or str(path.parent) in run.out
+    if what == "lookup":
+        assert verify().code in (0, 1)
+        assert verify().code == 0, "it was fetched again"
+
+
+def test_flipped_bits_all_over_a_zip(world: World, verify: Any) -> None:
+    """Where the bit is one of a file's content, the zip contradicts go.sum; elsewhere it is damaged."""
+    fill(world)
+    path = world.cache / "cache/download/q.io/b/@v/v1.0.0.zip"
+    sound = path.read_bytes()
+    codes = set()
+    for offset in range(0, len(sound), 11):
+        flip(path, offset)
+        run = verify("--json", "--only", "cache", "--offline")
+        assert run.codes == {"zip-modified"}, (offset, run.out)
+        assert run.code == 4 or "`govgo cache verify -repair`" in run.told[0]["hint"]
+        codes.add(run.code)
+        path.write_bytes(sound)
+    assert codes == {1, 4}
+
+
+def test_a_flipped_bit_in_any_tile(world: World, verify: Any) -> None:
+    assert verify().code == 0
+    tiles = [path for path in world.cache.glob("cache/download/sumdb/**/tile/**/*") if path.is_file()]
+    assert len(tiles) >= 2
+    for path in tiles:
+        sound = path.read_bytes()
+        flip(path, len(sound) // 3)
+        run = verify("--json", "--only", "cache", "--offline")
+        assert (run.code, run.codes) == (1, {"cache-damaged"}), (path, run.out)
+        assert str(path) in {each["file"] for each in run.told}
+        path.write_bytes(sound[:-1])
+        assert verify("--json", "--only", "cache", "--offline").code == 1
+        path.write_bytes(sound)
+    assert verify("--only", "cache", "--offline").code == 0
+
+
+def test_a_flipped_character_in_the_stored_tree_head(world: World, verify: Any) -> None:
+    assert verify().code == 0
+    flip(world.latest, 30)
+    run = verify("--json", "--only", "cache")
+    assert (run.code, run.codes) == (1, {"cache-damaged"})
+    assert run.told[0]["file"] == str(world.latest)
+
+
+def test_a_modified_tree_names_its_files(world: World, verify: Any) -> None:
+    fill(world)
+    tree = world.cache / "q.io/b@v1.0.0"
+    flip(tree / "b.go", 8)
+    (tree / "new.go").write_text("package b\n")
+    run = verify("--json", "--only", "cache")
+    (finding,) = run.json["results"]
+    assert finding["text"] == f"q.io/b v1.0.0: dir has been modified ({tree})"
+    assert {(each["file"], each["change"]) for each in finding["differences"]} == {
+        ("b.go", "changed"),
+        ("new.go", "added"),
+    }
+    assert finding["cause"].startswith("bad cache: ")
+    assert finding["needed_by"] == ["example.com/main (go.mod:7)", "q.io/b v1.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "codes"),
+    [
+        (lambda: flip(Path("vendor/q.io/b/b.go"), 3), 4, {"vendor-modified"}),
+        (lambda: flip(Path("vendor/q.io/a/LICENSE"), 1), 4, {"vendor-modified"}),
+        (lambda: Path("vendor/q.io/b/added.go").write_text("package b\n"), 1, {"vendor-extra"}),
+        (lambda: Path("vendor/z.io").mkdir() or Path("vendor/z.io/z.go").write_text("x"), 1, {"vendor-extra"}),
+        (lambda: Path("vendor/q.io/b/b.go").unlink(), 1, {"vendor-missing"}),
+        (lambda: Path("vendor/q.io/b/l.go").symlink_to("b.go"), 1, {"vendor-extra"}),
+        (lambda: edit(Path("vendor/modules.txt"), "## explicit", "## implicit"), 1, {"vendor-inconsistent"}),
+        (lambda: Path("vendor/modules.txt").unlink(), 1, {"vendor-inconsistent", "vendor-extra"}),
+    ],
+)
+def test_vendored_files(world: World, verify: Any, change: Any, code: int, codes: set[str]) -> None:
+    fill(world, vendor=True)
+    change()
+    run = verify("--json", "--only", "vendor")
+    assert (run.code, run.codes) == (code, codes), run.out
+
+
+def test_a_flipped_character_in_modules_txt(world: World, verify: Any) -> None:
+    fill(world, vendor=True)
+    path = Path("vendor/modules.txt")
+    sound = path.read_bytes()
+    for offset in range(len(sound)):
+        flip(path, offset)
+        run = verify("--json", "--only", "vendor")
+        assert run.code in (1, 3), (offset, path.read_bytes())
+        # A module that modules.txt does not name any more is found where go.mod requires it.
+        places = {(each["file"], each["line"]) for each in run.told if each["code"] == "vendor-inconsistent"}
+        assert places or run.code == 3, (offset, run.out)
+        assert {file for file, _ in places} <= {"vendor/modules.txt", "go.mod"}
+        assert all(line for _, line in places), (offset, run.out)
+        path.write_bytes(sound)
+
+
+def test_vendored_replacements(world: World, verify: Any) -> None:
+    """A directory is compared as it is; another module by the zip under its own name."""
+    world.publish("z.io/fork", "v0.1.0", "module q.io/b\n\ngo 1.21\n", {"b.go": "package b // fork\n"})
+    local = Path("local")
+    local.mkdir()
+    (local / "go.mod").write_text("module q.io/a\n\ngo 1.21\n\nrequire q.io/b v1.0.0\n")
+    (local / "a.go").write_text(A_GO)
+    with Path("go.mod").open("a") as file:
+        file.write("\nreplace (\n\tq.io/a => ./local\n\tq.io/b v1.0.0 => z.io/fork v0.1.0\n)\n")
+    Path("go.sum").write_text("".join(sorted_sums(world, "z.io/fork v0.1.0")))
+    assert invoke(["vendor"]) == 0
+    assert verify().code == 0
+    flip(Path("vendor/q.io/b/b.go"), 12)
+    assert (verify("--json").code, verify("--json").codes) == (4, {"vendor-modified"})
+    flip(Path("vendor/q.io/b/b.go"), 12)
+    (local / "a.go").write_text(A_GO + "// edited\n")
+    run = verify("--json")
+    assert (run.code, run.codes) == (1, {"vendor-modified"})
+    (local / "new.go").write_text("package a\n")
+    assert verify("--json").codes == {"vendor-modified", "vendor-missing"}
+
+
+def test_vendored_files_are_proved_without_a_cache(world: World, verify: Any, tmp_path: Path) -> None:
+    fill(world, vendor=True)
+    subprocess.run(["rm", "-rf", world.cache], check=True)
+    assert verify("--only", "vendor").code == 0
+    subprocess.run(["rm", "-rf", world.cache], check=True)
+    run = verify("--json", "--only", "vendor", "--offline")
+    assert (run.code, run.codes) == (3, {"offline"})
+    assert run.err == ""
