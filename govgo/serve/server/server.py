@@ -146,10 +146,10 @@ def run_worker(
         loop.remove_reader(parent)
         server.should_exit = True
 
-    def reload() -> None:
+    async def reload() -> None:
         try:
             if reread is not None:
-                later = running.use(reread())
+                later = await running.renew(reread)
                 if later:
                     report.note(f"changed, and to count after a restart: {', '.join(later)}")
             if tls is not None:
@@ -160,7 +160,14 @@ def run_worker(
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, reload)
+        reloads: set[asyncio.Task[None]] = set()
+
+        def hang_up() -> None:
+            task = loop.create_task(reload())
+            reloads.add(task)  # the loop itself holds tasks weakly
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         if parent >= 0:

@@ -49,7 +49,7 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
-from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, refusal_of
+from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, is_refused, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.later import Later
@@ -444,7 +444,7 @@ class Library:
         except TimeoutError:
             raise UnavailableError(f"{question.key}: upstream did not answer in time") from None
         except Failure as error:
-            if not is_not_found(error):
+            if not is_not_found(error) and not is_refused(error):
                 self._down_until_s = time.monotonic() + self._fresh.down_s
             raise
         before: _Kept | None = self._kept.get(question.key)

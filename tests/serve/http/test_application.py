@@ -358,6 +358,18 @@ def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
             assert served.get(path).status == 200
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_one_module_that_upstream_refuses_makes_no_other_list_old(world: World, status: int) -> None:
+    with Served(world, list_s=0.2) as served:
+        for path in (A + "list", "/q.io/big/@v/list"):
+            assert served.get(path).status == 200
+        world.proxy.script("/q.io/big/@v/list", *[Status(status)] * 20)
+        world.publish("q.io/a", "v1.2.0")
+        time.sleep(0.3)
+        assert served.get("/q.io/big/@v/list").status == 200  # the old one
+        eventually(lambda: served.get(A + "list").body == b"v1.0.0\nv1.1.0\nv1.2.0\n", 5)
+
+
 # Restart with a dead upstream.
 
 
