@@ -7,6 +7,8 @@ The importable library is `govgo.api`; the command line is `govgo.cli`.
 import sys
 
 __version__ = "0.1.0"
+AGENT = f"govgo/{__version__}"
+"""What servers and proxies are told about who asks (User-Agent)."""
 
 UNSUPPORTED = ""
 """Why govgo cannot run here, "" where it can."""

@@ -133,10 +133,12 @@ class GovgoError(Exception):
         hint: one thing that the user can do, or "".
         origin: the `Origin` of the source that was asked in vain, where it is known. While the source is unchanged,
             the same request fails in the same way (`-reuse`).
+        place: the (file, line) to look into, as reports show it, where it is known (`load.targets.locate`).
     """
 
     code: ClassVar[str] = "error"
     origin: object | None = None
+    place: tuple[str, int] | None = None
 
     def __init__(self, text: str = "", *, inner: BaseException | None = None, hint: str = "") -> None:
         super().__init__(text)
@@ -440,9 +442,11 @@ class SumMismatchError(SecurityError):
         want: the recorded hash.
         got: the hash of the bytes.
         against: where `want` is recorded.
+        chain: the requirements that lead from a main module to the module, where it was met in a graph.
     """
 
     code = "sum-mismatch"
+    chain: tuple[tuple[str, str], ...] = ()
 
     def __init__(
         self,

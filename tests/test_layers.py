@@ -177,6 +177,7 @@ TESTED_BY = {
     "cli/commands/serve/test_sumdb.py": (
         "adapters/sumdb: keyfile; app/sumdb: sources witness; report: sumdb; wiring: sumdb"
     ),
+    "cli/commands/test_fault_places.py": "load/targets: locate",
     "cli/commands/trust/test_audit.py": (
         "app/audit: audit binaries; core/advisory: audit; load/targets: packages; report/audit: findings json "
         "markdown text; wiring: audit"

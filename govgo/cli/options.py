@@ -20,6 +20,7 @@ Source: the documentation of Go's package flag, "Command line flag syntax"; `go 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -420,6 +421,21 @@ format_option = option(
 )
 plan_options = flag_options(dry_run_option, diff_option, format_option)
 """The flags of a command that has a dry run."""
+
+
+def check_directory(flag: str, file: str) -> None:
+    """Refuse a file to write whose directory is not there, before any work is done: most likely it is a mistyped one.
+
+    Args:
+        flag: what stands before the file in the command line.
+        file: its path.
+
+    Raises:
+        UsageError: there is no such directory.
+    """
+    directory = os.path.dirname(file)
+    if directory and not os.path.isdir(directory):
+        raise UsageError(f"{flag}{file}: there is no directory {directory}")
 
 
 def _ignored(name: str, *, is_flag: bool = False, bare: str = "") -> Callable[[_F], _F]:

@@ -4,7 +4,8 @@
     govgo verify -o sarif:out.sarif -o markdown:summary.md        and text on standard output
 
 A report replaces that of an earlier run, also where this run fails: then it says so. A file that is a device or a pipe
-is written into. The exit code does not depend on the format.
+is written into. The directory of a file has to be there, as for `go test -coverprofile`; DIR/ is made, as for
+`go build -o`. The exit code does not depend on the format.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from govgo.adapters.disk.diskerror import absolute
 from govgo.cli.call import reporter, show
 from govgo.cli.exitcodes import exit_code
-from govgo.cli.options import flag_options, option
+from govgo.cli.options import check_directory, flag_options, option
 from govgo.errors import DiskError, Failure, GovgoError, ReportedError, UsageError
 from govgo.report.style import Style
 
@@ -200,6 +201,8 @@ def _outputs(
         if file.endswith("/"):
             continue  # each format has files of its own in a directory
         place = file if file == STDOUT else os.path.realpath(file)
+        if file != STDOUT:
+            check_directory(f"-o {form}:", file)
         if place in taken and not is_stream(place):
             raise UsageError(f"-o {form}:{file}: another report goes there")
         taken.add(place)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govgo.adapters.disk.diskerror import getwd
 from govgo.adapters.workspace.goenvfile import load_env
 from govgo.cli.call import current_call, reporter
-from govgo.cli.options import FlagError
+from govgo.cli.options import FlagError, check_directory
 from govgo.cli.switching import answering_as, is_older, let_switch
 from govgo.core.goenv import KNOWN_FLAGS, GoEnv, check_environment, parse_goflags
 from govgo.core.version.goversion import REFERENCE_RELEASE
@@ -164,6 +164,8 @@ def run_session(session: Session, flags: Mapping[str, Any], service: Callable[[S
     from govgo.wiring.tape import run_recorded, run_replayed
 
     network = network_options(flags)
+    if record:
+        check_directory("-record ", session.absolute(record))
     if replay:
         return run_replayed(session, replay, service, network)
     call = current_call()

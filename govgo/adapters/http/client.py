@@ -147,7 +147,7 @@ class HttpClient:
         self._places: dict[str, _Place] = {}
         self._down: dict[str, float] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._agent = f"User-Agent: govgo/{govgo.__version__}"
+        self._agent = f"User-Agent: {govgo.AGENT}"
 
     async def aclose(self) -> None:
         """Cut every request and close every connection."""

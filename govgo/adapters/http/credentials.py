@@ -71,7 +71,7 @@ class Credentials:
 
 
 def request_headers(agent: str, lines: tuple[str, ...], own: str) -> list[str]:
-    """All header lines of a request.
+    """All header lines of a request, in the order in which net/http writes them: User-Agent, then by name.
 
     Args:
         agent: the User-Agent line.
@@ -80,7 +80,9 @@ def request_headers(agent: str, lines: tuple[str, ...], own: str) -> list[str]:
     """
     if own and not any(line.startswith(_AUTHORIZATION) and line != _AUTHORIZATION for line in lines):
         lines = (*(line for line in lines if line != _AUTHORIZATION), own)
-    return [*lines] if any(line.startswith("User-Agent: ") for line in lines) else [agent, *lines]
+    agents = [line for line in lines if line.startswith("User-Agent: ")]
+    others = sorted((line for line in lines if line not in agents), key=lambda line: line.partition(":")[0])
+    return [*(agents or [agent]), *others]
 
 
 def reaches(first: str, target: str) -> bool:

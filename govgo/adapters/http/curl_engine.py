@@ -26,6 +26,7 @@ from typing import Protocol
 
 import pycurl
 
+import govgo
 from govgo.adapters.disk.system import HAS_EPOLL, memory_file, most_open_files
 from govgo.adapters.http.curl_transfer import CurlTransfer
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, ProxyAddress, Roots, TransferError
@@ -489,6 +490,8 @@ def _easy_options(options: EngineOptions) -> list[tuple[int, object]]:
         (pycurl.TCP_KEEPINTVL, _KEEPALIVE_S),
         (pycurl.PATH_AS_IS, 1),  # no dot segments removed: the client has escaped and cleaned the path as Go does
         (pycurl.HTTP09_ALLOWED, 0),  # an answer without a status line is an error
+        (pycurl.USERAGENT, govgo.AGENT),  # what a proxy is told; in requests the client says who asks
+        (pycurl.PROXYHEADER, [b"Proxy-Connection:"]),  # left out of a CONNECT
         (pycurl.NOPROXY, ""),  # `proxy_for` has read no_proxy, which to libcurl means something else
         (pycurl.CAPATH, None),  # libcurl may have been built with a directory of its own
         (pycurl.PROXY_CAPATH, None),

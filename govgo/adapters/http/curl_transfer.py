@@ -15,10 +15,14 @@ import pycurl
 
 from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.engine import Fault, Pacer, ProxyAddress, TransferError
+from govgo.adapters.http.proxies import socks_text
+from govgo.adapters.http.servertext import printable
 
 # How OpenSSL prints the names in a certificate that are for servers.
 _NAMES = ("DNS:", "IP Address:")
 _COMMON_NAME = "certificate relies on legacy Common Name field, use SANs instead"
+# What libcurl would send by itself, and net/http does not.
+_OWN_HEADERS = ("Accept:", "Proxy-Connection:")
 # Unread bytes at which a transfer is paused, and how many bytes libcurl hands over at once.
 HIGH_WATER_BYTES = 1 << 20
 _BUFFER_BYTES = 128 << 10
@@ -39,6 +43,8 @@ _FAULTS = {
     pycurl.E_HTTP2: Fault.CUT,
     92: Fault.CUT,  # CURLE_HTTP2_STREAM, which pycurl does not name
 }
+_PROXY_FAILED = 97  # CURLE_PROXY, which pycurl does not name
+_CUT_TUNNEL = "Proxy CONNECT aborted"
 # What net/http reports as io.EOF or io.ErrUnexpectedEOF.
 _EOF = frozenset({pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING})
 
@@ -101,7 +107,8 @@ class CurlTransfer:
         if headers is not self._request:
             # To libcurl "Name:" without a value is a header to leave out, and "Name;" one that has no value.
             lines = (line[:-2] + ";" if line.endswith(": ") else line for line in headers)
-            easy.setopt(pycurl.HTTPHEADER, [_bytes(line) for line in lines])
+            left_out = [line for line in _OWN_HEADERS if not any(each.startswith(line) for each in headers)]
+            easy.setopt(pycurl.HTTPHEADER, [*left_out, *(_bytes(line) for line in lines)])
             self._request = headers
         if proxy != self._proxy:
             # An empty name keeps libcurl from reading the variables itself. It looks names up before a socks5 proxy.
@@ -234,9 +241,11 @@ class CurlTransfer:
         fault = _FAULTS.get(code, Fault.PROTOCOL)
         tunnel = self.easy.getinfo(pycurl.HTTP_CONNECTCODE)
         if tunnel >= 300:
-            from http.client import responses
-
-            return TransferError(Fault.PROTOCOL, responses.get(tunnel, f"proxy answered {tunnel}"))
+            return TransferError(Fault.PROTOCOL, printable(self.reason) or "unknown status code")
+        if code == _PROXY_FAILED and self._proxy is not None and "closed connection" in message:
+            return TransferError(fault, socks_text(self._proxy, self._target(), "EOF"))
+        if code == pycurl.E_RECV_ERROR and message == _CUT_TUNNEL:
+            return TransferError(fault, "unexpected EOF")
         if code in _EOF:
             return TransferError(fault, "unexpected EOF" if self._lines else "EOF")
         errno = self.easy.getinfo(pycurl.OS_ERRNO)
@@ -260,6 +269,12 @@ class CurlTransfer:
             return f"{self._through()}dial tcp {place.partition('//')[2]}: {what}"
         shown = f"[{address}]" if ":" in address else address
         return f"{self._through()}dial tcp {shown}:{self.easy.getinfo(pycurl.PRIMARY_PORT)}: {what}"
+
+    def _target(self) -> str:
+        """Host and port of the server itself."""
+        scheme, _, place = self.origin.partition("://")
+        has_port = place.rpartition(":")[2].isdigit() and not place.endswith("]")
+        return place if has_port else f"{place}:{443 if scheme == 'https' else 80}"
 
     def _through(self) -> str:
         return "proxyconnect tcp: " if self._proxy is not None and self._proxy.url else ""

@@ -8,23 +8,27 @@ also where it is told to follow no redirect, and ends with an error of its own w
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
+from socksio import SOCKSError
 
+import govgo
 from govgo.adapters.disk.system import Sign, sign_of
 from govgo.adapters.http.engine import EngineOptions, Fault, Pacer, TransferError
 from govgo.adapters.http.gate import Gate
 from govgo.adapters.http.pace import WATCH_S
-from govgo.adapters.http.proxies import address_of
+from govgo.adapters.http.proxies import address_of, socks_text
 from govgo.adapters.http.servertext import shorten
 
 _T = TypeVar("_T")
+_NO_ANSWER = "Server disconnected without sending"
 _MOST_REQUESTS = 64
 """To one origin at once. A request that waits for its turn has not begun: no limit of its time counts."""
 
@@ -66,7 +70,8 @@ class HttpxEngine:
         pairs = [(name, value.strip()) for name, _, value in lines]
         try:
             url = httpx.URL(origin + target)
-            transport = self._transport_for(url)
+            proxy = self._proxy_for(url)
+            transport = self._transport_for(url, proxy)
             connection = _Connection()
             request = httpx.Request(
                 "GET",
@@ -80,7 +85,9 @@ class HttpxEngine:
         try:
             response = await _paced(transport.handle_async_request(request), pace, connection.sign)
         except httpx.HTTPError as err:
-            raise _translate(err, url) from err
+            raise _translate(err, url, proxy) from err
+        except SOCKSError as err:  # of httpcore, which means this for a reply that it cannot read
+            raise TransferError(Fault.PROTOCOL, socks_text(address_of(proxy), _address(url), "EOF")) from err
         except TransferError:
             await connection.close()
             raise
@@ -101,11 +108,13 @@ class HttpxEngine:
             await transport.aclose()
         self._transports.clear()
 
-    def _transport_for(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        """The transport for a scheme and the proxy in front of a host: httpx fixes both when one is made."""
+    def _proxy_for(self, url: httpx.URL) -> str:
+        """The proxy in front of a host, "" for none."""
         choose = self._options.proxy_for
-        port = url.port or (443 if url.scheme == "https" else 80)
-        proxy = choose(url.scheme, url.host, port) if choose else ""
+        return choose(url.scheme, url.host, _port(url)) if choose else ""
+
+    def _transport_for(self, url: httpx.URL, proxy: str) -> httpx.AsyncBaseTransport:
+        """The transport for a scheme and the proxy in front of a host: httpx fixes both when one is made."""
         key = f"{url.scheme} {proxy}"
         transport = self._transports.get(key)
         if transport is None:
@@ -147,8 +156,8 @@ def proxy_option(proxy: str, options: EngineOptions) -> httpx.Proxy | None:
         return None
     address = address_of(proxy)
     auth = (address.user, address.password) if address.user or address.password else None
-    secure = address.url.startswith("https:")
-    return httpx.Proxy(address.url, auth=auth, ssl_context=tls_context(options, "https") if secure else None)
+    context = tls_context(options, "https") if address.url.startswith("https:") else None
+    return httpx.Proxy(address.url, auth=auth, ssl_context=context, headers={"User-Agent": govgo.AGENT})
 
 
 class HttpxAnswer:
@@ -287,23 +296,55 @@ async def _paced(work: Coroutine[Any, Any, _T], pace: Pacer, sign: Callable[[], 
                 await task
 
 
-def _translate(err: httpx.HTTPError, url: httpx.URL) -> TransferError:
-    where = f"dial tcp {url.host}:{url.port or {'http': 80}.get(url.scheme, 443)}"
+def _translate(err: httpx.HTTPError, url: httpx.URL, proxy: str = "") -> TransferError:
+    """An error of httpx in the words of net/http; `proxy` is what was to be connected to, "" for the server itself."""
+    address = address_of(proxy).url.partition("//")[2] if proxy else _address(url)
+    through = "proxyconnect tcp: " if proxy else ""
+    where = f"{through}dial tcp {address}"
     if (refused := _tls_error(err)) is not None:
         return TransferError(Fault.TLS, f"tls: {refused}")
     match err:
         case httpx.ConnectTimeout():
             return TransferError(Fault.CONNECT, f"{where}: i/o timeout")
         case httpx.ConnectError():
-            return TransferError(Fault.CONNECT, f"{where}: connect: {err}")
+            return TransferError(Fault.CONNECT, _not_connected(err, through, address))
         case httpx.ProxyError():
-            return TransferError(Fault.PROTOCOL, str(err).partition(" ")[2] or str(err))  # "403 Forbidden"
+            return TransferError(Fault.PROTOCOL, str(err).partition(" ")[2] or "unknown status code")  # "403 Forbidden"
         case httpx.TimeoutException():
             return TransferError(Fault.TIMEOUT, "context deadline exceeded (Client.Timeout exceeded)")
+        case httpx.RemoteProtocolError() if str(err).startswith(_NO_ANSWER) and not (proxy and url.scheme == "https"):
+            return TransferError(Fault.CUT, "EOF")
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
             return TransferError(Fault.CUT, "unexpected EOF")
         case _:
             return TransferError(Fault.PROTOCOL, str(err))
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _address(url: httpx.URL) -> str:
+    return f"[{url.host}]:{_port(url)}" if ":" in url.host else f"{url.host}:{_port(url)}"
+
+
+def _not_connected(err: httpx.ConnectError, through: str, address: str) -> str:
+    """Why there is no connection, as the system says it; `address` is that of the other end."""
+    cause = next((each for each in _causes(err) if isinstance(each, OSError)), None)
+    if isinstance(cause, socket.gaierror):
+        return f"{through}dial tcp: lookup {address.rpartition(':')[0]}: no such host"
+    reason = os.strerror(cause.errno).lower() if cause is not None and cause.errno else str(err)
+    return f"{through}dial tcp {address}: connect: {reason}"
+
+
+def _causes(err: BaseException | None) -> Iterator[BaseException]:
+    """What an error came of, innermost first; of several attempts to connect the first."""
+    if err is None:
+        return
+    if isinstance(err, BaseExceptionGroup):
+        yield from _causes(err.exceptions[0])
+    yield from _causes(err.__cause__ or err.__context__)
+    yield err
 
 
 def _tls_error(err: BaseException | None) -> ssl.SSLError | None:

@@ -65,7 +65,7 @@ class Poster:
         if parsed.scheme not in ("http", "https"):
             raise UsageError(f"invalid URL scheme (must be https, http): {parsed.redacted()}")
         shown = parsed.redacted()
-        headers = {"Content-Type": content_type, "User-Agent": f"govgo/{govgo.__version__}"}
+        headers = {"Content-Type": content_type, "User-Agent": govgo.AGENT}
         answer = self.exchange("POST", parsed, shown, body, headers, limit_bytes + 1)
         if len(answer.body) > limit_bytes:
             raise TooLargeError(f"reading {shown}: answer of more than {limit_bytes} bytes", limit_bytes=limit_bytes)
@@ -91,6 +91,7 @@ class Poster:
             NetworkError: there is no answer, or none in time.
         """
         import httpx
+        from socksio import SOCKSError
 
         asked = str(url._replace(host=ascii_host(url.host)))
         limits = self._timeouts
@@ -120,7 +121,8 @@ class Poster:
                     if len(received) >= limit_bytes:
                         break
                 return Posted(response.status_code, received[:limit_bytes])
-        except (httpx.HTTPError, httpx.InvalidURL, TransferError, UnicodeError) as error:  # the last for IDNA
+        # UnicodeError: a name that cannot be sent as IDNA has it
+        except (httpx.HTTPError, httpx.InvalidURL, SOCKSError, TransferError, UnicodeError) as error:
             why = deadline.why or one_line(str(error))
             raise NetworkError(f'{method.capitalize()} "{shown}": {why}', url=shown, inner=error) from error
 
@@ -166,7 +168,7 @@ class Uploader:
             raise UsageError(f"want a URL of https or http: {self._url.redacted()}")
         self.shown = self._url.redacted().rstrip("/")
         self._poster = poster
-        self._headers = {"User-Agent": f"govgo/{govgo.__version__}"}
+        self._headers = {"User-Agent": govgo.AGENT}
         token = token.strip()
         if not token.isascii() or not token.isprintable() or " " in token:
             raise UsageError("the token has characters that no header can carry")

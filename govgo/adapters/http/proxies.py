@@ -66,6 +66,11 @@ def address_of(proxy: str) -> ProxyAddress:
     return ProxyAddress(f"{scheme}://{host}:{port}", url.user or "", url.password or "")
 
 
+def socks_text(proxy: ProxyAddress, target: str, what: str) -> str:
+    """That a SOCKS proxy could not be asked for `target`, "host:port", as x/net's socks package says it."""
+    return f"socks connect tcp {proxy.url.partition('//')[2]}->{target}: {what}"
+
+
 def _parse(text: str) -> gourl.GoURL | None:
     """The URL of a proxy, which may lack its scheme; None for one that is no URL, which go ignores."""
     if not text:

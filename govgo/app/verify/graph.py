@@ -18,16 +18,15 @@ from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.paths import module_sort_key
 from govgo.core.version import goversion
 from govgo.errors import (
-    Failure,
     GovgoError,
     SecurityError,
     find,
 )
-from govgo.load.dependency.gomod import ModuleError
 from govgo.load.mainmodule.keepsums import Which, keep_sums
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.session.session import Session
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import locate, required_at
 from govgo.load.targets.open import open_target
 from govgo.load.targets.targets import WORKSPACE, SumFile, Target, shown
 
@@ -94,8 +93,15 @@ class TargetGraph:
         Raises:
             GovgoError: there is nothing at all.
         """
-        rs = load_mod_file(self.session)
-        graph, error = rs.partial_graph()
+        session = self.session
+        try:
+            rs = load_mod_file(session)
+            graph, error = rs.partial_graph()
+        except GovgoError as failure:
+            locate(self._outer, session, failure)
+            raise
+        if error is not None:
+            locate(self._outer, session, error)
         return rs, graph, error
 
     def needed_by(self, key: ModuleVersion) -> tuple[str, ...]:
@@ -106,37 +112,14 @@ class TargetGraph:
             return ()
         if not path:
             return ()
-        line = self.line_of(path)
-        first = f"{path[0]} ({shown(self._outer, line.file)}:{line.line})" if line is not None else str(path[0])
+        line = required_at(self._outer, self.session, path)
+        first = f"{path[0]} ({line})" if line is not None else str(path[0])
         return (first, *(f"{mv.path} {mv.version}" for mv in path[1:]))
-
-    def line_of(self, path: tuple[ModuleVersion, ...]) -> Place | None:
-        """Where a main module requires what is next in a chain."""
-        if len(path) < 2:
-            return None
-        main = self.session.main
-        file = main.mod_file(path[0])
-        for entry in file.require if file is not None else ():
-            if entry.mod == path[1] and entry.syntax is not None:
-                return Place(self.session.mod_file_path(main.root(path[0])), entry.syntax.start.line)
-        return None
 
     def missing_place(self, key: ModuleVersion) -> Place:
         """Where to look for a line that is not there: the requirement that leads to it, else the go.sum file."""
-        line = self.line_of(self._path_to(key))
-        return Place(shown(self._outer, line.file), line.line) if line else Place(shown(self._outer, self._sum_path))
-
-    def place_of(self, error: GovgoError) -> Place:
-        """Where to look for the cause of an error: the requirement that leads to its module, else go.mod."""
-        mod_file = Place(shown(self._outer, self._target.mod_file))
-        of_module = find(error, ModuleError)
-        path, _, version = str(error).partition(": ")[0].partition("@")  # other errors name it in their sentence only
-        mod = of_module.mod if of_module is not None else ModuleVersion(path, version)
-        try:
-            line = self.line_of(self._path_to(mod))
-        except Failure:  # of the main module; the error is being reported
-            line = None
-        return Place(shown(self._outer, line.file), line.line) if line is not None else mod_file
+        line = required_at(self._outer, self.session, self._path_to(key))
+        return line if line is not None else Place(shown(self._outer, self._sum_path))
 
     def _path_to(self, key: ModuleVersion) -> tuple[ModuleVersion, ...]:
         """The shortest chain of requirements; without a graph, what the main modules require themselves."""
@@ -185,7 +168,7 @@ def check_complete(graph: TargetGraph, target: Target) -> tuple[ClaimResult, tup
     findings += extra
     counts = (("needed", len(needed)), ("missing", missing), ("extra", len(extra)))
     if error is not None:
-        findings.append(from_error(Claim.COMPLETE, error, graph.place_of(error)))
+        findings.append(from_error(Claim.COMPLETE, error, Place(shown(graph.session, target.mod_file))))
     verdict = worst(findings)
     return ClaimResult(Claim.COMPLETE, verdict, counts), tuple(findings)
 

@@ -87,7 +87,8 @@ def _asked_retractions(found: Resolved, faults: list[Finding] | None) -> dict[st
         except Failure as error:
             if faults is None:
                 raise
-            faults.append(from_error(None, error, Place(resolution.mod_file)))
+            place = resolution.deciding_place(mod.path) or Place(resolution.mod_file)
+            faults.append(from_error(None, error, place))
     return reasons
 
 

@@ -40,7 +40,7 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
     Args:
         claim: the claim that it concerns.
         error: the error.
-        place: the file to look into; an error that knows the line has the last word.
+        place: the file to look into; an error that knows better has the last word.
     """
     several = error.errors if isinstance(error, ReportedError) else (error,)
 
@@ -57,7 +57,10 @@ def from_error(claim: Claim | None, error: GovgoError, place: Place | None = Non
     if isinstance(policy, PolicyFileError):
         place = Place(policy.file, policy.line)
     faulty = first(ModFileError, GoSumError)
-    if place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:
+    located = next((each.place for each in several if isinstance(each, GovgoError) and each.place is not None), None)
+    if located is not None:
+        place = Place(*located)
+    elif place is not None and isinstance(faulty, ModFileError | GoSumError) and faulty.line:
         same = posixpath.basename(faulty.file) in ("", posixpath.basename(place.file))
         file = place.file if same else posixpath.join(posixpath.dirname(place.file), faulty.file)
         place = Place(file, faulty.line)

@@ -16,6 +16,7 @@ from govgo.errors import Failure, GovgoError
 from govgo.load.buildlist.roots import try_expand_graph
 from govgo.load.mainmodule.load import load_mod_file
 from govgo.load.targets.faults import from_error
+from govgo.load.targets.locate import locate
 from govgo.load.targets.open import open_target
 from govgo.load.targets.targets import Target, find_targets, shown
 
@@ -118,10 +119,17 @@ def resolve(session: Session, target: Target, files: Workspace | None = None, kn
 
     Raises:
         GovgoError: the go.mod or go.work file cannot be used.
+        SecurityError: bytes contradict go.sum or the checksum database.
     """
     opened = open_target(session, target, files, known)
-    stated = load_mod_file(opened)
-    rs, graph, error = try_expand_graph(opened, stated)
+    try:
+        stated = load_mod_file(opened)
+        rs, graph, error = try_expand_graph(opened, stated)
+    except GovgoError as failure:
+        locate(session, opened, failure)
+        raise
+    if error is not None:
+        locate(session, opened, error)
     is_raised = rs is not stated and stated.pruning is Pruning.UNPRUNED
     main = opened.main
     replaced = {mod: new for mod in graph.breadth_first() if (new := main.replacement(mod)) is not None}

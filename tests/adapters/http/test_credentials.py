@@ -36,6 +36,8 @@ FILE = Path(__file__).parents[3] / "testdata" / "credentials.json"
 TABLE: dict[str, Any] = json.loads(FILE.read_text())
 INFO = "/q.io/a/@v/v1.0.0.info"
 CASES = [(means, event) for means, each in TABLE["means"].items() for event in each.get("events", TABLE["events"])]
+NO_CREDENTIALS = {"Host", "User-Agent", "Accept-Encoding", "Referer"}
+"""Headers of every request; whatever else is sent stands in the table, in the order in which it came."""
 Log = list[str]
 
 
@@ -66,7 +68,7 @@ def sent(net: Internet) -> Log:
     """What was asked, with credentials; see the module's docstring."""
     lines: Log = []
     for what, headers in net.asked:
-        given = [f"{name}: {headers[name]}" for name in ("Authorization", "X-Token") if name in headers]
+        given = [f"{name}: {value}" for name, value in headers.items() if name not in NO_CREDENTIALS]
         if not what.startswith(("CONNECT", "HEAD")) and ".mod" not in what:
             lines.append(" | ".join([what.removeprefix("GET ").replace(INFO, "/INFO"), *given]))
     half = len(lines) // 2

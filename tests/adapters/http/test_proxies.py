@@ -9,19 +9,23 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+import govgo
 from govgo.adapters.http.client import HttpClient
 from govgo.adapters.http.connect import engine_options
 from govgo.adapters.http.curl_engine import CurlEngine
 from govgo.adapters.http.engine import Timeouts, TransferError
 from govgo.adapters.http.hostname import ascii_host
-from govgo.adapters.http.httpx_engine import HttpxEngine
+from govgo.adapters.http.httpx_engine import HttpxEngine, _translate
 from govgo.adapters.http.post import Poster
 from govgo.adapters.http.proxies import proxy_chooser
 from govgo.adapters.http.retry import RetryPolicy
@@ -30,6 +34,7 @@ from govgo.core.golib import url as gourl
 from govgo.errors import NetworkError, NotFoundError
 from tests.simulators.httpclients import MakeEngine
 from tests.simulators.internet import Internet
+from tests.simulators.server import Server
 
 DATA = Path(__file__).parents[3] / "testdata"
 FILE = DATA / "proxies.json"
@@ -136,6 +141,71 @@ def test_the_proxy_is_told_what_go_tells_it(
     assert told(net) == TABLE["told"][way]
 
 
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize("way", [way for way in TABLE["told"] if way.startswith("https through http")])
+def test_a_proxy_is_told_who_asks_and_nothing_of_libraries(
+    engine: MakeEngine, way: str, net: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libcurl would name itself, Python's module and five libraries, with their versions."""
+    test_the_proxy_is_told_what_go_tells_it(engine, way, net, monkeypatch)
+    what, headers = net.asked[0]
+    assert what == "CONNECT corp.test:443"
+    assert headers["User-Agent"] == govgo.AGENT
+    assert set(headers) <= {"Host", "User-Agent", "Accept", "Proxy-Authorization"}
+
+
+class Rude(Server):
+    """A proxy that reads once, says something and closes the connection."""
+
+    says = b""
+
+    def serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(4096)
+            connection.sendall(self.says)
+
+
+def met(case: str) -> tuple[str, bytes, str]:
+    """The proxy, what it says, and the URL of a case, which is written `proxy answer scheme`, with - for no answer."""
+    proxy, answer, scheme = case.split()
+    says = b"" if answer == "-" else f"HTTP/1.1 {answer.replace('_', ' ')}\r\nContent-Length: 0\r\n\r\n".encode()
+    return proxy, says, f"{scheme}://corp.test"
+
+
+@pytest.fixture(scope="module")
+def rude() -> Iterator[Rude]:
+    with Rude() as running:
+        yield running
+
+
+@pytest.mark.parametrize("engine", [CurlEngine, HttpxEngine])
+@pytest.mark.parametrize("case", TABLE["words"])
+def test_a_proxy_that_cannot_be_reached_is_told_in_the_words_of_go(engine: MakeEngine, case: str, rude: Rude) -> None:
+    proxy, rude.says, base = met(case)
+    proxy = proxy.replace("RUDE", f"127.0.0.1:{rude.port}")
+    network = load_env({"GOENV": "off", "HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}).network
+
+    async def ask() -> None:
+        client = HttpClient(engine(engine_options(network, Timeouts())), retry=RetryPolicy(retries=0))
+        try:
+            await client.get(base + INFO, 100)
+        finally:
+            await client.aclose()
+
+    with pytest.raises(NetworkError) as caught:
+        asyncio.run(ask())
+    assert str(caught.value).replace(f":{rude.port}", ":PORT") == TABLE["words"][case]
+
+
+def test_the_words_for_a_name_that_is_unknown() -> None:
+    """Those of go without the name server's address, which neither engine knows."""
+    unknown = httpx.ConnectError("[Errno -2] Name or service not known")
+    unknown.__cause__ = socket.gaierror(-2, "Name or service not known")
+    told = _translate(unknown, httpx.URL("https://corp.test/a"), "http://no.such:3128")
+    assert str(told) == "proxyconnect tcp: dial tcp: lookup no.such: no such host"
+    assert str(_translate(unknown, httpx.URL("https://corp.test/a"))) == "dial tcp: lookup corp.test: no such host"
+
+
 @pytest.mark.parametrize("way", TABLE["told"])
 def test_what_is_posted_takes_the_same_way(way: str, net: Internet) -> None:
     base, variables = set_up(net, way)
@@ -182,6 +252,22 @@ def run_go(net: Internet, way: str, directory: Path) -> list[str]:
     return told(net)
 
 
+def words_of_go(rude: Rude, case: str, directory: Path) -> str:
+    proxy, rude.says, base = met(case)
+    proxy = proxy.replace("RUDE", f"127.0.0.1:{rude.port}")
+    env = {"PATH": os.environ["PATH"], "HOME": str(directory), "GOENV": "off", "GOTOOLCHAIN": "local", "GOPROXY": base}
+    env |= {"GOMODCACHE": str(directory / "mod"), "GOFLAGS": "-modcacherw", "GOSUMDB": "off"}
+    env |= {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
+    command = ["go", "list", "-m", "q.io/a@v1.0.0"]
+    ran = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, check=False)
+    return ran.stderr.strip().removeprefix("go: q.io/a@v1.0.0: ").replace(f":{rude.port}", ":PORT")
+
+
+@pytest.mark.go
+def test_go_still_says_so(rude: Rude, tmp_path: Path) -> None:
+    assert {case: words_of_go(rude, case, tmp_path) for case in TABLE["words"]} == TABLE["words"]
+
+
 @pytest.mark.go
 @pytest.mark.slow
 def test_go_still_asks_it(net: Internet, tmp_path: Path) -> None:
@@ -201,6 +287,8 @@ def record() -> None:
         TABLE["answers"] = {each: shortened(each, ask_go(program, each)) for each in names}
         with Internet(Path(name)) as net:
             TABLE["told"] = {way: run_go(net, way, Path(name)) for way in TABLE["told"]}
+        with Rude() as rude:
+            TABLE["words"] = {case: words_of_go(rude, case, Path(name)) for case in TABLE["words"]}
     FILE.write_text(json.dumps(TABLE, indent=1) + "\n")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govgo.cli.findings import findings_markdown, findings_text, formats_for_ci, itself, names_in
-from govgo.cli.options import argument, command, module_options, option
+from govgo.cli.options import argument, check_directory, command, module_options, option
 from govgo.cli.outputs import Reports, fault_of, output_options
 from govgo.cli.session import network_options, open_session
 from govgo.core.findings import USUAL_CLAIMS, VERIFY_RULES, Claim, Verdict
@@ -64,6 +64,8 @@ def verify(where: tuple[str, ...], **flags: Any) -> int:
     with Reports(flags, FORMATS, lambda error: _failed_run(error, options)) as reports:
         claims = _claims(flags["only"], flags["skip"], git_tags=flags["git_tags"])
         session = open_session(flags, announce=False, fails_soon=True)
+        if options.bundle:
+            check_directory("-bundle ", session.absolute(options.bundle))
         try:
             network = network_options(flags, fails_soon=True)
             written = run_verify(session, where, claims, options, reports.tell, network)

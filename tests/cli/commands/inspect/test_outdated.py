@@ -205,7 +205,7 @@ def test_many_modules_one_of_them_broken(world: World, outdated: Any) -> None:
     assert run.out.startswith("example.com/app\nmodule ")
     assert run.out.endswith("\n\nexample.com/new (new)\n1 direct requirement up to date\n")
     assert "govgo: bad/go.mod:3: errors parsing go.mod:\ngo.mod:3: usage: require module/path v1.2.3\n" in run.err
-    assert "govgo: gone/go.mod: q.io/gone@v1.0.0: " in run.err
+    assert "govgo: gone/go.mod:5: q.io/gone@v1.0.0: " in run.err
     document = outdated("./...", "--json").json
     assert [(each["code"], each["file"]) for each in document["errors"]] == [
         ("input", "bad/go.mod"),

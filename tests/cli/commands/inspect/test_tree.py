@@ -96,7 +96,7 @@ def test_retractions_that_cannot_be_had_are_told(world: World, tree: Any) -> Non
     world.proxy.script("/q.io/c/@v/list", *[Status(404)] * 9)
     run = tree("--retracted", "--depth", "0")
     assert (run.code, run.out) == (3, "example.com/app\n")
-    assert "govgo: go.mod: loading module retractions for q.io/c@v1.0.0: " in run.err
+    assert "govgo: go.mod:11: loading module retractions for q.io/c@v1.0.0: " in run.err
 
 
 def test_json(world: World, tree: Any) -> None:
@@ -143,19 +143,25 @@ def test_markdown(world: World, tree: Any) -> None:
     assert run.out == f"## Requirements\n\n```text\n{TREE}```\n\n- {COUNTS}"
 
 
+def test_no_module_in_several_majors_is_told(world: World, tree: Any) -> None:
+    run = tree("-d")
+    assert (run.code, run.out) == (0, "")
+    assert run.err.endswith("govgo: no module is selected in several major versions\n")
+
+
 def test_many_modules_one_of_them_broken(world: World, tree: Any) -> None:
     world.main("module example.com/bad\n\nrequire nonsense\n", name="main/bad")
     world.main("module example.com/gone\n\ngo 1.21\n\nrequire q.io/gone v1.0.0\n", name="main/gone")
     run = tree("./...")
     assert run.out == TREE
     assert "govgo: bad/go.mod:3: errors parsing go.mod:\ngo.mod:3: usage: require module/path v1.2.3\n" in run.err
-    assert "govgo: gone/go.mod: q.io/gone@v1.0.0: " in run.err
+    assert "govgo: gone/go.mod:5: q.io/gone@v1.0.0: " in run.err
     assert run.code == 3
     document = tree("./...", "--json").json
     assert [each["path"] for each in document["modules"]] == ["example.com/app"]
     assert [(each["code"], each["file"], each["line"]) for each in document["errors"]] == [
         ("input", "bad/go.mod", 3),
-        ("build-list", "gone/go.mod", None),
+        ("build-list", "gone/go.mod", 5),
     ]
 
 

@@ -271,6 +271,7 @@ def test_edges_are_those_of_the_selected_graph(world: World, sbom: Any, capsys: 
 def test_two_runs_are_the_same_bytes(world: World, sbom: Any, tmp_path: Path) -> None:
     """Also where the first fills the module cache, and writes into the work tree that is described."""
     commit(world.root / "main")
+    (world.root / "main/sub").mkdir()
     forms = {"cyclonedx": "a.cdx.json", "cyclonedx1.7": "b.cdx.json", "spdx": "a.spdx.json", "json": "sub/a.json"}
     args = [arg for form, file in forms.items() for arg in ("-o", f"{form}:{file}")]
     first = []
