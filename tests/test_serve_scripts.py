@@ -87,6 +87,27 @@ def test_settings_in_documents_are_settings(page: Path) -> None:
     assert blocks or page.stem in ("serve-kubernetes", "serve-nginx")
 
 
+def test_the_unit_lets_the_server_write_where_its_settings_say() -> None:
+    """It may write below the directories that the unit names, and flags would come before the settings."""
+    unit = dict(re.findall(r"^(\w+)=(.*)$", (SCRIPTS / "govgo-serve.service").read_text(), re.MULTILINE))
+    page = (ROOT / "docs/howto/serve-one-machine.md").read_text()
+    settings = parse_settings("serve.toml", re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0].encode())
+    assert settings.storage.startswith(f"/var/lib/{unit['StateDirectory']}/")
+    assert settings.access_log.startswith(f"/var/log/{unit['LogsDirectory']}/")
+    assert unit["ExecStart"].split()[1:] == ["serve", "-config", "/etc/govgo/serve.toml"]
+    assert 'listen = "0.0.0.0:443"' in page
+    assert unit["AmbientCapabilities"] == unit["CapabilityBoundingSet"] == "CAP_NET_BIND_SERVICE"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    unit = (SCRIPTS / "govgo-serve.service").read_text().replace("/opt/govgo/bin/govgo", "/bin/true")
+    (tmp_path / "govgo-serve.service").write_text(unit)
+    words = ["systemd-analyze", "verify", str(tmp_path / "govgo-serve.service")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx on this machine")
 def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
     published = (SCRIPTS / "nginx.conf").read_text().replace("/var/cache/nginx/govgo", str(tmp_path / "cache"))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from govgo.app.storage.manage import ask_comparison, list_versions
 from govgo.core.findings import Finding, Verdict
+from govgo.core.golib.json import unmarshal
 from govgo.core.gosum.dirhash import hash_gomod, is_h1
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
@@ -22,7 +23,7 @@ from govgo.core.storage.outcomes import StorageCheck
 from govgo.core.storage.published import MAX_BYTES, Published, parse_published
 from govgo.core.storage.published import SUFFIX as PUBLISHED
 from govgo.core.sumdb.record import mismatch_error
-from govgo.errors import Failure, GovgoError, IntegrityError, NotFoundError, SecurityError, StorageError
+from govgo.errors import Failure, GovgoError, InputError, IntegrityError, NotFoundError, SecurityError, StorageError
 from govgo.load.targets.faults import from_error
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _BATCH = 256
 """So many records are asked for at once."""
 MAX_GO_MOD_BYTES = 17 << 20
+MAX_INFO_BYTES = 1 << 16
 
 
 def check_storage(
@@ -142,6 +144,7 @@ class _Check:
                 raise IntegrityError(f"{mod}: the go.mod is not the one that was published")
         if gomod is not None:
             _same(mod.gomod_key(), hash_gomod(gomod), self._records.get(mod.gomod_key()), self._name)
+        self._look_at_info(mod)
         if pieces is None:
             return
         self.zips += 1
@@ -157,6 +160,19 @@ class _Check:
             raise NotFoundError(f"{mod}: neither a .ziphash nor a record says what the zip is to be")
         if not is_h1(stated) and self._repair:
             self._storage.replace(file_key(mod, "ziphash"), h1.encode())
+
+    def _look_at_info(self, mod: ModuleVersion) -> None:
+        """Nothing proves an .info file, but it must be one of this version."""
+        data = self._storage.read(file_key(mod, "info"), 0, MAX_INFO_BYTES)
+        if data is None:
+            return
+        try:
+            value = unmarshal(data)
+        except InputError:
+            value = None
+        named = value.items() if isinstance(value, dict) else ()
+        if not any(name.lower() == "version" and version == mod.version for name, version in named):
+            raise IntegrityError(f"{mod}: its .info file is not one of this version")
 
     def _published(self, mod: ModuleVersion) -> Published | None:
         """The record of a version that was published here."""

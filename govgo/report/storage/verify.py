@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from govgo.core.findings import Verdict, worst
+from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.foreign import one_line
 from govgo.core.storage.outcomes import StorageCheck
 from govgo.report.document import finding_entries, module_members
@@ -17,10 +17,17 @@ SCHEMA = "govgo.storage.verify/1"
 def verify_text(run: StorageCheck, style: Style = PLAIN) -> str:
     """A line for what was mended, one for each finding, then what was checked."""
     lines = [f"{style.paint('repaired', 'green')}: {mod.path}@{mod.version}" for mod in run.repaired]
-    lines += [f"{style.paint(each.code, 'red')}: {one_line(each.text)}" for each in run.findings]
+    lines += [f"{style.paint(each.code, 'red')}: {_sentence(each)}" for each in run.findings]
     words = "all is as it was stored" if worst(run.findings) is Verdict.PASSED else "not all is as it was stored"
     lines.append(f"{words}: {many(run.versions, 'version')}, {many(run.zips, 'zip')}, {run.proved:,} proved")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _sentence(finding: Finding) -> str:
+    """One line, which names the version."""
+    name = "" if finding.module is None else f"{finding.module}"
+    text = one_line(finding.text.replace("\n\t", "; "))
+    return text if name in text else f"{name}: {text}"
 
 
 def verify_json(run: StorageCheck) -> str:

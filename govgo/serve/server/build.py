@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import Callable
 
 from govgo.core.foreign import one_line
 from govgo.core.goenv import OFF, GoEnv
@@ -13,7 +15,7 @@ from govgo.serve.counters import Counters
 from govgo.serve.http.site import Site
 from govgo.serve.server.events import open_key
 from govgo.serve.server.parts import Parts, ServerReporter, care_plan, open_storage
-from govgo.serve.server.rules import check_names, read_rules, renewed
+from govgo.serve.server.rules import Rules, check_names, read_rules, renewed
 from govgo.serve.settings import Settings
 from govgo.serve.upstream.care import check_plan
 from govgo.wiring.sumdb import open_publisher
@@ -31,6 +33,7 @@ class Running:
         self.site = site
         self.parts = parts
         self._settings = parts.settings
+        self._reading = asyncio.Lock()
 
     def settle(self) -> None:
         """Requests are answered: get ready for the first cold one, and look after the storage."""
@@ -51,9 +54,23 @@ class Running:
         Raises:
             UsageError, MissingExtraError: they make no sense, and those from before count.
         """
-        site = self.site
         now = renewed(self._settings, settings)
-        rules = read_rules(now)
+        return self._use(settings, now, read_rules(now))
+
+    async def renew(self, reread: Callable[[], Settings]) -> tuple[str, ...]:
+        """`use` what `reread` gives. It is read in a thread: a file of a megabyte takes seconds, and answers go on."""
+
+        def read() -> tuple[Settings, Settings, Rules]:
+            settings = reread()
+            now = renewed(self._settings, settings)
+            return settings, now, read_rules(now)
+
+        cold = self.site.cold
+        async with self._reading:
+            return self._use(*await asyncio.wrap_future(cold.call(cold.computed(read))))
+
+    def _use(self, settings: Settings, now: Settings, rules: Rules) -> tuple[str, ...]:
+        site = self.site
         if rules.policy.asks != site.policy.asks:
             raise UsageError("policy.mode: from or to none for all modules it changes only with a restart")
         routes = self.parts.routes(site, now, rules)

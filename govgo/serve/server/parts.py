@@ -68,7 +68,8 @@ class ServerReporter:
 
     def note(self, sentence: str) -> None:
         """A sentence."""
-        self._write(f"govgo: {one_line(sentence)}\n")
+        text = one_line(sentence.replace("\n\t", "; "))
+        self._write(f"govgo: {text}\n")
 
     raw = note
 

@@ -145,7 +145,14 @@ def run_worker(
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, _reload, running, settings, tls, reread)
+        reloads: set[asyncio.Task[None]] = set()
+
+        def hang_up() -> None:
+            task = loop.create_task(_reload(running, settings, tls, reread))
+            reloads.add(task)  # the loop itself holds tasks weakly
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         if parent >= 0:
@@ -179,7 +186,7 @@ def _run(main: Coroutine[object, object, None]) -> None:
         uvloop.run(main)
 
 
-def _reload(
+async def _reload(
     running: Running, settings: Settings, tls: ssl.SSLContext | None, reread: Callable[[], Settings] | None
 ) -> None:
     """Read settings and certificate anew, and forget what is in memory."""
@@ -189,7 +196,7 @@ def _reload(
     report = ServerReporter()
     try:
         if reread is not None:
-            later = running.use(reread())
+            later = await running.renew(reread)
             if later:
                 report.note(f"changed, and to count after a restart: {', '.join(later)}")
         if tls is not None:

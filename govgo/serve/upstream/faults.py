@@ -46,6 +46,12 @@ class NotStoredError(NotFoundError):
     code = "not-stored"
 
 
+def is_refused(error: GovgoError) -> bool:
+    """Whether upstream has answered, and does not want to give this: that says nothing of other modules."""
+    network = find(error, NetworkError)
+    return network is not None and network.status in (401, 403)
+
+
 def refusal_of(error: GovgoError, *, missing_s: float = 0.0, bad_s: float = 0.0) -> Refusal:
     """What an error is told as: never "not found", after which a client would go round the proxy, unless it is that.
 

@@ -49,7 +49,7 @@ from govgo.ports.modules import RevInfo
 from govgo.ports.storage import Entry, Storage
 from govgo.serve.protocol.answer import Body, Elsewhere, Refusal, StoredFile
 from govgo.serve.protocol.question import Question, file_key, is_settled
-from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, refusal_of
+from govgo.serve.upstream.faults import NotStoredError, YoungVersionError, is_refused, refusal_of
 from govgo.serve.upstream.flights import Flights
 from govgo.serve.upstream.lately import Lately
 from govgo.serve.upstream.later import Later
@@ -390,12 +390,12 @@ class Library:
 
     async def _changing(self, question: Question, fetch: bool) -> Body:
         key = question.key
+        if key not in self._kept:
+            await self._flights.join((key, "old"), lambda: self._old(question))
         kept: _Kept | None = self._kept.get(key)
         now_s = time.monotonic()
         if kept is not None and kept.asked_s and now_s - kept.asked_s < self._fresh.list_s:
             return self._body(kept, self._fresh.list_s - (now_s - kept.asked_s))
-        if kept is None:
-            kept = await self._flights.join((key, "old"), lambda: self._old(question))
         if not fetch or (kept is not None and now_s < self._down_until_s):
             if kept is None:
                 raise _not_stored()
@@ -444,7 +444,7 @@ class Library:
         except TimeoutError:
             raise UnavailableError(f"{question.key}: upstream did not answer in time") from None
         except Failure as error:
-            if not is_not_found(error):
+            if not is_not_found(error) and not is_refused(error):
                 self._down_until_s = time.monotonic() + self._fresh.down_s
             raise
         before: _Kept | None = self._kept.get(question.key)
@@ -458,8 +458,8 @@ class Library:
                 await self._cold.stored(lambda: self._storage.replace(kept_key(question), data))
         return kept
 
-    async def _old(self, question: Question) -> _Kept | None:
-        """What the storage has, from before this process began."""
+    async def _old(self, question: Question) -> None:
+        """Remember what the storage has, from before this process began."""
         found = None
         if question.kind in ("list", "latest"):
             found = await self._read(kept_key(question), _MAX_LIST)
@@ -468,17 +468,17 @@ class Library:
         elif question.kind == "list":
             data = await self._cold.stored(lambda: stored_versions(self._storage, question.path))
             if not data:
-                return None
+                return
             kept = _Kept(data, 0.0, time.time())
         elif question.kind == "head":
             try:
                 kept = _Kept(await self._means.proofs.known(), 0.0, time.time())
             except NotFoundError:
-                return None
+                return
         else:
-            return None
-        self._kept.keep(question.key, kept)
-        return kept
+            return
+        if question.key not in self._kept:  # somebody else may have asked anew meanwhile
+            self._kept.keep(question.key, kept)
 
     async def _fetch_list(self, question: Question) -> bytes:
         self._means.counters.add("fetched_list")

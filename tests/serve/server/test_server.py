@@ -289,6 +289,25 @@ def test_rules_are_read_anew(world: World, tmp_path: Path, workers: str) -> None
         assert said.count(text) == int(workers)
 
 
+def test_answers_go_on_while_rules_are_read(world: World, tmp_path: Path) -> None:
+    """A file of rules whose reading takes as long as it likes: here a pipe that nobody writes to yet."""
+    file, users = tmp_path / "serve.toml", tmp_path / "users"
+    os.mkfifo(users)
+    file.write_text("")
+    with Process(world, "-config", str(file)) as process:
+        assert process.get("/q.io/a/@v/v1.0.0.mod")[0] == 200
+        file.write_text(f'users = "{users}"\n')
+        process.popen.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        for _ in range(3):
+            assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
+        users.write_text("")
+        eventually(lambda: process.get("/q.io/a/@v/v1.0.0.mod")[0] == 401)
+        process.popen.send_signal(signal.SIGHUP)  # once more nobody writes, and it ends all the same
+        time.sleep(0.2)
+        assert process.kill(signal.SIGTERM) == 0
+
+
 @pytest.mark.wide
 def test_a_web_hook_reaches_every_worker(world: World, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("a secret of sixteen letters\n")

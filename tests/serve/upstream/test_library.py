@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from govgo.ports.storage import Entry
 from tests.serve.http.test_application import SUMDB, A, asked, served, shared, world
 from tests.simulators.proxy import Stall, Status, Validated
 from tests.simulators.served import Served, eventually
@@ -55,6 +57,26 @@ def test_not_found_is_remembered_briefly(world: World) -> None:
 # What may change.
 
 
+def test_a_slow_storage_makes_nobody_ask_for_a_list_twice(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second client's look at the storage ends after upstream has answered the first one."""
+    storage = served.site.storage
+    head, looks = storage.head, iter([0.0, 0.6])
+
+    def slow(key: str) -> Entry | None:
+        if key.endswith("list.kept"):
+            time.sleep(next(looks, 0.0))
+        return head(key)
+
+    monkeypatch.setattr(storage, "head", slow)
+    served.world.proxy.delay_s = 0.3
+    with ThreadPoolExecutor(2) as clients:
+        first = clients.submit(served.get, A + "list")
+        time.sleep(0.15)
+        second = clients.submit(served.get, A + "list")
+        assert first.result().body == second.result().body == b"v1.0.0\nv1.1.0\n"
+    assert asked(served.world) == [A + "list"]
+
+
 def test_lists_are_asked_for_again_after_a_while(world: World) -> None:
     with Served(world, list_s=1.2) as served:
         assert served.get(A + "list").body == b"v1.0.0\nv1.1.0\n"
@@ -94,6 +116,17 @@ def test_an_old_list_at_once_when_upstream_is_down(world: World) -> None:
         served.world.proxy.script("*", Stall())
         for path in (A + "list", "/q.io/big/@v/list"):
             assert served.get(path).status == 200
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_one_module_that_upstream_refuses_makes_no_other_list_old(world: World, status: int) -> None:
+    with Served(world, list_s=0.2) as served:
+        for path in (A + "list", "/q.io/big/@v/list"):
+            assert served.get(path).status == 200
+        world.proxy.script("/q.io/big/@v/list", *[Status(status)] * 20)
+        world.publish("q.io/a", "v1.2.0")
+        eventually(lambda: served.get("/q.io/big/@v/list").status == 200 and len(asked(world, "big/@v/list")) > 1)
+        eventually(lambda: served.get(A + "list").body == b"v1.0.0\nv1.1.0\nv1.2.0\n", 5)
 
 
 # Restart with a dead upstream.

@@ -173,6 +173,24 @@ def test_damage_at_rest_is_found(
         assert len(world.proxy.asked) == asked
 
 
+@pytest.mark.parametrize("data", [b"", b'{"Version":"v1.0.1"}', b"[]"])
+def test_damage_is_told_with_the_version_on_a_line(
+    data: bytes, store: Path, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zip_file = store / "q.io/b/@v/v1.0.0.zip"
+    zip_file.write_bytes(zip_file.read_bytes()[:-30])
+    (store / "q.io/a/@v/v1.0.0.mod").write_text("module q.io/evil\n")
+    (store / "q.io/a/@v/v1.1.0.info").write_bytes(data)
+    run = Run(capsys, "verify", str(store))
+    lines = run.out.splitlines()
+    assert len(lines) == 4, run.out
+    for name in ("q.io/a@v1.0.0: ", "q.io/a@v1.1.0: ", "q.io/b@v1.0.0: "):
+        assert sum(name in line for line in lines) == 1, run.out
+    assert "verifying go.mod: checksum mismatch; downloaded: h1:" in run.out
+    assert Run(capsys, "verify", "-repair", str(store)).code == 0
+    assert (store / "q.io/a/@v/v1.1.0.info").read_bytes() not in (data, b"")
+
+
 def test_content_that_was_stored_under_a_false_hash_contradicts(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
