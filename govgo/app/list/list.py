@@ -148,6 +148,8 @@ def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) ->
 
 def _without_names(session: Session, mode: ListMode) -> ListMode:
     """Leave facts out only where they would be fetched over a network; elsewhere, as in go, missing files must show."""
+    if not mode & ListMode.NAMES:
+        return mode
     try:
         over_network = any(spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies())
     except UsageError:  # as in go, a list that makes no sense is told where a source is asked, of what was asked
