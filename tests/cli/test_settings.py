@@ -104,6 +104,15 @@ CASES += [
     ),
 ]
 IDS = [ascii(given) for given, _, _ in CASES]
+NONE = "GOPROXY list is not the empty string, but contains no entries"
+LISTED: list[tuple[str, int, str, str]] = [
+    ("q.io/a@latest", USAGE, "", f"q.io/a@latest: {NONE}"),
+    ("-e q.io/a@latest", 0, "q.io/a latest\n", ""),
+    ("-e -versions q.io/a", 0, "q.io/a\n", ""),
+    ("-json q.io/a@v1.0.0", USAGE, "", f"q.io/a@v1.0.0: {NONE}"),
+    ("-versions q.io/a", USAGE, "", NONE),
+]
+"""Arguments of `list -m` where GOPROXY has no entries, and what it answers."""
 VERB = ["mod", "download", "q.io/a@v1.0.0"]
 
 
@@ -119,6 +128,14 @@ def environment(tmp_path: Path, given: dict[str, str]) -> dict[str, str]:
     return {**fixed, **given}
 
 
+def settle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str]) -> None:
+    for name in ("GOPROXY", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOAUTH", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment(tmp_path, given).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(("given", "code", "told"), CASES, ids=IDS)
 def test_told_as_go_tells_it(
     given: dict[str, str],
@@ -128,20 +145,67 @@ def test_told_as_go_tells_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in ("GOPROXY", "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOAUTH", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment(tmp_path, given).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+    settle(monkeypatch, tmp_path, given)
     assert invoke(VERB) == code
     assert capsys.readouterr().err == f"govgo: {told}\n"
+
+
+def with_go(args: list[str], tmp_path: Path, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    go = shutil.which("go")
+    assert go is not None
+    env = {"PATH": os.environ["PATH"], "GOCACHE": str(tmp_path / "cache"), **environment(tmp_path, given)}
+    return subprocess.run([go, *args], cwd=tmp_path, env=env, capture_output=True, text=True)
 
 
 @pytest.mark.go
 @pytest.mark.parametrize(("given", "code", "told"), CASES, ids=IDS)
 def test_go_still_tells_it_so(given: dict[str, str], code: int, told: str, tmp_path: Path) -> None:
-    go = shutil.which("go")
-    assert go is not None
-    env = {"PATH": os.environ["PATH"], "GOCACHE": str(tmp_path / "cache"), **environment(tmp_path, given)}
-    ran = subprocess.run([go, *VERB], cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert ran.stderr == f"go: {told}\n"
+    assert with_go(VERB, tmp_path, given).stderr == f"go: {told}\n"
+
+
+@pytest.mark.parametrize(("args", "code", "out", "told"), LISTED)
+def test_a_list_of_proxies_without_entries_is_a_fault_of_what_was_asked(
+    args: str,
+    code: int,
+    out: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """So `-e` goes on behind it, as in go."""
+    settle(monkeypatch, tmp_path, {"GOPROXY": ","})
+    assert invoke(["list", "-m", *args.split()]) == code
+    assert tuple(capsys.readouterr()) == (out, told and f"govgo: {told}\n")
+
+
+@pytest.mark.go
+@pytest.mark.parametrize(("args", "code", "out", "told"), LISTED)
+def test_go_still_lists_so(args: str, code: int, out: str, told: str, tmp_path: Path) -> None:
+    ran = with_go(["list", "-m", *args.split()], tmp_path, {"GOPROXY": ","})
+    assert (ran.stdout, ran.stderr) == (out, told and f"go: {told}\n")
+
+
+GOSUMDB = {"GOPROXY": "$PROXY", "GOSUMDB": "a b c d"}
+IN_PART = """{
+\t"Path": "q.io/a",
+\t"Version": "v1.0.0",
+\t"Error": "q.io/a@v1.0.0: verifying go.mod: invalid GOSUMDB: too many fields",
+\t"Info": "$CACHE/q.io/a/@v/v1.0.0.info"
+}
+"""
+"""What `download -json` has when it comes to the checksum database."""
+
+
+def test_what_came_before_a_database_that_makes_no_sense(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle(monkeypatch, tmp_path, GOSUMDB)
+    assert invoke(["mod", "download", "-json", *VERB[2:]]) == USAGE
+    assert capsys.readouterr().out == IN_PART.replace("$CACHE", str(tmp_path / "pkg/mod/cache/download"))
+
+
+@pytest.mark.go
+def test_go_still_tells_what_came_before_it(tmp_path: Path) -> None:
+    ran = with_go(["mod", "download", "-json", *VERB[2:]], tmp_path, GOSUMDB)
+    assert ran.stdout == IN_PART.replace("$CACHE", str(tmp_path / "pkg/mod/cache/download"))

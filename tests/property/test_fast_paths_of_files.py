@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -17,12 +18,14 @@ import pytest
 from govgo.adapters.http.remote import HttpRemote, _below
 from govgo.adapters.modzip import read
 from govgo.adapters.modzip.hash import hash_archive, hash_tree, hash_zip, hash_zip_and_tree
+from govgo.adapters.proxy.indexfeed import IndexFeed
+from govgo.adapters.storage import keys
 from govgo.core.golib import url
 from govgo.core.golib.unicode import is_print
 from govgo.core.gosum import dirhash, lines
-from govgo.core.modfile import parser, quickread
+from govgo.core.modfile import parse_lax, parser, quickread
 from govgo.core.module import cachepath, escape, paths
-from govgo.core.module.moduleversion import ModuleVersion
+from govgo.core.module.moduleversion import ModuleVersion, version_key
 from govgo.core.modzip import rules
 from govgo.core.version import semver
 from govgo.errors import GovgoError
@@ -216,6 +219,96 @@ def test_a_summary_is_what_the_parser_reads(count: int) -> None:
         assert answer == outcome(quickread._parsed, "go.mod", data), data
         quick += isinstance(answer, quickread.Summary)
     assert quick > 300
+
+
+@counted
+def test_what_is_marked_indirect_is_what_the_parser_reads(count: int) -> None:
+    """Of the requirements: lines of unknown blocks, which mean nothing, may be among the answer."""
+    marked = [data.replace(b"\n", b" // indirect\n") for data in GO_MODS]
+    found = 0
+    for data in edited([*GO_MODS, *marked], GO_MOD_PIECES, count):
+        try:
+            require = parse_lax("go.mod", data).require
+        except GovgoError:
+            continue
+        want = {record.mod for record in require if record.indirect}
+        assert quickread.indirect_in(data) & {record.mod for record in require} == want, data
+        found += bool(want)
+    assert found > 100
+
+
+@counted
+def test_versions_are_retracted_by_the_intervals_that_hold_them(count: int) -> None:
+    more = ("v1.0.0-alpha.1", "v1.0.0", "v0.9.9", "v1.2.4-0.20200101000000-abcdefabcdef")
+    versions = [each for each in edited((*VERSIONS, *more), (*PIECES, "9", ".1"), count) if semver.is_valid(each)]
+    dice = random.Random(SEED)
+    found = 0
+    for start in range(0, len(versions), 200):
+        borders = dice.choices(versions, k=2 * dice.randrange(1, 12))
+        intervals = [quickread.Retraction(*pair) for pair in zip(borders[::2], borders[1::2], strict=True)]
+        retracted = quickread.Retracted("q.io/m", intervals)
+        for version in versions[start : start + 200]:
+            hits = retracted.hits(version_key("q.io/m", version))
+            want = [i for i in intervals if not precedes(version, i.low) and not precedes(i.high, version)]
+            assert [hit[:2] for hit in hits] == [i[:2] for i in want], (version, intervals)
+            found += bool(want)
+    assert found > 100
+
+
+@counted
+def test_plain_keys_of_a_storage_are_those_that_the_rule_takes(count: int) -> None:
+    shortcut, quick = keys._PLAIN, 0
+    texts = [f"{path}/@v/{version}.info" for path in PATHS for version in VERSIONS]
+    for key in edited(texts, (*PIECES, "/../", "/./", "a" * 99, "/a" * 9), count):
+        if shortcut.match(key):
+            quick += 1
+            keys._PLAIN = NEVER
+            try:
+                keys.check_key(key)
+            finally:
+                keys._PLAIN = shortcut
+    assert quick > 300
+
+
+FEED_LINES = (
+    '{"Path":"golang.org/x/text","Version":"v0.3.0","Timestamp":"2019-04-10T19:08:52.997264Z"}',
+    '{"Path":"github.com/Azure/go","Version":"v1.0.0-a","Timestamp":"2019-04-10T19:08:52Z"}',
+)
+FEED_PIECES = (
+    '"Path":',
+    '"Path":"a.io/b",',
+    '"',
+    "{",
+    "}",
+    "\\",
+    "\\u0050",
+    '\\"',
+    " ",
+    ",",
+    ":",
+    "x",
+    "\udcff",
+    "\u00e9",
+)
+
+
+@counted
+def test_lines_of_an_index_are_told_apart_as_json_has_them(count: int, tmp_path: Path) -> None:
+    """A line that JSON can read is found below the path that it names there."""
+    good: dict[bytes, str] = {}
+    for text in edited(FEED_LINES, FEED_PIECES, count):
+        data = text.encode("utf-8", "surrogateescape")
+        try:
+            path = json.loads(data)["Path"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        if isinstance(path, str) and {"Version", "Timestamp"} <= json.loads(data).keys():
+            good[data] = path
+    file = tmp_path / "feed"
+    file.write_bytes(b"".join(data + b"\n" for data in good))
+    found = {line[:-1]: path for path, lines in IndexFeed(str(file))._read().items() for _, line in lines}
+    assert {line: path.decode("utf-8", "surrogateescape") for line, path in found.items()} == good
+    assert len(set(good.values())) > 10
 
 
 @counted

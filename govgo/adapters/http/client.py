@@ -461,10 +461,10 @@ def _resolve(base: str, location: str, shown: str, *, anywhere: bool) -> str:
         raise NetworkError(_no_host(shorten(named.redacted())), url=shown)
     safe = shorten(parsed.redacted())
     if base.startswith("https:") and parsed.scheme != "https" and not anywhere:
-        text = f"redirected from secure URL {gourl.mask(base)} to insecure URL {safe}"
+        text = f"redirected from secure URL {shorten(gourl.mask(base))} to insecure URL {safe}"
         raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        text = f"unsupported protocol scheme {quote(parsed.scheme)}"
+        text = f"unsupported protocol scheme {quote(shorten(parsed.scheme))}"
         raise NetworkError(f"Get {quote(safe)}: {text}", url=shown)
     return str(parsed._replace(path=parsed.path or "/", fragment=""))  # a fragment is never sent
 

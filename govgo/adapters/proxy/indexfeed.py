@@ -69,7 +69,7 @@ class IndexFeed:
                         raise InputError(f"{self._file}: more than {MAX_BYTES} bytes")
                     # The index writes its lines alike; one that somebody else has written is read as JSON at once.
                     head, quote, _ = line.partition(b'{"Path":"')[2].partition(b'"')
-                    if not quote or b"\\" in head or not line.startswith(b'{"Path":"'):
+                    if not quote or b"\\" in line or line.count(b'"Path"') > 1 or not line.startswith(b'{"Path":"'):
                         if not line.strip():
                             continue
                         head = self._entry(number, line)[0].encode("utf-8", "surrogateescape")

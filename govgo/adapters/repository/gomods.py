@@ -231,11 +231,7 @@ class GoMods:
                 self._unwritten.append((mv, data))
 
     def prefetch_sum(self, mv: ModuleVersion) -> None:
-        """Begin the checksum lookup that `check` will need.
-
-        Raises:
-            UsageError: GOSUMDB makes no sense.
-        """
+        """Begin the checksum lookup that `check` will need."""
         self._sums.prefetch(mv.gomod_key())
 
     def remember(self, mv: ModuleVersion, error: GovgoError) -> None:

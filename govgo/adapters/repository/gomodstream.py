@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
 from govgo.adapters.repository.gomods import Foreseen, GoMods
 from govgo.core.module.moduleversion import ModuleVersion
@@ -139,8 +138,7 @@ class _Stream:
     def _look_up(self) -> None:
         mods, self._lookups = self._lookups, []
         for mv in mods:
-            with suppress(Failure):  # raised again when the go.mod is checked
-                self._gomods.prefetch_sum(mv)
+            self._gomods.prefetch_sum(mv)
 
     def _on_idle(self) -> None:
         if self._loop.time() - self._event_s >= _IDLE_S:

@@ -16,12 +16,13 @@ Rules: the Go Modules Reference, "Authenticating modules"; cmd/go/internal/modfe
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from govgo.core.goenv import GoEnv
 from govgo.core.gosum.ledger import SumLedger
 from govgo.core.module.moduleversion import ModuleVersion
-from govgo.errors import Failure, SecurityError
+from govgo.errors import Failure, SecurityError, UsageError
 
 if TYPE_CHECKING:
     from govgo.adapters.loop.helper import Helper
@@ -107,12 +108,10 @@ class SumCheck:
 
         A path that no proxy may be asked for (GONOPROXY) is told to the database by `check` alone, as by go: when there
         is something to check.
-
-        Raises:
-            UsageError: GOSUMDB makes no sense.
         """
         if not self.ledger.have(mod) and self.uses_database(mod.path) and self._env.uses_proxy(mod.path):
-            self._open(mod).prefetch((mod,))
+            with suppress(UsageError):
+                self._open(mod).prefetch((mod,))
 
     def connect(self, mod: ModuleVersion) -> None:
         """Begin to look for the way to the database, if it will be asked about `mod`.

@@ -32,9 +32,14 @@ class OverlayWorkspace(DiskWorkspace):
 
         Raises:
             UsageError: the file is missing or malformed.
+            DiskError: it cannot be read.
         """
         super().__init__(disk.cache, disk.places)
-        data = super().read(posixpath.join(cwd, file))
+        place = posixpath.join(cwd, file)
+        try:
+            data = super().read(place)
+        except DiskError as error:
+            raise DiskError(f"reading overlay: {str(error).replace(place, file, 1)}", path=place) from error
         if data is None:
             raise UsageError(f"reading overlay: open {file}: no such file or directory")
         self._files = _parse(data, cwd)

@@ -148,11 +148,13 @@ def _check_vendor_mode(session: Session, args: Iterable[str], mode: ListMode) ->
 
 def _without_names(session: Session, mode: ListMode) -> ListMode:
     """Leave facts out only where they would be fetched over a network; elsewhere, as in go, missing files must show."""
-    if mode & ListMode.NAMES and any(
-        spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies()
-    ):
+    if not mode & ListMode.NAMES:
         return mode
-    return mode & ~ListMode.NAMES
+    try:
+        over_network = any(spec.url.startswith(("http:", "https:")) for spec in session.settings.env.proxies())
+    except UsageError:  # as in go, a list that makes no sense is told where a source is asked, of what was asked
+        over_network = False
+    return mode if over_network else mode & ~ListMode.NAMES
 
 
 def _is_relative(arg: str) -> bool:

@@ -136,13 +136,11 @@ class VendorCopier:
             build_tags(env.goos, env.goarch, cgo=env.cgo_enabled),
             use_all=True,
         )
-        if not (found.sources.files or found.tests.files or found.xtests.files):
-            return ()
+        if not (found.invalid or found.sources.files or found.tests.files or found.xtests.files):
+            return ()  # of files that no build takes
         if found.error and not found.error.startswith("found packages "):
-            name, position, _ = found.error.partition(":")
-            place = f"{pkg.dir}/" if position and name.endswith(".go") else ""
-            text = f"internal error: failed to find embedded files of {pkg.path}: {place}{found.error}\n"
-            raise PackageError(text)
+            fault = _with_place(found.error, found.invalid[0], pkg.dir)
+            raise PackageError(f"internal error: failed to find embedded files of {pkg.path}: {fault}\n")
         if not self._embed_for_tests:
             return found.sources.embeds
         return found.sources.embeds + found.tests.embeds + found.xtests.embeds
@@ -152,6 +150,13 @@ class VendorCopier:
         if data is None:
             raise DiskError(f"open {path}: no such file or directory", path=path)
         return data
+
+
+def _with_place(error: str, name: str, directory: str) -> str:
+    """A fault of the file `name` with its whole path, which go/build gives to all but those of build constraints."""
+    if error.startswith(f"{name}: ") and "//go:build" in error:
+        return error
+    return error.replace(name, f"{directory}/{name}", 1)
 
 
 def is_package_file(name: str, read: Callable[[], bytes], go_version: str) -> bool:

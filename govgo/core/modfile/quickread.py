@@ -141,7 +141,8 @@ def _indirect(text: str) -> Iterator[ModuleVersion]:
         raise _UnknownFormError  # the lines of an exclude block look like requirements
     for line in text.split("\n"):
         if "indirect" in line and not line.startswith("//"):
-            required = _required(line.removeprefix("require ")) if _MARK.search(line) else None
+            is_marked = _MARK.match(line, max(line.find("//"), 0))  # a comment in a comment marks nothing
+            required = _required(line.removeprefix("require ")) if is_marked else None
             # A path with a dot is none of the words that lines outside of blocks begin with.
             if required is None or "." not in required.path:
                 raise _UnknownFormError

@@ -257,10 +257,27 @@ def test_attack_redirect_to_another_scheme(engine: MakeEngine, target: str) -> N
         assert f'unsupported protocol scheme "{scheme}"' in str(refusal(engine, proxy.url + LIST))
 
 
+@pytest.mark.parametrize(
+    "target", ["a" * 60_000 + "://h.example/", "x:" + "a" * 60_000, "http://h.example:a" + "/" * 60_000]
+)
+def test_attack_redirect_to_a_url_without_end(engine: MakeEngine, target: str) -> None:
+    with ProxySimulator() as proxy:
+        proxy.script(LIST, Redirect(target))
+        assert len(str(refusal(engine, proxy.url + LIST))) < 3_000
+
+
 def test_a_redirect_is_followed(engine: MakeEngine) -> None:
     with ProxySimulator({"/moved": b"here"}) as proxy:
         proxy.script(LIST, Redirect("/moved", 307))
         assert fetch(engine, proxy.url + LIST) == b"here"
+
+
+def test_attack_redirect_away_from_tls_at_the_end_of_a_long_url() -> None:
+    from govgo.adapters.http.client import _resolve
+
+    with pytest.raises(NetworkError) as caught:
+        _resolve("https://h.example/" + "a" * 60_000, "http://h.example/", "https://h.example/a", anywhere=False)
+    assert len(str(caught.value)) < 3_000
 
 
 def test_attack_redirect_away_from_tls_is_refused() -> None:

@@ -49,6 +49,22 @@ def test_a_line_that_cannot_be_read(tmp_path: Path, line: str, text: str) -> Non
     assert "\x1b" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"Path":"q.io/b","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","Path":"q.io/a"}',
+        '{"Path":"q.io/b","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z","\\u0050ath":"q.io/a"}',
+        '{"Path":"q.io\\/a","Version":"v1.0.0","Timestamp":"2019-04-10T19:08:52Z"}',
+    ],
+)
+def test_a_line_with_two_paths_counts_for_the_last(tmp_path: Path, line: str) -> None:
+    """As JSON has it for every reader that we know (RFC 8259, section 4, leaves it open)."""
+    (tmp_path / "feed").write_text(line + "\n")
+    feed = IndexFeed(str(tmp_path / "feed"))
+    assert list(feed.first_seen("q.io/a")) == ["v1.0.0"]
+    assert not feed.first_seen("q.io/b")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"reading index feed: open .*/feed: no such file or directory"):
         IndexFeed(str(tmp_path / "feed")).first_seen("q.io/a")

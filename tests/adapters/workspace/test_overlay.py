@@ -78,6 +78,17 @@ def test_malformed(tmp_path: Path, text: str, fault: str) -> None:
         OverlayWorkspace(DiskWorkspace(), "o.json", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("file", "fault"), [(".", "read .: is a directory"), ("./o.json/x", "open ./o.json/x: not a directory")]
+)
+def test_an_overlay_that_cannot_be_read(tmp_path: Path, file: str, fault: str) -> None:
+    """go's sentences, with the path as it was given."""
+    (tmp_path / "o.json").write_text("{}")
+    with pytest.raises(DiskError) as caught:
+        OverlayWorkspace(DiskWorkspace(), file, str(tmp_path))
+    assert str(caught.value) == f"reading overlay: {fault}"
+
+
 def test_a_file_that_the_overlay_makes_a_directory(tmp_path: Path) -> None:
     """As in go: a file of the overlay makes a directory of a file above it; below an absent file nothing is there."""
     for name in ("go.mod", "gone/a.go", "kept.go", "dir/d.go"):

@@ -125,6 +125,29 @@ def test_vendor_leaves_nothing_half_written_where_a_file_does_not_parse(tmp_path
     assert sorted(path.name for path in (tmp_path / "main").iterdir()) == ["go.mod", "m.go", "vendor"]
 
 
+# What go 1.26.8 says.
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("//go:build ((\n\npackage dep\n", "z.go: parsing //go:build line: missing close paren"),
+        ("//go:build a\n//go:build b\n\npackage dep\n", "z.go: multiple //go:build comments"),
+        ("package dep\0\n", "read $DIR/z.go: unexpected NUL in input"),
+        ('package dep\n\n// #cgo bad\nimport "C"\n', "$DIR/z.go: invalid #cgo line: #cgo bad"),
+        ("import x", "$DIR/z.go:1:1: expected 'package', found 'import'"),
+    ],
+)
+def test_vendor_of_a_package_whose_only_file_is_bad(tmp_path: Path, source: str, fault: str) -> None:
+    """It fails with -e, too: go's ImportDir tells of a bad file before it finds that the package has no other."""
+    session = embedding(tmp_path)
+    (tmp_path / "dep/z.go").write_text(source)
+    before = tree(tmp_path / "main")
+    with pytest.raises(PackageError) as caught:
+        vendor(session, tolerant=True)
+    want = f"internal error: failed to find embedded files of example.com/dep: {fault}\n"
+    assert str(caught.value) == want.replace("$DIR", f"{tmp_path}/dep")
+    assert tree(tmp_path / "main") == before
+
+
 def test_vendor_follows_no_link_out_of_the_package(tmp_path: Path) -> None:
     session = session_at(tmp_path)
     (tmp_path / "secret").write_text("secret\n")

@@ -88,6 +88,12 @@ def test_same_as_parser_on_mutants() -> None:
     assert fast > 500, "the mutants are too broken to prove anything"
 
 
+def test_a_comment_in_a_comment_marks_nothing() -> None:
+    """Of `x // why // indirect` go says that it is required directly (x/mod, isIndirect)."""
+    text = b"require (\n\ta.b/x v1.0.0 // why // indirect\n\ta.b/y v1.0.0 // indirect\n)\n"
+    assert {mod.path for mod in quickread.indirect_in(text)} == {"a.b/y"}
+
+
 def test_what_is_marked_indirect_is_what_the_parser_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     dice = random.Random(SEED)
     slow: list[bytes] = []
