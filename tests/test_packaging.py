@@ -158,12 +158,13 @@ def test_what_is_installed_runs(installed: Path, tmp_path: Path) -> None:
 
 
 FAST = ("isal", "pycurl")
+ASKED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["serve"]]
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", [*FAST, "uvloop"])
 def test_no_platform_has_to_build_what_is_only_faster(name: str) -> None:
     """Their markers hold where there are wheels, and nowhere else."""
-    (requirement,) = (found for found in map(Requirement, PROJECT["dependencies"]) if found.name == name)
+    (requirement,) = (found for found in map(Requirement, ASKED) if found.name == name)
     marker = requirement.marker
     assert isinstance(marker, Marker)
     usual = {"platform_python_implementation": "CPython", "python_version": "3.13", "extra": ""}

@@ -18,6 +18,7 @@ from govgo.app.get.get import GetOptions, get
 from govgo.app.list.list import list_modules
 from govgo.app.plan import Planner
 from govgo.app.tidy import tidy
+from govgo.core.modfile import parse
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.plan import Plan, PlannedStep
 from govgo.errors import UsageError
@@ -133,7 +134,13 @@ def _play(session: Session, files: PlannedFiles, step: Step) -> Collection[str]:
     editing = reading(session, files, settings)
     editing.policy = EDIT
     edits = [read_edit(_EDITS[step.verb], word, MOD_EDITS) for word in step.words]
-    write_mod(editing, edit_mod(editing, edits=edits))
+    edited = edit_mod(editing, edits=edits)
+    if step.verb == "drop":
+        stated = {each.mod.path for each in parse(edited.path, edited.before).require}
+        for path in step.words:
+            if path not in stated:
+                session.report.note(f"drop {path}: go.mod does not require it")
+    write_mod(editing, edited)
     listing = list_modules(reading(session, files, settings._replace(mod="mod", mod_explicit=True)), ["all"])
     if listing.error is not None:
         raise listing.error

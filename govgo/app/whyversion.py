@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import Finding, Place
+from govgo.core.modgraph.loader import Pruning
 from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions, is_version_prefix
 from govgo.core.resolution.chains import find_chains
@@ -140,3 +141,8 @@ class _World:
         """What a module version requires, behind its replacement."""
         self.resolved.activate()
         return summary(self.resolved.session, mod).require
+
+    def is_unpruned(self, mod: ModuleVersion) -> bool:
+        """Whether the go line of a module version is below 1.17."""
+        self.resolved.activate()
+        return summary(self.resolved.session, mod).pruning is Pruning.UNPRUNED

@@ -70,6 +70,7 @@ class Remedy(StrEnum):
     TIDY = "tidy"
     VENDOR = "vendor"
     NONE_NEEDED = "none-needed"
+    REPAIR_CACHE = "repair-cache"
     LOG_IN = "log-in"
     ASK_FOR_ACCESS = "ask-for-access"
     ASK_LESS = "ask-less"

@@ -48,6 +48,10 @@ class Ask(NamedTuple):
     version: str = ""
 
 
+Then = Callable[[object], object]
+"""Takes the answer to an `Ask`, None where it failed or is no value; must not wait, but may begin what follows."""
+
+
 class Downloaded(NamedTuple):
     """The files of one module version in the module cache; "" where a part was not asked for or failed."""
 
@@ -158,8 +162,11 @@ class ModuleRepo(Protocol):
         """Whether the call that `ask` stands for can be answered, be it by an error, without waiting for a source."""
         ...
 
-    def begin(self, asks: Iterable[Ask]) -> None:
-        """Start to fetch, and return at once; `arrivals` says what is there."""
+    def begin(self, asks: Iterable[Ask], then: Then | None = None) -> None:
+        """Start to fetch, and return at once; `arrivals` says what is there, and `then` is told each answer.
+
+        Directories are not asked ahead: they answer just as fast later.
+        """
         ...
 
     def arrivals(self) -> Sequence[Ask]:

@@ -122,19 +122,24 @@ def _lowering_lines(path: str, lowering: Lowering) -> Iterator[str]:
             yield f"{goal}, change {'one requirement' if number == 1 else f'{number} requirements'}:"
             yield from _change_lines(lowering.changes)
         case Outcome.NEEDED:
-            yield f"{goal}, these requirements would have to change; `--to {lowering.version}` looks for versions:"
+            yield f"{goal}: these requirements are in the way; `--to {lowering.version}` looks for versions:"
             yield from _change_lines(lowering.changes)
         case Outcome.UNKNOWN:
             yield f"{goal}: not known: {one_line(lowering.reason)}"
+            yield from _blocked_lines(path, lowering.blocked)
         case Outcome.IMPOSSIBLE:
-            yield f"{goal}: no older version of what is required directly does that"
-            for blocked in lowering.blocked:
-                stated = blocked.stated
-                yield f"  {one_line(str(stated.place))}  {_spaced(stated.mod)}  {_tried(path, blocked)}"
-                for attempt in blocked.attempts[:_MOST_ATTEMPTS]:
-                    yield f"    {one_line(attempt.version)}: {_arrows(attempt.chain) or 'cannot be loaded'}"
-                if len(blocked.attempts) > _MOST_ATTEMPTS:
-                    yield f"    and {len(blocked.attempts) - _MOST_ATTEMPTS} more"
+            yield f"{goal}: no older version of what is required directly does that without raising another module"
+            yield from _blocked_lines(path, lowering.blocked)
+
+
+def _blocked_lines(path: str, found: Iterable[Blocked]) -> Iterator[str]:
+    for blocked in found:
+        stated = blocked.stated
+        yield f"  {one_line(str(stated.place))}  {_spaced(stated.mod)}  {_tried(path, blocked)}"
+        for attempt in blocked.attempts[:_MOST_ATTEMPTS]:
+            yield f"    {one_line(attempt.version)}: {_arrows(attempt.chain) or 'cannot be loaded'}"
+        if len(blocked.attempts) > _MOST_ATTEMPTS:
+            yield f"    and {len(blocked.attempts) - _MOST_ATTEMPTS} more"
 
 
 def _tried(path: str, blocked: Blocked) -> str:

@@ -136,10 +136,17 @@ def _licenses(session: Session, builds: Uses, policy: Callable[[], ProjectPolicy
     return run_licenses_at_hand(session, builds, policy())
 
 
+_PATHS = ("./", "../", "/")
+"""How the names of files and directories begin, and no git reference."""
+_FILES = (".mod", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+"""How the names of files end that are states."""
+
+
 def is_side(session: Session, word: str) -> bool:
     """Whether a word of the command line is a state, rather than a directory or pattern of modules."""
-    if word in (".", "..", "...") or word.startswith(("./", "../", "/")) or word.endswith("/..."):
-        return os.path.isfile(session.absolute(word))
+    if word in (".", "..", "...") or word.startswith(_PATHS) or word.endswith("/..."):
+        path = session.absolute(word)
+        return os.path.isfile(path) or (word.endswith(_FILES) and not os.path.isdir(path))
     return True
 
 
@@ -153,7 +160,7 @@ def _two(session: Session, sides: Sequence[str]) -> tuple[str, str]:
         return sides[0], sides[1]
     (only,) = sides
     first, dots, second = only.partition("..")
-    if not dots or os.path.exists(session.absolute(only)):
+    if not dots or only.startswith(_PATHS) or os.path.exists(session.absolute(only)):
         return only, ""
     second = second.removeprefix(".")
     return (only if only.partition("..")[2].startswith(".") else first or "HEAD"), second or "HEAD"
@@ -186,6 +193,8 @@ def open_side(session: Session, text: str, where: Sequence[str], held: ExitStack
         mount = source_root(session)
         files: Workspace = ArchiveFiles(path, mount)
         return Side(SideName("archive", text), reading(session, files, settings), tuple(where), mount=mount)
+    if text.startswith(_PATHS) and not os.path.exists(path):
+        raise UsageError(f"{text}: no such file")
     from govgo.adapters.vcs.gitshow import GitTree, find_commit
 
     try:

@@ -207,6 +207,13 @@ def test_what_if(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.code == 0
 
 
+def test_what_is_dropped_and_not_required_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run(world, capsys, "what-if", "drop q.io/a q.io/aa")
+    assert run.code == 0
+    assert "govgo: drop q.io/aa: go.mod does not require it\n" in run.err
+    assert "drop q.io/a:" not in run.err
+
+
 def test_what_a_requirement_costs(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(world, capsys, "what-if", "drop q.io/a q.io/b")
     sizes = sum(len(world.proxy.files[f"/q.io/{name}/@v/v1.0.0.zip"]) for name in "ab")

@@ -20,7 +20,7 @@ from govgo.errors import ConflictError, DiskError, GovgoError, NotFoundError
 from govgo.load.session.policy import LIST, Policy
 from govgo.load.session.session import Session, Settings
 from govgo.ports.files import Workspace
-from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions, VersionView
+from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Then, Versions, VersionView
 
 _T = TypeVar("_T")
 
@@ -89,7 +89,7 @@ class MemoryRepo:
     def at_hand(self, ask: Ask) -> bool:
         return True
 
-    def begin(self, asks: Iterable[Ask]) -> None:
+    def begin(self, asks: Iterable[Ask], then: Then | None = None) -> None:
         pass
 
     def arrivals(self) -> Sequence[Ask]:

@@ -118,7 +118,8 @@ class Tape:
                 entry = json.loads(line)
                 tape._answers[str(entry["url"])] = _read(entry)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError):
-            raise InputError(f"{one_line(name)}:{number}: no record of govgo ({SCHEMA})") from None
+            what = f"no record of govgo ({SCHEMA})" if number == 1 else "the record is damaged or cut off"
+            raise InputError(f"{one_line(name)}:{number}: {what}") from None
         tape.name, tape.asks = name, False
         return tape
 

@@ -128,6 +128,8 @@ class DiskCare:
             yield Fault("zip-modified", f"the zip cannot be read: {cached.zip_fault}", cached.zip)
         elif cached.zip and recorded and cached.zip_hash != recorded:
             yield Fault("zip-modified", f"the zip has the hash {cached.zip_hash}, recorded is {recorded}", cached.zip)
+        elif cached.zip and cached.zip_layout:
+            yield Fault("zip-modified", f"the zip is damaged outside of its files: {cached.zip_layout}", cached.zip)
         elif (cached.zip or cached.dir) and not recorded:
             path = self._cache.file(mod, "ziphash")
             yield Fault("missing-ziphash", "the recorded hash of the zip is gone", path)

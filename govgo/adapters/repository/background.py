@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from govgo.errors import Failure, SecurityError
-from govgo.ports.modules import Ask, Loader
+from govgo.ports.modules import Ask, Loader, Then
 
 
 class Background:
@@ -26,17 +27,30 @@ class Background:
     def __init__(self, loop: asyncio.AbstractEventLoop, answer: Callable[[Ask], Coroutine[Any, Any, object]]) -> None:
         self._loop = loop
         self._answer = answer
-        self._fetches: dict[asyncio.Task[object], Ask] = {}
+        self._fetches: dict[asyncio.Task[None], Ask] = {}
         self._graphs: dict[Loader, asyncio.Task[None]] = {}
         self._begun: set[Ask] = set()
-        self._done: set[Ask] = set()
+        self._done: dict[Ask, object] = {}
+        self._next: dict[Ask, list[Then]] = {}
 
-    def begin(self, asks: Iterable[Ask]) -> None:
-        """Start to fetch what was not asked for before."""
+    def begin(self, asks: Iterable[Ask], then: Then | None = None) -> None:
+        """Start to fetch what was not asked for before, and tell `then` each answer once it is there."""
         for ask in asks:
+            if then is not None and ask in self._done:
+                then(self._done[ask])
+            elif then is not None:
+                self._next.setdefault(ask, []).append(then)
             if ask not in self._begun:
                 self._begun.add(ask)
-                self._fetches[self._loop.create_task(self._answer(ask))] = ask
+                self._fetches[self._loop.create_task(self._fetch(ask))] = ask
+
+    async def _fetch(self, ask: Ask) -> None:
+        answer = None
+        with suppress(Failure):  # it comes up again when somebody asks
+            answer = await self._answer(ask)
+        self._done[ask] = answer
+        for then in self._next.pop(ask, ()):
+            then(answer)
 
     def is_done(self, ask: Ask) -> bool:
         """Whether an answer was begun and has arrived, or failed."""
@@ -53,11 +67,9 @@ class Background:
         done, _ = await asyncio.wait(self._fetches, return_when=asyncio.FIRST_COMPLETED)
         arrived = []
         for task in [task for task in self._fetches if task in done]:  # in the order in which they were begun
-            ask = self._fetches.pop(task)
-            self._done.add(ask)
-            arrived.append(ask)
+            arrived.append(self._fetches.pop(task))
             error = task.exception()
-            if error is not None and not isinstance(error, Failure):
+            if error is not None:
                 await self.cancel()
                 raise error
         return arrived

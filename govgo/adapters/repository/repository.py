@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from govgo.adapters.sumdb.route import Getter
     from govgo.adapters.vcs.direct import Direct
     from govgo.core.module.info import Origin
-    from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Versions
+    from govgo.ports.modules import Ask, Downloaded, Loader, RevInfo, Then, Versions
     from govgo.ports.talk import Reporter
 
 _T = TypeVar("_T")
@@ -279,11 +279,13 @@ class Repository:
         """Whether the answer needs no source; directories answer just as fast later."""
         return self._network.local or self._is_known(ask)
 
-    def begin(self, asks: Iterable[Ask]) -> None:
+    def begin(self, asks: Iterable[Ask], then: Then | None = None) -> None:
         """Start to fetch what is not known."""
-        missing = [] if self._network.local else [ask for ask in asks if not self._is_known(ask)]
-        if missing:
-            self._background.begin(missing)
+        if self._network.local:
+            return
+        wanted = list(asks) if then is not None else [ask for ask in asks if not self._is_known(ask)]
+        if wanted:
+            self._background.begin(wanted, then)
 
     def arrivals(self) -> Sequence[Ask]:
         """What was begun and is at hand by now."""

@@ -108,7 +108,7 @@ class ArchiveFiles(TreeFiles):
 def _entries(file: str, keeps: Callable[[str], bool]) -> Iterator[tuple[str, str, bytes | None]]:
     """(clean name, kind, content where it is kept) of each entry that lies inside the archive's own root."""
     names = bytes_declared = bytes_kept = 0
-    for raw, kind, size, content in _zip_entries(file) if zipfile.is_zipfile(file) else _tar_entries(file):
+    for raw, kind, size, content in _zip_entries(file) if _is_zip(file) else _tar_entries(file):
         names, bytes_declared = names + 1, bytes_declared + size
         if names > _MOST_ENTRIES or bytes_declared > _MOST_BYTES:
             raise UsageError(f"{file}: too large for an archive of sources")
@@ -126,6 +126,11 @@ def _entries(file: str, keeps: Callable[[str], bool]) -> Iterator[tuple[str, str
             if bytes_kept > _MOST_BYTES_KEPT:
                 raise UsageError(f"{file}: its files are too large to be kept (limit is {_MOST_BYTES_KEPT} bytes)")
         yield name, kind, data
+
+
+def _is_zip(file: str) -> bool:
+    """Whether to read a file as a zip: also one without the directory at its end, which is then told."""
+    return file.endswith(".zip") or zipfile.is_zipfile(file)
 
 
 def _zip_entries(file: str) -> Iterator[_Entry]:

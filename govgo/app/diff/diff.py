@@ -16,6 +16,7 @@ from govgo.core.findings import Finding
 from govgo.core.gosum.lines import read_lines
 from govgo.core.modfile.parser import parse_syntax
 from govgo.core.modfile.syntax import FileSyntax
+from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.module.paths import has_file_prefix
 from govgo.core.records import NamedTuple
@@ -113,7 +114,10 @@ def diff(
     notes = [*_notes(old, before.values()), *_notes(new, after.values())]
     for path in zips:
         if not failed and all(each.change.path != path for each in wanted):
-            raise UsageError(f"-zip {path}: the same version on both sides; {path}@v1.0.0..v1.1.0 names two")
+            sides = (*before.values(), *after.values())
+            is_known = any(isinstance(each, Resolved) and each.resolution.selected(path) != NONE for each in sides)
+            what = "the same version on both sides" if is_known else "in the build list of neither side"
+            raise UsageError(f"-zip {path}: {what}; {path}@v1.0.0..v1.1.0 names two versions")
     sources, more = _sources(wanted, reader, notes)
     findings += more
     for now, used in licensed:  # the zips that were compared are at hand now

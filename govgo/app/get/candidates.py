@@ -47,7 +47,7 @@ from govgo.load.packages.loader import Loaded, PackageOpts
 from govgo.load.packages.patterns import match_in_module
 from govgo.load.packages.require import begin_queries
 from govgo.load.query.errors import PackageNotInModuleError, QueryMatchesPackagesInMainModuleError
-from govgo.load.query.prefetch import warm_upgrades
+from govgo.load.query.prefetch import begin_latest, warm_upgrades
 from govgo.load.query.query import Allowed, query
 from govgo.load.query.retract import check_allowed, check_exclusions
 from govgo.load.session.session import Session
@@ -156,7 +156,7 @@ class Resolver:
         found, module_only = query_pattern(self.session, q.pattern, q.version, self.initial_selected, allowed)
         mod = module_only.mod if module_only is not None else None
         mods = [result.mod for result in found] if mod is None else [mod]
-        self.session.repo.begin(Ask("versions", mv.path) for mv in mods if mv.version)  # for the check of retractions
+        begin_latest(self.session, (mv.path for mv in mods if mv.version))  # for the check of retractions
         return PathSet(pkg_mods=tuple(result.mod for result in found), mod=mod)
 
     def start(self) -> None:

@@ -91,12 +91,12 @@ class _CacheCheck:
         if cached.recorded_fault:
             text = f"{name}: {cached.recorded_fault}"
             reason = "the recorded hash of a cached zip is missing"
-            self._add("missing-ziphash", Verdict.FINDING, text, mv, zip_lines, (), reason=reason)
+            self._add("missing-ziphash", Verdict.FINDING, text, mv, zip_lines, (), "", Remedy.REPAIR_CACHE, reason)
         if cached.zip:
             self._content(mv, "zip", cached.zip, cached.zip_hash, cached.zip_fault, cached.recorded, zip_lines)
         if cached.zip_layout and len(self.findings) == before:
             text = f"{name}: zip has been modified ({cached.zip}) outside of its files: {cached.zip_layout}"
-            self._add("zip-modified", Verdict.FINDING, text, mv, zip_lines, (), cached.zip)
+            self._add("zip-modified", Verdict.FINDING, text, mv, zip_lines, (), cached.zip, Remedy.REPAIR_CACHE)
         if cached.dir:
             self._content(mv, "dir", cached.dir, cached.dir_hash, cached.dir_fault, cached.recorded, zip_lines)
         if cached.recorded and len(self.findings) == before:
@@ -106,7 +106,9 @@ class _CacheCheck:
         if len(self.findings) > before:
             self.counts[MODIFIED] += 1
         else:
-            self.counts[UNMODIFIED if cached.zip or cached.dir or cached.gomod else ABSENT] += 1
+            # Where go.sum has the hash of the zip, go.mod alone is not the module.
+            is_there = cached.zip or cached.dir or (cached.gomod and not zip_lines)
+            self.counts[UNMODIFIED if is_there else ABSENT] += 1
 
     def _content(
         self,
@@ -130,7 +132,7 @@ class _CacheCheck:
             self._compare(mv, text, where, digest, lines, path, f"{kind}-modified")
         elif recorded and digest != recorded:
             evidence = (Evidence("recorded hash", recorded), Evidence(where, digest))
-            self._add(f"{kind}-modified", Verdict.FINDING, text, mv, (), evidence, path)
+            self._add(f"{kind}-modified", Verdict.FINDING, text, mv, (), evidence, path, Remedy.REPAIR_CACHE)
 
     def _compare(
         self,
@@ -167,8 +169,10 @@ class _CacheCheck:
         lines: Sequence[tuple[SumFile, SumLine]],
         evidence: tuple[Evidence, ...],
         path: str = "",
+        remedy: Remedy | None = None,
         reason: str = "",
     ) -> None:
         key = lines[0][1].mod if lines else mv
         place = Place(lines[0][0].shown, lines[0][1].number) if lines else Place(path) if path else None
-        self.findings.append(Finding(code, Claim.CACHE, verdict, text, key, place, evidence, reason=reason))
+        found = Finding(code, Claim.CACHE, verdict, text, key, place, evidence, remedy=remedy, reason=reason)
+        self.findings.append(found)

@@ -105,7 +105,8 @@ def _decode(data: bytes, start: int, *, at_end: str) -> tuple[object, int]:
 def _is_too_deep(text: str) -> bool:
     """Whether arrays and objects are nested deeper than Go reads them, with brackets that match or not.
 
-    Python's parser is written in C, and relies on the recursion limit, which may be high.
+    Python's parser is written in C, and relies on the recursion limit, which may be high. From 3.12 on C code has a
+    limit of its own, 1,500 or more; what is nested deeper than that is refused there, although Go would read it.
     """
     depth = 0
     for found in _BRACKET.finditer(text):

@@ -51,16 +51,17 @@ class DisallowedError(QueryError):
 class NoMatchingVersionError(QueryError):
     """The module exists, but no version of it satisfies the query and what is allowed.
 
-    This is not a kind of NotFoundError: the source did answer, so no other one is asked.
+    This is not a kind of NotFoundError: the source did answer, so no other one is asked. `left_out` says which of its
+    versions were not looked at.
     """
 
     code: ClassVar[str] = "no-matching-version"
 
-    def __init__(self, query: str, current: str = "") -> None:
+    def __init__(self, query: str, current: str = "", left_out: str = "") -> None:
         text = f"no matching versions for query {quote(query)}"
         if query in ("upgrade", "patch") and current not in ("", "none"):
             text += f" (current version is {current})"
-        super().__init__(text)
+        super().__init__(f"{text}: {left_out} do not count" if left_out else text)
         self.query = query
         self.current = current
 

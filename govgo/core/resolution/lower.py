@@ -7,12 +7,16 @@
     b v1.0.0 requires a v1.1.0
 
 A requirement with `// indirect` may be dropped. One without it is there because the main module imports the module: it
-may be lowered to an older version, and if none of these helps, each of them is shown with the chain through which it
-still requires too high a version: that is the proof that no such change exists.
+may be lowered to an older version.
 
 The changes are found by trying: `World.resolve` makes them, and selects again. A module version that asks for more
 than the wanted version must not stay selected, even where pruning hides what it requires: the next `tidy` would bring
 that back.
+
+That no change of this kind exists, unless it raises another module of the build list, is proved by one requirement: as
+it is, and at each older version, it leads to too high a version, whatever becomes of all others (`_Search._proves`).
+Where no requirement is such, nothing is proved: an older version of one may raise what stands in the way of another,
+and not all combinations can be tried.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from govgo.core.modgraph.mvs import NONE
 from govgo.core.module.moduleversion import ModuleVersion, compare_versions
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.resolution import Resolution, Stated
-from govgo.errors import Failure
+from govgo.errors import Failure, InputError, NotFoundError
 
 Key = tuple[ModuleVersion, str]
 """A requirement of a main module: that module, and the path that is required."""
@@ -49,13 +53,17 @@ class World(Protocol):
         """What a module version requires.  Raises Failure where its go.mod cannot be had."""
         ...
 
+    def is_unpruned(self, mod: ModuleVersion) -> bool:
+        """Whether all is read that a module version leads to, in each graph, since its go line is below 1.17."""
+        ...
+
 
 class Outcome(StrEnum):
     """What came of the search.
 
-    FOUND: `changes` bring the module to the version. NEEDED: the requirements in `changes` have to change; to which
-    versions was not asked. IMPOSSIBLE: `blocked` proves that none helps. UNKNOWN: the search ended without an answer
-    (`reason`).
+    FOUND: `changes` bring the module to the version. NEEDED: the requirements in `changes` are in the way; to which
+    versions was not asked. IMPOSSIBLE: each requirement in `blocked` proves that none helps. UNKNOWN: the search ended
+    without an answer (`reason`); what was tried is in `blocked`.
     """
 
     FOUND = "found"
@@ -78,10 +86,17 @@ class Change(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """A version that does not help, and the chain to what is still too high; () if that is not known."""
+    """A version that does not help.
+
+    Attributes:
+        version: the version.
+        chain: the chain to what is still too high; () if it cannot be loaded.
+        is_proof: it does not help, whatever becomes of other requirements, unless they raise a module.
+    """
 
     version: str
     chain: tuple[ModuleVersion, ...]
+    is_proof: bool = True
 
 
 class Blocked(NamedTuple):
@@ -159,7 +174,9 @@ class _Search:
         self.own = {
             key: line for key, line in self.lines.items() if key[1] == path and self._is_above(line.mod.version)
         }
+        self.is_followed = pruning_for(resolution.go_version) is Pruning.UNPRUNED
         self.sources: set[ModuleVersion] = set()  # module versions that require too much
+        self.held: frozenset[Key] = frozenset()  # lines that lead to too high a version for certain
 
     def run(self) -> Lowering:
         own = dict.fromkeys(self.own, self.version)
@@ -184,7 +201,7 @@ class _Search:
             if not self.bounds.versions:
                 open_lines.add(key)
                 continue
-            older = self.world.older(line.mod)
+            older = self._others(line.mod)
             found, attempts = self._lowered(key, edits, older[: self.bounds.versions])
             if found:
                 edits[key] = found
@@ -193,7 +210,7 @@ class _Search:
             else:
                 blocked.append(Blocked(line, attempts))
         if blocked:
-            return Lowering(self.version, Outcome.IMPOSSIBLE, blocked=tuple(blocked))
+            return self._blocked(blocked)
         if open_lines:
             changes = self._changes({key: "" if key in open_lines else version for key, version in edits.items()})
             return Lowering(self.version, Outcome.NEEDED, changes)
@@ -234,6 +251,37 @@ class _Search:
         main = next((main for main, path in self.lines if path == self.path), self.start.mains[0])
         return {**edits, (main, self.path): self.version}
 
+    def _blocked(self, blocked: Sequence[Blocked]) -> Lowering:
+        """The result where requirements have no older version that helps, with what else had to change as it is told.
+
+        One of which that is certain proves that there is no way.
+        """
+        proofs = tuple(each for each in blocked if self._is_proof(each))
+        if proofs:
+            return Lowering(self.version, Outcome.IMPOSSIBLE, blocked=proofs)
+        reason = "found no way; that there is none is not proved"
+        return Lowering(self.version, Outcome.UNKNOWN, blocked=tuple(blocked), reason=reason)
+
+    def _is_proof(self, blocked: Blocked) -> bool:
+        """Whether a requirement leads to too high a version for certain, as it is and with each older version."""
+        key = blocked.stated.main, blocked.stated.mod.path
+        return key in self.held and all(each.is_proof for each in blocked.attempts)
+
+    def _proves(self, mod: ModuleVersion, chain: Sequence[ModuleVersion]) -> bool:
+        """Whether a chain through `mod`, which a main module requires, is there whatever else is required.
+
+        m requires mod, mod requires a v1.3.0            the go.mod of what is required directly is read
+        m requires mod, mod leads to a v1.3.0            without graph pruning all that it leads to is read
+        m requires mod, mod requires b v1.0.0            b v1.0.0 is selected now: it stays so unless it is raised,
+                        b v1.0.0 requires a v1.3.0       and may not (pruning may hide the last requirement)
+        """
+        if len(chain) < 2 or chain[1] != mod:
+            return False
+        if self.is_followed or self.world.is_unpruned(mod):
+            return True
+        between = [each for each in chain[2:] if each.path != self.path or not self._is_above(each.version)]
+        return not between or (len(between) == 1 and self.start.selected(between[0].path) == between[0].version)
+
     def _unknown(self, reason: str) -> Lowering:
         return Lowering(self.version, Outcome.UNKNOWN, reason=reason)
 
@@ -266,6 +314,7 @@ class _Search:
     def _forced(self, own: Edits) -> list[Key] | Lowering:
         """The requirements, beside `own` on the module itself, that have to change; a result where that is the end."""
         forced = dict.fromkeys(self._held())
+        self.held = frozenset(forced)
         sure = set(forced)
         if self._are_too_many(forced, sure):
             return self._unknown(f"more than {self.bounds.lines} requirements would have to change")
@@ -319,8 +368,7 @@ class _Search:
                 high.add(each.source)
         self.sources |= high
         leads = set(high)
-        is_followed = pruning_for(start.go_version) is Pruning.UNPRUNED
-        if is_followed:
+        if self.is_followed:
             stack = list(high)
             while stack:
                 above = start.requirements_on(stack.pop().path)
@@ -332,10 +380,10 @@ class _Search:
             return start.selected(mod.path) == mod.version
 
         def holds(mod: ModuleVersion) -> bool:
-            if not is_followed and not is_selected(mod):
+            if not self.is_followed and not is_selected(mod):
                 return False
             below = [each for each in start.required_by(mod) if each in leads]
-            reads = is_followed or (start.is_unpruned is not None and start.is_unpruned(mod))
+            reads = self.is_followed or (start.is_unpruned is not None and start.is_unpruned(mod))
             return mod in leads or any(reads or is_selected(each) for each in below)
 
         for key, line in self.lines.items():
@@ -347,8 +395,12 @@ class _Search:
         line = self.lines.get((chain[0], self.path))
         if line is None or chain[1] != ModuleVersion(self.path, self.version):
             return self._unknown(" requires ".join(map(str, chain)))
-        blocked = Blocked(line, (Attempt(self.version, chain),))
-        return Lowering(self.version, Outcome.IMPOSSIBLE, blocked=(blocked,))
+        # A line with // indirect may go; then what requires this version does not make its go.mod be read.
+        is_proof = self._proves(chain[1], chain) and (self.is_followed or not line.is_indirect)
+        blocked = Blocked(line, (Attempt(self.version, chain, is_proof),))
+        if is_proof:
+            return Lowering(self.version, Outcome.IMPOSSIBLE, blocked=(blocked,))
+        return self._blocked((blocked,))
 
     def _without(self, own: Edits, dropped: Mapping[Key, None]) -> Resolution:
         if not own and not dropped:
@@ -361,26 +413,44 @@ class _Search:
             if key in self.lines and key[1] != self.path:
                 yield key
 
+    def _others(self, mod: ModuleVersion) -> Sequence[str]:
+        """The versions that a requirement may move to, the highest first: older ones than the selected one.
+
+        Where go.mod is not tidy, others raise it to that, which may not be what it would be without them.
+        """
+        selected = self.start.selected(mod.path)
+        if self.start.kind == "workspace" or selected == mod.version:
+            return self.world.older(mod)
+        below = self.world.older(ModuleVersion(mod.path, selected))
+        return (selected, *(each for each in below if each != mod.version))
+
     def _lowered(self, key: Key, edits: Edits, versions: Sequence[str]) -> tuple[str, tuple[Attempt, ...]]:
         """The highest of `versions` with which a requirement does no harm, "" for none; and why higher ones do."""
         attempts: list[Attempt] = []
         for version in versions:
             mod = ModuleVersion(key[1], version)
             try:
-                above = (r for r in self.world.required(mod) if r.path == self.path and self._is_above(r.version))
-                high = next(above, None)
-                if high is not None:
-                    self.sources.add(mod)
-                    attempts.append(Attempt(version, (key[0], mod, high)))
-                    continue
+                required = self.world.required(mod)
+            except Failure as error:
+                # What nobody has, or nobody can read, can be required by nobody; what cannot be had now may help.
+                attempts.append(Attempt(version, (), isinstance(error, NotFoundError | InputError)))
+                continue
+            high = next((r for r in required if r.path == self.path and self._is_above(r.version)), None)
+            if high is not None:
+                self.sources.add(mod)
+                attempts.append(Attempt(version, (key[0], mod, high)))
+                continue
+            try:
                 after = self.world.resolve({**edits, key: version})
-                chains = self._too_high(after)
-                if after.error is not None:
-                    attempts.append(Attempt(version, ()))
-                elif chains:
-                    attempts.append(Attempt(version, min(chains, key=len)))
-                else:
-                    return version, tuple(attempts)
             except Failure:
-                attempts.append(Attempt(version, ()))
+                attempts.append(Attempt(version, (), is_proof=False))
+                continue
+            chains = self._too_high(after)
+            if after.error is not None:
+                attempts.append(Attempt(version, (), is_proof=False))
+            elif chains:
+                proofs = [chain for chain in chains if self._proves(mod, chain)]
+                attempts.append(Attempt(version, min(proofs or chains, key=len), bool(proofs)))
+            else:
+                return version, tuple(attempts)
         return "", tuple(attempts)

@@ -158,6 +158,8 @@ class Resolution:
 
         With graph pruning only chains along which the go.mod of `source` is read count.
         """
+        if source in self._near:  # which is most of them: no walk through the graph is needed
+            return False
         above = self._read_before.get(source)
         while above is not None and above != target:
             above = self._read_before[above]
@@ -195,6 +197,11 @@ class Resolution:
                     found[target] = each
                     queue.append(target)
         return found
+
+    @cached_property
+    def _near(self) -> frozenset[ModuleVersion]:
+        """The main modules, and what they state: no chain to these goes through anything else."""
+        return frozenset((*self.mains, *(each.mod for each in self.stated)))
 
     @cached_property
     def _read_before(self) -> dict[ModuleVersion, ModuleVersion | None]:

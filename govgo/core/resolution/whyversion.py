@@ -7,7 +7,7 @@ from govgo.core.findings import Finding, Verdict, worst
 from govgo.core.module.moduleversion import ModuleVersion
 from govgo.core.records import NamedTuple
 from govgo.core.resolution.chains import Chains
-from govgo.core.resolution.lower import Lowering
+from govgo.core.resolution.lower import Lowering, Outcome
 from govgo.core.resolution.resolution import Requirement, Resolution
 
 
@@ -63,11 +63,20 @@ class WhyVersion(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """FINDING where a module is in no graph, or cannot get the wanted version; UNCHECKED where something failed."""
+        """FINDING where a module is in no graph, or cannot get the wanted version for certain.
+
+        UNCHECKED where something failed, or the search for a way to the wanted version ended without an answer.
+        """
         verdict = worst(self.faults)
-        if verdict is Verdict.PASSED and not all(self._has_answer(path) for path in self.wanted):
-            verdict = Verdict.FINDING
-        return verdict
+        if verdict is not Verdict.PASSED:
+            return verdict
+        if self.version and any(
+            each.lowering is not None and each.lowering.outcome is Outcome.UNKNOWN
+            for asked in self.results
+            for each in asked.modules
+        ):
+            return Verdict.UNCHECKED
+        return verdict if all(self._has_answer(path) for path in self.wanted) else Verdict.FINDING
 
     def _has_answer(self, path: str) -> bool:
         found = [each for asked in self.results for each in asked.modules if each.path == path and each.requirements]

@@ -155,15 +155,29 @@ def _attributed(mv: ModuleVersion, error: GovgoError, actual: ModuleVersion) -> 
     return f"{mv}: {text}"
 
 
+Coming = Callable[[Iterable[str]], object]
+"""Takes the paths of modules that somebody may ask about soon."""
+
+
 class _Feed:
     """A `ports.Loader` in front of a GraphLoader: it answers what needs no repository, and asks for the rest.
 
     The repository is asked for the replacement of a module version, which several module versions may share.
     """
 
-    def __init__(self, session: Session, loader: GraphLoader, providing: Collection[ModuleVersion] = ()) -> None:
-        """Until `need`, what is read may turn out not to be needed; the modules `providing` hold wanted packages."""
+    def __init__(
+        self, session: Session, loader: GraphLoader, providing: Collection[ModuleVersion], coming: Coming
+    ) -> None:
+        """Until `need`, what is read may turn out not to be needed.
+
+        Args:
+            session: the command.
+            loader: what is fed.
+            providing: modules that hold wanted packages.
+            coming: told the paths of the modules that those require.
+        """
         self._providing = frozenset(map(session.main.resolve, providing))
+        self._coming = coming
         self._session = session
         self._loader = loader
         self._raw = session.part(RawSummaries)
@@ -268,8 +282,8 @@ class _Feed:
     def _prove(self, mod: ModuleVersion, raw: ModSummary) -> None:
         """Begin to prove what a module requires that provides packages: what these import comes from there.
 
-        Their lists are fetched for retractions, where those count: of all, or, where the module was extracted before,
-        of those that were so too.
+        Their latest versions are fetched for retractions, where those count: of all, or, where the module was
+        extracted before, of those that were so too.
         """
         from govgo.ports.modules import Ask
 
@@ -283,7 +297,8 @@ class _Feed:
         listed = [mv for mv in actual if mv.version]
         if session.repo.cached_dir(mod) is not None:
             listed = [mv for mv in listed if session.repo.cached_dir(mv) is not None]
-        session.repo.begin([*asks, *(Ask("versions", mv.path) for mv in listed)])
+        session.repo.begin(asks)
+        self._coming(mv.path for mv in listed)
 
 
 class GraphReading:
@@ -299,7 +314,7 @@ class GraphReading:
         roots: tuple[ModuleVersion, ...],
         unprune: Collection[ModuleVersion] = (),
         *,
-        foreseen: bool = False,
+        foreseen: Coming | None = None,
     ) -> None:
         """Nothing is fetched yet.
 
@@ -308,7 +323,8 @@ class GraphReading:
             pruning: how the graph is pruned.
             roots: the requirements of the main module, taken as they are; in workspace mode the main modules.
             unprune: module versions whose requirements are loaded even where they would be pruned out.
-            foreseen: the roots are no requirements yet, but provide packages, which are being fetched.
+            foreseen: the roots are no requirements yet, but provide packages, which are being fetched; told the paths
+                of the modules that those require, and that most likely provide packages, too.
         """
         self._session = session
         self._pruning = pruning
@@ -318,7 +334,8 @@ class GraphReading:
             self._graph.require(session.main.single(), roots)
         self._loader = self._graph.loader = GraphLoader(self._graph, roots, pruning, unprune)
         # A get brings in modules with all that they require; of that, other verbs have most in go.sum.
-        self._feed = _Feed(session, self._loader, roots if foreseen and session.policy.checks_latest else ())
+        providing = roots if foreseen is not None and session.policy.checks_latest else ()
+        self._feed = _Feed(session, self._loader, providing, foreseen or (lambda paths: None))
 
     def begin(self) -> None:
         """Begin to fetch go.mod files; `finish` waits for them."""

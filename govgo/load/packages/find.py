@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from govgo.core.gosource.buildtags import any_tags
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain, is_valid_version
@@ -249,7 +250,7 @@ class _Search:
         begin_latest(self.session, (mod.path for mod in found))
         requirements = in_force(self.session)
         if requirements is not None and len(found) == 1:
-            requirements.foresee(found)
+            requirements.foresee(found, partial(begin_latest, self.session))
 
     def _module(self, path: str, outcome: Outcome) -> QueryResult:
         """One candidate at the version that answers the query, with its matching packages."""

@@ -9,6 +9,7 @@ order and what is reported about them do not depend on the order in which module
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govgo.core.gosource import stdlib
@@ -215,7 +216,9 @@ class Loader:
     def _look_ahead(self) -> None:
         """Begin with what will be needed after the packages that are waited for."""
         if self._foreseen:
-            self.requirements.foresee(self._foreseen)
+            from govgo.load.query.prefetch import begin_latest  # nothing is absent in most warm runs
+
+            self.requirements.foresee(self._foreseen, partial(begin_latest, self.session))
             self._foreseen.clear()
         if self.opts.load_tests and self.opts.tidy and not self._recorded:
             build_list = self.requirements.build_list_ahead()
@@ -239,13 +242,10 @@ class Loader:
 
     def _await_arrivals(self) -> None:
         """Wait until some package that was put aside can be loaded."""
-        from govgo.load.query.prefetch import follow_latest
-
         while self._absent and not self._queue:
             self._look_ahead()  # a go.mod that has arrived may be the last one that the graph lacked
             arrived = self.session.repo.arrivals()
             assert arrived
-            follow_latest(self.session, arrived)
             for ask in arrived:
                 for pkg in self._waiting.pop(ask, ()):
                     self._absent[pkg].discard(ask)

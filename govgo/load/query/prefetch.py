@@ -11,6 +11,7 @@ come up again when the question is asked.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from functools import partial
 
 from govgo.core.module.moduleversion import ModuleVersion, is_toolchain
 from govgo.core.module.query import QueryMatcher, parse_query
@@ -18,7 +19,7 @@ from govgo.errors import Failure
 from govgo.load.query.query import Allowed, choose_version, likely_version
 from govgo.load.query.retract import allowed_versions, know_latest
 from govgo.load.session.session import Session
-from govgo.ports.modules import Ask, Versions
+from govgo.ports.modules import Ask, RevInfo, Versions
 
 
 def warm_latest(session: Session, paths: Iterable[str], upgrades: Iterable[ModuleVersion] = ()) -> None:
@@ -117,36 +118,33 @@ def _info_asks(
     return asks
 
 
-class _Steps(dict[Ask, QueryMatcher]):
-    """The modules on their way to their latest version, by the answer that each waits for."""
-
-
 def begin_latest(session: Session, paths: Iterable[str]) -> None:
-    """Begin with what `warm_latest` will be asked for, if it will be; `follow_latest` goes on."""
+    """Begin with what `warm_latest` will be asked for, if it will be: each step as soon as the one before is there."""
     if session.build_mod == "vendor" or not session.policy.checks_latest:
         return
-    steps = session.part(_Steps)
     for path in paths:
         if _is_asked_for(session, path):
-            ask = Ask("versions", path)
-            steps[ask] = parse_query(path, "latest")
-            if session.repo.at_hand(ask):
-                follow_latest(session, [ask])
-            else:
-                session.repo.begin([ask])
+            session.repo.begin([Ask("versions", path)], partial(_take_list, session, parse_query(path, "latest")))
 
 
-def follow_latest(session: Session, arrived: Iterable[Ask]) -> None:
-    """Take the next step of each module whose answer is among those that have arrived."""
-    steps = session.part(_Steps)
-    for ask in arrived:
-        matcher = steps.pop(ask, None)
-        if matcher is None:
-            continue
-        asks = first_asks(session, [matcher.path]) if ask.kind == "versions" else []
-        if asks:
-            steps[asks[0]] = matcher
-        session.repo.begin(asks or _chosen_asks(session, [matcher]))
+def _take_list(session: Session, matcher: QueryMatcher, answer: object) -> None:
+    """Go on with a module whose version list has been fetched, or could not be."""
+    if session.settings.horizon is not None:
+        return  # the dates of the versions would have to be waited for
+    listed = answer if isinstance(answer, Versions) else None
+    ask = _first_ask(matcher, listed)
+    if ask is None:
+        _begin_chosen(session, matcher, listed, None)
+    else:
+        session.repo.begin([ask], partial(_begin_chosen, session, matcher, listed))
+
+
+def _begin_chosen(session: Session, matcher: QueryMatcher, listed: Versions | None, answer: object) -> None:
+    version = likely_version(session, matcher, listed) if listed is not None else None
+    if version is None and isinstance(answer, RevInfo):
+        version = answer.version
+    if version is not None:
+        session.repo.begin(_version_asks(session, matcher.path, version))
 
 
 def latest_versions(session: Session, paths: Iterable[str]) -> list[ModuleVersion]:
@@ -208,14 +206,15 @@ def first_asks(session: Session, paths: Iterable[str]) -> list[Ask]:
     That is the latest revision of modules without listed versions, else the go.mod that decides about +incompatible
     ones.
     """
-    asks = []
-    for matcher in [parse_query(path, "latest") for path in paths if _is_asked_for(session, path)]:
-        listed = _listed(session, matcher.path)
-        if listed is None or not listed.list:
-            asks.append(Ask("latest", matcher.path))
-        elif (deciding := matcher.deciding_version(listed.list)) is not None:
-            asks.append(Ask("gomod", matcher.path, deciding))
-    return asks
+    matchers = [parse_query(path, "latest") for path in paths if _is_asked_for(session, path)]
+    return [ask for each in matchers if (ask := _first_ask(each, _listed(session, each.path))) is not None]
+
+
+def _first_ask(matcher: QueryMatcher, listed: Versions | None) -> Ask | None:
+    if listed is None or not listed.list:
+        return Ask("latest", matcher.path)
+    deciding = matcher.deciding_version(listed.list)
+    return None if deciding is None else Ask("gomod", matcher.path, deciding)
 
 
 def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask]:
@@ -229,8 +228,11 @@ def _chosen_asks(session: Session, matchers: Iterable[QueryMatcher]) -> list[Ask
             version = version or session.repo.latest(path).version
         except Failure:
             continue
-        asks.append(Ask("info", path, version))
-        source = session.main.resolve(ModuleVersion(path, version))
-        if source.version:
-            asks.append(Ask("gomod", source.path, source.version))
+        asks += _version_asks(session, path, version)
     return asks
+
+
+def _version_asks(session: Session, path: str, version: str) -> list[Ask]:
+    source = session.main.resolve(ModuleVersion(path, version))
+    gomod = [Ask("gomod", source.path, source.version)] if source.version else []
+    return [Ask("info", path, version), *gomod]

@@ -93,6 +93,23 @@ def warm_dates(session: Session, mods: Sequence[ModuleVersion]) -> None:
     )
 
 
+def left_out(session: Session, path: str, *, min_age: bool) -> str:
+    """The versions of a module that do not count, in words; "" where all do.
+
+    Args:
+        session: the command.
+        path: the module.
+        min_age: whether the minimum age matters here.
+    """
+    horizon = session.settings.horizon
+    parts = []
+    if horizon is not None and horizon.as_of is not None:
+        parts.append(f"later than {horizon.as_of:%Y-%m-%dT%H:%M:%SZ} (-as-of)")
+    if horizon is not None and min_age and horizon.min_age is not None and not horizon.excepts(path):
+        parts.append(f"younger than {age_text(horizon.min_age)} (-min-age)")
+    return f"versions {', '.join(parts)} or without a date" if parts else ""
+
+
 def why_not_counted(session: Session, mv: ModuleVersion, *, min_age: bool) -> DisallowedError | None:
     """Why a version does not count; None where it does.
 

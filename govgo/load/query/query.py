@@ -230,7 +230,16 @@ class _Choice:
         if matcher.may_stay:
             self._must_allow(matcher.current)
             return self._lookup(matcher.current)
-        raise NoMatchingVersionError(matcher.query, matcher.current)
+        raise NoMatchingVersionError(matcher.query, matcher.current, self._left_out(listed))
+
+    def _left_out(self, listed: Versions) -> str:
+        """The versions that the dates of the command leave out, in words; "" where they have no part in this."""
+        session = self._source.session
+        if session.settings.horizon is None or (listed.list and not any(map(self._matcher.takes, listed.list))):
+            return ""
+        from govgo.load.query.published import left_out
+
+        return left_out(session, self._matcher.path, min_age=self._allowed is not None)
 
     def _latest(self) -> str | None:
         try:

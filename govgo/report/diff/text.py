@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govgo.core.findings import BINARY
-from govgo.core.foreign import one_line
+from govgo.core.foreign import one_line, visible
 from govgo.core.resolution.compare import Change, Comparison, ModuleChange, Selected, TargetChanges, VersionFacts
 from govgo.report.age import age
 from govgo.report.style import PLAIN, Style, table
@@ -57,6 +57,8 @@ def closing(run: Comparison) -> str:
         what = "the binaries differ" if run.targets[0].kind == BINARY else "1 module differs"
         return what if run.is_different else "no differences"
     different = sum(target.is_different for target in run.targets)
+    if not run.targets and run.failed:
+        return f"{_many(run.failed, 'module')} could not be compared"
     failed = f", {run.failed} could not be" if run.failed else ""
     return f"{_many(len(run.targets), 'module')} compared{failed}: {different} differ{'s' * (different == 1)}"
 
@@ -67,7 +69,7 @@ def _source(source: SourceDiff, style: Style) -> str:
         lines.append(f"  {style.paint(one_line(notable_text(each)), 'yellow')}")
     for file in source.files:
         if file.text:
-            lines += [style.diff_line(one_line(line.replace("\t", "    "))) for line in file.text.splitlines()]
+            lines += [style.diff_line(visible(line)) for line in file.text.splitlines()]
         else:
             lines.append(one_line(f"{file.change} {file.name}: {file.note}"))
     return "".join(f"{line}\n" for line in lines)
@@ -124,7 +126,7 @@ def _target(run: Comparison, target: TargetChanges, style: Style) -> str:
 
 
 def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
-    """The rows as a table; on a terminal that is too narrow for it, as two lines each."""
+    """The rows as a table; on a terminal that is too narrow for it, as two lines or more each."""
     if not style.is_terminal:
         return table(TITLES, rows, style)
     widest = max(len(row) for row in table(TITLES, [tuple(map(_bare, row)) for row in rows]).splitlines())
@@ -139,8 +141,23 @@ def _fitting(rows: Sequence[tuple[str, ...]], style: Style) -> str:
             f"needed by {needed}" if needed else "",
         ]
         pad = " " * (8 - len(_bare(change)))
-        text += f"{change}{pad}  {path}  {versions}\n          {', '.join(filter(None, facts))}\n"
+        lines = (f"          {line}\n" for line in _broken([each for each in facts if each], style.width - 11))
+        text += f"{change}{pad}  {path}  {versions}\n{''.join(lines)}"
     return text
+
+
+def _broken(facts: Sequence[str], width: int) -> Sequence[str]:
+    """The facts in lines, which end between two of them where they may, else between words."""
+    import textwrap
+
+    lines: list[str] = []
+    for each in facts:
+        if lines and len(lines[-1]) + 2 + len(each) <= width:
+            lines[-1] += f", {each}"
+        else:
+            wrapped = textwrap.wrap(each, max(width, 1), break_long_words=False, break_on_hyphens=False)
+            lines = [*lines[:-1], *(f"{line}," for line in lines[-1:]), *wrapped]
+    return lines
 
 
 def _bare(text: str) -> str:

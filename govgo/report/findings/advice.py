@@ -29,8 +29,9 @@ _REMEDIES = {
     Remedy.TIDY: "remove what is not needed: `govgo tidy`",
     Remedy.VENDOR: "write the vendor directory again: `govgo vendor`",
     Remedy.NONE_NEEDED: "it is not used; the next command that needs it fetches and proves it again",
-    Remedy.LOG_IN: "the server wants a login: put one into ~/.netrc (`machine HOST login USER password TOKEN`), or "
-    "name a program in GOAUTH; see `govgo help private`",
+    Remedy.REPAIR_CACHE: "fetch what is damaged again, proved: `govgo cache verify -repair`",
+    Remedy.LOG_IN: "the server wants a login, over https: put one into ~/.netrc (`machine HOST login USER password "
+    "TOKEN`, HOST:PORT where the URL has a port), or name a program in GOAUTH; see `govgo help private`",
     Remedy.ASK_FOR_ACCESS: "the server refuses this: may the login in ~/.netrc or from GOAUTH read it? See `govgo help "
     "private`",
     Remedy.ASK_LESS: "the server wants fewer requests at once: `-j 4` sends at most four",

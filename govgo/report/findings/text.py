@@ -119,25 +119,25 @@ def _rows(run: Run, module: ModuleReport, result: ClaimResult) -> Iterator[tuple
     match result.claim:
         case Claim.LINT:
             faults = _many(count("faults"), "fault")
-            yield "lint", faults or f"{count('lines')} go.sum lines well formed"
+            yield "lint", faults or f"{many(count('lines'), 'go.sum line')} well formed"
         case Claim.COMPLETE:
             wrong = [f"{count('missing')} missing"] if count("missing") else []
             extra = [f"{count('extra')} more than needed"] if count("extra") else []
-            yield "complete", ", ".join([*(wrong or [f"{count('needed')} needed go.sum lines there"]), *extra])
+            yield "complete", ", ".join([*(wrong or [f"{many(count('needed'), 'needed go.sum line')} there"]), *extra])
         case Claim.DATABASE:
             yield from _database_rows(run, module, result)
         case Claim.CACHE:
             wrong_text = f"{count('modified')} modified, " if count("modified") else ""
             absent = f" ({count('absent')} not downloaded)" if count("absent") else ""
-            yield "module cache", f"{wrong_text}{count('unmodified')} modules unmodified{absent}"
+            yield "module cache", f"{wrong_text}{many(count('unmodified'), 'module')} unmodified{absent}"
         case Claim.VENDOR:
             bad = ("modified", "extra", "missing", "unchecked")
             wrong = [f"{count(name)} {name}" for name in bad if count(name)]
-            yield "vendor", ", ".join([*wrong, f"{count('unmodified')} files unmodified"])
+            yield "vendor", ", ".join([*wrong, f"{many(count('unmodified'), 'file')} unmodified"])
         case Claim.TAGS:
             words = (("mismatch", "other than published"), ("gone", "gone"), ("unchecked", "could not be checked"))
             wrong = [f"{count(name)} {text}" for name, text in words if count(name)]
-            yield "tags", ", ".join([f"{count('matching')} versions as published", *wrong])
+            yield "tags", ", ".join([f"{many(count('matching'), 'version')} as published", *wrong])
 
 
 _LABELS = {
@@ -164,12 +164,15 @@ def _database_rows(run: Run, module: ModuleReport, result: ClaimResult) -> Itera
         )
         if count(name)
     ]
-    noun = "recorded hashes" if module.kind == BINARY else f"{'added ' * bool(added)}go.sum lines"
-    proved = f"{count('proved')} {noun} proved{tree}"
+    if module.kind == BINARY:
+        hashes = many(count("proved"), "recorded hash", "recorded hashes")
+    else:
+        hashes = many(count("proved"), f"{'added ' * bool(added)}go.sum line")
+    proved = f"{hashes} proved{tree}"
     yield "checksum database", ", ".join([proved, *wrong])
     if count("private"):
         setting = f" ({run.private})" if run.private else ""
-        yield "private", f"{count('private')} lines not public{setting}: compared with go.sum only"
+        yield "private", f"{many(count('private'), 'line')} not public{setting}: compared with go.sum only"
 
 
 def _told(run: Run, paint: Paint, most: int) -> Iterator[str]:

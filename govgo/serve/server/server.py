@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import nullcontext, suppress
 from functools import partial
 from importlib.util import find_spec
@@ -88,7 +88,6 @@ def check_extra() -> None:
     try:
         import httptools  # noqa: F401
         import uvicorn  # noqa: F401
-        import uvloop  # noqa: F401
 
         if find_spec("prometheus_client") is None:  # loading it takes a tenth of the start, and /metrics alone needs it
             raise ModuleNotFoundError(name="prometheus_client")
@@ -131,8 +130,6 @@ def run_worker(
     reread: Callable[[], Settings] | None = None,
 ) -> None:
     """Serve in this process until a signal ends it, or its parent's end of the pipe `parent` is closed."""
-    import uvloop
-
     from govgo.serve.server.build import load_certificate, start_site, tls_context
     from govgo.serve.server.parts import ServerReporter
 
@@ -179,9 +176,19 @@ def run_worker(
             ticking.cancel()
 
     try:
-        uvloop.run(main())
+        _run(main())
     finally:
         running.stop(_LAST_S / 2)
+
+
+def _run(main: Coroutine[object, object, None]) -> None:
+    """On uvloop, or where that is not installed on the slower loop of Python itself."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
 
 
 def make_server(site: Site, tls: ssl.SSLContext | None = None) -> uvicorn.Server:

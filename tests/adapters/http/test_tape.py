@@ -109,5 +109,6 @@ HEAD = {"schema": SCHEMA, "time": "2024-05-06T00:00:00Z", "goproxy": "off", "gon
 )
 def test_what_is_no_record(lines: list[object], number: int) -> None:
     data = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
-    with pytest.raises(InputError, match=rf"file:{number}: no record of govgo"):
+    what = "no record of govgo" if number == 1 else "the record is damaged or cut off"
+    with pytest.raises(InputError, match=rf"file:{number}: {what}"):
         Tape.decode(data.encode(), "file")

@@ -106,6 +106,14 @@ def test_damage_is_found(cache: ModCache, name: str, data: bytes, codes: list[st
     assert all(fault.text and fault.path.startswith(cache.root) for fault in faults)
 
 
+def test_a_flipped_bit_anywhere_in_a_zip_is_found(cache: ModCache) -> None:
+    """Also where the hash does not look: names in local headers, sizes, the space between the parts."""
+    for place in range(0, len(ZIP), 7):
+        put(cache, f"{STEM}.zip", ZIP[:place] + bytes([ZIP[place] ^ 1]) + ZIP[place + 1 :])
+        (faults,) = DiskCare(cache).check([MV])
+        assert "zip-modified" in [fault.code for fault in faults], place
+
+
 def test_a_lost_hash_is_found(cache: ModCache) -> None:
     os.unlink(f"{cache.root}/{STEM}.ziphash")
     (faults,) = DiskCare(cache).check([MV])

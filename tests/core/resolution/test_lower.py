@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -16,7 +16,7 @@ from govgo.core.modgraph.mvs import NONE, Graph
 from govgo.core.module.moduleversion import ModuleVersion, compare_selected, compare_versions
 from govgo.core.resolution.lower import Bounds, Change, Edits, Lowering, Outcome, find_lowering, next_lower
 from govgo.core.resolution.resolution import Resolution, Stated
-from govgo.errors import NotFoundError
+from govgo.errors import Failure, IntegrityError, NotFoundError, UnavailableError
 
 M = ModuleVersion("m.io/m")
 ALL = Bounds()
@@ -73,6 +73,9 @@ class World:
     def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
         return self.requires[mod]
 
+    def is_unpruned(self, mod: ModuleVersion) -> bool:
+        return True
+
 
 class Summary(NamedTuple):
     """What the loader of the graph takes."""
@@ -85,6 +88,9 @@ class PrunedWorld(World):
     """The same with graph pruning, but for the module versions in `unpruned`; m.io/m has it."""
 
     unpruned: frozenset[ModuleVersion] = frozenset()
+
+    def is_unpruned(self, mod: ModuleVersion) -> bool:
+        return mod in self.unpruned
 
     def resolve(self, edits: Edits) -> Resolution:
         whole = super().resolve(edits)
@@ -236,33 +242,58 @@ def is_raised(found: Resolution) -> set[str]:
     return {each.mod.path for each in found.stated if found.selected(each.mod.path) != each.mod.version}
 
 
-def fewest(world: World, path: str, version: str, *, is_tidy: bool = False) -> int | None:
-    """The fewest requirements whose change brings `path` to `version`, by trying all of them; None for no way.
+VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0")
 
-    No version may stay selected that asks for more, even where pruning hides that.
+
+def ways(
+    world: World, path: str, version: str, *, drops_or_keeps: bool = False
+) -> Iterator[tuple[dict[str, str], Resolution]]:
+    """All changes after which `path` has `version`, by trying every one: the new lines, and the graph.
+
+    A line is lowered, to at most what is selected now, and one with `// indirect` also dropped. No version may be
+    selected that asks for more, even where pruning hides that.
+
+    Args:
+        drops_or_keeps: a line with `// indirect` is not lowered.
+    """
+    start = world.resolve({})
+    options: dict[str, set[str]] = {}
+    for name in {path: None, **world.stated}:
+        current, indirect = world.stated.get(name, (NONE, True))
+        lower = [v for v in VERSIONS if current != NONE and v <= start.selected(name)]
+        wanted = [version] if name == path and (indirect or version != NONE) else []
+        keeps = indirect and drops_or_keeps
+        options[name] = {current, *([NONE] if indirect else ()), *(() if keeps else lower), *wanted}
+    high = {
+        each
+        for each, required in world.requires.items()
+        if any(r.path == path and (version == NONE or r.version > version) for r in required)
+    }
+    for choice in itertools.product(*options.values()):
+        lines = dict(zip(options, choice, strict=True))
+        after = world.resolve({(M, name): new for name, new in lines.items()})
+        if after.selected(path) == version and not high & set(after.modules):
+            yield lines, after
+
+
+def fewest(world: World, path: str, version: str, *, is_tidy: bool = False) -> int | None:
+    """The fewest requirements whose change brings `path` to `version`; None for no way.
 
     Args:
         is_tidy: no line may be raised in turn, since go would change it, too; and an `// indirect` line goes or stays.
             To lower it so that it raises what hides something is not looked for.
     """
-    sizes = []
-    options = []
-    for name in {path: None, **world.stated}:
-        current, indirect = world.stated.get(name, (NONE, True))
-        lower = [v for v in ("v1.0.0", "v1.1.0", "v1.2.0") if current != NONE and v < current]
-        wanted = [version] if name == path and (indirect or version != NONE) else []
-        options.append({current, *([NONE] if indirect else ()), *(() if indirect and is_tidy else lower), *wanted})
-    for choice in itertools.product(*options):
-        edits = dict(zip([(M, name) for name in {path: None, **world.stated}], choice, strict=True))
-        after = world.resolve(edits)
-        high = {
-            each
-            for each, required in world.requires.items()
-            if any(r.path == path and (version == NONE or r.version > version) for r in required)
-        }
-        if after.selected(path) == version and not high & set(after.modules) and not (is_tidy and is_raised(after)):
-            sizes.append(sum(v != world.stated.get(name, (NONE,))[0] for (_, name), v in edits.items()))
+    sizes = [
+        sum(new != world.stated.get(name, (NONE,))[0] for name, new in lines.items())
+        for lines, after in ways(world, path, version, drops_or_keeps=is_tidy)
+        if not (is_tidy and is_raised(after))
+    ]
     return min(sizes, default=None)
+
+
+def raises_nothing(before: Resolution, after: Resolution) -> bool:
+    """Whether no module that was selected is selected at a higher version."""
+    return all(after.selected(path) in (NONE, *(v for v in VERSIONS if v <= old)) for path, old in before.modules[1:])
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -290,20 +321,92 @@ def test_no_smaller_change_exists_with_graph_pruning(seed: int) -> None:
     compared = 0
     while compared < 10:
         world = random_pruned_world(chance, *chance.choice((("pqrs", 3), ("pqrst", 2))))
-        start = world.resolve({})
-        if is_raised(start):
+        if is_raised(world.resolve({})):
             continue
-        mod = chance.choice(start.modules[1:])
-        version = chance.choice([v for v in (NONE, "v1.0.0", "v1.1.0", "v1.2.0") if v == NONE or v < mod.version])
-        found = lowered(world, mod.path, version)
+        mod, version, found = random_question(chance, world)
         best = fewest(world, mod.path, version, is_tidy=True)
         if found.outcome is Outcome.FOUND:
             edits = {(M, each.path): each.new for each in found.changes}
             assert world.resolve(edits).selected(mod.path) == version
             assert best is None or len(found.changes) <= best, (world.requires, world.stated, world.unpruned, found)
-        elif found.outcome is Outcome.IMPOSSIBLE:
-            assert best is None, (world.requires, world.stated, world.unpruned, mod, version)
         compared += found.outcome is not Outcome.UNKNOWN
+
+
+def random_question(chance: random.Random, world: World) -> tuple[ModuleVersion, str, Lowering]:
+    """A module of the build list, a version below its own, and what is said to bring it there."""
+    mod = chance.choice(world.resolve({}).modules[1:])
+    version = chance.choice([v for v in (NONE, *VERSIONS) if v == NONE or v < mod.version])
+    return mod, version, lowered(world, mod.path, version)
+
+
+def check_impossible(seed: str) -> bool:
+    """One random world, tidy or not, pruned or not; whether a proof was given that nothing lowers a version."""
+    chance = random.Random(seed)
+    make = random_pruned_world if chance.random() < 0.8 else random_world
+    world = make(chance, *chance.choice((("pqrs", 3), ("pqrst", 2))))
+    mod, version, found = random_question(chance, world)
+    if found.outcome is not Outcome.IMPOSSIBLE:
+        return False
+    assert found.blocked, "each line in it is a proof"
+    start = world.resolve({})
+    wrong = [lines for lines, after in ways(world, mod.path, version) if raises_nothing(start, after)]
+    assert not wrong, (seed, world.requires, world.stated, mod, version, found, wrong)
+    return True
+
+
+@pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, 101))])
+def test_what_is_said_to_be_impossible_is(block: int) -> None:
+    """All changes are tried: 50,000 worlds in all."""
+    size = 500 if block else 200
+    assert sum(check_impossible(f"{block} {number}") for number in range(size)) > size // 4
+
+
+def test_a_change_that_takes_two_requirements_at_once_is_not_said_to_be_impossible() -> None:
+    """r v1.0.0 would do, but q raises it to r v1.1.0, which asks for more; with q v1.0.0 it does not."""
+    world = PrunedWorld(
+        {
+            "q@v1.0.0": "",
+            "q@v1.1.0": "r@v1.1.0",
+            "r@v1.0.0": "",
+            "r@v1.1.0": "s@v1.2.0",
+            "r@v1.2.0": "s@v1.1.0",
+            "s@v1.0.0": "",
+            "s@v1.1.0": "",
+            "s@v1.2.0": "",
+        },
+        "q@v1.1.0 r@v1.2.0",
+    )
+    found = lowered(world, "s", "v1.0.0")
+    after = world.resolve({(M, "q"): "v1.0.0", (M, "r"): "v1.0.0", (M, "s"): "v1.0.0"})
+    assert after.selected("s") == "v1.0.0"
+    assert found.outcome is Outcome.UNKNOWN
+    assert [(str(each.stated.mod), [a.version for a in each.attempts]) for each in found.blocked] == [
+        ("r@v1.2.0", ["v1.1.0", "v1.0.0"])
+    ]
+
+
+def test_a_line_that_others_raise_may_stay_at_what_they_raise_it_to() -> None:
+    """Without p, which raises q, q v1.0.0 would lead to s."""
+    requires = {"p@v1.0.0": "q@v1.1.0 s@v1.0.0", "q@v1.0.0": "s@v1.0.0", "q@v1.1.0": "", "s@v1.0.0": ""}
+    found = lowered(PrunedWorld(requires, "//p@v1.0.0 q@v1.0.0"), "s", NONE)
+    assert shown(found) == ["p v1.0.0 => none", "q v1.0.0 => v1.1.0"]
+
+
+@pytest.mark.parametrize("error", [UnavailableError("no answer"), IntegrityError("damaged")])
+def test_a_version_that_cannot_be_had_now_proves_nothing(error: Failure) -> None:
+    class Broken(World):
+        def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
+            raise error
+
+    assert lowered(Broken(BASIC, "b@v1.2.0"), "a", "v1.1.0").outcome is Outcome.UNKNOWN
+
+
+def test_a_version_that_nobody_has_helps_nobody() -> None:
+    class Gone(World):
+        def required(self, mod: ModuleVersion) -> tuple[ModuleVersion, ...]:
+            raise NotFoundError(f"{mod}: not found")
+
+    assert lowered(Gone(BASIC, "b@v1.2.0"), "a", "v1.1.0").outcome is Outcome.IMPOSSIBLE
 
 
 def test_what_is_hidden_and_not_selected_holds_nothing() -> None:

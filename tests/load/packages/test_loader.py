@@ -92,20 +92,25 @@ def test_tidy_of_an_untidy_module(world: World, monkeypatch: pytest.MonkeyPatch)
     ]
 
 
-def test_get(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("newer", [False, True], ids=["the latest versions", "older ones"])
+def test_get(newer: bool, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """As tidy; everything else that the go.mod of the first module foretells is fetched beside its zip.
 
-    That are the records of what it requires, and the lists and latest .info and go.mod files, whose retractions count.
+    That are the records of what it requires, the lists, and as soon as these are there the .info and go.mod files of
+    the latest versions, whose retractions count. Where these are not the versions in use, they are looked up, too.
     """
+    for path in [module(level, number) for level in range(DEPTH) for number in range(WIDTH)] if newer else ():
+        world.publish(path, "v1.1.0", f"module {path}\n\ngo 1.21\n", {"a.go": "package a\n"})
     main = world.main("module example.com/main\n\ngo 1.21\n", {})
     monkeypatch.chdir(main)
     with Rounds(world.proxy, monkeypatch) as rounds:
         assert invoke(["get", f"{module(0, 0)}@v1.0.0"]) == 0
+    latest = {"info", "mod", "lookup"} if newer else {"info", "mod"}
     assert [kinds(each) for each in rounds.log] == [
         {"info", "mod", "supported"},
         {"zip", "lookup", "list"},
-        {"tile"},
-        *[{"zip", "mod", "info"}] * (DEPTH - 1),
+        {"tile"} | latest,
+        *[{"zip", "mod"} if newer else {"zip"}] * (DEPTH - 1),
     ]
 
 

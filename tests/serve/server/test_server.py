@@ -91,6 +91,15 @@ def test_it_serves_and_ends(world: World) -> None:
         assert (process.kill(signal.SIGTERM), process.said) == (0, "")
 
 
+def test_it_serves_where_uvloop_cannot_be_built(world: World, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "uvloop.py").write_text("raise ImportError('not on this platform')\n")
+    with Process(world, "-workers", "2", environment={"PYTHONPATH": f"{tmp_path / 'none'}:{ROOT}"}) as process:
+        assert process.get("/q.io/a/@v/v1.0.0.mod") == (200, b"module q.io/a\n")
+        assert process.get("/q.io/a/@v/v1.0.0.zip")[0] == 200
+        assert (process.kill(signal.SIGTERM), process.said) == (0, "")
+
+
 def test_it_ends_soon_whatever_hangs(world: World) -> None:
     world.proxy.script("*", Stall())
     with Process(world) as process, contextlib.ExitStack() as held:
@@ -398,6 +407,6 @@ def test_what_is_not_installed(
     from govgo.cli.main import invoke
 
     world.use(monkeypatch)
-    monkeypatch.setitem(sys.modules, "uvloop", None)
+    monkeypatch.setitem(sys.modules, "httptools", None)
     assert invoke(["serve"]) == 3
     assert "pip install 'govgo[serve]'" in capsys.readouterr().err

@@ -82,6 +82,8 @@ def tree(where: tuple[str, ...], **flags: Any) -> int:
     if reports.is_text:
         for module in run.modules:
             session.report.note(counts_text(module))
+        if options.duplicates and run.modules and not any(module.several_majors() for module in run.modules):
+            session.report.note("no module is selected in several major versions")
     return reports.exit_code(worst(run.faults))
 
 

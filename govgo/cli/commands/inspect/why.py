@@ -32,7 +32,9 @@ def why(targets: tuple[str, ...], modules: bool, vendor: bool, versions: bool, *
 
     With --version, explain why modules have their versions: every requirement on them, the highest first, and which of
     them decides; and with --to, the smallest change of go.mod that brings a module to another version, or the proof
-    that there is none. Directories and ./... among the arguments say for which main modules.
+    that no older version of what is required directly does, unless another module is raised. Where neither is found,
+    what was tried is told, and the exit code is 3. Directories and ./... among the arguments say for which main
+    modules.
 
     \b
     govgo why golang.org/x/text/language

@@ -376,7 +376,8 @@ void main(void) {
     const arrows = shownArrows();
     const deciding = arrows.filter((each) => each[2]).length;
     const rest = arrows.length - deciding;
-    byId("counts").textContent = `${data.about} Shown: ${many(shownNodes().length, state.versions ? "module version" : "module")}, `
+    const nodes = shownNodes().filter((node) => !has(node, MAIN)); // the build list is counted without them, too
+    byId("counts").textContent = `${data.about} Shown: ${many(nodes.length, state.versions ? "module version" : "module")}, `
       + `${many(deciding, "deciding requirement")}${rest ? `, ${many(rest, "other")}` : ""}.`;
   }
 

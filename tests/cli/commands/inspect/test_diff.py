@@ -226,7 +226,7 @@ def test_offline(world: World, diff: Any) -> None:
     run = diff("-offline")
     assert run.code == 3
     assert run.err.startswith("govgo: go.mod: HEAD: q.io/")
-    assert run.out.endswith("0 modules compared, 1 could not be: 0 differ\n")  # no half report
+    assert run.out.endswith("1 module could not be compared\n")  # no half report
     assert world.proxy.asked == []
     assert diff().code == 0
     world.cache.joinpath("cache/download/q.io/b/@v/v1.1.0.info").unlink()
@@ -273,7 +273,9 @@ def test_a_broken_go_mod_of_the_past(world: World, diff: Any) -> None:
         (["lib"], 'diff "lib": no such commit in '),
         (["a", "b", "c"], "two states can be compared, not 3: a b c"),
         (["../main/note.txt"], "note.txt: neither a go.mod file nor an archive"),
-        (["../main/broken.zip"], "broken.zip: cannot be read as an archive"),
+        (["../main/broken.zip"], "broken.zip: cannot be read as an archive: File is not a zip file"),
+        (["./gone.zip", "go.mod"], "./gone.zip: no such file"),
+        (["../main/gone.mod"], "../main/gone.mod: no such file"),
         (["v0", "--", "./nowhere"], "nowhere: no go.mod file there"),
         (["go.mod", "--", "./..."], "go.mod is one module"),
         (["-format", "pdf"], "unknown format 'pdf'"),
@@ -381,7 +383,7 @@ def test_texts_of_strangers(world: World, diff: Any) -> None:
 def versions(world: World) -> World:
     """Two versions of q.io/src, of which the second one wants to be looked at."""
     world.publish("q.io/src", "v1.0.0", "module q.io/src\n", {"a.go": "package a\n", "doc.txt": "one\ntwo\n"})
-    more = 'package a\n\nimport "os/exec"\n\nfunc init() {}\n'
+    more = 'package a\n\nimport (\n\t"os/exec"\n)\n\nfunc init() {}\n'
     files = {"a.go": more, "blob": "\0", "doc.txt": "one\n2\x1b[31m\n"}
     world.publish("q.io/src", "v1.1.0", "module q.io/src\n", files)
     return world
@@ -395,10 +397,12 @@ source of q.io/src v1.0.0 => v1.1.0: files: 1 added, 2 changed
 diff old/a.go new/a.go
 --- old/a.go
 +++ new/a.go
-@@ -1,1 +1,5 @@
+@@ -1,1 +1,7 @@
  package a
 +
-+import "os/exec"
++import (
++	"os/exec"
++)
 +
 +func init() {}
 added blob: binary
@@ -440,10 +444,15 @@ def test_the_source_of_a_module_that_changed(versions: World, diff: Any) -> None
     ("text", "words"),
     [
         ("q.io/c@v1", "-zip q.io/c@v1: want q.io/c, or q.io/c@v1.0.0..v1.1.0"),
-        ("q.io/other", "-zip q.io/other: the same version on both sides"),
+        ("q.io/other", "-zip q.io/other: in the build list of neither side"),
+        ("q.io/same", "-zip q.io/same: the same version on both sides"),
     ],
 )
 def test_source_that_cannot_be_meant(world: World, diff: Any, text: str, words: str) -> None:
+    world.publish("q.io/same", "v1.0.0", "module q.io/same\n")
+    Path("go.mod").write_text(f"{OLD}require q.io/same v1.0.0\n")
+    commit_new()
+    Path("go.mod").write_text(f"{NEW}require q.io/same v1.0.0\n")
     run = diff("-zip", text)
     assert run.code == 2
     assert words in run.err

@@ -143,6 +143,12 @@ def test_markdown(world: World, tree: Any) -> None:
     assert run.out == f"## Requirements\n\n```text\n{TREE}```\n\n- {COUNTS}"
 
 
+def test_no_module_in_several_majors_is_told(world: World, tree: Any) -> None:
+    run = tree("-d")
+    assert (run.code, run.out) == (0, "")
+    assert run.err.endswith("govgo: no module is selected in several major versions\n")
+
+
 def test_many_modules_one_of_them_broken(world: World, tree: Any) -> None:
     world.main("module example.com/bad\n\nrequire nonsense\n", name="main/bad")
     world.main("module example.com/gone\n\ngo 1.21\n\nrequire q.io/gone v1.0.0\n", name="main/gone")

@@ -44,7 +44,7 @@ selected: the highest of 3 requirements
   v1.0.0  q.io/c v1.0.0
 """
 NEEDED = """
-to lower it to v1.1.0, these requirements would have to change; `--to v1.1.0` looks for versions:
+to lower it to v1.1.0: these requirements are in the way; `--to v1.1.0` looks for versions:
   go.mod:6  q.io/a  v1.1.0, an older version
 """
 FOUND = """
@@ -53,7 +53,7 @@ to lower it to v1.0.0, change 2 requirements:
   go.mod:10  q.io/b  v1.1.0 => v1.0.0
 """
 IMPOSSIBLE = """
-to remove it: no older version of what is required directly does that
+to remove it: no older version of what is required directly does that without raising another module
   go.mod:6  q.io/a v1.1.0  1 older version tried:
     v1.0.0: example.com/app -> q.io/a v1.0.0 -> q.io/b v1.0.0
   go.mod:7  q.io/c v1.0.0  no older version is known
@@ -160,6 +160,30 @@ def test_older_versions_that_nobody_can_list_are_no_answer(world: World, capsys:
     run = Run(capsys, "q.io/b", "--to", "v1.0.0", "--offline", "--json")
     assert run.code == 3
     assert run.json["results"][0]["lowering"]["outcome"] == "unknown"
+
+
+UNPROVED = """
+to lower it to v1.0.0: not known: found no way; that there is none is not proved
+  go.mod:7  q.io/r v1.2.0  2 older versions tried:
+    v1.1.0: example.com/app -> q.io/r v1.1.0 -> q.io/s v1.2.0
+    v1.0.0: example.com/app -> q.io/q v1.1.0 -> q.io/r v1.1.0 -> q.io/s v1.2.0
+"""
+
+
+def test_what_is_not_proved_is_not_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """q v1.0.0 together with r v1.0.0 would do, which one requirement after another does not show."""
+    requires = {("q", 0): "", ("q", 1): "r v1.1.0", ("r", 0): "", ("r", 1): "s v1.2.0", ("r", 2): "s v1.1.0"}
+    for (name, minor), other in {**requires, ("s", 0): "", ("s", 1): "", ("s", 2): ""}.items():
+        require = f"\nrequire q.io/{other}\n" if other else ""
+        world.publish(f"q.io/{name}", f"v1.{minor}.0", f"module q.io/{name}\n\ngo 1.21\n{require}")
+    world.main("module example.com/app\n\ngo 1.21\n\nrequire (\n\tq.io/q v1.1.0\n\tq.io/r v1.2.0\n)\n")
+    run = Run(capsys, "q.io/s", "--to", "v1.0.0")
+    assert run.out.endswith(UNPROVED)
+    assert run.code == 3
+    run = Run(capsys, "q.io/s", "--to", "v1.0.0", "--json")
+    assert run.code == 3
+    lowering = run.json["results"][0]["lowering"]
+    assert (lowering["outcome"], [each["line"] for each in lowering["blocked"]]) == ("unknown", [7])
 
 
 def test_names_of_strangers(world: World, capsys: pytest.CaptureFixture[str]) -> None:

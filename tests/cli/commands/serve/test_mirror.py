@@ -694,7 +694,8 @@ def test_archives(
     assert Run(capsys, "verify", str(archive)).code == 0
     assert sorted(path.name for path in world.root.iterdir()) == sorted(["home", "main", name])
     unpacked = world.root / "unpacked"
-    shutil.unpack_archive(archive, unpacked)
+    # The filter is asked for from 3.12 on, and taken for tar alone.
+    shutil.unpack_archive(archive, unpacked, **({"filter": "data"} if name.endswith(".tar") else {}))
     assert Run(capsys, "verify", str(unpacked)).code == 0
     archive.unlink()
     assert Run(capsys, "add", str(archive)).code == 0

@@ -105,6 +105,13 @@ def test_all_is_proved_from_an_empty_cache(world: World, verify: Any) -> None:
     )
 
 
+def test_a_go_mod_alone_is_no_module_that_was_downloaded(world: World, verify: Any) -> None:
+    fill(world)
+    for path in [*world.cache.glob("cache/download/q.io/b/@v/*.zip*"), world.cache / "q.io/b@v1.0.0"]:
+        path.rename(world.cache / f"../away-{path.name}")
+    assert "  module cache       1 module unmodified (1 not downloaded)\n" in verify().out
+
+
 def test_a_second_run_asks_nobody(world: World, verify: Any) -> None:
     assert verify("--only", "database").code == 0
     asked = len(world.proxy.asked)
@@ -415,6 +422,7 @@ def test_flipped_bits_all_over_a_zip(world: World, verify: Any) -> None:
         flip(path, offset)
         run = verify("--json", "--only", "cache", "--offline")
         assert run.codes == {"zip-modified"}, (offset, run.out)
+        assert run.code == 4 or "`govgo cache verify -repair`" in run.told[0]["hint"]
         codes.add(run.code)
         path.write_bytes(sound)
     assert codes == {1, 4}
